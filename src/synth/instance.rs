@@ -37,6 +37,8 @@ pub enum Lengths {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instance {
     data_set: DataSet,
+    sop_class: String,
+    sop_instance: String,
     transfer_syntax: String,
     frame: Frame,
     lengths: Lengths,
@@ -52,14 +54,17 @@ impl Instance {
     /// An instance with its UIDs, SOP class and modality, and nothing else. The UIDs follow from the name of the study
     /// and the numbers of the series and the instance.
     pub fn new(modality: &str, sop_class: &str, study: &str, series: u32, instance: u32) -> Instance {
+        let sop_instance = uid(&format!("{study}/{series}/{instance}"));
         let data_set = DataSet::new()
             .text(tags::SOP_CLASS_UID, sop_class)
-            .text(tags::SOP_INSTANCE_UID, uid(&format!("{study}/{series}/{instance}")))
+            .text(tags::SOP_INSTANCE_UID, &sop_instance)
             .text(tags::MODALITY, modality)
             .text(tags::STUDY_INSTANCE_UID, uid(study))
             .text(tags::SERIES_INSTANCE_UID, uid(&format!("{study}/{series}")));
         Instance {
             data_set,
+            sop_class: sop_class.to_owned(),
+            sop_instance,
             transfer_syntax: uids::EXPLICIT_VR_LITTLE_ENDIAN.to_owned(),
             frame: Frame::Part10,
             lengths: Lengths::Undefined,
@@ -85,6 +90,11 @@ impl Instance {
         self
     }
 
+    /// The bytes of a text attribute before they are padded; empty where there is none.
+    pub fn value(&self, tag: Tag) -> &[u8] {
+        self.data_set.bytes(tag)
+    }
+
     /// The file.
     pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
@@ -104,11 +114,15 @@ impl Instance {
         bytes
     }
 
+    /// The file meta information names what the data set names, and what was given first where that is left out.
     fn meta(&self, transfer_syntax: &str) -> FileMetaTable {
-        let text = |tag| String::from_utf8_lossy(self.data_set.bytes(tag)).into_owned();
+        let or = |tag, given: &str| match self.data_set.bytes(tag) {
+            [] => given.to_owned(),
+            bytes => String::from_utf8_lossy(bytes).into_owned(),
+        };
         FileMetaTableBuilder::new()
-            .media_storage_sop_class_uid(text(tags::SOP_CLASS_UID))
-            .media_storage_sop_instance_uid(text(tags::SOP_INSTANCE_UID))
+            .media_storage_sop_class_uid(or(tags::SOP_CLASS_UID, &self.sop_class))
+            .media_storage_sop_instance_uid(or(tags::SOP_INSTANCE_UID, &self.sop_instance))
             .transfer_syntax(transfer_syntax)
             .implementation_class_uid(uid("implementation"))
             .implementation_version_name("DCM2FHIR")
