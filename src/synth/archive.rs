@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use dicom_dictionary_std::{tags, uids};
+use dicom_dictionary_std::tags;
 use serde::Serialize;
 
 use super::dice::Dice;
@@ -202,6 +202,8 @@ fn write_study(study: &Study, folder: &Path, manifest: &mut Manifest) -> io::Res
 
 #[cfg(test)]
 mod tests {
+    use dicom_dictionary_std::uids;
+
     use super::*;
 
     fn files(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {

@@ -1,6 +1,6 @@
 //! A file-set with its DICOMDIR (PS3.10 8, PS3.3 F).
 
-use dcm2fhir::synth::{Attributes, DataSet, Instance};
+use dcm2fhir::synth::{Attributes, DataSet, Instance, uid};
 use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
 
@@ -37,6 +37,8 @@ fn directory(offsets: &[u32]) -> Instance {
         record("IMAGE", images.get(at + 1).copied().unwrap_or(0), 0)
             .text(tags::REFERENCED_FILE_ID, file)
             .text(tags::REFERENCED_SOP_CLASS_UID_IN_FILE, uids::CT_IMAGE_STORAGE)
+            .text(tags::REFERENCED_SOP_INSTANCE_UID_IN_FILE, uid(&format!("testdata dicomdir/1/{}", at + 1)))
+            .text(tags::REFERENCED_TRANSFER_SYNTAX_UID_IN_FILE, uids::EXPLICIT_VR_LITTLE_ENDIAN)
             .text(tags::INSTANCE_NUMBER, (at + 1).to_string())
     });
     Instance::new("", uids::MEDIA_STORAGE_DIRECTORY_STORAGE, "testdata dicomdir set", 0, 0)

@@ -2,6 +2,8 @@
 //!
 //! `UPDATE_TESTDATA=1 cargo test --test testdata` writes it anew, with the table of `testdata/README.md`.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
+
 mod containers;
 mod damage;
 mod documents;
