@@ -31,15 +31,15 @@ fn image(number: u32) -> Instance {
 }
 
 /// A folder with one good file, and damaged ones made from a second instance.
-struct Patients {
+struct Damage {
     folder: tempfile::TempDir,
 }
 
-impl Patients {
-    fn new() -> Patients {
+impl Damage {
+    fn new() -> Damage {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("good.dcm"), image(1).bytes()).unwrap();
-        Patients { folder }
+        Damage { folder }
     }
 
     fn add(&self, name: &str, bytes: &[u8]) {
@@ -48,7 +48,8 @@ impl Patients {
 
     /// Converts, checks that the good file is there, and gives the resources and the report.
     fn convert(&self) -> (Vec<Value>, String) {
-        let report = self.folder.path().join("report.json");
+        let elsewhere = tempfile::tempdir().unwrap();
+        let report = elsewhere.path().join("report.json");
         let output = convert([self.folder.path().as_os_str(), "--report".as_ref(), report.as_os_str()]);
         assert!(matches!(exit_code(&output), 0 | 1), "{}", stderr(&output));
         let resources = resources(&output);
@@ -62,11 +63,11 @@ impl Patients {
 fn a_file_cut_at_any_byte_is_kept_or_named() {
     for (syntax, lengths, frame) in LAYOUTS {
         let whole = image(2).transfer_syntax(syntax).lengths(lengths).frame(frame).bytes();
-        let patients = Patients::new();
+        let damage = Damage::new();
         for cut in (1..whole.len()).step_by(3) {
-            patients.add(&format!("cut-{cut:04}.dcm"), &whole[..cut]);
+            damage.add(&format!("cut-{cut:04}.dcm"), &whole[..cut]);
         }
-        let (resources, report) = patients.convert();
+        let (resources, report) = damage.convert();
         let uid = dcm2fhir::synth::uid("damage/1/2");
         assert!(instances(&resources).contains(&uid), "{syntax}: a cut behind the UIDs is kept");
         // A UID that ends with the file is another UID: it must not make a study, series or instance of its own.
@@ -80,25 +81,25 @@ fn bytes_overwritten_anywhere_stop_nothing() {
     for (syntax, lengths, frame) in LAYOUTS {
         let whole = image(2).transfer_syntax(syntax).lengths(lengths).frame(frame).bytes();
         for (name, filling) in [("zeros", 0x00), ("ones", 0xFF)] {
-            let patients = Patients::new();
+            let damage = Damage::new();
             for at in (0..whole.len()).step_by(5) {
                 let mut bytes = whole.clone();
                 let end = (at + 4).min(bytes.len());
                 bytes[at..end].fill(filling);
-                patients.add(&format!("{name}-{at:04}.dcm"), &bytes);
+                damage.add(&format!("{name}-{at:04}.dcm"), &bytes);
             }
-            patients.convert();
+            damage.convert();
         }
     }
 }
 
 #[test]
 fn a_wrong_magic_word_is_no_dicom_or_read_without_it() {
-    let patients = Patients::new();
+    let damage = Damage::new();
     let mut bytes = image(2).bytes();
     bytes[128..132].copy_from_slice(b"MCID");
-    patients.add("magic.dcm", &bytes);
-    let (resources, report) = patients.convert();
+    damage.add("magic.dcm", &bytes);
+    let (resources, report) = damage.convert();
     let kept = instances(&resources).len() == 2;
     assert!(kept || report.contains("magic.dcm"), "{report}");
 }
@@ -113,10 +114,10 @@ fn a_file_without_one_of_the_uids_is_left_out_by_name_with_the_attribute() {
     for (syntax, lengths, frame) in LAYOUTS {
         for (tag, keyword) in missing {
             let file = |instance: Instance| instance.transfer_syntax(syntax).lengths(lengths).frame(frame).bytes();
-            let patients = Patients::new();
-            patients.add("absent.dcm", &file(image(2).without(tag)));
-            patients.add("empty.dcm", &file(image(3).text(tag, "")));
-            let (resources, report) = patients.convert();
+            let damage = Damage::new();
+            damage.add("absent.dcm", &file(image(2).without(tag)));
+            damage.add("empty.dcm", &file(image(3).text(tag, "")));
+            let (resources, report) = damage.convert();
             assert_eq!(instances(&resources).len(), 1, "{syntax} {keyword}");
             for name in ["absent.dcm", "empty.dcm", keyword] {
                 assert!(report.contains(name), "{syntax}: {name} is missing from {report}");
@@ -127,13 +128,13 @@ fn a_file_without_one_of_the_uids_is_left_out_by_name_with_the_attribute() {
 
 #[test]
 fn lengths_that_lie_cost_nothing() {
-    let patients = Patients::new();
+    let damage = Damage::new();
     let bytes = image(2).bytes();
     let study = find(&bytes, &[0x20, 0x00, 0x0D, 0x00]);
     for (name, length) in [("short", 0xFFFF_u16), ("odd", 0x0031)] {
         let mut bytes = bytes.clone();
         bytes[study + 6..study + 8].copy_from_slice(&length.to_le_bytes());
-        patients.add(&format!("{name}.dcm"), &bytes);
+        damage.add(&format!("{name}.dcm"), &bytes);
     }
     for (number, vr) in ["OB", "UN", "UT", "SQ", "OW"].into_iter().enumerate() {
         for length in [0xFFFF_FFF0_u32, 0x7FFF_FFFF, 0xFFFF_FFFF] {
@@ -143,15 +144,15 @@ fn lengths_that_lie_cost_nothing() {
             long.extend_from_slice(&[0, 0]);
             long.extend_from_slice(&length.to_le_bytes());
             long.extend_from_slice(&bytes[study..]);
-            patients.add(&format!("{number}-{length:x}.dcm"), &long);
+            damage.add(&format!("{number}-{length:x}.dcm"), &long);
         }
     }
-    patients.convert();
+    damage.convert();
 }
 
 #[test]
 fn sequences_nested_without_end_stop_nothing() {
-    let patients = Patients::new();
+    let damage = Damage::new();
     let bytes = image(2).bytes();
     let study = find(&bytes, &[0x20, 0x00, 0x0D, 0x00]);
     let mut nested = bytes[..study].to_vec();
@@ -160,8 +161,8 @@ fn sequences_nested_without_end_stop_nothing() {
         nested.extend_from_slice(&[0xFE, 0xFF, 0x00, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF]);
     }
     nested.extend_from_slice(&bytes[study..]);
-    patients.add("nested.dcm", &nested);
-    let (_, report) = patients.convert();
+    damage.add("nested.dcm", &nested);
+    let (_, report) = damage.convert();
     assert!(report.contains("nested.dcm"), "{report}");
 }
 
@@ -173,12 +174,12 @@ fn find(bytes: &[u8], tag: &[u8]) -> usize {
 #[test]
 fn devices_links_and_unreadable_folders_stop_nothing() {
     use std::os::unix::fs::symlink;
-    let patients = Patients::new();
-    let here = patients.folder.path();
+    let damage = Damage::new();
+    let here = damage.folder.path();
     symlink(here, here.join("loop")).unwrap();
     symlink(Path::new("/dev/zero"), here.join("zero.dcm")).unwrap();
     symlink(here.join("gone"), here.join("dangling.dcm")).unwrap();
     std::process::Command::new("mkfifo").arg(here.join("fifo.dcm")).status().unwrap();
-    let (resources, _) = patients.convert();
+    let (resources, _) = damage.convert();
     assert_eq!(instances(&resources).len(), 1);
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
+mod corpus;
 mod damage;
 mod determinism;
 mod exit_codes;

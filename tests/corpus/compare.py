@@ -59,7 +59,7 @@ def counts(found):
 
 def unnamed(wanted, found, folder):
     """Files that cannot be grouped, and that the report does not name."""
-    named = corpus.reported(found.report, folder)
+    named = corpus.skipped(found.report, folder)
     for kind in ('missing_uid', 'unreadable'):
         for path in wanted['problems'].get(kind, {}):
             if path not in named:

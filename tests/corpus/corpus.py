@@ -97,25 +97,13 @@ def study_uid(resource):
     return values[0].removeprefix('urn:oid:')
 
 
-def entries(report):
-    """Every entry of a report that is about a file: anything in it that has a path."""
-    if isinstance(report, dict):
-        if 'path' in report:
-            yield report
-        report = report.values()
-    elif not isinstance(report, list):
-        return
-    for part in report:
-        yield from entries(part)
+def skipped(report, folder):
+    """The files that the report names as left out, relative to the folder: {path: reason}."""
+    return {relative(entry['path'], folder): entry['reason'] for entry in report['skipped']}
 
 
-def reported(report, folder):
-    """The paths of all files that the report names, relative to the folder, with what it says about them."""
-    found = {}
-    for entry in entries(report):
-        path = os.path.relpath(entry['path'], folder) if os.path.isabs(entry['path']) else entry['path']
-        found.setdefault(path.removeprefix(f'{folder}/'), []).append(entry)
-    return found
+def relative(path, folder):
+    return path.removeprefix(f'{folder}/')
 
 
 def files(folder):

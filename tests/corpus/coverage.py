@@ -67,10 +67,9 @@ def reported(conversion, files, folder):
     """What the report says about an element in the files of a study: {(study UID, element): {reasons}}."""
     study = {file.path: file.study for file in files}
     reasons = collections.defaultdict(set)
-    for path, entries in corpus.reported(conversion.report, folder).items():
-        for entry in entries:
-            if 'element' in entry:
-                reasons[study.get(path), entry['element']].add(str(entry.get('reason')))
+    for entry in conversion.report['issues']:
+        of = entry.get('study') or study.get(corpus.relative(entry.get('path', ''), folder))
+        reasons[of, entry['element']].add(entry['reason'])
     return reasons
 
 

@@ -15,7 +15,7 @@ def main():
     folder = options.corpus / 'made'
     expected = json.loads((folder / 'expect.json').read_text(encoding='utf-8'))
     found = corpus.convert(options.binary, folder, 'r5')
-    named = corpus.reported(found.report, folder)
+    named = corpus.skipped(found.report, folder)
     keys = found.keys()
     differences = [
         difference

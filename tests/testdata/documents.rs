@@ -76,7 +76,7 @@ fn presentation_state() -> Case {
 fn rejected() -> Case {
     case(
         "rejected",
-        "A rejection note of all images: the study is entered in error",
+        "A rejection note for every image of the study",
         [
             ("1.dcm", ct("rejected", 1).bytes()),
             ("2.dcm", ct("rejected", 2).bytes()),
