@@ -127,6 +127,12 @@ pub enum Reason {
     /// A Specific Character Set that the standard does not define.
     #[error("the character set is not known")]
     UnknownCharacterSet,
+    /// An escape sequence of a set that is known but not declared.
+    #[error("an escape sequence selects a character set that is not declared: it is followed")]
+    UndeclaredEscape,
+    /// A declared set is used without its escape sequence.
+    #[error("the escape sequence of the declared character set is missing: it is taken as there")]
+    MissingEscape,
     /// A control character where none belongs.
     #[error("control characters were replaced")]
     ControlCharacter,

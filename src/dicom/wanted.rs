@@ -63,10 +63,13 @@ impl Wanted {
     /// unpadded UID, may stop.
     ///
     /// Specific Character Set (0008,0005) is wanted wherever anything is, for an item may bring its own (PS3.3 C.12.1.1.2).
-    pub fn new(paths: impl IntoIterator<Item = (TagPath, Levels)>, last_tag: fn(Option<&[u8]>) -> Tag) -> Wanted {
+    pub fn new<P: AsRef<[Tag]>>(
+        paths: impl IntoIterator<Item = (P, Levels)>,
+        last_tag: fn(Option<&[u8]>) -> Tag,
+    ) -> Wanted {
         let mut wanted = Wanted { nodes: vec![Vec::new()], last_tag };
         for (path, levels) in paths {
-            wanted.add(path, levels);
+            wanted.add(path.as_ref(), levels);
         }
         wanted
     }
@@ -86,7 +89,7 @@ impl Wanted {
         (self.last_tag)(sop_class)
     }
 
-    fn add(&mut self, path: TagPath, levels: Levels) {
+    fn add(&mut self, path: &[Tag], levels: Levels) {
         let mut node = 0;
         for (depth, tag) in path.iter().enumerate() {
             self.insert(node, tags::SPECIFIC_CHARACTER_SET, levels);
