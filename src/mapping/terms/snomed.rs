@@ -33,13 +33,13 @@ pub fn is_snomed_concept_id(code: &str) -> bool {
         && has_check_digit(code)
 }
 
-// SNOMED CT Release File Specification 6.5: the partition 00 or 10 before the check digit marks a concept.
+// SNOMED CT Release File Specification, SCTID: the partition 00 or 10 before the check digit marks a concept.
 fn is_concept_partition(code: &str) -> bool {
     let before_check_digit = code.get(..code.len() - 1).unwrap_or_default();
     before_check_digit.ends_with("00") || before_check_digit.ends_with("10")
 }
 
-// SNOMED CT Release File Specification 6.6: the last digit is a Verhoeff check digit.
+// SNOMED CT Release File Specification, SCTID: the last digit is a Verhoeff check digit.
 fn has_check_digit(code: &str) -> bool {
     let digits = code.bytes().rev().map(|byte| byte.saturating_sub(b'0'));
     digits.enumerate().fold(0, |sum, (position, digit)| compose(sum, permute(digit, position % 8))) == 0
