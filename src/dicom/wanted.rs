@@ -20,10 +20,12 @@ impl Levels {
     pub const STUDY: Levels = Levels(1);
     /// Wanted for the series: what one series has once, and the study's lists.
     pub const SERIES: Levels = Levels(2);
-    /// Wanted for the instance.
-    pub const INSTANCE: Levels = Levels(4);
-    /// Wanted for each of the three.
-    pub const ALL: Levels = Levels(7);
+    /// Wanted for the instance, and most often shared by many of a series.
+    pub const KIND: Levels = Levels(4);
+    /// Wanted for the instance alone.
+    pub const NUMBER: Levels = Levels(8);
+    /// Wanted for each of them.
+    pub const ALL: Levels = Levels(15);
 
     /// The levels of either.
     pub const fn and(self, other: Levels) -> Levels {

@@ -45,7 +45,7 @@ fn legacy(code: String, meaning: Option<String>) -> CodeableConcept {
         return CodeableConcept { coding: vec![coding], text: meaning.map(Into::into) };
     };
     let display = meaning.map(Into::into).or(known.map(Into::into));
-    Coding { system: Some(system::SNOMED_CT.into()), version: None, code: sct.into(), display }.into()
+    Coding { system: Some(system::SCT.into()), version: None, code: sct.into(), display }.into()
 }
 
 /// Code Value (0008,0100), Long Code Value (0008,0119) or URN Code Value (0008,0120): one of the three stands.
