@@ -1,1 +1,3 @@
+//! The command line: parses, runs, exits.
+
 fn main() {}

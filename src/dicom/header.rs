@@ -1,0 +1,286 @@
+//! What a scan brings back of one file: the wanted attributes, as raw bytes, in a form that is used again for the next.
+//!
+//! Entries stand in the order of the file, a sequence before its items and an item before its attributes, each with the
+//! place behind its last one. So a data set is a range of entries, and nothing is allocated for a file once the two
+//! buffers have grown.
+
+use dicom_core::Tag;
+use dicom_dictionary_std::tags;
+use std::hash::Hasher;
+use xxhash_rust::xxh3::Xxh3Default;
+
+use super::wanted::Levels;
+
+/// The most bytes of values that are kept of one file; beyond that the scan stops with [`Full`].
+pub const MAX_HEADER_BYTES: usize = 1 << 20;
+/// The most entries that are kept of one file.
+pub const MAX_ENTRIES: usize = 1 << 16;
+
+/// The tag in front of each item of a sequence (PS3.5 7.5).
+const ITEM: Tag = Tag(0xFFFE, 0xE000);
+
+/// The wanted attributes of one file.
+#[derive(Debug, Default)]
+pub struct Header {
+    entries: Vec<Entry>,
+    bytes: Vec<u8>,
+    /// What the scan noticed and could not take as it is.
+    pub faults: Vec<Fault>,
+}
+
+/// Something in a data set that was not as PS3.5 has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fault {
+    /// The attribute at or behind which it was noticed.
+    pub tag: Tag,
+    /// What it is.
+    pub kind: FaultKind,
+}
+
+/// The kinds of [`Fault`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FaultKind {
+    /// The file ends inside this attribute, and what stood before it was taken.
+    Truncated,
+    /// A wanted value is longer than its cap and was left out.
+    TooLong,
+    /// Sequences lie deeper inside each other than the cap; the rest of the file was left.
+    TooDeep,
+    /// The file has more wanted values than the cap; the rest was left.
+    TooMany,
+    /// The bytes make no sense as a data element; the rest of the file was left.
+    Malformed,
+}
+
+/// The header has no room for another value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Full;
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    tag: Tag,
+    levels: Levels,
+    content: Content,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Content {
+    /// Bytes from the first to before the second place.
+    Value(u32, u32),
+    /// A sequence: its items end before this entry.
+    Sequence(u32),
+    /// An item: its attributes end before this entry.
+    Item(u32),
+}
+
+/// A sequence or item that is not closed yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub struct Open(usize);
+
+impl Header {
+    /// Forgets the last file and keeps the room.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+        self.bytes.clear();
+        self.faults.clear();
+    }
+
+    /// Keeps a value of the data set or item that is open.
+    pub fn push_value(&mut self, tag: Tag, levels: Levels, value: &[u8]) -> Result<(), Full> {
+        let start = self.bytes.len();
+        if start + value.len() > MAX_HEADER_BYTES {
+            return Err(Full);
+        }
+        self.bytes.extend_from_slice(value);
+        self.push(tag, levels, Content::Value(place(start), place(self.bytes.len()))).map(|_| ())
+    }
+
+    /// Opens a sequence.
+    pub fn open_sequence(&mut self, tag: Tag, levels: Levels) -> Result<Open, Full> {
+        self.push(tag, levels, Content::Sequence(0))
+    }
+
+    /// Opens an item of the sequence opened last.
+    pub fn open_item(&mut self) -> Result<Open, Full> {
+        self.push(ITEM, Levels::NONE, Content::Item(0))
+    }
+
+    /// Closes a sequence or item: what comes next is behind it.
+    pub fn close(&mut self, open: Open) {
+        let end = place(self.entries.len());
+        match self.entries.get_mut(open.0).map(|entry| &mut entry.content) {
+            Some(Content::Sequence(at) | Content::Item(at)) => *at = end,
+            Some(Content::Value(..)) | None => {}
+        }
+    }
+
+    /// Notes something that was not as it should be.
+    pub fn fault(&mut self, tag: Tag, kind: FaultKind) {
+        self.faults.push(Fault { tag, kind });
+    }
+
+    /// The root data set, with the file meta information's attributes in front.
+    pub fn root(&self) -> DataSet<'_> {
+        DataSet::new(self, 0, self.entries.len(), &[])
+    }
+
+    /// A hash over the raw wanted bytes of a level, with their tags and character sets: equal for two files exactly when
+    /// that part of them reads the same.
+    pub fn fingerprint(&self, levels: Levels) -> u64 {
+        let mut hash = Xxh3Default::new();
+        let mut at = 0;
+        while let Some(entry) = self.entries.get(at) {
+            let end = entry.end(at);
+            if entry.levels.meets(levels) {
+                self.entries[at..end].iter().for_each(|inner| self.hash_entry(inner, at, &mut hash));
+            }
+            at = end;
+        }
+        hash.finish()
+    }
+
+    fn hash_entry(&self, entry: &Entry, from: usize, hash: &mut Xxh3Default) {
+        let tag = (u64::from(entry.tag.group()) << 16 | u64::from(entry.tag.element())) << 32;
+        match entry.content {
+            Content::Value(start, end) => {
+                hash.write_u64(tag | u64::from(end - start));
+                hash.write(&self.bytes[start as usize..end as usize]);
+            }
+            // Ends are taken from the start of the root attribute, so that they do not depend on what stands before it.
+            Content::Sequence(end) | Content::Item(end) => hash.write_u64(tag | (u64::from(end) - from as u64)),
+        }
+    }
+
+    fn push(&mut self, tag: Tag, levels: Levels, content: Content) -> Result<Open, Full> {
+        if self.entries.len() >= MAX_ENTRIES {
+            return Err(Full);
+        }
+        self.entries.push(Entry { tag, levels, content });
+        Ok(Open(self.entries.len() - 1))
+    }
+}
+
+impl Entry {
+    /// The place behind this entry and all that lies in it. A sequence that was never closed ends where it stands.
+    fn end(&self, at: usize) -> usize {
+        match self.content {
+            Content::Value(..) => at + 1,
+            Content::Sequence(end) | Content::Item(end) => (end as usize).max(at + 1),
+        }
+    }
+}
+
+/// A data set, or an item of a sequence, of a [`Header`].
+#[derive(Debug, Clone, Copy)]
+pub struct DataSet<'h> {
+    header: &'h Header,
+    start: usize,
+    end: usize,
+    character_set: &'h [u8],
+}
+
+impl<'h> DataSet<'h> {
+    fn new(header: &'h Header, start: usize, end: usize, inherited: &'h [u8]) -> DataSet<'h> {
+        let mut data_set = DataSet { header, start, end, character_set: inherited };
+        if let Some(own) = data_set.bytes(tags::SPECIFIC_CHARACTER_SET) {
+            data_set.character_set = own;
+        }
+        data_set
+    }
+
+    /// The raw value of an attribute, with its padding; `None` where the attribute is absent, or is a sequence.
+    pub fn bytes(&self, tag: Tag) -> Option<&'h [u8]> {
+        match self.find(tag)?.1.content {
+            Content::Value(start, end) => self.header.bytes.get(start as usize..end as usize),
+            Content::Sequence(_) | Content::Item(_) => None,
+        }
+    }
+
+    /// The items of a sequence; none where the attribute is absent or is no sequence.
+    pub fn items(&self, tag: Tag) -> impl Iterator<Item = DataSet<'h>> + use<'h> {
+        let (header, character_set) = (self.header, self.character_set);
+        let (mut at, end) = self.find(tag).map_or((0, 0), |(at, entry)| (at + 1, entry.end(at)));
+        std::iter::from_fn(move || {
+            let item = header.entries.get(at).filter(|_| at < end)?;
+            let (start, behind) = (at + 1, item.end(at));
+            at = behind;
+            Some(DataSet::new(header, start, behind, character_set))
+        })
+    }
+
+    /// The raw Specific Character Set (0008,0005) that holds here: the item's own, else that of the data set around it.
+    pub fn character_set(&self) -> &'h [u8] {
+        self.character_set
+    }
+
+    /// The first entry of the tag at this level, and its place.
+    fn find(&self, tag: Tag) -> Option<(usize, &'h Entry)> {
+        let mut at = self.start;
+        while at < self.end {
+            let entry = self.header.entries.get(at)?;
+            if entry.tag == tag {
+                return Some((at, entry));
+            }
+            at = entry.end(at);
+        }
+        None
+    }
+}
+
+/// A place in a buffer whose length [`MAX_HEADER_BYTES`] or [`MAX_ENTRIES`] bounds.
+fn place(index: usize) -> u32 {
+    u32::try_from(index).expect("header buffers are bounded far below 4 GiB")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nested() -> Header {
+        let mut header = Header::default();
+        header.push_value(tags::SPECIFIC_CHARACTER_SET, Levels::ALL, b"ISO_IR 100").unwrap();
+        header.push_value(tags::PATIENT_ID, Levels::STUDY, b"1 ").unwrap();
+        let sequence = header.open_sequence(tags::REQUEST_ATTRIBUTES_SEQUENCE, Levels::SERIES).unwrap();
+        for (set, id) in [(None, "a"), (Some("ISO_IR 192"), "b")] {
+            let item = header.open_item().unwrap();
+            if let Some(set) = set {
+                header.push_value(tags::SPECIFIC_CHARACTER_SET, Levels::SERIES, set.as_bytes()).unwrap();
+            }
+            header.push_value(tags::ACCESSION_NUMBER, Levels::SERIES, id.as_bytes()).unwrap();
+            header.close(item);
+        }
+        header.close(sequence);
+        header.push_value(tags::STUDY_ID, Levels::STUDY, b"s").unwrap();
+        header
+    }
+
+    #[test]
+    fn values_and_items_are_found_again() {
+        let header = nested();
+        let root = header.root();
+        assert_eq!(root.bytes(tags::PATIENT_ID), Some(b"1 ".as_slice()));
+        assert_eq!(root.bytes(tags::STUDY_ID), Some(b"s".as_slice()));
+        assert_eq!(root.bytes(tags::ACCESSION_NUMBER), None, "an item's value is not the root's");
+        let items: Vec<_> = root.items(tags::REQUEST_ATTRIBUTES_SEQUENCE).collect();
+        assert_eq!(items.len(), 2);
+        assert_eq!(items[1].bytes(tags::ACCESSION_NUMBER), Some(b"b".as_slice()));
+        assert_eq!(root.items(tags::PATIENT_ID).count(), 0);
+    }
+
+    #[test]
+    fn an_item_has_the_character_set_around_it_unless_it_brings_its_own() {
+        let header = nested();
+        let sets: Vec<_> =
+            header.root().items(tags::REQUEST_ATTRIBUTES_SEQUENCE).map(|item| item.character_set()).collect();
+        assert_eq!(sets, [b"ISO_IR 100".as_slice(), b"ISO_IR 192"]);
+    }
+
+    #[test]
+    fn a_fingerprint_sees_only_its_level() {
+        let (one, mut other) = (nested(), nested());
+        other.push_value(tags::STUDY_DESCRIPTION, Levels::STUDY, b"x").unwrap();
+        assert_ne!(one.fingerprint(Levels::STUDY), other.fingerprint(Levels::STUDY));
+        assert_eq!(one.fingerprint(Levels::SERIES), other.fingerprint(Levels::SERIES));
+    }
+}

@@ -1,0 +1,11 @@
+//! DICOM as it lies in files: data sets, tags, text and values. Knows no FHIR.
+//!
+//! [`scan`] reads the wanted attributes of one file into a [`Header`]; everything else here turns their raw bytes into
+//! text, dates, numbers and names.
+
+pub mod header;
+pub mod wanted;
+
+pub use dicom_core::Tag;
+pub use header::{DataSet, Header};
+pub use wanted::{Levels, TagPath, Wanted};

@@ -1,0 +1,154 @@
+//! Which attributes a scan brings back: tag paths, joined into a tree that the scanner walks beside the data set.
+//!
+//! A path of one tag is an attribute of the root data set, a longer one lies inside sequence items. What is not wanted
+//! is skipped by its length and never copied.
+
+use dicom_core::Tag;
+use dicom_dictionary_std::tags;
+
+/// The way to an attribute: sequence tags from the root inwards, the attribute last.
+pub type TagPath = &'static [Tag];
+
+/// The levels of the information model (PS3.3 A.1.2) that an attribute is wanted for, as a small set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Levels(u8);
+
+impl Levels {
+    /// Wanted by the scanner itself, part of no fingerprint.
+    pub const NONE: Levels = Levels(0);
+    /// Wanted for the study: what one study has once.
+    pub const STUDY: Levels = Levels(1);
+    /// Wanted for the series: what one series has once, and the study's lists.
+    pub const SERIES: Levels = Levels(2);
+    /// Wanted for the instance.
+    pub const INSTANCE: Levels = Levels(4);
+    /// Wanted for each of the three.
+    pub const ALL: Levels = Levels(7);
+
+    /// The levels of either.
+    pub const fn and(self, other: Levels) -> Levels {
+        Levels(self.0 | other.0)
+    }
+
+    /// Whether the two have a level in common.
+    pub const fn meets(self, other: Levels) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// A place in the tree of [`Wanted`]: the root data set, or the items of one sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NodeId(u16);
+
+/// One wanted attribute of a data set or item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Child {
+    /// The attribute.
+    pub tag: Tag,
+    /// What it is wanted for.
+    pub levels: Levels,
+    /// What is wanted inside its items; `None` where the attribute is wanted as a value.
+    pub items: Option<NodeId>,
+}
+
+/// The tree of wanted attributes, made once a run and shared by all workers.
+#[derive(Debug)]
+pub struct Wanted {
+    nodes: Vec<Vec<Child>>,
+    last_tag: fn(sop_class: Option<&[u8]>) -> Tag,
+}
+
+impl Wanted {
+    /// Joins paths into a tree. `last_tag` says after which root tag the scan of an object of a SOP class, given as its
+    /// unpadded UID, may stop.
+    ///
+    /// Specific Character Set (0008,0005) is wanted wherever anything is, for an item may bring its own (PS3.3 C.12.1.1.2).
+    pub fn new<P: AsRef<[Tag]>>(
+        paths: impl IntoIterator<Item = (P, Levels)>,
+        last_tag: fn(Option<&[u8]>) -> Tag,
+    ) -> Wanted {
+        let mut wanted = Wanted { nodes: vec![Vec::new()], last_tag };
+        for (path, levels) in paths {
+            wanted.add(path.as_ref(), levels);
+        }
+        wanted
+    }
+
+    /// The root data set's place.
+    pub fn root(&self) -> NodeId {
+        NodeId(0)
+    }
+
+    /// The wanted attributes of a place, in ascending order of tag.
+    pub fn children(&self, node: NodeId) -> &[Child] {
+        self.nodes.get(usize::from(node.0)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The last root tag worth reading in an object of this SOP class.
+    pub fn last_tag(&self, sop_class: Option<&[u8]>) -> Tag {
+        (self.last_tag)(sop_class)
+    }
+
+    fn add(&mut self, path: &[Tag], levels: Levels) {
+        let mut node = 0;
+        for (depth, tag) in path.iter().enumerate() {
+            self.insert(node, tags::SPECIFIC_CHARACTER_SET, levels);
+            let at = self.insert(node, *tag, levels);
+            if depth + 1 < path.len() {
+                node = self.items_of(node, at);
+            }
+        }
+    }
+
+    fn insert(&mut self, node: usize, tag: Tag, levels: Levels) -> usize {
+        let children = &mut self.nodes[node];
+        match children.binary_search_by_key(&tag, |child| child.tag) {
+            Ok(at) => {
+                children[at].levels = children[at].levels.and(levels);
+                at
+            }
+            Err(at) => {
+                children.insert(at, Child { tag, levels, items: None });
+                at
+            }
+        }
+    }
+
+    fn items_of(&mut self, node: usize, at: usize) -> usize {
+        if let Some(items) = self.nodes[node][at].items {
+            return usize::from(items.0);
+        }
+        let new = self.nodes.len();
+        let id = u16::try_from(new).expect("the mapping names fewer than 65,536 sequences");
+        self.nodes.push(Vec::new());
+        self.nodes[node][at].items = Some(NodeId(id));
+        new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_join_into_one_ascending_tree_with_character_sets() {
+        let wanted = Wanted::new(
+            [
+                (&[tags::PATIENT_ID] as TagPath, Levels::STUDY),
+                (&[tags::REQUEST_ATTRIBUTES_SEQUENCE, tags::ACCESSION_NUMBER], Levels::SERIES),
+                (&[tags::ACCESSION_NUMBER], Levels::SERIES),
+            ],
+            |_| tags::PIXEL_DATA,
+        );
+        let root: Vec<Tag> = wanted.children(wanted.root()).iter().map(|child| child.tag).collect();
+        assert_eq!(
+            root,
+            [tags::SPECIFIC_CHARACTER_SET, tags::ACCESSION_NUMBER, tags::PATIENT_ID, tags::REQUEST_ATTRIBUTES_SEQUENCE]
+        );
+        let sequence = wanted.children(wanted.root())[3];
+        let inside: Vec<Tag> = wanted.children(sequence.items.unwrap()).iter().map(|child| child.tag).collect();
+        assert_eq!(inside, [tags::SPECIFIC_CHARACTER_SET, tags::ACCESSION_NUMBER]);
+        assert!(wanted.children(wanted.root())[0].levels.meets(Levels::STUDY));
+        assert!(!sequence.levels.meets(Levels::STUDY));
+    }
+}

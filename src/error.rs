@@ -1,0 +1,34 @@
+//! What stops the run. Anything smaller is a [`Skip`](crate::issue::Skip) or an [`Issue`](crate::issue::Issue).
+
+use std::io;
+use std::path::PathBuf;
+
+/// The run cannot start or cannot go on: exit code 2.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An option, or a pair of them, makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// An input is not there or cannot be opened.
+    #[error("cannot read {}: is the path right?", path.display())]
+    Input {
+        /// The input as given.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// An output cannot be written.
+    #[error("cannot write {}: is the folder writable, and the disk not full?", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The reader of our output has gone: success, quietly.
+    #[error("the output was closed")]
+    Closed,
+    /// The user stopped the run.
+    #[error("interrupted: nothing was left under a final name that is not whole")]
+    Interrupted,
+}

@@ -1,0 +1,241 @@
+//! The datatypes that the tool writes, as the union of what the releases have. How each looks in a release is the
+//! writer's business.
+//!
+//! All are ordered, so that lists can be sorted and output does not depend on the order in which files were read.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::resource::Resource;
+
+/// Text that is often one of the standards' own constants.
+pub type Text = Cow<'static, str>;
+
+/// `Coding`. A coding without a code is never written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Coding {
+    /// The code system's URI; absent where none is known.
+    pub system: Option<Text>,
+    /// The code system's version.
+    pub version: Option<Text>,
+    /// The code.
+    pub code: Text,
+    /// The code's meaning.
+    pub display: Option<Text>,
+}
+
+impl Coding {
+    /// A coding of the standards' own constants.
+    pub const fn constant(system: &'static str, code: &'static str, display: &'static str) -> Coding {
+        Coding {
+            system: Some(Cow::Borrowed(system)),
+            version: None,
+            code: Cow::Borrowed(code),
+            display: Some(Cow::Borrowed(display)),
+        }
+    }
+}
+
+/// `CodeableConcept`: codings, a text, or both. Never both empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CodeableConcept {
+    /// The codings.
+    pub coding: Vec<Coding>,
+    /// The text.
+    pub text: Option<Text>,
+}
+
+impl CodeableConcept {
+    /// A concept that is text alone.
+    pub fn text(text: impl Into<Text>) -> CodeableConcept {
+        CodeableConcept { coding: Vec::new(), text: Some(text.into()) }
+    }
+
+    /// What a reader is shown: the text, else the first display, else the first code.
+    pub fn label(&self) -> Option<&str> {
+        let coding = self.coding.first();
+        self.text.as_deref().or_else(|| coding.map(|coding| coding.display.as_deref().unwrap_or(&coding.code)))
+    }
+}
+
+impl From<Coding> for CodeableConcept {
+    fn from(coding: Coding) -> CodeableConcept {
+        CodeableConcept { coding: vec![coding], text: None }
+    }
+}
+
+/// `Identifier`. One without a value is never written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Identifier {
+    /// The namespace of the value.
+    pub system: Option<Text>,
+    /// The value.
+    pub value: String,
+    /// What kind of identifier it is.
+    pub kind: Option<Coding>,
+    /// `official`, where it is the business identifier of the thing.
+    pub usage: Option<Text>,
+    /// The display of the organization that gave it out.
+    pub assigner: Option<String>,
+}
+
+/// Which writing of a name a [`HumanName`] has (iso21090-EN-representation).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NameRepresentation {
+    /// Letters: `ABC`.
+    Alphabetic,
+    /// Characters that stand for meaning: `IDE`.
+    Ideographic,
+    /// Characters that stand for sounds: `SYL`.
+    Phonetic,
+}
+
+/// `HumanName` in one representation.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HumanName {
+    /// The family name.
+    pub family: Option<String>,
+    /// Given and middle names.
+    pub given: Vec<String>,
+    /// Prefixes.
+    pub prefix: Vec<String>,
+    /// Suffixes.
+    pub suffix: Vec<String>,
+    /// The name as one line.
+    pub text: Option<String>,
+    /// The representation; `None` where the name has but the alphabetic one.
+    pub representation: Option<NameRepresentation>,
+}
+
+/// `dateTime` and `instant`: a date, with a time only where its zone is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DateTime {
+    /// The year, 1 to 9999.
+    pub year: u16,
+    /// The month, 1 to 12.
+    pub month: u8,
+    /// The day, 1 to 31.
+    pub day: u8,
+    /// The time and its offset.
+    pub time: Option<TimeOfDay>,
+}
+
+/// The time of a [`DateTime`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TimeOfDay {
+    /// 0 to 23.
+    pub hour: u8,
+    /// 0 to 59.
+    pub minute: u8,
+    /// 0 to 60.
+    pub second: u8,
+    /// Microseconds, 0 to 999999.
+    pub microsecond: u32,
+    /// How many digits of the fraction were given, 0 to 6.
+    pub fraction_digits: u8,
+    /// Minutes east of UTC, −720 to 840.
+    pub offset_minutes: i16,
+}
+
+impl fmt::Display for DateTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)?;
+        self.time.map_or(Ok(()), |time| write!(f, "T{time}"))
+    }
+}
+
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}:{:02}", self.hour, self.minute, self.second)?;
+        if self.fraction_digits > 0 {
+            let fraction = format!("{:06}", self.microsecond);
+            write!(f, ".{}", &fraction[..usize::from(self.fraction_digits.min(6))])?;
+        }
+        let (sign, minutes) = (if self.offset_minutes < 0 { '-' } else { '+' }, self.offset_minutes.unsigned_abs());
+        write!(f, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+}
+
+/// The types of resource that the tool writes or refers to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)]
+pub enum ResourceType {
+    Device,
+    Encounter,
+    Endpoint,
+    ImagingSelection,
+    ImagingStudy,
+    Location,
+    Organization,
+    Patient,
+    Practitioner,
+    Procedure,
+    ServiceRequest,
+    Specimen,
+}
+
+impl ResourceType {
+    /// The type's name in FHIR.
+    pub fn name(self) -> &'static str {
+        match self {
+            ResourceType::Device => "Device",
+            ResourceType::Encounter => "Encounter",
+            ResourceType::Endpoint => "Endpoint",
+            ResourceType::ImagingSelection => "ImagingSelection",
+            ResourceType::ImagingStudy => "ImagingStudy",
+            ResourceType::Location => "Location",
+            ResourceType::Organization => "Organization",
+            ResourceType::Patient => "Patient",
+            ResourceType::Practitioner => "Practitioner",
+            ResourceType::Procedure => "Procedure",
+            ResourceType::ServiceRequest => "ServiceRequest",
+            ResourceType::Specimen => "Specimen",
+        }
+    }
+}
+
+/// `Reference`: to a resource on a server, or by identifier and display, with the companion resource that could be
+/// written beside it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reference {
+    /// The type of what is referred to.
+    pub target: ResourceType,
+    /// The identifier of what is referred to.
+    pub identifier: Option<Identifier>,
+    /// What a reader is shown.
+    pub display: Option<String>,
+    /// The reference as given by the user, as `Patient/123`; stands instead of the companion.
+    pub literal: Option<String>,
+    /// All that the headers say of it.
+    pub resource: Option<Box<Resource>>,
+}
+
+impl Reference {
+    /// A reference that says only what it is to.
+    pub fn to(target: ResourceType) -> Reference {
+        Reference { target, identifier: None, display: None, literal: None, resource: None }
+    }
+
+    /// Whether a logical reference would say nothing: the writer gives a data-absent-reason where one is required.
+    pub fn is_empty(&self) -> bool {
+        self.identifier.is_none() && self.display.is_none() && self.literal.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_time_is_written_with_the_digits_and_the_offset_it_has() {
+        let time =
+            TimeOfDay { hour: 7, minute: 5, second: 60, microsecond: 120, fraction_digits: 4, offset_minutes: -90 };
+        for (time, want) in [
+            (None, "2024-02-29"),
+            (Some(time), "2024-02-29T07:05:60.0001-01:30"),
+            (Some(TimeOfDay { fraction_digits: 0, offset_minutes: 0, ..time }), "2024-02-29T07:05:60+00:00"),
+        ] {
+            assert_eq!(DateTime { year: 2024, month: 2, day: 29, time }.to_string(), want);
+        }
+    }
+}

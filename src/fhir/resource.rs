@@ -1,0 +1,142 @@
+//! The companion resources: what the headers say of a patient, a device, an order, as the union of what the releases
+//! have.
+
+use super::datatypes::{CodeableConcept, Coding, HumanName, Identifier, Reference, ResourceType, Text};
+
+/// A companion resource without its id, which depends on whose it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum Resource {
+    Patient(Patient),
+    Practitioner(Practitioner),
+    Device(Device),
+    Organization(Organization),
+    Location(Location),
+    Encounter(Encounter),
+    ServiceRequest(ServiceRequest),
+    Procedure(Procedure),
+    Specimen(Specimen),
+    Endpoint(Endpoint),
+}
+
+impl Resource {
+    /// The resource's type.
+    pub fn resource_type(&self) -> ResourceType {
+        match self {
+            Resource::Patient(_) => ResourceType::Patient,
+            Resource::Practitioner(_) => ResourceType::Practitioner,
+            Resource::Device(_) => ResourceType::Device,
+            Resource::Organization(_) => ResourceType::Organization,
+            Resource::Location(_) => ResourceType::Location,
+            Resource::Encounter(_) => ResourceType::Encounter,
+            Resource::ServiceRequest(_) => ResourceType::ServiceRequest,
+            Resource::Procedure(_) => ResourceType::Procedure,
+            Resource::Specimen(_) => ResourceType::Specimen,
+            Resource::Endpoint(_) => ResourceType::Endpoint,
+        }
+    }
+}
+
+/// `Patient`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Patient {
+    /// The first one is the identifier that references use.
+    pub identifier: Vec<Identifier>,
+    /// One for each representation.
+    pub name: Vec<HumanName>,
+    /// `male`, `female`, `other`, `unknown`.
+    pub gender: Option<Text>,
+    /// `YYYY-MM-DD`.
+    pub birth_date: Option<String>,
+}
+
+/// `Practitioner`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Practitioner {
+    /// From the identification sequence.
+    pub identifier: Vec<Identifier>,
+    /// One for each representation.
+    pub name: Vec<HumanName>,
+}
+
+/// `Device`: the equipment, or a phantom.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Device {
+    /// A phantom's Patient ID.
+    pub identifier: Vec<Identifier>,
+    /// Unique device identifiers.
+    pub udi: Vec<String>,
+    /// The manufacturer's name.
+    pub manufacturer: Option<String>,
+    /// The station's or phantom's name.
+    pub name: Option<String>,
+    /// The model.
+    pub model_number: Option<String>,
+    /// The serial number.
+    pub serial_number: Option<String>,
+    /// The software versions.
+    pub version: Vec<String>,
+}
+
+/// `Organization`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Organization {
+    /// From the institution code.
+    pub identifier: Vec<Identifier>,
+    /// The name.
+    pub name: Option<String>,
+}
+
+/// `Location`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Location {
+    /// The name.
+    pub name: Option<String>,
+}
+
+/// `Encounter`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Encounter {
+    /// The admission's.
+    pub identifier: Vec<Identifier>,
+}
+
+/// `ServiceRequest`: the order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ServiceRequest {
+    /// Accession, placer and filler numbers.
+    pub identifier: Vec<Identifier>,
+    /// What was asked for.
+    pub code: Option<CodeableConcept>,
+    /// Why.
+    pub reason: Vec<CodeableConcept>,
+    /// Who asked.
+    pub requester: Option<Reference>,
+}
+
+/// `Procedure`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Procedure {
+    /// The performed procedure step's UID.
+    pub identifier: Vec<Identifier>,
+    /// What was performed.
+    pub code: Option<CodeableConcept>,
+}
+
+/// `Specimen`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Specimen {
+    /// The specimen's and its issuer's.
+    pub identifier: Vec<Identifier>,
+    /// What it is.
+    pub kind: Option<CodeableConcept>,
+}
+
+/// `Endpoint`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Endpoint {
+    /// The kind of service.
+    pub connection_type: Coding,
+    /// The base URL.
+    pub address: String,
+}

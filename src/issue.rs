@@ -1,0 +1,196 @@
+//! What goes wrong below the level of the run: a [`Skip`] leaves one file out, an [`Issue`] drops one value.
+//!
+//! Neither carries a header value unless the user asked for values, so that reports and logs hold no patient data.
+
+use std::fmt;
+
+use crate::dicom::Tag;
+
+/// Why a file is left out of the output.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Skip {
+    /// The file holds no DICOM data set.
+    #[error("not a DICOM file")]
+    NotDicom,
+    /// The file has no bytes.
+    #[error("empty file")]
+    Empty,
+    /// A DICOMDIR: it lists files, and is no instance itself (PS3.10 8).
+    #[error("a DICOMDIR, not an instance")]
+    Dicomdir,
+    /// An archive inside an archive is not opened.
+    #[error("an archive inside an archive is not opened")]
+    NestedArchive,
+    /// A link, device, FIFO or socket.
+    #[error("not a regular file")]
+    NotRegular,
+    /// A DICOMDIR or a list names a file that is not there.
+    #[error("listed, but not there")]
+    Missing,
+    /// One of the three UIDs that grouping needs is absent or empty.
+    #[error("no {}", keyword(*.0))]
+    NoUid(Tag),
+    /// One of the UIDs can stand in no FHIR id: wrong characters, or more than 64.
+    #[error("{} is not usable as an id: want at most 64 letters, digits, dots or hyphens", keyword(*.0))]
+    UnusableUid(Tag),
+    /// The same SOP Instance UID was found in the same series with other content; the first in order stays.
+    #[error("another file has the same SOP Instance UID in this series and other content")]
+    OtherContent,
+    /// An option leaves files of this modality or SOP class out.
+    #[error("left out by --include or --exclude")]
+    Filtered,
+    /// A compressed stream is damaged, or grows beyond its cap.
+    #[error("the compressed data cannot be read: {0}")]
+    Compressed(String),
+    /// The operating system says no.
+    #[error("cannot be read: {0}")]
+    Unreadable(String),
+}
+
+impl Skip {
+    /// Whether a DICOM file, or one that could be one, is missing from the output because of it: exit code 1.
+    pub fn is_loss(&self) -> bool {
+        !matches!(self, Skip::NotDicom | Skip::Empty | Skip::Dicomdir | Skip::NotRegular | Skip::Filtered)
+    }
+}
+
+/// A value that was dropped, replaced, or differs between files.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Issue {
+    /// The FHIR element it was for, as `series.laterality`.
+    pub element: &'static str,
+    /// The way to the attribute, outermost first; the attribute itself last.
+    pub tags: Vec<Tag>,
+    /// What is wrong.
+    pub reason: Reason,
+    /// The value as read; shown only with `--report-values`.
+    pub value: Option<String>,
+}
+
+/// Why a value was not taken as it is. The text says what was expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+pub enum Reason {
+    /// DA that is no date.
+    #[error("not a date: want YYYYMMDD")]
+    NotADate,
+    /// TM that is no time, or a truncated one where seconds are needed.
+    #[error("not a full time: want HHMMSS, the date is kept")]
+    NotATime,
+    /// A time without a zone.
+    #[error("a time without a zone: give --timezone, the date is kept")]
+    NoZone,
+    /// Timezone Offset From UTC that is none.
+    #[error("not an offset from UTC: want -1200 to +1400")]
+    NotAnOffset,
+    /// A local time that the zone has twice or not at all.
+    #[error("the zone has this local time twice or not at all, the date is kept")]
+    NoSuchLocalTime,
+    /// IS that is no number.
+    #[error("not an integer")]
+    NotAnInteger,
+    /// IS below zero.
+    #[error("negative: want 0 to 2147483647")]
+    Negative,
+    /// IS with a fraction.
+    #[error("not a whole number")]
+    Fractional,
+    /// IS beyond FHIR's unsignedInt.
+    #[error("too large: want 0 to 2147483647")]
+    TooLarge,
+    /// A UID that is no OID.
+    #[error("not a valid UID: want digits and dots, no leading zeros")]
+    NotAnOid,
+    /// A Study Instance UID that no FHIR id can hold.
+    #[error("not usable as an id: its UUID stands in for it")]
+    NotAnId,
+    /// The attribute is required and absent or empty.
+    #[error("absent or empty")]
+    Absent,
+    /// Media Storage SOP Class UID stands in for an absent SOP Class UID.
+    #[error("absent: Media Storage SOP Class UID stands in for it")]
+    StandIn,
+    /// A term that the standard does not define.
+    #[error("not a defined term: kept as text")]
+    UnknownTerm,
+    /// A coded entry without a usable coding scheme.
+    #[error("the coding scheme is not known: give --system scheme:NAME=URI")]
+    UnknownScheme,
+    /// A coded entry without a code.
+    #[error("a coded entry without a code value")]
+    NoCodeValue,
+    /// Bytes that the character set does not have.
+    #[error("undecodable bytes were replaced")]
+    Undecodable,
+    /// Bytes above 7F without a character set.
+    #[error("no character set is declared: taken as UTF-8")]
+    TakenAsUtf8,
+    /// A Specific Character Set that the standard does not define.
+    #[error("the character set is not known")]
+    UnknownCharacterSet,
+    /// An escape sequence of a set that is known but not declared.
+    #[error("an escape sequence selects a character set that is not declared: it is followed")]
+    UndeclaredEscape,
+    /// A declared set is used without its escape sequence.
+    #[error("the escape sequence of the declared character set is missing: it is taken as there")]
+    MissingEscape,
+    /// A control character where none belongs.
+    #[error("control characters were replaced")]
+    ControlCharacter,
+    /// A value over its cap.
+    #[error("too long: left out")]
+    TooLong,
+    /// The file ends inside the header.
+    #[error("the file ends here: what stood before it is kept")]
+    Truncated,
+    /// A sequence beyond the nesting cap.
+    #[error("nested too deeply: the rest of the header is left out")]
+    TooDeep,
+    /// More values than the cap.
+    #[error("too many values: the rest of the header is left out")]
+    TooMany,
+    /// No data element can be read here.
+    #[error("not a data element: the rest of the header is left out")]
+    Malformed,
+    /// Two instances differ; the first in order decides.
+    #[error("differs between instances: the first in order decides")]
+    Differs,
+    /// Two images differ where only agreement can be said.
+    #[error("images disagree: left out")]
+    Disagrees,
+    /// Several patients in one study.
+    #[error("several Patient IDs in one study")]
+    SeveralPatients,
+    /// More than 16 different parts.
+    #[error("more than 16 different sets of values: only the first in order are kept")]
+    TooManyParts,
+    /// The series started before the study.
+    #[error("earlier than the study")]
+    BeforeStudy,
+    /// The same SOP Instance UID in another series or study.
+    #[error("the same SOP Instance UID stands in another series or study")]
+    Elsewhere,
+    /// A study larger than `--max-instances`.
+    #[error("more instances than --max-instances: the instances are not listed")]
+    ManyInstances,
+    /// An identifier whose issuer cannot be written as a system.
+    #[error("the issuer is no usable system")]
+    UnusableIssuer,
+    /// A person name that is not as PS3.5 6.2 has it.
+    #[error("not a person name: want at most five components and three groups")]
+    NotAPersonName,
+}
+
+/// The keyword of a tag in the data dictionary (PS3.6), else the tag itself.
+pub fn keyword(tag: Tag) -> String {
+    use dicom_core::dictionary::DataDictionary;
+    dicom_dictionary_std::StandardDataDictionary
+        .by_tag(tag)
+        .map_or_else(|| tag.to_string(), |entry| entry.alias.to_string())
+}
+
+impl fmt::Display for Issue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path: Vec<String> = self.tags.iter().map(|tag| format!("{tag} {}", keyword(*tag))).collect();
+        write!(f, "{}: {}: {}", path.join(" > "), self.element, self.reason)
+    }
+}
