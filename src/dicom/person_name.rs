@@ -104,7 +104,7 @@ fn is_east_asian(character: char) -> bool {
     )
 }
 
-fn present<'a, const N: usize>(components: [&'a str; N]) -> Vec<&'a str> {
+fn present<const N: usize>(components: [&str; N]) -> Vec<&str> {
     components.into_iter().filter(|component| !component.is_empty()).collect()
 }
 

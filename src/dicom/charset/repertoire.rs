@@ -38,42 +38,37 @@ pub(super) enum Half {
 
 struct Row {
     repertoire: Repertoire,
-    register: &'static [u8],
-    part: Option<&'static [u8]>,
-    escape: &'static [u8],
+    register: Bytes,
+    part: Option<Bytes>,
+    escape: Bytes,
+}
+
+type Bytes = &'static [u8];
+
+const fn row(repertoire: Repertoire, register: Bytes, part: Option<Bytes>, escape: Bytes) -> Row {
+    Row { repertoire, register, part, escape }
 }
 
 /// Every repertoire with its number in the register, its part of ISO 8859, and its escape sequence without the ESC.
 #[rustfmt::skip]
-const ROWS: [Row; 16] = {
-    use Repertoire::*;
-    const fn row(
-        repertoire: Repertoire,
-        register: &'static [u8],
-        part: Option<&'static [u8]>,
-        escape: &'static [u8],
-    ) -> Row {
-        Row { repertoire, register, part, escape }
-    }
-    [
-        row(Latin1,   b"100", Some(b"1"),  b"-A"),
-        row(Latin2,   b"101", Some(b"2"),  b"-B"),
-        row(Latin3,   b"109", Some(b"3"),  b"-C"),
-        row(Latin4,   b"110", Some(b"4"),  b"-D"),
-        row(Cyrillic, b"144", Some(b"5"),  b"-L"),
-        row(Arabic,   b"127", Some(b"6"),  b"-G"),
-        row(Greek,    b"126", Some(b"7"),  b"-F"),
-        row(Hebrew,   b"138", Some(b"8"),  b"-H"),
-        row(Latin5,   b"148", Some(b"9"),  b"-M"),
-        row(Latin9,   b"203", Some(b"15"), b"-b"),
-        row(Thai,     b"166", Some(b"11"), b"-T"),
-        row(Katakana, b"13",  None,        b")I"),
-        row(JisX0208, b"87",  None,        b"$B"),
-        row(JisX0212, b"159", None,        b"$(D"),
-        row(KsX1001,  b"149", None,        b"$)C"),
-        row(Gb2312,   b"58",  None,        b"$)A"),
-    ]
-};
+const ROWS: [Row; 16] = [
+    row(Repertoire::Latin1,   b"100", Some(b"1"),  b"-A"),
+    row(Repertoire::Latin2,   b"101", Some(b"2"),  b"-B"),
+    row(Repertoire::Latin3,   b"109", Some(b"3"),  b"-C"),
+    row(Repertoire::Latin4,   b"110", Some(b"4"),  b"-D"),
+    row(Repertoire::Cyrillic, b"144", Some(b"5"),  b"-L"),
+    row(Repertoire::Arabic,   b"127", Some(b"6"),  b"-G"),
+    row(Repertoire::Greek,    b"126", Some(b"7"),  b"-F"),
+    row(Repertoire::Hebrew,   b"138", Some(b"8"),  b"-H"),
+    row(Repertoire::Latin5,   b"148", Some(b"9"),  b"-M"),
+    row(Repertoire::Latin9,   b"203", Some(b"15"), b"-b"),
+    row(Repertoire::Thai,     b"166", Some(b"11"), b"-T"),
+    row(Repertoire::Katakana, b"13",  None,        b")I"),
+    row(Repertoire::JisX0208, b"87",  None,        b"$B"),
+    row(Repertoire::JisX0212, b"159", None,        b"$(D"),
+    row(Repertoire::KsX1001,  b"149", None,        b"$)C"),
+    row(Repertoire::Gb2312,   b"58",  None,        b"$)A"),
+];
 
 /// What an escape sequence does, and how many bytes it has after the ESC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -57,7 +57,7 @@ fn digits(text: &[u8]) -> Option<(u16, u8, u8)> {
 
 /// The number of days of a month; none if there is no such month.
 fn days_of(year: u16, month: u8) -> u8 {
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,
