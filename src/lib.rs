@@ -14,3 +14,4 @@ pub mod dicom;
 pub mod error;
 pub mod fhir;
 pub mod issue;
+pub mod mapping;

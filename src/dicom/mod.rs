@@ -3,7 +3,10 @@
 //! [`scan`] reads the wanted attributes of one file into a [`Header`]; everything else here turns their raw bytes into
 //! text, dates, numbers and names.
 
+pub mod charset;
 pub mod header;
+pub mod person_name;
+pub mod value;
 pub mod wanted;
 
 pub use dicom_core::Tag;

@@ -72,7 +72,9 @@ fn side(attributes: &Attributes<'_>, tag: Tag) -> Option<Side> {
 /// The modifiers of a region that say a side: most say something else, and are no laterality.
 fn modifiers(region: &Attributes<'_>) -> Vec<Side> {
     let concepts = region.items(tags::ANATOMIC_REGION_MODIFIER_SEQUENCE).into_iter().filter_map(|item| concept(&item));
-    let codings = concepts.flat_map(|concept| concept.coding).filter(|coding| coding.system.as_deref() == Some(terms::system::SCT));
+    let codings = concepts
+        .flat_map(|concept| concept.coding)
+        .filter(|coding| coding.system.as_deref() == Some(terms::system::SCT));
     codings.filter_map(|coding| terms::laterality_code(&coding.code)).map(sided).collect()
 }
 

@@ -87,13 +87,17 @@ impl<'a> Attributes<'a> {
             return Vec::new();
         }
         let prefix: Vec<Tag> = self.prefix.iter().copied().chain([tag]).collect();
-        self.data_set.items(tag).map(|item| Attributes { data_set: item, prefix: prefix.clone(), ..self.clone() }).collect()
+        self.data_set
+            .items(tag)
+            .map(|item| Attributes { data_set: item, prefix: prefix.clone(), ..self.clone() })
+            .collect()
     }
 
     /// The UID that the data set's own list of coding schemes gives a designator (PS3.3 C.12.1, (0008,0110)).
     pub fn scheme_uid(&self, designator: &str) -> Option<String> {
         let [[sequence, name], [_, uid]] = CODING_SCHEMES else { return None };
-        let listed = |item: &DataSet<'_>| item.bytes(*name).is_some_and(|bytes| trim_uid(bytes) == designator.as_bytes());
+        let listed =
+            |item: &DataSet<'_>| item.bytes(*name).is_some_and(|bytes| trim_uid(bytes) == designator.as_bytes());
         let item = self.root.items(*sequence).find(listed)?;
         item.bytes(*uid).map(|bytes| String::from_utf8_lossy(trim_uid(bytes)).into_owned())
     }

@@ -5,7 +5,7 @@ use dicom_dictionary_std::tags;
 
 use super::attributes::Attributes;
 use super::terms::{self, Scheme, system};
-use crate::fhir::{CodeableConcept, Coding};
+use crate::fhir::{CodeableConcept, Coding, Text};
 use crate::issue::Reason;
 
 /// The concepts of a sequence of coded entries; an item that says nothing is left out and noted.
@@ -16,36 +16,43 @@ pub fn concepts(attributes: &Attributes<'_>, sequence: Tag) -> Vec<CodeableConce
 /// One coded entry: a coding where its scheme is known, with the meaning; else the meaning as text, and the code
 /// without a system.
 pub fn concept(item: &Attributes<'_>) -> Option<CodeableConcept> {
-    let meaning = item.text(tags::CODE_MEANING);
-    let Some(code) = code_value(item) else {
+    let meaning = item.text(tags::CODE_MEANING).map(Text::from);
+    let Some(code) = code_value(item).map(Text::from) else {
         item.note(tags::CODE_VALUE, Reason::NoCodeValue, "");
         return meaning.map(CodeableConcept::text);
     };
     let designator = item.text(tags::CODING_SCHEME_DESIGNATOR).unwrap_or_default();
-    let version = item.text(tags::CODING_SCHEME_VERSION);
-    let Some(system) = system_of(item, &designator) else {
-        // A URN code value says its own system by its form; there is no designator to look for.
-        item.note(tags::CODING_SCHEME_DESIGNATOR, Reason::UnknownScheme, &designator);
-        let coding = Coding { system: None, version, code: code.into(), display: meaning.clone().map(Into::into) };
-        return Some(CodeableConcept { coding: vec![coding], text: meaning.map(Into::into) });
-    };
-    Some(match system {
-        Scheme::System(uri) => Coding { system: Some(uri), version, code: code.into(), display: meaning.map(Into::into) }.into(),
-        Scheme::LegacySnomed => legacy(code, meaning),
-    })
+    let version = item.text(tags::CODING_SCHEME_VERSION).map(Text::from);
+    match system_of(item, &designator) {
+        Some(Scheme::System(uri)) if uri != system::SCT => {
+            Some(Coding { system: Some(uri), version, code, display: meaning }.into())
+        }
+        Some(scheme) => Some(snomed(scheme, version, code, meaning)),
+        None => {
+            item.note(tags::CODING_SCHEME_DESIGNATOR, Reason::UnknownScheme, &designator);
+            Some(unregistered(version, code, meaning))
+        }
+    }
 }
 
-/// SNOMED CT for a code of SNOMED's older notations (PS3.16 Table 8-1); one without a translation stays as text.
-fn legacy(code: String, meaning: Option<String>) -> CodeableConcept {
-    // Some writers put SNOMED CT concept ids under the old designators.
-    let translated = terms::snomed_from_legacy(&code).map(|concept| (concept.code.to_string(), Some(concept.display)));
-    let as_it_is = || terms::is_snomed_concept_id(&code).then(|| (code.clone(), None));
-    let Some((sct, known)) = translated.or_else(as_it_is) else {
-        let coding = Coding { system: None, version: None, code: code.into(), display: meaning.clone().map(Into::into) };
-        return CodeableConcept { coding: vec![coding], text: meaning.map(Into::into) };
-    };
-    let display = meaning.map(Into::into).or(known.map(Into::into));
-    Coding { system: Some(system::SCT.into()), version: None, code: sct.into(), display }.into()
+/// A code that no system can be named for: the code without one, and the meaning also as text.
+fn unregistered(version: Option<Text>, code: Text, meaning: Option<Text>) -> CodeableConcept {
+    CodeableConcept { coding: vec![Coding { system: None, version, code, display: meaning.clone() }], text: meaning }
+}
+
+/// SNOMED CT, for codes of its older notations too (PS3.16 8.1). Files have the old codes under the new designator and
+/// the new codes under the old one, so the code itself decides.
+fn snomed(scheme: Scheme, version: Option<Text>, code: Text, meaning: Option<Text>) -> CodeableConcept {
+    let sct = Some(Text::from(system::SCT));
+    if let Some(concept) = terms::snomed_from_legacy(&code) {
+        let display = meaning.or(concept.display.map(Text::from));
+        return Coding { system: sct, version: None, code: concept.code.into(), display }.into();
+    }
+    match scheme {
+        Scheme::LegacySnomed if !terms::is_snomed_concept_id(&code) => unregistered(version, code, meaning),
+        Scheme::LegacySnomed => Coding { system: sct, version: None, code, display: meaning }.into(),
+        Scheme::System(_) => Coding { system: sct, version, code, display: meaning }.into(),
+    }
 }
 
 /// Code Value (0008,0100), Long Code Value (0008,0119) or URN Code Value (0008,0120): one of the three stands.

@@ -32,13 +32,9 @@ pub const KIND: &[Row<KindPart>] = &[
 ];
 
 /// The row of the instance's number.
-pub const NUMBER: &[Row<NumberPart>] = &[one!(
-    "series.instance.number",
-    number,
-    [INSTANCE_NUMBER],
-    "PS3.3 C.7.6.1",
-    |a: &Attributes<'_>| a.unsigned(tags::INSTANCE_NUMBER)
-)];
+pub const NUMBER: &[Row<NumberPart>] =
+    &[one!("series.instance.number", number, [INSTANCE_NUMBER], "PS3.3 C.7.6.1", |a: &Attributes<'_>| a
+        .unsigned(tags::INSTANCE_NUMBER))];
 
 fn sop_class(attributes: &Attributes<'_>) -> Option<String> {
     let class = attributes.uid(tags::SOP_CLASS_UID).or_else(|| stand_in(attributes));

@@ -45,7 +45,8 @@ pub fn device(attributes: &Attributes<'_>) -> Vec<Performer> {
     let mut actor = Reference::to(ResourceType::Device);
     actor.identifier = device.identifier.first().cloned();
     actor.display = display(&device);
-    actor.resource = Some(Box::new(Resource::Device(Device { version: attributes.texts(tags::SOFTWARE_VERSIONS), ..device })));
+    actor.resource =
+        Some(Box::new(Resource::Device(Device { version: attributes.texts(tags::SOFTWARE_VERSIONS), ..device })));
     vec![Performer { function: None, actor }]
 }
 
@@ -54,7 +55,8 @@ fn serial_number(value: String) -> Identifier {
 }
 
 fn display(device: &Device) -> Option<String> {
-    let words: Vec<&str> = [&device.manufacturer, &device.model_number].into_iter().flatten().map(String::as_str).collect();
+    let words: Vec<&str> =
+        [&device.manufacturer, &device.model_number].into_iter().flatten().map(String::as_str).collect();
     if words.is_empty() { device.name.clone() } else { Some(words.join(" ")) }
 }
 
@@ -62,8 +64,9 @@ fn display(device: &Device) -> Option<String> {
 pub fn organization(attributes: &Attributes<'_>) -> Vec<Performer> {
     let name = attributes.text(tags::INSTITUTION_NAME);
     let coded = concepts(attributes, tags::INSTITUTION_CODE_SEQUENCE).into_iter().flat_map(|concept| concept.coding);
-    let identifier: Vec<Identifier> =
-        coded.map(|code| Identifier { system: code.system, value: code.code.into_owned(), ..Identifier::default() }).collect();
+    let identifier: Vec<Identifier> = coded
+        .map(|code| Identifier { system: code.system, value: code.code.into_owned(), ..Identifier::default() })
+        .collect();
     if name.is_none() && identifier.is_empty() {
         return Vec::new();
     }

@@ -48,7 +48,8 @@ pub fn human_names(name: &PersonName) -> Vec<HumanName> {
         (&name.phonetic, NameRepresentation::Phonetic),
     ];
     let several = groups.iter().filter(|(group, _)| group.is_some()).count() > 1;
-    let named = |representation| (several || representation != NameRepresentation::Alphabetic).then_some(representation);
+    let named =
+        |representation| (several || representation != NameRepresentation::Alphabetic).then_some(representation);
     groups.iter().filter_map(|(group, form)| Some(human_name(group.as_ref()?, named(*form)))).collect()
 }
 

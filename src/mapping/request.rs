@@ -82,14 +82,26 @@ impl Order {
 }
 
 fn order(attributes: &Attributes<'_>) -> Order {
-    let (systems, codes) = (&attributes.options().systems, concepts(attributes, tags::REQUESTED_PROCEDURE_CODE_SEQUENCE));
-    let number = |number, issuer, kind, fallback: &Option<String>| numbered(attributes, number, issuer, kind, fallback.as_ref());
+    let (systems, codes) =
+        (&attributes.options().systems, concepts(attributes, tags::REQUESTED_PROCEDURE_CODE_SEQUENCE));
+    let number =
+        |number, issuer, kind, fallback: &Option<String>| numbered(attributes, number, issuer, kind, fallback.as_ref());
     let text = || attributes.text(tags::REQUESTED_PROCEDURE_DESCRIPTION).map(CodeableConcept::text);
     let (name, identification) = (tags::REQUESTING_PHYSICIAN, tags::REQUESTING_PHYSICIAN_IDENTIFICATION_SEQUENCE);
     Order {
         accession: accession(attributes),
-        placer: number(tags::PLACER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST, tags::ORDER_PLACER_IDENTIFIER_SEQUENCE, "PLAC", &systems.placer),
-        filler: number(tags::FILLER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST, tags::ORDER_FILLER_IDENTIFIER_SEQUENCE, "FILL", &systems.filler),
+        placer: number(
+            tags::PLACER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST,
+            tags::ORDER_PLACER_IDENTIFIER_SEQUENCE,
+            "PLAC",
+            &systems.placer,
+        ),
+        filler: number(
+            tags::FILLER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST,
+            tags::ORDER_FILLER_IDENTIFIER_SEQUENCE,
+            "FILL",
+            &systems.filler,
+        ),
         code: codes.into_iter().next().or_else(text),
         reason: reason(attributes),
         requester: practitioners(attributes, name, identification).into_iter().next(),
@@ -113,7 +125,13 @@ fn accession(attributes: &Attributes<'_>) -> Option<Identifier> {
     numbered(attributes, tags::ACCESSION_NUMBER, tags::ISSUER_OF_ACCESSION_NUMBER_SEQUENCE, "ACSN", fallback)
 }
 
-fn numbered(attributes: &Attributes<'_>, number: Tag, issuer: Tag, code: &str, fallback: Option<&String>) -> Option<Identifier> {
+fn numbered(
+    attributes: &Attributes<'_>,
+    number: Tag,
+    issuer: Tag,
+    code: &str,
+    fallback: Option<&String>,
+) -> Option<Identifier> {
     let value = attributes.text(number)?;
     Some(Issuer::of_sequence(attributes, issuer).identifier(value, kind(code), fallback))
 }

@@ -4,7 +4,7 @@ use dicom_dictionary_std::tags;
 
 use super::anatomy::{BodySite, Side, body_site, sides};
 use super::attributes::Attributes;
-use super::performer::{device, organization, physicians, operators};
+use super::performer::{device, operators, organization, physicians};
 use super::person::practitioners;
 use super::request::{accessions, based_on, part_of, procedures, reasons};
 use super::row::{Row, attributes, many, one};

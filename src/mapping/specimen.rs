@@ -19,7 +19,10 @@ fn specimen(item: &Attributes<'_>) -> Option<Reference> {
     let named = item.text(tags::SPECIMEN_IDENTIFIER).map(|value| issuer().identifier(value, None, None));
     let identifiers: Vec<Identifier> = named.into_iter().chain(uid(item)).collect();
     let identifier = identifiers.first()?.clone();
-    let resource = Specimen { identifier: identifiers, kind: concepts(item, tags::SPECIMEN_TYPE_CODE_SEQUENCE).into_iter().next() };
+    let resource = Specimen {
+        identifier: identifiers,
+        kind: concepts(item, tags::SPECIMEN_TYPE_CODE_SEQUENCE).into_iter().next(),
+    };
     let mut reference = Reference::to(ResourceType::Specimen);
     reference.identifier = Some(identifier);
     reference.resource = Some(Box::new(Resource::Specimen(resource)));
@@ -28,5 +31,9 @@ fn specimen(item: &Attributes<'_>) -> Option<Reference> {
 
 fn uid(item: &Attributes<'_>) -> Option<Identifier> {
     let uid = item.uid(tags::SPECIMEN_UID)?;
-    Some(Identifier { system: Some(system::DICOM_UID.into()), value: format!("urn:oid:{uid}"), ..Identifier::default() })
+    Some(Identifier {
+        system: Some(system::DICOM_UID.into()),
+        value: format!("urn:oid:{uid}"),
+        ..Identifier::default()
+    })
 }

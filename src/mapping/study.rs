@@ -1,5 +1,8 @@
 //! The rows of what a study has once. What each of its series can add to is in [`series`](super::series).
 
+// Archives hold attributes that the standard has retired since.
+#![allow(deprecated)]
+
 use dicom_dictionary_std::tags;
 
 use super::attributes::Attributes;

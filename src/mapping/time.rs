@@ -40,7 +40,9 @@ fn offset(attributes: &Attributes<'_>, day: Date, time: &Time, tag: Tag) -> Opti
             Err(_) => attributes.note(tags::TIMEZONE_OFFSET_FROM_UTC, Reason::NotAnOffset, &text),
         }
     }
-    let Some(zone) = &attributes.options().time_zone else { return attributes.drop(tag, Reason::NoZone, &time.to_string()) };
+    let Some(zone) = &attributes.options().time_zone else {
+        return attributes.drop(tag, Reason::NoZone, &time.to_string());
+    };
     match zone.offset_of(day, time) {
         Ok(offset) => Some(offset),
         Err(_) => attributes.drop(tag, Reason::NoSuchLocalTime, &time.to_string()),
