@@ -87,14 +87,13 @@ impl CharacterSet {
         if let Term::Whole(encoding) = first {
             return Self { coding: Coding::Whole(encoding), fault: None };
         }
-        let mut set = Self { coding: Coding::Iso2022(Extensions::DEFAULT), fault: first.fault() };
+        let mut fault = first.fault();
         let mut extensions = Extensions::starting_with(first.repertoire());
         for term in values {
-            set.fault = set.fault.max(term.fault());
+            fault = fault.max(term.fault());
             extensions = extensions.and(term.repertoire());
         }
-        set.coding = Coding::Iso2022(extensions);
-        set
+        Self { coding: Coding::Iso2022(extensions), fault }
     }
 
     /// Says whether (0008,0005) itself is at fault, once for the data set and not for each value.
