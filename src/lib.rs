@@ -15,3 +15,5 @@ pub mod error;
 pub mod fhir;
 pub mod issue;
 pub mod mapping;
+pub mod source;
+pub mod study;

@@ -1,0 +1,2 @@
+pub mod name;
+pub use name::Name;
