@@ -47,7 +47,7 @@ impl Resource {
     }
 
     /// Adds what another resource of the same id says; what is there stays. Says whether the two contradict each other.
-    pub(super) fn merge(&mut self, other: Resource) -> bool {
+    pub fn merge(&mut self, other: Resource) -> bool {
         match (self, other) {
             (Resource::Patient(a), Resource::Patient(b)) => {
                 unite(&mut a.identifier, b.identifier);

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::instances::{Instances, Settled};
+use super::instances::Instances;
 use super::parts::{FoundIssue, Parts, row_issue};
 use super::{Group, Series};
-use crate::fhir::Identifier;
+use crate::fhir::{self, Identifier};
 use crate::issue::Reason;
 use crate::mapping::{self, KindPart, SERIES, STUDY, SeriesPart, StudyPart};
 
@@ -102,10 +102,9 @@ impl Series {
     }
 }
 
-impl SettledSeries<'_> {
-    /// The instances, in the order of the output.
-    pub fn instances(&self) -> Settled<'_> {
-        self.instances.settled(&self.order, self.kinds)
+impl fhir::Instances for SettledSeries<'_> {
+    fn visit(&self, each: &mut dyn FnMut(&fhir::Instance<'_>) -> bool) {
+        self.instances.settled(&self.order, self.kinds).visit(each);
     }
 }
 
