@@ -77,18 +77,14 @@ pub fn character_set_issue(data_set: DataSet<'_>, options: &Options) -> Option<I
     })
 }
 
-/// The UIDs that group instances.
-const KEYS: [Tag; 3] = [tags::STUDY_INSTANCE_UID, tags::SERIES_INSTANCE_UID, tags::SOP_INSTANCE_UID];
-
 /// The attributes that the rows want, as the scanner takes them.
 pub fn wanted() -> Wanted {
-    let keys = KEYS.iter().map(|key| (vec![*key], Levels::NONE));
     let schemes = row::CODING_SCHEMES.iter().map(|path| (path.to_vec(), Levels::STUDY.and(Levels::SERIES)));
     let rows = wanted_by(STUDY, Levels::STUDY)
         .chain(wanted_by(SERIES, Levels::SERIES))
         .chain(wanted_by(KIND, Levels::KIND))
         .chain(wanted_by(NUMBER, Levels::NUMBER));
-    Wanted::new(keys.chain(schemes).chain(rows), last_tag)
+    Wanted::new(schemes.chain(rows), last_tag)
 }
 
 fn wanted_by<P>(rows: &'static [Row<P>], levels: Levels) -> impl Iterator<Item = (Vec<Tag>, Levels)> {
