@@ -1,5 +1,6 @@
 //! FHIR: a release-neutral model of what the tool writes, the releases as data, and JSON. Knows no DICOM.
 
+pub mod bundle;
 mod companion;
 pub mod datatypes;
 pub mod id;
@@ -13,6 +14,7 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
+pub use bundle::Bundle;
 pub use datatypes::{
     CodeableConcept, Coding, DateTime, HumanName, Identifier, NameRepresentation, Reference, ResourceType, Text,
     TimeOfDay,
@@ -20,6 +22,6 @@ pub use datatypes::{
 pub use imaging_study::{
     Annotation, Endpoints, ImagingStudy, Instance, Instances, Performer, Procedure, Series, SopClass,
 };
-pub use references::{Companion, Linked, References, link};
+pub use references::{Companion, Identity, Linked, References, link};
 pub use release::Release;
 pub use resource::Resource;

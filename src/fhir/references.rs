@@ -37,24 +37,41 @@ pub struct Linked<'a> {
 pub struct Companion {
     /// The id, stable over runs.
     pub id: String,
-    /// The identifier that makes it the same thing in every study; `None` where it is private to one.
-    pub shared: Option<Identifier>,
+    /// Whose it is: where else the same thing can be met.
+    pub identity: Identity,
     /// What is known of it.
     pub resource: Resource,
     /// The subject of the study, for the resources that have one.
     pub subject: Reference,
+    /// Whether it was met more than once with statements that contradict each other; the first ones stand.
+    pub contradicted: bool,
+}
+
+/// Where else a companion can be met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// In every study that has this identifier, whose system says whose it is.
+    Identified(Identifier),
+    /// In every study: its address says all.
+    Addressed,
+    /// Only in its study.
+    Private,
 }
 
 impl Companion {
+    /// Whether other studies can have the same resource, which is then to be merged and written once.
+    pub fn is_shared(&self) -> bool {
+        self.identity != Identity::Private
+    }
+
     /// The resource's type.
     pub fn resource_type(&self) -> ResourceType {
         self.resource.resource_type()
     }
 
-    /// Adds what another study says of the same thing; what is there stays. Says whether the two contradict each
-    /// other.
-    pub fn merge(&mut self, other: Companion) -> bool {
-        self.resource.merge(other.resource)
+    /// Adds what is said elsewhere of the same thing; what is there stays.
+    pub fn merge(&mut self, other: Companion) {
+        self.contradicted |= self.resource.merge(other.resource) | other.contradicted;
     }
 }
 
@@ -155,6 +172,9 @@ impl Linker<'_> {
         let mut companion = self.companion(role, reference.identifier.as_ref(), *resource);
         let (place, literal) = (self.place)(&companion);
         reference.literal = literal;
+        if let (None, Identity::Identified(identifier)) = (&reference.identifier, &companion.identity) {
+            reference.identifier = Some(identifier.clone());
+        }
         if place == Place::Nowhere {
             return;
         }
@@ -176,18 +196,36 @@ impl Linker<'_> {
 
     /// The companion of a reference, with the id that is its own.
     fn companion(&self, role: &str, identifier: Option<&Identifier>, resource: Resource) -> Companion {
+        let identity = identity(identifier, &resource);
+        let id = self.id(role, identifier, &identity, &resource);
+        Companion { id, identity, resource, subject: self.subject.clone(), contradicted: false }
+    }
+
+    /// The id that goes with an identity.
+    fn id(&self, role: &str, identifier: Option<&Identifier>, identity: &Identity, resource: &Resource) -> String {
         let kind = resource.resource_type();
-        let identifier = identifier.or_else(|| resource.identifier().first());
-        let shared = identifier.filter(|identifier| id::is_shared(identifier)).cloned();
-        let id = match (&shared, identifier, &resource) {
-            (Some(Identifier { system: Some(system), value, .. }), _, _) => self.ids.shared(kind, system, value),
-            // A URL is the same service in every study, as a system-qualified identifier is.
-            (_, _, Resource::Endpoint(endpoint)) => {
-                self.ids.shared(kind, &endpoint.connection_type.code, &endpoint.address)
-            }
-            (_, Some(identifier), _) => self.ids.private(kind, self.study_uid, role, &[&identifier.value]),
-            (_, None, resource) => self.ids.private(kind, self.study_uid, role, &resource.known()),
-        };
-        Companion { id, shared, resource, subject: self.subject.clone() }
+        if let Identity::Identified(identifier) = identity {
+            return self.ids.shared(kind, identifier.system.as_deref().unwrap_or_default(), &identifier.value);
+        }
+        if let Resource::Endpoint(endpoint) = resource {
+            return self.ids.shared(kind, &endpoint.connection_type.code, &endpoint.address);
+        }
+        match identifier.or_else(|| resource.identifier().first()) {
+            Some(identifier) => self.ids.private(kind, self.study_uid, role, &[&identifier.value]),
+            None => self.ids.private(kind, self.study_uid, role, &resource.known()),
+        }
+    }
+}
+
+/// Whose a resource is: its own identifier decides, the one that the reference has before others, so that a server
+/// finds it by that.
+fn identity(referred: Option<&Identifier>, resource: &Resource) -> Identity {
+    let same = |identifier: &&Identifier| {
+        referred.is_none_or(|referred| (&referred.system, &referred.value) == (&identifier.system, &identifier.value))
+    };
+    match (resource, resource.identifier().iter().find(same)) {
+        (Resource::Endpoint(_), _) => Identity::Addressed,
+        (_, Some(identifier)) if id::is_shared(identifier) => Identity::Identified(identifier.clone()),
+        _ => Identity::Private,
     }
 }

@@ -3,6 +3,7 @@
 //! Elements stand in the order of the specification. No string, list or object is ever empty; what a release requires
 //! and nothing is known of carries a data-absent-reason.
 
+mod bundle;
 mod companion;
 mod concept;
 mod datatypes;
@@ -14,6 +15,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::bundle::Bundle;
 use super::references::{Companion, Linked};
 use super::release::Release;
 use imaging_study::Study;
@@ -39,8 +41,13 @@ pub fn write_companion(out: impl Write, companion: &Companion, release: &Release
     write(out, &Shaped(companion, release), layout)
 }
 
+/// Writes a Bundle without a line end.
+pub fn write_bundle(out: impl Write, bundle: &Bundle<'_>, release: &Release, layout: Layout) -> io::Result<()> {
+    write(out, &Shaped(bundle, release), layout)
+}
+
 /// Writes any value; an error of `out` comes back as it was.
-pub(super) fn write(out: impl Write, value: &impl Serialize, layout: Layout) -> io::Result<()> {
+fn write(out: impl Write, value: &impl Serialize, layout: Layout) -> io::Result<()> {
     match layout {
         Layout::Compact => serde_json::to_writer(out, value),
         Layout::Pretty => serde_json::to_writer_pretty(out, value),

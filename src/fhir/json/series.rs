@@ -134,8 +134,8 @@ impl Element for SopClassCoding<'_> {
                 object.value("system", "urn:ietf:rfc:3986")?;
                 object.shown("code", format_args!("urn:oid:{uid}"))
             }
-            SopClass::Raw(raw) => object.value("code", code(raw)),
-            SopClass::Absent => Absent::UNKNOWN.write(object),
+            SopClass::Raw(raw) if !raw.trim().is_empty() => object.value("code", code(raw)),
+            SopClass::Raw(_) | SopClass::Absent => Absent::UNKNOWN.write(object),
         }
     }
 }
