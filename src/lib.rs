@@ -15,5 +15,6 @@ pub mod error;
 pub mod fhir;
 pub mod issue;
 pub mod mapping;
+pub mod read;
 pub mod source;
 pub mod study;

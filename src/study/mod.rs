@@ -55,8 +55,16 @@ struct Series {
 /// The classes, titles and frames that instances of a shard have, once each.
 #[derive(Debug, Default)]
 struct Kinds {
-    by_fingerprint: HashMap<u64, u32, BuildHasherDefault<Prehashed>>,
+    by_fingerprint: HashMap<u64, Kind, BuildHasherDefault<Prehashed>>,
     parts: Vec<KindPart>,
+}
+
+/// A known kind.
+#[derive(Debug, Clone, Copy)]
+struct Kind {
+    place: u32,
+    /// Whether something was dropped of it: then it is mapped anew for each file, so that each is reported.
+    has_issues: bool,
 }
 
 /// One instance as it is added: its UIDs, and the fingerprints of its parts.
@@ -92,7 +100,16 @@ pub struct NewParts {
     /// Of the series.
     pub series: Option<Mapped<SeriesPart>>,
     /// Class, title and frames; their issues are the caller's to report, for each file.
-    pub kind: Option<KindPart>,
+    pub kind: Option<NewKind>,
+}
+
+/// A class, title and frames that had to be mapped.
+#[derive(Debug, Default)]
+pub struct NewKind {
+    /// The part.
+    pub part: KindPart,
+    /// Whether something was dropped of it.
+    pub has_issues: bool,
 }
 
 /// Which parts of an instance are not known, and must be given.
@@ -143,7 +160,7 @@ impl Shard {
         Missing {
             study: new.study.is_none() && !knows_study,
             series: new.series.is_none() && !knows_series,
-            kind: new.kind.is_none() && !self.kinds.by_fingerprint.contains_key(&record.kind),
+            kind: new.kind.is_none() && !self.kinds.knows(record.kind),
         }
     }
 
@@ -170,11 +187,18 @@ impl InstanceRecord<'_> {
 }
 
 impl Kinds {
-    fn place(&mut self, fingerprint: u64, part: Option<KindPart>) -> u32 {
-        *self.by_fingerprint.entry(fingerprint).or_insert_with(|| {
-            self.parts.push(part.unwrap_or_default());
-            u32::try_from(self.parts.len() - 1).expect("instances of a shard have fewer than 2^32 different titles")
-        })
+    fn knows(&self, fingerprint: u64) -> bool {
+        self.by_fingerprint.get(&fingerprint).is_some_and(|kind| !kind.has_issues)
+    }
+
+    fn place(&mut self, fingerprint: u64, new: Option<NewKind>) -> u32 {
+        let kind = self.by_fingerprint.entry(fingerprint).or_insert_with(|| {
+            let NewKind { part, has_issues } = new.unwrap_or_default();
+            self.parts.push(part);
+            let place = u32::try_from(self.parts.len() - 1).expect("a shard has fewer than 2^32 different titles");
+            Kind { place, has_issues }
+        });
+        kind.place
     }
 }
 

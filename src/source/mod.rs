@@ -1,2 +1,0 @@
-pub mod name;
-pub use name::Name;
