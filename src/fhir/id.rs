@@ -51,6 +51,11 @@ pub fn uuid(uid: &str) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, uid.as_bytes())
 }
 
+/// The id of the ImagingSelection that a Key Object Selection makes of one series.
+pub fn selection(sop_instance_uid: &str, series_uid: &str) -> String {
+    Uuid::new_v5(&uuid(sop_instance_uid), series_uid.as_bytes()).to_string()
+}
+
 /// Whether an identifier's value stands for none: `0`, `ANON`, `N/A`, `XXX`.
 pub fn is_placeholder(value: &str) -> bool {
     let value: String = value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();

@@ -14,11 +14,11 @@ pub struct Release {
     pub statuses: &'static [&'static str],
     /// How the accession number is written.
     pub accession: AccessionForm,
-    /// The type of `modality` and `series.laterality`.
+    /// The type of `ImagingStudy.modality`, `series.modality` and `series.laterality`.
     pub concept: ConceptForm,
-    /// Whether `partOf` exists.
+    /// Whether `R5 ImagingStudy.partOf` exists.
     pub part_of: bool,
-    /// Whether `interpreter` exists.
+    /// Whether `R4 ImagingStudy.interpreter` exists.
     pub interpreter: bool,
     /// How what was performed is written.
     pub procedure: ProcedureForm,
@@ -59,9 +59,9 @@ pub enum ConceptForm {
 /// How what was performed is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProcedureForm {
-    /// `procedureCode`, a list of CodeableConcept.
+    /// `R4 ImagingStudy.procedureCode`, a list of CodeableConcept.
     Code,
-    /// `procedure.concept`.
+    /// `R5 ImagingStudy.procedure.concept`.
     Concept,
     /// `procedure`, a list of Reference(Procedure).
     Reference,
@@ -70,20 +70,20 @@ pub enum ProcedureForm {
 /// How the reason is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReasonForm {
-    /// `reasonCode`, a list of CodeableConcept.
+    /// `R4 ImagingStudy.reasonCode`, a list of CodeableConcept.
     Code,
-    /// `reason.concept`.
+    /// `R5 ImagingStudy.reason.concept`.
     Concept,
 }
 
 /// How a body site is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodySiteForm {
-    /// One `Coding`.
+    /// `R4 ImagingStudy.series.bodySite`: one Coding.
     Coding,
-    /// One `CodeableReference`.
+    /// `R5 ImagingStudy.series.bodySite`: one CodeableReference.
     CodeableReference,
-    /// A list of `CodeableReference`.
+    /// A list of CodeableReference, which says the side as well.
     CodeableReferences,
 }
 

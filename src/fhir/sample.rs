@@ -155,6 +155,19 @@ pub fn maximal() -> ImagingStudy<'static> {
     }
 }
 
+/// The same of nobody known.
+pub fn nobody() -> ImagingStudy<'static> {
+    ImagingStudy { subject: Reference::to(ResourceType::Patient), ..maximal() }
+}
+
+/// The same of a phantom.
+pub fn phantom() -> ImagingStudy<'static> {
+    let number = identifier(None, "QA7", None);
+    let name = Some("QA phantom".into());
+    let phantom = resource::Device { identifier: vec![number.clone()], name, ..resource::Device::default() };
+    ImagingStudy { subject: refer(Some(number), Some("QA phantom"), Resource::Device(phantom)), ..maximal() }
+}
+
 fn patient() -> Reference {
     let number = Identifier {
         assigner: Some("City Hospital".into()),

@@ -59,7 +59,7 @@ pub struct InConcept<'a>(pub &'a Coding);
 
 impl Element for InConcept<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        object.list("coding", [self.0].into_iter())
+        object.list("coding", [self.0])
     }
 }
 

@@ -11,7 +11,12 @@ use crate::fhir::sample;
 fn samples_are_written_for_a_validator() {
     let folder = PathBuf::from(std::env::var("FHIR_SAMPLES").unwrap());
     for release in Release::ALL {
-        for (name, study) in [("minimal", sample::minimal as fn() -> _), ("maximal", sample::maximal)] {
+        for (name, study) in [
+            ("minimal", sample::minimal as fn() -> _),
+            ("maximal", sample::maximal),
+            ("nobody", sample::nobody),
+            ("phantom", sample::phantom),
+        ] {
             let folder = folder.join(release.name).join(name);
             std::fs::create_dir_all(&folder).unwrap();
             studies(&folder, release, study);

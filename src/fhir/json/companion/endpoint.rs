@@ -31,7 +31,7 @@ struct Payload<'a>(&'a CodeableConcept);
 
 impl Element for Payload<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        object.list("type", [self.0].into_iter())
+        object.list("type", [self.0])
     }
 }
 
