@@ -20,6 +20,7 @@ pub mod issue;
 pub mod mapping;
 pub mod progress;
 pub mod read;
+pub mod report;
 pub mod run;
 pub mod sink;
 pub mod source;

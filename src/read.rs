@@ -2,6 +2,7 @@
 
 use dicom_dictionary_std::tags;
 
+use crate::config::Filter;
 use crate::dicom::bytes::Bytes;
 use crate::dicom::header::{Fault, FaultKind};
 use crate::dicom::value::{is_fhir_id, trim_uid};
@@ -31,24 +32,6 @@ pub struct Worker {
     header: Header,
 }
 
-/// Which instances are taken, by modality and SOP class.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// Where it is not empty, only instances that one of these fits.
-    pub include: Vec<Criterion>,
-    /// Instances that one of these fits are left out.
-    pub exclude: Vec<Criterion>,
-}
-
-/// What an instance can be chosen by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Criterion {
-    /// Modality (0008,0060).
-    Modality(String),
-    /// SOP Class UID (0008,0016).
-    SopClass(String),
-}
-
 impl Reader<'_> {
     /// Reads a file and groups it; what was dropped of its own values goes to `issue`, and what was dropped of its study's
     /// and series' stays with them.
@@ -63,7 +46,7 @@ impl Reader<'_> {
         scanner.scan(bytes, self.wanted, header)?;
         header.faults.iter().for_each(|fault| issue(fault_issue(*fault)));
         let root = header.root();
-        if !self.filter.takes(root) {
+        if !takes(self.filter, root) {
             return Err(Skip::Filtered);
         }
         let number = mapping::map(NUMBER, root, self.options);
@@ -97,26 +80,9 @@ fn with<P>(mut mapped: Mapped<P>, issue: Option<Issue>) -> Mapped<P> {
     mapped
 }
 
-impl Filter {
-    fn takes(&self, root: DataSet<'_>) -> bool {
-        let fits = |criterion: &Criterion| criterion.fits(root);
-        (self.include.is_empty() || self.include.iter().any(fits)) && !self.exclude.iter().any(fits)
-    }
-
-    /// Whether anything is left out.
-    pub fn is_partial(&self) -> bool {
-        *self != Filter::default()
-    }
-}
-
-impl Criterion {
-    fn fits(&self, root: DataSet<'_>) -> bool {
-        let (tag, want) = match self {
-            Criterion::Modality(term) => (tags::MODALITY, term),
-            Criterion::SopClass(uid) => (tags::SOP_CLASS_UID, uid),
-        };
-        root.bytes(tag).is_some_and(|value| trim_uid(value) == want.as_bytes())
-    }
+fn takes(filter: &Filter, root: DataSet<'_>) -> bool {
+    let code = |tag| root.bytes(tag).and_then(|value| std::str::from_utf8(trim_uid(value)).ok());
+    !filter.is_partial() || filter.keeps(code(tags::MODALITY), code(tags::SOP_CLASS_UID))
 }
 
 /// What the studies need to know of an instance.
@@ -134,7 +100,9 @@ fn record<'a>(header: &'a Header, number: Option<u32>, name: &'a Name) -> Result
         study,
         series,
         kind,
-        whole: [series, kind, own].into_iter().fold(study, |whole, part| (whole ^ part).wrapping_mul(MIX).rotate_left(29)),
+        whole: [series, kind, own]
+            .into_iter()
+            .fold(study, |whole, part| (whole ^ part).wrapping_mul(MIX).rotate_left(29)),
         name,
     })
 }

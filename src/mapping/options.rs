@@ -32,6 +32,8 @@ pub struct Systems {
     pub filler: Option<String>,
     /// Of Admission ID (0038,0010).
     pub visit: Option<String>,
+    /// Of Specimen Identifier (0040,0551).
+    pub specimen: Option<String>,
     /// Of coding schemes that no standard registers, by designator.
     pub schemes: BTreeMap<String, String>,
 }

@@ -1,0 +1,57 @@
+//! Wires the stages: the only module that knows all of them.
+
+mod options;
+mod read;
+mod write;
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::interrupt::Interrupt;
+use crate::mapping;
+use crate::progress;
+use crate::read::Reader;
+use crate::report::Report;
+use crate::study::{Studies, several_places};
+use crate::{sink, source};
+
+/// Converts what the configuration names, and says with which code to exit.
+pub fn convert(config: &Config) -> Result<u8, Error> {
+    let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
+    let mapping = options::mapping(config)?;
+    let finish = options::finish(&config.content)?;
+    // The output is opened first: a run that cannot write should not read for hours.
+    let sink = sink::open(&config.output.target, config.output.format)?;
+    let progress = progress::start(config.progress);
+    let report = Report::open()?;
+    let walk = source::open(&config.inputs, &config.walk, progress.clone())?;
+    let pool = pool(config.threads)?;
+    let (wanted, studies) = (mapping::wanted(), Studies::default());
+    let reading = read::Stage {
+        reader: Reader { wanted: &wanted, options: &mapping, studies: &studies, filter: &config.filter },
+        report: &report,
+        progress: progress.as_ref(),
+        interrupt: &interrupt,
+    };
+    pool.install(|| reading.all(&walk, config.threads))?;
+    let mut studies = studies.finish();
+    write::check_room(config, studies.len())?;
+    several_places(&studies).iter().for_each(|several| read::note_places(several, &report));
+    let writing = write::Stage {
+        output: options::output(config),
+        finish: &finish,
+        sink: sink.as_ref(),
+        report: &report,
+        progress: progress.as_ref(),
+        interrupt: &interrupt,
+    };
+    pool.install(|| writing.all(&mut studies))?;
+    sink.finish()?;
+    progress.finish();
+    report.finish()
+}
+
+fn pool(threads: usize) -> Result<ThreadPool, Error> {
+    ThreadPoolBuilder::new().num_threads(threads).build().map_err(|source| Error::Threads { threads, source })
+}
