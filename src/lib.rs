@@ -18,6 +18,7 @@ pub mod fhir;
 pub mod interrupt;
 pub mod issue;
 pub mod progress;
+pub mod report;
 pub mod run;
 pub mod sink;
 pub mod source;

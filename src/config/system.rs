@@ -84,6 +84,11 @@ impl Systems {
         self.issuers.get(name).map(String::as_str)
     }
 
+    /// The issuers' local names and their systems.
+    pub fn issuers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.issuers.iter().map(|(name, uri)| (name.as_str(), uri.as_str()))
+    }
+
     /// The coding schemes and their systems.
     pub fn schemes(&self) -> impl Iterator<Item = (&str, &str)> {
         self.kinds.iter().filter_map(|(kind, uri)| match kind {
