@@ -89,3 +89,18 @@ fn things_are_counted_without_a_report_too() {
     let counts = report.finish(&totals()).unwrap();
     assert_eq!((counts.skipped_files(), counts.lost_files(), counts.issues()), (1, 0, 0));
 }
+
+#[test]
+fn the_documentation_shows_a_real_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.json");
+    let report = Report::open(Some(&ReportOptions { path: path.clone(), values: Choice::No })).unwrap();
+    report.skip(&Name::file("archive/readme.txt"), &Skip::NotDicom);
+    report.skip(&Name::file("archive/IM2"), &Skip::NoUid(tags::SOP_INSTANCE_UID));
+    let issue = Issue { element: "started", tags: vec![tags::STUDY_DATE], reason: Reason::NotADate, value: None };
+    report.issue(Where { name: Some(&Name::file("archive/IM1")), study: Some("1.2.3"), ..Where::default() }, &issue);
+    let instances_by_modality = [("CT".to_string(), 1)].into();
+    let totals = Totals { dicom_files: 2, studies: 1, series: 1, instances: 1, instances_by_modality, ..totals() };
+    report.finish(&totals).unwrap();
+    assert!(include_str!("../../docs/report.md").contains(&fs::read_to_string(path).unwrap()));
+}
