@@ -71,7 +71,7 @@ pub struct ContentArguments {
     ///
     /// Kinds: `patient`, `accession`, `study-id`, `placer`, `filler`, `visit`, `specimen`, and `scheme:99ABC` for a
     /// coding scheme. The system is an absolute URI. May be given several times. Default: none.
-    #[arg(long, value_name = "KIND=URI")]
+    #[arg(long, value_name = "KIND=URI", hide_short_help = true)]
     pub system: Vec<SystemUri>,
 
     /// The system of an issuer's local name, as NAME=URI

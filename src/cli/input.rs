@@ -14,7 +14,7 @@ pub struct InputArguments {
     ///
     /// Folders are walked with everything below them, hidden files too. What a file is called does not matter: it is
     /// DICOM if its content is. A DICOMDIR that is found in a folder is passed by.
-    #[arg(value_name = "INPUT", required_unless_present = "files_from")]
+    #[arg(value_name = "INPUT", required_unless_present = "files_from", help_heading = None::<&str>)]
     pub inputs: Vec<PathBuf>,
 
     /// Read paths from a file, one a line

@@ -32,7 +32,7 @@ pub struct RunArguments {
     /// Exit with 1 if a value was dropped
     ///
     /// Default: only if a file was left out, or a study mixes patients.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub strict: bool,
 
     /// No summary and no progress
@@ -46,6 +46,6 @@ pub struct RunArguments {
     pub progress: Option<ShowProgress>,
 
     /// This help; --help says more
-    #[arg(short, long, action = ArgAction::Help, value_parser = clap::builder::BoolValueParser::new())]
+    #[arg(short, long, action = ArgAction::Help)]
     help: Option<bool>,
 }

@@ -84,7 +84,7 @@ impl Systems {
         self.issuers.get(name).map(String::as_str)
     }
 
-    /// The local names of issuers and their systems.
+    /// The issuers' local names and their systems.
     pub fn issuers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.issuers.iter().map(|(name, uri)| (name.as_str(), uri.as_str()))
     }

@@ -12,11 +12,14 @@ use crate::fhir::id::Ids;
 use crate::fhir::json::{self, Layout};
 use crate::fhir::{Companion, ImagingStudy, References, ResourceType, link};
 use crate::interrupt::Interrupt;
+use crate::issue::{Issue, Reason};
 use crate::mapping::finish::{self, Finished, imaging_study};
 use crate::progress::Progress;
-use crate::report::{Place, Report};
+use crate::report::{Report, Where};
 use crate::sink::{DocumentName, Order, Placed, Sink};
 use crate::study::{SettledStudy, Study};
+
+use super::tally::Tally;
 
 /// What all documents share.
 pub struct Stage<'s> {
@@ -26,6 +29,8 @@ pub struct Stage<'s> {
     pub finish: &'s finish::Options,
     /// Where documents go.
     pub sink: &'s dyn Sink,
+    /// What is counted.
+    pub tally: &'s Tally,
     /// What is left out.
     pub report: &'s Report,
     /// How far the run is.
@@ -71,7 +76,7 @@ impl Stage<'_> {
         studies.iter_mut().try_for_each(|study| self.study(study, &mut shared))?;
         for companion in shared.into_values() {
             if companion.contradicted {
-                self.report.contradicted(companion.resource_type(), &companion.id);
+                self.report.issue(Where::default(), &issue(companion.resource_type().name(), Reason::Contradicts));
             }
             self.companion(&companion)?;
         }
@@ -84,9 +89,9 @@ impl Stage<'_> {
         let Finished { study, issues } = imaging_study(&settled, self.finish);
         self.note(&settled);
         for (series, issue) in &issues {
-            self.report.issue(Place { study: Some(settled.uid), series: *series, ..Place::default() }, issue);
+            self.report.issue(Where { study: Some(settled.uid), series: *series, ..Where::default() }, issue);
         }
-        self.report.written(&settled);
+        self.tally.wrote(&settled);
         self.resources(study, shared)?;
         self.progress.wrote(1);
         Ok(())
@@ -134,7 +139,7 @@ impl Stage<'_> {
             out.write_all(b"\n")
         })?;
         if placed == Placed::NameTaken {
-            self.report.name_taken(&name.id);
+            self.report.issue(Where::default(), &issue(resource_type, Reason::NameTaken));
         }
         Ok(())
     }
@@ -142,19 +147,24 @@ impl Stage<'_> {
     /// Reports what was dropped of a study and its series, and what differed in them.
     fn note(&self, settled: &SettledStudy<'_>) {
         for found in &settled.issues {
-            let place = Place { name: found.name.as_ref(), study: Some(settled.uid), ..Place::default() };
+            let place = Where { name: found.name.as_ref(), study: Some(settled.uid), ..Where::default() };
             self.report.issue(place, &found.issue);
         }
         for series in &settled.series {
-            let place = Place { study: Some(settled.uid), series: Some(series.uid), ..Place::default() };
+            let place = Where { study: Some(settled.uid), series: Some(series.uid), ..Where::default() };
             for found in &series.issues {
-                self.report.issue(Place { name: found.name.as_ref(), ..place }, &found.issue);
+                self.report.issue(Where { name: found.name.as_ref(), ..place }, &found.issue);
             }
             for uid in &series.conflicts {
-                self.report.conflict(Place { instance: Some(uid), ..place });
+                let other = issue("series.instance", Reason::OtherContent);
+                self.report.issue(Where { instance: Some(uid), ..place }, &other);
             }
         }
     }
+}
+
+fn issue(element: &'static str, reason: Reason) -> Issue {
+    Issue { element, tags: Vec::new(), reason, value: None }
 }
 
 /// The one resource of a JSON document: a stream or file has room for one study.

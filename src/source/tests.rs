@@ -142,7 +142,7 @@ mod unix {
     fn a_folder_that_cannot_be_read_is_reported() {
         let root = tree(&["closed/a", "b"]);
         let closed = root.path().join("closed");
-        fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
         let readable = fs::read_dir(&closed).is_ok();
         let (items, skipped) = walk(root.path(), &path(root.path()), &Options::default());
         fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
