@@ -1,5 +1,8 @@
 //! What the resources say.
 
+// Doc comments are help here, and show an address as the user types it.
+#![allow(rustdoc::bare_urls)]
+
 use clap::{Args, value_parser};
 
 use crate::config::{

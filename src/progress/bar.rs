@@ -61,7 +61,7 @@ fn draw(bar: &ProgressBar, counters: &Counters, stopped: &Receiver<()>, began: I
             if let Some(total) = total {
                 bar.set_length(total);
             }
-            bar.set_style(style("{bar:20} {percent:>3} % {wide_msg}"));
+            bar.set_style(style("{bar:12} {wide_msg}"));
         }
         bar.set_position(done);
         bar.set_message(counters.line(began.elapsed()));

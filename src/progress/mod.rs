@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::config::ShowProgress;
 pub use bar::Bar;
-pub use counters::count;
+pub use counters::{count, duration};
 
 /// Hears how far the run is. Every method may be called from any thread.
 pub trait Progress: Send + Sync {

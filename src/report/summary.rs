@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Counts, Totals};
-use crate::progress::count;
+use crate::progress::{count, duration};
 use crate::source::printable;
 
 /// Reasons and modalities that are named; of the others only the number.
@@ -90,15 +90,6 @@ fn mixed(counts: &Counts) -> String {
     }
 }
 
-fn duration(elapsed: Duration) -> String {
-    let seconds = elapsed.as_secs();
-    match seconds {
-        0..60 => format!("{:.1} s", elapsed.as_secs_f64()),
-        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,12 +131,5 @@ report       r.json
 FHIR         r5 (5.0.0)
 ";
         assert_eq!(summary.to_string(), want);
-    }
-
-    #[test]
-    fn a_duration_is_as_exact_as_it_is_short() {
-        for (seconds, want) in [(0, "0.0 s"), (59, "59.0 s"), (61, "1 min 01 s"), (3661, "1 h 01 min")] {
-            assert_eq!(duration(Duration::from_secs(seconds)), want);
-        }
     }
 }

@@ -68,7 +68,7 @@ impl List {
         let (name, reader): (_, Box<dyn BufRead + Send>) = match from {
             ListFrom::Stdin => (Name::file("-"), Box::new(BufReader::new(io::stdin()))),
             ListFrom::File(path) => {
-                let file = File::open(path).map_err(|source| Error::Input { path: path.clone(), source })?;
+                let file = open_list(path).map_err(|source| Error::Input { path: path.clone(), source })?;
                 (Name::file(path), Box::new(BufReader::new(file)))
             }
         };
@@ -116,6 +116,12 @@ impl List {
     fn is_below_listed_folder(&self, path: &Path) -> bool {
         !self.folders.is_empty() && path.ancestors().any(|above| self.folders.contains(above))
     }
+}
+
+/// A list may be a FIFO, as `<(find …)` is one, but no folder.
+fn open_list(path: &Path) -> io::Result<File> {
+    let file = File::open(path)?;
+    if file.metadata()?.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(file) }
 }
 
 #[cfg(unix)]
