@@ -78,6 +78,9 @@ impl<'a> Scan<'a> {
                 break;
             }
             let child = cursor.find(element.number);
+            if child.is_some_and(|child| child.tag == tags::DIRECTORY_RECORD_SEQUENCE) {
+                return Err(Stop::Skip(Skip::Dicomdir));
+            }
             at = self.attribute(child, offset, &element, u64::MAX, encoding)?;
             if child.is_some_and(|child| child.tag == tags::SOP_CLASS_UID) {
                 cursor.set_limit(self.limit());
@@ -112,11 +115,19 @@ impl<'a> Scan<'a> {
     ) -> Result<Option<(u64, Element)>, Stop> {
         let mut at = start;
         while at < end {
+            let inside = usize::try_from(end - at).unwrap_or(usize::MAX);
+            let rest = self.window.from(at, HEADER_BYTES)?;
+            let (passed, last) = encoding.pass(rest.get(..inside).unwrap_or(rest), cursor.previous, cursor.next);
+            (at, cursor.previous) = (at.saturating_add(passed), last);
+            if at >= end {
+                break;
+            }
+            self.last = last;
             let Some(element) = encoding.element(self.window.from(at, HEADER_BYTES)?) else {
                 return Err(self.no_element(at));
             };
             self.last = element.number;
-            if element.number >= cursor.next || element.number < cursor.previous || element.length == UNDEFINED {
+            if element.number >= cursor.next || element.number < last || element.length == UNDEFINED {
                 return Ok(Some((at, element)));
             }
             cursor.previous = element.number;
@@ -155,9 +166,6 @@ impl<'a> Scan<'a> {
 
     /// Takes a value, if all of it is there.
     pub(super) fn take(&mut self, child: &Child, at: u64, length: u32) -> Result<(), Stop> {
-        if child.tag == tags::DIRECTORY_RECORD_SEQUENCE && self.depth == 0 {
-            return Err(Stop::Skip(Skip::Dicomdir));
-        }
         if length > MAX_VALUE_BYTES {
             self.header.fault(child.tag, FaultKind::TooLong);
             return Ok(());

@@ -69,11 +69,27 @@ impl Element {
 
 impl Encoding {
     /// Reads the header at the start of `rest`; `None` where it is cut, or no header at all.
-    #[inline(always)]
+    #[inline]
     pub fn element(self, rest: &[u8]) -> Option<Element> {
-        let Some(&[g0, g1, e0, e1, v0, v1, l0, l1, m0, m1, m2, m3]) = rest.first_chunk() else {
-            return self.last_element(rest);
-        };
+        let Some(head) = rest.first_chunk() else { return self.last_element(rest) };
+        self.known(head).or_else(|| self.guess(rest, head))
+    }
+
+    /// Passes over whole elements whose numbers ascend from that of the last one and stay below a limit. Gives the number
+    /// of bytes passed, which may reach beyond the end, and the number of the new last one. This is where a scan spends
+    /// its time.
+    pub fn pass(self, rest: &[u8], last: u32, limit: u32) -> (u64, u32) {
+        // With the encoding a constant, each of these is a loop of its own.
+        match self {
+            Encoding::ExplicitLittle => pass(Encoding::ExplicitLittle, rest, last, limit),
+            Encoding::ImplicitLittle => pass(Encoding::ImplicitLittle, rest, last, limit),
+            Encoding::ExplicitBig | Encoding::ImplicitBig => pass(self, rest, last, limit),
+        }
+    }
+
+    /// A header whose VR is known, or has none.
+    #[inline(always)]
+    fn known(self, &[g0, g1, e0, e1, v0, v1, l0, l1, m0, m1, m2, m3]: &[u8; HEADER_BYTES]) -> Option<Element> {
         let number = self.number([g0, g1, e0, e1]);
         let vr = [v0, v1];
         match self {
@@ -83,7 +99,7 @@ impl Encoding {
             Encoding::ExplicitLittle | Encoding::ExplicitBig => match form(vr) {
                 Form::Short => Some(Element { number, vr, length: self.short([l0, l1]), header: 8 }),
                 Form::Long => Some(Element { number, vr, length: self.long([m0, m1, m2, m3]), header: 12 }),
-                Form::Unknown => self.guess(rest, number, vr),
+                Form::Unknown => None,
             },
         }
     }
@@ -137,12 +153,13 @@ impl Encoding {
     /// An element whose VR is unknown. Items and delimiters have none (PS3.5 7.5), and some writers leave it out of
     /// single elements. An unknown VR of two letters has the long form by PS3.5 7.1.2, but the short one in the wild.
     #[cold]
-    fn guess(self, rest: &[u8], number: u32, vr: [u8; 2]) -> Option<Element> {
-        let implicit = self.implicit().element(rest)?;
-        if number >= DELIMITERS {
+    fn guess(self, rest: &[u8], head: &[u8; HEADER_BYTES]) -> Option<Element> {
+        let implicit = self.implicit().known(head)?;
+        if implicit.number >= DELIMITERS {
             return Some(implicit);
         }
-        let &[_, _, _, _, _, _, l0, l1, m0, m1, m2, m3] = rest.first_chunk()?;
+        let &[_, _, _, _, v0, v1, l0, l1, m0, m1, m2, m3] = head;
+        let (number, vr) = (implicit.number, [v0, v1]);
         let short = Element { number, vr, length: self.short([l0, l1]), header: 8 };
         let long = Element { number, vr, length: self.long([m0, m1, m2, m3]), header: 12 };
         let letters = vr.iter().all(u8::is_ascii_uppercase);
@@ -163,6 +180,22 @@ impl Encoding {
         let number = self.number([g0, g1, e0, e1]);
         number >= DELIMITERS || number > element.number && [v0, v1].iter().all(u8::is_ascii_uppercase)
     }
+}
+
+#[inline(always)]
+fn pass(encoding: Encoding, rest: &[u8], mut last: u32, limit: u32) -> (u64, u32) {
+    let mut at = 0_u64;
+    while let Some(head) = usize::try_from(at).ok().and_then(|at| rest.get(at..)).and_then(|rest| rest.first_chunk()) {
+        match encoding.known(head) {
+            Some(element) if element.number >= last && element.number < limit && element.length != UNDEFINED => {
+                last = element.number;
+                // No overflow: `at` lies in a slice, and both others have 32 bits.
+                at += u64::from(element.header) + u64::from(element.length);
+            }
+            _ => break,
+        }
+    }
+    (at, last)
 }
 
 /// Whether two bytes are a VR of PS3.5 6.2.

@@ -7,15 +7,13 @@ use dicom_dictionary_std::tags;
 
 use super::element::{self, Encoding, HEADER_BYTES, UNDEFINED};
 use super::syntax::{self, Declared};
-use super::{READ_BYTES, Scan, Stop, unpadded};
+use super::{META_GROUP, READ_BYTES, Scan, Stop, unpadded};
 use crate::issue::Skip;
 
 /// The length of the preamble (PS3.10 7.1).
 const PREAMBLE_BYTES: usize = 128;
 /// What follows the preamble.
 const PREFIX: &[u8] = b"DICM";
-/// The group of the file meta information.
-const META_GROUP: u32 = 0x0002;
 
 impl Scan<'_> {
     /// Where the file meta information starts, or the data set of a file that has none.
@@ -39,7 +37,9 @@ impl Scan<'_> {
         let encoding = syntax::encoding(self.window.from(at, HEADER_BYTES)?, Some(Encoding::ExplicitLittle));
         loop {
             let rest = self.window.from(at, HEADER_BYTES)?;
-            let Some(element) = encoding.element(rest).filter(|element| element.number >> 16 == META_GROUP) else {
+            let Some(element) =
+                encoding.element(rest).filter(|element| element::tag(element.number).group() == META_GROUP)
+            else {
                 break;
             };
             self.last = element.number;

@@ -4,6 +4,8 @@
 //! gives what it holds up to there, and the [`Fault`](super::header::Fault)s say so. Whatever the bytes say, values,
 //! nesting, bytes read and memory stay under fixed caps.
 
+#[cfg(test)]
+mod build;
 mod data_set;
 mod element;
 mod inflate;
@@ -25,12 +27,15 @@ use super::wanted::Wanted;
 use crate::issue::Skip;
 use element::Encoding;
 use syntax::Declared;
-use window::Window;
+use window::{Window, is_damage};
 
 pub use data_set::MAX_VALUE_BYTES;
 pub use inflate::MAX_INFLATED_BYTES;
 pub use sequence::MAX_DEPTH;
 pub use window::{MAX_READ_BYTES, READ_BYTES};
+
+/// The group of the file meta information (PS3.10 7.1).
+const META_GROUP: u16 = 0x0002;
 
 /// Reads headers, one file after the other, in buffers that it uses again: one for each worker.
 #[derive(Debug, Default)]
@@ -119,8 +124,8 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// Turns the end of a scan into its result: what a failing source gave before it failed is kept, unless it is the
-/// operating system that failed.
+/// Turns the end of a scan into its result: what a damaged stream gave of its data set is kept. If the operating system
+/// failed, nothing is.
 fn settle(result: Result<(), Stop>, last: Tag, header: &mut Header) -> Result<(), Skip> {
     let error = match result {
         Ok(()) | Err(Stop::Done) => return Ok(()),
@@ -129,12 +134,10 @@ fn settle(result: Result<(), Stop>, last: Tag, header: &mut Header) -> Result<()
     };
     let kind = match error.kind() {
         ErrorKind::FileTooLarge => FaultKind::TooMany,
-        ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof => FaultKind::Truncated,
-        _ => return Err(Skip::Unreadable(error.to_string())),
+        _ if !is_damage(&error) => return Err(Skip::Unreadable(error.to_string())),
+        _ if last.group() <= META_GROUP => return Err(Skip::Compressed(error.to_string())),
+        _ => FaultKind::Truncated,
     };
-    if last == Tag(0, 0) {
-        return Err(Skip::Compressed(error.to_string()));
-    }
     header.fault(last, kind);
     Ok(())
 }

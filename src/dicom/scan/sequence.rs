@@ -3,7 +3,9 @@
 //! Wanted sequences lie as deep inside each other as their paths are long. The others may be as deep as a file likes, so
 //! they are passed over without recursion, with one bit for each level.
 
-use super::element::{Element, Encoding, HEADER_BYTES, ITEM, ITEM_DELIMITATION, SEQUENCE_DELIMITATION, UNDEFINED};
+use super::element::{
+    DELIMITERS, Element, Encoding, HEADER_BYTES, ITEM, ITEM_DELIMITATION, SEQUENCE_DELIMITATION, UNDEFINED,
+};
 use super::{Scan, Stop, syntax};
 use crate::dicom::header::FaultKind;
 use crate::dicom::wanted::NodeId;
@@ -80,6 +82,10 @@ impl Scan<'_> {
         let mut levels = Levels::new(encoding);
         let mut at = start;
         while at < end && levels.depth > 0 {
+            if levels.in_item() {
+                let rest = self.window.from(at, HEADER_BYTES)?;
+                at += levels.encoding.pass(rest, 0, DELIMITERS).0;
+            }
             let Some(element) = levels.encoding.element(self.window.from(at, HEADER_BYTES)?) else {
                 self.depth += 1;
                 return Err(self.no_element(at));

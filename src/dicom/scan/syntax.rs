@@ -77,7 +77,8 @@ fn goes_on(rest: &[u8], encoding: Encoding) -> bool {
     let Some(first) = encoding.element(rest).filter(|first| first.length <= MAX_FIRST_LENGTH) else { return false };
     let Some(next) = usize::try_from(first.end(0)).ok().and_then(|end| rest.get(end..)) else { return false };
     let Some(second) = encoding.element(next) else { return next.is_empty() };
-    let sane = if encoding.is_explicit() { is_vr(second.vr) } else { is_length(second.length) };
+    let named = next.get(4..).and_then(|next| next.first_chunk()).is_some_and(|vr| is_vr(*vr));
+    let sane = named == encoding.is_explicit() && (named || is_length(second.length));
     second.number > first.number && second.number < DELIMITERS && sane
 }
 

@@ -64,7 +64,11 @@ impl<'a> Window<'a> {
         }
         while self.length < before + need {
             let room = self.buffer.get_mut(self.length..want).unwrap_or_default();
-            let count = self.source.read_at(self.start + self.length as u64, room)?;
+            let count = match self.source.read_at(self.start + self.length as u64, room) {
+                // What a stream gave before its damaged place is read first; the error comes back behind it.
+                Err(error) if is_damage(&error) && self.length > before => break,
+                result => result?,
+            };
             if count == 0 {
                 break;
             }
@@ -89,6 +93,11 @@ impl<'a> Window<'a> {
             }
         }
     }
+}
+
+/// Whether an error says that a compressed stream is cut or damaged, and not that reading it failed.
+pub fn is_damage(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof)
 }
 
 #[cfg(test)]
