@@ -25,6 +25,20 @@ pub enum Error {
         /// What the operating system said.
         source: io::Error,
     },
+    /// The operating system does not let us listen for Ctrl-C.
+    #[error("cannot listen for signals")]
+    Signals {
+        /// What it said.
+        source: io::Error,
+    },
+    /// No threads can be started.
+    #[error("cannot start {threads} threads: give a smaller --threads")]
+    Threads {
+        /// How many.
+        threads: usize,
+        /// Why not.
+        source: rayon::ThreadPoolBuildError,
+    },
     /// The reader of our output has gone: success, quietly.
     #[error("the output was closed")]
     Closed,

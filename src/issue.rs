@@ -33,9 +33,6 @@ pub enum Skip {
     /// One of the UIDs can stand in no FHIR id: wrong characters, or more than 64.
     #[error("{} is not usable as an id: want at most 64 letters, digits, dots or hyphens", keyword(*.0))]
     UnusableUid(Tag),
-    /// The same SOP Instance UID was found in the same series with other content; the first in order stays.
-    #[error("another file has the same SOP Instance UID in this series and other content")]
-    OtherContent,
     /// An option leaves files of this modality or SOP class out.
     #[error("left out by --include or --exclude")]
     Filtered,
@@ -51,6 +48,13 @@ impl Skip {
     /// Whether a DICOM file, or one that could be one, is missing from the output because of it: exit code 1.
     pub fn is_loss(&self) -> bool {
         !matches!(self, Skip::NotDicom | Skip::Empty | Skip::Dicomdir | Skip::NotRegular | Skip::Filtered)
+    }
+}
+
+impl Skip {
+    /// Whether the file is DICOM all the same.
+    pub fn is_dicom(&self) -> bool {
+        matches!(self, Skip::Dicomdir | Skip::NoUid(_) | Skip::UnusableUid(_) | Skip::Filtered)
     }
 }
 
@@ -127,6 +131,12 @@ pub enum Reason {
     /// A Specific Character Set that the standard does not define.
     #[error("the character set is not known")]
     UnknownCharacterSet,
+    /// An escape sequence of a set that is known but not declared.
+    #[error("an escape sequence selects a character set that is not declared: it is followed")]
+    UndeclaredEscape,
+    /// A declared set is used without its escape sequence.
+    #[error("the escape sequence of the declared character set is missing: it is taken as there")]
+    MissingEscape,
     /// A control character where none belongs.
     #[error("control characters were replaced")]
     ControlCharacter,
@@ -163,6 +173,15 @@ pub enum Reason {
     /// The same SOP Instance UID in another series or study.
     #[error("the same SOP Instance UID stands in another series or study")]
     Elsewhere,
+    /// The same SOP Instance UID in the same series with other content: only the first in order is in the output.
+    #[error("another file has the same SOP Instance UID in this series and other content: the first in order is kept")]
+    OtherContent,
+    /// A resource of this run has the same file name: this one is not in the output.
+    #[error("another resource has this file name: left out")]
+    NameTaken,
+    /// Two studies say different things of one shared resource.
+    #[error("studies differ in what they say of it: the first in order of Study Instance UID is kept")]
+    Contradicts,
     /// A study larger than `--max-instances`.
     #[error("more instances than --max-instances: the instances are not listed")]
     ManyInstances,
@@ -172,6 +191,13 @@ pub enum Reason {
     /// A person name that is not as PS3.5 6.2 has it.
     #[error("not a person name: want at most five components and three groups")]
     NotAPersonName,
+}
+
+impl Reason {
+    /// Whether an instance is missing from the output because of it, or a study mixes patients: exit code 1.
+    pub fn is_loss(self) -> bool {
+        matches!(self, Reason::OtherContent | Reason::NameTaken | Reason::SeveralPatients)
+    }
 }
 
 /// The keyword of a tag in the data dictionary (PS3.6), else the tag itself.

@@ -10,8 +10,19 @@
 //! Each arrow is one function, and each stage one module that knows only its neighbours' types: [`dicom`] knows no FHIR,
 //! [`fhir`] knows no DICOM, and only `mapping` knows both.
 
+pub mod cli;
+pub mod config;
 pub mod dicom;
 pub mod error;
 pub mod fhir;
+pub mod interrupt;
 pub mod issue;
+pub mod mapping;
+pub mod progress;
+pub mod read;
+pub mod report;
+pub mod run;
+pub mod sink;
+pub mod source;
+pub mod study;
 pub mod synth;

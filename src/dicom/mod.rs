@@ -3,9 +3,15 @@
 //! [`scan`] reads the wanted attributes of one file into a [`Header`]; everything else here turns their raw bytes into
 //! text, dates, numbers and names.
 
+pub mod bytes;
+pub mod charset;
 pub mod header;
+pub mod person_name;
+pub mod scan;
+pub mod value;
 pub mod wanted;
 
 pub use dicom_core::Tag;
 pub use header::{DataSet, Header};
+pub use scan::Scanner;
 pub use wanted::{Levels, TagPath, Wanted};

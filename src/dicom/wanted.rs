@@ -20,10 +20,12 @@ impl Levels {
     pub const STUDY: Levels = Levels(1);
     /// Wanted for the series: what one series has once, and the study's lists.
     pub const SERIES: Levels = Levels(2);
-    /// Wanted for the instance.
-    pub const INSTANCE: Levels = Levels(4);
-    /// Wanted for each of the three.
-    pub const ALL: Levels = Levels(7);
+    /// Wanted for the instance, and most often shared by many of a series.
+    pub const KIND: Levels = Levels(4);
+    /// Wanted for the instance alone.
+    pub const NUMBER: Levels = Levels(8);
+    /// Wanted for each of them.
+    pub const ALL: Levels = Levels(15);
 
     /// The levels of either.
     pub const fn and(self, other: Levels) -> Levels {
@@ -51,6 +53,18 @@ pub struct Child {
     pub items: Option<NodeId>,
 }
 
+/// What the scanner itself needs of a root data set and its file meta information: how to read it, whether it is DICOM,
+/// a DICOMDIR, and where to stop.
+const NEEDED: [Tag; 7] = [
+    tags::MEDIA_STORAGE_SOP_CLASS_UID,
+    tags::TRANSFER_SYNTAX_UID,
+    tags::DIRECTORY_RECORD_SEQUENCE,
+    tags::SOP_CLASS_UID,
+    tags::SOP_INSTANCE_UID,
+    tags::STUDY_INSTANCE_UID,
+    tags::SERIES_INSTANCE_UID,
+];
+
 /// The tree of wanted attributes, made once a run and shared by all workers.
 #[derive(Debug)]
 pub struct Wanted {
@@ -63,10 +77,17 @@ impl Wanted {
     /// unpadded UID, may stop.
     ///
     /// Specific Character Set (0008,0005) is wanted wherever anything is, for an item may bring its own (PS3.3 C.12.1.1.2).
-    pub fn new(paths: impl IntoIterator<Item = (TagPath, Levels)>, last_tag: fn(Option<&[u8]>) -> Tag) -> Wanted {
+    /// Transfer syntax, SOP class and the UIDs are wanted by the scanner itself.
+    pub fn new<P: AsRef<[Tag]>>(
+        paths: impl IntoIterator<Item = (P, Levels)>,
+        last_tag: fn(Option<&[u8]>) -> Tag,
+    ) -> Wanted {
         let mut wanted = Wanted { nodes: vec![Vec::new()], last_tag };
+        for tag in NEEDED {
+            wanted.insert(0, tag, Levels::NONE);
+        }
         for (path, levels) in paths {
-            wanted.add(path, levels);
+            wanted.add(path.as_ref(), levels);
         }
         wanted
     }
@@ -86,7 +107,7 @@ impl Wanted {
         (self.last_tag)(sop_class)
     }
 
-    fn add(&mut self, path: TagPath, levels: Levels) {
+    fn add(&mut self, path: &[Tag], levels: Levels) {
         let mut node = 0;
         for (depth, tag) in path.iter().enumerate() {
             self.insert(node, tags::SPECIFIC_CHARACTER_SET, levels);
@@ -137,15 +158,19 @@ mod tests {
             ],
             |_| tags::PIXEL_DATA,
         );
-        let root: Vec<Tag> = wanted.children(wanted.root()).iter().map(|child| child.tag).collect();
+        let of_no_level = |child: &&Child| child.levels == Levels::NONE;
+        let root = wanted.children(wanted.root());
+        assert!(root.is_sorted_by_key(|child| child.tag));
+        assert_eq!(root.iter().filter(of_no_level).count(), NEEDED.len());
+        let root: Vec<&Child> = root.iter().filter(|child| !of_no_level(child)).collect();
         assert_eq!(
-            root,
+            root.iter().map(|child| child.tag).collect::<Vec<_>>(),
             [tags::SPECIFIC_CHARACTER_SET, tags::ACCESSION_NUMBER, tags::PATIENT_ID, tags::REQUEST_ATTRIBUTES_SEQUENCE]
         );
-        let sequence = wanted.children(wanted.root())[3];
+        let sequence = root[3];
         let inside: Vec<Tag> = wanted.children(sequence.items.unwrap()).iter().map(|child| child.tag).collect();
         assert_eq!(inside, [tags::SPECIFIC_CHARACTER_SET, tags::ACCESSION_NUMBER]);
-        assert!(wanted.children(wanted.root())[0].levels.meets(Levels::STUDY));
+        assert!(root[0].levels.meets(Levels::STUDY));
         assert!(!sequence.levels.meets(Levels::STUDY));
     }
 }

@@ -137,6 +137,27 @@ pub struct TimeOfDay {
     pub offset_minutes: i16,
 }
 
+impl DateTime {
+    /// Whether this is earlier than the other: by the instant where both have a time, else by the date.
+    pub fn is_before(&self, other: &DateTime) -> bool {
+        match (self.time, other.time) {
+            (Some(mine), Some(theirs)) => self.microseconds(mine) < other.microseconds(theirs),
+            _ => (self.year, self.month, self.day) < (other.year, other.month, other.day),
+        }
+    }
+
+    /// Microseconds of UTC, counted from some day before all others.
+    fn microseconds(&self, time: TimeOfDay) -> i64 {
+        // Years that begin in March have their leap day last, so that the months before it have fixed places.
+        let is_early = self.month < 3;
+        let year = i64::from(self.year) - i64::from(is_early);
+        let month = i64::from(self.month) + if is_early { 9 } else { -3 };
+        let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + i64::from(self.day);
+        let minutes = (days * 24 + i64::from(time.hour)) * 60 + i64::from(time.minute) - i64::from(time.offset_minutes);
+        (minutes * 60 + i64::from(time.second)) * 1_000_000 + i64::from(time.microsecond)
+    }
+}
+
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)?;
@@ -225,6 +246,27 @@ impl Reference {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_earlier_of_two_is_found_across_offsets_and_precisions() {
+        let at = |month, day, hour, offset_minutes| DateTime {
+            year: 2024,
+            month,
+            day,
+            time: Some(TimeOfDay { hour, minute: 0, second: 0, microsecond: 0, fraction_digits: 0, offset_minutes }),
+        };
+        let on = |month, day| DateTime { year: 2024, month, day, time: None };
+        for (one, other, want) in [
+            (at(2, 29, 23, 0), at(3, 1, 0, 0), true),
+            (at(3, 1, 0, 0), at(2, 29, 23, 0), false),
+            (at(3, 1, 0, 120), at(2, 29, 23, 0), true),
+            (at(3, 1, 1, 120), at(2, 29, 23, 0), false),
+            (at(1, 1, 0, 0), on(1, 1), false),
+            (on(1, 1), at(1, 2, 0, 0), true),
+        ] {
+            assert_eq!(one.is_before(&other), want, "{one} {other}");
+        }
+    }
 
     #[test]
     fn a_date_time_is_written_with_the_digits_and_the_offset_it_has() {

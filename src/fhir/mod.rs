@@ -1,9 +1,20 @@
 //! FHIR: a release-neutral model of what the tool writes, the releases as data, and JSON. Knows no DICOM.
 
+pub mod bundle;
+mod companion;
 pub mod datatypes;
+pub mod id;
 pub mod imaging_study;
+pub mod json;
+pub mod references;
+pub mod release;
 pub mod resource;
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
 
+pub use bundle::Bundle;
 pub use datatypes::{
     CodeableConcept, Coding, DateTime, HumanName, Identifier, NameRepresentation, Reference, ResourceType, Text,
     TimeOfDay,
@@ -11,4 +22,6 @@ pub use datatypes::{
 pub use imaging_study::{
     Annotation, Endpoints, ImagingStudy, Instance, Instances, Performer, Procedure, Series, SopClass,
 };
+pub use references::{Companion, Identity, Linked, References, link};
+pub use release::Release;
 pub use resource::Resource;

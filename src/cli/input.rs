@@ -1,0 +1,50 @@
+//! What is read.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::config::FilterRule;
+
+/// The inputs.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Input")]
+pub struct InputArguments {
+    /// Files and folders; - reads paths from standard input
+    ///
+    /// Folders are walked with everything below them, hidden files too. What a file is called does not matter: it is
+    /// DICOM if its content is. A DICOMDIR that is found in a folder is passed by.
+    #[arg(value_name = "INPUT", required_unless_present = "files_from", help_heading = None::<&str>)]
+    pub inputs: Vec<PathBuf>,
+
+    /// Read paths from a file, one a line
+    ///
+    /// A folder in the list is walked. A path that is not there is reported.
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub files_from: Option<PathBuf>,
+
+    /// The listed paths are separated by NUL
+    ///
+    /// As `find -print0` writes them, for file names with line feeds.
+    #[arg(short = '0', long, hide_short_help = true)]
+    pub null: bool,
+
+    /// Follow symbolic links
+    ///
+    /// Without it links are reported and left. A folder is never walked twice, so loops do no harm.
+    #[arg(long, hide_short_help = true)]
+    pub follow: bool,
+
+    /// Read only some files: modality=CT,MR or sop-class=UID
+    ///
+    /// May be given several times: a file is read if one of the rules has it. Counts and modalities are of what is
+    /// kept, and the report says that it is partial. Default: all.
+    #[arg(long, value_name = "RULE", hide_short_help = true)]
+    pub include: Vec<FilterRule>,
+
+    /// Leave some files out, as modality=SR,KO or sop-class=UID
+    ///
+    /// May be given several times. It decides over --include. Default: none.
+    #[arg(long, value_name = "RULE", hide_short_help = true)]
+    pub exclude: Vec<FilterRule>,
+}

@@ -1,0 +1,51 @@
+//! How the run goes, and what it says of itself.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, value_parser};
+
+use crate::config::ShowProgress;
+
+/// The run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Run")]
+pub struct RunArguments {
+    /// Reading threads
+    ///
+    /// More than the cores pays on cold or remote disks. Default: four for each core, at most 32.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+
+    /// Write what was left out, and why, as JSON
+    ///
+    /// Without header values, so that it holds no patient data but what file names say. Default: no report, and the
+    /// summary has the counts.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+
+    /// Show the values too in the report
+    ///
+    /// They may be patient data.
+    #[arg(long, hide_short_help = true, requires = "report")]
+    pub report_values: bool,
+
+    /// Exit with 1 if a value was dropped
+    ///
+    /// Default: only if a file was left out, or a study mixes patients.
+    #[arg(long, hide_short_help = true)]
+    pub strict: bool,
+
+    /// No summary and no progress
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// auto, always or never
+    ///
+    /// `auto`: a bar on a terminal. `always`: without a terminal a line every ten seconds. Default: auto.
+    #[arg(long, value_enum, value_name = "WHEN", hide_possible_values = true, hide_short_help = true)]
+    pub progress: Option<ShowProgress>,
+
+    /// This help; --help says more
+    #[arg(short, long, action = ArgAction::Help)]
+    help: Option<bool>,
+}

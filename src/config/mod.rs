@@ -1,0 +1,232 @@
+//! The options, validated: plain types that the stages take, with the defaults in their place.
+//!
+//! An option that stands alone is checked where its type is parsed; what two options mean together is checked here.
+//! Nothing below this module knows the command line.
+
+mod content;
+mod endpoint;
+mod filter;
+mod output;
+mod release;
+mod suggest;
+mod system;
+mod uri;
+
+use std::path::PathBuf;
+use std::thread::available_parallelism;
+
+use clap::ValueEnum;
+
+use crate::cli::{ContentArguments, ConvertArguments, InputArguments, OutputArguments, RunArguments};
+use crate::error::Error;
+use crate::source::{self, Input, Links, ListFrom, Separator};
+
+pub use content::{Choice, Detail, References, Status, Subject};
+pub use endpoint::{EndpointLevel, EndpointOption, EndpointTarget, EndpointType};
+pub use filter::{Filter, FilterRule};
+pub use output::{BundleType, Format, Layout, OutputTarget};
+pub use release::ReleaseName;
+pub use system::{IssuerSystem, SystemKind, SystemUri, Systems};
+
+/// Reading threads, at most, where the user does not say.
+const MAX_DEFAULT_THREADS: usize = 32;
+
+/// Everything that `convert` was told.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// What is read.
+    pub inputs: Vec<Input>,
+    /// Which of it is kept.
+    pub filter: Filter,
+    /// How folders are walked.
+    pub walk: source::Options,
+    /// Where it goes.
+    pub output: Output,
+    /// What it says.
+    pub content: Content,
+    /// Reading threads.
+    pub threads: usize,
+    /// When progress is shown.
+    pub progress: ShowProgress,
+    /// Whether a summary ends the run.
+    pub summary: Choice,
+    /// Where the report goes.
+    pub report: Option<ReportOptions>,
+    /// Whether a dropped value makes the exit code 1.
+    pub strict: Choice,
+}
+
+/// Where the output goes, and its form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Standard output, a file or a folder.
+    pub target: OutputTarget,
+    /// What a document is.
+    pub format: Format,
+    /// How its JSON is laid out.
+    pub layout: Layout,
+    /// `Bundle.type`.
+    pub bundle_type: BundleType,
+    /// Whether the study is found by its identifier, not its id.
+    pub conditional: Choice,
+    /// Whether companions on the server are replaced.
+    pub overwrite_companions: Choice,
+}
+
+/// What the resources say, beside the headers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
+    /// The FHIR release.
+    pub release: ReleaseName,
+    /// How deep the resource goes.
+    pub detail: Detail,
+    /// Larger studies go down to the series only.
+    pub max_instances: Option<u64>,
+    /// The status of every study.
+    pub status: Status,
+    /// How other resources are referred to.
+    pub references: References,
+    /// The subject of every study.
+    pub subject: Option<Subject>,
+    /// Where the images are.
+    pub endpoints: Vec<EndpointOption>,
+    /// Where endpoints stand.
+    pub endpoint_level: EndpointLevel,
+    /// The zone of times without one.
+    pub time_zone: Option<String>,
+    /// Identifier and code systems.
+    pub systems: Systems,
+    /// A secret in the ids of companions.
+    pub id_salt: Option<String>,
+    /// Whether key object selections become ImagingSelection resources.
+    pub selections: Choice,
+    /// Whether rejected instances are left out.
+    pub apply_rejections: Choice,
+}
+
+/// When progress is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum ShowProgress {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// Where the report goes, and what is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportOptions {
+    /// The file.
+    pub path: PathBuf,
+    /// Whether header values stand in it.
+    pub values: Choice,
+}
+
+impl Config {
+    /// The configuration that the arguments of `convert` make.
+    pub fn convert(arguments: ConvertArguments) -> Result<Config, Error> {
+        let ConvertArguments { input, output, content, run } = arguments;
+        let output = self::output(output)?;
+        let report = report(&run, &output)?;
+        let threads = run.threads.map_or_else(default_threads, usize::from);
+        let excluded = output.target.path().into_iter().chain(report.as_ref().map(|report| report.path.as_path()));
+        let excluded = excluded.map(PathBuf::from).collect();
+        let links = if input.follow { Links::Follow } else { Links::Skip };
+        Ok(Config {
+            walk: source::Options { links, excluded, threads },
+            inputs: inputs(&input)?,
+            filter: Filter { include: input.include, exclude: input.exclude },
+            content: self::content(content, output.format)?,
+            output,
+            threads,
+            progress: if run.quiet { ShowProgress::Never } else { run.progress.unwrap_or_default() },
+            summary: Choice::of(!run.quiet),
+            report,
+            strict: Choice::of(run.strict),
+        })
+    }
+}
+
+fn inputs(input: &InputArguments) -> Result<Vec<Input>, Error> {
+    let separator = if input.null { Separator::Nul } else { Separator::Newline };
+    let list = |path: &PathBuf| match path.as_os_str() == "-" {
+        true => Input::List { from: ListFrom::Stdin, separator },
+        false => Input::List { from: ListFrom::File(path.clone()), separator },
+    };
+    let one = |path: &PathBuf| if path.as_os_str() == "-" { list(path) } else { Input::Path(path.clone()) };
+    let inputs: Vec<Input> = input.inputs.iter().map(one).chain(input.files_from.as_ref().map(list)).collect();
+    let lists = inputs.iter().filter(|input| matches!(input, Input::List { .. })).count();
+    let from_stdin = |input: &&Input| matches!(input, Input::List { from: ListFrom::Stdin, .. });
+    if inputs.iter().filter(from_stdin).count() > 1 {
+        return usage("standard input can be read once: give - once");
+    }
+    if input.null && lists == 0 {
+        return usage("-0 needs a list of paths: give - or --files-from");
+    }
+    Ok(inputs)
+}
+
+fn output(output: OutputArguments) -> Result<Output, Error> {
+    let target = output.output.as_deref().map_or(Ok(OutputTarget::Stdout), OutputTarget::parse)?;
+    let format = output.format.unwrap_or_else(|| target.default_format());
+    let for_bundles = [
+        (output.bundle_type.is_some(), "--bundle-type"),
+        (output.conditional, "--conditional"),
+        (output.overwrite_companions, "--overwrite-companions"),
+    ];
+    if let Some((_, option)) = for_bundles.iter().find(|(given, _)| *given && format != Format::Bundle) {
+        return usage(&format!("{option} needs --format bundle"));
+    }
+    Ok(Output {
+        layout: Layout::parse(output.pretty, &target, format)?,
+        target,
+        format,
+        bundle_type: output.bundle_type.unwrap_or_default(),
+        conditional: Choice::of(output.conditional),
+        overwrite_companions: Choice::of(output.overwrite_companions),
+    })
+}
+
+fn content(content: ContentArguments, format: Format) -> Result<Content, Error> {
+    let default_references = if format == Format::Bundle { References::Separate } else { References::Logical };
+    let references = content.references.unwrap_or(default_references);
+    let has_room = format == Format::Bundle || references == References::Separate;
+    let mut endpoints = content.endpoint;
+    endpoints.sort();
+    endpoints.dedup();
+    Ok(Content {
+        release: content.fhir.unwrap_or_default(),
+        detail: content.detail.unwrap_or_default(),
+        max_instances: content.max_instances,
+        status: content.status.unwrap_or_default(),
+        references,
+        subject: content.subject,
+        endpoints,
+        endpoint_level: content.endpoint_level.unwrap_or_default(),
+        time_zone: content.timezone,
+        systems: Systems::new(content.system, content.issuer).map_err(Error::Usage)?,
+        id_salt: content.id_salt.filter(|salt| !salt.is_empty()),
+        selections: Choice::of(content.selections || has_room),
+        apply_rejections: Choice::of(content.apply_rejections),
+    })
+}
+
+fn report(run: &RunArguments, output: &Output) -> Result<Option<ReportOptions>, Error> {
+    let Some(path) = run.report.clone() else { return Ok(None) };
+    if output.target.path() == Some(&path) {
+        return usage("--report and --output name the same file");
+    }
+    Ok(Some(ReportOptions { path, values: Choice::of(run.report_values) }))
+}
+
+fn default_threads() -> usize {
+    available_parallelism().map_or(1, |cores| (cores.get() * 4).min(MAX_DEFAULT_THREADS))
+}
+
+fn usage<T>(message: &str) -> Result<T, Error> {
+    Err(Error::Usage(message.to_string()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+use std::ffi::OsString;
+
+use super::*;
+use crate::cli::{Cli, Command};
+
+fn config(options: &str) -> Result<Config, Error> {
+    let line = ["dcm2fhir", "convert"].into_iter().chain(options.split(' ')).map(OsString::from);
+    let Command::Convert(arguments) = Cli::parse_from(line).unwrap().command;
+    Config::convert(*arguments)
+}
+
+#[test]
+fn the_defaults_do_the_common_thing() {
+    let config = config("archive").unwrap();
+    assert_eq!(config.inputs, [Input::Path("archive".into())]);
+    assert_eq!((config.output.target, config.output.format), (OutputTarget::Stdout, Format::Ndjson));
+    assert_eq!(config.content.release, ReleaseName("r6-ballot2"));
+    assert_eq!((config.content.detail, config.content.status.code()), (Detail::Instance, "available"));
+    assert_eq!((config.content.references, config.content.selections), (References::Logical, Choice::No));
+    assert!((1..=MAX_DEFAULT_THREADS).contains(&config.threads));
+}
+
+#[test]
+fn a_bundle_has_companions_of_its_own() {
+    let content = config("archive --format bundle --overwrite-companions").unwrap().content;
+    assert_eq!((content.references, content.selections), (References::Separate, Choice::Yes));
+}
+
+#[test]
+fn a_release_has_several_names() {
+    for (name, want) in [("r4", "r4"), ("4.0.1", "r4"), ("R6", "r6-ballot5"), ("6.0.0-ballot2", "r6-ballot2")] {
+        assert_eq!(config(&format!("a --fhir {name}")).unwrap().content.release, ReleaseName(want));
+    }
+}
+
+#[test]
+fn paths_can_come_from_lists() {
+    let inputs = config("- a --files-from list -0").unwrap().inputs;
+    let list = |from| Input::List { from, separator: Separator::Nul };
+    let want = [list(ListFrom::Stdin), Input::Path("a".into()), list(ListFrom::File("list".into()))];
+    assert_eq!(inputs, want);
+    assert!(config("--files-from list").is_ok());
+}
+
+#[test]
+fn output_and_report_are_not_read_again() {
+    let config = config("archive -o archive/out --report archive/r.json").unwrap();
+    assert_eq!(config.walk.excluded, [PathBuf::from("archive/out"), PathBuf::from("archive/r.json")]);
+}
+
+#[test]
+fn options_that_contradict_each_other_are_refused() {
+    for (options, advice) in [
+        ("a --conditional", "--conditional needs --format bundle"),
+        ("a --bundle-type batch --format json", "--bundle-type needs --format bundle"),
+        ("a --pretty", "--pretty needs --format json"),
+        ("a -0", "-0 needs a list"),
+        ("- -", "give - once"),
+        ("a -o x.json --report x.json", "the same file"),
+        ("a -o x.txt", "a file or a folder?"),
+        ("a --system visit=http://a --system visit=http://b", "two URIs"),
+    ] {
+        match config(options) {
+            Err(Error::Usage(message)) => assert!(message.contains(advice), "{options}: {message}"),
+            other => panic!("{options}: {other:?}"),
+        }
+    }
+}

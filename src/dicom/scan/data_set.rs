@@ -1,0 +1,222 @@
+//! Walks a data set: passes over what is not wanted, takes what is, and knows where to stop.
+//!
+//! Elements ascend (PS3.5 7.1), so the scan stops behind the last wanted one. A root data set that is out of order, or
+//! has not shown its UIDs by then, is read to its Pixel Data.
+
+use dicom_core::Tag;
+use dicom_dictionary_std::tags;
+
+use super::element::{self, DELIMITERS, Element, Encoding, HEADER_BYTES, ITEM, UNDEFINED, number};
+use super::{Scan, Stop, is_directory, unpadded};
+use crate::dicom::header::FaultKind;
+use crate::dicom::wanted::{Child, NodeId};
+use crate::issue::Skip;
+
+/// The longest value that is taken.
+pub const MAX_VALUE_BYTES: u32 = 64 << 10;
+
+/// A place in the wanted attributes of a data set, which moves along with the elements.
+pub(super) struct Cursor<'a> {
+    children: &'a [Child],
+    /// The first child that is not passed yet.
+    at: usize,
+    /// The number of the element before.
+    previous: u32,
+    /// From this number on, elements are noticed even if they are not wanted.
+    limit: u32,
+    /// The smallest number that is noticed next: that of the child, or the limit.
+    next: u32,
+    in_order: bool,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) fn new(children: &'a [Child], limit: u32) -> Cursor<'a> {
+        let mut cursor = Cursor { children, at: 0, previous: 0, limit, next: 0, in_order: true };
+        cursor.set_next();
+        cursor
+    }
+
+    /// Moves to an element and gives what is wanted of it.
+    fn find(&mut self, number: u32) -> Option<&'a Child> {
+        let tag = element::tag(number);
+        if number < self.previous {
+            self.in_order = false;
+            self.at = self.children.partition_point(|child| child.tag < tag);
+        }
+        self.previous = number;
+        while self.children.get(self.at).is_some_and(|child| child.tag < tag) {
+            self.at += 1;
+        }
+        let found = self.children.get(self.at).filter(|child| child.tag == tag);
+        self.at += usize::from(found.is_some());
+        self.set_next();
+        found
+    }
+
+    fn set_limit(&mut self, limit: u32) {
+        self.limit = limit;
+        self.set_next();
+    }
+
+    fn set_next(&mut self) {
+        self.next = self.children.get(self.at).map_or(self.limit, |child| number(child.tag).min(self.limit));
+    }
+}
+
+impl<'a> Scan<'a> {
+    /// Walks the root data set up to the last wanted element.
+    pub(super) fn root(&mut self, start: u64, encoding: Encoding) -> Result<(), Stop> {
+        let root = self.wanted.root();
+        let mut cursor = Cursor::new(self.wanted.children(root), self.limit());
+        let mut at = start;
+        while let Some((offset, element)) = self.advance(at, u64::MAX, &mut cursor, encoding)? {
+            if element.number >= DELIMITERS {
+                at = self.stray(offset, &element, encoding)?;
+                continue;
+            }
+            if element.number >= cursor.limit && self.is_last(&element, &cursor) {
+                break;
+            }
+            let child = cursor.find(element.number);
+            if child.is_some_and(|child| child.tag == tags::DIRECTORY_RECORD_SEQUENCE) {
+                return Err(Stop::Skip(Skip::Dicomdir));
+            }
+            at = self.attribute(child, offset, &element, u64::MAX, encoding)?;
+            if child.is_some_and(|child| child.tag == tags::SOP_CLASS_UID) {
+                cursor.set_limit(self.limit());
+            }
+        }
+        Ok(())
+    }
+
+    /// Walks an item of a wanted sequence, and gives the place behind it.
+    pub(super) fn item(&mut self, node: NodeId, start: u64, end: u64, encoding: Encoding) -> Result<u64, Stop> {
+        let mut cursor = Cursor::new(self.wanted.children(node), DELIMITERS);
+        let mut at = start;
+        while let Some((offset, element)) = self.advance(at, end, &mut cursor, encoding)? {
+            match element.number {
+                element::ITEM_DELIMITATION => return Ok(element.value_at(offset)),
+                // The item's own delimiter is missing.
+                DELIMITERS.. => return Ok(offset),
+                number => at = self.attribute(cursor.find(number), offset, &element, end, encoding)?,
+            }
+        }
+        Ok(end)
+    }
+
+    /// Passes over elements to the first that must be looked at: it is wanted, or behind the last wanted one, of
+    /// undefined length, or out of order. `None` at the end of an item of defined length.
+    fn advance(
+        &mut self,
+        start: u64,
+        end: u64,
+        cursor: &mut Cursor,
+        encoding: Encoding,
+    ) -> Result<Option<(u64, Element)>, Stop> {
+        let mut at = start;
+        while at < end {
+            let inside = usize::try_from(end - at).unwrap_or(usize::MAX);
+            let rest = self.window.from(at, HEADER_BYTES)?;
+            let (passed, last) = encoding.pass(rest.get(..inside).unwrap_or(rest), cursor.previous, cursor.next);
+            (at, cursor.previous) = (at.saturating_add(passed), last);
+            if at >= end {
+                break;
+            }
+            self.last = last;
+            let Some(element) = encoding.element(self.window.from(at, HEADER_BYTES)?) else {
+                return Err(self.no_element(at));
+            };
+            self.last = element.number;
+            if element.number >= cursor.next || element.number < last || element.length == UNDEFINED {
+                return Ok(Some((at, element)));
+            }
+            cursor.previous = element.number;
+            at = element.end(at);
+        }
+        if at > end {
+            self.header.fault(element::tag(self.last), FaultKind::Malformed);
+        }
+        Ok(None)
+    }
+
+    /// Takes what is wanted of an element, and gives the place behind it.
+    fn attribute(
+        &mut self,
+        child: Option<&Child>,
+        offset: u64,
+        element: &Element,
+        end: u64,
+        encoding: Encoding,
+    ) -> Result<u64, Stop> {
+        match child {
+            Some(&Child { tag, levels, items: Some(node) }) => {
+                let open = self.header.open_sequence(tag, levels).map_err(|_| self.fail(FaultKind::TooMany))?;
+                let result = self.sequence(node, offset, element, end, encoding);
+                self.header.close(open);
+                result
+            }
+            _ if element.length == UNDEFINED => self.skip_sequence(offset, element, end, encoding),
+            Some(child) if element.end(offset) <= end => {
+                self.take(child, element.value_at(offset), element.length)?;
+                Ok(element.end(offset))
+            }
+            _ => Ok(element.end(offset)),
+        }
+    }
+
+    /// Takes a value, if all of it is there.
+    pub(super) fn take(&mut self, child: &Child, at: u64, length: u32) -> Result<(), Stop> {
+        if length > MAX_VALUE_BYTES {
+            self.header.fault(child.tag, FaultKind::TooLong);
+            return Ok(());
+        }
+        let Some(value) = self.window.bytes_at(at, length as usize)? else {
+            return Err(self.fail(FaultKind::Truncated));
+        };
+        let is_class = matches!(child.tag, tags::SOP_CLASS_UID | tags::MEDIA_STORAGE_SOP_CLASS_UID);
+        if is_class && is_directory(value) {
+            return Err(Stop::Skip(Skip::Dicomdir));
+        }
+        self.header.push_value(child.tag, child.levels, value).map_err(|_| self.fail(FaultKind::TooMany))
+    }
+
+    /// The number behind the last one that is worth reading in an object of this SOP class. Per-Frame Functional Groups
+    /// and Pixel Data never are.
+    fn limit(&self) -> u32 {
+        let root = self.header.root();
+        let class = root.bytes(tags::SOP_CLASS_UID).or_else(|| root.bytes(tags::MEDIA_STORAGE_SOP_CLASS_UID));
+        number(self.wanted.last_tag(class.map(unpadded)).min(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE)) + 1
+    }
+
+    /// Whether nothing that is wanted can come behind an element at or beyond the limit.
+    fn is_last(&self, element: &Element, cursor: &Cursor) -> bool {
+        const UIDS: [Tag; 3] = [tags::SOP_INSTANCE_UID, tags::STUDY_INSTANCE_UID, tags::SERIES_INSTANCE_UID];
+        let root = self.header.root();
+        element.length == UNDEFINED || cursor.in_order && UIDS.iter().all(|uid| root.bytes(*uid).is_some())
+    }
+
+    /// Passes over a delimiter, or an item with all that lies in it, where there is no sequence.
+    fn stray(&mut self, offset: u64, element: &Element, encoding: Encoding) -> Result<u64, Stop> {
+        match element.number {
+            ITEM => self.skip_items(offset, u64::MAX, encoding),
+            _ => Ok(element.value_at(offset)),
+        }
+    }
+
+    /// What it means that no element starts here: the end of the file, in its place or too early, or nonsense.
+    #[cold]
+    pub(super) fn no_element(&mut self, at: u64) -> Stop {
+        let rest = match self.window.from(at, HEADER_BYTES) {
+            Ok(rest) => rest,
+            Err(error) => return Stop::Read(error),
+        };
+        let whole = rest.len() >= HEADER_BYTES;
+        // Files are padded with NULs to the block of a medium.
+        let padding = rest.iter().all(|byte| *byte == 0);
+        match (padding && self.depth == 0 && self.window.reaches(at), whole) {
+            (true, _) => Stop::Done,
+            (false, true) => self.fail(FaultKind::Malformed),
+            (false, false) => self.fail(FaultKind::Truncated),
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! The header of one data element: tag, VR and length, in each of the encodings (PS3.5 7.1).
+//!
+//! A VR that PS3.5 6.2 does not have is the only doubt: then the form is taken that leads to another element.
+
+use dicom_core::Tag;
+
+/// The length of a value that ends with a delimiter instead (PS3.5 7.1.1).
+pub const UNDEFINED: u32 = u32::MAX;
+/// The most bytes that an element's header has.
+pub const HEADER_BYTES: usize = 12;
+/// Item (FFFE,E000), as a number.
+pub const ITEM: u32 = 0xFFFE_E000;
+/// Item Delimitation Item (FFFE,E00D), as a number.
+pub const ITEM_DELIMITATION: u32 = 0xFFFE_E00D;
+/// Sequence Delimitation Item (FFFE,E0DD), as a number.
+pub const SEQUENCE_DELIMITATION: u32 = 0xFFFE_E0DD;
+/// The smallest number of the group of items and delimiters.
+pub const DELIMITERS: u32 = 0xFFFE_0000;
+
+/// How data elements are encoded: with or without their VR, the low or the high byte first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// Implicit VR Little Endian (PS3.5 A.1).
+    ImplicitLittle,
+    /// Explicit VR Little Endian (PS3.5 A.2).
+    ExplicitLittle,
+    /// Explicit VR Big Endian (retired).
+    ExplicitBig,
+    /// Implicit VR, big endian: no transfer syntax, but ACR-NEMA files have it.
+    ImplicitBig,
+}
+
+/// The header of a data element, item or delimiter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Element {
+    /// The tag as one number, the group in the upper half.
+    pub number: u32,
+    /// The two letters of the VR; NUL where the encoding is implicit.
+    pub vr: [u8; 2],
+    /// The length of the value, or [`UNDEFINED`].
+    pub length: u32,
+    /// The length of this header.
+    pub header: u8,
+}
+
+/// A tag as one number, in the order of tags.
+pub const fn number(tag: Tag) -> u32 {
+    (tag.0 as u32) << 16 | tag.1 as u32
+}
+
+/// The tag of a number.
+pub const fn tag(number: u32) -> Tag {
+    Tag((number >> 16) as u16, (number & 0xFFFF) as u16)
+}
+
+impl Element {
+    /// Where the value starts, for an element at an offset.
+    #[inline(always)]
+    pub fn value_at(&self, offset: u64) -> u64 {
+        offset.saturating_add(u64::from(self.header))
+    }
+
+    /// The place behind an element of defined length.
+    #[inline(always)]
+    pub fn end(&self, offset: u64) -> u64 {
+        self.value_at(offset).saturating_add(u64::from(self.length))
+    }
+}
+
+impl Encoding {
+    /// Reads the header at the start of `rest`; `None` where it is cut, or no header at all.
+    #[inline]
+    pub fn element(self, rest: &[u8]) -> Option<Element> {
+        let Some(head) = rest.first_chunk() else { return self.last_element(rest) };
+        self.known(head).or_else(|| self.guess(rest, head))
+    }
+
+    /// Passes over whole elements whose numbers ascend from that of the last one and stay below a limit. Gives the number
+    /// of bytes passed, which may reach beyond the end, and the number of the new last one. This is where a scan spends
+    /// its time.
+    pub fn pass(self, rest: &[u8], last: u32, limit: u32) -> (u64, u32) {
+        // With the encoding a constant, each of these is a loop of its own.
+        match self {
+            Encoding::ExplicitLittle => pass(Encoding::ExplicitLittle, rest, last, limit),
+            Encoding::ImplicitLittle => pass(Encoding::ImplicitLittle, rest, last, limit),
+            Encoding::ExplicitBig | Encoding::ImplicitBig => pass(self, rest, last, limit),
+        }
+    }
+
+    /// A header whose VR is known, or has none.
+    #[inline(always)]
+    fn known(self, &[g0, g1, e0, e1, v0, v1, l0, l1, m0, m1, m2, m3]: &[u8; HEADER_BYTES]) -> Option<Element> {
+        let number = self.number([g0, g1, e0, e1]);
+        let vr = [v0, v1];
+        match self {
+            Encoding::ImplicitLittle | Encoding::ImplicitBig => {
+                Some(Element { number, vr: [0, 0], length: self.long([v0, v1, l0, l1]), header: 8 })
+            }
+            Encoding::ExplicitLittle | Encoding::ExplicitBig => match form(vr) {
+                Form::Short => Some(Element { number, vr, length: self.short([l0, l1]), header: 8 }),
+                Form::Long => Some(Element { number, vr, length: self.long([m0, m1, m2, m3]), header: 12 }),
+                Form::Unknown => None,
+            },
+        }
+    }
+
+    /// Whether elements carry their VR.
+    pub fn is_explicit(self) -> bool {
+        matches!(self, Encoding::ExplicitLittle | Encoding::ExplicitBig)
+    }
+
+    /// The encoding of the same byte order without VRs: that of items and delimiters, too (PS3.5 7.5).
+    pub fn implicit(self) -> Encoding {
+        match self {
+            Encoding::ImplicitLittle | Encoding::ExplicitLittle => Encoding::ImplicitLittle,
+            Encoding::ImplicitBig | Encoding::ExplicitBig => Encoding::ImplicitBig,
+        }
+    }
+
+    #[inline(always)]
+    fn number(self, [g0, g1, e0, e1]: [u8; 4]) -> u32 {
+        match self {
+            Encoding::ImplicitLittle | Encoding::ExplicitLittle => u32::from_be_bytes([g1, g0, e1, e0]),
+            Encoding::ImplicitBig | Encoding::ExplicitBig => u32::from_be_bytes([g0, g1, e0, e1]),
+        }
+    }
+
+    #[inline(always)]
+    fn short(self, bytes: [u8; 2]) -> u32 {
+        match self {
+            Encoding::ImplicitLittle | Encoding::ExplicitLittle => u16::from_le_bytes(bytes).into(),
+            Encoding::ImplicitBig | Encoding::ExplicitBig => u16::from_be_bytes(bytes).into(),
+        }
+    }
+
+    #[inline(always)]
+    fn long(self, bytes: [u8; 4]) -> u32 {
+        match self {
+            Encoding::ImplicitLittle | Encoding::ExplicitLittle => u32::from_le_bytes(bytes),
+            Encoding::ImplicitBig | Encoding::ExplicitBig => u32::from_be_bytes(bytes),
+        }
+    }
+
+    /// An element so near the end that the longest header would not fit.
+    #[cold]
+    fn last_element(self, rest: &[u8]) -> Option<Element> {
+        let mut padded = [0; HEADER_BYTES];
+        padded.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        let element = self.element(&padded)?;
+        (usize::from(element.header) <= rest.len()).then_some(element)
+    }
+
+    /// An element whose VR is unknown. Items and delimiters have none (PS3.5 7.5), and some writers leave it out of
+    /// single elements. An unknown VR of two letters has the long form by PS3.5 7.1.2, but the short one in the wild.
+    #[cold]
+    fn guess(self, rest: &[u8], head: &[u8; HEADER_BYTES]) -> Option<Element> {
+        let implicit = self.implicit().known(head)?;
+        if implicit.number >= DELIMITERS {
+            return Some(implicit);
+        }
+        let &[_, _, _, _, v0, v1, l0, l1, m0, m1, m2, m3] = head;
+        let (number, vr) = (implicit.number, [v0, v1]);
+        let short = Element { number, vr, length: self.short([l0, l1]), header: 8 };
+        let long = Element { number, vr, length: self.long([m0, m1, m2, m3]), header: 12 };
+        let letters = vr.iter().all(u8::is_ascii_uppercase);
+        let forms = if letters { [short, long, implicit] } else { [implicit, long, short] };
+        let fallback = match (letters, [l0, l1]) {
+            (true, [0, 0]) => Some(long),
+            (true, _) => Some(short),
+            (false, _) => Some(implicit).filter(|form| form.length != UNDEFINED && form.end(0) > rest.len() as u64),
+        };
+        forms.into_iter().find(|form| self.leads_on(form, rest)).or(fallback)
+    }
+
+    /// Whether an element at the start of `rest` is followed by one of a higher tag and a VR, by a delimiter or the end.
+    fn leads_on(self, element: &Element, rest: &[u8]) -> bool {
+        let start = if element.length == UNDEFINED { element.value_at(0) } else { element.end(0) };
+        let Some(next) = usize::try_from(start).ok().and_then(|start| rest.get(start..)) else { return false };
+        let Some(&[g0, g1, e0, e1, v0, v1]) = next.first_chunk() else { return next.is_empty() };
+        let number = self.number([g0, g1, e0, e1]);
+        number >= DELIMITERS || number > element.number && [v0, v1].iter().all(u8::is_ascii_uppercase)
+    }
+}
+
+#[inline(always)]
+fn pass(encoding: Encoding, rest: &[u8], mut last: u32, limit: u32) -> (u64, u32) {
+    let mut at = 0_u64;
+    while let Some(head) = usize::try_from(at).ok().and_then(|at| rest.get(at..)).and_then(|rest| rest.first_chunk()) {
+        match encoding.known(head) {
+            Some(element) if element.number >= last && element.number < limit && element.length != UNDEFINED => {
+                last = element.number;
+                // No overflow: `at` lies in a slice, and both others have 32 bits.
+                at += u64::from(element.header) + u64::from(element.length);
+            }
+            _ => break,
+        }
+    }
+    (at, last)
+}
+
+/// Whether two bytes are a VR of PS3.5 6.2.
+pub fn is_vr(vr: [u8; 2]) -> bool {
+    form(vr) != Form::Unknown
+}
+
+/// How the length follows a VR (PS3.5 7.1.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// No such VR.
+    Unknown,
+    /// Two bytes of length.
+    Short,
+    /// Two reserved bytes, then four of length.
+    Long,
+}
+
+#[rustfmt::skip]
+const SHORT: [&[u8; 2]; 21] = [
+    b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FD", b"FL", b"IS", b"LO", b"LT", b"PN", b"SH", b"SL", b"SS",
+    b"ST", b"TM", b"UI", b"UL", b"US",
+];
+const LONG: [&[u8; 2]; 13] =
+    [b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"];
+
+/// The form of each pair of capitals, at [`place`].
+static FORMS: [Form; 32 * 32] = forms();
+
+const fn forms() -> [Form; 32 * 32] {
+    let mut forms = [Form::Unknown; 32 * 32];
+    let mut at = 0;
+    while at < SHORT.len() {
+        forms[place(*SHORT[at])] = Form::Short;
+        at += 1;
+    }
+    at = 0;
+    while at < LONG.len() {
+        forms[place(*LONG[at])] = Form::Long;
+        at += 1;
+    }
+    forms
+}
+
+/// The low five bits of both letters.
+#[inline(always)]
+const fn place([first, second]: [u8; 2]) -> usize {
+    ((first & 31) as usize) << 5 | (second & 31) as usize
+}
+
+#[inline(always)]
+fn form(vr: [u8; 2]) -> Form {
+    // Both are capitals: 0x41 to 0x5A, or one of the five signs behind Z, for which the table has nothing.
+    if u16::from_ne_bytes(vr) & 0xE0E0 == 0x4040 { FORMS[place(vr)] } else { Form::Unknown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Encoding::{ExplicitBig, ExplicitLittle, ImplicitLittle};
+
+    const STUDY_UID: u32 = 0x0020_000D;
+
+    fn element(number: u32, vr: &[u8; 2], length: u32, header: u8) -> Option<Element> {
+        Some(Element { number, vr: *vr, length, header })
+    }
+
+    #[test]
+    fn each_encoding_has_its_form() {
+        for (encoding, bytes, want) in [
+            (ExplicitLittle, b"\x20\0\x0D\0UI\x10\x01....".as_slice(), element(STUDY_UID, b"UI", 0x110, 8)),
+            (ExplicitLittle, b"\x20\0\x0D\0UN\0\0\x10\x01\0\0", element(STUDY_UID, b"UN", 0x110, 12)),
+            (ExplicitBig, b"\0\x20\0\x0DUI\x01\x10....", element(STUDY_UID, b"UI", 0x110, 8)),
+            (ExplicitBig, b"\0\x20\0\x0DSQ\0\0\xFF\xFF\xFF\xFF", element(STUDY_UID, b"SQ", UNDEFINED, 12)),
+            (ImplicitLittle, b"\x20\0\x0D\0UI\0\0....", element(STUDY_UID, b"\0\0", 0x4955, 8)),
+            (ExplicitLittle, b"\xFE\xFF\x0D\xE0\0\0\0\0....", element(ITEM_DELIMITATION, b"\0\0", 0, 8)),
+            (ExplicitLittle, b"\x20\0\x0D\0UI\x02\0", element(STUDY_UID, b"UI", 2, 8)),
+            (ExplicitLittle, b"\x20\0\x0D\0UN\0\0\x02\0", None),
+            (ExplicitLittle, b"\x20\0\x0D\0UI", None),
+            (ExplicitLittle, b"", None),
+        ] {
+            assert_eq!(encoding.element(bytes), want, "{encoding:?} {}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn an_unknown_vr_takes_the_form_that_leads_to_another_element() {
+        const NEXT: &[u8] = b"\x20\0\x0E\0UI\0\0";
+        for (bytes, length, header) in [
+            (b"\x20\0\x0D\0ZZ\x02\0..".as_slice(), 2, 8),
+            (b"\x20\0\x0D\0ZZ\0\0", 0, 8),
+            (b"\x20\0\x0D\0ZZ\0\0\x02\0\0\0..", 2, 12),
+            (b"\x20\0\x0D\0\x02\0\0\0..", 2, 8),
+            (b"\x20\0\x0D\0??\x02\0..", 2, 8),
+            (b"\x20\0\x0D\0\0\0\0\0", 0, 8),
+        ] {
+            let found = ExplicitLittle.element(&[bytes, NEXT].concat()).unwrap();
+            assert_eq!((found.length, found.header), (length, header), "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn bytes_that_lead_nowhere_are_no_element() {
+        assert_eq!(ExplicitLittle.element(b"\x20\0\x0D\0\x02\0\0\0 no element follows here"), None);
+    }
+
+    #[test]
+    fn every_vr_of_the_standard_is_known_and_nothing_else() {
+        let known = (0..=u16::MAX).filter(|pair| is_vr(pair.to_ne_bytes())).count();
+        assert_eq!(known, SHORT.len() + LONG.len());
+    }
+
+    #[test]
+    fn a_tag_is_its_number() {
+        assert_eq!(tag(number(Tag(0x0020, 0x000D))), Tag(0x0020, 0x000D));
+    }
+}

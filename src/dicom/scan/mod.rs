@@ -1,0 +1,161 @@
+//! The header scanner: takes the wanted attributes out of one file, and passes over the rest by arithmetic.
+//!
+//! One pass forward through a [`Window`], from the preamble to the last wanted attribute. A file that is damaged or cut
+//! gives what it holds up to there, and the [`Fault`](super::header::Fault)s say so. Whatever the bytes say, values,
+//! nesting, bytes read and memory stay under fixed caps.
+
+#[cfg(test)]
+mod build;
+mod data_set;
+mod element;
+mod inflate;
+mod meta;
+mod sequence;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod window;
+
+use std::io::{self, ErrorKind};
+
+use dicom_core::Tag;
+use dicom_dictionary_std::{tags, uids};
+
+use super::bytes::Bytes;
+use super::header::{FaultKind, Header};
+use super::wanted::Wanted;
+use crate::issue::Skip;
+use element::Encoding;
+use syntax::Declared;
+use window::{Window, is_damage};
+
+pub use data_set::MAX_VALUE_BYTES;
+pub use inflate::MAX_INFLATED_BYTES;
+pub use sequence::MAX_DEPTH;
+pub use window::{MAX_READ_BYTES, READ_BYTES};
+
+/// The group of the file meta information (PS3.10 7.1).
+const META_GROUP: u16 = 0x0002;
+
+/// Reads headers, one file after the other, in buffers that it uses again: one for each worker.
+#[derive(Debug, Default)]
+pub struct Scanner {
+    buffer: Vec<u8>,
+    inflated: Vec<u8>,
+}
+
+impl Scanner {
+    /// A scanner without buffers yet.
+    pub fn new() -> Scanner {
+        Scanner::default()
+    }
+
+    /// Reads the wanted attributes of one file into `header`, whatever it held before; its faults say what was wrong.
+    pub fn scan(&mut self, source: &mut dyn Bytes, wanted: &Wanted, header: &mut Header) -> Result<(), Skip> {
+        header.clear();
+        let window = Window::new(source, &mut self.buffer);
+        let mut scan = Scan::new(window, wanted, header);
+        let result = scan.file(&mut self.inflated);
+        let (announced, last) = (scan.announced, element::tag(scan.last));
+        settle(result, last, header)?;
+        if announced || is_identified(header) { Ok(()) } else { Err(Skip::NotDicom) }
+    }
+}
+
+/// The scan of one file, or of the data set that was deflated in it.
+struct Scan<'a> {
+    window: Window<'a>,
+    wanted: &'a Wanted,
+    header: &'a mut Header,
+    /// Whether DICM stands where PS3.10 7.1 has it.
+    announced: bool,
+    /// The tag that was come to last, as a number.
+    last: u32,
+    /// How many wanted sequences are open.
+    depth: usize,
+}
+
+/// Why a scan ends before its last element.
+enum Stop {
+    /// What was wanted is there, or nothing more can be had; the faults say which.
+    Done,
+    /// The file is left out.
+    Skip(Skip),
+    /// The source failed.
+    Read(io::Error),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Stop {
+        Stop::Read(error)
+    }
+}
+
+impl<'a> Scan<'a> {
+    fn new(window: Window<'a>, wanted: &'a Wanted, header: &'a mut Header) -> Scan<'a> {
+        Scan { window, wanted, header, announced: false, last: 0, depth: 0 }
+    }
+
+    fn file(&mut self, inflated: &mut Vec<u8>) -> Result<(), Stop> {
+        let start = self.find_start()?;
+        let (at, declared) = self.file_meta(start)?;
+        match declared {
+            Declared::Deflated if !self.is_plain(at)? => self.deflated(at, inflated),
+            Declared::Deflated | Declared::Unknown => self.data_set_at(at, None),
+            Declared::Plain(encoding) => self.data_set_at(at, Some(encoding)),
+        }
+    }
+
+    /// The root data set, in the encoding that its bytes show or, in doubt, the declared one.
+    fn data_set_at(&mut self, at: u64, declared: Option<Encoding>) -> Result<(), Stop> {
+        let encoding = syntax::encoding(self.window.from(at, READ_BYTES / 2)?, declared);
+        self.root(at, encoding)
+    }
+
+    /// Whether the data set is not deflated, although it is declared so.
+    fn is_plain(&mut self, at: u64) -> Result<bool, Stop> {
+        Ok(syntax::unannounced(self.window.from(at, READ_BYTES / 2)?).is_some())
+    }
+
+    /// Notes a fault at the tag that was come to last, and ends the scan there.
+    fn fail(&mut self, kind: FaultKind) -> Stop {
+        self.header.fault(element::tag(self.last), kind);
+        Stop::Done
+    }
+}
+
+/// Turns the end of a scan into its result: what a damaged stream gave of its data set is kept. If the operating system
+/// failed, nothing is.
+fn settle(result: Result<(), Stop>, last: Tag, header: &mut Header) -> Result<(), Skip> {
+    let error = match result {
+        Ok(()) | Err(Stop::Done) => return Ok(()),
+        Err(Stop::Skip(skip)) => return Err(skip),
+        Err(Stop::Read(error)) => error,
+    };
+    let kind = match error.kind() {
+        ErrorKind::FileTooLarge => FaultKind::TooMany,
+        _ if !is_damage(&error) => return Err(Skip::Unreadable(error.to_string())),
+        _ if last.group() <= META_GROUP => return Err(Skip::Compressed(error.to_string())),
+        _ => FaultKind::Truncated,
+    };
+    header.fault(last, kind);
+    Ok(())
+}
+
+/// Whether a file without DICM at its place is DICOM after all: it says which study it belongs to, or what it is.
+fn is_identified(header: &Header) -> bool {
+    let root = header.root();
+    root.bytes(tags::STUDY_INSTANCE_UID).is_some_and(|uid| !unpadded(uid).is_empty())
+        || root.bytes(tags::SOP_CLASS_UID).is_some_and(|uid| uid.starts_with(b"1.2.840.10008."))
+}
+
+/// Whether a SOP class is that of a DICOMDIR (PS3.3 F).
+fn is_directory(sop_class: &[u8]) -> bool {
+    unpadded(sop_class) == uids::MEDIA_STORAGE_DIRECTORY_STORAGE.as_bytes()
+}
+
+/// A UID without its padding: a NUL by PS3.5 6.2, spaces in the wild.
+fn unpadded(uid: &[u8]) -> &[u8] {
+    let end = uid.iter().rposition(|byte| !matches!(byte, 0 | b' ')).map_or(0, |last| last + 1);
+    uid.get(..end).unwrap_or_default()
+}

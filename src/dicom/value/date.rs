@@ -1,0 +1,132 @@
+//! DA: a day of the Gregorian calendar (PS3.5 6.2).
+
+use std::fmt;
+
+use super::{ValueFault, four_digits, trim, two_digits};
+
+/// A day that exists, from the year 1 to 9999; shown as FHIR has it, `2024-02-29`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date {
+    year: u16,
+    month: u8,
+    day: u8,
+}
+
+impl Date {
+    /// The day, if the calendar has it.
+    pub fn new(year: u16, month: u8, day: u8) -> Result<Self, ValueFault> {
+        let exists = (1..=9999).contains(&year) && (1..=days_of(year, month)).contains(&day);
+        exists.then_some(Self { year, month, day }).ok_or(ValueFault::NoSuchDay)
+    }
+
+    /// Reads `YYYYMMDD`, or `YYYY.MM.DD` as before DICOM 3.0 (PS3.5 6.2, note on DA).
+    pub fn parse(text: &str) -> Result<Self, ValueFault> {
+        let (year, month, day) = digits(trim(text).as_bytes()).ok_or(ValueFault::NotADate)?;
+        Self::new(year, month, day)
+    }
+
+    /// The year, 1 to 9999.
+    pub fn year(self) -> u16 {
+        self.year
+    }
+
+    /// The month, 1 to 12.
+    pub fn month(self) -> u8 {
+        self.month
+    }
+
+    /// The day of the month, 1 to 31.
+    pub fn day(self) -> u8 {
+        self.day
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+fn digits(text: &[u8]) -> Option<(u16, u8, u8)> {
+    let (year, rest) = four_digits(text)?;
+    let separator: &[u8] = if rest.starts_with(b".") { b"." } else { b"" };
+    let (month, rest) = two_digits(rest.strip_prefix(separator)?)?;
+    let (day, rest) = two_digits(rest.strip_prefix(separator)?)?;
+    rest.is_empty().then_some((year, month, day))
+}
+
+/// The number of days of a month; none if there is no such month.
+fn days_of(year: u16, month: u8) -> u8 {
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if is_leap => 29,
+        2 => 28,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_date_is_read_in_both_spellings() {
+        for (da, want) in [
+            ("20240229", "2024-02-29"),
+            ("2024.02.29", "2024-02-29"),
+            (" 20001231 ", "2000-12-31"),
+            ("20000229\0", "2000-02-29"),
+            ("00010101", "0001-01-01"),
+        ] {
+            assert_eq!(Date::parse(da).map(|date| date.to_string()).as_deref(), Ok(want), "{da:?}");
+        }
+    }
+
+    #[test]
+    fn a_date_that_does_not_exist_is_an_error() {
+        for (da, want) in [
+            ("", ValueFault::NotADate),
+            ("2024", ValueFault::NotADate),
+            ("202402", ValueFault::NotADate),
+            ("2024-02-29", ValueFault::NotADate),
+            ("2024.0229", ValueFault::NotADate),
+            ("202402291", ValueFault::NotADate),
+            ("+2240229", ValueFault::NotADate),
+            ("20240101-20240201", ValueFault::NotADate),
+            ("２０２４０２２９", ValueFault::NotADate),
+            ("20230229", ValueFault::NoSuchDay),
+            ("19000229", ValueFault::NoSuchDay),
+            ("20240431", ValueFault::NoSuchDay),
+            ("20241301", ValueFault::NoSuchDay),
+            ("20240001", ValueFault::NoSuchDay),
+            ("20240100", ValueFault::NoSuchDay),
+            ("00000101", ValueFault::NoSuchDay),
+        ] {
+            assert_eq!(Date::parse(da), Err(want), "{da:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_date_reads_back_as_itself(year in 1u16..=9999, month in 1u8..=12, day in 1u8..=31) {
+            if let Ok(date) = Date::new(year, month, day) {
+                prop_assert_eq!(Date::parse(&date.to_string().replace('-', "")), Ok(date));
+                prop_assert_eq!(Date::parse(&date.to_string().replace('-', ".")), Ok(date));
+            } else {
+                prop_assert!(day > 28);
+            }
+        }
+
+        #[test]
+        fn dates_sort_as_their_text(a in "[0-9]{8}", b in "[0-9]{8}", any in ".*") {
+            if let (Ok(first), Ok(second)) = (Date::parse(&a), Date::parse(&b)) {
+                prop_assert_eq!(first.cmp(&second), a.cmp(&b));
+            }
+            let _ = Date::parse(&any);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! IS and other numbers that are written as text (PS3.5 6.2).
+
+use super::trim;
+
+/// Why a number cannot stand where FHIR wants an unsignedInt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NumberFault {
+    /// Below zero.
+    #[error("expected a number that is not negative")]
+    Negative,
+    /// Written with a decimal point or exponent, even if nothing follows the point but zeros.
+    #[error("expected a whole number")]
+    Fractional,
+    /// Beyond 2147483647, the largest number of FHIR, or beyond 64 bits.
+    #[error("expected a number up to 2147483647")]
+    TooLarge,
+    /// No number at all.
+    #[error("expected a number")]
+    NotANumber,
+}
+
+/// The largest FHIR unsignedInt.
+const LARGEST: i64 = 2_147_483_647;
+
+/// Reads a whole number with an optional sign; more than the twelve characters of an IS are tolerated.
+pub fn integer(text: &str) -> Result<i64, NumberFault> {
+    let text = trim(text);
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(if is_decimal(text) { NumberFault::Fractional } else { NumberFault::NotANumber });
+    }
+    // Only the size is left to be wrong.
+    text.parse().map_err(|_| NumberFault::TooLarge)
+}
+
+/// Reads a whole number that FHIR can hold as an unsignedInt.
+pub fn unsigned(text: &str) -> Result<u32, NumberFault> {
+    match integer(text) {
+        Ok(number) if number < 0 => Err(NumberFault::Negative),
+        Ok(number) => u32::try_from(number).ok().filter(|_| number <= LARGEST).ok_or(NumberFault::TooLarge),
+        // More digits than 64 bits hold, below zero.
+        Err(NumberFault::TooLarge) if trim(text).starts_with('-') => Err(NumberFault::Negative),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Whether the text is a DS, such as `1.5` or `1e3`.
+fn is_decimal(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'+' | b'-' | b'e' | b'E'))
+        && text.parse::<f64>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_whole_number_is_read() {
+        for (is, want) in [
+            ("0", 0),
+            ("42", 42),
+            (" 42 ", 42),
+            ("+42\0", 42),
+            ("-42", -42),
+            ("007", 7),
+            ("-2147483648", -2_147_483_648),
+            ("00000000000000000000042", 42),
+        ] {
+            assert_eq!(integer(is), Ok(want), "{is:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_fhir_cannot_hold_says_why() {
+        for (is, want) in [
+            ("", NumberFault::NotANumber),
+            ("-", NumberFault::NotANumber),
+            ("one", NumberFault::NotANumber),
+            ("1 2", NumberFault::NotANumber),
+            ("++1", NumberFault::NotANumber),
+            ("--1", NumberFault::NotANumber),
+            ("0x10", NumberFault::NotANumber),
+            ("nan", NumberFault::NotANumber),
+            ("１", NumberFault::NotANumber),
+            ("1.0", NumberFault::Fractional),
+            ("-1.5", NumberFault::Fractional),
+            (".5", NumberFault::Fractional),
+            ("1e3", NumberFault::Fractional),
+            ("-1", NumberFault::Negative),
+            ("-99999999999999999999", NumberFault::Negative),
+            ("2147483648", NumberFault::TooLarge),
+            ("99999999999999999999", NumberFault::TooLarge),
+        ] {
+            assert_eq!(unsigned(is), Err(want), "{is:?}");
+        }
+        for (is, want) in [("-0", 0), ("2147483647", 2_147_483_647), ("+1", 1)] {
+            assert_eq!(unsigned(is), Ok(want), "{is:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_integer_reads_back_as_itself(number in any::<i64>(), text in ".*") {
+            prop_assert_eq!(integer(&number.to_string()), Ok(number));
+            let _ = unsigned(&text);
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! A Bundle for each study, which a server can take twice without harm.
+//!
+//! Companions that an identifier with a system names are created where the server has none, and what is there stays;
+//! those that are private to the study are put on ids that nothing else uses. Entries that are put are referred to by
+//! `Type/id`, those that are created by the `urn:uuid` of their entry.
+
+use super::datatypes::{Identifier, ResourceType};
+use super::id::{self, Ids};
+use super::imaging_study::ImagingStudy;
+use super::references::{Companion, Identity, Link, Linked, Place, link_by};
+use super::release::Release;
+
+/// `Bundle.type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BundleType {
+    /// All or nothing.
+    #[default]
+    Transaction,
+    /// Each for itself. No entry can know the id of another that is created, so such references stay logical.
+    Batch,
+    /// A bag of resources with nothing to be done.
+    Collection,
+}
+
+impl BundleType {
+    /// The code.
+    pub fn code(self) -> &'static str {
+        match self {
+            BundleType::Transaction => "transaction",
+            BundleType::Batch => "batch",
+            BundleType::Collection => "collection",
+        }
+    }
+}
+
+/// On what the ImagingStudy is put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StudyTarget {
+    /// On its id.
+    #[default]
+    Id,
+    /// On the one that has its Study Instance UID, under whatever id (`--conditional`).
+    Identifier,
+}
+
+/// What happens to companions that are there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Existing {
+    /// Those that others may have written stay as they are.
+    #[default]
+    Keep,
+    /// All are put on their ids (`--overwrite-companions`).
+    Overwrite,
+}
+
+/// What Bundle the user wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct BundleOptions {
+    /// `Bundle.type`.
+    pub bundle_type: BundleType,
+    /// On what the ImagingStudy is put.
+    pub study: StudyTarget,
+    /// What happens to companions that are there.
+    pub existing: Existing,
+}
+
+/// A study with its companions, as one Bundle.
+#[derive(Debug)]
+pub struct Bundle<'a> {
+    /// The study and what it refers to.
+    pub linked: Linked<'a>,
+    options: BundleOptions,
+}
+
+/// `Bundle.entry.request`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// Create, unless the search finds one.
+    Post {
+        /// The type.
+        url: String,
+        /// The search.
+        if_none_exist: String,
+    },
+    /// Create or update.
+    Put {
+        /// `Type/id`, or a search.
+        url: String,
+    },
+}
+
+impl<'a> Bundle<'a> {
+    /// The Bundle of a study.
+    pub fn of(study: ImagingStudy<'a>, release: &Release, ids: &Ids, options: BundleOptions) -> Bundle<'a> {
+        let mut linked = link_by(study, release, ids, &|companion| link(companion, options));
+        // A server that takes the entries of a batch in order finds what they refer to.
+        linked.beside.sort_by_key(refers);
+        Bundle { linked, options }
+    }
+
+    /// `Bundle.type`.
+    pub fn bundle_type(&self) -> BundleType {
+        self.options.bundle_type
+    }
+
+    /// On what the study is put; in a collection it is its id that names it.
+    pub fn study_target(&self) -> StudyTarget {
+        match self.options.bundle_type {
+            BundleType::Collection => StudyTarget::Id,
+            BundleType::Transaction | BundleType::Batch => self.options.study,
+        }
+    }
+
+    /// `Bundle.entry.request` of a companion.
+    pub fn companion_request(&self, companion: &Companion) -> Option<Request> {
+        request(companion, self.options)
+    }
+
+    /// `Bundle.entry.request` of the study.
+    pub fn study_request(&self) -> Option<Request> {
+        let study = &self.linked.study;
+        let url = match self.study_target() {
+            StudyTarget::Id => format!("ImagingStudy/{}", study.id),
+            StudyTarget::Identifier => format!("ImagingStudy?{}", search(&study.study_uid)),
+        };
+        (self.options.bundle_type != BundleType::Collection).then_some(Request::Put { url })
+    }
+
+    /// `Bundle.entry.fullUrl` of the study.
+    pub fn study_full_url(&self) -> String {
+        let uid = &self.linked.study.study_uid.value;
+        format!("urn:uuid:{}", id::uuid(uid.strip_prefix("urn:oid:").unwrap_or(uid)))
+    }
+}
+
+/// `Bundle.entry.fullUrl` of a companion.
+pub fn full_url(companion: &Companion) -> String {
+    format!("urn:uuid:{}", companion.id)
+}
+
+/// What is done with a companion.
+fn request(companion: &Companion, options: BundleOptions) -> Option<Request> {
+    let kind = companion.resource_type().name();
+    match (options.bundle_type, options.existing, &companion.identity) {
+        (BundleType::Collection, ..) => None,
+        (_, Existing::Keep, Identity::Identified(identifier)) => {
+            Some(Request::Post { url: kind.to_owned(), if_none_exist: search(identifier) })
+        }
+        _ => Some(Request::Put { url: format!("{kind}/{}", companion.id) }),
+    }
+}
+
+/// How a companion is referred to.
+fn link(companion: &Companion, options: BundleOptions) -> Link {
+    let reference = match (request(companion, options), options.bundle_type) {
+        (Some(Request::Put { url }), _) => Some(url),
+        (Some(Request::Post { .. }), BundleType::Batch) => None,
+        _ => Some(full_url(companion)),
+    };
+    (Place::Beside, reference)
+}
+
+/// Whether a companion refers to others.
+fn refers(companion: &Companion) -> bool {
+    use ResourceType::{Encounter, Procedure, ServiceRequest, Specimen};
+    matches!(companion.resource_type(), Encounter | Procedure | ServiceRequest | Specimen)
+}
+
+/// The search that finds a resource by its identifier.
+fn search(identifier: &Identifier) -> String {
+    let system = identifier.system.as_deref().unwrap_or_default();
+    format!("identifier={}%7C{}", parameter(system), parameter(&identifier.value))
+}
+
+/// A text as part of a token: what separates values in a search gets a backslash, and what a URL cannot hold or would
+/// read otherwise is percent-encoded.
+fn parameter(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'\\' | b',' | b'|' | b'$' => out.push_str(&format!("%5C%{byte:02X}")),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' | b'/' => {
+                out.push(char::from(byte));
+            }
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_is_escaped_for_fhir_and_then_for_the_url() {
+        for (text, want) in [
+            ("urn:oid:1.2", "urn:oid:1.2"),
+            ("http://a/b?c=d&e#f", "http://a/b%3Fc%3Dd%26e%23f"),
+            ("V|1,2 +$\\", "V%5C%7C1%5C%2C2%20%2B%5C%24%5C%5C"),
+            ("Ä", "%C3%84"),
+        ] {
+            assert_eq!(parameter(text), want, "{text}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What companion resources have in common: what is known of one, and what two that are the same thing say together.
+
+use super::datatypes::{HumanName, Identifier};
+use super::resource::Resource;
+
+impl Resource {
+    /// The identifiers, the one that references use first.
+    pub fn identifier(&self) -> &[Identifier] {
+        match self {
+            Resource::Patient(patient) => &patient.identifier,
+            Resource::Practitioner(practitioner) => &practitioner.identifier,
+            Resource::Device(device) => &device.identifier,
+            Resource::Organization(organization) => &organization.identifier,
+            Resource::Encounter(encounter) => &encounter.identifier,
+            Resource::ServiceRequest(request) => &request.identifier,
+            Resource::Procedure(procedure) => &procedure.identifier,
+            Resource::Specimen(specimen) => &specimen.identifier,
+            Resource::Location(_) | Resource::Endpoint(_) => &[],
+        }
+    }
+
+    /// What tells a resource without identifier from others in the same role.
+    pub(super) fn known(&self) -> Vec<&str> {
+        match self {
+            Resource::Patient(patient) => {
+                let names = patient.name.iter().flat_map(name_parts);
+                names.chain(patient.birth_date.as_deref()).collect()
+            }
+            Resource::Practitioner(practitioner) => practitioner.name.iter().flat_map(name_parts).collect(),
+            Resource::Device(device) => {
+                let parts = [&device.manufacturer, &device.model_number, &device.serial_number, &device.name];
+                let parts = parts.map(|part| part.as_deref().unwrap_or_default());
+                parts.into_iter().chain(device.udi.iter().map(String::as_str)).collect()
+            }
+            Resource::Organization(organization) => organization.name.as_deref().into_iter().collect(),
+            Resource::Location(location) => location.name.as_deref().into_iter().collect(),
+            Resource::Encounter(_) => Vec::new(),
+            Resource::ServiceRequest(request) => {
+                request.code.as_ref().and_then(|code| code.label()).into_iter().collect()
+            }
+            Resource::Procedure(procedure) => {
+                procedure.code.as_ref().and_then(|code| code.label()).into_iter().collect()
+            }
+            Resource::Specimen(specimen) => specimen.kind.as_ref().and_then(|kind| kind.label()).into_iter().collect(),
+            Resource::Endpoint(endpoint) => vec![&endpoint.connection_type.code, &endpoint.address],
+        }
+    }
+
+    /// Adds what another resource of the same id says; what is there stays. Says whether the two contradict each other.
+    pub fn merge(&mut self, other: Resource) -> bool {
+        match (self, other) {
+            (Resource::Patient(a), Resource::Patient(b)) => {
+                unite(&mut a.identifier, b.identifier);
+                fill_list(&mut a.name, b.name) | fill(&mut a.gender, b.gender) | fill(&mut a.birth_date, b.birth_date)
+            }
+            (Resource::Practitioner(a), Resource::Practitioner(b)) => {
+                unite(&mut a.identifier, b.identifier);
+                fill_list(&mut a.name, b.name)
+            }
+            (Resource::Device(a), Resource::Device(b)) => {
+                unite(&mut a.identifier, b.identifier);
+                unite(&mut a.udi, b.udi);
+                unite(&mut a.version, b.version);
+                fill(&mut a.manufacturer, b.manufacturer)
+                    | fill(&mut a.name, b.name)
+                    | fill(&mut a.model_number, b.model_number)
+                    | fill(&mut a.serial_number, b.serial_number)
+            }
+            (Resource::Organization(a), Resource::Organization(b)) => {
+                unite(&mut a.identifier, b.identifier);
+                fill(&mut a.name, b.name)
+            }
+            (Resource::Encounter(a), Resource::Encounter(b)) => {
+                unite(&mut a.identifier, b.identifier);
+                false
+            }
+            (Resource::ServiceRequest(a), Resource::ServiceRequest(b)) => {
+                unite(&mut a.identifier, b.identifier);
+                unite(&mut a.reason, b.reason);
+                fill(&mut a.code, b.code) | fill(&mut a.requester, b.requester)
+            }
+            (Resource::Procedure(a), Resource::Procedure(b)) => {
+                unite(&mut a.identifier, b.identifier);
+                fill(&mut a.code, b.code)
+            }
+            (Resource::Specimen(a), Resource::Specimen(b)) => {
+                unite(&mut a.identifier, b.identifier);
+                fill(&mut a.kind, b.kind)
+            }
+            // Location and Endpoint are told apart by all that they say.
+            (mine, theirs) => *mine != theirs,
+        }
+    }
+}
+
+/// The parts of a name, in order.
+fn name_parts(name: &HumanName) -> impl Iterator<Item = &str> {
+    let lists = name.given.iter().chain(&name.prefix).chain(&name.suffix);
+    name.family.iter().chain(lists).chain(&name.text).map(String::as_str)
+}
+
+/// Adds the values that are not there yet.
+fn unite<T: PartialEq>(mine: &mut Vec<T>, theirs: Vec<T>) {
+    for value in theirs {
+        if !mine.contains(&value) {
+            mine.push(value);
+        }
+    }
+}
+
+/// Takes a value where there is none; says whether one was there that differs.
+fn fill<T: PartialEq>(mine: &mut Option<T>, theirs: Option<T>) -> bool {
+    if mine.is_none() {
+        *mine = theirs;
+        return false;
+    }
+    theirs.is_some() && *mine != theirs
+}
+
+/// The same for a list that is one statement.
+fn fill_list<T: PartialEq>(mine: &mut Vec<T>, theirs: Vec<T>) -> bool {
+    if mine.is_empty() {
+        *mine = theirs;
+        return false;
+    }
+    !theirs.is_empty() && *mine != theirs
+}

@@ -1,0 +1,82 @@
+//! Bundle: its entries, written one after another; the study comes last.
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, SerializeSeq, Serializer};
+
+use super::companion::Body;
+use super::imaging_study::Study;
+use super::object::{Element, Object, Shaped};
+use crate::fhir::bundle::{Bundle, Request, StudyTarget, full_url};
+use crate::fhir::references::Companion;
+use crate::fhir::release::Release;
+
+impl Element for Bundle<'_> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.value("resourceType", "Bundle")?;
+        object.value("type", self.bundle_type().code())?;
+        let entries = Entries(self, object.release);
+        object.value("entry", entries)
+    }
+}
+
+/// All entries.
+struct Entries<'a>(&'a Bundle<'a>, &'a Release);
+
+impl Serialize for Entries<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Entries(bundle, release) = *self;
+        let mut entries = serializer.serialize_seq(None)?;
+        for companion in &bundle.linked.beside {
+            entries.serialize_element(&Shaped(companion_entry(bundle, companion), release))?;
+        }
+        entries.serialize_element(&Shaped(study_entry(bundle), release))?;
+        entries.end()
+    }
+}
+
+/// One entry.
+struct Entry<R> {
+    full_url: String,
+    resource: R,
+    request: Option<Request>,
+}
+
+/// The entry of a companion; one that is created has no id until the server gives it one.
+fn companion_entry<'a>(bundle: &Bundle<'_>, companion: &'a Companion) -> Entry<Body<'a>> {
+    let request = bundle.companion_request(companion);
+    let id = (!matches!(request, Some(Request::Post { .. }))).then_some(companion.id.as_str());
+    Entry { full_url: full_url(companion), resource: Body { id, companion }, request }
+}
+
+/// The entry of the study.
+fn study_entry<'a>(bundle: &'a Bundle<'_>) -> Entry<Study<'a>> {
+    let mut resource = Study::of(&bundle.linked);
+    if bundle.study_target() == StudyTarget::Identifier {
+        resource.id = None;
+    }
+    Entry { full_url: bundle.study_full_url(), resource, request: bundle.study_request() }
+}
+
+impl<R: Element> Element for Entry<R> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.value("fullUrl", &self.full_url)?;
+        object.element("resource", &self.resource)?;
+        object.optional_element("request", self.request.as_ref())
+    }
+}
+
+impl Element for Request {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        match self {
+            Request::Post { url, if_none_exist } => {
+                object.value("method", "POST")?;
+                object.value("url", url)?;
+                object.value("ifNoneExist", if_none_exist)
+            }
+            Request::Put { url } => {
+                object.value("method", "PUT")?;
+                object.value("url", url)
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Device: the equipment, or a phantom.
+
+use serde::ser::SerializeMap;
+
+use crate::fhir::datatypes::Coding;
+use crate::fhir::json::concept::{Absent, InConcept};
+use crate::fhir::json::object::{Element, Object};
+use crate::fhir::release::DeviceForm;
+use crate::fhir::resource::Device;
+
+impl Element for Device {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.list("identifier", &self.identifier)?;
+        object.list("udiCarrier", self.udi.iter().map(|udi| UdiCarrier(udi)))?;
+        object.optional("manufacturer", self.manufacturer.as_deref())?;
+        object.optional("serialNumber", self.serial_number.as_deref())?;
+        let (name, version) = match object.release.companions.device {
+            DeviceForm::DeviceName => ("deviceName", "version"),
+            DeviceForm::Name => ("name", "version"),
+            DeviceForm::NameAndDeviceVersion => ("name", "deviceVersion"),
+        };
+        object.list(name, self.name.as_deref().map(Name).iter())?;
+        object.optional("modelNumber", self.model_number.as_deref())?;
+        object.list(version, self.version.iter().map(|version| Version(version)))
+    }
+}
+
+/// `Device.deviceName` or `Device.name`: the name that its users gave it.
+struct Name<'a>(&'a str);
+
+impl Element for Name<'_> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        let code = "user-friendly-name";
+        match object.release.companions.device {
+            DeviceForm::DeviceName => {
+                object.value("name", self.0)?;
+                object.value("type", code)
+            }
+            DeviceForm::Name => {
+                object.value("value", self.0)?;
+                object.value("type", code)
+            }
+            DeviceForm::NameAndDeviceVersion => {
+                object.value("value", self.0)?;
+                let kind = Coding::constant("http://hl7.org/fhir/device-nametype", code, "User Friendly name");
+                object.element("type", InConcept(&kind))
+            }
+        }
+    }
+}
+
+/// `Device.version`.
+struct Version<'a>(&'a str);
+
+impl Element for Version<'_> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.value("value", self.0)
+    }
+}
+
+/// `Device.udiCarrier`: the UDI as people read it, and its device identifier where it is one of GS1.
+struct UdiCarrier<'a>(&'a str);
+
+impl Element for UdiCarrier<'_> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        let required = object.release.companions.device != DeviceForm::DeviceName;
+        match gs1_device_identifier(self.0) {
+            Some(identifier) => {
+                object.value("deviceIdentifier", identifier)?;
+                object.value("issuer", "http://hl7.org/fhir/NamingSystem/gs1-di")?;
+            }
+            None if required => {
+                object.element("_deviceIdentifier", Absent::UNKNOWN)?;
+                object.element("_issuer", Absent::UNKNOWN)?;
+            }
+            None => {}
+        }
+        object.value("carrierHRF", self.0)
+    }
+}
+
+/// The device identifier of a UDI in GS1's human readable form: the fourteen digits after `(01)`.
+fn gs1_device_identifier(udi: &str) -> Option<&str> {
+    let digits = udi.strip_prefix("(01)")?.get(..14)?;
+    digits.bytes().all(|b| b.is_ascii_digit()).then_some(digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_identifier_is_read_from_a_gs1_udi_and_from_no_other() {
+        for (udi, want) in [
+            ("(01)00844588003288(17)141120(10)7654321D", Some("00844588003288")),
+            ("(01)0084458800328", None),
+            ("(01)0084458800328X(17)141120", None),
+            ("+B123456789", None),
+            ("", None),
+        ] {
+            assert_eq!(gs1_device_identifier(udi), want, "{udi}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Encounter, ServiceRequest, Procedure and Specimen: what concerns the subject of the study.
+
+use serde::ser::SerializeMap;
+
+use crate::fhir::datatypes::{CodeableConcept, Reference, ResourceType};
+use crate::fhir::json::concept::{Absent, InReference};
+use crate::fhir::json::object::{Element, Object};
+use crate::fhir::release::{EncounterForm, ServiceRequestForm};
+use crate::fhir::resource::{Encounter, Procedure, ServiceRequest, Specimen};
+
+/// A resource and its subject.
+pub struct Of<'a, T>(pub &'a T, pub &'a Reference);
+
+impl Element for Of<'_, Encounter> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        let Of(encounter, subject) = self;
+        object.list("identifier", &encounter.identifier)?;
+        object.value("status", "unknown")?;
+        if object.release.companions.encounter == EncounterForm::RequiredClass {
+            object.element("class", Absent::UNKNOWN)?;
+        }
+        // Only a Patient or a Group has encounters; a phantom has none.
+        let patient = (subject.target == ResourceType::Patient && !subject.is_empty()).then_some(*subject);
+        object.optional_element("subject", patient)
+    }
+}
+
+impl Element for Of<'_, ServiceRequest> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        let Of(request, subject) = self;
+        object.list("identifier", &request.identifier)?;
+        object.value("status", "unknown")?;
+        object.value("intent", "order")?;
+        asked_for(request.code.as_ref(), object)?;
+        object.element("subject", *subject)?;
+        object.optional_element("requester", request.requester.as_ref())?;
+        match object.release.companions.service_request {
+            ServiceRequestForm::Concepts => object.list("reasonCode", &request.reason),
+            ServiceRequestForm::CodeableReferences => object.list("reason", request.reason.iter().map(InReference)),
+        }
+    }
+}
+
+/// `ServiceRequest.code`.
+fn asked_for<M: SerializeMap>(code: Option<&CodeableConcept>, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+    match object.release.companions.service_request {
+        ServiceRequestForm::Concepts => object.optional_element("code", code),
+        ServiceRequestForm::CodeableReferences => object.optional_element("code", code.map(InReference)),
+    }
+}
+
+impl Element for Of<'_, Procedure> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        let Of(procedure, subject) = self;
+        object.list("identifier", &procedure.identifier)?;
+        object.value("status", "unknown")?;
+        object.optional_element("code", procedure.code.as_ref())?;
+        object.element("subject", *subject)
+    }
+}
+
+impl Element for Of<'_, Specimen> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        let Of(specimen, subject) = self;
+        object.list("identifier", &specimen.identifier)?;
+        object.optional_element("type", specimen.kind.as_ref())?;
+        object.optional_element("subject", (!subject.is_empty()).then_some(*subject))
+    }
+}

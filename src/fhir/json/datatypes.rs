@@ -1,0 +1,66 @@
+//! Identifier, Reference, HumanName and Annotation, which look the same in every release.
+
+use serde::ser::SerializeMap;
+
+use super::concept::{Absent, CodeExtension, InConcept};
+use super::object::{Element, Object};
+use crate::fhir::datatypes::{HumanName, Identifier, NameRepresentation, Reference};
+use crate::fhir::imaging_study::Annotation;
+
+impl Element for Identifier {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.optional("use", self.usage.as_deref())?;
+        object.optional_element("type", self.kind.as_ref().map(InConcept))?;
+        object.optional("system", self.system.as_deref())?;
+        object.value("value", &self.value)?;
+        object.optional_element("assigner", self.assigner.as_deref().map(Display))
+    }
+}
+
+/// A reference that is a display alone.
+struct Display<'a>(&'a str);
+
+impl Element for Display<'_> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.value("display", self.0)
+    }
+}
+
+impl Element for Reference {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        if self.is_empty() {
+            Absent::UNKNOWN.write(object)?;
+        }
+        object.optional("reference", self.literal.as_deref())?;
+        object.value("type", self.target.name())?;
+        object.optional_element("identifier", self.identifier.as_ref())?;
+        object.optional("display", self.display.as_deref())
+    }
+}
+
+impl Element for HumanName {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.list("extension", self.representation.map(representation).iter())?;
+        object.optional("text", self.text.as_deref())?;
+        object.optional("family", self.family.as_deref())?;
+        object.values("given", &self.given)?;
+        object.values("prefix", &self.prefix)?;
+        object.values("suffix", &self.suffix)
+    }
+}
+
+/// The extension that says in which writing a name is.
+fn representation(representation: NameRepresentation) -> CodeExtension {
+    let code = match representation {
+        NameRepresentation::Alphabetic => "ABC",
+        NameRepresentation::Ideographic => "IDE",
+        NameRepresentation::Phonetic => "SYL",
+    };
+    CodeExtension { url: "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation", code }
+}
+
+impl Element for Annotation {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.value("text", &self.text)
+    }
+}

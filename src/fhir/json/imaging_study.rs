@@ -1,0 +1,104 @@
+//! ImagingStudy down to its series.
+
+use serde::ser::SerializeMap;
+
+use super::concept::{AsCoding, InReference, TextAs};
+use super::object::{Element, Object};
+use crate::fhir::datatypes::CodeableConcept;
+use crate::fhir::imaging_study::ImagingStudy;
+use crate::fhir::references::{Companion, Linked};
+use crate::fhir::release::{AccessionForm, Agreement, ConceptForm, ProcedureForm, ReasonForm, Release};
+
+/// An ImagingStudy with the resources that it contains.
+pub struct Study<'a> {
+    /// The id; `None` where the server finds the resource by its identifier.
+    pub id: Option<&'a str>,
+    /// The resource.
+    pub study: &'a ImagingStudy<'a>,
+    /// The resources inside it.
+    pub contained: &'a [Companion],
+}
+
+impl<'a> Study<'a> {
+    /// The study with its id and all that it contains.
+    pub fn of(linked: &'a Linked<'a>) -> Study<'a> {
+        Study { id: Some(&linked.study.id), study: &linked.study, contained: &linked.contained }
+    }
+}
+
+impl Element for Study<'_> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.value("resourceType", "ImagingStudy")?;
+        object.optional("id", self.id)?;
+        object.list("contained", self.contained)?;
+        who_and_when(self.study, object)?;
+        what_and_why(self.study, object)?;
+        object.list("series", self.study.series.as_deref().unwrap_or_default())
+    }
+}
+
+/// From `identifier` to `interpreter`.
+fn who_and_when<M: SerializeMap>(study: &ImagingStudy<'_>, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+    let accession = match object.release.accession {
+        AccessionForm::Identifier => study.accession.as_slice(),
+        AccessionForm::BasedOn => &[],
+    };
+    let identifiers = [&study.study_uid].into_iter().chain(accession).chain(&study.study_id);
+    object.list("identifier", identifiers)?;
+    object.value("status", &*study.status)?;
+    modalities(&study.modality, object)?;
+    object.element("subject", &study.subject)?;
+    object.optional_element("encounter", study.encounter.as_ref())?;
+    if let Some(started) = study.started {
+        object.shown("started", started)?;
+    }
+    object.list("basedOn", &study.based_on)?;
+    if object.release.part_of {
+        object.list("partOf", &study.part_of)?;
+    }
+    object.optional_element("referrer", study.referrer.as_ref())?;
+    if object.release.interpreter {
+        object.list("interpreter", &study.interpreter)?;
+    }
+    Ok(())
+}
+
+/// From `endpoint` to `description`.
+fn what_and_why<M: SerializeMap>(study: &ImagingStudy<'_>, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+    object.list("endpoint", &study.endpoint)?;
+    object.value("numberOfSeries", study.number_of_series)?;
+    if may_count_instances(study, object.release) {
+        object.value("numberOfInstances", study.number_of_instances)?;
+    }
+    match object.release.procedure {
+        ProcedureForm::Code => object.list("procedureCode", study.procedure.iter().map(|done| &done.concept))?,
+        ProcedureForm::Concept => {
+            object.list("procedure", study.procedure.iter().map(|done| InReference(&done.concept)))?;
+        }
+        ProcedureForm::Reference => object.list("procedure", study.procedure.iter().map(|done| &done.reference))?,
+    }
+    object.optional_element("location", study.location.as_ref())?;
+    match object.release.reason {
+        ReasonForm::Code => object.list("reasonCode", &study.reason)?,
+        ReasonForm::Concept => object.list("reason", study.reason.iter().map(InReference))?,
+    }
+    object.list("note", &study.note)?;
+    object.optional("description", study.description.as_deref())
+}
+
+/// ist-4 (r6-ballot5): a study that lists series must list as many instances as it counts.
+fn may_count_instances(study: &ImagingStudy<'_>, release: &Release) -> bool {
+    let all_listed = |series: &Vec<_>| series.iter().all(|series: &super::series::Series| series.instances.is_some());
+    release.study_and_series == Agreement::Free || study.series.as_ref().is_none_or(all_listed)
+}
+
+/// The modalities, by their type in the release.
+fn modalities<M: SerializeMap>(modality: &[CodeableConcept], object: &mut Object<'_, M>) -> Result<(), M::Error> {
+    match object.release.concept {
+        ConceptForm::CodeableConcept => object.list("modality", modality),
+        ConceptForm::Coding => {
+            let coding = |concept| AsCoding { concept, text: TextAs::Code };
+            object.list("modality", modality.iter().map(coding))
+        }
+    }
+}

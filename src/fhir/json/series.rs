@@ -1,0 +1,141 @@
+//! ImagingStudy.series, its performers and its instances.
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, SerializeSeq, Serializer};
+
+use super::concept::{Absent, AsCoding, InConcept, InReference, TextAs, code};
+use super::object::{Element, Object, Shaped};
+use crate::fhir::datatypes::Coding;
+use crate::fhir::imaging_study::{Instance, Instances, Performer, SopClass};
+use crate::fhir::release::{BodySiteForm, ConceptForm, Release, SopClassForm};
+
+pub use crate::fhir::imaging_study::Series;
+
+impl Element for Series<'_> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.value("uid", &self.uid)?;
+        object.optional("number", self.number)?;
+        modality(self, object)?;
+        object.optional("description", self.description.as_deref())?;
+        object.value("numberOfInstances", self.number_of_instances)?;
+        object.list("endpoint", &self.endpoint)?;
+        body_site(self, object)?;
+        laterality(self.laterality.as_ref(), object)?;
+        object.list("specimen", &self.specimen)?;
+        if let Some(started) = self.started {
+            object.shown("started", started)?;
+        }
+        object.list("performer", &self.performer)?;
+        match self.instances {
+            Some(instances) if !is_empty(instances) => {
+                let list = InstanceList(instances, object.release);
+                object.value("instance", list)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// `modality` is required, so it says why it is not there.
+fn modality<M: SerializeMap>(series: &Series<'_>, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+    match (&series.modality, object.release.concept) {
+        (None, _) => object.element("modality", Absent::UNKNOWN),
+        (Some(concept), ConceptForm::Coding) => object.element("modality", AsCoding { concept, text: TextAs::Code }),
+        (Some(concept), ConceptForm::CodeableConcept) => object.element("modality", concept),
+    }
+}
+
+/// `bodySite`: the only one, or all of them where the release can say many.
+fn body_site<M: SerializeMap>(series: &Series<'_>, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+    let first = series.body_site.first();
+    match object.release.body_site {
+        BodySiteForm::Coding => {
+            let coding = first.map(|concept| AsCoding { concept, text: TextAs::Display });
+            object.optional_element("bodySite", coding)
+        }
+        BodySiteForm::CodeableReference => object.optional_element("bodySite", first.map(InReference)),
+        BodySiteForm::CodeableReferences => object.list("bodySite", series.body_site.iter().map(InReference)),
+    }
+}
+
+/// `laterality`, where the release has it.
+fn laterality<M: SerializeMap>(side: Option<&Coding>, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+    match (side, object.release.concept) {
+        (Some(_), _) if !object.release.laterality => Ok(()),
+        (side, ConceptForm::Coding) => object.optional_element("laterality", side),
+        (side, ConceptForm::CodeableConcept) => object.optional_element("laterality", side.map(InConcept)),
+    }
+}
+
+impl Element for Performer {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.optional_element("function", self.function.as_ref().map(InConcept))?;
+        object.element("actor", &self.actor)
+    }
+}
+
+/// Whether there is no instance to list.
+fn is_empty(instances: &dyn Instances) -> bool {
+    let mut empty = true;
+    instances.visit(&mut |_| {
+        empty = false;
+        false
+    });
+    empty
+}
+
+/// The instances, written one at a time.
+struct InstanceList<'a>(&'a dyn Instances, &'a Release);
+
+impl Serialize for InstanceList<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        let mut outcome = Ok(());
+        self.0.visit(&mut |instance| {
+            outcome = list.serialize_element(&Shaped(instance, self.1));
+            outcome.is_ok()
+        });
+        outcome?;
+        list.end()
+    }
+}
+
+impl Element for Instance<'_> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.value("uid", self.uid)?;
+        match object.release.sop_class {
+            SopClassForm::Coding => object.element("sopClass", SopClassCoding(self.sop_class))?,
+            SopClassForm::Oid => sop_class_oid(self.sop_class, object)?,
+        }
+        object.optional("number", self.number)?;
+        if object.release.number_of_frames {
+            object.optional("numberOfFrames", self.number_of_frames)?;
+        }
+        object.optional("title", self.title)
+    }
+}
+
+/// `sopClass` as an oid; what is none cannot be said, only that it is wrong.
+fn sop_class_oid<M: SerializeMap>(sop_class: SopClass<'_>, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+    match sop_class {
+        SopClass::Oid(uid) => object.shown("sopClass", format_args!("urn:oid:{uid}")),
+        SopClass::Raw(_) => object.element("_sopClass", Absent::ERROR),
+        SopClass::Absent => object.element("_sopClass", Absent::UNKNOWN),
+    }
+}
+
+/// `sopClass` as a Coding.
+struct SopClassCoding<'a>(SopClass<'a>);
+
+impl Element for SopClassCoding<'_> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        match self.0 {
+            SopClass::Oid(uid) => {
+                object.value("system", "urn:ietf:rfc:3986")?;
+                object.shown("code", format_args!("urn:oid:{uid}"))
+            }
+            SopClass::Raw(raw) if !raw.trim().is_empty() => object.value("code", code(raw)),
+            SopClass::Raw(_) | SopClass::Absent => Absent::UNKNOWN.write(object),
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! What the references of a study point to: the companion resources are taken out of them and go inside the study,
+//! beside it, or nowhere.
+
+use std::collections::BTreeMap;
+
+use super::datatypes::{Identifier, Reference, ResourceType};
+use super::id::{self, Ids};
+use super::imaging_study::ImagingStudy;
+use super::release::{ProcedureForm, Release};
+use super::resource::Resource;
+
+/// How a study refers to its patient, its order, its equipment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum References {
+    /// By identifier and display; only endpoints, whose address stands nowhere else, are contained.
+    #[default]
+    Logical,
+    /// To resources inside the ImagingStudy.
+    Contained,
+    /// To resources beside it.
+    Separate,
+}
+
+/// A study whose references are final, with what they refer to.
+#[derive(Debug)]
+pub struct Linked<'a> {
+    /// The study.
+    pub study: ImagingStudy<'a>,
+    /// The resources inside it, by type and id.
+    pub contained: Vec<Companion>,
+    /// The resources beside it, by type and id.
+    pub beside: Vec<Companion>,
+}
+
+/// A companion resource with its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Companion {
+    /// The id, stable over runs.
+    pub id: String,
+    /// Whose it is: where else the same thing can be met.
+    pub identity: Identity,
+    /// What is known of it.
+    pub resource: Resource,
+    /// The subject of the study, for the resources that have one.
+    pub subject: Reference,
+    /// Whether it was met more than once with statements that contradict each other; the first ones stand.
+    pub contradicted: bool,
+}
+
+/// Where else a companion can be met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// In every study that has this identifier, whose system says whose it is.
+    Identified(Identifier),
+    /// In every study: its address says all.
+    Addressed,
+    /// Only in its study.
+    Private,
+}
+
+impl Companion {
+    /// Whether other studies can have the same resource, which is then to be merged and written once.
+    pub fn is_shared(&self) -> bool {
+        self.identity != Identity::Private
+    }
+
+    /// The resource's type.
+    pub fn resource_type(&self) -> ResourceType {
+        self.resource.resource_type()
+    }
+
+    /// Adds what is said elsewhere of the same thing; what is there stays.
+    pub fn merge(&mut self, other: Companion) {
+        self.contradicted |= self.resource.merge(other.resource) | other.contradicted;
+    }
+}
+
+/// Where a companion goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Nowhere: the reference stays logical.
+    Nowhere,
+    /// Inside the study.
+    Contained,
+    /// Beside the study.
+    Beside,
+}
+
+/// Where a companion goes, and what refers to it; `None` leaves the reference logical.
+pub(super) type Link = (Place, Option<String>);
+
+/// Links a study and its companions in the way asked for.
+pub fn link<'a>(study: ImagingStudy<'a>, release: &Release, references: References, ids: &Ids) -> Linked<'a> {
+    link_by(study, release, ids, &|companion| {
+        let kind = companion.resource_type();
+        match (references, kind) {
+            (References::Logical, ResourceType::Endpoint) | (References::Contained, _) => {
+                (Place::Contained, Some(format!("#{}", companion.id)))
+            }
+            (References::Logical, _) => (Place::Nowhere, None),
+            (References::Separate, _) => (Place::Beside, Some(format!("{}/{}", kind.name(), companion.id))),
+        }
+    })
+}
+
+/// Links a study and its companions as `place` says for each.
+pub(super) fn link_by<'a>(
+    mut study: ImagingStudy<'a>,
+    release: &Release,
+    ids: &Ids,
+    place: &dyn Fn(&Companion) -> Link,
+) -> Linked<'a> {
+    let study_uid = study.study_uid.value.clone();
+    let subject = Reference::to(study.subject.target);
+    let mut linker = Linker { ids, study_uid: &study_uid, subject, place, found: BTreeMap::new() };
+    linker.link("subject", &mut study.subject);
+    linker.subject = study.subject.clone();
+    for done in &mut study.procedure {
+        let display = || done.concept.label().map(str::to_owned);
+        done.reference.display = done.reference.display.take().or_else(display);
+    }
+    for (role, reference) in references(&mut study, release) {
+        linker.link(role, reference);
+    }
+    let (contained, beside): (Vec<_>, Vec<_>) =
+        linker.found.into_values().partition(|(place, _)| *place == Place::Contained);
+    let companions = |found: Vec<(Place, Companion)>| found.into_iter().map(|(_, companion)| companion).collect();
+    Linked { study, contained: companions(contained), beside: companions(beside) }
+}
+
+/// The references that the release writes, but for the subject, each with the element that it stands in.
+fn references<'s>(study: &'s mut ImagingStudy<'_>, release: &Release) -> Vec<(&'static str, &'s mut Reference)> {
+    let mut found: Vec<(&'static str, &mut Reference)> = Vec::new();
+    found.extend(study.encounter.iter_mut().map(|reference| ("encounter", reference)));
+    found.extend(study.based_on.iter_mut().map(|reference| ("basedOn", reference)));
+    if release.part_of {
+        found.extend(study.part_of.iter_mut().map(|reference| ("partOf", reference)));
+    }
+    found.extend(study.referrer.iter_mut().map(|reference| ("referrer", reference)));
+    if release.interpreter {
+        found.extend(study.interpreter.iter_mut().map(|reference| ("interpreter", reference)));
+    }
+    found.extend(study.endpoint.iter_mut().map(|reference| ("endpoint", reference)));
+    if release.procedure == ProcedureForm::Reference {
+        found.extend(study.procedure.iter_mut().map(|done| ("procedure", &mut done.reference)));
+    }
+    found.extend(study.location.iter_mut().map(|reference| ("location", reference)));
+    for series in study.series.iter_mut().flatten() {
+        found.extend(series.endpoint.iter_mut().map(|reference| ("endpoint", reference)));
+        found.extend(series.specimen.iter_mut().map(|reference| ("specimen", reference)));
+        found.extend(series.performer.iter_mut().map(|performer| ("actor", &mut performer.actor)));
+    }
+    found
+}
+
+/// Takes companions out of references.
+struct Linker<'l> {
+    ids: &'l Ids,
+    study_uid: &'l str,
+    subject: Reference,
+    place: &'l dyn Fn(&Companion) -> Link,
+    found: BTreeMap<(ResourceType, String), (Place, Companion)>,
+}
+
+impl Linker<'_> {
+    /// Makes one reference final; `role` is the element that it stands in.
+    fn link(&mut self, role: &'static str, reference: &mut Reference) {
+        let Some(resource) = reference.resource.take() else { return };
+        if reference.literal.is_some() {
+            return;
+        }
+        let mut companion = self.companion(role, reference.identifier.as_ref(), *resource);
+        let (place, literal) = (self.place)(&companion);
+        reference.literal = literal;
+        if let (None, Identity::Identified(identifier)) = (&reference.identifier, &companion.identity) {
+            reference.identifier = Some(identifier.clone());
+        }
+        if place == Place::Nowhere {
+            return;
+        }
+        if let Resource::ServiceRequest(request) = &mut companion.resource {
+            request.requester.iter_mut().for_each(|requester| self.link("requester", requester));
+        }
+        self.keep(place, companion);
+    }
+
+    /// Keeps a companion once.
+    fn keep(&mut self, place: Place, companion: Companion) {
+        let key = (companion.resource_type(), companion.id.clone());
+        if let Some((_, known)) = self.found.get_mut(&key) {
+            known.merge(companion);
+        } else {
+            self.found.insert(key, (place, companion));
+        }
+    }
+
+    /// The companion of a reference, with the id that is its own.
+    fn companion(&self, role: &str, identifier: Option<&Identifier>, resource: Resource) -> Companion {
+        let identity = identity(identifier, &resource);
+        let id = self.id(role, identifier, &identity, &resource);
+        Companion { id, identity, resource, subject: self.subject.clone(), contradicted: false }
+    }
+
+    /// The id that goes with an identity.
+    fn id(&self, role: &str, identifier: Option<&Identifier>, identity: &Identity, resource: &Resource) -> String {
+        let kind = resource.resource_type();
+        if let Identity::Identified(identifier) = identity {
+            return self.ids.shared(kind, identifier.system.as_deref().unwrap_or_default(), &identifier.value);
+        }
+        if let Resource::Endpoint(endpoint) = resource {
+            return self.ids.shared(kind, &endpoint.connection_type.code, &endpoint.address);
+        }
+        match identifier.or_else(|| resource.identifier().first()) {
+            Some(identifier) => self.ids.private(kind, self.study_uid, role, &[&identifier.value]),
+            None => self.ids.private(kind, self.study_uid, role, &resource.known()),
+        }
+    }
+}
+
+/// Whose a resource is: its own identifier decides, the one that the reference has before others, so that a server
+/// finds it by that.
+fn identity(referred: Option<&Identifier>, resource: &Resource) -> Identity {
+    let same = |identifier: &&Identifier| {
+        referred.is_none_or(|referred| (&referred.system, &referred.value) == (&identifier.system, &identifier.value))
+    };
+    match (resource, resource.identifier().iter().find(same)) {
+        (Resource::Endpoint(_), _) => Identity::Addressed,
+        (_, Some(identifier)) if id::is_shared(identifier) => Identity::Identified(identifier.clone()),
+        _ => Identity::Private,
+    }
+}

@@ -1,0 +1,268 @@
+//! The releases of FHIR as data: what differs between them, and nothing of how it is written.
+//!
+//! Read from the top it is a change log: each release is the one before it with its differences. No other module but
+//! the command line names a release; they ask `release.sop_class` and the like.
+
+/// One release of FHIR, as far as the resources that the tool writes differ.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Release {
+    /// What `--fhir` calls it.
+    pub name: &'static str,
+    /// The version that the specification gives itself.
+    pub version: &'static str,
+    /// The codes of `ImagingStudy.status`.
+    pub statuses: &'static [&'static str],
+    /// How the accession number is written.
+    pub accession: AccessionForm,
+    /// The type of `ImagingStudy.modality`, `series.modality` and `series.laterality`.
+    pub concept: ConceptForm,
+    /// Whether `R5 ImagingStudy.partOf` exists.
+    pub part_of: bool,
+    /// Whether `R4 ImagingStudy.interpreter` exists.
+    pub interpreter: bool,
+    /// How what was performed is written.
+    pub procedure: ProcedureForm,
+    /// How the reason is written.
+    pub reason: ReasonForm,
+    /// How `series.bodySite` is written.
+    pub body_site: BodySiteForm,
+    /// Whether `series.laterality` exists; where it does not, the side is part of the body site.
+    pub laterality: bool,
+    /// How `series.instance.sopClass` is written.
+    pub sop_class: SopClassForm,
+    /// Whether `series.instance.numberOfFrames` exists.
+    pub number_of_frames: bool,
+    /// Whether what the study says must agree with the series that it lists (ist-3 to ist-8).
+    pub study_and_series: Agreement,
+    /// The shapes of the companion resources.
+    pub companions: CompanionForms,
+}
+
+/// Where the accession number stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessionForm {
+    /// In `ImagingStudy.identifier` as well as in `basedOn`.
+    Identifier,
+    /// Only in `basedOn`.
+    BasedOn,
+}
+
+/// The type of an element that became richer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConceptForm {
+    /// `Coding`.
+    Coding,
+    /// `CodeableConcept`.
+    CodeableConcept,
+}
+
+/// How what was performed is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProcedureForm {
+    /// `R4 ImagingStudy.procedureCode`, a list of CodeableConcept.
+    Code,
+    /// `R5 ImagingStudy.procedure.concept`.
+    Concept,
+    /// `procedure`, a list of Reference(Procedure).
+    Reference,
+}
+
+/// How the reason is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReasonForm {
+    /// `R4 ImagingStudy.reasonCode`, a list of CodeableConcept.
+    Code,
+    /// `R5 ImagingStudy.reason.concept`.
+    Concept,
+}
+
+/// How a body site is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodySiteForm {
+    /// `R4 ImagingStudy.series.bodySite`: one Coding.
+    Coding,
+    /// `R5 ImagingStudy.series.bodySite`: one CodeableReference.
+    CodeableReference,
+    /// A list of CodeableReference, which says the side as well.
+    CodeableReferences,
+}
+
+/// How a SOP Class UID is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SopClassForm {
+    /// A `Coding` with system `urn:ietf:rfc:3986`.
+    Coding,
+    /// An `oid`.
+    Oid,
+}
+
+/// Whether what the study says must agree with the series that it lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agreement {
+    /// The study may say more than it lists.
+    Free,
+    /// Counts equal what is listed (ist-3 to ist-6), the modalities are those of the listed series (ist-7), and no
+    /// series starts before the study or at another precision (ist-8).
+    Required,
+}
+
+/// What differs in the companion resources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CompanionForms {
+    /// The names of the parts of `Device`.
+    pub device: DeviceForm,
+    /// Which codes say that nothing is known of an `Encounter`, and the type of its class.
+    pub encounter: EncounterForm,
+    /// How `ServiceRequest.code` and its reason are written.
+    pub service_request: ServiceRequestForm,
+    /// How `Endpoint` says what it is and what it holds.
+    pub endpoint: EndpointForm,
+}
+
+/// The names of the parts of `Device`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceForm {
+    /// `deviceName.name` and `version`.
+    DeviceName,
+    /// `name.value` and `version`.
+    Name,
+    /// `name.value` and `deviceVersion`.
+    NameAndDeviceVersion,
+}
+
+/// The type of `Encounter.class`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EncounterForm {
+    /// One Coding, required.
+    RequiredClass,
+    /// A list of CodeableConcept that may be empty.
+    OptionalClass,
+}
+
+/// How `ServiceRequest` says what was asked for, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServiceRequestForm {
+    /// `code` a CodeableConcept, `reasonCode`.
+    Concepts,
+    /// `code.concept`, `reason.concept`.
+    CodeableReferences,
+}
+
+/// How `Endpoint` says what it is and what it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndpointForm {
+    /// `connectionType` one Coding, `payloadType` required.
+    PayloadType,
+    /// `connectionType` a list of CodeableConcept, `payload`.
+    Payload,
+}
+
+/// 4.0.1.
+pub const R4: Release = Release {
+    name: "r4",
+    version: "4.0.1",
+    statuses: &["registered", "available", "cancelled", "entered-in-error", "unknown"],
+    accession: AccessionForm::Identifier,
+    concept: ConceptForm::Coding,
+    part_of: false,
+    interpreter: true,
+    procedure: ProcedureForm::Code,
+    reason: ReasonForm::Code,
+    body_site: BodySiteForm::Coding,
+    laterality: true,
+    sop_class: SopClassForm::Coding,
+    number_of_frames: false,
+    study_and_series: Agreement::Free,
+    companions: CompanionForms {
+        device: DeviceForm::DeviceName,
+        encounter: EncounterForm::RequiredClass,
+        service_request: ServiceRequestForm::Concepts,
+        endpoint: EndpointForm::PayloadType,
+    },
+};
+
+/// 4.3.0: nothing that the tool writes is different.
+pub const R4B: Release = Release { name: "r4b", version: "4.3.0", ..R4 };
+
+/// 5.0.0: concepts where codings were, `partOf` for `interpreter`, one `procedure` and one `reason`.
+pub const R5: Release = Release {
+    name: "r5",
+    version: "5.0.0",
+    concept: ConceptForm::CodeableConcept,
+    part_of: true,
+    interpreter: false,
+    procedure: ProcedureForm::Concept,
+    reason: ReasonForm::Concept,
+    body_site: BodySiteForm::CodeableReference,
+    companions: CompanionForms {
+        device: DeviceForm::Name,
+        encounter: EncounterForm::OptionalClass,
+        service_request: ServiceRequestForm::CodeableReferences,
+        endpoint: EndpointForm::Payload,
+    },
+    ..R4B
+};
+
+/// 6.0.0-ballot2: the SOP class becomes an oid.
+pub const R6_BALLOT2: Release =
+    Release { name: "r6-ballot2", version: "6.0.0-ballot2", sop_class: SopClassForm::Oid, ..R5 };
+
+/// 6.0.0-ballot5: the accession number leaves the identifiers, `partOf` goes, `procedure` refers, body sites are many
+/// and say their side, frames are counted, and the study answers for its series.
+pub const R6_BALLOT5: Release = Release {
+    name: "r6-ballot5",
+    version: "6.0.0-ballot5",
+    statuses: &["registered", "available", "cancelled", "entered-in-error", "unknown", "inactive"],
+    accession: AccessionForm::BasedOn,
+    part_of: false,
+    procedure: ProcedureForm::Reference,
+    body_site: BodySiteForm::CodeableReferences,
+    laterality: false,
+    number_of_frames: true,
+    study_and_series: Agreement::Required,
+    companions: CompanionForms { device: DeviceForm::NameAndDeviceVersion, ..R6_BALLOT2.companions },
+    ..R6_BALLOT2
+};
+
+impl Release {
+    /// All releases, oldest first.
+    pub const ALL: [&'static Release; 5] = [&R4, &R4B, &R5, &R6_BALLOT2, &R6_BALLOT5];
+
+    /// The newest release, which is what `r6` means.
+    pub const NEWEST: &'static Release = &R6_BALLOT5;
+
+    /// The release of this name or version, in any case.
+    pub fn parse(name: &str) -> Option<&'static Release> {
+        if name.eq_ignore_ascii_case("r6") {
+            return Some(Release::NEWEST);
+        }
+        let named =
+            |release: &&&Release| name.eq_ignore_ascii_case(release.name) || name.eq_ignore_ascii_case(release.version);
+        Release::ALL.iter().find(named).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_is_found_by_name_and_by_version_in_any_case() {
+        for release in Release::ALL {
+            for name in [release.name, release.version, &release.name.to_uppercase()] {
+                assert_eq!(Release::parse(name), Some(release), "{name}");
+            }
+        }
+        assert_eq!(Release::parse("R6"), Some(&R6_BALLOT5));
+        for name in ["", "r3", "6.0.0", "5"] {
+            assert_eq!(Release::parse(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn only_the_newest_release_has_the_status_inactive() {
+        let with: Vec<&str> =
+            Release::ALL.iter().filter(|release| release.statuses.contains(&"inactive")).map(|r| r.name).collect();
+        assert_eq!(with, ["r6-ballot5"]);
+    }
+}

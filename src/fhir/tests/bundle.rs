@@ -1,0 +1,114 @@
+//! Bundles: every reference resolves, no identity stands twice, and what others wrote stays.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::fhir::bundle::{BundleType, Existing, StudyTarget};
+use crate::fhir::release::R4;
+use crate::fhir::sample;
+
+fn bundle(release: &Release, options: BundleOptions) -> serde_json::Value {
+    serde_json::from_str(&bundle_text(sample::maximal(), release, options)).unwrap()
+}
+
+/// All combinations of options.
+fn all_options() -> Vec<BundleOptions> {
+    let mut all = Vec::new();
+    for bundle_type in [BundleType::Transaction, BundleType::Batch, BundleType::Collection] {
+        for existing in [Existing::Keep, Existing::Overwrite] {
+            for study in [StudyTarget::Id, StudyTarget::Identifier] {
+                all.push(BundleOptions { bundle_type, study, existing });
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn every_reference_resolves_to_an_entry_or_is_logical() {
+    for release in Release::ALL {
+        for options in all_options() {
+            let bundle = bundle(release, options);
+            let entries = bundle["entry"].as_array().unwrap();
+            let full_urls: BTreeSet<&str> = entries.iter().filter_map(|entry| entry["fullUrl"].as_str()).collect();
+            let puts: BTreeSet<&str> = entries.iter().filter_map(|entry| entry["request"]["url"].as_str()).collect();
+            assert_eq!(full_urls.len(), entries.len(), "{options:?}");
+            for reference in literals(&bundle) {
+                let known = full_urls.contains(&*reference) || puts.contains(&*reference);
+                assert!(known, "{} {options:?} {reference}", release.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn no_identity_stands_twice() {
+    for options in all_options() {
+        let bundle = bundle(&R4, options);
+        let entries = bundle["entry"].as_array().unwrap();
+        let requests: BTreeSet<String> = entries
+            .iter()
+            .map(|entry| format!("{} {} {}", entry["request"], entry["resource"]["id"], entry["fullUrl"]))
+            .collect();
+        assert_eq!(requests.len(), entries.len(), "{options:?}");
+    }
+}
+
+/// The methods and URLs of the entries, with the search where there is one.
+fn requests(options: BundleOptions) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in bundle(&R4, options)["entry"].as_array().unwrap() {
+        let request = &entry["request"];
+        let search = request["ifNoneExist"].as_str().map(|search| format!("?{search}")).unwrap_or_default();
+        found.push(format!("{} {}{search}", request["method"].as_str().unwrap(), request["url"].as_str().unwrap()));
+    }
+    found
+}
+
+#[test]
+fn what_an_identifier_names_is_created_and_the_rest_is_put() {
+    let requests = requests(BundleOptions::default());
+    let posts: Vec<&String> = requests.iter().filter(|request| request.starts_with("POST")).collect();
+    assert_eq!(
+        posts,
+        [
+            "POST Organization?identifier=urn:oid:1.2.97%7CH1",
+            "POST Practitioner?identifier=http://hospital.example/staff%7CR7",
+            "POST Encounter?identifier=urn:oid:1.2.98%7CV%5C%7C1%5C%2C2",
+            "POST ServiceRequest?identifier=urn:oid:1.2.99%7CA-17",
+        ]
+    );
+    assert_eq!(requests.last().unwrap(), "PUT ImagingStudy/1.2.3");
+    assert!(requests.iter().any(|request| request.starts_with("PUT Patient/")), "a bare Patient ID is private");
+}
+
+#[test]
+fn companions_are_put_on_their_ids_where_the_user_overwrites() {
+    let requests = requests(BundleOptions { existing: Existing::Overwrite, ..BundleOptions::default() });
+    assert!(requests.iter().all(|request| request.starts_with("PUT ")), "{requests:?}");
+}
+
+#[test]
+fn a_study_that_is_found_by_its_uid_has_no_id() {
+    let bundle = bundle(&R4, BundleOptions { study: StudyTarget::Identifier, ..BundleOptions::default() });
+    let entry = bundle["entry"].as_array().unwrap().last().unwrap();
+    assert_eq!(entry["request"]["url"], "ImagingStudy?identifier=urn:dicom:uid%7Curn:oid:1.2.3");
+    assert!(entry["resource"].get("id").is_none());
+}
+
+#[test]
+fn a_batch_refers_by_identifier_to_what_it_creates() {
+    let bundle = bundle(&R4, BundleOptions { bundle_type: BundleType::Batch, ..BundleOptions::default() });
+    let study = &bundle["entry"].as_array().unwrap().last().unwrap()["resource"];
+    assert!(study["encounter"].get("reference").is_none());
+    assert_eq!(study["encounter"]["identifier"]["value"], "V|1,2");
+}
+
+#[test]
+fn a_collection_asks_for_nothing() {
+    let bundle = bundle(&R4, BundleOptions { bundle_type: BundleType::Collection, ..BundleOptions::default() });
+    for entry in bundle["entry"].as_array().unwrap() {
+        assert!(entry.get("request").is_none());
+        assert!(entry["resource"].get("id").is_some());
+    }
+}

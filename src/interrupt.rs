@@ -1,0 +1,59 @@
+//! Ctrl-C and SIGTERM: the first ends the run in order, the second at once.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use crate::error::Error;
+
+/// The exit code of a run that the user stopped: what shells expect of Ctrl-C.
+pub const EXIT_CODE: u8 = 130;
+
+/// Whether the user wants the run to end. The workers ask before each file and each document.
+#[derive(Debug, Clone, Default)]
+pub struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// Listens for signals from now on.
+    pub fn on_signals() -> io::Result<Interrupt> {
+        let interrupt = Interrupt::default();
+        for signal in [SIGINT, SIGTERM] {
+            // The order matters: the shutdown sees the flag only if an earlier signal has set it.
+            flag::register_conditional_shutdown(signal, i32::from(EXIT_CODE), Arc::clone(&interrupt.0))?;
+            flag::register(signal, Arc::clone(&interrupt.0))?;
+        }
+        Ok(interrupt)
+    }
+
+    /// Asks for the end of the run, as a signal does.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the end was asked for.
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// An error once the end was asked for.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.is_set() { Err(Error::Interrupted) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_holder_sees_the_interrupt() {
+        let interrupt = Interrupt::default();
+        let worker = interrupt.clone();
+        assert!(worker.check().is_ok());
+        interrupt.set();
+        assert!(matches!(worker.check(), Err(Error::Interrupted)));
+    }
+}

@@ -1,0 +1,104 @@
+//! Where in the body: anatomic regions, body part terms and laterality, of images, frames and series.
+
+use dicom_core::Tag;
+use dicom_dictionary_std::tags;
+
+use super::attributes::Attributes;
+use super::code::concept;
+use super::terms::{self, Coded};
+use crate::fhir::{CodeableConcept, Coding};
+use crate::issue::Reason;
+
+/// What one image says of the body part that it shows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BodySite {
+    /// The anatomic regions (0008,2218); empty where the image has none.
+    pub regions: Vec<CodeableConcept>,
+    /// Body Part Examined (0018,0015), by PS3.16 Annex L, or as text.
+    pub body_part: Option<CodeableConcept>,
+}
+
+impl BodySite {
+    /// The regions, else the body part.
+    pub fn concepts(&self) -> impl Iterator<Item = &CodeableConcept> {
+        let stand_in = self.body_part.iter().filter(|_| self.regions.is_empty());
+        self.regions.iter().chain(stand_in)
+    }
+}
+
+/// What one image says of the side of the body.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// A concept of CID 244.
+    Sided(Coding),
+    /// `U`: the body part is not one of a pair.
+    Unpaired,
+}
+
+/// The body site of an image; none where the header says nothing.
+pub fn body_site(attributes: &Attributes<'_>) -> Vec<BodySite> {
+    let mut regions: Vec<CodeableConcept> = regions(attributes).iter().filter_map(concept).collect();
+    regions.sort();
+    regions.dedup();
+    let body_part = body_part(attributes);
+    if regions.is_empty() && body_part.is_none() { Vec::new() } else { vec![BodySite { regions, body_part }] }
+}
+
+/// The sides that an image says, of which there should be one.
+pub fn sides(attributes: &Attributes<'_>) -> Vec<Side> {
+    let own = [tags::LATERALITY, tags::IMAGE_LATERALITY].into_iter().filter_map(|tag| side(attributes, tag));
+    let frames = frame_anatomies(attributes);
+    let framed = frames.iter().filter_map(|frame| side(frame, tags::FRAME_LATERALITY));
+    let mut sides: Vec<Side> = own.chain(framed).collect();
+    if sides.is_empty() {
+        sides.extend(regions(attributes).iter().flat_map(modifiers));
+    }
+    sides.sort();
+    sides.dedup();
+    sides
+}
+
+fn side(attributes: &Attributes<'_>, tag: Tag) -> Option<Side> {
+    let value = attributes.text(tag)?;
+    if value == "U" {
+        return Some(Side::Unpaired);
+    }
+    match terms::laterality(&value) {
+        Some(coded) => Some(sided(coded)),
+        None => attributes.drop(tag, Reason::UnknownTerm, &value),
+    }
+}
+
+/// The modifiers of a region that say a side: most say something else, and are no laterality.
+fn modifiers(region: &Attributes<'_>) -> Vec<Side> {
+    let concepts = region.items(tags::ANATOMIC_REGION_MODIFIER_SEQUENCE).into_iter().filter_map(|item| concept(&item));
+    let codings = concepts
+        .flat_map(|concept| concept.coding)
+        .filter(|coding| coding.system.as_deref() == Some(terms::system::SCT));
+    codings.filter_map(|coding| terms::laterality_code(&coding.code)).map(sided).collect()
+}
+
+fn sided(coded: Coded) -> Side {
+    Side::Sided(Coding::constant(coded.system, coded.code, coded.display))
+}
+
+fn body_part(attributes: &Attributes<'_>) -> Option<CodeableConcept> {
+    let term = attributes.text(tags::BODY_PART_EXAMINED)?;
+    let Some(coded) = terms::body_part(&term) else {
+        attributes.note(tags::BODY_PART_EXAMINED, Reason::UnknownTerm, &term);
+        return Some(CodeableConcept::text(term));
+    };
+    Some(Coding::constant(coded.system, coded.code, coded.display).into())
+}
+
+/// The items of Anatomic Region Sequence, of the image and of the anatomy that all of its frames share.
+fn regions<'a>(attributes: &Attributes<'a>) -> Vec<Attributes<'a>> {
+    let frames = frame_anatomies(attributes);
+    let shared = frames.iter().flat_map(|frame| frame.items(tags::ANATOMIC_REGION_SEQUENCE));
+    attributes.items(tags::ANATOMIC_REGION_SEQUENCE).into_iter().chain(shared).collect()
+}
+
+fn frame_anatomies<'a>(attributes: &Attributes<'a>) -> Vec<Attributes<'a>> {
+    let groups = attributes.items(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE);
+    groups.iter().flat_map(|group| group.items(tags::FRAME_ANATOMY_SEQUENCE)).collect()
+}

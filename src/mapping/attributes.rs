@@ -1,0 +1,161 @@
+//! What a row sees of one instance: its own attributes, decoded, and a place to say what could not be taken.
+
+use std::cell::RefCell;
+
+use dicom_core::Tag;
+
+use super::options::Options;
+use super::row::{Attribute, CODING_SCHEMES};
+use crate::dicom::DataSet;
+use crate::dicom::charset::{CharacterSet, Decoded, TextFault};
+use crate::dicom::value::{NumberFault, trim_uid, unsigned};
+use crate::issue::{Issue, Reason};
+
+/// The attributes of a row in one data set or sequence item.
+#[derive(Debug, Clone)]
+pub struct Attributes<'a> {
+    data_set: DataSet<'a>,
+    root: DataSet<'a>,
+    prefix: Vec<Tag>,
+    row: RowView<'a>,
+}
+
+/// What is the same for all data sets that a row looks into.
+#[derive(Debug, Clone, Copy)]
+pub struct RowView<'a> {
+    /// The element of the row.
+    pub element: &'static str,
+    /// The attributes that the row names.
+    pub attributes: &'static [Attribute],
+    /// What the user said.
+    pub options: &'a Options,
+    /// Where the row's issues go.
+    pub issues: &'a RefCell<Vec<Issue>>,
+}
+
+impl<'a> Attributes<'a> {
+    /// A row's view of a whole data set.
+    pub fn new(root: DataSet<'a>, row: RowView<'a>) -> Attributes<'a> {
+        Attributes { data_set: root, root, prefix: Vec::new(), row }
+    }
+
+    /// What the user said of the archive.
+    pub fn options(&self) -> &'a Options {
+        self.row.options
+    }
+
+    /// The value of a one-line attribute (LO, SH, CS, UC, DA …), without padding; `None` where absent or empty.
+    pub fn text(&self, tag: Tag) -> Option<String> {
+        self.decoded(tag, CharacterSet::decode)
+    }
+
+    /// The value of a text of several lines (ST, LT, UT).
+    pub fn long_text(&self, tag: Tag) -> Option<String> {
+        self.decoded(tag, CharacterSet::decode_text)
+    }
+
+    /// The value of a person name attribute, all of its values and groups in one text.
+    pub fn names(&self, tag: Tag) -> Option<String> {
+        self.decoded(tag, CharacterSet::decode_name)
+    }
+
+    /// The values of a multi-valued attribute, the empty ones in their places.
+    pub fn texts(&self, tag: Tag) -> Vec<String> {
+        let text = self.text(tag).unwrap_or_default();
+        let values = text.split('\\').map(|value| value.trim().to_string());
+        if text.is_empty() { Vec::new() } else { values.collect() }
+    }
+
+    /// The value of a UI attribute; an empty one is absent.
+    pub fn uid(&self, tag: Tag) -> Option<String> {
+        let value = trim_uid(self.bytes(tag)?);
+        (!value.is_empty()).then(|| String::from_utf8_lossy(value).into_owned())
+    }
+
+    /// The value of an IS attribute as FHIR's unsignedInt; any other number is an issue.
+    pub fn unsigned(&self, tag: Tag) -> Option<u32> {
+        let text = self.text(tag)?;
+        match unsigned(&text) {
+            Ok(number) => Some(number),
+            Err(fault) => self.drop(tag, number_reason(fault), &text),
+        }
+    }
+
+    /// The items of a sequence, each seen as far as the row names its attributes.
+    pub fn items(&self, tag: Tag) -> Vec<Attributes<'a>> {
+        if !self.allows(tag) {
+            return Vec::new();
+        }
+        let prefix: Vec<Tag> = self.prefix.iter().copied().chain([tag]).collect();
+        self.data_set
+            .items(tag)
+            .map(|item| Attributes { data_set: item, prefix: prefix.clone(), ..self.clone() })
+            .collect()
+    }
+
+    /// The UID that the data set's own list of coding schemes gives a designator (PS3.3 C.12.1, (0008,0110)).
+    pub fn scheme_uid(&self, designator: &str) -> Option<String> {
+        let [[sequence, name], [_, uid]] = CODING_SCHEMES else { return None };
+        let listed =
+            |item: &DataSet<'_>| item.bytes(*name).is_some_and(|bytes| trim_uid(bytes) == designator.as_bytes());
+        let item = self.root.items(*sequence).find(listed)?;
+        item.bytes(*uid).map(|bytes| String::from_utf8_lossy(trim_uid(bytes)).into_owned())
+    }
+
+    /// Notes an issue, and is the absence of the value that was dropped for it.
+    pub fn drop<T>(&self, tag: Tag, reason: Reason, value: &str) -> Option<T> {
+        self.note(tag, reason, value);
+        None
+    }
+
+    /// Notes an issue of a value that was taken all the same.
+    pub fn note(&self, tag: Tag, reason: Reason, value: &str) {
+        let issue = Issue {
+            element: self.row.element,
+            tags: self.prefix.iter().copied().chain([tag]).collect(),
+            reason,
+            value: self.row.options.keep_values.then(|| value.to_string()),
+        };
+        self.row.issues.borrow_mut().push(issue);
+    }
+
+    fn decoded(&self, tag: Tag, decode: for<'b> fn(&CharacterSet, &'b [u8]) -> Decoded<'b>) -> Option<String> {
+        let set = CharacterSet::parse(self.data_set.character_set());
+        let Decoded { text, fault } = decode(&set, self.bytes(tag)?);
+        if let Some(fault) = fault {
+            self.note(tag, text_reason(fault), &text);
+        }
+        (!text.trim().is_empty()).then(|| text.into_owned())
+    }
+
+    fn bytes(&self, tag: Tag) -> Option<&'a [u8]> {
+        self.allows(tag).then(|| self.data_set.bytes(tag)).flatten()
+    }
+
+    fn allows(&self, tag: Tag) -> bool {
+        let allowed = self.row.attributes.iter().any(|attribute| attribute.allows(&self.prefix, tag));
+        debug_assert!(allowed, "the row {} does not name {tag} at {:?}", self.row.element, self.prefix);
+        allowed
+    }
+}
+
+fn number_reason(fault: NumberFault) -> Reason {
+    match fault {
+        NumberFault::Negative => Reason::Negative,
+        NumberFault::Fractional => Reason::Fractional,
+        NumberFault::TooLarge => Reason::TooLarge,
+        NumberFault::NotANumber => Reason::NotAnInteger,
+    }
+}
+
+/// The reason that stands in the report for a fault of the encoding.
+pub fn text_reason(fault: TextFault) -> Reason {
+    match fault {
+        TextFault::TakenAsUtf8 => Reason::TakenAsUtf8,
+        TextFault::UndeclaredEscape => Reason::UndeclaredEscape,
+        TextFault::MissingEscape => Reason::MissingEscape,
+        TextFault::ControlCharacter => Reason::ControlCharacter,
+        TextFault::UnknownEscape | TextFault::Undecodable => Reason::Undecodable,
+        TextFault::UnknownTerm => Reason::UnknownCharacterSet,
+    }
+}

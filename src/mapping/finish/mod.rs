@@ -1,0 +1,140 @@
+//! The finish rules: what is computed over a whole study, after its instances have been merged.
+//!
+//! The rows say what one instance fills; here counts are made, lists joined, agreement judged, and what a release cannot
+//! say is left out and reported.
+
+mod options;
+mod rules;
+mod series;
+mod union;
+
+pub use options::{Detail, EndpointOption, EndpointPlace, Options};
+pub use rules::{RULES, Rule};
+
+use dicom_dictionary_std::tags;
+
+use super::row::union;
+use super::terms::{STUDY_INSTANCE_UID, is_oid, system};
+use crate::fhir::release::Agreement;
+use crate::fhir::{self, CodeableConcept, Coding, Endpoints, Identifier, ImagingStudy, Reference, ResourceType};
+use crate::issue::{Issue, Reason};
+use crate::study::{SettledSeries, SettledStudy};
+use union::distinct;
+
+/// A finished study, and what had to be left out of it.
+#[derive(Debug)]
+pub struct Finished<'a> {
+    /// The resource.
+    pub study: ImagingStudy<'a>,
+    /// What could not be said, each with its series where it is of one.
+    pub issues: Vec<(Option<&'a str>, Issue)>,
+}
+
+/// Makes the ImagingStudy of a settled study.
+pub fn imaging_study<'a>(settled: &'a SettledStudy<'a>, options: &Options) -> Finished<'a> {
+    let mut issues = Vec::new();
+    let number_of_instances =
+        settled.series.iter().map(|series| series.number_of_instances).fold(0, u32::saturating_add);
+    let detail = detail(number_of_instances, options, &mut issues);
+    let series: Vec<_> =
+        settled.series.iter().map(|series| series::series(series, settled, detail, options, &mut issues)).collect();
+    let part = settled.part.clone();
+    let study = ImagingStudy {
+        id: fhir::id::study(settled.uid),
+        study_uid: study_uid(settled.uid, &mut issues),
+        accession: joined(settled, |series| &series.part.accession),
+        study_id: part.study_id,
+        status: options.status.clone(),
+        modality: modalities(settled, detail, options),
+        subject: subject(part.subject, options),
+        encounter: part.encounter,
+        started: part.started,
+        based_on: distinct(joined(settled, |series| &series.part.based_on)),
+        part_of: distinct(joined(settled, |series| &series.part.part_of)),
+        referrer: part.referrer,
+        interpreter: distinct(joined(settled, |series| &series.part.interpreter)),
+        endpoint: endpoints(options, Endpoints::Series),
+        number_of_series: u32::try_from(settled.series.len()).unwrap_or(u32::MAX),
+        number_of_instances,
+        procedure: joined(settled, |series| &series.part.procedure),
+        location: part.location,
+        reason: joined(settled, |series| &series.part.reason),
+        note: part.note.into_iter().collect(),
+        description: part.description,
+        series: (detail != Detail::Study).then_some(series),
+    };
+    Finished { study, issues }
+}
+
+/// The detail asked for, or less where the study is larger than was allowed.
+fn detail(number_of_instances: u32, options: &Options, issues: &mut Vec<(Option<&str>, Issue)>) -> Detail {
+    let too_many = options.max_instances.is_some_and(|most| number_of_instances > most);
+    if options.detail == Detail::Instance && too_many {
+        issues.push((None, issue("series.instance", &[], Reason::ManyInstances)));
+        return Detail::Series;
+    }
+    options.detail
+}
+
+/// The Study Instance UID as identifier (R5 ImagingStudy.identifier), and what is wrong with it.
+fn study_uid(uid: &str, issues: &mut Vec<(Option<&str>, Issue)>) -> Identifier {
+    if !is_oid(uid) {
+        issues.push((None, issue("identifier", &[tags::STUDY_INSTANCE_UID], Reason::NotAnOid)));
+    }
+    if !fhir::id::is_id(uid) {
+        issues.push((None, issue("id", &[tags::STUDY_INSTANCE_UID], Reason::NotAnId)));
+    }
+    let kind = STUDY_INSTANCE_UID;
+    Identifier {
+        system: Some(system::DICOM_UID.into()),
+        value: format!("urn:oid:{uid}"),
+        kind: Some(Coding::constant(kind.system, kind.code, kind.display)),
+        usage: Some("official".into()),
+        assigner: None,
+    }
+}
+
+/// The distinct modalities of the series. Where the release holds the study to its listed series (ist-7), a study without
+/// any lists none.
+fn modalities(settled: &SettledStudy<'_>, detail: Detail, options: &Options) -> Vec<CodeableConcept> {
+    if detail == Detail::Study && options.release.study_and_series == Agreement::Required {
+        return Vec::new();
+    }
+    let mut modalities: Vec<CodeableConcept> =
+        settled.series.iter().filter_map(|series| series.part.modality.clone()).collect();
+    modalities.sort();
+    modalities.dedup();
+    modalities
+}
+
+fn subject(known: Option<Reference>, options: &Options) -> Reference {
+    let known = known.unwrap_or_else(|| Reference::to(ResourceType::Patient));
+    match &options.subject {
+        Some(literal) => Reference { literal: Some(literal.clone()), ..known },
+        None => known,
+    }
+}
+
+/// The sorted union of a list over all series.
+fn joined<'a, T: Clone + Ord + 'a>(
+    settled: &'a SettledStudy<'_>,
+    list: impl Fn(&'a SettledSeries<'_>) -> &'a Vec<T>,
+) -> Vec<T> {
+    let mut all = Vec::new();
+    for series in &settled.series {
+        union(&mut all, list(series));
+    }
+    all
+}
+
+/// The endpoints of a level: those asked for, unless only the `other` level has them.
+fn endpoints(options: &Options, other: Endpoints) -> Vec<Reference> {
+    let at_study = other == Endpoints::Series;
+    let here =
+        |endpoint: &&EndpointOption| if endpoint.is_study_only() { at_study } else { options.endpoint_level != other };
+    options.endpoints.iter().filter(here).map(EndpointOption::reference).collect()
+}
+
+fn issue(element: &'static str, tags: &[dicom_core::Tag], reason: Reason) -> Issue {
+    Issue { element, tags: tags.to_vec(), reason, value: None }
+}

@@ -1,0 +1,129 @@
+//! What is computed over a series: body site and side by the agreement of its images, its start beside the study's.
+
+use std::borrow::Cow;
+
+use dicom_dictionary_std::tags;
+
+use super::union::{distinct, distinct_performers};
+use super::{Detail, Options, endpoints, issue};
+use crate::fhir::release::{Agreement, BodySiteForm};
+use crate::fhir::{CodeableConcept, Coding, DateTime, Endpoints, Performer, Series};
+use crate::issue::{Issue, Reason};
+use crate::mapping::SeriesPart;
+use crate::mapping::anatomy::{BodySite, Side};
+use crate::study::{SettledSeries, SettledStudy};
+
+type Issues<'a> = Vec<(Option<&'a str>, Issue)>;
+
+/// One series of the resource.
+pub fn series<'a>(
+    settled: &'a SettledSeries<'a>,
+    study: &SettledStudy<'_>,
+    detail: Detail,
+    options: &Options,
+    issues: &mut Issues<'a>,
+) -> Series<'a> {
+    let mut note = |found: Issue| issues.push((Some(settled.uid), found));
+    let part = settled.part.clone();
+    let laterality = laterality(&part.laterality, &mut note);
+    Series {
+        uid: settled.uid.to_string(),
+        number: part.number,
+        modality: modality(part.modality.clone(), &mut note),
+        number_of_instances: settled.number_of_instances,
+        endpoint: endpoints(options, Endpoints::Study),
+        body_site: body_sites(&part.body_site, laterality.as_ref(), options, &mut note),
+        laterality,
+        started: started(part.started, study.part.started, options, &mut note),
+        specimen: distinct(part.specimen.clone()),
+        performer: performers(&part),
+        description: part.description,
+        instances: (detail == Detail::Instance).then_some(settled as &dyn crate::fhir::Instances),
+    }
+}
+
+/// The modality is required, so its absence is said (R5 ImagingStudy.series.modality).
+fn modality(known: Option<CodeableConcept>, note: &mut impl FnMut(Issue)) -> Option<CodeableConcept> {
+    if known.is_none() {
+        note(issue("series.modality", &[tags::MODALITY], Reason::Absent));
+    }
+    known
+}
+
+fn performers(part: &SeriesPart) -> Vec<Performer> {
+    let lists = [&part.physicians, &part.operators, &part.device, &part.organization];
+    lists.into_iter().flat_map(|list| distinct_performers(list.clone())).collect()
+}
+
+/// The side that the images agree on; where they do not, or the part is unpaired, none.
+fn laterality(sides: &[Side], note: &mut impl FnMut(Issue)) -> Option<Coding> {
+    match sides {
+        [Side::Sided(coding)] => Some(coding.clone()),
+        [] | [Side::Unpaired] => None,
+        _ => {
+            note(issue("series.laterality", &[tags::LATERALITY], Reason::Disagrees));
+            None
+        }
+    }
+}
+
+/// The body site that the images agree on. Where they do not, a release that can say many has them all, and another has
+/// the Body Part Examined that they share, or none.
+fn body_sites(
+    sites: &[BodySite],
+    side: Option<&Coding>,
+    options: &Options,
+    note: &mut impl FnMut(Issue),
+) -> Vec<CodeableConcept> {
+    let mut concepts: Vec<CodeableConcept> = sites.iter().flat_map(BodySite::concepts).cloned().collect();
+    concepts.sort();
+    concepts.dedup();
+    let can_say_many = options.release.body_site == BodySiteForm::CodeableReferences;
+    if concepts.len() > 1 && !can_say_many {
+        concepts = shared_body_part(sites).into_iter().collect();
+        if concepts.is_empty() {
+            note(issue("series.bodySite", &[tags::BODY_PART_EXAMINED], Reason::Disagrees));
+        }
+    }
+    if options.release.laterality { concepts } else { with_side(concepts, side) }
+}
+
+fn shared_body_part(sites: &[BodySite]) -> Option<CodeableConcept> {
+    let mut parts = sites.iter().filter_map(|site| site.body_part.as_ref());
+    let first = parts.next()?;
+    parts.all(|part| part == first).then(|| first.clone())
+}
+
+/// The side as text of the body site, `Left knee joint`, where the release has no element for it; or the side alone.
+fn with_side(concepts: Vec<CodeableConcept>, side: Option<&Coding>) -> Vec<CodeableConcept> {
+    let Some(side) = side.and_then(|side| side.display.as_deref()) else { return concepts };
+    if concepts.is_empty() {
+        return vec![CodeableConcept::text(side.to_string())];
+    }
+    let sided = |concept: CodeableConcept| {
+        let text = concept.label().map(|label| format!("{side} {}", label.to_lowercase()));
+        CodeableConcept { text: text.map(Cow::Owned), ..concept }
+    };
+    concepts.into_iter().map(sided).collect()
+}
+
+/// The start of the series beside that of the study. Where the release holds them together (ist-8), it takes the study's
+/// precision, and is left out where it is earlier or coarser.
+fn started(
+    series: Option<DateTime>,
+    study: Option<DateTime>,
+    options: &Options,
+    note: &mut impl FnMut(Issue),
+) -> Option<DateTime> {
+    let (series, Some(study)) = (series?, study) else { return series };
+    let is_before = series.is_before(&study);
+    if is_before {
+        note(issue("series.started", &[tags::SERIES_DATE], Reason::BeforeStudy));
+    }
+    if options.release.study_and_series == Agreement::Free {
+        return Some(series);
+    }
+    let same_precision = DateTime { time: series.time.filter(|_| study.time.is_some()), ..series };
+    let is_coarser = study.time.is_some() && series.time.is_none();
+    (!is_before && !is_coarser).then_some(same_precision)
+}

@@ -1,0 +1,68 @@
+//! Identifiers and who gave them out: issuers as `system` or `assigner` (PS3.3 10.14, HL7 v2 HD).
+
+use dicom_core::Tag;
+use dicom_dictionary_std::tags;
+
+use super::attributes::Attributes;
+use super::terms;
+use crate::fhir::{Coding, Identifier, Text};
+use crate::issue::Reason;
+
+/// Who gave an identifier out, as far as FHIR can say it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Issuer {
+    /// A namespace that is unique in the world.
+    pub system: Option<Text>,
+    /// A name that means something only where it was given.
+    pub assigner: Option<String>,
+}
+
+impl Issuer {
+    /// The issuer in the first item of a sequence.
+    pub fn of_sequence(attributes: &Attributes<'_>, sequence: Tag) -> Issuer {
+        attributes.items(sequence).first().map(Issuer::of_item).unwrap_or_default()
+    }
+
+    /// The issuer that an item's Hierarchic Designator names: its universal id, and its local name.
+    pub fn of_item(item: &Attributes<'_>) -> Issuer {
+        let local = item.text(tags::LOCAL_NAMESPACE_ENTITY_ID);
+        Issuer { system: universal_system(item), assigner: local }.known_to(item)
+    }
+
+    /// The issuer of a local name alone.
+    pub fn of_name(attributes: &Attributes<'_>, name: Option<String>) -> Issuer {
+        Issuer { system: None, assigner: name }.known_to(attributes)
+    }
+
+    /// Takes what this one says first, then what the other says.
+    pub fn or(self, other: Issuer) -> Issuer {
+        Issuer { system: self.system.or(other.system), assigner: self.assigner.or(other.assigner) }
+    }
+
+    /// The identifier that this issuer gave out; `fallback` is the system of identifiers without any issuer.
+    pub fn identifier(self, value: String, kind: Option<Coding>, fallback: Option<&String>) -> Identifier {
+        let nobody = self.system.is_none() && self.assigner.is_none();
+        let fallback = fallback.filter(|_| nobody).map(|uri| Text::from(uri.clone()));
+        Identifier { system: self.system.or(fallback), value, kind, usage: None, assigner: self.assigner }
+    }
+
+    fn known_to(mut self, attributes: &Attributes<'_>) -> Issuer {
+        let mapped = self.assigner.as_ref().and_then(|name| attributes.options().issuers.get(name));
+        self.system = self.system.or_else(|| mapped.map(|uri| uri.clone().into()));
+        self
+    }
+}
+
+/// The type of an identifier, from HL7 v2 table 0203.
+pub fn kind(code: &str) -> Option<Coding> {
+    terms::identifier_type(code).map(|coded| Coding::constant(coded.system, coded.code, coded.display))
+}
+
+fn universal_system(item: &Attributes<'_>) -> Option<Text> {
+    let id = item.text(tags::UNIVERSAL_ENTITY_ID)?;
+    let id_type = item.text(tags::UNIVERSAL_ENTITY_ID_TYPE).unwrap_or_default();
+    match terms::system_of(&id, &id_type) {
+        Some(system) => Some(system.into()),
+        None => item.drop(tags::UNIVERSAL_ENTITY_ID, Reason::UnusableIssuer, &id),
+    }
+}

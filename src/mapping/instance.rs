@@ -1,0 +1,63 @@
+//! The rows of an instance. Its number is its own; class, title and frames are most often shared by many, and mapped once.
+
+use dicom_dictionary_std::tags;
+
+use super::attributes::Attributes;
+use super::row::{Row, attributes, one};
+use crate::dicom::value::is_oid;
+use crate::issue::Reason;
+
+/// What the rows of [`KIND`] fill: what most instances of a series have in common.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub struct KindPart {
+    pub sop_class: Option<String>,
+    pub title: Option<String>,
+    pub number_of_frames: Option<u32>,
+}
+
+/// What the row of [`NUMBER`] fills.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct NumberPart {
+    pub number: Option<u32>,
+}
+
+/// The rows of what instances have in common, in the order of the elements.
+#[rustfmt::skip]
+pub const KIND: &[Row<KindPart>] = &[
+    one!("series.instance.sopClass", sop_class, [SOP_CLASS_UID, MEDIA_STORAGE_SOP_CLASS_UID], "PS3.3 C.12.1, PS3.10 7.1", sop_class),
+    one!("series.instance.title", title, [CONCEPT_NAME_CODE_SEQUENCE > CODE_MEANING, DOCUMENT_TITLE, CONTENT_LABEL, IMAGE_TYPE], "PS3.3 C.18.8, C.24.2, C.11.10, C.7.6.1", title),
+    one!("series.instance.numberOfFrames", number_of_frames, [NUMBER_OF_FRAMES], "PS3.3 C.7.6.6", |a: &Attributes<'_>| a.unsigned(tags::NUMBER_OF_FRAMES)),
+];
+
+/// The row of the instance's number.
+pub const NUMBER: &[Row<NumberPart>] =
+    &[one!("series.instance.number", number, [INSTANCE_NUMBER], "PS3.3 C.7.6.1", |a: &Attributes<'_>| a
+        .unsigned(tags::INSTANCE_NUMBER))];
+
+fn sop_class(attributes: &Attributes<'_>) -> Option<String> {
+    let class = attributes.uid(tags::SOP_CLASS_UID).or_else(|| stand_in(attributes));
+    match &class {
+        None => attributes.note(tags::SOP_CLASS_UID, Reason::Absent, ""),
+        Some(uid) if !is_oid(uid) => attributes.note(tags::SOP_CLASS_UID, Reason::NotAnOid, uid),
+        Some(_) => {}
+    }
+    class
+}
+
+/// The class that the file meta information names (PS3.10 7.1).
+fn stand_in(attributes: &Attributes<'_>) -> Option<String> {
+    let class = attributes.uid(tags::MEDIA_STORAGE_SOP_CLASS_UID)?;
+    attributes.note(tags::SOP_CLASS_UID, Reason::StandIn, &class);
+    Some(class)
+}
+
+/// The title of a report or document, the label of a presentation, else the type of an image.
+fn title(attributes: &Attributes<'_>) -> Option<String> {
+    let concept = attributes.items(tags::CONCEPT_NAME_CODE_SEQUENCE).into_iter().next();
+    let report = concept.and_then(|item| item.text(tags::CODE_MEANING));
+    let document = || attributes.long_text(tags::DOCUMENT_TITLE);
+    let label = || attributes.text(tags::CONTENT_LABEL);
+    report.or_else(document).or_else(label).or_else(|| attributes.text(tags::IMAGE_TYPE))
+}

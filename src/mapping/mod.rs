@@ -1,0 +1,113 @@
+//! The mapping: the only module that knows both DICOM and FHIR.
+//!
+//! It is two tables. The rows ([`STUDY`], [`SERIES`], [`KIND`], [`NUMBER`]) say which attributes fill which element of one
+//! instance; the [`finish`] rules say what is computed over a study or series. `docs/mapping.md` is printed from both.
+
+pub mod anatomy;
+pub mod attributes;
+mod code;
+pub mod finish;
+mod identity;
+pub mod instance;
+pub mod options;
+mod patient;
+mod performer;
+mod person;
+mod request;
+pub mod row;
+pub mod series;
+mod specimen;
+pub mod study;
+pub mod terms;
+mod time;
+pub mod zone;
+
+use std::cell::RefCell;
+
+use dicom_core::Tag;
+use dicom_dictionary_std::tags;
+
+pub use instance::{KIND, KindPart, NUMBER, NumberPart};
+pub use options::{Options, Systems};
+pub use row::{Agreement, Attribute, Row};
+pub use series::{SERIES, SeriesPart};
+pub use study::{STUDY, StudyPart};
+
+use crate::dicom::charset::CharacterSet;
+use crate::dicom::{DataSet, Levels, Wanted};
+use crate::issue::Issue;
+use attributes::{Attributes, RowView, text_reason};
+use terms::SopClassKind;
+
+/// A part of the model as one instance fills it, and what could not be taken.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Mapped<P> {
+    /// The part.
+    pub part: P,
+    /// The values that were dropped or replaced.
+    pub issues: Vec<Issue>,
+}
+
+/// Applies the rows of a table to one instance.
+pub fn map<P: Default>(rows: &[Row<P>], data_set: DataSet<'_>, options: &Options) -> Mapped<P> {
+    let issues = RefCell::new(Vec::new());
+    let mut part = P::default();
+    for row in rows {
+        let view = RowView { element: row.element, attributes: row.attributes, options, issues: &issues };
+        (row.fill)(&Attributes::new(data_set, view), &mut part);
+    }
+    Mapped { part, issues: once_each(issues.into_inner()) }
+}
+
+/// Several rows may read one attribute; what is wrong with it is said once an element.
+fn once_each(mut issues: Vec<Issue>) -> Vec<Issue> {
+    issues.sort();
+    issues.dedup();
+    issues
+}
+
+/// What is wrong with the declared character set itself, said once a part and not once a value.
+pub fn character_set_issue(data_set: DataSet<'_>, options: &Options) -> Option<Issue> {
+    let fault = CharacterSet::parse(data_set.character_set()).fault()?;
+    Some(Issue {
+        element: "",
+        tags: vec![tags::SPECIFIC_CHARACTER_SET],
+        reason: text_reason(fault),
+        value: options.keep_values.then(|| String::from_utf8_lossy(data_set.character_set()).into_owned()),
+    })
+}
+
+/// The attributes that the rows want, as the scanner takes them.
+pub fn wanted() -> Wanted {
+    let schemes = row::CODING_SCHEMES.iter().map(|path| (path.to_vec(), Levels::STUDY.and(Levels::SERIES)));
+    let rows = wanted_by(STUDY, Levels::STUDY)
+        .chain(wanted_by(SERIES, Levels::SERIES))
+        .chain(wanted_by(KIND, Levels::KIND))
+        .chain(wanted_by(NUMBER, Levels::NUMBER));
+    Wanted::new(schemes.chain(rows), last_tag)
+}
+
+fn wanted_by<P>(rows: &'static [Row<P>], levels: Levels) -> impl Iterator<Item = (Vec<Tag>, Levels)> {
+    let attributes = rows.iter().flat_map(|row| row.attributes);
+    attributes.flat_map(move |attribute| attribute.wanted().map(move |path| (path, levels)))
+}
+
+/// The last root attribute that a row could want of an object of this class. Images end with the request attributes of
+/// group 0040; documents and presentations have their titles later, and enhanced objects their shared functional groups.
+fn last_tag(sop_class: Option<&[u8]>) -> Tag {
+    let class = sop_class.and_then(|uid| std::str::from_utf8(uid).ok()).and_then(terms::sop_class);
+    match class {
+        Some(class) if class.enhanced => tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE,
+        Some(class) if class.kind == SopClassKind::Image => Tag(0x0040, 0xFFFF),
+        Some(class) if class.kind == SopClassKind::EncapsulatedDocument => tags::DOCUMENT_TITLE,
+        Some(class) if class.kind == SopClassKind::PresentationState => tags::CONTENT_LABEL,
+        Some(class) if class.kind == SopClassKind::StructuredReport => tags::REFERENCED_REQUEST_SEQUENCE,
+        Some(class) if class.kind == SopClassKind::KeyObjectSelection => tags::REFERENCED_REQUEST_SEQUENCE,
+        _ => tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE,
+    }
+}
+
+/// Whether objects of a SOP class decide before others where instances differ: images do.
+pub fn is_image(sop_class: &str) -> bool {
+    terms::sop_class(sop_class).is_some_and(|class| class.kind == SopClassKind::Image)
+}

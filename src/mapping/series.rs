@@ -1,0 +1,106 @@
+//! The rows of a series: what it has once, and what it adds to the lists of its study.
+
+use dicom_dictionary_std::tags;
+
+use super::anatomy::{BodySite, Side, body_site, sides};
+use super::attributes::Attributes;
+use super::performer::{device, operators, organization, physicians};
+use super::person::practitioners;
+use super::request::{accessions, based_on, part_of, procedures, reasons};
+use super::row::{Row, attributes, many, one};
+use super::specimen::specimens;
+use super::terms;
+use super::time::date_time;
+use crate::fhir::{CodeableConcept, Coding, DateTime, Identifier, Performer, Procedure, Reference};
+
+/// What the rows of [`SERIES`] fill from one instance.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[allow(missing_docs)]
+pub struct SeriesPart {
+    pub accession: Vec<Identifier>,
+    pub based_on: Vec<Reference>,
+    pub part_of: Vec<Reference>,
+    pub interpreter: Vec<Reference>,
+    pub procedure: Vec<Procedure>,
+    pub reason: Vec<CodeableConcept>,
+    pub number: Option<u32>,
+    pub modality: Option<CodeableConcept>,
+    pub description: Option<String>,
+    pub body_site: Vec<BodySite>,
+    pub laterality: Vec<Side>,
+    pub specimen: Vec<Reference>,
+    pub started: Option<DateTime>,
+    pub physicians: Vec<Performer>,
+    pub operators: Vec<Performer>,
+    pub device: Vec<Performer>,
+    pub organization: Vec<Performer>,
+}
+
+/// The rows of the series, in the order of the elements; those of the study's lists first.
+#[rustfmt::skip]
+pub const SERIES: &[Row<SeriesPart>] = &[
+    many!("identifier", accession, [
+        ACCESSION_NUMBER, issuer ISSUER_OF_ACCESSION_NUMBER_SEQUENCE,
+        REQUEST_ATTRIBUTES_SEQUENCE > ACCESSION_NUMBER, issuer REQUEST_ATTRIBUTES_SEQUENCE > ISSUER_OF_ACCESSION_NUMBER_SEQUENCE,
+        REFERENCED_REQUEST_SEQUENCE > ACCESSION_NUMBER, issuer REFERENCED_REQUEST_SEQUENCE > ISSUER_OF_ACCESSION_NUMBER_SEQUENCE
+    ], "PS3.3 C.7.2.1, 10.6, C.17.2", accessions),
+    many!("basedOn", based_on, [
+        ACCESSION_NUMBER, issuer ISSUER_OF_ACCESSION_NUMBER_SEQUENCE,
+        PLACER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST, issuer ORDER_PLACER_IDENTIFIER_SEQUENCE,
+        FILLER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST, issuer ORDER_FILLER_IDENTIFIER_SEQUENCE,
+        REQUESTED_PROCEDURE_DESCRIPTION, code REQUESTED_PROCEDURE_CODE_SEQUENCE,
+        REASON_FOR_THE_REQUESTED_PROCEDURE, code REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE,
+        REQUESTING_PHYSICIAN, person REQUESTING_PHYSICIAN_IDENTIFICATION_SEQUENCE,
+        REQUEST_ATTRIBUTES_SEQUENCE > ACCESSION_NUMBER, issuer REQUEST_ATTRIBUTES_SEQUENCE > ISSUER_OF_ACCESSION_NUMBER_SEQUENCE,
+        REQUEST_ATTRIBUTES_SEQUENCE > PLACER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST, issuer REQUEST_ATTRIBUTES_SEQUENCE > ORDER_PLACER_IDENTIFIER_SEQUENCE,
+        REQUEST_ATTRIBUTES_SEQUENCE > FILLER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST, issuer REQUEST_ATTRIBUTES_SEQUENCE > ORDER_FILLER_IDENTIFIER_SEQUENCE,
+        REQUEST_ATTRIBUTES_SEQUENCE > REQUESTED_PROCEDURE_DESCRIPTION, code REQUEST_ATTRIBUTES_SEQUENCE > REQUESTED_PROCEDURE_CODE_SEQUENCE,
+        REQUEST_ATTRIBUTES_SEQUENCE > REASON_FOR_THE_REQUESTED_PROCEDURE, code REQUEST_ATTRIBUTES_SEQUENCE > REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE,
+        REQUEST_ATTRIBUTES_SEQUENCE > REQUESTING_PHYSICIAN, person REQUEST_ATTRIBUTES_SEQUENCE > REQUESTING_PHYSICIAN_IDENTIFICATION_SEQUENCE,
+        REFERENCED_REQUEST_SEQUENCE > ACCESSION_NUMBER, issuer REFERENCED_REQUEST_SEQUENCE > ISSUER_OF_ACCESSION_NUMBER_SEQUENCE,
+        REFERENCED_REQUEST_SEQUENCE > PLACER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST, issuer REFERENCED_REQUEST_SEQUENCE > ORDER_PLACER_IDENTIFIER_SEQUENCE,
+        REFERENCED_REQUEST_SEQUENCE > FILLER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST, issuer REFERENCED_REQUEST_SEQUENCE > ORDER_FILLER_IDENTIFIER_SEQUENCE,
+        REFERENCED_REQUEST_SEQUENCE > REQUESTED_PROCEDURE_DESCRIPTION, code REFERENCED_REQUEST_SEQUENCE > REQUESTED_PROCEDURE_CODE_SEQUENCE,
+        REFERENCED_REQUEST_SEQUENCE > REASON_FOR_THE_REQUESTED_PROCEDURE, code REFERENCED_REQUEST_SEQUENCE > REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE,
+        REFERENCED_REQUEST_SEQUENCE > REQUESTING_PHYSICIAN, person REFERENCED_REQUEST_SEQUENCE > REQUESTING_PHYSICIAN_IDENTIFICATION_SEQUENCE
+    ], "PS3.3 C.7.2.1, 10.6, C.17.2", based_on),
+    many!("partOf", part_of, [REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE > REFERENCED_SOP_INSTANCE_UID], "PS3.3 C.7.3.1", part_of),
+    many!("interpreter", interpreter, [NAME_OF_PHYSICIANS_READING_STUDY, person PHYSICIANS_READING_STUDY_IDENTIFICATION_SEQUENCE], "PS3.3 C.7.2.1", |a| practitioners(a, tags::NAME_OF_PHYSICIANS_READING_STUDY, tags::PHYSICIANS_READING_STUDY_IDENTIFICATION_SEQUENCE)),
+    many!("procedure", procedure, [code PROCEDURE_CODE_SEQUENCE, REQUESTED_PROCEDURE_DESCRIPTION, PERFORMED_PROCEDURE_STEP_DESCRIPTION], "PS3.3 C.7.2.1, C.7.3.1", procedures),
+    many!("reason", reason, [
+        code REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE, REASON_FOR_THE_REQUESTED_PROCEDURE,
+        code REQUEST_ATTRIBUTES_SEQUENCE > REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE, REQUEST_ATTRIBUTES_SEQUENCE > REASON_FOR_THE_REQUESTED_PROCEDURE
+    ], "PS3.3 10.6", reasons),
+    one!("series.number", number, [SERIES_NUMBER], "PS3.3 C.7.3.1", |a: &Attributes<'_>| a.unsigned(tags::SERIES_NUMBER)),
+    one!("series.modality", modality, [MODALITY], "PS3.3 C.7.3.1", modality),
+    one!("series.description", description, [SERIES_DESCRIPTION], "PS3.3 C.7.3.1", |a: &Attributes<'_>| a.text(tags::SERIES_DESCRIPTION)),
+    many!("series.bodySite", body_site, [
+        code ANATOMIC_REGION_SEQUENCE, code SHARED_FUNCTIONAL_GROUPS_SEQUENCE > FRAME_ANATOMY_SEQUENCE > ANATOMIC_REGION_SEQUENCE, BODY_PART_EXAMINED
+    ], "PS3.3 10.5, C.7.6.16.2.8, C.7.3.1", body_site),
+    many!("series.laterality", laterality, [
+        LATERALITY, IMAGE_LATERALITY, SHARED_FUNCTIONAL_GROUPS_SEQUENCE > FRAME_ANATOMY_SEQUENCE > FRAME_LATERALITY,
+        code ANATOMIC_REGION_SEQUENCE > ANATOMIC_REGION_MODIFIER_SEQUENCE,
+        code SHARED_FUNCTIONAL_GROUPS_SEQUENCE > FRAME_ANATOMY_SEQUENCE > ANATOMIC_REGION_SEQUENCE > ANATOMIC_REGION_MODIFIER_SEQUENCE
+    ], "PS3.3 C.7.3.1, 10.5, C.7.6.16.2.8", sides),
+    many!("series.specimen", specimen, [
+        SPECIMEN_DESCRIPTION_SEQUENCE > SPECIMEN_IDENTIFIER, SPECIMEN_DESCRIPTION_SEQUENCE > SPECIMEN_UID,
+        issuer SPECIMEN_DESCRIPTION_SEQUENCE > ISSUER_OF_THE_SPECIMEN_IDENTIFIER_SEQUENCE, code SPECIMEN_DESCRIPTION_SEQUENCE > SPECIMEN_TYPE_CODE_SEQUENCE
+    ], "PS3.3 C.7.6.22", specimens),
+    one!("series.started", started, [SERIES_DATE, SERIES_TIME, TIMEZONE_OFFSET_FROM_UTC], "PS3.3 C.7.3.1", |a| date_time(a, tags::SERIES_DATE, tags::SERIES_TIME)),
+    many!("series.performer", physicians, [PERFORMING_PHYSICIAN_NAME, person PERFORMING_PHYSICIAN_IDENTIFICATION_SEQUENCE], "PS3.3 C.7.3.1", physicians),
+    many!("series.performer", operators, [OPERATORS_NAME, person OPERATOR_IDENTIFICATION_SEQUENCE], "PS3.3 C.7.3.1", operators),
+    many!("series.performer", device, [
+        MANUFACTURER, MANUFACTURER_MODEL_NAME, DEVICE_SERIAL_NUMBER, STATION_NAME, SOFTWARE_VERSIONS, UDI_SEQUENCE > UNIQUE_DEVICE_IDENTIFIER
+    ], "PS3.3 C.7.5.1", device),
+    many!("series.performer", organization, [INSTITUTION_NAME, code INSTITUTION_CODE_SEQUENCE], "PS3.3 C.7.5.1", organization),
+];
+
+/// Modality (0008,0060): a code of DCM with its display, else text (R5 ImagingStudy.series.modality).
+fn modality(attributes: &Attributes<'_>) -> Option<CodeableConcept> {
+    let term = attributes.text(tags::MODALITY)?;
+    let Some(known) = terms::modality(&term) else {
+        attributes.note(tags::MODALITY, crate::issue::Reason::UnknownTerm, &term);
+        return Some(CodeableConcept::text(term));
+    };
+    Some(Coding::constant(terms::system::DCM, known.code, known.display).into())
+}

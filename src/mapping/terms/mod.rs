@@ -1,0 +1,40 @@
+//! Code tables: which FHIR coding a DICOM code or defined term becomes.
+//!
+//! Every table is sorted data in `data/`, with its source and edition on top; a look-up is a search in it and
+//! returns text that lives as long as the program. What a table does not hold is `None`, never a guess.
+
+mod body_part;
+mod coding_scheme;
+mod identifier;
+mod key_object;
+mod laterality;
+mod modality;
+mod snomed;
+mod sop_class;
+pub mod system;
+mod table;
+mod value_sets;
+
+pub use body_part::body_part;
+pub use coding_scheme::{CodingScheme, Scheme, coding_scheme, coding_scheme_by_oid, scheme};
+pub use identifier::{STUDY_INSTANCE_UID, identifier_type, is_oid, system_of};
+pub use key_object::{KosTitle, kos_title};
+pub use laterality::{laterality, laterality_code};
+pub use modality::{Modality, modality};
+pub use snomed::{SnomedConcept, is_snomed_concept_id, snomed_from_legacy};
+pub use sop_class::{MEDIA_STORAGE_DIRECTORY, SopClass, SopClassKind, sop_class, sop_class_at};
+pub use value_sets::{
+    ENDPOINT_CONNECTION_TYPES, IMAGING_STUDY_STATUSES, IMAGING_STUDY_STATUSES_WITH_INACTIVE, PRF, SPRF,
+    endpoint_connection_type, gender,
+};
+
+/// A code with its system and display, as a FHIR Coding takes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Coded {
+    /// The URI of the code system.
+    pub system: &'static str,
+    /// The code.
+    pub code: &'static str,
+    /// What the code system, or the DICOM context group, calls it.
+    pub display: &'static str,
+}

@@ -1,0 +1,54 @@
+//! Values of Modality (0008,0060) as codes of the DICOM Controlled Terminology.
+
+use std::sync::LazyLock;
+
+use super::table;
+
+static MODALITIES: LazyLock<Vec<Modality>> = LazyLock::new(|| {
+    table::rows(include_str!("data/modality.tsv"))
+        .map(|[code, display, state]| Modality { code, display, retired: state == "retired" })
+        .collect()
+});
+
+/// A modality that the DICOM Controlled Terminology has a code for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Modality {
+    /// The code, equal to the value of Modality (0008,0060).
+    pub code: &'static str,
+    /// The code meaning of PS3.16 Annex D.
+    pub display: &'static str,
+    /// Whether PS3.3 C.7.3.1.1.1 has retired it as a value of Modality; old files still carry it.
+    pub retired: bool,
+}
+
+/// The modality with this code, if it is a code of system [`DCM`](super::system::DCM).
+pub fn modality(code: &str) -> Option<&'static Modality> {
+    table::find(&MODALITIES, code, |modality| modality.code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_modality_has_the_display_of_the_dicom_terminology() {
+        for (code, display, retired) in [
+            ("ANN", "Annotation", false),
+            ("CT", "Computed Tomography", false),
+            ("KO", "Key Object Selection", false),
+            ("MR", "Magnetic Resonance", false),
+            ("OT", "Other Modality", false),
+            ("ST", "Single-photon emission computed tomography", true),
+            ("XC", "External-camera Photography", false),
+        ] {
+            assert_eq!(modality(code), Some(&Modality { code, display, retired }), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_the_terminology_has_no_code_for_is_no_modality() {
+        for code in ["", "ct", "CT ", "RTINTENT", "XAPROTOCOL", "SC", "ZZ"] {
+            assert_eq!(modality(code), None, "{code}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! SOP classes: name, kind, and whether the header goes on in Shared Functional Groups.
+
+use std::sync::LazyLock;
+
+use super::table;
+
+/// The SOP class of a DICOMDIR, which is no instance of a study.
+pub const MEDIA_STORAGE_DIRECTORY: &str = "1.2.840.10008.1.3.10";
+
+static SOP_CLASSES: LazyLock<Vec<SopClass>> = LazyLock::new(|| {
+    (0..)
+        .zip(table::rows(include_str!("data/sop_class.tsv")))
+        .map(|(index, [uid, name, kind, groups])| SopClass {
+            uid,
+            name,
+            kind: SopClassKind::from_word(kind).unwrap_or(SopClassKind::Other),
+            index,
+            enhanced: groups == "functional-groups",
+        })
+        .collect()
+});
+
+/// A storage SOP class of PS3.6 Annex A, current or retired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SopClass {
+    /// The SOP Class UID.
+    pub uid: &'static str,
+    /// The name in PS3.6.
+    pub name: &'static str,
+    /// What its instances are.
+    pub kind: SopClassKind,
+    /// The position in the table: stands for the UID in memory, not in files.
+    pub index: u16,
+    /// Whether PS3.3 C.7.6.16 puts Shared Functional Groups (5200,9229) into its instances.
+    pub enhanced: bool,
+}
+
+/// What the instances of a SOP class are; it decides their order and where their title stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SopClassKind {
+    /// Pictures, also RT images and parametric maps; not RT dose and not segmentations.
+    Image,
+    /// Key Object Selection documents.
+    KeyObjectSelection,
+    /// Structured reports and what is encoded like them.
+    StructuredReport,
+    /// Presentation states and structured displays.
+    PresentationState,
+    /// Segmentations of images and surfaces.
+    Segmentation,
+    /// Plans, structures, doses and records of radiotherapy.
+    Radiotherapy,
+    /// Encapsulated PDF, CDA and models.
+    EncapsulatedDocument,
+    /// ECG, audio and other curves over time.
+    Waveform,
+    /// Everything else: raw data, registrations, measurements, protocols.
+    Other,
+}
+
+impl SopClassKind {
+    fn from_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "image" => Self::Image,
+            "key-object-selection" => Self::KeyObjectSelection,
+            "structured-report" => Self::StructuredReport,
+            "presentation-state" => Self::PresentationState,
+            "segmentation" => Self::Segmentation,
+            "radiotherapy" => Self::Radiotherapy,
+            "encapsulated-document" => Self::EncapsulatedDocument,
+            "waveform" => Self::Waveform,
+            "other" => Self::Other,
+            _ => return None,
+        })
+    }
+}
+
+/// The SOP class with this UID, without padding.
+pub fn sop_class(uid: &str) -> Option<&'static SopClass> {
+    table::find(&SOP_CLASSES, uid, |class| class.uid)
+}
+
+/// The SOP class at this [`SopClass::index`].
+pub fn sop_class_at(index: u16) -> Option<&'static SopClass> {
+    SOP_CLASSES.get(usize::from(index))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use SopClassKind::*;
+
+    #[test]
+    fn a_sop_class_has_a_kind_and_may_have_functional_groups() {
+        for (suffix, kind, enhanced) in [
+            ("2", Image, false),
+            ("2.1", Image, true),
+            ("3.1", Image, false),
+            ("4", Image, false),
+            ("4.2", Other, true),
+            ("6.3", Image, true),
+            ("7.1", Image, false),
+            ("7.4", Image, true),
+            ("9.1.1", Waveform, false),
+            ("9.100.1", PresentationState, false),
+            ("11.1", PresentationState, false),
+            ("66.4", Segmentation, true),
+            ("66.5", Segmentation, false),
+            ("66.6", Other, false),
+            ("77.1.5.1", Image, false),
+            ("77.1.6", Image, true),
+            ("77.1.8", Image, true),
+            ("82.1", Image, false),
+            ("88.59", KeyObjectSelection, false),
+            ("88.67", StructuredReport, false),
+            ("104.1", EncapsulatedDocument, false),
+            ("481.1", Image, false),
+            ("481.2", Radiotherapy, false),
+            ("481.23", Image, true),
+        ] {
+            let class = sop_class(&format!("1.2.840.10008.5.1.4.1.1.{suffix}")).unwrap();
+            assert_eq!((class.kind, class.enhanced), (kind, enhanced), "{}", class.name);
+        }
+    }
+
+    #[test]
+    fn an_index_leads_back_to_its_class() {
+        for uid in [MEDIA_STORAGE_DIRECTORY, "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.45.1"] {
+            let class = sop_class(uid).unwrap();
+            assert_eq!(sop_class_at(class.index), Some(class));
+            assert_eq!(class.uid, uid);
+        }
+        assert_eq!(sop_class_at(u16::MAX), None);
+    }
+
+    #[test]
+    fn a_service_or_private_class_is_not_in_the_table() {
+        for uid in ["", "1.2.840.10008.1.1", "1.2.840.10008.5.1.4.1.1", "1.3.12.2.1107.5.9.1"] {
+            assert_eq!(sop_class(uid), None, "{uid}");
+        }
+    }
+
+    #[test]
+    fn every_kind_in_the_table_is_known() {
+        for [uid, _, kind, groups] in table::rows(include_str!("data/sop_class.tsv")) {
+            assert!(SopClassKind::from_word(kind).is_some(), "{uid}: {kind}");
+            assert!(["functional-groups", "-"].contains(&groups), "{uid}: {groups}");
+        }
+    }
+}

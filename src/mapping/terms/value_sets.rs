@@ -1,0 +1,62 @@
+//! Small value sets of FHIR: performer functions, gender, study status, endpoint connection types.
+
+use super::{Coded, system};
+
+/// The function of whom Performing Physician's Name (0008,1050) names.
+pub const PRF: Coded = Coded { system: system::PARTICIPATION_TYPE, code: "PRF", display: "performer" };
+/// The function of whom Operators' Name (0008,1070) names.
+pub const SPRF: Coded = Coded { system: system::PARTICIPATION_TYPE, code: "SPRF", display: "secondary performer" };
+
+/// ImagingStudy.status, R4 to the second ballot of R6.
+pub const IMAGING_STUDY_STATUSES: &[&str] = &["registered", "available", "cancelled", "entered-in-error", "unknown"];
+/// ImagingStudy.status, from the ballot of R6 that added `inactive`.
+pub const IMAGING_STUDY_STATUSES_WITH_INACTIVE: &[&str] =
+    &["registered", "available", "cancelled", "entered-in-error", "unknown", "inactive"];
+
+/// Endpoint.connectionType of the endpoints that serve DICOM objects.
+pub const ENDPOINT_CONNECTION_TYPES: [Coded; 5] = [
+    connection_type("dicom-qido-rs", "DICOM QIDO-RS"),
+    connection_type("dicom-stow-rs", "DICOM STOW-RS"),
+    connection_type("dicom-wado-rs", "DICOM WADO-RS"),
+    connection_type("dicom-wado-uri", "DICOM WADO-URI"),
+    connection_type("ihe-iid", "IHE IID"),
+];
+
+const fn connection_type(code: &'static str, display: &'static str) -> Coded {
+    Coded { system: system::ENDPOINT_CONNECTION_TYPE, code, display }
+}
+
+/// The connection type with this code.
+pub fn endpoint_connection_type(code: &str) -> Option<Coded> {
+    ENDPOINT_CONNECTION_TYPES.into_iter().find(|kind| kind.code == code)
+}
+
+/// The administrative gender of Patient's Sex (0010,0040).
+pub fn gender(value: &str) -> Option<&'static str> {
+    match value.trim() {
+        "M" => Some("male"),
+        "F" => Some("female"),
+        "O" => Some("other"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sex_that_dicom_defines_is_a_gender() {
+        for (value, want) in
+            [("M", Some("male")), ("F ", Some("female")), ("O", Some("other")), ("U", None), ("m", None), ("", None)]
+        {
+            assert_eq!(gender(value), want, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_connection_type_is_found_by_its_code() {
+        assert_eq!(endpoint_connection_type("ihe-iid").map(|kind| kind.display), Some("IHE IID"));
+        assert_eq!(endpoint_connection_type("hl7-fhir-rest"), None);
+    }
+}

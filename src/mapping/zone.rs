@@ -1,0 +1,144 @@
+//! The zone of times that carry none, as `--timezone` gives it.
+//!
+//! The zone data is compiled in, so that a run gives the same bytes on every machine. A local time that a zone
+//! repeats or skips has no offset that could be told without a guess.
+
+use jiff::civil;
+use jiff::tz::{self, AmbiguousOffset, TimeZoneDatabase};
+
+use crate::dicom::value::{Date, Offset, Time};
+
+/// A fixed offset, or a zone whose offset depends on the date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeZone(Kind);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    Fixed(Offset),
+    Named(tz::TimeZone),
+}
+
+/// Why a local time has no offset in a zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ZoneFault {
+    /// The clocks were set back over it.
+    #[error("expected a local time that the zone does not repeat")]
+    Repeated,
+    /// The clocks were set forward over it.
+    #[error("expected a local time that the zone does not skip")]
+    Skipped,
+    /// The time has no minutes or seconds, so that the change of an offset can fall into it.
+    #[error("expected a time with seconds")]
+    CutShort,
+    /// The zone had an offset then that neither DICOM nor FHIR can say, such as a local mean time with seconds.
+    #[error("expected an offset of whole minutes between -12:00 and +14:00")]
+    NoSuchOffset,
+}
+
+impl TimeZone {
+    /// Reads `Z`, `UTC`, an offset such as `+01:00`, or a name such as `Europe/Berlin`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if matches!(text, "Z" | "z") || text.eq_ignore_ascii_case("UTC") {
+            return Ok(Self(Kind::Fixed(Offset::UTC)));
+        }
+        if text.starts_with(['+', '-']) {
+            let offset = without_colon(text).and_then(|digits| Offset::parse(&digits).ok());
+            return offset.map(|offset| Self(Kind::Fixed(offset))).ok_or_else(|| expected(text));
+        }
+        let zone = TimeZoneDatabase::bundled().get(text).ok().filter(|zone| !zone.is_unknown());
+        zone.map(|zone| Self(Kind::Named(zone))).ok_or_else(|| expected(text))
+    }
+
+    /// The offset from UTC that the zone has at a local date and time.
+    pub fn offset_of(&self, date: Date, time: &Time) -> Result<Offset, ZoneFault> {
+        let zone = match &self.0 {
+            Kind::Fixed(offset) => return Ok(*offset),
+            Kind::Named(zone) => zone,
+        };
+        let local = civil_time(date, time).ok_or(ZoneFault::CutShort)?;
+        match zone.to_ambiguous_timestamp(local).offset() {
+            AmbiguousOffset::Unambiguous { offset } => whole_minutes(offset),
+            AmbiguousOffset::Gap { .. } => Err(ZoneFault::Skipped),
+            AmbiguousOffset::Fold { .. } => Err(ZoneFault::Repeated),
+        }
+    }
+}
+
+fn expected(text: &str) -> String {
+    format!("no time zone is called {text}: expected an offset such as +01:00, or a name such as Europe/Berlin")
+}
+
+/// `+01:00` as `+0100`, the spelling of DICOM.
+fn without_colon(text: &str) -> Option<String> {
+    let (hours, minutes) = text.split_at_checked(3)?;
+    Some([hours, minutes.strip_prefix(':').unwrap_or(minutes)].concat())
+}
+
+/// A leap second has the offset of the second before it; fractions change nothing.
+fn civil_time(date: Date, time: &Time) -> Option<civil::DateTime> {
+    let [month, day, hour, minute, second] =
+        [date.month(), date.day(), time.hour, time.minute?, time.second?.min(59)].map(i8::try_from);
+    let year = i16::try_from(date.year()).ok()?;
+    civil::DateTime::new(year, month.ok()?, day.ok()?, hour.ok()?, minute.ok()?, second.ok()?, 0).ok()
+}
+
+fn whole_minutes(offset: tz::Offset) -> Result<Offset, ZoneFault> {
+    match (offset.seconds() / 60, offset.seconds() % 60) {
+        (minutes, 0) => Offset::from_minutes(minutes).map_err(|_| ZoneFault::NoSuchOffset),
+        _ => Err(ZoneFault::NoSuchOffset),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offset(zone: &str, da: &str, tm: &str) -> Result<String, ZoneFault> {
+        let (date, time) = (Date::parse(da).unwrap(), Time::parse(tm).unwrap());
+        TimeZone::parse(zone).unwrap().offset_of(date, &time).map(|offset| offset.to_string())
+    }
+
+    #[test]
+    fn a_local_time_has_the_offset_of_its_zone() {
+        for (zone, da, tm, want) in [
+            ("+01:00", "20240701", "120000", "+01:00"),
+            ("-0330", "20240701", "12", "-03:30"),
+            ("Z", "20240701", "120000", "+00:00"),
+            ("UTC", "20240701", "120000", "+00:00"),
+            ("Europe/Berlin", "20240701", "120000", "+02:00"),
+            ("Europe/Berlin", "20240101", "120000.5", "+01:00"),
+            ("europe/berlin", "20240101", "120000", "+01:00"),
+            ("America/New_York", "20240101", "120000", "-05:00"),
+            ("Asia/Kathmandu", "20240101", "120000", "+05:45"),
+            ("Pacific/Kiritimati", "20240101", "120000", "+14:00"),
+            ("Europe/Berlin", "20161231", "235960", "+01:00"),
+            ("Europe/Berlin", "20990701", "120000", "+02:00"),
+        ] {
+            assert_eq!(offset(zone, da, tm).as_deref(), Ok(want), "{zone} {da} {tm}");
+        }
+    }
+
+    #[test]
+    fn a_local_time_without_one_offset_is_a_fault() {
+        for (zone, da, tm, want) in [
+            ("Europe/Berlin", "20241027", "023000", ZoneFault::Repeated),
+            ("Europe/Berlin", "20240331", "023000", ZoneFault::Skipped),
+            ("Pacific/Apia", "20111230", "120000", ZoneFault::Skipped),
+            ("Europe/Berlin", "20240331", "0230", ZoneFault::CutShort),
+            ("Europe/Berlin", "18500101", "120000", ZoneFault::NoSuchOffset),
+            ("America/Juneau", "18600101", "120000", ZoneFault::NoSuchOffset),
+        ] {
+            assert_eq!(offset(zone, da, tm), Err(want), "{zone} {da} {tm}");
+        }
+    }
+
+    #[test]
+    fn a_zone_that_does_not_exist_is_refused() {
+        for zone in
+            ["", "+1", "+01:0", "+15:00", "-00:00", "+01:00:00", "+0ü:00", "Europe/Nowhere", "Etc/Unknown", "../x"]
+        {
+            let message = TimeZone::parse(zone).unwrap_err();
+            assert!(message.contains("expected an offset such as +01:00"), "{zone:?}: {message}");
+        }
+    }
+}

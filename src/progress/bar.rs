@@ -1,0 +1,117 @@
+//! The bar on a terminal, and the lines for a log.
+
+use std::io::{Write, stderr};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::Progress;
+use super::counters::Counters;
+
+const REDRAW: Duration = Duration::from_millis(100);
+const LINE: Duration = Duration::from_secs(10);
+
+/// Progress on standard error, drawn by a thread of its own.
+#[derive(Debug)]
+pub struct Bar {
+    counters: Arc<Counters>,
+    painter: Mutex<Option<Painter>>,
+}
+
+#[derive(Debug)]
+struct Painter {
+    stop: Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Bar {
+    /// One line that is drawn anew.
+    pub fn drawn() -> Bar {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        Bar::start(move |counters, stopped, began| draw(&bar, counters, &stopped, began))
+    }
+
+    /// A line every ten seconds.
+    pub fn lines() -> Bar {
+        Bar::start(|counters, stopped, began| {
+            while stopped.recv_timeout(LINE) == Err(RecvTimeoutError::Timeout) {
+                let _ = writeln!(stderr(), "dcm2fhir: {}", counters.line(began.elapsed()));
+            }
+        })
+    }
+
+    fn start(paint: impl FnOnce(&Counters, Receiver<()>, Instant) + Send + 'static) -> Bar {
+        let counters = Arc::new(Counters::default());
+        let (stop, stopped) = channel();
+        let seen = Arc::clone(&counters);
+        let thread = thread::spawn(move || paint(&seen, stopped, Instant::now()));
+        Bar { counters, painter: Mutex::new(Some(Painter { stop, thread })) }
+    }
+}
+
+fn draw(bar: &ProgressBar, counters: &Counters, stopped: &Receiver<()>, began: Instant) {
+    bar.set_style(style("{spinner} {wide_msg}"));
+    while stopped.recv_timeout(REDRAW) == Err(RecvTimeoutError::Timeout) {
+        let (done, total) = counters.position();
+        if bar.length() != total {
+            if let Some(total) = total {
+                bar.set_length(total);
+            }
+            bar.set_style(style("{bar:12} {wide_msg}"));
+        }
+        bar.set_position(done);
+        bar.set_message(counters.line(began.elapsed()));
+        bar.tick();
+    }
+    bar.finish_and_clear();
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("the template is a constant").progress_chars("━╸─")
+}
+
+impl Progress for Bar {
+    fn walked(&self, files: u64) {
+        self.counters.walked_files.fetch_add(files, Relaxed);
+    }
+
+    fn walk_ended(&self) {
+        self.counters.walk_ended.store(true, Relaxed);
+    }
+
+    fn read(&self, files: u64, bytes: u64) {
+        self.counters.read_files.fetch_add(files, Relaxed);
+        self.counters.read_bytes.fetch_add(bytes, Relaxed);
+    }
+
+    fn found(&self, studies: u64) {
+        self.counters.studies.fetch_add(studies, Relaxed);
+    }
+
+    fn writing(&self, documents: u64) {
+        self.counters.documents.store(documents, Relaxed);
+        self.counters.writing.store(true, Relaxed);
+    }
+
+    fn wrote(&self, documents: u64) {
+        self.counters.written_documents.fetch_add(documents, Relaxed);
+    }
+
+    fn finish(&self) {
+        let painter = self.painter.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Painter { stop, thread }) = painter {
+            drop(stop);
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}

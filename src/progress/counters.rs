@@ -1,0 +1,96 @@
+//! The counters that the stages add to, and the line of text that they make.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub walked_files: AtomicU64,
+    pub walk_ended: AtomicBool,
+    pub read_files: AtomicU64,
+    pub read_bytes: AtomicU64,
+    pub studies: AtomicU64,
+    pub writing: AtomicBool,
+    pub documents: AtomicU64,
+    pub written_documents: AtomicU64,
+}
+
+impl Counters {
+    /// What is done and what there is to do, where that is known.
+    pub fn position(&self) -> (u64, Option<u64>) {
+        if self.writing.load(Relaxed) {
+            return (self.written_documents.load(Relaxed), Some(self.documents.load(Relaxed)));
+        }
+        let total = self.walk_ended.load(Relaxed).then(|| self.walked_files.load(Relaxed));
+        (self.read_files.load(Relaxed), total)
+    }
+
+    /// How far the run is, in words.
+    pub fn line(&self, elapsed: Duration) -> String {
+        let (done, total) = self.position();
+        let of_total = total.map_or(String::new(), |total| format!(" of {}", count(total)));
+        if self.writing.load(Relaxed) {
+            return format!("writing: {}{of_total} documents", count(done));
+        }
+        let seconds = elapsed.as_secs_f64().max(0.001);
+        let rate = count((done as f64 / seconds) as u64);
+        let bytes = indicatif::DecimalBytes(self.read_bytes.load(Relaxed));
+        // What matters most comes first: a narrow terminal cuts the line off.
+        let left = time_left(done, total, seconds).map_or(String::new(), |left| format!(", {} left", duration(left)));
+        let line = format!("reading: {}{of_total} files, {rate}/s{left}, {bytes}", count(done));
+        match self.studies.load(Relaxed) {
+            0 => line,
+            studies => format!("{line}, {} studies", count(studies)),
+        }
+    }
+}
+
+/// The time that is left, once it is long enough to be worth a word.
+fn time_left(done: u64, total: Option<u64>, seconds: f64) -> Option<Duration> {
+    let left = total?.saturating_sub(done) as f64;
+    let seconds = (left * seconds / done.max(1) as f64) as u64;
+    (done > 0 && seconds > 1).then(|| Duration::from_secs(seconds))
+}
+
+/// A number with commas between the thousands.
+pub fn count(number: u64) -> String {
+    indicatif::HumanCount(number).to_string()
+}
+
+/// A time span, the more exact the shorter it is.
+pub fn duration(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        0..60 => format!("{:.1} s", span.as_secs_f64()),
+        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_says_more_as_more_is_known() {
+        let counters = Counters::default();
+        counters.walked_files.store(3000, Relaxed);
+        counters.read_files.store(1000, Relaxed);
+        counters.read_bytes.store(16_000_000, Relaxed);
+        let line = || counters.line(Duration::from_secs(2));
+        assert_eq!(line(), "reading: 1,000 files, 500/s, 16.00 MB");
+        counters.walk_ended.store(true, Relaxed);
+        counters.studies.store(7, Relaxed);
+        assert_eq!(line(), "reading: 1,000 of 3,000 files, 500/s, 4.0 s left, 16.00 MB, 7 studies");
+        counters.documents.store(7, Relaxed);
+        counters.writing.store(true, Relaxed);
+        assert_eq!(line(), "writing: 0 of 7 documents");
+    }
+
+    #[test]
+    fn a_duration_is_as_exact_as_it_is_short() {
+        for (seconds, want) in [(0, "0.0 s"), (59, "59.0 s"), (61, "1 min 01 s"), (3661, "1 h 01 min")] {
+            assert_eq!(duration(Duration::from_secs(seconds)), want);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What the user sees while the run goes on, on standard error.
+//!
+//! The stages only add to counters, which costs them next to nothing; a thread of the bar's own looks at them ten times
+//! a second.
+
+mod bar;
+mod counters;
+
+use std::io::{IsTerminal, stderr};
+use std::sync::Arc;
+
+use crate::config::ShowProgress;
+pub use bar::Bar;
+pub use counters::{count, duration};
+
+/// Hears how far the run is. Every method may be called from any thread.
+pub trait Progress: Send + Sync {
+    /// The walk found more files.
+    fn walked(&self, _files: u64) {}
+    /// The walk is at its end: the number of files is known.
+    fn walk_ended(&self) {}
+    /// More files were read, or left out by the walk.
+    fn read(&self, _files: u64, _bytes: u64) {}
+    /// More studies were found.
+    fn found(&self, _studies: u64) {}
+    /// All was read; so many documents will be written.
+    fn writing(&self, _documents: u64) {}
+    /// More documents were written.
+    fn wrote(&self, _documents: u64) {}
+    /// The run is at its end: what was drawn is wiped away.
+    fn finish(&self) {}
+}
+
+/// Shows nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Silent;
+
+impl Progress for Silent {}
+
+/// A bar on a terminal; elsewhere lines if they are asked for, and else nothing.
+pub fn start(show: ShowProgress) -> Arc<dyn Progress> {
+    match (show, stderr().is_terminal()) {
+        (ShowProgress::Never, _) | (ShowProgress::Auto, false) => Arc::new(Silent),
+        (ShowProgress::Auto | ShowProgress::Always, true) => Arc::new(Bar::drawn()),
+        (ShowProgress::Always, false) => Arc::new(Bar::lines()),
+    }
+}

@@ -1,0 +1,134 @@
+//! Reads one file into the studies: header, record, merge. A part is decoded and mapped only when its fingerprint is new.
+
+use dicom_dictionary_std::tags;
+
+use crate::config::Filter;
+use crate::dicom::bytes::Bytes;
+use crate::dicom::header::{Fault, FaultKind};
+use crate::dicom::value::{is_fhir_id, trim_uid};
+use crate::dicom::{DataSet, Header, Levels, Scanner, Tag, Wanted};
+use crate::issue::{Issue, Reason, Skip};
+use crate::mapping::{self, KIND, Mapped, NUMBER, Options, SERIES, STUDY};
+use crate::source::Name;
+use crate::study::{InstanceRecord, Missing, NewKind, NewParts, Studies};
+
+/// What all workers share.
+#[derive(Debug)]
+pub struct Reader<'r> {
+    /// The attributes that the mapping wants.
+    pub wanted: &'r Wanted,
+    /// What the user said of the archive.
+    pub options: &'r Options,
+    /// Where instances are grouped.
+    pub studies: &'r Studies,
+    /// Which instances are taken.
+    pub filter: &'r Filter,
+}
+
+/// What one worker uses again for each file.
+#[derive(Debug, Default)]
+pub struct Worker {
+    scanner: Scanner,
+    header: Header,
+}
+
+impl Reader<'_> {
+    /// Reads a file and groups it; what was dropped of its own values goes to `issue`, and what was dropped of its study's
+    /// and series' stays with them.
+    pub fn read(
+        &self,
+        worker: &mut Worker,
+        name: &Name,
+        bytes: &mut dyn Bytes,
+        mut issue: impl FnMut(Issue),
+    ) -> Result<(), Skip> {
+        let Worker { scanner, header } = worker;
+        scanner.scan(bytes, self.wanted, header)?;
+        header.faults.iter().for_each(|fault| issue(fault_issue(*fault)));
+        let root = header.root();
+        if !takes(self.filter, root) {
+            return Err(Skip::Filtered);
+        }
+        let number = mapping::map(NUMBER, root, self.options);
+        let record = record(header, number.part.number, name)?;
+        number.issues.into_iter().for_each(&mut issue);
+        let mut new = NewParts::default();
+        while let Err(missing) = self.studies.merge(&record, &mut new) {
+            self.map_missing(missing, root, &mut new, &mut issue);
+        }
+        Ok(())
+    }
+
+    fn map_missing(&self, missing: Missing, root: DataSet<'_>, new: &mut NewParts, issue: &mut impl FnMut(Issue)) {
+        let character_set = mapping::character_set_issue(root, self.options);
+        if missing.study {
+            new.study = Some(with(mapping::map(STUDY, root, self.options), character_set.clone()));
+        }
+        if missing.series {
+            new.series = Some(mapping::map(SERIES, root, self.options));
+        }
+        if missing.kind {
+            let Mapped { part, issues } = mapping::map(KIND, root, self.options);
+            new.kind = Some(NewKind { part, has_issues: !issues.is_empty() });
+            issues.into_iter().for_each(issue);
+        }
+    }
+}
+
+fn with<P>(mut mapped: Mapped<P>, issue: Option<Issue>) -> Mapped<P> {
+    mapped.issues.extend(issue);
+    mapped
+}
+
+fn takes(filter: &Filter, root: DataSet<'_>) -> bool {
+    let code = |tag| root.bytes(tag).and_then(|value| std::str::from_utf8(trim_uid(value)).ok());
+    !filter.is_partial() || filter.keeps(code(tags::MODALITY), code(tags::SOP_CLASS_UID))
+}
+
+/// What the studies need to know of an instance.
+fn record<'a>(header: &'a Header, number: Option<u32>, name: &'a Name) -> Result<InstanceRecord<'a>, Skip> {
+    let root = header.root();
+    let class = uid(root, tags::SOP_CLASS_UID).or_else(|| uid(root, tags::MEDIA_STORAGE_SOP_CLASS_UID));
+    let (study, series) = (header.fingerprint(Levels::STUDY), header.fingerprint(Levels::SERIES));
+    let (kind, own) = (header.fingerprint(Levels::KIND), header.fingerprint(Levels::NUMBER));
+    Ok(InstanceRecord {
+        study_uid: uid(root, tags::STUDY_INSTANCE_UID).ok_or(Skip::NoUid(tags::STUDY_INSTANCE_UID))?,
+        series_uid: id(root, tags::SERIES_INSTANCE_UID)?,
+        sop_instance_uid: id(root, tags::SOP_INSTANCE_UID)?,
+        is_image: class.is_some_and(mapping::is_image),
+        number,
+        study,
+        series,
+        kind,
+        whole: [series, kind, own]
+            .into_iter()
+            .fold(study, |whole, part| (whole ^ part).wrapping_mul(MIX).rotate_left(29)),
+        name,
+    })
+}
+
+/// An odd number with as many ones as zeros, by which fingerprints are joined.
+const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// A UID that has to stand in a FHIR id (R5 ImagingStudy.series.uid).
+fn id(root: DataSet<'_>, tag: Tag) -> Result<&str, Skip> {
+    let uid = uid(root, tag).ok_or(Skip::NoUid(tag))?;
+    if is_fhir_id(uid) { Ok(uid) } else { Err(Skip::UnusableUid(tag)) }
+}
+
+/// A UID without its padding; one that is no text counts as not usable where it matters, and here as absent.
+fn uid(root: DataSet<'_>, tag: Tag) -> Option<&str> {
+    let value = std::str::from_utf8(trim_uid(root.bytes(tag)?)).ok()?;
+    (!value.is_empty()).then_some(value)
+}
+
+fn fault_issue(Fault { tag, kind }: Fault) -> Issue {
+    let reason = match kind {
+        FaultKind::Truncated => Reason::Truncated,
+        FaultKind::TooLong => Reason::TooLong,
+        FaultKind::TooDeep => Reason::TooDeep,
+        FaultKind::TooMany => Reason::TooMany,
+        FaultKind::Malformed => Reason::Malformed,
+    };
+    Issue { element: "", tags: vec![tag], reason, value: None }
+}

@@ -1,0 +1,112 @@
+//! What was left out, dropped or changed, and why: counts always, and every single one where a report is asked for.
+//!
+//! Entries go to disk as they come, and are sorted on the way into the report: a million take no memory, and the same
+//! input gives the same report. Header values stand in it only if the user wants them.
+
+mod code;
+mod counts;
+mod document;
+mod entry;
+mod sorter;
+mod summary;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::config::{Choice, ReportOptions};
+use crate::error::Error;
+use crate::issue::{Issue, Skip};
+use crate::source::Name;
+
+pub use code::{reason_code, skip_code};
+pub use counts::Counts;
+pub use summary::Summary;
+
+use document::Document;
+
+/// Where something was found.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Where<'a> {
+    /// The file.
+    pub name: Option<&'a Name>,
+    /// Study Instance UID.
+    pub study: Option<&'a str>,
+    /// Series Instance UID.
+    pub series: Option<&'a str>,
+    /// SOP Instance UID.
+    pub instance: Option<&'a str>,
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// What `--fhir` calls the release.
+    pub release: &'static str,
+    /// The version that the release gives itself.
+    pub fhir_version: &'static str,
+    /// Files found, with those that the walk left out.
+    pub files: u64,
+    /// Files that are DICOM.
+    pub dicom_files: u64,
+    /// Studies written.
+    pub studies: u64,
+    /// Series in them.
+    pub series: u64,
+    /// Instances in them.
+    pub instances: u64,
+    /// Instances by the modality of their series.
+    pub instances_by_modality: BTreeMap<String, u64>,
+    /// Whether `--include` or `--exclude` left files out.
+    pub partial: bool,
+}
+
+/// Takes skips and issues from all threads.
+#[derive(Debug)]
+pub struct Report {
+    counts: Mutex<Counts>,
+    document: Option<Mutex<Document>>,
+    values: Choice,
+}
+
+impl Report {
+    /// Starts to count, and opens the report that is asked for.
+    pub fn open(options: Option<&ReportOptions>) -> Result<Report, Error> {
+        let document = options.map(|options| Document::create(&options.path)).transpose()?.map(Mutex::new);
+        let values = options.map_or(Choice::No, |options| options.values);
+        Ok(Report { counts: Mutex::default(), document, values })
+    }
+
+    /// A file is left out.
+    pub fn skip(&self, name: &Name, skip: &Skip) {
+        lock(&self.counts).skip(skip);
+        if let Some(document) = &self.document {
+            let line = entry::skipped(name, skip);
+            lock(document).skipped(line);
+        }
+    }
+
+    /// A value is dropped or changed.
+    pub fn issue(&self, place: Where<'_>, issue: &Issue) {
+        lock(&self.counts).issue(issue.reason);
+        if let Some(document) = &self.document {
+            let line = entry::issue(place, issue, self.values);
+            lock(document).issue(line);
+        }
+    }
+
+    /// Completes the report, and gives the counts.
+    pub fn finish(self, totals: &Totals) -> Result<Counts, Error> {
+        let counts = self.counts.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(document) = self.document {
+            document.into_inner().unwrap_or_else(PoisonError::into_inner).finish(totals, &counts)?;
+        }
+        Ok(counts)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

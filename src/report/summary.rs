@@ -1,0 +1,135 @@
+//! The end of a run in a few lines, for a terminal.
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Counts, Totals};
+use crate::progress::{count, duration};
+use crate::source::printable;
+
+/// Reasons and modalities that are named; of the others only the number.
+const MAX_NAMED: usize = 5;
+
+/// What a run came to, as a small table.
+#[derive(Debug, Clone, Copy)]
+pub struct Summary<'a> {
+    /// What was read and written.
+    pub totals: &'a Totals,
+    /// What was left out.
+    pub counts: &'a Counts,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// Where the report is.
+    pub report: Option<&'a Path>,
+}
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Summary { totals, counts, .. } = self;
+        row(f, "files", totals.files, &self.speed())?;
+        row(f, "DICOM files", totals.dicom_files, if totals.partial { "of them only what was asked for" } else { "" })?;
+        row(f, "studies", totals.studies, &mixed(counts))?;
+        row(f, "series", totals.series, "")?;
+        row(f, "instances", totals.instances, &modalities(totals))?;
+        if counts.skipped_files() > 0 {
+            row(f, "left out", counts.skipped_files(), "files")?;
+            reasons(f, &counts.skipped_in_words())?;
+        }
+        if counts.issues() > 0 {
+            row(f, "issues", counts.issues(), "values dropped, changed or differing")?;
+            reasons(f, &counts.issues_in_words())?;
+        }
+        if let Some(path) = self.report {
+            writeln!(f, "{:<12} {}", "report", printable(path.as_os_str().as_encoded_bytes()))?;
+        } else if counts.skipped_files() + counts.issues() > 0 {
+            writeln!(f, "{:<12} none: --report FILE lists each file and value", "report")?;
+        }
+        writeln!(f, "{:<12} {} ({})", "FHIR", totals.release, totals.fhir_version)
+    }
+}
+
+impl Summary<'_> {
+    fn speed(&self) -> String {
+        let seconds = self.elapsed.as_secs_f64();
+        let rate = self.totals.files as f64 / seconds.max(0.001);
+        format!("in {}, {} a second", duration(self.elapsed), count(rate as u64))
+    }
+}
+
+fn row(f: &mut fmt::Formatter<'_>, name: &str, number: u64, detail: &str) -> fmt::Result {
+    let line = format!("{name:<12} {:>11}  {detail}", count(number));
+    writeln!(f, "{}", line.trim_end())
+}
+
+fn reasons(f: &mut fmt::Formatter<'_>, reasons: &[(String, u64)]) -> fmt::Result {
+    reasons.iter().take(MAX_NAMED).try_for_each(|(words, number)| row(f, "", *number, &printable(words.as_bytes())))?;
+    match reasons.get(MAX_NAMED..) {
+        None | Some([]) => Ok(()),
+        Some(others) => row(f, "", others.iter().map(|(_, number)| number).sum(), "for other reasons"),
+    }
+}
+
+fn modalities(totals: &Totals) -> String {
+    let mut modalities: Vec<(&String, &u64)> = totals.instances_by_modality.iter().collect();
+    modalities.sort_by_key(|(_, number)| std::cmp::Reverse(**number));
+    let named = modalities.iter().take(MAX_NAMED);
+    let mut words: Vec<String> =
+        named.map(|(code, number)| format!("{} {}", printable(code.as_bytes()), count(**number))).collect();
+    let others: u64 = modalities.iter().skip(MAX_NAMED).map(|(_, number)| **number).sum();
+    if others > 0 {
+        words.push(format!("others {}", count(others)));
+    }
+    words.join(", ")
+}
+
+fn mixed(counts: &Counts) -> String {
+    match counts.mixed_studies() {
+        0 => String::new(),
+        studies => format!("{} of them with several Patient IDs", count(studies)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::issue::{Reason, Skip};
+
+    #[test]
+    fn the_summary_is_a_table_that_a_terminal_can_take() {
+        let mut counts = Counts::default();
+        (0..1200).for_each(|_| counts.skip(&Skip::NotDicom));
+        counts.skip(&Skip::Unreadable("x".into()));
+        counts.issue(Reason::SeveralPatients);
+        (0..2).for_each(|_| counts.issue(Reason::NotADate));
+        let totals = Totals {
+            release: "r5",
+            fhir_version: "5.0.0",
+            files: 20_000,
+            dicom_files: 18_799,
+            studies: 42,
+            series: 310,
+            instances: 18_799,
+            instances_by_modality: [("C\u{1b}T".to_string(), 18_000), ("MR".to_string(), 799)].into(),
+            partial: false,
+        };
+        let elapsed = Duration::from_millis(4200);
+        let summary = Summary { totals: &totals, counts: &counts, elapsed, report: Some(Path::new("r.json")) };
+        let want = "\
+files             20,000  in 4.2 s, 4,761 a second
+DICOM files       18,799
+studies               42  1 of them with several Patient IDs
+series               310
+instances         18,799  C\\u{1b}T 18,000, MR 799
+left out           1,201  files
+                   1,200  not a DICOM file
+                       1  cannot be read
+issues                 3  values dropped, changed or differing
+                       1  several Patient IDs in one study
+                       2  not a date: want YYYYMMDD
+report       r.json
+FHIR         r5 (5.0.0)
+";
+        assert_eq!(summary.to_string(), want);
+    }
+}

@@ -1,0 +1,70 @@
+//! What is counted while the run goes on, from any thread.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::config::Config;
+use crate::fhir::Release;
+use crate::mapping::SeriesPart;
+use crate::report::Totals;
+use crate::study::SettledStudy;
+
+/// The counts of a run.
+#[derive(Debug, Default)]
+pub struct Tally {
+    files: AtomicU64,
+    dicom_files: AtomicU64,
+    written: Mutex<Written>,
+}
+
+#[derive(Debug, Default)]
+struct Written {
+    studies: u64,
+    series: u64,
+    instances: u64,
+    by_modality: BTreeMap<String, u64>,
+}
+
+impl Tally {
+    /// More files were read, or left out; so many of them are DICOM.
+    pub fn read(&self, files: u64, dicom_files: u64) {
+        self.files.fetch_add(files, Ordering::Relaxed);
+        self.dicom_files.fetch_add(dicom_files, Ordering::Relaxed);
+    }
+
+    /// A study was written.
+    pub fn wrote(&self, study: &SettledStudy<'_>) {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.studies += 1;
+        written.series += study.series.len() as u64;
+        for series in &study.series {
+            let instances = u64::from(series.number_of_instances);
+            written.instances += instances;
+            *written.by_modality.entry(modality(&series.part)).or_default() += instances;
+        }
+    }
+
+    /// All of it, when everything is done.
+    pub fn totals(self, config: &Config, release: &'static Release) -> Totals {
+        let written = self.written.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Totals {
+            release: release.name,
+            fhir_version: release.version,
+            files: self.files.into_inner(),
+            dicom_files: self.dicom_files.into_inner(),
+            studies: written.studies,
+            series: written.series,
+            instances: written.instances,
+            instances_by_modality: written.by_modality,
+            partial: config.filter.is_partial(),
+        }
+    }
+}
+
+/// The code of a series' modality, as the summary names it.
+fn modality(part: &SeriesPart) -> String {
+    let Some(concept) = &part.modality else { return "none".to_string() };
+    let code = concept.coding.first().map(|coding| &*coding.code);
+    code.or(concept.text.as_deref()).unwrap_or("none").to_string()
+}

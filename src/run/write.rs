@@ -1,0 +1,178 @@
+//! The writing stage: each study is settled, finished, linked, and handed to the sink as a document.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
+
+use crate::config::{self, Config, Format};
+use crate::error::Error;
+use crate::fhir::bundle::{Bundle, BundleOptions};
+use crate::fhir::id::Ids;
+use crate::fhir::json::{self, Layout};
+use crate::fhir::{Companion, ImagingStudy, References, ResourceType, link};
+use crate::interrupt::Interrupt;
+use crate::issue::{Issue, Reason};
+use crate::mapping::finish::{self, Finished, imaging_study};
+use crate::progress::Progress;
+use crate::report::{Report, Where};
+use crate::sink::{DocumentName, Order, Placed, Sink};
+use crate::study::{SettledStudy, Study};
+
+use super::tally::Tally;
+
+/// What all documents share.
+pub struct Stage<'s> {
+    /// The sink's form and the references'.
+    pub output: Output,
+    /// What the finish was told.
+    pub finish: &'s finish::Options,
+    /// Where documents go.
+    pub sink: &'s dyn Sink,
+    /// What is counted.
+    pub tally: &'s Tally,
+    /// What is left out.
+    pub report: &'s Report,
+    /// How far the run is.
+    pub progress: &'s dyn Progress,
+    /// Whether the user wants it to end.
+    pub interrupt: &'s Interrupt,
+}
+
+/// What a document is and how it is laid out.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// A resource or a Bundle.
+    pub format: Format,
+    /// How JSON is laid out.
+    pub layout: Layout,
+    /// How a study refers to its companions.
+    pub references: References,
+    /// What a Bundle asks of the server.
+    pub bundle: BundleOptions,
+    /// Gives out ids.
+    pub ids: Ids,
+}
+
+/// Resources that several studies share, until all studies have said what they know of them.
+type Shared = BTreeMap<(ResourceType, String), Companion>;
+
+impl Stage<'_> {
+    /// Writes every study.
+    pub fn all(&self, studies: &mut [Study]) -> Result<(), Error> {
+        self.progress.writing(studies.len() as u64);
+        if self.output.references == References::Separate && self.output.format != Format::Bundle {
+            return self.with_shared(studies);
+        }
+        match self.sink.order() {
+            Order::AsGiven => studies.iter_mut().try_for_each(|study| self.study(study, &mut Shared::new())),
+            Order::Any => studies.par_iter_mut().try_for_each(|study| self.study(study, &mut Shared::new())),
+        }
+    }
+
+    /// Writes the studies in the order of their UIDs, so that what they share is joined in that order, and then the shared.
+    fn with_shared(&self, studies: &mut [Study]) -> Result<(), Error> {
+        let mut shared = Shared::new();
+        studies.iter_mut().try_for_each(|study| self.study(study, &mut shared))?;
+        for companion in shared.into_values() {
+            if companion.contradicted {
+                self.report.issue(Where::default(), &issue(companion.resource_type().name(), Reason::Contradicts));
+            }
+            self.companion(&companion)?;
+        }
+        Ok(())
+    }
+
+    fn study(&self, study: &mut Study, shared: &mut Shared) -> Result<(), Error> {
+        self.interrupt.check()?;
+        let settled = study.settle();
+        let Finished { study, issues } = imaging_study(&settled, self.finish);
+        self.note(&settled);
+        for (series, issue) in &issues {
+            self.report.issue(Where { study: Some(settled.uid), series: *series, ..Where::default() }, issue);
+        }
+        self.tally.wrote(&settled);
+        self.resources(study, shared)?;
+        self.progress.wrote(1);
+        Ok(())
+    }
+
+    /// Writes the study, and what stands beside it.
+    fn resources(&self, study: ImagingStudy<'_>, shared: &mut Shared) -> Result<(), Error> {
+        let (output, release) = (&self.output, self.finish.release);
+        let id = study.id.clone();
+        if output.format == Format::Bundle {
+            let bundle = Bundle::of(study, release, &output.ids, output.bundle);
+            return self.document("Bundle", id, |out| json::write_bundle(out, &bundle, release, output.layout));
+        }
+        let linked = link(study, release, output.references, &output.ids);
+        self.document("ImagingStudy", id, |out| json::write_imaging_study(out, &linked, release, output.layout))?;
+        for companion in linked.beside {
+            if !companion.is_shared() {
+                self.companion(&companion)?;
+                continue;
+            }
+            let key = (companion.resource_type(), companion.id.clone());
+            match shared.get_mut(&key) {
+                Some(known) => known.merge(companion),
+                None => drop(shared.insert(key, companion)),
+            }
+        }
+        Ok(())
+    }
+
+    fn companion(&self, companion: &Companion) -> Result<(), Error> {
+        let (layout, release) = (self.output.layout, self.finish.release);
+        let name = companion.resource_type().name();
+        self.document(name, companion.id.clone(), |out| json::write_companion(out, companion, release, layout))
+    }
+
+    fn document(
+        &self,
+        resource_type: &'static str,
+        id: String,
+        write: impl Fn(&mut dyn Write) -> std::io::Result<()>,
+    ) -> Result<(), Error> {
+        let name = DocumentName { resource_type, id };
+        let placed = self.sink.document(&name, &mut |out| {
+            write(out)?;
+            out.write_all(b"\n")
+        })?;
+        if placed == Placed::NameTaken {
+            self.report.issue(Where::default(), &issue(resource_type, Reason::NameTaken));
+        }
+        Ok(())
+    }
+
+    /// Reports what was dropped of a study and its series, and what differed in them.
+    fn note(&self, settled: &SettledStudy<'_>) {
+        for found in &settled.issues {
+            let place = Where { name: found.name.as_ref(), study: Some(settled.uid), ..Where::default() };
+            self.report.issue(place, &found.issue);
+        }
+        for series in &settled.series {
+            let place = Where { study: Some(settled.uid), series: Some(series.uid), ..Where::default() };
+            for found in &series.issues {
+                self.report.issue(Where { name: found.name.as_ref(), ..place }, &found.issue);
+            }
+            for uid in &series.conflicts {
+                let other = issue("series.instance", Reason::OtherContent);
+                self.report.issue(Where { instance: Some(uid), ..place }, &other);
+            }
+        }
+    }
+}
+
+fn issue(element: &'static str, reason: Reason) -> Issue {
+    Issue { element, tags: Vec::new(), reason, value: None }
+}
+
+/// The one resource of a JSON document: a stream or file has room for one study.
+pub fn check_room(config: &Config, studies: usize) -> Result<(), Error> {
+    let is_folder = matches!(config.output.target, config::OutputTarget::Folder(_));
+    if config.output.format != Format::Json || is_folder || studies == 1 {
+        return Ok(());
+    }
+    let advice = "--format json has room for one study: give a folder (-o DIR/), or --format ndjson for one a line";
+    Err(Error::Usage(format!("{studies} studies were found; {advice}")))
+}

@@ -1,0 +1,114 @@
+//! One file for each document, named by the id of the resource in it.
+//!
+//! A study's file stands in the folder itself, a companion's below the name of its type. Other files in the folder stay
+//! as they are, and one of the same name from an earlier run is replaced.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::whole_file::{WholeFile, remove_stale, write_error};
+use super::{DocumentName, Order, Placed, Sink, WriteDocument};
+use crate::error::Error;
+
+/// The longest id that FHIR has.
+const MAX_ID_BYTES: usize = 64;
+
+/// A folder with one file for each document.
+#[derive(Debug)]
+pub struct Folder {
+    root: PathBuf,
+    /// The resource types that have their folder.
+    types: Mutex<HashSet<&'static str>>,
+    /// Hashes of the names that were given.
+    taken: Mutex<HashSet<u64>>,
+}
+
+impl Folder {
+    /// Makes the folder where it is not there, and finds out whether it can be written.
+    pub fn open(root: &Path) -> Result<Folder, Error> {
+        make(root)?;
+        remove_stale(root);
+        // A file that is dropped unfinished is removed again.
+        WholeFile::create(&root.join("writable"))?;
+        Ok(Folder { root: root.to_path_buf(), types: Mutex::default(), taken: Mutex::default() })
+    }
+
+    fn path(&self, name: &DocumentName) -> Result<PathBuf, Error> {
+        let file = file_name(&name.id);
+        if name.is_main() {
+            return Ok(self.root.join(file));
+        }
+        let folder = self.root.join(name.resource_type);
+        let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
+        if !types.contains(name.resource_type) {
+            make(&folder)?;
+            types.insert(name.resource_type);
+        }
+        Ok(folder.join(file))
+    }
+
+    fn take(&self, path: &Path) -> bool {
+        let hash = xxh3_64(path.as_os_str().as_encoded_bytes());
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).insert(hash)
+    }
+}
+
+impl Sink for Folder {
+    fn order(&self) -> Order {
+        Order::Any
+    }
+
+    fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error> {
+        let path = self.path(name)?;
+        if !self.take(&path) {
+            return Ok(Placed::NameTaken);
+        }
+        let mut file = WholeFile::create_in(&self.root, &path)?;
+        file.write(write)?;
+        file.finish()?;
+        Ok(Placed::Written)
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+fn make(folder: &Path) -> Result<(), Error> {
+    fs::create_dir_all(folder).map_err(|source| write_error(folder, source))
+}
+
+/// A name that is safe in every file system: what is no FHIR id becomes its hash, and an id with capital letters gets
+/// its hash behind it, because some file systems take `A` and `a` for the same.
+fn file_name(id: &str) -> String {
+    let is_id_character = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    let hash = xxh3_64(id.as_bytes());
+    if id.is_empty() || id.len() > MAX_ID_BYTES || !id.bytes().all(is_id_character) {
+        format!("~{hash:016x}.json")
+    } else if id.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        format!("{id}~{hash:016x}.json")
+    } else {
+        format!("{id}.json")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_name;
+
+    #[test]
+    fn an_id_never_becomes_a_path_or_the_name_of_another() {
+        assert_eq!(file_name("1.2.840.1"), "1.2.840.1.json");
+        assert_eq!(file_name(".."), "...json");
+        for id in ["../../x", "a/b", "", "a\0b", "a\\b", &"1".repeat(65)] {
+            assert!(file_name(id).starts_with('~'), "{id:?}");
+            assert!(!file_name(id).contains(['/', '\\']), "{id:?}");
+        }
+        assert_ne!(file_name("1.2.A").to_lowercase(), file_name("1.2.a").to_lowercase());
+        assert_ne!(file_name("1.2.Ab").to_lowercase(), file_name("1.2.aB").to_lowercase());
+    }
+}

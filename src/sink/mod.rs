@@ -1,0 +1,85 @@
+//! Where documents go: standard output, one file, or a folder.
+//!
+//! A file has its final name only when it is whole: whatever stops the run, nothing half-written is ever taken for a
+//! result. A new target is one file here and one arm in [`open`].
+
+mod folder;
+mod ndjson_folder;
+mod stream;
+mod whole_file;
+
+use std::io::{self, Write};
+
+use crate::config::{Format, OutputTarget};
+use crate::error::Error;
+
+pub use folder::Folder;
+pub use ndjson_folder::NdjsonFolder;
+pub use stream::Stream;
+pub use whole_file::{WholeFile, is_temporary};
+
+/// Bytes that are gathered before they are written.
+const BUFFER_BYTES: usize = 64 * 1024;
+
+/// What a document is called: the resource in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentName {
+    /// The resource type, as `ImagingStudy`.
+    pub resource_type: &'static str,
+    /// The resource's id, or for a Bundle that of its study.
+    pub id: String,
+}
+
+impl DocumentName {
+    /// Whether it is what the run is about, and not a resource beside it.
+    fn is_main(&self) -> bool {
+        matches!(self.resource_type, "ImagingStudy" | "Bundle")
+    }
+}
+
+/// What became of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Placed {
+    /// It was written.
+    Written,
+    /// A document of this run has the name already, and stays as it is.
+    NameTaken,
+}
+
+/// Whether documents may come from several threads in any order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// One after the other: their order is that of the output.
+    AsGiven,
+    /// In any order, from any thread.
+    Any,
+}
+
+/// Writes the bytes of one document, with the line feed at its end.
+pub type WriteDocument<'a> = &'a mut dyn FnMut(&mut dyn Write) -> io::Result<()>;
+
+/// Takes documents.
+pub trait Sink: Sync {
+    /// Whether the order in which documents come can be seen in the output.
+    fn order(&self) -> Order;
+
+    /// Takes one document.
+    fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error>;
+
+    /// Completes the output; until then a file does not have its final name.
+    fn finish(self: Box<Self>) -> Result<(), Error>;
+}
+
+/// Opens the output, and finds out whether it can be written before anything is read.
+pub fn open(target: &OutputTarget, format: Format) -> Result<Box<dyn Sink>, Error> {
+    Ok(match (target, format) {
+        (OutputTarget::Stdout, _) => Box::new(Stream::stdout()),
+        (OutputTarget::File(path), _) => Box::new(Stream::file(path)?),
+        (OutputTarget::Folder(path), Format::Ndjson) => Box::new(NdjsonFolder::open(path)?),
+        (OutputTarget::Folder(path), Format::Json | Format::Bundle) => Box::new(Folder::open(path)?),
+    })
+}
+
+#[cfg(test)]
+mod tests;

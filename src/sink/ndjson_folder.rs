@@ -1,0 +1,53 @@
+//! One file for each resource type, one resource a line: the form of bulk data exports.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use super::whole_file::{WholeFile, remove_stale, write_error};
+use super::{DocumentName, Order, Placed, Sink, WriteDocument};
+use crate::error::Error;
+
+/// A folder with `ImagingStudy.ndjson`, `Patient.ndjson` and so on.
+#[derive(Debug)]
+pub struct NdjsonFolder {
+    root: PathBuf,
+    files: Mutex<BTreeMap<&'static str, WholeFile>>,
+}
+
+impl NdjsonFolder {
+    /// Makes the folder where it is not there, and opens the file of the studies: it is there even if there are none.
+    pub fn open(root: &Path) -> Result<NdjsonFolder, Error> {
+        fs::create_dir_all(root).map_err(|source| write_error(root, source))?;
+        remove_stale(root);
+        let studies = create(root, "ImagingStudy")?;
+        Ok(NdjsonFolder { root: root.to_path_buf(), files: Mutex::new(BTreeMap::from([("ImagingStudy", studies)])) })
+    }
+}
+
+impl Sink for NdjsonFolder {
+    fn order(&self) -> Order {
+        Order::AsGiven
+    }
+
+    fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error> {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = match files.entry(name.resource_type) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(create(&self.root, name.resource_type)?),
+        };
+        file.write(write)?;
+        Ok(Placed::Written)
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), Error> {
+        let files = self.files.into_inner().unwrap_or_else(PoisonError::into_inner);
+        files.into_values().try_for_each(WholeFile::finish)
+    }
+}
+
+fn create(root: &Path, resource_type: &str) -> Result<WholeFile, Error> {
+    WholeFile::create(&root.join(format!("{resource_type}.ndjson")))
+}

@@ -1,0 +1,56 @@
+//! All documents one after the other, on standard output or in one file.
+
+use std::io::{self, BufWriter, Stdout, Write};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use super::whole_file::{WholeFile, write_error};
+use super::{BUFFER_BYTES, DocumentName, Order, Placed, Sink, WriteDocument};
+use crate::error::Error;
+
+/// Standard output, or one file.
+#[derive(Debug)]
+pub struct Stream(Mutex<Target>);
+
+#[derive(Debug)]
+enum Target {
+    Stdout(BufWriter<Stdout>),
+    File(WholeFile),
+}
+
+impl Stream {
+    /// Standard output.
+    pub fn stdout() -> Stream {
+        Stream(Mutex::new(Target::Stdout(BufWriter::with_capacity(BUFFER_BYTES, io::stdout()))))
+    }
+
+    /// One file, which is there when it is whole.
+    pub fn file(path: &Path) -> Result<Stream, Error> {
+        Ok(Stream(Mutex::new(Target::File(WholeFile::create(path)?))))
+    }
+}
+
+impl Sink for Stream {
+    fn order(&self) -> Order {
+        Order::AsGiven
+    }
+
+    fn document(&self, _: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error> {
+        match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Target::Stdout(writer) => write(writer).map_err(stdout_error)?,
+            Target::File(file) => file.write(write)?,
+        }
+        Ok(Placed::Written)
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), Error> {
+        match self.0.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Target::Stdout(mut writer) => writer.flush().map_err(stdout_error),
+            Target::File(file) => file.finish(),
+        }
+    }
+}
+
+fn stdout_error(source: io::Error) -> Error {
+    write_error(Path::new("standard output"), source)
+}

@@ -1,0 +1,96 @@
+//! A file that appears under its name only when it is whole.
+//!
+//! It is written under a temporary name in the same folder, readable by its owner only, and renamed at the end. If the
+//! run is killed, what is left is a `.dcm2fhir-….tmp` that nothing reads and that a later run removes.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tempfile::{NamedTempFile, TempPath};
+
+use super::BUFFER_BYTES;
+use crate::error::Error;
+
+const PREFIX: &str = ".dcm2fhir-";
+const SUFFIX: &str = ".tmp";
+/// A temporary file that nobody wrote to for so long belongs to a run that was killed.
+const STALE: Duration = Duration::from_secs(60 * 60);
+
+/// A file under a temporary name.
+#[derive(Debug)]
+pub struct WholeFile {
+    path: PathBuf,
+    /// None where something stands that is no regular file, as a FIFO or `/dev/null`: it is written, never replaced.
+    temporary: Option<TempPath>,
+    writer: BufWriter<File>,
+}
+
+impl WholeFile {
+    /// Opens a file that will be at the path.
+    pub fn create(path: &Path) -> Result<WholeFile, Error> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        WholeFile::create_in(folder, path)
+    }
+
+    /// Opens a file that will be at the path; its temporary name stands in the folder, which is on the same disk.
+    pub fn create_in(folder: &Path, path: &Path) -> Result<WholeFile, Error> {
+        let (temporary, file) = open(folder, path).map_err(|source| write_error(path, source))?;
+        Ok(WholeFile { path: path.to_path_buf(), temporary, writer: BufWriter::with_capacity(BUFFER_BYTES, file) })
+    }
+
+    /// Writes what the closure writes.
+    pub fn write(&mut self, write: super::WriteDocument<'_>) -> Result<(), Error> {
+        write(&mut self.writer).map_err(|source| write_error(&self.path, source))
+    }
+
+    /// Gives the file its name, in place of one that had it.
+    pub fn finish(self) -> Result<(), Error> {
+        let WholeFile { path, temporary, mut writer } = self;
+        writer.flush().map_err(|source| write_error(&path, source))?;
+        let Some(temporary) = temporary else { return Ok(()) };
+        temporary.persist(&path).map_err(|error| write_error(&path, error.error))
+    }
+}
+
+fn open(folder: &Path, path: &Path) -> io::Result<(Option<TempPath>, File)> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(metadata) if !metadata.is_file() => Ok((None, OpenOptions::new().write(true).open(path)?)),
+        _ => {
+            let (file, temporary) = temporary(folder)?.into_parts();
+            Ok((Some(temporary), file))
+        }
+    }
+}
+
+fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).rand_bytes(10).tempfile_in(folder)
+}
+
+/// Whether the name is that of a file of ours that is not whole.
+pub fn is_temporary(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.starts_with(PREFIX.as_bytes()) && name.ends_with(SUFFIX.as_bytes())
+}
+
+/// Removes what killed runs left in the folder. What cannot be removed does no harm.
+pub(super) fn remove_stale(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten().filter(|entry| is_temporary(&entry.file_name())) {
+        let age = entry.metadata().and_then(|metadata| metadata.modified()).map(|modified| modified.elapsed());
+        if matches!(age, Ok(Ok(age)) if age > STALE) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// The reader's end of a pipe being closed is no failure; anything else is.
+pub(super) fn write_error(path: &Path, source: io::Error) -> Error {
+    match source.kind() {
+        io::ErrorKind::BrokenPipe => Error::Closed,
+        _ => Error::Write { path: path.to_path_buf(), source },
+    }
+}

@@ -1,0 +1,145 @@
+//! Walks folders, several at a time, and never stats a file of which the folder itself says what it is.
+
+use std::collections::HashSet;
+use std::fs::{self, DirEntry};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::batch::Feed;
+use super::links::{Kind, Links};
+use super::open::unreadable;
+use super::queue::{Next, Queue};
+use super::{Item, Name};
+use crate::issue::Skip;
+use crate::sink;
+
+/// What the walking threads share.
+pub(super) struct Walker {
+    queue: Arc<Queue>,
+    links: Links,
+    excluded: Vec<PathBuf>,
+    /// The folders that were walked; kept only where links can lead to one twice.
+    walked: Mutex<HashSet<FolderId>>,
+}
+
+/// Device and inode.
+type FolderId = (u64, u64);
+
+impl Walker {
+    pub fn new(queue: Arc<Queue>, links: Links, excluded: Vec<PathBuf>) -> Walker {
+        Walker { queue, links, excluded, walked: Mutex::default() }
+    }
+
+    pub fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    /// Walks folders until there are none left. Items are sent on before the thread waits.
+    pub fn walk(&self, mut feed: Feed) {
+        while let Some(folder) = self.next(&mut feed) {
+            if self.is_first_walk(&folder) {
+                self.walk_folder(&folder, &mut feed);
+            }
+            self.queue.done();
+            if feed.is_closed() {
+                self.queue.stop();
+            }
+        }
+        feed.flush();
+    }
+
+    fn next(&self, feed: &mut Feed) -> Option<PathBuf> {
+        match self.queue.try_next() {
+            Next::Folder(folder) => Some(folder),
+            Next::End => None,
+            Next::Wait => {
+                feed.flush();
+                self.queue.next()
+            }
+        }
+    }
+
+    fn walk_folder(&self, folder: &Path, feed: &mut Feed) {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) => return feed.skip(Name::file(folder), unreadable(&error)),
+        };
+        let excluded: Vec<&PathBuf> = self.excluded.iter().filter(|path| path.parent() == Some(folder)).collect();
+        let mut folders = Vec::new();
+        for entry in entries {
+            if let Err(error) = entry.and_then(|entry| self.take(&entry, &excluded, &mut folders, feed)) {
+                feed.skip(Name::file(folder), unreadable(&error));
+                break;
+            }
+            if feed.is_closed() {
+                return;
+            }
+        }
+        self.queue.push(folders);
+    }
+
+    fn take(
+        &self,
+        entry: &DirEntry,
+        excluded: &[&PathBuf],
+        folders: &mut Vec<PathBuf>,
+        feed: &mut Feed,
+    ) -> io::Result<()> {
+        let path = entry.path();
+        if excluded.contains(&&path) || path.file_name().is_some_and(sink::is_temporary) {
+            return Ok(());
+        }
+        match self.links.kind(&path, entry.file_type()?) {
+            Ok(Kind::File) => feed.item(Item { name: Name::file(path) }),
+            Ok(Kind::Folder) => folders.push(path),
+            Ok(Kind::LinkedFolder) => self.queue.push_linked(path),
+            Ok(Kind::Other) => feed.skip(Name::file(path), Skip::NotRegular),
+            Err(error) => feed.skip(Name::file(path), unreadable(&error)),
+        }
+        Ok(())
+    }
+
+    /// Whether the folder was not walked yet under another name. Without links to follow there is no other name.
+    fn is_first_walk(&self, folder: &Path) -> bool {
+        if self.links == Links::Skip {
+            return true;
+        }
+        // What cannot be identified is walked: reading it will say why.
+        folder_id(folder).is_none_or(|id| self.walked.lock().unwrap_or_else(PoisonError::into_inner).insert(id))
+    }
+}
+
+#[cfg(unix)]
+fn folder_id(folder: &Path) -> Option<FolderId> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(folder).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn folder_id(folder: &Path) -> Option<FolderId> {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hash = DefaultHasher::new();
+    fs::canonicalize(folder).ok()?.hash(&mut hash);
+    Some((0, hash.finish()))
+}
+
+/// The excluded paths as the walk will meet them: below a root, under the root's name. A root itself is never excluded.
+pub(super) fn excluded_below<'a>(roots: impl Iterator<Item = &'a PathBuf>, excluded: &[PathBuf]) -> Vec<PathBuf> {
+    let excluded: Vec<PathBuf> = excluded.iter().filter_map(|path| real_path(path)).collect();
+    let below = |root: &PathBuf| {
+        let real_root = fs::canonicalize(root).ok()?;
+        let rest = |path: &PathBuf| path.strip_prefix(&real_root).ok().map(Path::to_path_buf);
+        let rests = excluded.iter().filter_map(rest).filter(|rest| !rest.as_os_str().is_empty());
+        Some(rests.map(|rest| root.join(rest)).collect::<Vec<_>>())
+    };
+    roots.filter_map(below).flatten().collect()
+}
+
+/// The path without links, even where its last component is not there yet.
+fn real_path(path: &Path) -> Option<PathBuf> {
+    fs::canonicalize(path).ok().or_else(|| {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(fs::canonicalize(parent).ok()?.join(path.file_name()?))
+    })
+}

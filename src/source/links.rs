@@ -1,0 +1,51 @@
+//! What a path leads to, with or without following links.
+
+use std::fs::{self, FileType};
+use std::io;
+use std::path::Path;
+
+/// What is done with symbolic links.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Links {
+    /// They are reported and left.
+    #[default]
+    Skip,
+    /// They are read as what they lead to.
+    Follow,
+}
+
+/// The kinds of things that a path can lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    File,
+    Folder,
+    /// A link that leads to a folder, and is to be followed.
+    LinkedFolder,
+    /// A device, FIFO, socket, or a link that is not to be followed.
+    Other,
+}
+
+impl Links {
+    /// What stands at the path, whose own type is known.
+    pub(super) fn kind(self, path: &Path, own: FileType) -> io::Result<Kind> {
+        Ok(if own.is_file() {
+            Kind::File
+        } else if own.is_dir() {
+            Kind::Folder
+        } else if own.is_symlink() && self == Links::Follow {
+            linked(fs::metadata(path)?.file_type())
+        } else {
+            Kind::Other
+        })
+    }
+}
+
+fn linked(target: FileType) -> Kind {
+    if target.is_file() {
+        Kind::File
+    } else if target.is_dir() {
+        Kind::LinkedFolder
+    } else {
+        Kind::Other
+    }
+}

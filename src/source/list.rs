@@ -1,0 +1,137 @@
+//! Paths from a list: standard input or a file, one a line or separated by NUL.
+//!
+//! Each is looked at before it is opened, and what is listed below a folder of the list is not read twice, so that the
+//! output of `find` can be given as it is.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use super::batch::Feed;
+use super::links::{Kind, Links};
+use super::open::unreadable;
+use super::queue::Queue;
+use super::{Item, Name};
+use crate::error::Error;
+use crate::issue::Skip;
+
+/// A path longer than any system allows.
+const MAX_PATH_BYTES: u64 = 64 * 1024;
+
+/// Where a list of paths is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListFrom {
+    /// Standard input.
+    Stdin,
+    /// A file.
+    File(PathBuf),
+}
+
+/// What stands between two paths of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Separator {
+    /// A line feed, with or without a carriage return before it.
+    Newline,
+    /// A NUL, as `find -print0` writes.
+    Nul,
+}
+
+impl Separator {
+    fn byte(self) -> u8 {
+        match self {
+            Separator::Newline => b'\n',
+            Separator::Nul => 0,
+        }
+    }
+
+    fn trim(self, path: &[u8]) -> &[u8] {
+        let path = path.strip_suffix(&[self.byte()]).unwrap_or(path);
+        match self {
+            Separator::Newline => path.strip_suffix(b"\r").unwrap_or(path),
+            Separator::Nul => path,
+        }
+    }
+}
+
+/// A list that was opened.
+pub(super) struct List {
+    name: Name,
+    reader: Box<dyn BufRead + Send>,
+    separator: Separator,
+    links: Links,
+    folders: HashSet<PathBuf>,
+}
+
+impl List {
+    pub fn open(from: &ListFrom, separator: Separator, links: Links) -> Result<List, Error> {
+        let (name, reader): (_, Box<dyn BufRead + Send>) = match from {
+            ListFrom::Stdin => (Name::file("-"), Box::new(BufReader::new(io::stdin()))),
+            ListFrom::File(path) => {
+                let file = open_list(path).map_err(|source| Error::Input { path: path.clone(), source })?;
+                (Name::file(path), Box::new(BufReader::new(file)))
+            }
+        };
+        Ok(List { name, reader, separator, links, folders: HashSet::new() })
+    }
+
+    /// Reads the list to its end, or until nobody wants more.
+    pub fn read(mut self, queue: &Queue, feed: &mut Feed) {
+        let mut line = Vec::new();
+        while !feed.is_closed() {
+            line.clear();
+            match self.read_line(&mut line) {
+                Ok(0) => return,
+                Ok(_) => self.take(path_of(self.separator.trim(&line)), queue, feed),
+                Err(error) => return feed.skip(self.name, unreadable(&error)),
+            }
+        }
+    }
+
+    fn read_line(&mut self, line: &mut Vec<u8>) -> io::Result<usize> {
+        let bytes = self.reader.by_ref().take(MAX_PATH_BYTES).read_until(self.separator.byte(), line)?;
+        if bytes as u64 == MAX_PATH_BYTES {
+            return Err(io::Error::other("a path of the list is too long: is it separated by NUL? then give -0"));
+        }
+        Ok(bytes)
+    }
+
+    fn take(&mut self, path: PathBuf, queue: &Queue, feed: &mut Feed) {
+        if path.as_os_str().is_empty() || self.is_below_listed_folder(&path) {
+            return;
+        }
+        match fs::symlink_metadata(&path).and_then(|metadata| self.links.kind(&path, metadata.file_type())) {
+            Ok(Kind::File) => feed.item(Item { name: Name::file(path) }),
+            Ok(Kind::Folder) => {
+                self.folders.insert(path.clone());
+                queue.push([path]);
+            }
+            Ok(Kind::LinkedFolder) => queue.push_linked(path),
+            Ok(Kind::Other) => feed.skip(Name::file(path), Skip::NotRegular),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => feed.skip(Name::file(path), Skip::Missing),
+            Err(error) => feed.skip(Name::file(path), unreadable(&error)),
+        }
+    }
+
+    fn is_below_listed_folder(&self, path: &Path) -> bool {
+        !self.folders.is_empty() && path.ancestors().any(|above| self.folders.contains(above))
+    }
+}
+
+/// A list may be a FIFO, as `<(find …)` is one, but no folder.
+fn open_list(path: &Path) -> io::Result<File> {
+    let file = File::open(path)?;
+    if file.metadata()?.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(file) }
+}
+
+#[cfg(unix)]
+fn path_of(bytes: &[u8]) -> PathBuf {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(OsStr::from_bytes(bytes))
+}
+
+#[cfg(not(unix))]
+fn path_of(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+}

@@ -1,0 +1,161 @@
+//! What there is to read: inputs become [`Item`]s, walked on threads of their own and handed over in [`Batch`]es.
+//!
+//! The channel between walk and reading is bounded, so that an archive of any size is never held in memory. A new kind
+//! of input is one file here and one arm in [`open`].
+
+mod batch;
+mod folder;
+mod links;
+mod list;
+mod name;
+mod open;
+mod queue;
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use crossbeam_channel::Receiver;
+
+use crate::error::Error;
+use crate::issue::Skip;
+use crate::progress::Progress;
+
+pub use batch::Batch;
+pub use links::Links;
+pub use list::{ListFrom, Separator};
+pub use name::{Name, printable};
+pub use open::{open_file, unreadable};
+
+use batch::Feed;
+use folder::Walker;
+use list::List;
+use queue::Queue;
+
+/// Batches that wait for a reader, at most: about 32,000 files.
+const WAITING_BATCHES: usize = 128;
+/// More walking threads than this only wait for each other.
+const MAX_WALKING_THREADS: usize = 8;
+
+/// An input as the user gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A file or a folder.
+    Path(PathBuf),
+    /// A list of paths.
+    List {
+        /// Where the list is.
+        from: ListFrom,
+        /// What stands between two paths.
+        separator: Separator,
+    },
+}
+
+/// How the inputs are walked.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Whether symbolic links are followed.
+    pub links: Links,
+    /// Files and folders inside the inputs that are passed by: the output and the report of an earlier run.
+    pub excluded: Vec<PathBuf>,
+    /// The number of reading threads; the walk takes as many, up to a limit of its own.
+    pub threads: usize,
+}
+
+/// One thing to read: a file now, an entry of an archive later.
+#[derive(Debug)]
+pub struct Item {
+    /// Where it stands.
+    pub name: Name,
+}
+
+impl Item {
+    /// Opens it for reading, never waiting for a FIFO.
+    pub fn open(&self) -> Result<Content, Skip> {
+        open_file(&self.name.file).map(Content::File)
+    }
+}
+
+/// What an opened [`Item`] is read from.
+#[derive(Debug)]
+pub enum Content {
+    /// A regular file.
+    File(fs::File),
+}
+
+/// A walk under way. Dropping it stops the walk.
+#[derive(Debug)]
+pub struct Walk {
+    batches: Receiver<Batch>,
+    queue: Arc<Queue>,
+}
+
+impl Walk {
+    /// The batches, for any number of readers; it ends when everything was walked.
+    pub fn batches(&self) -> &Receiver<Batch> {
+        &self.batches
+    }
+}
+
+impl Drop for Walk {
+    fn drop(&mut self) {
+        self.queue.stop();
+    }
+}
+
+/// An input that is known to be there.
+enum Start {
+    Folder(PathBuf),
+    File(PathBuf),
+    NotRegular(PathBuf),
+    List(List),
+}
+
+/// Checks that every input is there, then starts to walk them.
+pub fn open(inputs: &[Input], options: &Options, progress: Arc<dyn Progress>) -> Result<Walk, Error> {
+    let starts: Vec<Start> = inputs.iter().map(|input| start(input, options.links)).collect::<Result<_, _>>()?;
+    let roots = starts.iter().filter_map(|start| if let Start::Folder(path) = start { Some(path) } else { None });
+    let excluded = folder::excluded_below(roots, &options.excluded);
+    let (sender, batches) = crossbeam_channel::bounded(WAITING_BATCHES);
+    let queue = Arc::new(Queue::fed());
+    let walker = Arc::new(Walker::new(Arc::clone(&queue), options.links, excluded));
+    let feed = Feed::new(sender, progress);
+    for _ in 0..options.threads.clamp(1, MAX_WALKING_THREADS) {
+        let (walker, feed) = (Arc::clone(&walker), feed.clone());
+        thread::spawn(move || walker.walk(feed));
+    }
+    thread::spawn(move || give(starts, &walker, feed));
+    Ok(Walk { batches, queue })
+}
+
+fn start(input: &Input, links: Links) -> Result<Start, Error> {
+    let path = match input {
+        Input::List { from, separator } => return List::open(from, *separator, links).map(Start::List),
+        Input::Path(path) => path.clone(),
+    };
+    // A link that was named is followed: the user meant what it leads to.
+    match fs::metadata(&path) {
+        Ok(metadata) if metadata.is_dir() => Ok(Start::Folder(path)),
+        Ok(metadata) if metadata.is_file() => Ok(Start::File(path)),
+        Ok(_) => Ok(Start::NotRegular(path)),
+        Err(source) => Err(Error::Input { path, source }),
+    }
+}
+
+/// Gives the inputs to the walk, in their order.
+fn give(starts: Vec<Start>, walker: &Walker, mut feed: Feed) {
+    for start in starts {
+        match start {
+            Start::Folder(path) => walker.queue().push([path]),
+            Start::File(path) => feed.item(Item { name: Name::file(path) }),
+            Start::NotRegular(path) => feed.skip(Name::file(path), Skip::NotRegular),
+            Start::List(list) => list.read(walker.queue(), &mut feed),
+        }
+    }
+    feed.flush();
+    walker.queue().done();
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! How a file is called in reports and messages.
+//!
+//! A file name may hold anything but NUL and `/`: terminal escapes, newlines, bytes of an old encoding. What is shown is
+//! one line of safe text, and still tells two files apart.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Where an item stands: a file, or an entry of an archive.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name {
+    /// The file, or the archive.
+    pub file: PathBuf,
+    /// The entry inside the archive.
+    pub entry: Option<String>,
+}
+
+impl Name {
+    /// The name of a file that is no archive.
+    pub fn file(path: impl Into<PathBuf>) -> Name {
+        Name { file: path.into(), entry: None }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_printable(f, self.file.as_os_str().as_encoded_bytes())?;
+        let Some(entry) = &self.entry else { return Ok(()) };
+        f.write_str("!/")?;
+        write_printable(f, entry.as_bytes())
+    }
+}
+
+/// Text from a file or a file name, as one line that no terminal takes for a command.
+pub fn printable(text: &[u8]) -> String {
+    let mut line = String::with_capacity(text.len());
+    let _ = write_printable(&mut line, text);
+    line
+}
+
+/// Bytes that are not UTF-8 become `\xNN`, control and direction characters `\n` or `\u{NN}`, a backslash `\\`.
+fn write_printable(f: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '\\' if cfg!(unix) => f.write_str("\\\\")?,
+                _ if is_unsafe(character) => write!(f, "{}", character.escape_default())?,
+                _ => f.write_char(character)?,
+            }
+        }
+        chunk.invalid().iter().try_for_each(|byte| write!(f, "\\x{byte:02x}"))?;
+    }
+    Ok(())
+}
+
+/// Controls, line separators, and the marks that turn the direction of writing.
+fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_line_of_safe_text() {
+        for (name, want) in [
+            ("a/b.dcm".as_bytes(), "a/b.dcm"),
+            (b"line\nbreak", "line\\nbreak"),
+            (b"\x1b[31mred", "\\u{1b}[31mred"),
+            (b"J\xf6rg", "J\\xf6rg"),
+            ("J\u{f6}rg".as_bytes(), "J\u{f6}rg"),
+            ("\u{202e}gpj".as_bytes(), "\\u{202e}gpj"),
+        ] {
+            assert_eq!(printable(name), want);
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn two_files_never_share_a_name() {
+        assert_ne!(printable(b"a\nb"), printable(b"a\\nb"));
+        assert_ne!(printable(b"\xff"), printable(b"\\xff"));
+    }
+
+    #[test]
+    fn an_entry_stands_behind_its_archive() {
+        let name = Name { file: "cd.zip".into(), entry: Some("IM\n1".into()) };
+        assert_eq!(name.to_string(), "cd.zip!/IM\\n1");
+    }
+}

@@ -1,0 +1,102 @@
+//! The folders that are still to be walked, shared by the walking threads.
+//!
+//! The newest folder comes first, so that a deep tree keeps the queue short. Linked folders wait until everything that
+//! is there without a link was walked, and then come by name: so it does not depend on the threads under which of its
+//! names a folder is walked.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    folders: Vec<PathBuf>,
+    linked: BTreeSet<PathBuf>,
+    /// Threads that may still bring folders.
+    busy_threads: usize,
+    stopped: bool,
+}
+
+/// What a thread gets that asks for work.
+pub(super) enum Next {
+    Folder(PathBuf),
+    /// Nothing now, but a busy thread may bring some.
+    Wait,
+    End,
+}
+
+impl Queue {
+    /// A queue with one busy thread: the one that feeds it.
+    pub fn fed() -> Queue {
+        Queue { state: Mutex::new(State { busy_threads: 1, ..State::default() }), ..Queue::default() }
+    }
+
+    pub fn push(&self, folders: impl IntoIterator<Item = PathBuf>) {
+        self.state().folders.extend(folders);
+        self.changed.notify_all();
+    }
+
+    pub fn push_linked(&self, folder: PathBuf) {
+        self.state().linked.insert(folder);
+    }
+
+    /// The next folder, without waiting. Whoever gets one says [`Queue::done`] after it.
+    pub fn try_next(&self) -> Next {
+        self.state().next()
+    }
+
+    /// The next folder; `None` when all were walked, or the walk was stopped.
+    pub fn next(&self) -> Option<PathBuf> {
+        let mut state = self.state();
+        loop {
+            match state.next() {
+                Next::Folder(folder) => return Some(folder),
+                Next::End => return None,
+                Next::Wait => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+
+    /// A thread brings no more folders for now.
+    pub fn done(&self) {
+        let mut state = self.state();
+        state.busy_threads -= 1;
+        if state.busy_threads == 0 {
+            self.changed.notify_all();
+        }
+    }
+
+    /// Ends the walk early.
+    pub fn stop(&self) {
+        self.state().stopped = true;
+        self.changed.notify_all();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn next(&mut self) -> Next {
+        if self.stopped {
+            return Next::End;
+        }
+        let idle = self.busy_threads == 0;
+        let folder = self.folders.pop().or_else(|| if idle { self.linked.pop_first() } else { None });
+        match folder {
+            Some(folder) => {
+                self.busy_threads += 1;
+                Next::Folder(folder)
+            }
+            None if idle => Next::End,
+            None => Next::Wait,
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The instances of a series, packed: 20 bytes and half a UID each.
+
+use super::uid::{MAX_UID, pack, unpack};
+use crate::fhir;
+use crate::mapping::KindPart;
+
+/// All instances of one series, in the order of arrival until they are settled.
+#[derive(Debug, Default)]
+pub struct Instances {
+    base: Box<str>,
+    uids: Vec<u8>,
+    packed: Vec<Packed>,
+}
+
+/// One instance.
+#[derive(Debug, Clone, Copy)]
+struct Packed {
+    /// The hash of all wanted values, in halves so that the record needs no padding.
+    fingerprint: [u32; 2],
+    uid_at: u32,
+    /// [`NO_NUMBER`] where there is none.
+    number: u32,
+    kind: u32,
+}
+
+/// Stands for an absent number: FHIR's unsignedInt ends at half of it.
+const NO_NUMBER: u32 = u32::MAX;
+
+/// One instance as it is added.
+#[derive(Debug, Clone, Copy)]
+pub struct NewInstance<'a> {
+    /// The SOP Instance UID, at most [`MAX_UID`] bytes.
+    pub uid: &'a str,
+    /// Instance Number (0020,0013).
+    pub number: Option<u32>,
+    /// Its class, title and frames: a place in the table of kinds.
+    pub kind: u32,
+    /// The hash of all wanted values.
+    pub fingerprint: u64,
+}
+
+/// The instances of a series, once each, in the order of the output.
+#[derive(Debug, Clone, Copy)]
+pub struct Settled<'a> {
+    instances: &'a Instances,
+    order: &'a [u64],
+    kinds: &'a [KindPart],
+}
+
+impl Instances {
+    /// How many were added.
+    pub fn len(&self) -> usize {
+        self.packed.len()
+    }
+
+    /// Whether none was added.
+    pub fn is_empty(&self) -> bool {
+        self.packed.is_empty()
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, new: NewInstance<'_>) {
+        if self.packed.is_empty() {
+            self.base = new.uid.into();
+        }
+        // A quarter at a time: doubling would leave a third of the memory unused.
+        if self.packed.len() == self.packed.capacity() {
+            self.packed.reserve_exact(self.packed.len() / 4 + 1);
+            self.uids.reserve_exact(self.uids.len() / 4 + 8);
+        }
+        let uid_at = u32::try_from(self.uids.len()).expect("a series has less than 4 GiB of packed UIDs");
+        pack(new.uid, &self.base, &mut self.uids);
+        self.packed.push(Packed {
+            fingerprint: [(new.fingerprint >> 32) as u32, new.fingerprint as u32],
+            uid_at,
+            number: new.number.unwrap_or(NO_NUMBER),
+            kind: new.kind,
+        });
+    }
+
+    /// The UID of each instance, with repeats.
+    pub fn for_each_uid(&self, mut each: impl FnMut(&str)) {
+        let mut buffer = [0; MAX_UID];
+        for instance in &self.packed {
+            each(unpack(&self.uids, instance.uid_at as usize, &self.base, &mut buffer));
+        }
+    }
+
+    /// Finds the order of the output, by number and then UID, with each UID once. Of two with one UID the one that comes
+    /// first by `is_other` and fingerprint stays; the UIDs of those that had other content go to `conflict`.
+    pub fn settle(&self, is_other: impl Fn(u32) -> bool, mut conflict: impl FnMut(&str)) -> Vec<u64> {
+        let mut order = self.by_hash();
+        let mut kept = 0;
+        let mut at = 0;
+        while at < order.len() {
+            let end = at + order[at..].iter().take_while(|entry| *entry >> 32 == order[at] >> 32).count();
+            kept = self.keep_first(&mut order, at..end, kept, &is_other, &mut conflict);
+            at = end;
+        }
+        order.truncate(kept);
+        self.sort_for_output(&mut order);
+        order
+    }
+
+    /// Shows the settled instances.
+    pub fn settled<'a>(&'a self, order: &'a [u64], kinds: &'a [KindPart]) -> Settled<'a> {
+        Settled { instances: self, order, kinds }
+    }
+
+    /// Half of each UID's hash and the instance's place, sorted: repeats stand side by side.
+    fn by_hash(&self) -> Vec<u64> {
+        let mut buffer = [0; MAX_UID];
+        let hash = |(place, instance): (u64, &Packed)| {
+            let uid = unpack(&self.uids, instance.uid_at as usize, &self.base, &mut buffer);
+            xxhash_rust::xxh3::xxh3_64(uid.as_bytes()) & 0xFFFF_FFFF_0000_0000 | place
+        };
+        let mut order: Vec<u64> = (0..).zip(&self.packed).map(hash).collect();
+        order.sort_unstable();
+        order
+    }
+
+    /// Sorts a run of equal hashes by UID and rank, and moves the first of each UID to `kept`.
+    fn keep_first(
+        &self,
+        order: &mut [u64],
+        run: std::ops::Range<usize>,
+        mut kept: usize,
+        is_other: &impl Fn(u32) -> bool,
+        conflict: &mut impl FnMut(&str),
+    ) -> usize {
+        if run.len() > 1 {
+            let rank = |entry: &u64| {
+                let instance = self.at(*entry);
+                (self.uid(*entry), is_other(instance.kind), instance.fingerprint)
+            };
+            order[run.clone()].sort_by_cached_key(rank);
+        }
+        let mut last: Option<u64> = None;
+        for at in run {
+            let entry = order[at];
+            match last.filter(|last| self.uid(*last) == self.uid(entry)) {
+                None => {
+                    order[kept] = entry;
+                    kept += 1;
+                }
+                Some(last) if self.at(last).fingerprint != self.at(entry).fingerprint => conflict(&self.uid(entry)),
+                Some(_) => {}
+            }
+            last = Some(entry);
+        }
+        kept
+    }
+
+    /// By number, those without one last, and then by UID. The hash halves give way to the numbers.
+    fn sort_for_output(&self, order: &mut [u64]) {
+        for entry in order.iter_mut() {
+            *entry = u64::from(self.at(*entry).number) << 32 | (*entry & 0xFFFF_FFFF);
+        }
+        order.sort_unstable();
+        let mut at = 0;
+        while at < order.len() {
+            let end = at + order[at..].iter().take_while(|entry| *entry >> 32 == order[at] >> 32).count();
+            if end - at > 1 {
+                order[at..end].sort_by_cached_key(|entry| self.uid(*entry));
+            }
+            at = end;
+        }
+    }
+
+    fn at(&self, entry: u64) -> Packed {
+        self.packed[(entry & 0xFFFF_FFFF) as usize]
+    }
+
+    fn uid(&self, entry: u64) -> String {
+        unpack(&self.uids, self.at(entry).uid_at as usize, &self.base, &mut [0; MAX_UID]).to_string()
+    }
+}
+
+impl fhir::Instances for Settled<'_> {
+    fn visit(&self, each: &mut dyn FnMut(&fhir::Instance<'_>) -> bool) {
+        let mut buffer = [0; MAX_UID];
+        for entry in self.order {
+            let instance = self.instances.at(*entry);
+            let kind = self.kinds.get(instance.kind as usize);
+            let shown = fhir::Instance {
+                uid: unpack(&self.instances.uids, instance.uid_at as usize, &self.instances.base, &mut buffer),
+                sop_class: sop_class(kind),
+                number: (instance.number != NO_NUMBER).then_some(instance.number),
+                title: kind.and_then(|kind| kind.title.as_deref()),
+                number_of_frames: kind.and_then(|kind| kind.number_of_frames),
+            };
+            if !each(&shown) {
+                return;
+            }
+        }
+    }
+}
+
+fn sop_class(kind: Option<&KindPart>) -> fhir::SopClass<'_> {
+    match kind.and_then(|kind| kind.sop_class.as_deref()) {
+        None => fhir::SopClass::Absent,
+        Some(uid) if crate::dicom::value::is_oid(uid) => fhir::SopClass::Oid(uid),
+        Some(raw) => fhir::SopClass::Raw(raw),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fhir::Instances as _;
+
+    fn instances(all: &[(&str, Option<u32>, u64)]) -> Instances {
+        let mut instances = Instances::default();
+        for (uid, number, fingerprint) in all {
+            instances.push(NewInstance { uid, number: *number, kind: 0, fingerprint: *fingerprint });
+        }
+        instances
+    }
+
+    #[test]
+    fn instances_come_by_number_then_uid_and_once_each() {
+        let all =
+            [("1.3", Some(2), 1), ("1.10", Some(2), 2), ("1.4", None, 3), ("1.2", Some(1), 4), ("1.3", Some(2), 1)];
+        let instances = instances(&all);
+        let mut conflicts = 0;
+        let order = instances.settle(|_| false, |_| conflicts += 1);
+        let mut seen = Vec::new();
+        instances.settled(&order, &[]).visit(&mut |instance| {
+            seen.push((instance.uid.to_string(), instance.number));
+            true
+        });
+        let want = [("1.2", Some(1)), ("1.10", Some(2)), ("1.3", Some(2)), ("1.4", None)];
+        assert_eq!(seen, want.map(|(uid, number)| (uid.to_string(), number)));
+        assert_eq!(conflicts, 0);
+    }
+
+    #[test]
+    fn the_same_uid_with_other_content_counts_once_and_is_told() {
+        for all in [[("1.2", Some(5), 9), ("1.2", Some(6), 3)], [("1.2", Some(6), 3), ("1.2", Some(5), 9)]] {
+            let instances = instances(&all);
+            let mut conflicts = Vec::new();
+            let order = instances.settle(|_| false, |uid| conflicts.push(uid.to_string()));
+            assert_eq!(order.len(), 1);
+            assert_eq!(instances.at(order[0]).number, 6, "the smaller fingerprint stays");
+            assert_eq!(conflicts, ["1.2"]);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What comes of the groups when all instances have been added: one value a row, each instance once, and what is to be
+//! said of it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::instances::Instances;
+use super::parts::{FoundIssue, Parts, row_issue};
+use super::{Group, Series};
+use crate::fhir::{self, Identifier};
+use crate::issue::Reason;
+use crate::mapping::{self, KindPart, SERIES, STUDY, SeriesPart, StudyPart};
+
+/// A study with all of its instances, not settled yet.
+#[derive(Debug)]
+pub struct Study {
+    /// The Study Instance UID.
+    pub uid: Box<str>,
+    parts: Parts<StudyPart>,
+    series: Vec<(Box<str>, Series)>,
+    kinds: Arc<Vec<KindPart>>,
+}
+
+/// A study of which everything is decided.
+#[derive(Debug)]
+pub struct SettledStudy<'a> {
+    /// The Study Instance UID.
+    pub uid: &'a str,
+    /// What it has once.
+    pub part: StudyPart,
+    /// Its series, by number and then UID.
+    pub series: Vec<SettledSeries<'a>>,
+    /// What was dropped, and what differed between instances.
+    pub issues: Vec<FoundIssue>,
+    /// Whether it has several Patient IDs.
+    pub mixes_patients: bool,
+}
+
+/// A series of which everything is decided.
+#[derive(Debug)]
+pub struct SettledSeries<'a> {
+    /// The Series Instance UID.
+    pub uid: &'a str,
+    /// What it has once, and what it adds to the study's lists.
+    pub part: SeriesPart,
+    /// How many instances it has, each counted once.
+    pub number_of_instances: u32,
+    /// The SOP Instance UIDs of instances left out, because another has the UID and other content.
+    pub conflicts: Vec<String>,
+    /// What was dropped, and what differed between instances.
+    pub issues: Vec<FoundIssue>,
+    instances: &'a Instances,
+    kinds: &'a [KindPart],
+    order: Vec<u64>,
+}
+
+impl Study {
+    pub(super) fn new(uid: Box<str>, group: Group, kinds: Arc<Vec<KindPart>>) -> Study {
+        let mut series: Vec<(Box<str>, Series)> = group.series.into_iter().collect();
+        series.sort_by(|one, other| one.0.cmp(&other.0));
+        Study { uid, parts: group.parts, series, kinds }
+    }
+
+    /// How many instances were added, repeats included.
+    pub fn added_instances(&self) -> usize {
+        self.series.iter().map(|(_, series)| series.instances.len()).sum()
+    }
+
+    /// Decides everything.
+    pub fn settle(&mut self) -> SettledStudy<'_> {
+        let (part, mut issues) = self.parts.settle(STUDY);
+        let mixes_patients = several_patients(&self.parts);
+        if mixes_patients {
+            let subject = STUDY.iter().find(|row| row.element == "subject");
+            let issue = subject.map(|row| row_issue(row, Reason::SeveralPatients));
+            issues.extend(issue.map(|issue| FoundIssue { issue, name: None }));
+        }
+        let kinds = self.kinds.as_slice();
+        let mut series: Vec<_> = self.series.iter_mut().map(|(uid, series)| series.settle(uid, kinds)).collect();
+        series.sort_by_key(|series| series.part.number.map_or((true, 0), |number| (false, number)));
+        SettledStudy { uid: &self.uid, part, series, issues, mixes_patients }
+    }
+
+    fn for_each_uid(&self, mut each: impl FnMut(&str, &str)) {
+        for (series_uid, series) in &self.series {
+            series.instances.for_each_uid(|uid| each(series_uid, uid));
+        }
+    }
+}
+
+impl Series {
+    fn settle<'a>(&'a mut self, uid: &'a str, kinds: &'a [KindPart]) -> SettledSeries<'a> {
+        let (part, issues) = self.parts.settle(SERIES);
+        let class = |kind: u32| kinds.get(kind as usize).and_then(|kind| kind.sop_class.as_deref());
+        let is_other = |kind| !class(kind).is_some_and(mapping::is_image);
+        let mut conflicts = Vec::new();
+        let order = self.instances.settle(is_other, |uid| conflicts.push(uid.to_string()));
+        let number_of_instances = u32::try_from(order.len()).expect("the order's places have 32 bits");
+        SettledSeries { uid, part, number_of_instances, conflicts, issues, instances: &self.instances, kinds, order }
+    }
+}
+
+impl fhir::Instances for SettledSeries<'_> {
+    fn visit(&self, each: &mut dyn FnMut(&fhir::Instance<'_>) -> bool) {
+        self.instances.settled(&self.order, self.kinds).visit(each);
+    }
+}
+
+fn several_patients(parts: &Parts<StudyPart>) -> bool {
+    let mut ids: Vec<&Identifier> =
+        parts.iter().filter_map(|part| part.subject.as_ref()?.identifier.as_ref()).collect();
+    ids.sort();
+    ids.dedup();
+    ids.len() > 1
+}
+
+/// A SOP Instance UID that stands in several series or studies.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SeveralPlaces {
+    /// The SOP Instance UID.
+    pub sop_instance_uid: String,
+    /// The Study and Series Instance UIDs where it stands.
+    pub places: Vec<(String, String)>,
+}
+
+/// Finds the SOP Instance UIDs that stand in more than one series: eight bytes an instance, for as long as it takes.
+pub fn several_places(studies: &[Study]) -> Vec<SeveralPlaces> {
+    let mut hashes: Vec<u64> = Vec::new();
+    for_each_place(studies, |_, _, uid| hashes.push(xxh3_64(uid.as_bytes())));
+    hashes.sort_unstable();
+    let repeated: Vec<u64> =
+        hashes.chunk_by(|one, other| one == other).filter(|run| run.len() > 1).map(|run| run[0]).collect();
+    drop(hashes);
+    let mut found: HashMap<String, Vec<(String, String)>> = HashMap::new();
+    for_each_place(studies, |study, series, uid| {
+        if repeated.binary_search(&xxh3_64(uid.as_bytes())).is_ok() {
+            found.entry(uid.to_string()).or_default().push((study.to_string(), series.to_string()));
+        }
+    });
+    let mut several: Vec<SeveralPlaces> = found.into_iter().filter_map(place).collect();
+    several.sort();
+    several
+}
+
+fn place((sop_instance_uid, mut places): (String, Vec<(String, String)>)) -> Option<SeveralPlaces> {
+    places.sort();
+    places.dedup();
+    (places.len() > 1).then_some(SeveralPlaces { sop_instance_uid, places })
+}
+
+fn for_each_place(studies: &[Study], mut each: impl FnMut(&str, &str, &str)) {
+    for study in studies {
+        study.for_each_uid(|series, uid| each(&study.uid, series, uid));
+    }
+}
