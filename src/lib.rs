@@ -26,3 +26,5 @@ pub mod sink;
 pub mod source;
 pub mod study;
 pub mod synth;
+#[cfg(feature = "upload")]
+pub mod upload;

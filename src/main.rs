@@ -27,6 +27,8 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<u8, Error> {
     match command {
         Command::Convert(arguments) => run::convert(&Config::convert(*arguments)?),
+        #[cfg(feature = "upload")]
+        Command::Upload(arguments) => run::upload(dcm2fhir::config::Upload::of(*arguments)?),
     }
 }
 

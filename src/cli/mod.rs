@@ -8,6 +8,8 @@ mod convert;
 mod input;
 mod output;
 mod run;
+#[cfg(feature = "upload")]
+mod upload;
 
 use std::ffi::OsString;
 
@@ -19,6 +21,8 @@ pub use convert::ConvertArguments;
 pub use input::InputArguments;
 pub use output::OutputArguments;
 pub use run::RunArguments;
+#[cfg(feature = "upload")]
+pub use upload::{SendingArguments, ServerArguments, UploadArguments};
 
 /// Turns folders of DICOM into FHIR ImagingStudy resources
 #[derive(Debug, Parser)]
@@ -34,6 +38,9 @@ pub struct Cli {
 pub enum Command {
     /// DICOM to FHIR, to standard output, a file or a folder
     Convert(Box<ConvertArguments>),
+    /// The same, sent to a FHIR server; also takes what convert wrote
+    #[cfg(feature = "upload")]
+    Upload(Box<UploadArguments>),
 }
 
 impl Cli {

@@ -1,5 +1,9 @@
 //! The reading stage: workers take batches from the walk and group what they read.
 
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+
 use crossbeam_channel::Receiver;
 use dicom_dictionary_std::tags;
 
@@ -26,6 +30,8 @@ pub struct Stage<'s> {
     pub progress: &'s dyn Progress,
     /// Whether the user wants it to end.
     pub interrupt: &'s Interrupt,
+    /// Takes the files that are FHIR already, where they are wanted.
+    pub aside: Option<&'s (dyn Fn(PathBuf) + Sync)>,
 }
 
 impl Stage<'_> {
@@ -55,17 +61,41 @@ impl Stage<'_> {
 
     /// Reads one item, and says whether it is DICOM.
     fn item(&self, worker: &mut Worker, item: &Item) -> bool {
-        let Err(skip) = self.read(worker, item) else { return true };
+        let skip = match self.read(worker, item) {
+            Ok(is_dicom) => return is_dicom,
+            Err(skip) => skip,
+        };
         self.report.skip(&item.name, &skip);
         skip.is_dicom()
     }
 
-    fn read(&self, worker: &mut Worker, item: &Item) -> Result<(), Skip> {
+    /// The same, with the reason why it is left out.
+    fn read(&self, worker: &mut Worker, item: &Item) -> Result<bool, Skip> {
         let Content::File(mut file) = item.open()?;
+        if self.aside.is_some_and(|aside| put_aside(&file, item, aside)) {
+            return Ok(false);
+        }
         self.reader.read(worker, &item.name, &mut file, |issue| {
             self.report.issue(Where { name: Some(&item.name), ..Where::default() }, &issue);
-        })
+        })?;
+        Ok(true)
     }
+}
+
+/// Puts a file aside if it begins as JSON does.
+fn put_aside(mut file: &File, item: &Item, aside: &(dyn Fn(PathBuf) + Sync)) -> bool {
+    let mut start = [0; 64];
+    let is_json = file.read(&mut start).is_ok_and(|bytes| is_json(&start[..bytes]));
+    if is_json {
+        aside(item.name.file.to_path_buf());
+    }
+    is_json
+}
+
+/// Whether a text begins as a JSON object does.
+fn is_json(start: &[u8]) -> bool {
+    let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+    start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
 }
 
 /// Reports a SOP Instance UID that stands in several series.
@@ -75,5 +105,23 @@ pub fn note_places(several: &SeveralPlaces, report: &Report) {
             Where { name: None, study: Some(study), series: Some(series), instance: Some(&several.sop_instance_uid) };
         let tags = vec![tags::SOP_INSTANCE_UID];
         report.issue(place, &Issue { element: "series.instance.uid", tags, reason: Reason::Elsewhere, value: None });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_json;
+
+    #[test]
+    fn json_begins_with_a_brace() {
+        for (start, want) in [
+            (&b"{\"resourceType\""[..], true),
+            (b"\xEF\xBB\xBF \n {", true),
+            (b"", false),
+            (b"[{", false),
+            (b"\x08\x00\x05\x00", false),
+        ] {
+            assert_eq!(is_json(start), want);
+        }
     }
 }

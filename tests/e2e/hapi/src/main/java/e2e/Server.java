@@ -1,0 +1,2 @@
+package e2e;
+public class Server { public static void main(String[] a) {} }
