@@ -59,13 +59,13 @@ pub fn sides(attributes: &Attributes<'_>) -> Vec<Side> {
 }
 
 fn side(attributes: &Attributes<'_>, tag: Tag) -> Option<Side> {
-    let value = attributes.text(tag)?;
+    let value = attributes.line(tag)?;
     if value == "U" {
         return Some(Side::Unpaired);
     }
     match terms::laterality(&value) {
         Some(coded) => Some(sided(coded)),
-        None => attributes.drop(tag, Reason::UnknownTerm, &value),
+        None => attributes.drop(tag, Reason::UnusableTerm, &value),
     }
 }
 
@@ -83,7 +83,7 @@ fn sided(coded: Coded) -> Side {
 }
 
 fn body_part(attributes: &Attributes<'_>) -> Option<CodeableConcept> {
-    let term = attributes.text(tags::BODY_PART_EXAMINED)?;
+    let term = attributes.line(tags::BODY_PART_EXAMINED)?;
     let Some(coded) = terms::body_part(&term) else {
         attributes.note(tags::BODY_PART_EXAMINED, Reason::UnknownTerm, &term);
         return Some(CodeableConcept::text(term));

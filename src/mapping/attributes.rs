@@ -8,7 +8,7 @@ use super::options::Options;
 use super::row::{Attribute, CODING_SCHEMES};
 use crate::dicom::DataSet;
 use crate::dicom::charset::{CharacterSet, Decoded, TextFault};
-use crate::dicom::value::{NumberFault, trim_uid, unsigned};
+use crate::dicom::value::{NumberFault, is_oid, trim_uid, unsigned};
 use crate::issue::{Issue, Reason};
 
 /// The attributes of a row in one data set or sequence item.
@@ -44,8 +44,17 @@ impl<'a> Attributes<'a> {
         self.row.options
     }
 
-    /// The value of a one-line attribute (LO, SH, CS, UC, DA …), without padding; `None` where absent or empty.
+    /// The value of a one-line attribute (LO, SH, UC …) that has one; `None` where absent or empty.
     pub fn text(&self, tag: Tag) -> Option<String> {
+        let text = self.line(tag)?;
+        if text.contains('\\') {
+            self.note(tag, Reason::SeveralValues, &text);
+        }
+        Some(text)
+    }
+
+    /// The same, however many values there are, for attributes that have many or are read as something else than text.
+    pub fn line(&self, tag: Tag) -> Option<String> {
         self.decoded(tag, CharacterSet::decode)
     }
 
@@ -59,22 +68,28 @@ impl<'a> Attributes<'a> {
         self.decoded(tag, CharacterSet::decode_name)
     }
 
-    /// The values of a multi-valued attribute, the empty ones in their places.
+    /// The values of a multi-valued attribute that say something.
     pub fn texts(&self, tag: Tag) -> Vec<String> {
-        let text = self.text(tag).unwrap_or_default();
-        let values = text.split('\\').map(|value| value.trim().to_string());
-        if text.is_empty() { Vec::new() } else { values.collect() }
+        let text = self.line(tag).unwrap_or_default();
+        let values = text.split('\\').map(str::trim).filter(|value| !value.is_empty());
+        values.map(str::to_string).collect()
     }
 
     /// The value of a UI attribute; an empty one is absent.
     pub fn uid(&self, tag: Tag) -> Option<String> {
         let value = trim_uid(self.bytes(tag)?);
-        (!value.is_empty()).then(|| String::from_utf8_lossy(value).into_owned())
+        (!value.is_empty()).then(|| printable(&String::from_utf8_lossy(value)))
+    }
+
+    /// The value of a UI attribute that can stand behind `urn:oid:`; any other is an issue.
+    pub fn oid(&self, tag: Tag) -> Option<String> {
+        let uid = self.uid(tag)?;
+        if is_oid(&uid) { Some(uid) } else { self.drop(tag, Reason::NotAnOid, &uid) }
     }
 
     /// The value of an IS attribute as FHIR's unsignedInt; any other number is an issue.
     pub fn unsigned(&self, tag: Tag) -> Option<u32> {
-        let text = self.text(tag)?;
+        let text = self.line(tag)?;
         match unsigned(&text) {
             Ok(number) => Some(number),
             Err(fault) => self.drop(tag, number_reason(fault), &text),
@@ -137,6 +152,11 @@ impl<'a> Attributes<'a> {
         debug_assert!(allowed, "the row {} does not name {tag} at {:?}", self.row.element, self.prefix);
         allowed
     }
+}
+
+/// The text without control characters, which no FHIR string holds.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { char::REPLACEMENT_CHARACTER } else { character }).collect()
 }
 
 fn number_reason(fault: NumberFault) -> Reason {

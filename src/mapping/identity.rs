@@ -4,7 +4,7 @@ use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
 use super::attributes::Attributes;
-use super::terms;
+use super::terms::{self, system};
 use crate::fhir::{Coding, Identifier, Text};
 use crate::issue::Reason;
 
@@ -25,8 +25,9 @@ impl Issuer {
 
     /// The issuer that an item's Hierarchic Designator names: its universal id, and its local name.
     pub fn of_item(item: &Attributes<'_>) -> Issuer {
-        let local = item.text(tags::LOCAL_NAMESPACE_ENTITY_ID);
-        Issuer { system: universal_system(item), assigner: local }.known_to(item)
+        let universal = universal(item);
+        let assigner = item.text(tags::LOCAL_NAMESPACE_ENTITY_ID).or(universal.assigner);
+        Issuer { system: universal.system, assigner }.known_to(item)
     }
 
     /// The issuer of a local name alone.
@@ -41,9 +42,8 @@ impl Issuer {
 
     /// The identifier that this issuer gave out; `fallback` is the system of identifiers without any issuer.
     pub fn identifier(self, value: String, kind: Option<Coding>, fallback: Option<&String>) -> Identifier {
-        let nobody = self.system.is_none() && self.assigner.is_none();
-        let fallback = fallback.filter(|_| nobody).map(|uri| Text::from(uri.clone()));
-        Identifier { system: self.system.or(fallback), value, kind, usage: None, assigner: self.assigner }
+        let identifier = Identifier { system: self.system, value, kind, usage: None, assigner: self.assigner };
+        or_system(identifier, fallback)
     }
 
     fn known_to(mut self, attributes: &Attributes<'_>) -> Issuer {
@@ -53,16 +53,31 @@ impl Issuer {
     }
 }
 
+/// An identifier without any issuer has the system that the user gave (`--system`).
+pub fn or_system(mut identifier: Identifier, fallback: Option<&String>) -> Identifier {
+    if !identifier.has_issuer() {
+        identifier.system = fallback.map(|uri| Text::from(uri.clone()));
+    }
+    identifier
+}
+
+/// The identifier of a thing that has a UID (R5 Identifier, DICOM UIDs).
+pub fn of_uid(uid: &str) -> Identifier {
+    Identifier { system: Some(system::DICOM_UID.into()), value: format!("urn:oid:{uid}"), ..Identifier::default() }
+}
+
 /// The type of an identifier, from HL7 v2 table 0203.
 pub fn kind(code: &str) -> Option<Coding> {
     terms::identifier_type(code).map(|coded| Coding::constant(coded.system, coded.code, coded.display))
 }
 
-fn universal_system(item: &Attributes<'_>) -> Option<Text> {
-    let id = item.text(tags::UNIVERSAL_ENTITY_ID)?;
-    let id_type = item.text(tags::UNIVERSAL_ENTITY_ID_TYPE).unwrap_or_default();
-    match terms::system_of(&id, &id_type) {
-        Some(system) => Some(system.into()),
-        None => item.drop(tags::UNIVERSAL_ENTITY_ID, Reason::UnusableIssuer, &id),
+/// The universal id as system; one that is none, such as an internet name, still says who it was.
+fn universal(item: &Attributes<'_>) -> Issuer {
+    let Some(id) = item.text(tags::UNIVERSAL_ENTITY_ID) else { return Issuer::default() };
+    let id_type = item.line(tags::UNIVERSAL_ENTITY_ID_TYPE).unwrap_or_default();
+    if let Some(system) = terms::system_of(&id, &id_type) {
+        return Issuer { system: Some(system.into()), assigner: None };
     }
+    item.note(tags::UNIVERSAL_ENTITY_ID, Reason::UnusableIssuer, &id);
+    Issuer { system: None, assigner: Some(id) }
 }

@@ -4,6 +4,7 @@ use dicom_dictionary_std::tags;
 
 use super::attributes::Attributes;
 use super::row::{Row, attributes, one};
+use super::terms::{self, SopClassKind};
 use crate::dicom::value::is_oid;
 use crate::issue::Reason;
 
@@ -27,7 +28,7 @@ pub struct NumberPart {
 #[rustfmt::skip]
 pub const KIND: &[Row<KindPart>] = &[
     one!("series.instance.sopClass", sop_class, [SOP_CLASS_UID, MEDIA_STORAGE_SOP_CLASS_UID], "PS3.3 C.12.1, PS3.10 7.1", sop_class),
-    one!("series.instance.title", title, [CONCEPT_NAME_CODE_SEQUENCE > CODE_MEANING, DOCUMENT_TITLE, CONTENT_LABEL, IMAGE_TYPE], "PS3.3 C.18.8, C.24.2, C.11.10, C.7.6.1", title),
+    one!("series.instance.title", title, [SOP_CLASS_UID, CONCEPT_NAME_CODE_SEQUENCE > CODE_MEANING, DOCUMENT_TITLE, CONTENT_LABEL, IMAGE_TYPE], "PS3.3 C.18.8, C.24.2, C.11.10, C.7.6.1", title),
     one!("series.instance.numberOfFrames", number_of_frames, [NUMBER_OF_FRAMES], "PS3.3 C.7.6.6", |a: &Attributes<'_>| a.unsigned(tags::NUMBER_OF_FRAMES)),
 ];
 
@@ -53,11 +54,18 @@ fn stand_in(attributes: &Attributes<'_>) -> Option<String> {
     Some(class)
 }
 
-/// The title of a report or document, the label of a presentation, else the type of an image.
+/// The title of a report or document, the label of a presentation, else the type of an image. A document that is
+/// encapsulated has a title of its own, and the concept only says what kind of document it is (PS3.3 C.24.2).
 fn title(attributes: &Attributes<'_>) -> Option<String> {
-    let concept = attributes.items(tags::CONCEPT_NAME_CODE_SEQUENCE).into_iter().next();
-    let report = concept.and_then(|item| item.text(tags::CODE_MEANING));
-    let document = || attributes.long_text(tags::DOCUMENT_TITLE);
+    let concept = || attributes.items(tags::CONCEPT_NAME_CODE_SEQUENCE).first()?.text(tags::CODE_MEANING);
+    let document = || attributes.long_text(tags::DOCUMENT_TITLE).map(|title| title.trim().to_string());
+    let titled = if is_encapsulated(attributes) { document().or_else(concept) } else { concept().or_else(document) };
     let label = || attributes.text(tags::CONTENT_LABEL);
-    report.or_else(document).or_else(label).or_else(|| attributes.text(tags::IMAGE_TYPE))
+    titled.or_else(label).or_else(|| attributes.line(tags::IMAGE_TYPE))
+}
+
+fn is_encapsulated(attributes: &Attributes<'_>) -> bool {
+    let class = attributes.uid(tags::SOP_CLASS_UID);
+    let class = class.as_deref().and_then(terms::sop_class);
+    class.is_some_and(|class| class.kind == SopClassKind::EncapsulatedDocument)
 }

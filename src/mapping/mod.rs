@@ -13,6 +13,7 @@ pub mod options;
 mod patient;
 mod performer;
 mod person;
+mod procedure;
 mod request;
 pub mod row;
 pub mod series;

@@ -7,13 +7,16 @@ use super::identity::{Issuer, kind};
 use super::person::{human_names, person_name};
 use super::{terms, time};
 use crate::fhir::resource::{Device, Patient, Resource};
-use crate::fhir::{HumanName, Identifier, Reference, ResourceType, Text};
+use crate::fhir::{Coding, HumanName, Identifier, Reference, ResourceType, Text};
 use crate::issue::Reason;
 
 /// The subject: a Patient, or a Device where the object is of a quality control phantom. `None` where nothing is known.
 pub fn subject(attributes: &Attributes<'_>) -> Option<Reference> {
     let phantom = attributes.text(tags::QUALITY_CONTROL_SUBJECT).is_some_and(|value| value == "YES");
-    let identifiers = identifiers(attributes);
+    let mut identifiers = identifiers(attributes);
+    if phantom {
+        identifiers.iter_mut().for_each(without_record_number);
+    }
     let name = attributes.names(tags::PATIENT_NAME).and_then(|text| person_name(attributes, tags::PATIENT_NAME, &text));
     let display = name.as_ref().map(|name| name.display());
     let names = name.as_ref().map(human_names).unwrap_or_default();
@@ -48,11 +51,18 @@ fn phantom_of(identifier: Vec<Identifier>, name: Option<String>) -> Device {
     Device { identifier, name, ..Device::default() }
 }
 
+/// A phantom has no medical record: what numbers it is of no type, unless the header says one.
+fn without_record_number(identifier: &mut Identifier) {
+    if identifier.kind == kind("MR") {
+        identifier.kind = None;
+    }
+}
+
 fn gender(attributes: &Attributes<'_>) -> Option<Text> {
     let value = attributes.text(tags::PATIENT_SEX)?;
     match terms::gender(&value) {
         Some(code) => Some(code.into()),
-        None => attributes.drop(tags::PATIENT_SEX, Reason::UnknownTerm, &value),
+        None => attributes.drop(tags::PATIENT_SEX, Reason::UnusableTerm, &value),
     }
 }
 
@@ -68,19 +78,27 @@ fn identifiers(attributes: &Attributes<'_>) -> Vec<Identifier> {
     all
 }
 
+/// The type that Identifier Type Code (0040,0035) names; a code that HL7 does not know stands without its system.
+fn type_of(qualifiers: &Attributes<'_>, code: &str) -> Coding {
+    kind(code).unwrap_or_else(|| {
+        qualifiers.note(tags::IDENTIFIER_TYPE_CODE, Reason::UnknownTerm, code);
+        Coding { code: code.to_string().into(), ..Coding::default() }
+    })
+}
+
 /// A Patient ID with its issuer: the qualifiers (0010,0024) say the system and the type, (0010,0021) the assigner.
 fn patient_id(attributes: &Attributes<'_>) -> Option<Identifier> {
     let value = attributes.text(tags::PATIENT_ID)?;
     let qualifiers = attributes.items(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE).into_iter().next();
     let code = qualifiers.as_ref().and_then(|item| item.text(tags::IDENTIFIER_TYPE_CODE));
-    let code_kind = code.as_deref().and_then(kind);
-    if let (Some(code), None, Some(item)) = (&code, &code_kind, &qualifiers) {
-        item.note(tags::IDENTIFIER_TYPE_CODE, Reason::UnknownTerm, code);
-    }
+    let kind = match (&code, &qualifiers) {
+        (Some(code), Some(item)) => Some(type_of(item, code)),
+        _ => kind("MR"),
+    };
     let named = Issuer::of_name(attributes, attributes.text(tags::ISSUER_OF_PATIENT_ID));
     let issuer = match &qualifiers {
         Some(item) => Issuer { assigner: None, ..Issuer::of_item(item) }.or(named).or(Issuer::of_item(item)),
         None => named,
     };
-    Some(issuer.identifier(value, code_kind.or_else(|| kind("MR")), attributes.options().systems.patient.as_ref()))
+    Some(issuer.identifier(value, kind, attributes.options().systems.patient.as_ref()))
 }

@@ -9,20 +9,32 @@ use super::attributes::Attributes;
 use super::code::concept;
 use crate::dicom::person_name::{Components, PersonName};
 use crate::fhir::resource::{Practitioner, Resource};
-use crate::fhir::{HumanName, Identifier, NameRepresentation, Reference, ResourceType, Text};
+use crate::fhir::{Coding, HumanName, Identifier, NameRepresentation, Reference, ResourceType};
 use crate::issue::Reason;
 
 /// The persons of a name attribute and of the identification sequence beside it. PS3.3 has one item a name, in the
 /// same order; a list of another length cannot be paired, and then each stands alone.
 pub fn practitioners(attributes: &Attributes<'_>, names: Tag, identification: Tag) -> Vec<Reference> {
-    let names = person_names(attributes, names);
+    let persons = person_names(attributes, names);
     let items = attributes.items(identification);
-    if names.len() == items.len() {
-        return iter::zip(names, &items).filter_map(|(name, item)| practitioner(name, identifier(item))).collect();
+    if persons.len() == items.len() {
+        return iter::zip(persons, &items).filter_map(|(name, item)| identified(name, item)).collect();
     }
-    let named = names.into_iter().map(|name| (name, None));
-    let identified = items.iter().map(|item| (None, identifier(item)));
-    named.chain(identified).filter_map(|(name, identifier)| practitioner(name, identifier)).collect()
+    if !persons.is_empty() && !items.is_empty() {
+        attributes.note(identification, Reason::Unpaired, "");
+    }
+    let named = persons.into_iter().filter_map(|name| practitioner(name, None));
+    named.chain(items.iter().filter_map(|item| identified(None, item))).collect()
+}
+
+/// The person of attributes that have one; of several, the first.
+pub fn only_practitioner(attributes: &Attributes<'_>, name: Tag, identification: Tag) -> Option<Reference> {
+    let mut persons = practitioners(attributes, name, identification).into_iter();
+    let first = persons.next()?;
+    if persons.next().is_some() {
+        attributes.note(name, Reason::SeveralPersons, "");
+    }
+    Some(first)
 }
 
 /// The names of a PN attribute, the empty ones in their places.
@@ -80,10 +92,17 @@ fn practitioner(name: Option<PersonName>, identifier: Option<Identifier>) -> Opt
     Some(reference)
 }
 
-/// The first of a person's codes as identifier (PS3.3 10.1, Person Identification Code Sequence).
-fn identifier(item: &Attributes<'_>) -> Option<Identifier> {
+/// A person by the first of their codes as identifier. PS3.3 10.1: the code's meaning is the name again, spelt as a
+/// person name, and stands in for a name that is not there.
+fn identified(name: Option<PersonName>, item: &Attributes<'_>) -> Option<Reference> {
     let codes = item.items(tags::PERSON_IDENTIFICATION_CODE_SEQUENCE);
-    let coding = codes.iter().find_map(concept)?.coding.into_iter().next()?;
-    let system: Option<Text> = coding.system;
-    Some(Identifier { system, value: coding.code.into_owned(), ..Identifier::default() })
+    let concept = codes.iter().find_map(concept).unwrap_or_default();
+    let name = name.or_else(|| PersonName::parse(concept.label_in_words()?));
+    let coding = concept.coding.into_iter().next();
+    let identifier = coding.map(|Coding { system, code, .. }| Identifier {
+        system,
+        value: code.into_owned(),
+        ..Identifier::default()
+    });
+    practitioner(name, identifier)
 }

@@ -4,8 +4,7 @@ use dicom_dictionary_std::tags;
 
 use super::attributes::Attributes;
 use super::code::concepts;
-use super::identity::Issuer;
-use super::terms::system;
+use super::identity::{Issuer, of_uid};
 use crate::fhir::resource::{Resource, Specimen};
 use crate::fhir::{Identifier, Reference, ResourceType};
 
@@ -19,7 +18,8 @@ fn specimen(item: &Attributes<'_>) -> Option<Reference> {
     let named = item
         .text(tags::SPECIMEN_IDENTIFIER)
         .map(|value| issuer().identifier(value, None, item.options().systems.specimen.as_ref()));
-    let identifiers: Vec<Identifier> = named.into_iter().chain(uid(item)).collect();
+    let uid = item.oid(tags::SPECIMEN_UID).map(|uid| of_uid(&uid));
+    let identifiers: Vec<Identifier> = named.into_iter().chain(uid).collect();
     let identifier = identifiers.first()?.clone();
     let resource = Specimen {
         identifier: identifiers,
@@ -29,13 +29,4 @@ fn specimen(item: &Attributes<'_>) -> Option<Reference> {
     reference.identifier = Some(identifier);
     reference.resource = Some(Box::new(Resource::Specimen(resource)));
     Some(reference)
-}
-
-fn uid(item: &Attributes<'_>) -> Option<Identifier> {
-    let uid = item.uid(tags::SPECIMEN_UID)?;
-    Some(Identifier {
-        system: Some(system::DICOM_UID.into()),
-        value: format!("urn:oid:{uid}"),
-        ..Identifier::default()
-    })
 }

@@ -8,7 +8,7 @@ use dicom_dictionary_std::tags;
 use super::attributes::Attributes;
 use super::identity::{Issuer, kind};
 use super::patient;
-use super::person::practitioners;
+use super::person::only_practitioner;
 use super::row::{Row, attributes, one};
 use super::time::date_time;
 use crate::fhir::resource::{Encounter, Location, Resource};
@@ -68,7 +68,7 @@ fn encounter(attributes: &Attributes<'_>) -> Option<Reference> {
 
 fn referrer(attributes: &Attributes<'_>) -> Option<Reference> {
     let (name, identification) = (tags::REFERRING_PHYSICIAN_NAME, tags::REFERRING_PHYSICIAN_IDENTIFICATION_SEQUENCE);
-    practitioners(attributes, name, identification).into_iter().next()
+    only_practitioner(attributes, name, identification)
 }
 
 fn location(attributes: &Attributes<'_>) -> Option<Reference> {

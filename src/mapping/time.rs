@@ -11,7 +11,7 @@ use crate::issue::Reason;
 /// The dateTime of a pair of DA and TM attributes, with Timezone Offset From UTC (0008,0201) or the zone that the user
 /// gave. What cannot be taken is noted, and the date stays.
 pub fn date_time(attributes: &Attributes<'_>, date: Tag, time: Tag) -> Option<DateTime> {
-    let text = attributes.text(date)?;
+    let text = attributes.line(date)?;
     let Ok(day) = Date::parse(&text) else { return attributes.drop(date, Reason::NotADate, &text) };
     let time = time_of_day(attributes, day, time);
     Some(DateTime { year: day.year(), month: day.month(), day: day.day(), time })
@@ -19,13 +19,13 @@ pub fn date_time(attributes: &Attributes<'_>, date: Tag, time: Tag) -> Option<Da
 
 /// A DA attribute as date.
 pub fn date(attributes: &Attributes<'_>, tag: Tag) -> Option<DateTime> {
-    let text = attributes.text(tag)?;
+    let text = attributes.line(tag)?;
     let Ok(day) = Date::parse(&text) else { return attributes.drop(tag, Reason::NotADate, &text) };
     Some(DateTime { year: day.year(), month: day.month(), day: day.day(), time: None })
 }
 
 fn time_of_day(attributes: &Attributes<'_>, day: Date, tag: Tag) -> Option<TimeOfDay> {
-    let text = attributes.text(tag)?;
+    let text = attributes.line(tag)?;
     let full = Time::parse(&text).ok().and_then(|time| Some((time, time.minute?, time.second?)));
     let Some((time, minute, second)) = full else { return attributes.drop(tag, Reason::NotATime, &text) };
     let offset = offset(attributes, day, &time, tag)?;
@@ -34,7 +34,7 @@ fn time_of_day(attributes: &Attributes<'_>, day: Date, tag: Tag) -> Option<TimeO
 }
 
 fn offset(attributes: &Attributes<'_>, day: Date, time: &Time, tag: Tag) -> Option<Offset> {
-    if let Some(text) = attributes.text(tags::TIMEZONE_OFFSET_FROM_UTC) {
+    if let Some(text) = attributes.line(tags::TIMEZONE_OFFSET_FROM_UTC) {
         match Offset::parse(&text) {
             Ok(offset) => return Some(offset),
             Err(_) => attributes.note(tags::TIMEZONE_OFFSET_FROM_UTC, Reason::NotAnOffset, &text),
