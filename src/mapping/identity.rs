@@ -81,3 +81,56 @@ fn universal(item: &Attributes<'_>) -> Issuer {
     item.note(tags::UNIVERSAL_ENTITY_ID, Reason::UnusableIssuer, &id);
     Issuer { system: None, assigner: Some(id) }
 }
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::mapping::sample::{Sample, identifier, issuer, items, mapped_with, reasons, text};
+    use crate::mapping::{Options, STUDY};
+
+    fn options() -> Options {
+        let mut options = Options::default();
+        options.systems.visit = Some("https://example.org/visits".into());
+        options.issuers = [("HOSP".to_string(), "https://example.org/hosp".to_string())].into();
+        options
+    }
+
+    /// The identifier of an admission with this issuer, and what is wrong with it.
+    fn admission(issuer: Vec<Sample>) -> (String, Vec<Reason>) {
+        let data_set = [text(tags::ADMISSION_ID, "V1"), items(tags::ISSUER_OF_ADMISSION_ID_SEQUENCE, [issuer])];
+        let mapped = mapped_with(STUDY, &data_set, &options());
+        let reasons = reasons(&mapped.issues).into_iter().map(|(_, reason)| reason).collect();
+        (identifier(mapped.part.encounter.unwrap().identifier.as_ref().unwrap()), reasons)
+    }
+
+    #[test]
+    fn an_issuer_is_a_system_where_it_is_universal_and_an_assigner_where_it_is_a_name() {
+        use Reason::UnusableIssuer;
+        for (local, universal, id_type, want, reasons) in [
+            ("WARD", "1.2.3", "ISO", "VN urn:oid:1.2.3|V1 (WARD)", vec![]),
+            ("", "1.2.3", "ISO", "VN urn:oid:1.2.3|V1", vec![]),
+            ("WARD", "", "", "VN V1 (WARD)", vec![]),
+            ("HOSP", "", "", "VN https://example.org/hosp|V1 (HOSP)", vec![]),
+            ("HOSP", "1.2.3", "ISO", "VN urn:oid:1.2.3|V1 (HOSP)", vec![]),
+            ("", "https://h.example/v", "URI", "VN https://h.example/v|V1", vec![]),
+            ("", "h.example", "DNS", "VN V1 (h.example)", vec![UnusableIssuer]),
+            ("HOSP", "1.02", "ISO", "VN https://example.org/hosp|V1 (HOSP)", vec![UnusableIssuer]),
+            ("", "HOSP", "", "VN https://example.org/hosp|V1 (HOSP)", vec![UnusableIssuer]),
+            ("", "", "", "VN https://example.org/visits|V1", vec![]),
+        ] {
+            assert_eq!(
+                admission(issuer(local, universal, id_type)),
+                (want.to_string(), reasons),
+                "{local} {universal}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_retired_name_of_an_issuer_stands_in_for_the_sequence() {
+        let data_set = [text(tags::ADMISSION_ID, "V1"), text(tags::ISSUER_OF_ADMISSION_ID, "WARD")];
+        let mapped = mapped_with(STUDY, &data_set, &options());
+        assert_eq!(identifier(mapped.part.encounter.unwrap().identifier.as_ref().unwrap()), "VN V1 (WARD)");
+    }
+}

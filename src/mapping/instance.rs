@@ -61,7 +61,13 @@ fn title(attributes: &Attributes<'_>) -> Option<String> {
     let document = || attributes.long_text(tags::DOCUMENT_TITLE).map(|title| title.trim().to_string());
     let titled = if is_encapsulated(attributes) { document().or_else(concept) } else { concept().or_else(document) };
     let label = || attributes.text(tags::CONTENT_LABEL);
-    titled.or_else(label).or_else(|| attributes.line(tags::IMAGE_TYPE))
+    titled.or_else(label).or_else(|| image_type(attributes))
+}
+
+/// Image Type (0008,0008) as DICOM writes it, `ORIGINAL\PRIMARY\AXIAL`, without the padding of its values.
+fn image_type(attributes: &Attributes<'_>) -> Option<String> {
+    let values = attributes.line(tags::IMAGE_TYPE)?;
+    Some(values.split('\\').map(str::trim).collect::<Vec<_>>().join("\\"))
 }
 
 fn is_encapsulated(attributes: &Attributes<'_>) -> bool {

@@ -16,10 +16,14 @@ mod person;
 mod procedure;
 mod request;
 pub mod row;
+#[cfg(test)]
+mod sample;
 pub mod series;
 mod specimen;
 pub mod study;
 pub mod terms;
+#[cfg(test)]
+mod tests;
 mod time;
 pub mod zone;
 

@@ -106,3 +106,74 @@ fn identified(name: Option<PersonName>, item: &Attributes<'_>) -> Option<Referen
     });
     practitioner(name, identifier)
 }
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::mapping::sample::{Sample, identification, items, mapped, reference, text};
+    use crate::mapping::{SERIES, STUDY};
+
+    const OPERATORS: (Tag, Tag) = (tags::OPERATORS_NAME, tags::OPERATOR_IDENTIFICATION_SEQUENCE);
+
+    fn operators(names: &str, persons: &[&str]) -> (Vec<String>, Vec<Reason>) {
+        let persons: Vec<Vec<Sample>> = persons.iter().map(|code| identification(code, "99X", "")).collect();
+        let persons = (OPERATORS.1, crate::mapping::sample::Value::Items(persons));
+        let mapped = mapped(SERIES, &[text(OPERATORS.0, names), persons]);
+        let issues = mapped.issues.into_iter().map(|issue| issue.reason);
+        let shown = mapped.part.operators.iter().map(|performer| reference(&performer.actor)).collect();
+        (shown, issues.filter(|reason| *reason != Reason::UnknownScheme && *reason != Reason::NoCodeValue).collect())
+    }
+
+    #[test]
+    fn names_and_identifications_pair_by_position() {
+        for (names, persons, want, unpaired) in [
+            ("Ada^A\\Bob^B", &["1", "2"] as &[&str], &["1 = A Ada", "2 = B Bob"] as &[&str], false),
+            ("Ada", &["1"], &["1 = Ada"], false),
+            ("\\Bob", &["1", "2"], &["1", "2 = Bob"], false),
+            ("Ada\\\\Cid", &["1", "2", "3"], &["1 = Ada", "2", "3 = Cid"], false),
+            ("Ada\\Bob", &["", "2"], &["Ada", "2 = Bob"], false),
+            ("Ada\\Bob", &[], &["Ada", "Bob"], false),
+            ("", &["1"], &["1"], false),
+            ("Ada\\Bob", &["1"], &["Ada", "Bob", "1"], true),
+            ("^^", &[], &[], false),
+        ] {
+            let reasons = if unpaired { vec![Reason::Unpaired] } else { vec![] };
+            let want: Vec<String> = want.iter().map(|person| person.to_string()).collect();
+            assert_eq!(operators(names, persons), (want, reasons), "{names:?} {persons:?}");
+        }
+    }
+
+    #[test]
+    fn the_meaning_of_a_persons_code_stands_in_for_the_name() {
+        let person = |name: &str, meaning: &str| {
+            let sequence =
+                items(tags::REFERRING_PHYSICIAN_IDENTIFICATION_SEQUENCE, [identification("7", "99X", meaning)]);
+            mapped(STUDY, &[text(tags::REFERRING_PHYSICIAN_NAME, name), sequence]).part.referrer.unwrap()
+        };
+        assert_eq!(reference(&person("", "Lovelace^Ada")), "7 = Ada Lovelace");
+        assert_eq!(reference(&person("Byron^Ada", "Lovelace^Ada")), "7 = Ada Byron");
+    }
+
+    #[test]
+    fn where_there_is_room_for_one_the_first_person_is_taken_and_the_others_reported() {
+        let mapped = mapped(STUDY, &[text(tags::REFERRING_PHYSICIAN_NAME, "Ada\\Bob")]);
+        assert_eq!(reference(&mapped.part.referrer.unwrap()), "Ada");
+        assert_eq!(mapped.issues.len(), 1);
+        assert_eq!(mapped.issues[0].reason, Reason::SeveralPersons);
+    }
+
+    #[test]
+    fn each_group_of_a_name_is_a_name_of_its_own() {
+        let name = PersonName::parse("Yamada^Tarou=山田^太郎=やまだ^たろう").unwrap();
+        let names = human_names(&name);
+        let forms: Vec<_> = names.iter().map(|name| name.representation).collect();
+        use NameRepresentation::*;
+        assert_eq!(forms, [Some(Alphabetic), Some(Ideographic), Some(Phonetic)]);
+        assert_eq!((names[1].family.as_deref(), names[1].text.as_deref()), (Some("山田"), Some("山田 太郎")));
+        let western = human_names(&PersonName::parse("Adams^Ann^Mary^Dr.^Jr.").unwrap());
+        let [name] = western.as_slice() else { panic!("one group, one name") };
+        assert_eq!((name.representation, &name.given), (None, &vec!["Ann".to_string(), "Mary".to_string()]));
+        assert_eq!((&name.prefix, &name.suffix), (&vec!["Dr.".to_string()], &vec!["Jr.".to_string()]));
+    }
+}

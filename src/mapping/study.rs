@@ -9,7 +9,7 @@ use super::attributes::Attributes;
 use super::identity::{Issuer, kind};
 use super::patient;
 use super::person::only_practitioner;
-use super::row::{Row, attributes, one};
+use super::row::{Agreement, Row, attributes, first, one};
 use super::time::date_time;
 use crate::fhir::resource::{Encounter, Location, Resource};
 use crate::fhir::{Annotation, DateTime, Identifier, Reference, ResourceType};
@@ -32,7 +32,7 @@ pub struct StudyPart {
 #[rustfmt::skip]
 pub const STUDY: &[Row<StudyPart>] = &[
     one!("identifier", study_id, [STUDY_ID], "PS3.3 C.7.2.1", study_id),
-    one!("subject", subject, [
+    Row { merge: identified_first, ..one!("subject", subject, [
         PATIENT_NAME, PATIENT_ID, ISSUER_OF_PATIENT_ID, issuer ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE,
         ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE > IDENTIFIER_TYPE_CODE, PATIENT_BIRTH_DATE, PATIENT_SEX,
         QUALITY_CONTROL_SUBJECT, OTHER_PATIENT_I_DS_SEQUENCE > PATIENT_ID,
@@ -40,7 +40,7 @@ pub const STUDY: &[Row<StudyPart>] = &[
         issuer OTHER_PATIENT_I_DS_SEQUENCE > ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE,
         OTHER_PATIENT_I_DS_SEQUENCE > ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE > IDENTIFIER_TYPE_CODE,
         PATIENT_SPECIES_DESCRIPTION, code PATIENT_SPECIES_CODE_SEQUENCE
-    ], "PS3.3 C.7.1.1", patient::subject),
+    ], "PS3.3 C.7.1.1", patient::subject) },
     one!("encounter", encounter, [ADMISSION_ID, ISSUER_OF_ADMISSION_ID, issuer ISSUER_OF_ADMISSION_ID_SEQUENCE], "PS3.3 C.7.2.3", encounter),
     one!("started", started, [STUDY_DATE, STUDY_TIME, TIMEZONE_OFFSET_FROM_UTC], "PS3.3 C.7.2.1", |a| date_time(a, tags::STUDY_DATE, tags::STUDY_TIME)),
     one!("referrer", referrer, [REFERRING_PHYSICIAN_NAME, person REFERRING_PHYSICIAN_IDENTIFICATION_SEQUENCE], "PS3.3 C.7.2.1", referrer),
@@ -48,6 +48,17 @@ pub const STUDY: &[Row<StudyPart>] = &[
     one!("note", note, [STUDY_COMMENTS], "PS3.3 C.4.1", note),
     one!("description", description, [STUDY_DESCRIPTION], "PS3.3 C.7.2.1", |a: &Attributes<'_>| a.text(tags::STUDY_DESCRIPTION)),
 ];
+
+/// The subject of the first instance that has a Patient ID, else of the first that says anything: a file that was
+/// de-identified does not take a patient's number away.
+fn identified_first(into: &mut StudyPart, from: &StudyPart) -> Agreement {
+    let has_id = |subject: &Option<Reference>| subject.as_ref().is_some_and(|subject| subject.identifier.is_some());
+    if into.subject.is_some() && !has_id(&into.subject) && has_id(&from.subject) {
+        into.subject.clone_from(&from.subject);
+        return Agreement::Differ;
+    }
+    first(&mut into.subject, &from.subject)
+}
 
 fn study_id(attributes: &Attributes<'_>) -> Option<Identifier> {
     let value = attributes.text(tags::STUDY_ID)?;

@@ -48,3 +48,51 @@ fn offset(attributes: &Attributes<'_>, day: Date, time: &Time, tag: Tag) -> Opti
         Err(_) => attributes.drop(tag, Reason::NoSuchLocalTime, &time.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::mapping::sample::{mapped_with, text};
+    use crate::mapping::zone::TimeZone;
+    use crate::mapping::{Options, STUDY};
+
+    fn started(date: &str, time: &str, offset: &str, zone: &str) -> (String, Vec<Reason>) {
+        let values = [(tags::STUDY_DATE, date), (tags::STUDY_TIME, time), (tags::TIMEZONE_OFFSET_FROM_UTC, offset)];
+        let data_set: Vec<_> = values.into_iter().map(|(tag, value)| text(tag, value)).collect();
+        let options = Options { time_zone: TimeZone::parse(zone).ok(), ..Options::default() };
+        let mapped = mapped_with(STUDY, &data_set, &options);
+        let started = mapped.part.started.map(|started| started.to_string()).unwrap_or_default();
+        (started, mapped.issues.into_iter().map(|issue| issue.reason).collect())
+    }
+
+    #[test]
+    fn a_start_has_a_time_only_with_seconds_and_a_zone() {
+        use Reason::*;
+        for (date, time, offset, zone, want, reasons) in [
+            ("20240229", "101530", "+0100", "", "2024-02-29T10:15:30+01:00", vec![]),
+            ("20240229", "101530.25", "-0330", "", "2024-02-29T10:15:30.25-03:30", vec![]),
+            ("20240229", "235960", "+0000", "", "2024-02-29T23:59:60+00:00", vec![]),
+            ("2024.02.29", "10:15:30", "+1400", "", "2024-02-29T10:15:30+14:00", vec![]),
+            ("20240229", "101530", "+0100", "+05:00", "2024-02-29T10:15:30+01:00", vec![]),
+            ("20240229", "101530", "", "Europe/Berlin", "2024-02-29T10:15:30+01:00", vec![]),
+            ("20240229", "101530", "", "", "2024-02-29", vec![NoZone]),
+            ("20240229", "1015", "+0100", "", "2024-02-29", vec![NotATime]),
+            ("20240229", "251530", "+0100", "", "2024-02-29", vec![NotATime]),
+            ("20240229", "", "+0100", "", "2024-02-29", vec![]),
+            ("20240331", "023000", "", "Europe/Berlin", "2024-03-31", vec![NoSuchLocalTime]),
+            ("20241027", "023000", "", "Europe/Berlin", "2024-10-27", vec![NoSuchLocalTime]),
+            ("20240229", "101530", "-0000", "", "2024-02-29", vec![NoZone, NotAnOffset]),
+            ("20240229", "101530", "+1500", "", "2024-02-29", vec![NoZone, NotAnOffset]),
+            ("20240229", "101530", "-0000", "+02:00", "2024-02-29T10:15:30+02:00", vec![NotAnOffset]),
+            ("20240230", "101530", "+0100", "", "", vec![NotADate]),
+            ("20240229\\20240301", "101530", "+0100", "", "", vec![NotADate]),
+            ("2024", "", "", "", "", vec![NotADate]),
+            ("", "101530", "+0100", "", "", vec![]),
+        ] {
+            let (started, mut found) = started(date, time, offset, zone);
+            found.sort();
+            assert_eq!((started.as_str(), found), (want, reasons), "{date} {time} {offset} {zone}");
+        }
+    }
+}
