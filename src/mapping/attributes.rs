@@ -179,3 +179,53 @@ pub fn text_reason(fault: TextFault) -> Reason {
         TextFault::UnknownTerm => Reason::UnknownCharacterSet,
     }
 }
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::dicom::{Header, Levels};
+    use crate::mapping::sample::{header, items, mapped_with, text};
+    use crate::mapping::{SERIES, STUDY};
+    use dicom_dictionary_std::tags;
+
+    #[test]
+    #[should_panic(expected = "does not name")]
+    fn a_row_that_looks_at_what_it_does_not_name_is_caught() {
+        let (header, options, issues) = (Header::default(), Options::default(), RefCell::default());
+        let named = &[Attribute::Value(&[tags::STUDY_DATE])];
+        let row = RowView { element: "started", attributes: named, options: &options, issues: &issues };
+        Attributes::new(header.root(), row).text(tags::STUDY_TIME);
+    }
+
+    #[test]
+    fn an_issue_has_the_way_to_the_attribute_and_the_value_only_when_asked() {
+        let uid = text(tags::REFERENCED_SOP_INSTANCE_UID, "x");
+        let data_set = [items(tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE, [vec![uid]])];
+        for keep_values in [false, true] {
+            let options = Options { keep_values, ..Options::default() };
+            let issues = mapped_with(SERIES, &data_set, &options).issues;
+            let [issue] = issues.as_slice() else { panic!("{issues:?}") };
+            let path = [tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE, tags::REFERENCED_SOP_INSTANCE_UID];
+            assert_eq!((issue.element, issue.tags.as_slice()), ("partOf", path.as_slice()));
+            assert_eq!(issue.value.as_deref(), keep_values.then_some("x"));
+        }
+    }
+
+    #[test]
+    fn an_item_is_read_in_its_own_character_set() {
+        let mut header = header(&[text(tags::STUDY_DESCRIPTION, "Müller")]);
+        let sequence = header.open_sequence(tags::REQUEST_ATTRIBUTES_SEQUENCE, Levels::ALL).unwrap();
+        let item = header.open_item().unwrap();
+        header.push_value(tags::SPECIFIC_CHARACTER_SET, Levels::ALL, b"ISO_IR 100").unwrap();
+        header.push_value(tags::REASON_FOR_THE_REQUESTED_PROCEDURE, Levels::ALL, b"M\xFCller").unwrap();
+        header.close(item);
+        header.close(sequence);
+        let options = Options::default();
+        let study = crate::mapping::map(STUDY, header.root(), &options);
+        let series = crate::mapping::map(SERIES, header.root(), &options);
+        assert_eq!(study.part.description.as_deref(), Some("Müller"));
+        assert_eq!(series.part.reason[0].label(), Some("Müller"));
+        assert_eq!(series.issues, []);
+    }
+}

@@ -128,6 +128,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(deprecated)]
     fn the_retired_name_of_an_issuer_stands_in_for_the_sequence() {
         let data_set = [text(tags::ADMISSION_ID, "V1"), text(tags::ISSUER_OF_ADMISSION_ID, "WARD")];
         let mapped = mapped_with(STUDY, &data_set, &options());

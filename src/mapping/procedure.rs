@@ -72,3 +72,70 @@ pub fn reason(attributes: &Attributes<'_>) -> Vec<CodeableConcept> {
     }
     reasons
 }
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::issue::Reason;
+    use crate::mapping::SERIES;
+    use crate::mapping::sample::{Sample, code, concept, items, mapped, reasons, reference, text};
+
+    fn requested(item: Vec<Sample>) -> Sample {
+        items(tags::REQUEST_ATTRIBUTES_SEQUENCE, [item])
+    }
+
+    #[test]
+    fn a_procedure_is_its_code_else_what_the_request_else_what_the_step_is_called() {
+        let coded = items(tags::PROCEDURE_CODE_SEQUENCE, [code("X", "LN", "Scan")]);
+        let request = |value: &str| text(tags::REQUESTED_PROCEDURE_DESCRIPTION, value);
+        let step = text(tags::PERFORMED_PROCEDURE_STEP_DESCRIPTION, "step");
+        for (data_set, want) in [
+            (vec![coded.clone(), request("asked"), step.clone()], vec!["http://loinc.org|X Scan"]),
+            (vec![request("asked"), requested(vec![request("item")]), step.clone()], vec![": asked"]),
+            (vec![requested(vec![request("item")]), step.clone()], vec![": item"]),
+            (vec![requested(vec![]), step], vec![": step"]),
+            (vec![], vec![]),
+        ] {
+            let procedures = mapped(SERIES, &data_set).part.procedure;
+            let shown: Vec<String> = procedures.iter().map(|procedure| concept(&procedure.concept)).collect();
+            assert_eq!(shown, want, "{data_set:?}");
+            let displays = procedures.iter().map(|procedure| procedure.reference.display.as_deref());
+            assert!(displays.eq(procedures.iter().map(|procedure| procedure.concept.label())), "{data_set:?}");
+        }
+    }
+
+    #[test]
+    fn reasons_are_those_of_the_root_and_of_each_request_once() {
+        let coded = items(tags::REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE, [code("X", "LN", "Pain")]);
+        let words = |value: &str| text(tags::REASON_FOR_THE_REQUESTED_PROCEDURE, value);
+        let report = items(tags::REFERENCED_REQUEST_SEQUENCE, [vec![words("fever")]]);
+        for (data_set, want) in [
+            (vec![words("Pain")], vec![": Pain"]),
+            (vec![coded.clone(), words("Pain")], vec!["http://loinc.org|X Pain"]),
+            (vec![coded.clone(), words("since May")], vec![": since May", "http://loinc.org|X Pain"]),
+            (vec![requested(vec![coded.clone()])], vec!["http://loinc.org|X Pain"]),
+            (vec![coded.clone(), requested(vec![coded])], vec!["http://loinc.org|X Pain"]),
+            (vec![report], vec![": fever"]),
+        ] {
+            let shown: Vec<String> = mapped(SERIES, &data_set).part.reason.iter().map(concept).collect();
+            assert_eq!(shown, want, "{data_set:?}");
+        }
+    }
+
+    #[test]
+    fn a_step_is_referred_to_by_its_uid_and_only_if_it_is_one() {
+        let step = |uid: &str| {
+            items(
+                tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE,
+                [vec![text(tags::REFERENCED_SOP_INSTANCE_UID, uid)]],
+            )
+        };
+        let good = mapped(SERIES, &[step("1.2.3\0")]);
+        assert_eq!(good.part.part_of.iter().map(reference).collect::<Vec<_>>(), ["urn:dicom:uid|urn:oid:1.2.3"]);
+        let bad = mapped(SERIES, &[step("1.02")]);
+        assert_eq!(bad.part.part_of, []);
+        assert_eq!(reasons(&bad.issues), [(tags::REFERENCED_SOP_INSTANCE_UID, Reason::NotAnOid)]);
+        assert_eq!(mapped(SERIES, &[step("")]), mapped(SERIES, &[]));
+    }
+}

@@ -188,3 +188,132 @@ fn reference(order: Order) -> Option<Reference> {
     })));
     Some(reference)
 }
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::mapping::sample::{Sample, code, identifier, issuer, items, mapped, mapped_with, text};
+    use crate::mapping::{Options, SERIES};
+
+    const PLACER: Tag = tags::PLACER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST;
+    const FILLER: Tag = tags::FILLER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST;
+
+    fn accession(value: &str) -> Vec<Sample> {
+        vec![text(tags::ACCESSION_NUMBER, value)]
+    }
+
+    fn issued(value: &str, local: &str) -> Vec<Sample> {
+        [accession(value), vec![items(tags::ISSUER_OF_ACCESSION_NUMBER_SEQUENCE, [issuer(local, "", "")])]].concat()
+    }
+
+    fn requested<const N: usize>(requests: [Vec<Sample>; N]) -> Vec<Sample> {
+        vec![items(tags::REQUEST_ATTRIBUTES_SEQUENCE, requests)]
+    }
+
+    fn reported<const N: usize>(requests: [Vec<Sample>; N]) -> Vec<Sample> {
+        vec![items(tags::REFERENCED_REQUEST_SEQUENCE, requests)]
+    }
+
+    /// The orders, each with all of its numbers.
+    fn orders(parts: &[Vec<Sample>]) -> Vec<String> {
+        let numbers = |reference: &Reference| {
+            let Some(Resource::ServiceRequest(request)) = reference.resource.as_deref() else { panic!("an order") };
+            assert_eq!(reference.identifier.as_ref(), request.identifier.first());
+            request.identifier.iter().map(identifier).collect::<Vec<_>>().join(" + ")
+        };
+        mapped(SERIES, &parts.concat()).part.based_on.iter().map(numbers).collect()
+    }
+
+    #[test]
+    fn an_order_is_named_by_its_accession_else_placer_else_filler_number() {
+        let (placer, filler) = (|| vec![text(PLACER, "P1")], || vec![text(FILLER, "F1")]);
+        for (data_set, want) in [
+            (vec![accession("A1")], vec!["ACSN A1"]),
+            (vec![accession("A1"), placer(), filler()], vec!["ACSN A1 + PLAC P1 + FILL F1"]),
+            (vec![placer(), filler()], vec!["PLAC P1 + FILL F1"]),
+            (vec![filler()], vec!["FILL F1"]),
+            (vec![accession(" ")], vec![]),
+            (vec![], vec![]),
+        ] {
+            assert_eq!(orders(&data_set), want, "{data_set:?}");
+        }
+    }
+
+    #[test]
+    fn one_number_is_one_order_however_often_it_is_told() {
+        let placer = |value: &str| vec![text(PLACER, value)];
+        let both = |number: &str, order: &str| [accession(number), placer(order)].concat();
+        for (data_set, want) in [
+            (vec![accession("A1"), requested([accession("A1")])], vec!["ACSN A1"]),
+            (vec![accession("A1"), requested([accession("A1")]), reported([accession("A1")])], vec!["ACSN A1"]),
+            (vec![accession("A1"), requested([both("A1", "P1")])], vec!["ACSN A1 + PLAC P1"]),
+            (vec![requested([accession("A1"), accession("A2")])], vec!["ACSN A1", "ACSN A2"]),
+            (vec![accession("A1"), requested([accession("A2")])], vec!["ACSN A1", "ACSN A2"]),
+            (vec![requested([both("A1", "P1"), placer("P1")])], vec!["ACSN A1 + PLAC P1"]),
+            (vec![requested([both("A1", "P1"), both("A2", "P1")])], vec!["ACSN A1 + PLAC P1", "ACSN A2 + PLAC P1"]),
+        ] {
+            assert_eq!(orders(&data_set), want, "{data_set:?}");
+        }
+    }
+
+    #[test]
+    fn the_root_and_an_only_item_without_accession_are_one_order() {
+        let placer = |value: &str| vec![text(PLACER, value)];
+        for (data_set, want) in [
+            (vec![accession("A1"), requested([placer("P1")])], vec!["ACSN A1 + PLAC P1"]),
+            (vec![accession("A1"), requested([vec![]])], vec!["ACSN A1"]),
+            (vec![accession("A1"), requested([vec![], vec![]])], vec!["ACSN A1"]),
+            (vec![accession("A1"), requested([placer("P1"), placer("P1")])], vec!["ACSN A1 + PLAC P1"]),
+            (vec![accession("A1"), requested([placer("P1"), placer("P2")])], vec!["ACSN A1", "PLAC P1", "PLAC P2"]),
+        ] {
+            assert_eq!(orders(&data_set), want, "{data_set:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_told_without_its_issuer_is_the_one_that_has_it_if_only_one_has() {
+        for (data_set, want) in [
+            (vec![accession("A1"), requested([issued("A1", "RIS")])], vec!["ACSN A1 (RIS)"]),
+            (vec![issued("A1", "RIS"), requested([accession("A1")])], vec!["ACSN A1 (RIS)"]),
+            (vec![issued("A1", "RIS"), requested([issued("A1", "LAB")])], vec!["ACSN A1 (LAB)", "ACSN A1 (RIS)"]),
+            (
+                vec![accession("A1"), requested([issued("A1", "RIS"), issued("A1", "LAB")])],
+                vec!["ACSN A1", "ACSN A1 (LAB)", "ACSN A1 (RIS)"],
+            ),
+        ] {
+            assert_eq!(orders(&data_set), want, "{data_set:?}");
+            let accessions = mapped(SERIES, &data_set.concat()).part.accession;
+            assert_eq!(accessions.iter().map(identifier).collect::<Vec<_>>(), want, "{data_set:?}");
+        }
+    }
+
+    #[test]
+    fn the_users_systems_are_for_numbers_without_any_issuer() {
+        let mut options = Options::default();
+        options.systems.accession = Some("https://example.org/a".into());
+        options.systems.placer = Some("https://example.org/p".into());
+        let system = |data_set: &[Vec<Sample>]| {
+            let order = mapped_with(SERIES, &data_set.concat(), &options).part.based_on.remove(0);
+            identifier(&order.identifier.unwrap())
+        };
+        assert_eq!(system(&[accession("A1")]), "ACSN https://example.org/a|A1");
+        assert_eq!(system(&[issued("A1", "RIS")]), "ACSN A1 (RIS)");
+        assert_eq!(system(&[accession("A1"), requested([issued("A1", "RIS")])]), "ACSN A1 (RIS)");
+        assert_eq!(system(&[vec![text(PLACER, "P1")]]), "PLAC https://example.org/p|P1");
+    }
+
+    #[test]
+    fn an_order_says_what_was_asked_for_why_and_by_whom() {
+        let item = vec![
+            items(tags::REQUESTED_PROCEDURE_CODE_SEQUENCE, [code("X", "LN", "Scan")]),
+            text(tags::REASON_FOR_THE_REQUESTED_PROCEDURE, "pain"),
+        ];
+        let root = vec![text(tags::REQUESTING_PHYSICIAN, "Ada"), text(tags::REQUESTED_PROCEDURE_DESCRIPTION, "Other")];
+        let part = mapped(SERIES, &[accession("A1"), root, requested([item])].concat()).part;
+        let Some(Resource::ServiceRequest(request)) = part.based_on[0].resource.as_deref() else { panic!("an order") };
+        assert_eq!(request.code.as_ref().and_then(CodeableConcept::label), Some("Scan"));
+        assert_eq!(request.reason.iter().filter_map(CodeableConcept::label).collect::<Vec<_>>(), ["pain"]);
+        assert_eq!(request.requester.as_ref().and_then(|person| person.display.as_deref()), Some("Ada"));
+    }
+}

@@ -107,3 +107,49 @@ fn modality(attributes: &Attributes<'_>) -> Option<CodeableConcept> {
     };
     Some(Coding::constant(terms::system::DCM, known.code, known.display).into())
 }
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::mapping::sample::{concept, mapped, reasons, text};
+
+    #[test]
+    fn a_modality_is_a_code_of_the_dicom_terminology_else_text() {
+        for (value, want, issues) in [
+            ("CT", ": CT", vec![]),
+            ("CT ", ": CT", vec![]),
+            ("ct", ": ct", vec![(tags::MODALITY, Reason::UnknownTerm)]),
+            ("CT\\MR", ": CT\\MR", vec![(tags::MODALITY, Reason::UnknownTerm)]),
+        ] {
+            let mapped = mapped(SERIES, &[text(tags::MODALITY, value)]);
+            let shown = mapped.part.modality.as_ref().map(concept).unwrap();
+            let coded = "http://dicom.nema.org/resources/ontology/DCM|CT Computed Tomography";
+            assert_eq!(shown, if issues.is_empty() { coded } else { want }, "{value}");
+            assert_eq!(reasons(&mapped.issues), issues, "{value}");
+        }
+        assert_eq!(mapped(SERIES, &[text(tags::MODALITY, " ")]).part.modality, None);
+    }
+
+    #[test]
+    fn a_number_that_fhir_cannot_hold_is_left_out_and_reported() {
+        use Reason::*;
+        for (value, want, reason) in [
+            ("7", Some(7), None),
+            ("+7 ", Some(7), None),
+            ("007", Some(7), None),
+            ("0", Some(0), None),
+            ("2147483647", Some(2_147_483_647), None),
+            ("2147483648", None, Some(TooLarge)),
+            ("-1", None, Some(Negative)),
+            ("1.0", None, Some(Fractional)),
+            ("1\\2", None, Some(NotAnInteger)),
+            ("one", None, Some(NotAnInteger)),
+            ("", None, None),
+        ] {
+            let mapped = mapped(SERIES, &[text(tags::SERIES_NUMBER, value)]);
+            let issue = mapped.issues.first().map(|issue| issue.reason);
+            assert_eq!((mapped.part.number, issue), (want, reason), "{value:?}");
+        }
+    }
+}

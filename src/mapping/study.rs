@@ -94,3 +94,66 @@ fn location(attributes: &Attributes<'_>) -> Option<Reference> {
 fn note(attributes: &Attributes<'_>) -> Option<Annotation> {
     attributes.long_text(tags::STUDY_COMMENTS).map(|text| Annotation { text })
 }
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::issue::Reason;
+    use crate::mapping::sample::{Sample, mapped, reasons, reference, text};
+
+    #[test]
+    fn a_text_is_taken_without_its_padding_and_an_empty_one_is_absent() {
+        for (value, want) in [("CT head ", Some("CT head")), ("  ", None), ("", None), ("a\r\nb", Some("a b"))] {
+            let part = mapped(STUDY, &[text(tags::STUDY_DESCRIPTION, value)]).part;
+            assert_eq!(part.description.as_deref(), want, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn several_values_where_there_is_one_stay_as_one_text_and_are_reported() {
+        let mapped = mapped(STUDY, &[text(tags::STUDY_DESCRIPTION, "a\\b"), text(tags::STUDY_ID, "1\\2")]);
+        assert_eq!(mapped.part.description.as_deref(), Some("a\\b"));
+        assert_eq!(mapped.part.study_id.map(|id| id.value).as_deref(), Some("1\\2"));
+        let want = [(tags::STUDY_DESCRIPTION, Reason::SeveralValues), (tags::STUDY_ID, Reason::SeveralValues)];
+        assert_eq!(reasons(&mapped.issues), want);
+    }
+
+    #[test]
+    fn comments_keep_their_lines() {
+        let note = mapped(STUDY, &[text(tags::STUDY_COMMENTS, "one\r\n  two\\three\r\n")]).part.note.unwrap();
+        assert_eq!(note.text, "one\r\n  two\\three");
+    }
+
+    #[test]
+    fn a_location_is_the_department_else_where_the_step_was_performed() {
+        let department = text(tags::INSTITUTIONAL_DEPARTMENT_NAME, "Radiology");
+        let performed = text(tags::PERFORMED_LOCATION, "Room 1");
+        for (data_set, want) in [
+            (vec![department.clone(), performed.clone()], Some("Radiology")),
+            (vec![performed.clone()], Some("Room 1")),
+            (vec![text(tags::INSTITUTIONAL_DEPARTMENT_NAME, " "), performed], Some("Room 1")),
+            (vec![], None),
+        ] {
+            let location = mapped(STUDY, &data_set).part.location;
+            assert_eq!(location.as_ref().map(reference).as_deref(), want, "{data_set:?}");
+        }
+    }
+
+    #[test]
+    fn a_subject_with_a_patient_id_decides_before_one_without() {
+        let of = |data_set: &[Sample]| mapped(STUDY, data_set).part;
+        let (named, numbered) = (of(&[text(tags::PATIENT_NAME, "Doe")]), of(&[text(tags::PATIENT_ID, "1")]));
+        let row = STUDY.iter().find(|row| row.field == "subject").unwrap();
+        for (first, then, want, agreement) in [
+            (&named, &numbered, "MR 1", Agreement::Differ),
+            (&numbered, &named, "MR 1", Agreement::Differ),
+            (&StudyPart::default(), &named, "Doe", Agreement::Agree),
+            (&named, &StudyPart::default(), "Doe", Agreement::Agree),
+        ] {
+            let mut part = first.clone();
+            assert_eq!((row.merge)(&mut part, then), agreement, "{want}");
+            assert_eq!(reference(part.subject.as_ref().unwrap()), want);
+        }
+    }
+}
