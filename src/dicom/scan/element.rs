@@ -174,13 +174,16 @@ impl Encoding {
         forms.into_iter().find(|form| self.leads_on(form, rest)).or(fallback)
     }
 
-    /// Whether an element at the start of `rest` is followed by one of a higher tag and a VR, by a delimiter or the end.
+    /// Whether an element at the start of `rest` is followed by one of a higher tag, by a delimiter or by the end. The next
+    /// one has a VR, or none again and a length that is in sight.
     fn leads_on(self, element: &Element, rest: &[u8]) -> bool {
         let start = if element.length == UNDEFINED { element.value_at(0) } else { element.end(0) };
         let Some(next) = usize::try_from(start).ok().and_then(|start| rest.get(start..)) else { return false };
-        let Some(&[g0, g1, e0, e1, v0, v1]) = next.first_chunk() else { return next.is_empty() };
+        let Some(&[g0, g1, e0, e1, v0, v1, l0, l1]) = next.first_chunk() else { return next.is_empty() };
         let number = self.number([g0, g1, e0, e1]);
-        number >= DELIMITERS || number > element.number && [v0, v1].iter().all(u8::is_ascii_uppercase)
+        let named = [v0, v1].iter().all(u8::is_ascii_uppercase);
+        let in_sight = u64::from(self.long([v0, v1, l0, l1])) <= next.len() as u64;
+        number >= DELIMITERS || number > element.number && (named || element.vr == [0, 0] && in_sight)
     }
 }
 

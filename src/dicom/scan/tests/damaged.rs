@@ -81,13 +81,9 @@ fn content_without_end_stops_at_the_budget() {
     let empty_value = Data::new(ExplicitLittle).value(PRIVATE, b"LO", b"").bytes;
     let in_request = Data::new(ExplicitLittle).header(REQUEST[0], b"SQ", UNDEFINED).bytes;
     let in_private = Data::new(ExplicitLittle).header(PRIVATE, b"SQ", UNDEFINED).bytes;
-    for (start, endless) in [
-        (&in_private, &empty_item),
-        (&in_request, &empty_item),
-        (&in_request, &delimiter),
-        (&vec![], &delimiter),
-        (&vec![], &empty_value),
-    ] {
+    for (start, endless) in
+        [(&in_private, &empty_item), (&in_request, &empty_item), (&vec![], &delimiter), (&vec![], &empty_value)]
+    {
         let head = Data::new(ExplicitLittle).value(tags::SOP_INSTANCE_UID, b"UI", b"1.2.3\0").raw(start);
         let head = file(ExplicitLittle, &head);
         let began = Instant::now();
