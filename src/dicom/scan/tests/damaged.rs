@@ -76,14 +76,14 @@ fn nesting_stops_at_its_cap() {
 
 #[test]
 fn content_without_end_stops_at_the_budget() {
-    let empty_item = Data::new(ExplicitLittle).mark(ITEM, 0).bytes;
+    let value = Data::new(ExplicitLittle).value(PRIVATE, b"LO", &[0; 1000]);
+    let item = Data::new(ExplicitLittle).item(&value).bytes;
+    let value = value.bytes;
     let delimiter = Data::new(ExplicitLittle).delimiter(ITEM_DELIMITATION).bytes;
-    let empty_value = Data::new(ExplicitLittle).value(PRIVATE, b"LO", b"").bytes;
     let in_request = Data::new(ExplicitLittle).header(REQUEST[0], b"SQ", UNDEFINED).bytes;
     let in_private = Data::new(ExplicitLittle).header(PRIVATE, b"SQ", UNDEFINED).bytes;
-    for (start, endless) in
-        [(&in_private, &empty_item), (&in_request, &empty_item), (&vec![], &delimiter), (&vec![], &empty_value)]
-    {
+    let root = Vec::new();
+    for (start, endless) in [(&in_private, &item), (&in_request, &item), (&root, &delimiter), (&root, &value)] {
         let head = Data::new(ExplicitLittle).value(tags::SOP_INSTANCE_UID, b"UI", b"1.2.3\0").raw(start);
         let head = file(ExplicitLittle, &head);
         let began = Instant::now();
