@@ -15,6 +15,9 @@ use crate::issue::Skip;
 /// The longest value that is taken.
 pub const MAX_VALUE_BYTES: u32 = 64 << 10;
 
+/// The most values of a file that may stand twice: each costs a look at all that is kept.
+const MAX_REPEATS: u32 = 256;
+
 /// A place in the wanted attributes of a data set, which moves along with the elements.
 pub(super) struct Cursor<'a> {
     children: &'a [Child],
@@ -27,19 +30,24 @@ pub(super) struct Cursor<'a> {
     /// The smallest number that is noticed next: that of the child, or the limit.
     next: u32,
     in_order: bool,
+    /// Where the data set's or item's own values begin in the header.
+    start: usize,
+    /// Whether the element does not come behind all others, so that it may have been there already.
+    is_late: bool,
 }
 
 impl<'a> Cursor<'a> {
-    pub(super) fn new(children: &'a [Child], limit: u32) -> Cursor<'a> {
-        let mut cursor = Cursor { children, at: 0, previous: 0, limit, next: 0, in_order: true };
+    pub(super) fn new(children: &'a [Child], limit: u32, start: usize) -> Cursor<'a> {
+        let mut cursor = Cursor { children, at: 0, previous: 0, limit, next: 0, in_order: true, start, is_late: false };
         cursor.set_next();
         cursor
     }
 
     /// Moves to an element and gives what is wanted of it.
     fn find(&mut self, found: u32) -> Option<&'a Child> {
-        if found < self.previous {
-            self.in_order = false;
+        self.is_late = found <= self.previous;
+        if self.is_late {
+            self.in_order &= found == self.previous;
             self.at = self.children.partition_point(|child| number(child.tag) < found);
         }
         self.previous = found;
@@ -66,7 +74,7 @@ impl<'a> Scan<'a> {
     /// Walks the root data set up to the last wanted element.
     pub(super) fn root(&mut self, start: u64, encoding: Encoding) -> Result<(), Stop> {
         let root = self.wanted.root();
-        let mut cursor = Cursor::new(self.wanted.children(root), self.limit());
+        let mut cursor = Cursor::new(self.wanted.children(root), self.limit(), self.header.end());
         let mut at = start;
         while let Some((offset, element)) = self.advance(at, u64::MAX, &mut cursor, encoding)? {
             if element.number >= DELIMITERS {
@@ -77,6 +85,7 @@ impl<'a> Scan<'a> {
                 break;
             }
             let child = cursor.find(element.number);
+            self.forget_repeated(child, &cursor)?;
             if child.is_some_and(|child| child.tag == tags::DIRECTORY_RECORD_SEQUENCE) {
                 return Err(Stop::Skip(Skip::Dicomdir));
             }
@@ -90,14 +99,18 @@ impl<'a> Scan<'a> {
 
     /// Walks an item of a wanted sequence, and gives the place behind it.
     pub(super) fn item(&mut self, node: NodeId, start: u64, end: u64, encoding: Encoding) -> Result<u64, Stop> {
-        let mut cursor = Cursor::new(self.wanted.children(node), DELIMITERS);
+        let mut cursor = Cursor::new(self.wanted.children(node), DELIMITERS, self.header.end());
         let mut at = start;
         while let Some((offset, element)) = self.advance(at, end, &mut cursor, encoding)? {
             match element.number {
                 element::ITEM_DELIMITATION => return Ok(element.value_at(offset)),
                 // The item's own delimiter is missing.
                 DELIMITERS.. => return Ok(offset),
-                number => at = self.attribute(cursor.find(number), offset, &element, end, encoding)?,
+                number => {
+                    let child = cursor.find(number);
+                    self.forget_repeated(child, &cursor)?;
+                    at = self.attribute(child, offset, &element, end, encoding)?;
+                }
             }
         }
         Ok(end)
@@ -128,7 +141,7 @@ impl<'a> Scan<'a> {
                 return Err(self.no_element(at));
             };
             self.last = element.number;
-            if element.number >= cursor.next || element.number < last || element.length == UNDEFINED {
+            if element.number >= cursor.next || element.number <= last || element.length == UNDEFINED {
                 return Ok(Some((at, element)));
             }
             cursor.previous = element.number;
@@ -163,6 +176,17 @@ impl<'a> Scan<'a> {
             }
             _ => Ok(element.end(offset)),
         }
+    }
+
+    /// An attribute stands once in a data set (PS3.5 7.1). Of two the later one is taken, as pydicom and dicom-rs do, and
+    /// said to be.
+    fn forget_repeated(&mut self, child: Option<&Child>, cursor: &Cursor) -> Result<(), Stop> {
+        let Some(child) = child.filter(|_| cursor.is_late) else { return Ok(()) };
+        if self.header.forget_value(cursor.start, child.tag) {
+            self.repeats += 1;
+            self.header.fault(child.tag, FaultKind::Repeated);
+        }
+        if self.repeats > MAX_REPEATS { Err(self.fail(FaultKind::TooMany)) } else { Ok(()) }
     }
 
     /// Takes a value, if all of it is there.

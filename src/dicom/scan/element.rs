@@ -192,7 +192,7 @@ fn pass(encoding: Encoding, rest: &[u8], mut last: u32, limit: u32) -> (u64, u32
     let mut at = 0_u64;
     while let Some(head) = usize::try_from(at).ok().and_then(|at| rest.get(at..)).and_then(|rest| rest.first_chunk()) {
         match encoding.known(head) {
-            Some(element) if element.number >= last && element.number < limit && element.length != UNDEFINED => {
+            Some(element) if element.number > last && element.number < limit && element.length != UNDEFINED => {
                 last = element.number;
                 // No overflow: `at` lies in a slice, and both others have 32 bits.
                 at += u64::from(element.header) + u64::from(element.length);

@@ -22,7 +22,7 @@ use dicom_dictionary_std::{tags, uids};
 
 use super::bytes::Bytes;
 use super::header::{FaultKind, Header};
-use super::wanted::Wanted;
+use super::wanted::{RECOGNITION_CODE, Wanted};
 use crate::issue::Skip;
 use element::Encoding;
 use syntax::Declared;
@@ -75,6 +75,8 @@ struct Scan<'a> {
     last: u32,
     /// How many wanted sequences are open.
     depth: usize,
+    /// How many values stood twice.
+    repeats: u32,
 }
 
 /// Why a scan ends before its last element.
@@ -95,7 +97,7 @@ impl From<io::Error> for Stop {
 
 impl<'a> Scan<'a> {
     fn new(window: Window<'a>, wanted: &'a Wanted, header: &'a mut Header) -> Scan<'a> {
-        Scan { window, wanted, header, announced: false, last: 0, depth: 0 }
+        Scan { window, wanted, header, announced: false, last: 0, depth: 0, repeats: 0 }
     }
 
     fn file(&mut self, inflated: &mut Vec<u8>) -> Result<(), Stop> {
@@ -149,6 +151,7 @@ fn is_identified(header: &Header) -> bool {
     let root = header.root();
     root.bytes(tags::STUDY_INSTANCE_UID).is_some_and(|uid| !unpadded(uid).is_empty())
         || root.bytes(tags::SOP_CLASS_UID).is_some_and(|uid| uid.starts_with(b"1.2.840.10008."))
+        || root.bytes(RECOGNITION_CODE).is_some_and(|code| code.starts_with(b"ACR-NEMA"))
 }
 
 /// Whether a SOP class is that of a DICOMDIR (PS3.3 F).
