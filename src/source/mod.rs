@@ -3,6 +3,7 @@
 //! The channel between walk and reading is bounded, so that an archive of any size is never held in memory. A new kind
 //! of input is one file here and one arm in [`open`].
 
+pub mod archive;
 mod batch;
 mod folder;
 mod links;
