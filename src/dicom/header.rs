@@ -46,9 +46,9 @@ pub enum FaultKind {
     TooLong,
     /// Sequences lie deeper inside each other than the cap; the rest of the file was left.
     TooDeep,
-    /// The file has more wanted values than the cap; the rest was left.
+    /// The file has more wanted values than the cap, or more bytes that had to be read; the rest was left.
     TooMany,
-    /// The bytes make no sense as a data element; the rest of the file was left.
+    /// The bytes make no sense as a data element, or one reaches beyond its item; the rest of the file or item was left.
     Malformed,
 }
 

@@ -37,20 +37,19 @@ impl<'a> Cursor<'a> {
     }
 
     /// Moves to an element and gives what is wanted of it.
-    fn find(&mut self, number: u32) -> Option<&'a Child> {
-        let tag = element::tag(number);
-        if number < self.previous {
+    fn find(&mut self, found: u32) -> Option<&'a Child> {
+        if found < self.previous {
             self.in_order = false;
-            self.at = self.children.partition_point(|child| child.tag < tag);
+            self.at = self.children.partition_point(|child| number(child.tag) < found);
         }
-        self.previous = number;
-        while self.children.get(self.at).is_some_and(|child| child.tag < tag) {
+        self.previous = found;
+        while self.children.get(self.at).is_some_and(|child| number(child.tag) < found) {
             self.at += 1;
         }
-        let found = self.children.get(self.at).filter(|child| child.tag == tag);
-        self.at += usize::from(found.is_some());
+        let child = self.children.get(self.at).filter(|child| number(child.tag) == found);
+        self.at += usize::from(child.is_some());
         self.set_next();
-        found
+        child
     }
 
     fn set_limit(&mut self, limit: u32) {
@@ -122,7 +121,9 @@ impl<'a> Scan<'a> {
             if at >= end {
                 break;
             }
-            self.last = last;
+            if last > 0 {
+                self.last = last;
+            }
             let Some(element) = encoding.element(self.window.from(at, HEADER_BYTES)?) else {
                 return Err(self.no_element(at));
             };
@@ -173,6 +174,9 @@ impl<'a> Scan<'a> {
         let Some(value) = self.window.bytes_at(at, length as usize)? else {
             return Err(self.fail(FaultKind::Truncated));
         };
+        if starts_with_item(value) {
+            return Ok(());
+        }
         let is_class = matches!(child.tag, tags::SOP_CLASS_UID | tags::MEDIA_STORAGE_SOP_CLASS_UID);
         if is_class && is_directory(value) {
             return Err(Stop::Skip(Skip::Dicomdir));
@@ -219,4 +223,9 @@ impl<'a> Scan<'a> {
             (false, false) => self.fail(FaultKind::Truncated),
         }
     }
+}
+
+/// Whether a value is a sequence after all, in either byte order.
+fn starts_with_item(value: &[u8]) -> bool {
+    value.starts_with(b"\xFE\xFF\x00\xE0") || value.starts_with(b"\xFF\xFE\xE0\x00")
 }

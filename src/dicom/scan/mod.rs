@@ -4,8 +4,6 @@
 //! gives what it holds up to there, and the [`Fault`](super::header::Fault)s say so. Whatever the bytes say, values,
 //! nesting, bytes read and memory stay under fixed caps.
 
-#[cfg(test)]
-mod build;
 mod data_set;
 mod element;
 mod inflate;
@@ -14,6 +12,7 @@ mod sequence;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod vr;
 mod window;
 
 use std::io::{self, ErrorKind};
@@ -36,6 +35,9 @@ pub use window::{MAX_READ_BYTES, READ_BYTES};
 
 /// The group of the file meta information (PS3.10 7.1).
 const META_GROUP: u16 = 0x0002;
+
+/// As much of a data set as shows how it is encoded, if a file has it.
+const FIRST_BYTES: usize = 128;
 
 /// Reads headers, one file after the other, in buffers that it uses again: one for each worker.
 #[derive(Debug, Default)]
@@ -108,13 +110,13 @@ impl<'a> Scan<'a> {
 
     /// The root data set, in the encoding that its bytes show or, in doubt, the declared one.
     fn data_set_at(&mut self, at: u64, declared: Option<Encoding>) -> Result<(), Stop> {
-        let encoding = syntax::encoding(self.window.from(at, READ_BYTES / 2)?, declared);
+        let encoding = syntax::encoding(self.window.from(at, FIRST_BYTES)?, declared);
         self.root(at, encoding)
     }
 
     /// Whether the data set is not deflated, although it is declared so.
     fn is_plain(&mut self, at: u64) -> Result<bool, Stop> {
-        Ok(syntax::unannounced(self.window.from(at, READ_BYTES / 2)?).is_some())
+        Ok(syntax::unannounced(self.window.from(at, FIRST_BYTES)?).is_some())
     }
 
     /// Notes a fault at the tag that was come to last, and ends the scan there.
