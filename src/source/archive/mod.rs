@@ -6,8 +6,6 @@
 mod gzip;
 mod part;
 mod tar;
-#[cfg(test)]
-mod tests;
 mod zip;
 
 use std::fs::File;

@@ -66,7 +66,7 @@ impl<'z> Directory<'z> {
             // Only those that did not fit stand there, in this order.
             let mut at = if inflated_needs_64 { 8 } else { 0 };
             for place in [&mut entry.compressed, &mut entry.offset] {
-                if *place == u32::MAX.into() {
+                if *place == u64::from(u32::MAX) {
                     *place = u64_at(field, at);
                     at += 8;
                 }
