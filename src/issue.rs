@@ -21,9 +21,9 @@ pub enum Skip {
     /// An archive inside an archive is not opened.
     #[error("an archive inside an archive is not opened")]
     NestedArchive,
-    /// An archive that was cut off, or has lost its directory: its entries up to there are read.
-    #[error("the archive ends early: what it holds up to there is read")]
-    CutArchive,
+    /// An archive or DICOMDIR that was cut off, or has lost its end: what stands up to there is read.
+    #[error("ends early: what it holds up to there is read")]
+    Cut,
     /// An entry of an archive that needs a password.
     #[error("encrypted")]
     Encrypted,

@@ -108,7 +108,7 @@ fn inflation_limit(compressed: u64) -> u64 {
 /// Why a source of compressed or archived bytes gives no more.
 pub fn damaged(error: &io::Error) -> Skip {
     match error.kind() {
-        ErrorKind::UnexpectedEof => Skip::CutArchive,
+        ErrorKind::UnexpectedEof => Skip::Cut,
         ErrorKind::FileTooLarge => Skip::Compressed("it grows to more than 200 times its size".to_string()),
         ErrorKind::InvalidData | ErrorKind::InvalidInput => Skip::Compressed(error.to_string()),
         _ => super::unreadable(error),

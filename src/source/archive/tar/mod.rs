@@ -28,7 +28,7 @@ pub(super) fn read(source: &mut dyn Bytes, visit: Visit<'_>) -> Result<(), Skip>
     while let Some(header) = next(source, at)? {
         let start = at + BLOCK_BYTES;
         let size = extended.size.filter(|_| !header.kind.is_extension()).unwrap_or(header.size);
-        at = start.checked_add(size).and_then(|end| end.checked_next_multiple_of(BLOCK_BYTES)).ok_or(Skip::CutArchive)?;
+        at = start.checked_add(size).and_then(|end| end.checked_next_multiple_of(BLOCK_BYTES)).ok_or(Skip::Cut)?;
         match header.kind {
             Kind::LongName => extended.name = Some(pax::name(&attributes(source, start, size)?)),
             Kind::Pax => extended.add(&attributes(source, start, size)?),
@@ -57,7 +57,7 @@ fn next(source: &mut dyn Bytes, at: u64) -> Result<Option<Header>, Skip> {
     let mut block = [0; BLOCK_BYTES as usize];
     let count = source.read_at(at, &mut block).map_err(|error| damaged(&error))?;
     if count < block.len() {
-        return Err(Skip::CutArchive);
+        return Err(Skip::Cut);
     }
     if block.iter().all(|byte| *byte == 0) {
         return Ok(None);

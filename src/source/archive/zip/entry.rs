@@ -64,7 +64,7 @@ impl<'z> ZipEntry<'z> {
         let (mut header, mut file) = ([0; LOCAL_BYTES], self.file);
         let count = file.read_at(self.offset, &mut header).map_err(|error| damaged(&error))?;
         if count < LOCAL_BYTES {
-            return Err(Skip::CutArchive);
+            return Err(Skip::Cut);
         }
         if !header.starts_with(b"PK\x03\x04") {
             return Err(Skip::Compressed("nothing starts where the directory has it".to_string()));

@@ -105,7 +105,7 @@ impl<'z> Iterator for LocalHeaders<'z> {
             }
             let Some((entry, next)) = self.entry() else {
                 self.ended = true;
-                return Some(Err(Skip::CutArchive));
+                return Some(Err(Skip::Cut));
             };
             // Without a next place, the cut is found where nothing starts.
             self.at = next.unwrap_or(self.zip.length);
