@@ -70,7 +70,9 @@ impl<'z> LocalHeaders<'z> {
     fn size_64(&self, extra: u64) -> Option<u64> {
         let mut field = [0; 20];
         let whole = read(&self.zip.file, extra, &mut field)? == field.len();
-        (whole && u16_at(&field, 0) == 1 && u16_at(&field, 2) >= 16).then(|| u64_at(&field, 12)).filter(|size| *size > 0)
+        (whole && u16_at(&field, 0) == 1 && u16_at(&field, 2) >= 16)
+            .then(|| u64_at(&field, 12))
+            .filter(|size| *size > 0)
     }
 
     /// The length of a deflated stream; `None` where it was cut.
