@@ -4,12 +4,12 @@
 //! has not shown its UIDs by then, is read to its Pixel Data.
 
 use dicom_core::Tag;
-use dicom_dictionary_std::tags;
+use dicom_dictionary_std::{tags, uids};
 
 use super::element::{self, DELIMITERS, Element, Encoding, HEADER_BYTES, ITEM, UNDEFINED, number};
-use super::{Scan, Stop, is_directory, unpadded};
+use super::{Scan, Stop, unpadded};
 use crate::dicom::header::FaultKind;
-use crate::dicom::wanted::{Child, NodeId};
+use crate::dicom::wanted::{Child, NodeId, Wanted};
 use crate::issue::Skip;
 
 /// The longest value that is taken.
@@ -37,20 +37,30 @@ impl<'a> Cursor<'a> {
     }
 
     /// Moves to an element and gives what is wanted of it.
-    fn find(&mut self, number: u32) -> Option<&'a Child> {
-        let tag = element::tag(number);
-        if number < self.previous {
-            self.in_order = false;
-            self.at = self.children.partition_point(|child| child.tag < tag);
+    #[inline]
+    fn find(&mut self, wanted: u32) -> Option<&'a Child> {
+        if wanted < self.previous {
+            self.go_back(wanted);
         }
-        self.previous = number;
-        while self.children.get(self.at).is_some_and(|child| child.tag < tag) {
+        self.previous = wanted;
+        while self.next_child().is_some_and(|child| number(child.tag) < wanted) {
             self.at += 1;
         }
-        let found = self.children.get(self.at).filter(|child| child.tag == tag);
+        let found = self.next_child().filter(|child| number(child.tag) == wanted);
         self.at += usize::from(found.is_some());
         self.set_next();
         found
+    }
+
+    #[cold]
+    fn go_back(&mut self, wanted: u32) {
+        self.in_order = false;
+        self.at = self.children.partition_point(|child| number(child.tag) < wanted);
+    }
+
+    #[inline(always)]
+    fn next_child(&self) -> Option<&'a Child> {
+        self.children.get(self.at)
     }
 
     fn set_limit(&mut self, limit: u32) {
@@ -58,18 +68,45 @@ impl<'a> Cursor<'a> {
         self.set_next();
     }
 
+    #[inline(always)]
     fn set_next(&mut self) {
-        self.next = self.children.get(self.at).map_or(self.limit, |child| number(child.tag).min(self.limit));
+        self.next = self.next_child().map_or(self.limit, |child| number(child.tag).min(self.limit));
+    }
+}
+
+/// Where the scan of an object of a SOP class ends. Most files have the class of the one before, so that is remembered.
+#[derive(Debug, Default)]
+pub(super) struct Limits {
+    class: Vec<u8>,
+    limit: Option<u32>,
+}
+
+impl Limits {
+    fn of(&mut self, class: Option<&[u8]>, wanted: &Wanted) -> u32 {
+        let known = self.limit.filter(|_| class == Some(&self.class));
+        known.unwrap_or_else(|| self.look_up(class, wanted))
+    }
+
+    #[cold]
+    fn look_up(&mut self, class: Option<&[u8]>, wanted: &Wanted) -> u32 {
+        let limit = number(wanted.last_tag(class).min(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE)) + 1;
+        if let Some(class) = class {
+            self.class.clear();
+            self.class.extend_from_slice(class);
+            self.limit = Some(limit);
+        }
+        limit
     }
 }
 
 impl<'a> Scan<'a> {
-    /// Walks the root data set up to the last wanted element.
-    pub(super) fn root(&mut self, start: u64, encoding: Encoding) -> Result<(), Stop> {
+    /// Walks the root data set up to the last wanted element, and gives the place behind it.
+    pub(super) fn root(&mut self, start: u64, encoding: Encoding) -> Result<u64, Stop> {
         let root = self.wanted.root();
-        let mut cursor = Cursor::new(self.wanted.children(root), self.limit());
+        let mut cursor = Cursor::new(self.wanted.children(root), self.limit()?);
         let mut at = start;
         while let Some((offset, element)) = self.advance(at, u64::MAX, &mut cursor, encoding)? {
+            at = offset;
             if element.number >= DELIMITERS {
                 at = self.stray(offset, &element, encoding)?;
                 continue;
@@ -78,15 +115,14 @@ impl<'a> Scan<'a> {
                 break;
             }
             let child = cursor.find(element.number);
-            if child.is_some_and(|child| child.tag == tags::DIRECTORY_RECORD_SEQUENCE) {
-                return Err(Stop::Skip(Skip::Dicomdir));
-            }
             at = self.attribute(child, offset, &element, u64::MAX, encoding)?;
-            if child.is_some_and(|child| child.tag == tags::SOP_CLASS_UID) {
-                cursor.set_limit(self.limit());
+            match child.map(|child| child.tag) {
+                Some(tags::SOP_CLASS_UID) => cursor.set_limit(self.limit()?),
+                Some(tags::DIRECTORY_RECORD_SEQUENCE) => return Err(Stop::Skip(Skip::Dicomdir)),
+                _ => {}
             }
         }
-        Ok(())
+        Ok(at)
     }
 
     /// Walks an item of a wanted sequence, and gives the place behind it.
@@ -106,6 +142,7 @@ impl<'a> Scan<'a> {
 
     /// Passes over elements to the first that must be looked at: it is wanted, or behind the last wanted one, of
     /// undefined length, or out of order. `None` at the end of an item of defined length.
+    #[inline]
     fn advance(
         &mut self,
         start: u64,
@@ -115,19 +152,23 @@ impl<'a> Scan<'a> {
     ) -> Result<Option<(u64, Element)>, Stop> {
         let mut at = start;
         while at < end {
-            let inside = usize::try_from(end - at).unwrap_or(usize::MAX);
             let rest = self.window.from(at, HEADER_BYTES)?;
-            let (passed, last) = encoding.pass(rest.get(..inside).unwrap_or(rest), cursor.previous, cursor.next);
-            (at, cursor.previous) = (at.saturating_add(passed), last);
+            let inside = usize::try_from(end - at).ok().and_then(|inside| rest.get(..inside)).unwrap_or(rest);
+            let passed = encoding.pass(inside, cursor.previous, cursor.next);
+            (at, cursor.previous) = (at.saturating_add(passed.bytes), passed.last);
+            self.last = passed.last;
+            if let Some(element) = passed.behind {
+                self.last = element.number;
+                return Ok(Some((at, element)));
+            }
             if at >= end {
                 break;
             }
-            self.last = last;
             let Some(element) = encoding.element(self.window.from(at, HEADER_BYTES)?) else {
                 return Err(self.no_element(at));
             };
             self.last = element.number;
-            if element.number >= cursor.next || element.number < last || element.length == UNDEFINED {
+            if element.number >= cursor.next || element.number < cursor.previous || element.length == UNDEFINED {
                 return Ok(Some((at, element)));
             }
             cursor.previous = element.number;
@@ -165,6 +206,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Takes a value, if all of it is there.
+    #[inline]
     pub(super) fn take(&mut self, child: &Child, at: u64, length: u32) -> Result<(), Stop> {
         if length > MAX_VALUE_BYTES {
             self.header.fault(child.tag, FaultKind::TooLong);
@@ -173,19 +215,18 @@ impl<'a> Scan<'a> {
         let Some(value) = self.window.bytes_at(at, length as usize)? else {
             return Err(self.fail(FaultKind::Truncated));
         };
-        let is_class = matches!(child.tag, tags::SOP_CLASS_UID | tags::MEDIA_STORAGE_SOP_CLASS_UID);
-        if is_class && is_directory(value) {
-            return Err(Stop::Skip(Skip::Dicomdir));
-        }
         self.header.push_value(child.tag, child.levels, value).map_err(|_| self.fail(FaultKind::TooMany))
     }
 
     /// The number behind the last one that is worth reading in an object of this SOP class. Per-Frame Functional Groups
-    /// and Pixel Data never are.
-    fn limit(&self) -> u32 {
+    /// and Pixel Data never are. A DICOMDIR is left out.
+    fn limit(&mut self) -> Result<u32, Stop> {
         let root = self.header.root();
         let class = root.bytes(tags::SOP_CLASS_UID).or_else(|| root.bytes(tags::MEDIA_STORAGE_SOP_CLASS_UID));
-        number(self.wanted.last_tag(class.map(unpadded)).min(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE)) + 1
+        match class.map(unpadded) {
+            Some(class) if class == uids::MEDIA_STORAGE_DIRECTORY_STORAGE.as_bytes() => Err(Stop::Skip(Skip::Dicomdir)),
+            class => Ok(self.limits.of(class, self.wanted)),
+        }
     }
 
     /// Whether nothing that is wanted can come behind an element at or beyond the limit.

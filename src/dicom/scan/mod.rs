@@ -19,15 +19,16 @@ mod window;
 use std::io::{self, ErrorKind};
 
 use dicom_core::Tag;
-use dicom_dictionary_std::{tags, uids};
+use dicom_dictionary_std::tags;
 
 use super::bytes::Bytes;
 use super::header::{FaultKind, Header};
 use super::wanted::Wanted;
 use crate::issue::Skip;
-use element::Encoding;
+use data_set::Limits;
+use element::{Encoding, HEADER_BYTES};
 use syntax::Declared;
-use window::{Window, is_damage};
+use window::{MIN_READ_BYTES, Window, is_damage};
 
 pub use data_set::MAX_VALUE_BYTES;
 pub use inflate::MAX_INFLATED_BYTES;
@@ -36,12 +37,17 @@ pub use window::{MAX_READ_BYTES, READ_BYTES};
 
 /// The group of the file meta information (PS3.10 7.1).
 const META_GROUP: u16 = 0x0002;
+/// What shows the encoding of a data set: the first element, unless it is a long one, and the head of the next.
+const SAMPLE_BYTES: usize = 8 << 10;
 
 /// Reads headers, one file after the other, in buffers that it uses again: one for each worker.
 #[derive(Debug, Default)]
 pub struct Scanner {
     buffer: Vec<u8>,
     inflated: Vec<u8>,
+    limits: Limits,
+    /// How many bytes the header of the last file had: so many the next one most often has, too.
+    last_header: Option<u64>,
 }
 
 impl Scanner {
@@ -53,19 +59,31 @@ impl Scanner {
     /// Reads the wanted attributes of one file into `header`, whatever it held before; its faults say what was wrong.
     pub fn scan(&mut self, source: &mut dyn Bytes, wanted: &Wanted, header: &mut Header) -> Result<(), Skip> {
         header.clear();
-        let window = Window::new(source, &mut self.buffer);
-        let mut scan = Scan::new(window, wanted, header);
+        let window = Window::new(source, &mut self.buffer, read_bytes(self.last_header));
+        let mut scan = Scan::new(window, wanted, &mut self.limits, header);
         let result = scan.file(&mut self.inflated);
+        if let Ok(end) = result {
+            self.last_header = Some(end);
+        }
         let (announced, last) = (scan.announced, element::tag(scan.last));
         settle(result, last, header)?;
         if announced || is_identified(header) { Ok(()) } else { Err(Skip::NotDicom) }
     }
 }
 
+/// What the first read asks for.
+fn read_bytes(last_header: Option<u64>) -> usize {
+    let Some(bytes) = last_header.and_then(|bytes| usize::try_from(bytes).ok()) else { return READ_BYTES };
+    // The next header may be a little longer. One that jumps far has its start read, and then its end.
+    let enough = (bytes + bytes / 16 + HEADER_BYTES).next_multiple_of(MIN_READ_BYTES / 4);
+    if enough > READ_BYTES { READ_BYTES / 2 } else { enough.max(MIN_READ_BYTES) }
+}
+
 /// The scan of one file, or of the data set that was deflated in it.
 struct Scan<'a> {
     window: Window<'a>,
     wanted: &'a Wanted,
+    limits: &'a mut Limits,
     header: &'a mut Header,
     /// Whether DICM stands where PS3.10 7.1 has it.
     announced: bool,
@@ -92,11 +110,17 @@ impl From<io::Error> for Stop {
 }
 
 impl<'a> Scan<'a> {
-    fn new(window: Window<'a>, wanted: &'a Wanted, header: &'a mut Header) -> Scan<'a> {
-        Scan { window, wanted, header, announced: false, last: 0, depth: 0 }
+    fn new(
+        window: Window<'a>,
+        wanted: &'a Wanted,
+        limits: &'a mut Limits,
+        header: &'a mut Header,
+    ) -> Scan<'a> {
+        Scan { window, wanted, limits, header, announced: false, last: 0, depth: 0 }
     }
 
-    fn file(&mut self, inflated: &mut Vec<u8>) -> Result<(), Stop> {
+    /// Scans the whole file, and gives the place behind what is wanted.
+    fn file(&mut self, inflated: &mut Vec<u8>) -> Result<u64, Stop> {
         let start = self.find_start()?;
         let (at, declared) = self.file_meta(start)?;
         match declared {
@@ -107,14 +131,24 @@ impl<'a> Scan<'a> {
     }
 
     /// The root data set, in the encoding that its bytes show or, in doubt, the declared one.
-    fn data_set_at(&mut self, at: u64, declared: Option<Encoding>) -> Result<(), Stop> {
-        let encoding = syntax::encoding(self.window.from(at, READ_BYTES / 2)?, declared);
+    fn data_set_at(&mut self, at: u64, declared: Option<Encoding>) -> Result<u64, Stop> {
+        let head = self.window.from(at, HEADER_BYTES)?;
+        let encoding = match declared {
+            Some(declared) if syntax::shows(head, declared) => declared,
+            _ => syntax::encoding(self.sample(at)?, declared),
+        };
         self.root(at, encoding)
     }
 
     /// Whether the data set is not deflated, although it is declared so.
     fn is_plain(&mut self, at: u64) -> Result<bool, Stop> {
-        Ok(syntax::unannounced(self.window.from(at, READ_BYTES / 2)?).is_some())
+        Ok(syntax::unannounced(self.sample(at)?).is_some())
+    }
+
+    /// As much as it takes to see how a data set is encoded, and no more: what happens to be in memory must not decide.
+    fn sample(&mut self, at: u64) -> io::Result<&[u8]> {
+        let rest = self.window.from(at, SAMPLE_BYTES)?;
+        Ok(rest.get(..SAMPLE_BYTES).unwrap_or(rest))
     }
 
     /// Notes a fault at the tag that was come to last, and ends the scan there.
@@ -126,9 +160,9 @@ impl<'a> Scan<'a> {
 
 /// Turns the end of a scan into its result: what a damaged stream gave of its data set is kept. If the operating system
 /// failed, nothing is.
-fn settle(result: Result<(), Stop>, last: Tag, header: &mut Header) -> Result<(), Skip> {
+fn settle(result: Result<u64, Stop>, last: Tag, header: &mut Header) -> Result<(), Skip> {
     let error = match result {
-        Ok(()) | Err(Stop::Done) => return Ok(()),
+        Ok(_) | Err(Stop::Done) => return Ok(()),
         Err(Stop::Skip(skip)) => return Err(skip),
         Err(Stop::Read(error)) => error,
     };
@@ -147,11 +181,6 @@ fn is_identified(header: &Header) -> bool {
     let root = header.root();
     root.bytes(tags::STUDY_INSTANCE_UID).is_some_and(|uid| !unpadded(uid).is_empty())
         || root.bytes(tags::SOP_CLASS_UID).is_some_and(|uid| uid.starts_with(b"1.2.840.10008."))
-}
-
-/// Whether a SOP class is that of a DICOMDIR (PS3.3 F).
-fn is_directory(sop_class: &[u8]) -> bool {
-    unpadded(sop_class) == uids::MEDIA_STORAGE_DIRECTORY_STORAGE.as_bytes()
 }
 
 /// A UID without its padding: a NUL by PS3.5 6.2, spaces in the wild.

@@ -84,7 +84,7 @@ impl Scan<'_> {
         while at < end && levels.depth > 0 {
             if levels.in_item() {
                 let rest = self.window.from(at, HEADER_BYTES)?;
-                at += levels.encoding.pass(rest, 0, DELIMITERS).0;
+                at += levels.encoding.pass(rest, 0, DELIMITERS).bytes;
             }
             let Some(element) = levels.encoding.element(self.window.from(at, HEADER_BYTES)?) else {
                 self.depth += 1;

@@ -7,8 +7,11 @@ use std::io::{self, ErrorKind};
 
 use crate::dicom::bytes::Bytes;
 
-/// What one read asks for. Measured: 8 to 16 KiB is best on a warm cache, and holds the header of most files.
+/// What one read asks for, at most and of the first file. It holds the header of most files; more would be copied for
+/// nothing.
 pub const READ_BYTES: usize = 16 << 10;
+/// What one read asks for at least: a page of the cache.
+pub const MIN_READ_BYTES: usize = 4 << 10;
 /// The most bytes that are read of one file; skipped ones do not count.
 pub const MAX_READ_BYTES: usize = 64 << 20;
 
@@ -18,13 +21,17 @@ pub struct Window<'a> {
     buffer: &'a mut Vec<u8>,
     start: u64,
     length: usize,
+    /// Whether the source was seen to have nothing behind the window.
+    ended: bool,
+    read_bytes: usize,
     budget: usize,
 }
 
 impl<'a> Window<'a> {
-    /// Opens a window at the start of a source, in a buffer that is used again from file to file.
-    pub fn new(source: &'a mut dyn Bytes, buffer: &'a mut Vec<u8>) -> Window<'a> {
-        Window { source, buffer, start: 0, length: 0, budget: MAX_READ_BYTES }
+    /// Opens a window at the start of a source, in a buffer that is used again from file to file. A read asks for
+    /// `read_bytes`, or more where more is needed.
+    pub fn new(source: &'a mut dyn Bytes, buffer: &'a mut Vec<u8>, read_bytes: usize) -> Window<'a> {
+        Window { source, buffer, start: 0, length: 0, ended: false, read_bytes, budget: MAX_READ_BYTES }
     }
 
     /// The bytes at an offset, or `None` where the source ends before their last one.
@@ -35,12 +42,10 @@ impl<'a> Window<'a> {
     /// What is in memory from an offset on: at least `need` bytes, unless the source ends before.
     #[inline(always)]
     pub fn from(&mut self, offset: u64, need: usize) -> io::Result<&[u8]> {
-        let held = self.held(offset);
-        if held.is_none_or(|held| self.length - held < need) {
-            self.fill(offset, need)?;
+        match self.held(offset) {
+            Some(held) if self.length - held >= need => Ok(self.buffer.get(held..self.length).unwrap_or_default()),
+            _ => self.fill(offset, need),
         }
-        let held = self.held(offset).unwrap_or(self.length);
-        Ok(self.buffer.get(held..self.length).unwrap_or_default())
     }
 
     /// Whether the source is known to have a byte just before this offset.
@@ -55,27 +60,31 @@ impl<'a> Window<'a> {
     }
 
     #[cold]
-    fn fill(&mut self, offset: u64, need: usize) -> io::Result<()> {
+    #[inline(never)]
+    fn fill(&mut self, offset: u64, need: usize) -> io::Result<&[u8]> {
         self.move_to(offset);
         let before = usize::from(self.start < offset);
-        let want = before + need.max(READ_BYTES);
+        let want = before + need.max(self.read_bytes);
         if self.buffer.len() < want {
             self.buffer.resize(want, 0);
         }
-        while self.length < before + need {
-            let room = self.buffer.get_mut(self.length..want).unwrap_or_default();
-            let count = match self.source.read_at(self.start + self.length as u64, room) {
-                // What a stream gave before its damaged place is read first; the error comes back behind it.
-                Err(error) if is_damage(&error) && self.length > before => break,
-                result => result?,
-            };
-            if count == 0 {
-                break;
-            }
-            self.length += count;
-            self.budget = self.budget.checked_sub(count).ok_or(ErrorKind::FileTooLarge)?;
-        }
-        Ok(())
+        while self.length < before + need && !self.ended && self.read_more(before, want)? {}
+        let held = self.held(offset).unwrap_or(self.length);
+        Ok(self.buffer.get(held..self.length).unwrap_or_default())
+    }
+
+    /// Reads on, up to a length of the buffer, and says whether bytes came.
+    fn read_more(&mut self, before: usize, want: usize) -> io::Result<bool> {
+        let room = self.buffer.get_mut(self.length..want).unwrap_or_default();
+        let count = match self.source.read_at(self.start + self.length as u64, room) {
+            // What a stream gave before its damaged place is read first; the error comes back behind it.
+            Err(error) if is_damage(&error) && self.length > before => return Ok(false),
+            result => result?,
+        };
+        self.length += count;
+        self.ended = count == 0;
+        self.budget = self.budget.checked_sub(count).ok_or(ErrorKind::FileTooLarge)?;
+        Ok(!self.ended)
     }
 
     /// Moves the start to an offset and keeps what is known behind it. After a jump the window starts one byte earlier:
@@ -112,7 +121,7 @@ mod tests {
     fn every_place_reads_as_in_the_source() {
         let data = data();
         let (mut source, mut buffer) = (data.as_slice(), Vec::new());
-        let mut window = Window::new(&mut source, &mut buffer);
+        let mut window = Window::new(&mut source, &mut buffer, READ_BYTES);
         for (offset, length) in [(0, 132), (132, 8), (16_380, 12), (16_392, 70_000), (90_000, 12), (99_996, 4)] {
             assert_eq!(window.bytes_at(offset as u64, length).unwrap(), data.get(offset..offset + length), "{offset}");
         }
@@ -124,7 +133,7 @@ mod tests {
         for (offset, reaches) in [(99_999, true), (100_000, true), (100_001, false), (u64::MAX, false)] {
             let data = data();
             let (mut source, mut buffer) = (data.as_slice(), Vec::new());
-            let mut window = Window::new(&mut source, &mut buffer);
+            let mut window = Window::new(&mut source, &mut buffer, READ_BYTES);
             window.from(0, 12).unwrap();
             assert_eq!(window.from(offset, 12).unwrap().is_empty(), offset >= 100_000);
             assert_eq!(window.reaches(offset), reaches, "{offset}");
@@ -135,7 +144,7 @@ mod tests {
     fn reading_without_end_stops_at_the_budget() {
         let mut endless = crate::dicom::bytes::Forward::new(io::repeat(0), u64::MAX);
         let mut buffer = Vec::new();
-        let mut window = Window::new(&mut endless, &mut buffer);
+        let mut window = Window::new(&mut endless, &mut buffer, READ_BYTES);
         let error = (0..).step_by(READ_BYTES).find_map(|offset| window.from(offset, 12).err()).unwrap();
         assert_eq!(error.kind(), ErrorKind::FileTooLarge);
         assert!(buffer.len() <= READ_BYTES + 1);
