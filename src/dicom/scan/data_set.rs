@@ -6,14 +6,17 @@
 use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
 
-use super::element::{self, DELIMITERS, Element, Encoding, HEADER_BYTES, ITEM, UNDEFINED, number};
+use super::element::{self, DELIMITERS, Element, Encoding, HEADER_BYTES, ITEM, Passed, UNDEFINED, number};
 use super::{Scan, Stop, unpadded};
 use crate::dicom::header::FaultKind;
-use crate::dicom::wanted::{Child, NodeId, Wanted};
+use crate::dicom::wanted::{Child, NodeId};
 use crate::issue::Skip;
 
 /// The longest value that is taken.
 pub const MAX_VALUE_BYTES: u32 = 64 << 10;
+
+/// The most values of a file that may stand twice: each costs a look at all that is kept.
+const MAX_REPEATS: u32 = 256;
 
 /// A place in the wanted attributes of a data set, which moves along with the elements.
 pub(super) struct Cursor<'a> {
@@ -27,35 +30,40 @@ pub(super) struct Cursor<'a> {
     /// The smallest number that is noticed next: that of the child, or the limit.
     next: u32,
     in_order: bool,
+    /// Where the data set's or item's own values begin in the header.
+    start: usize,
+    /// Whether the element does not come behind all others, so that it may have been there already.
+    is_late: bool,
 }
 
 impl<'a> Cursor<'a> {
-    pub(super) fn new(children: &'a [Child], limit: u32) -> Cursor<'a> {
-        let mut cursor = Cursor { children, at: 0, previous: 0, limit, next: 0, in_order: true };
+    pub(super) fn new(children: &'a [Child], limit: u32, start: usize) -> Cursor<'a> {
+        let mut cursor = Cursor { children, at: 0, previous: 0, limit, next: 0, in_order: true, start, is_late: false };
         cursor.set_next();
         cursor
     }
 
     /// Moves to an element and gives what is wanted of it.
     #[inline]
-    fn find(&mut self, wanted: u32) -> Option<&'a Child> {
-        if wanted < self.previous {
-            self.go_back(wanted);
+    fn find(&mut self, found: u32) -> Option<&'a Child> {
+        self.is_late = found <= self.previous;
+        if self.is_late {
+            self.go_back(found);
         }
-        self.previous = wanted;
-        while self.next_child().is_some_and(|child| number(child.tag) < wanted) {
+        self.previous = found;
+        while self.next_child().is_some_and(|child| number(child.tag) < found) {
             self.at += 1;
         }
-        let found = self.next_child().filter(|child| number(child.tag) == wanted);
-        self.at += usize::from(found.is_some());
+        let child = self.next_child().filter(|child| number(child.tag) == found);
+        self.at += usize::from(child.is_some());
         self.set_next();
-        found
+        child
     }
 
     #[cold]
-    fn go_back(&mut self, wanted: u32) {
-        self.in_order = false;
-        self.at = self.children.partition_point(|child| number(child.tag) < wanted);
+    fn go_back(&mut self, found: u32) {
+        self.in_order &= found == self.previous;
+        self.at = self.children.partition_point(|child| number(child.tag) < found);
     }
 
     #[inline(always)]
@@ -74,36 +82,11 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Where the scan of an object of a SOP class ends. Most files have the class of the one before, so that is remembered.
-#[derive(Debug, Default)]
-pub(super) struct Limits {
-    class: Vec<u8>,
-    limit: Option<u32>,
-}
-
-impl Limits {
-    fn of(&mut self, class: Option<&[u8]>, wanted: &Wanted) -> u32 {
-        let known = self.limit.filter(|_| class == Some(&self.class));
-        known.unwrap_or_else(|| self.look_up(class, wanted))
-    }
-
-    #[cold]
-    fn look_up(&mut self, class: Option<&[u8]>, wanted: &Wanted) -> u32 {
-        let limit = number(wanted.last_tag(class).min(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE)) + 1;
-        if let Some(class) = class {
-            self.class.clear();
-            self.class.extend_from_slice(class);
-            self.limit = Some(limit);
-        }
-        limit
-    }
-}
-
 impl<'a> Scan<'a> {
     /// Walks the root data set up to the last wanted element, and gives the place behind it.
     pub(super) fn root(&mut self, start: u64, encoding: Encoding) -> Result<u64, Stop> {
         let root = self.wanted.root();
-        let mut cursor = Cursor::new(self.wanted.children(root), self.limit()?);
+        let mut cursor = Cursor::new(self.wanted.children(root), self.limit()?, self.header.end());
         let mut at = start;
         while let Some((offset, element)) = self.advance(at, u64::MAX, &mut cursor, encoding)? {
             at = offset;
@@ -115,6 +98,7 @@ impl<'a> Scan<'a> {
                 break;
             }
             let child = cursor.find(element.number);
+            self.forget_repeated(child, &cursor)?;
             at = self.attribute(child, offset, &element, u64::MAX, encoding)?;
             match child.map(|child| child.tag) {
                 Some(tags::SOP_CLASS_UID) => cursor.set_limit(self.limit()?),
@@ -127,14 +111,18 @@ impl<'a> Scan<'a> {
 
     /// Walks an item of a wanted sequence, and gives the place behind it.
     pub(super) fn item(&mut self, node: NodeId, start: u64, end: u64, encoding: Encoding) -> Result<u64, Stop> {
-        let mut cursor = Cursor::new(self.wanted.children(node), DELIMITERS);
+        let mut cursor = Cursor::new(self.wanted.children(node), DELIMITERS, self.header.end());
         let mut at = start;
         while let Some((offset, element)) = self.advance(at, end, &mut cursor, encoding)? {
             match element.number {
                 element::ITEM_DELIMITATION => return Ok(element.value_at(offset)),
                 // The item's own delimiter is missing.
                 DELIMITERS.. => return Ok(offset),
-                number => at = self.attribute(cursor.find(number), offset, &element, end, encoding)?,
+                number => {
+                    let child = cursor.find(number);
+                    self.forget_repeated(child, &cursor)?;
+                    at = self.attribute(child, offset, &element, end, encoding)?;
+                }
             }
         }
         Ok(end)
@@ -154,21 +142,19 @@ impl<'a> Scan<'a> {
         while at < end {
             let rest = self.window.from(at, HEADER_BYTES)?;
             let inside = usize::try_from(end - at).ok().and_then(|inside| rest.get(..inside)).unwrap_or(rest);
-            let passed = encoding.pass(inside, cursor.previous, cursor.next);
-            (at, cursor.previous) = (at.saturating_add(passed.bytes), passed.last);
-            self.last = passed.last;
-            if let Some(element) = passed.behind {
-                self.last = element.number;
-                return Ok(Some((at, element)));
-            }
+            let Passed { bytes, last, behind } = encoding.pass(inside, cursor.previous, cursor.next);
+            (at, cursor.previous) = (at.saturating_add(bytes), last);
             if at >= end {
                 break;
             }
-            let Some(element) = encoding.element(self.window.from(at, HEADER_BYTES)?) else {
+            if last > 0 {
+                self.last = last;
+            }
+            let Some(element) = behind.map_or_else(|| self.element(at, encoding), |element| Ok(Some(element)))? else {
                 return Err(self.no_element(at));
             };
             self.last = element.number;
-            if element.number >= cursor.next || element.number < cursor.previous || element.length == UNDEFINED {
+            if element.number >= cursor.next || element.number <= last || element.length == UNDEFINED {
                 return Ok(Some((at, element)));
             }
             cursor.previous = element.number;
@@ -205,6 +191,17 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// An attribute stands once in a data set (PS3.5 7.1). Of two the later one is taken, as pydicom and dicom-rs do, and
+    /// said to be.
+    fn forget_repeated(&mut self, child: Option<&Child>, cursor: &Cursor) -> Result<(), Stop> {
+        let Some(child) = child.filter(|_| cursor.is_late) else { return Ok(()) };
+        if self.header.forget_value(cursor.start, child.tag) {
+            self.repeats += 1;
+            self.header.fault(child.tag, FaultKind::Repeated);
+        }
+        if self.repeats > MAX_REPEATS { Err(self.fail(FaultKind::TooMany)) } else { Ok(()) }
+    }
+
     /// Takes a value, if all of it is there.
     #[inline]
     pub(super) fn take(&mut self, child: &Child, at: u64, length: u32) -> Result<(), Stop> {
@@ -215,17 +212,20 @@ impl<'a> Scan<'a> {
         let Some(value) = self.window.bytes_at(at, length as usize)? else {
             return Err(self.fail(FaultKind::Truncated));
         };
+        if starts_with_item(value) {
+            return Ok(());
+        }
         self.header.push_value(child.tag, child.levels, value).map_err(|_| self.fail(FaultKind::TooMany))
     }
 
     /// The number behind the last one that is worth reading in an object of this SOP class. Per-Frame Functional Groups
     /// and Pixel Data never are. A DICOMDIR is left out.
-    fn limit(&mut self) -> Result<u32, Stop> {
+    fn limit(&self) -> Result<u32, Stop> {
         let root = self.header.root();
         let class = root.bytes(tags::SOP_CLASS_UID).or_else(|| root.bytes(tags::MEDIA_STORAGE_SOP_CLASS_UID));
         match class.map(unpadded) {
             Some(class) if class == uids::MEDIA_STORAGE_DIRECTORY_STORAGE.as_bytes() => Err(Stop::Skip(Skip::Dicomdir)),
-            class => Ok(self.limits.of(class, self.wanted)),
+            class => Ok(number(self.wanted.last_tag(class).min(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE)) + 1),
         }
     }
 
@@ -260,4 +260,9 @@ impl<'a> Scan<'a> {
             (false, false) => self.fail(FaultKind::Truncated),
         }
     }
+}
+
+/// Whether a value is a sequence after all, in either byte order.
+fn starts_with_item(value: &[u8]) -> bool {
+    value.starts_with(b"\xFE\xFF\x00\xE0") || value.starts_with(b"\xFF\xFE\xE0\x00")
 }

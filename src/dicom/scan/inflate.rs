@@ -7,7 +7,7 @@ use std::io::{self, BufRead, Read};
 use flate2::bufread::DeflateDecoder;
 
 use super::element::Encoding;
-use super::window::{READ_BYTES, Window};
+use super::window::Window;
 use super::{Scan, Stop};
 use crate::dicom::bytes::Forward;
 
@@ -21,8 +21,8 @@ impl Scan<'_> {
         let at = if zlib { start + 2 } else { start };
         let stream = DeflateDecoder::new(Deflated { window: &mut self.window, at });
         let mut source = Forward::new(stream, MAX_INFLATED_BYTES);
-        let window = Window::new(&mut source, inflated, READ_BYTES);
-        let mut scan = Scan { last: self.last, ..Scan::new(window, self.wanted, self.limits, self.header) };
+        let window = Window::new(&mut source, inflated);
+        let mut scan = Scan { last: self.last, ..Scan::new(window, self.wanted, self.header) };
         let result = scan.data_set_at(0, Some(Encoding::ExplicitLittle));
         self.last = scan.last;
         result

@@ -4,8 +4,6 @@
 //! gives what it holds up to there, and the [`Fault`](super::header::Fault)s say so. Whatever the bytes say, values,
 //! nesting, bytes read and memory stay under fixed caps.
 
-#[cfg(test)]
-mod build;
 mod data_set;
 mod element;
 mod inflate;
@@ -14,6 +12,7 @@ mod sequence;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod vr;
 mod window;
 
 use std::io::{self, ErrorKind};
@@ -23,10 +22,9 @@ use dicom_dictionary_std::tags;
 
 use super::bytes::Bytes;
 use super::header::{FaultKind, Header};
-use super::wanted::Wanted;
+use super::wanted::{RECOGNITION_CODE, Wanted};
 use crate::issue::Skip;
-use data_set::Limits;
-use element::{Encoding, HEADER_BYTES};
+use element::{Element, Encoding, HEADER_BYTES};
 use syntax::Declared;
 use window::{MIN_READ_BYTES, Window, is_damage};
 
@@ -37,15 +35,12 @@ pub use window::{MAX_READ_BYTES, READ_BYTES};
 
 /// The group of the file meta information (PS3.10 7.1).
 const META_GROUP: u16 = 0x0002;
-/// What shows the encoding of a data set: the first element, unless it is a long one, and the head of the next.
-const SAMPLE_BYTES: usize = 8 << 10;
 
 /// Reads headers, one file after the other, in buffers that it uses again: one for each worker.
 #[derive(Debug, Default)]
 pub struct Scanner {
     buffer: Vec<u8>,
     inflated: Vec<u8>,
-    limits: Limits,
     /// How many bytes the header of the last file had: so many the next one most often has, too.
     last_header: Option<u64>,
 }
@@ -59,31 +54,29 @@ impl Scanner {
     /// Reads the wanted attributes of one file into `header`, whatever it held before; its faults say what was wrong.
     pub fn scan(&mut self, source: &mut dyn Bytes, wanted: &Wanted, header: &mut Header) -> Result<(), Skip> {
         header.clear();
-        let window = Window::new(source, &mut self.buffer, read_bytes(self.last_header));
-        let mut scan = Scan::new(window, wanted, &mut self.limits, header);
+        let window = Window::new(source, &mut self.buffer).with_reads_of(read_bytes(self.last_header));
+        let mut scan = Scan::new(window, wanted, header);
         let result = scan.file(&mut self.inflated);
-        if let Ok(end) = result {
-            self.last_header = Some(end);
-        }
+        self.last_header = result.as_ref().ok().copied().or(self.last_header);
         let (announced, last) = (scan.announced, element::tag(scan.last));
         settle(result, last, header)?;
         if announced || is_identified(header) { Ok(()) } else { Err(Skip::NotDicom) }
     }
 }
 
-/// What the first read asks for.
+/// What a read asks for, to have the header of most files at once and to copy little for nothing.
 fn read_bytes(last_header: Option<u64>) -> usize {
     let Some(bytes) = last_header.and_then(|bytes| usize::try_from(bytes).ok()) else { return READ_BYTES };
-    // The next header may be a little longer. One that jumps far has its start read, and then its end.
-    let enough = (bytes + bytes / 16 + HEADER_BYTES).next_multiple_of(MIN_READ_BYTES / 4);
-    if enough > READ_BYTES { READ_BYTES / 2 } else { enough.max(MIN_READ_BYTES) }
+    // The next header may be a little longer.
+    let bytes = bytes.saturating_add(bytes / 16).saturating_add(HEADER_BYTES).next_multiple_of(1 << 10);
+    // A header that has large values inside is read in two parts, the beginning and the end.
+    if bytes > READ_BYTES { READ_BYTES / 2 } else { bytes.max(MIN_READ_BYTES) }
 }
 
 /// The scan of one file, or of the data set that was deflated in it.
 struct Scan<'a> {
     window: Window<'a>,
     wanted: &'a Wanted,
-    limits: &'a mut Limits,
     header: &'a mut Header,
     /// Whether DICM stands where PS3.10 7.1 has it.
     announced: bool,
@@ -91,6 +84,8 @@ struct Scan<'a> {
     last: u32,
     /// How many wanted sequences are open.
     depth: usize,
+    /// How many values stood twice.
+    repeats: u32,
 }
 
 /// Why a scan ends before its last element.
@@ -110,13 +105,8 @@ impl From<io::Error> for Stop {
 }
 
 impl<'a> Scan<'a> {
-    fn new(
-        window: Window<'a>,
-        wanted: &'a Wanted,
-        limits: &'a mut Limits,
-        header: &'a mut Header,
-    ) -> Scan<'a> {
-        Scan { window, wanted, limits, header, announced: false, last: 0, depth: 0 }
+    fn new(window: Window<'a>, wanted: &'a Wanted, header: &'a mut Header) -> Scan<'a> {
+        Scan { window, wanted, header, announced: false, last: 0, depth: 0, repeats: 0 }
     }
 
     /// Scans the whole file, and gives the place behind what is wanted.
@@ -132,23 +122,31 @@ impl<'a> Scan<'a> {
 
     /// The root data set, in the encoding that its bytes show or, in doubt, the declared one.
     fn data_set_at(&mut self, at: u64, declared: Option<Encoding>) -> Result<u64, Stop> {
-        let head = self.window.from(at, HEADER_BYTES)?;
-        let encoding = match declared {
-            Some(declared) if syntax::shows(head, declared) => declared,
-            _ => syntax::encoding(self.sample(at)?, declared),
-        };
+        let encoding = self.encoding(at, declared)?;
         self.root(at, encoding)
+    }
+
+    /// How what starts at an offset is encoded. Most often its first element is as declared, and that is enough.
+    fn encoding(&mut self, at: u64, declared: Option<Encoding>) -> io::Result<Encoding> {
+        let head = self.window.from(at, HEADER_BYTES)?;
+        match declared {
+            Some(declared) if syntax::shows(head, declared) => Ok(declared),
+            _ => Ok(syntax::encoding(self.window.sample(at)?, declared)),
+        }
+    }
+
+    /// The header of the element at an offset; what comes behind it is looked at only in doubt.
+    #[inline]
+    fn element(&mut self, at: u64, encoding: Encoding) -> io::Result<Option<Element>> {
+        match self.window.from(at, HEADER_BYTES)?.first_chunk().and_then(|head| encoding.known(head)) {
+            None => Ok(encoding.element(self.window.sample(at)?)),
+            known => Ok(known),
+        }
     }
 
     /// Whether the data set is not deflated, although it is declared so.
     fn is_plain(&mut self, at: u64) -> Result<bool, Stop> {
-        Ok(syntax::unannounced(self.sample(at)?).is_some())
-    }
-
-    /// As much as it takes to see how a data set is encoded, and no more: what happens to be in memory must not decide.
-    fn sample(&mut self, at: u64) -> io::Result<&[u8]> {
-        let rest = self.window.from(at, SAMPLE_BYTES)?;
-        Ok(rest.get(..SAMPLE_BYTES).unwrap_or(rest))
+        Ok(syntax::unannounced(self.window.sample(at)?).is_some())
     }
 
     /// Notes a fault at the tag that was come to last, and ends the scan there.
@@ -181,6 +179,7 @@ fn is_identified(header: &Header) -> bool {
     let root = header.root();
     root.bytes(tags::STUDY_INSTANCE_UID).is_some_and(|uid| !unpadded(uid).is_empty())
         || root.bytes(tags::SOP_CLASS_UID).is_some_and(|uid| uid.starts_with(b"1.2.840.10008."))
+        || root.bytes(RECOGNITION_CODE).is_some_and(|code| code.starts_with(b"ACR-NEMA"))
 }
 
 /// A UID without its padding: a NUL by PS3.5 6.2, spaces in the wild.

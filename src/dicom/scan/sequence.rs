@@ -86,7 +86,7 @@ impl Scan<'_> {
                 let rest = self.window.from(at, HEADER_BYTES)?;
                 at += levels.encoding.pass(rest, 0, DELIMITERS).bytes;
             }
-            let Some(element) = levels.encoding.element(self.window.from(at, HEADER_BYTES)?) else {
+            let Some(element) = self.element(at, levels.encoding)? else {
                 self.depth += 1;
                 return Err(self.no_element(at));
             };

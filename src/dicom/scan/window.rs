@@ -7,11 +7,12 @@ use std::io::{self, ErrorKind};
 
 use crate::dicom::bytes::Bytes;
 
-/// What one read asks for, at most and of the first file. It holds the header of most files; more would be copied for
-/// nothing.
+/// What one read asks for unless it is told otherwise: it holds the header of most files.
 pub const READ_BYTES: usize = 16 << 10;
-/// What one read asks for at least: a page of the cache.
+/// The least that one read asks for: a page of the cache.
 pub const MIN_READ_BYTES: usize = 4 << 10;
+/// How much of a data set shows the way it is encoded: its first element, unless that is a long one, and the next.
+const SAMPLE_BYTES: usize = 8 << 10;
 /// The most bytes that are read of one file; skipped ones do not count.
 pub const MAX_READ_BYTES: usize = 64 << 20;
 
@@ -21,17 +22,21 @@ pub struct Window<'a> {
     buffer: &'a mut Vec<u8>,
     start: u64,
     length: usize,
-    /// Whether the source was seen to have nothing behind the window.
+    /// Whether the source ends behind the last byte held.
     ended: bool,
     read_bytes: usize,
     budget: usize,
 }
 
 impl<'a> Window<'a> {
-    /// Opens a window at the start of a source, in a buffer that is used again from file to file. A read asks for
-    /// `read_bytes`, or more where more is needed.
-    pub fn new(source: &'a mut dyn Bytes, buffer: &'a mut Vec<u8>, read_bytes: usize) -> Window<'a> {
-        Window { source, buffer, start: 0, length: 0, ended: false, read_bytes, budget: MAX_READ_BYTES }
+    /// Opens a window at the start of a source, in a buffer that is used again from file to file.
+    pub fn new(source: &'a mut dyn Bytes, buffer: &'a mut Vec<u8>) -> Window<'a> {
+        Window { source, buffer, start: 0, length: 0, ended: false, read_bytes: READ_BYTES, budget: MAX_READ_BYTES }
+    }
+
+    /// The same window, which asks for so many bytes in one read.
+    pub fn with_reads_of(self, read_bytes: usize) -> Window<'a> {
+        Window { read_bytes, ..self }
     }
 
     /// The bytes at an offset, or `None` where the source ends before their last one.
@@ -48,6 +53,13 @@ impl<'a> Window<'a> {
         }
     }
 
+    /// As much of what starts at an offset as shows its encoding, and no more: what happens to be in memory must not
+    /// decide.
+    pub fn sample(&mut self, offset: u64) -> io::Result<&[u8]> {
+        let rest = self.from(offset, SAMPLE_BYTES)?;
+        Ok(rest.get(..SAMPLE_BYTES).unwrap_or(rest))
+    }
+
     /// Whether the source is known to have a byte just before this offset.
     pub fn reaches(&self, offset: u64) -> bool {
         self.held(offset).is_some()
@@ -60,31 +72,26 @@ impl<'a> Window<'a> {
     }
 
     #[cold]
-    #[inline(never)]
     fn fill(&mut self, offset: u64, need: usize) -> io::Result<&[u8]> {
         self.move_to(offset);
         let before = usize::from(self.start < offset);
-        let want = before + need.max(self.read_bytes);
+        let want = before + self.read_bytes.max(need + MIN_READ_BYTES);
         if self.buffer.len() < want {
             self.buffer.resize(want, 0);
         }
-        while self.length < before + need && !self.ended && self.read_more(before, want)? {}
+        while self.length < before + need && !self.ended {
+            let room = self.buffer.get_mut(self.length..want).unwrap_or_default();
+            let count = match self.source.read_at(self.start + self.length as u64, room) {
+                // What a stream gave before its damaged place is read first; the error comes back behind it.
+                Err(error) if is_damage(&error) && self.length > before => break,
+                result => result?,
+            };
+            self.ended = count == 0;
+            self.length += count;
+            self.budget = self.budget.checked_sub(count).ok_or(ErrorKind::FileTooLarge)?;
+        }
         let held = self.held(offset).unwrap_or(self.length);
         Ok(self.buffer.get(held..self.length).unwrap_or_default())
-    }
-
-    /// Reads on, up to a length of the buffer, and says whether bytes came.
-    fn read_more(&mut self, before: usize, want: usize) -> io::Result<bool> {
-        let room = self.buffer.get_mut(self.length..want).unwrap_or_default();
-        let count = match self.source.read_at(self.start + self.length as u64, room) {
-            // What a stream gave before its damaged place is read first; the error comes back behind it.
-            Err(error) if is_damage(&error) && self.length > before => return Ok(false),
-            result => result?,
-        };
-        self.length += count;
-        self.ended = count == 0;
-        self.budget = self.budget.checked_sub(count).ok_or(ErrorKind::FileTooLarge)?;
-        Ok(!self.ended)
     }
 
     /// Moves the start to an offset and keeps what is known behind it. After a jump the window starts one byte earlier:
@@ -98,6 +105,7 @@ impl<'a> Window<'a> {
             }
             None => {
                 self.length = 0;
+                self.ended = false;
                 self.start = offset.saturating_sub(1);
             }
         }
@@ -121,7 +129,7 @@ mod tests {
     fn every_place_reads_as_in_the_source() {
         let data = data();
         let (mut source, mut buffer) = (data.as_slice(), Vec::new());
-        let mut window = Window::new(&mut source, &mut buffer, READ_BYTES);
+        let mut window = Window::new(&mut source, &mut buffer);
         for (offset, length) in [(0, 132), (132, 8), (16_380, 12), (16_392, 70_000), (90_000, 12), (99_996, 4)] {
             assert_eq!(window.bytes_at(offset as u64, length).unwrap(), data.get(offset..offset + length), "{offset}");
         }
@@ -133,7 +141,7 @@ mod tests {
         for (offset, reaches) in [(99_999, true), (100_000, true), (100_001, false), (u64::MAX, false)] {
             let data = data();
             let (mut source, mut buffer) = (data.as_slice(), Vec::new());
-            let mut window = Window::new(&mut source, &mut buffer, READ_BYTES);
+            let mut window = Window::new(&mut source, &mut buffer);
             window.from(0, 12).unwrap();
             assert_eq!(window.from(offset, 12).unwrap().is_empty(), offset >= 100_000);
             assert_eq!(window.reaches(offset), reaches, "{offset}");
@@ -144,7 +152,7 @@ mod tests {
     fn reading_without_end_stops_at_the_budget() {
         let mut endless = crate::dicom::bytes::Forward::new(io::repeat(0), u64::MAX);
         let mut buffer = Vec::new();
-        let mut window = Window::new(&mut endless, &mut buffer, READ_BYTES);
+        let mut window = Window::new(&mut endless, &mut buffer);
         let error = (0..).step_by(READ_BYTES).find_map(|offset| window.from(offset, 12).err()).unwrap();
         assert_eq!(error.kind(), ErrorKind::FileTooLarge);
         assert!(buffer.len() <= READ_BYTES + 1);
