@@ -2,10 +2,10 @@
 
 mod options;
 mod read;
+mod synth;
 mod tally;
 mod write;
 
-use std::io::{Write, stderr};
 use std::time::Instant;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -19,6 +19,7 @@ use crate::read::Reader;
 use crate::report::{Report, Summary};
 use crate::study::{Studies, several_places};
 use crate::{sink, source};
+pub use synth::synth;
 use tally::Tally;
 
 /// Converts what the configuration names, and says with which code to exit.
@@ -28,7 +29,7 @@ pub fn convert(config: &Config) -> Result<u8, Error> {
     let mapping = options::mapping(config)?;
     let finish = options::finish(&config.content)?;
     // The output is opened first: a run that cannot write should not read for hours.
-    let sink = sink::open(&config.output.target, config.output.format)?;
+    let sink = sink::open(&config.output.target, config.output.format, config.output.mode)?;
     let progress = progress::start(config.progress);
     let report = Report::open(config.report.as_ref())?;
     let tally = Tally::default();
@@ -63,8 +64,7 @@ pub fn convert(config: &Config) -> Result<u8, Error> {
     if config.summary.is_yes() {
         let report = config.report.as_ref().map(|report| report.path.as_path());
         let summary = Summary { totals: &totals, counts: &counts, elapsed: start.elapsed(), report };
-        // Nobody may be listening, which is no reason to fail.
-        let _ = write!(stderr(), "{summary}");
+        progress::say(summary);
     }
     Ok(counts.exit_code(config.strict))
 }

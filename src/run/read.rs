@@ -3,6 +3,7 @@
 use crossbeam_channel::Receiver;
 use dicom_dictionary_std::tags;
 
+use crate::dicom::bytes::Counted;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason, Skip};
@@ -47,24 +48,29 @@ impl Stage<'_> {
             }
             let files = batch.items.len() + batch.skipped.len();
             batch.skipped.into_iter().for_each(|(name, skip)| self.report.skip(&name, &skip));
-            let dicom_files = batch.items.iter().filter(|item| self.item(&mut worker, item)).count();
+            let mut bytes = 0;
+            let dicom_files = batch.items.iter().filter(|item| self.item(&mut worker, item, &mut bytes)).count();
             self.tally.read(files as u64, dicom_files as u64);
-            self.progress.read(files as u64, 0);
+            self.progress.read(files as u64, bytes);
+            self.progress.found(self.reader.studies.known());
         }
     }
 
     /// Reads one item, and says whether it is DICOM.
-    fn item(&self, worker: &mut Worker, item: &Item) -> bool {
-        let Err(skip) = self.read(worker, item) else { return true };
+    fn item(&self, worker: &mut Worker, item: &Item, bytes: &mut u64) -> bool {
+        let Err(skip) = self.read(worker, item, bytes) else { return true };
         self.report.skip(&item.name, &skip);
         skip.is_dicom()
     }
 
-    fn read(&self, worker: &mut Worker, item: &Item) -> Result<(), Skip> {
-        let Content::File(mut file) = item.open()?;
-        self.reader.read(worker, &item.name, &mut file, |issue| {
+    fn read(&self, worker: &mut Worker, item: &Item, bytes: &mut u64) -> Result<(), Skip> {
+        let Content::File(file) = item.open()?;
+        let mut file = Counted::new(file);
+        let read = self.reader.read(worker, &item.name, &mut file, |issue| {
             self.report.issue(Where { name: Some(&item.name), ..Where::default() }, &issue);
-        })
+        });
+        *bytes += file.bytes;
+        read
     }
 }
 
