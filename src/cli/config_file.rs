@@ -70,7 +70,8 @@ impl<'p> File<'p> {
                 self.wrong(command, value.span().start, &message)
             })?;
             self.check(&owner, key, &words)?;
-            let has = command.find_subcommand(name).is_some_and(|own| has(own, &argument));
+            let own = command.find_subcommand(name).into_iter().flat_map(Command::get_arguments);
+            let has = own.chain(command.get_arguments()).any(|own| own.get_id() == argument.get_id());
             if has && !is_given(given, &argument) {
                 found.push((key.get_ref().to_string(), words));
             }
@@ -114,10 +115,6 @@ fn unknown(command: &Command, key: &str) -> String {
     let names: Vec<&str> = settings.iter().filter_map(|(_, argument)| argument.get_long()).collect();
     let guess = closest(key, &names).map_or(String::new(), |guess| format!("; did you mean {guess}?"));
     format!("no option is called {}{guess}", printable(key.as_bytes()))
-}
-
-fn has(command: &Command, argument: &Arg) -> bool {
-    command.get_arguments().any(|own| own.get_id() == argument.get_id())
 }
 
 fn is_given(matches: &ArgMatches, argument: &Arg) -> bool {

@@ -9,7 +9,7 @@ use clap_complete::Shell;
 
 const COMPLETIONS: &str = "\
 Examples:
-  dcm2fhir completions bash > ~/.local/share/bash-completion/completions/dcm2fhir
+  source <(dcm2fhir completions bash)
   dcm2fhir completions zsh > ~/.zfunc/_dcm2fhir
   dcm2fhir completions fish > ~/.config/fish/completions/dcm2fhir.fish";
 

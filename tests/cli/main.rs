@@ -5,7 +5,10 @@
 mod corpus;
 mod damage;
 mod determinism;
+mod documents;
 mod exit_codes;
 mod output;
 mod report;
 mod run;
+mod settings;
+mod synth;
