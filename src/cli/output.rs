@@ -7,7 +7,7 @@ use clap::Args;
 use crate::config::{BundleType, FileMode, Format};
 
 /// The output.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArguments {
     /// A folder, a .json or .ndjson file, or -

@@ -135,6 +135,24 @@ pub struct ReportOptions {
 }
 
 impl Config {
+    /// The configuration of a run without options: a resource a line, nothing said.
+    pub fn silent(inputs: Vec<Input>) -> Result<Config, Error> {
+        let output = self::output(OutputArguments::default())?;
+        let threads = default_threads();
+        Ok(Config {
+            inputs,
+            filter: Filter::default(),
+            walk: source::Options { threads, ..source::Options::default() },
+            content: self::content(ContentArguments::default(), output.format)?,
+            output,
+            threads,
+            progress: ShowProgress::Never,
+            summary: Choice::No,
+            report: None,
+            strict: Choice::No,
+        })
+    }
+
     /// The configuration that the arguments of `convert` make.
     pub fn convert(arguments: ConvertArguments) -> Result<Config, Error> {
         let ConvertArguments { input, output, content, run } = arguments;
