@@ -152,8 +152,15 @@ pub struct SendingArguments {
     /// transaction, batch or put
     ///
     /// One transaction or batch for each study, or one request for each resource. Default: what the server can.
-    #[arg(long, value_enum, value_name = "MODE", hide_possible_values = true, hide_short_help = true)]
-    pub mode: Option<Mode>,
+    #[arg(
+        long,
+        visible_alias = "mode",
+        value_enum,
+        value_name = "MODE",
+        hide_possible_values = true,
+        hide_short_help = true
+    )]
+    pub send_as: Option<Mode>,
 
     /// Larger Bundles go resource by resource
     ///

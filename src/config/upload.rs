@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{BundleType, Choice, Config, Format, Layout, Output, OutputTarget, References, usage};
+use super::{BundleType, Choice, Config, FileMode, Format, Layout, Output, OutputTarget, References, usage};
 use crate::cli::{ServerArguments, UploadArguments};
 use crate::error::Error;
 use crate::fhir::Release;
@@ -45,7 +45,7 @@ impl Upload {
             policy: Policy { deadline: sending.deadline.map_or(policy.deadline, Duration::from_secs), ..policy },
             credentials: credentials(&server),
             connection: connection(server, timeout, jobs)?,
-            mode: sending.mode,
+            mode: sending.send_as,
             release,
             max_bytes: usize::try_from(sending.max_bytes.unwrap_or(DEFAULT_MAX_BYTES)).unwrap_or(usize::MAX),
             max_entries: sending.max_entries.unwrap_or(DEFAULT_MAX_ENTRIES).into(),
@@ -79,6 +79,7 @@ fn output(references: Option<References>, conditional: bool) -> Output {
         bundle_type: BundleType::Transaction,
         conditional: Choice::of(conditional),
         overwrite_companions: Choice::No,
+        mode: FileMode::default(),
     }
 }
 

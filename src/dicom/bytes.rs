@@ -15,12 +15,24 @@ pub trait Bytes {
 
 impl Bytes for File {
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        (&*self).read_at(offset, buffer)
+    }
+}
+
+impl Bytes for &File {
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             match positioned_read(self, offset, buffer) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 result => return result,
             }
         }
+    }
+}
+
+impl<B: Bytes + ?Sized> Bytes for &mut B {
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        (**self).read_at(offset, buffer)
     }
 }
 
@@ -34,12 +46,33 @@ fn positioned_read(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<us
     std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
 }
 
+/// Counts the bytes that come from another source.
+#[derive(Debug)]
+pub struct Counted<B> {
+    source: B,
+    /// Bytes so far.
+    pub bytes: u64,
+}
+
+impl<B: Bytes> Counted<B> {
+    /// Counts from now on.
+    pub fn new(source: B) -> Counted<B> {
+        Counted { source, bytes: 0 }
+    }
+}
+
+impl<B: Bytes> Bytes for Counted<B> {
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read_at(offset, buffer)?;
+        self.bytes += count as u64;
+        Ok(count)
+    }
+}
+
 impl Bytes for &[u8] {
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let rest = usize::try_from(offset).ok().and_then(|offset| self.get(offset..)).unwrap_or_default();
-        let count = rest.len().min(buffer.len());
-        buffer.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        Ok(count)
+        let mut rest = usize::try_from(offset).ok().and_then(|offset| self.get(offset..)).unwrap_or_default();
+        rest.read(buffer)
     }
 }
 

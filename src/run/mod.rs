@@ -1,14 +1,14 @@
 //! Wires the stages: the only module that knows all of them.
 
+mod archive;
 mod options;
 mod read;
+mod synth;
 mod tally;
 #[cfg(feature = "upload")]
 mod upload;
 mod write;
 
-use std::io::{Write, stderr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,25 +20,85 @@ use crate::interrupt::Interrupt;
 use crate::mapping;
 use crate::progress::{self, Progress};
 use crate::read::Reader;
-use crate::report::{Report, Summary};
-use crate::study::{Studies, Study, several_places};
-use crate::{sink, source};
+use crate::report::{Counts, Report, Summary, Totals};
+use crate::sink::{self, Sink};
+use crate::source;
+use crate::study::{Studies, several_places};
+pub use synth::synth;
 use tally::Tally;
 #[cfg(feature = "upload")]
 pub use upload::upload;
 
-/// Converts what the configuration names, and says with which code to exit.
+/// What a run came to.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// What was read and written.
+    pub totals: Totals,
+    /// What was left out, dropped or changed.
+    pub counts: Counts,
+}
+
+/// Converts what the configuration names, says what came of it, and with which code to exit.
 pub fn convert(config: &Config) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
+    let progress = progress::start(config.progress);
+    let open = || sink::open(&config.output.target, config.output.format, config.output.mode);
+    let Outcome { totals, counts } = convert_into(config, open, progress, &interrupt)?;
+    if config.summary.is_yes() {
+        let report = config.report.as_ref().map(|report| report.path.as_path());
+        progress::say(Summary { totals: &totals, counts: &counts, elapsed: start.elapsed(), report });
+    }
+    Ok(counts.exit_code(config.strict))
+}
+
+/// Converts what the configuration names into the sink that `open` gives.
+pub fn convert_into<'s>(
+    config: &Config,
+    open: impl FnOnce() -> Result<Box<dyn Sink + 's>, Error>,
+    progress: Arc<dyn Progress>,
+    interrupt: &Interrupt,
+) -> Result<Outcome, Error> {
+    let ends = Ends { aside: None, writing_threads: config.threads };
+    convert_between(config, &ends, open, progress, interrupt)
+}
+
+/// What a run has at its two ends beside files and documents.
+struct Ends<'a> {
+    /// Takes the files that are FHIR already.
+    aside: Option<read::Aside<'a>>,
+    /// How many threads give documents to the sink.
+    writing_threads: usize,
+}
+
+fn convert_between<'s>(
+    config: &Config,
+    ends: &Ends<'_>,
+    open: impl FnOnce() -> Result<Box<dyn Sink + 's>, Error>,
+    progress: Arc<dyn Progress>,
+    interrupt: &Interrupt,
+) -> Result<Outcome, Error> {
+    let mapping = options::mapping(config)?;
     let finish = options::finish(&config.content)?;
     // The output is opened first: a run that cannot write should not read for hours.
-    let sink = sink::open(&config.output.target, config.output.format)?;
-    let progress = progress::start(config.progress);
+    let sink = open()?;
     let report = Report::open(config.report.as_ref())?;
     let tally = Tally::default();
-    let mut studies = studies(config, &report, &tally, &progress, &interrupt, None)?;
+    let walk = source::open(&config.inputs, &config.walk, progress.clone())?;
+    let pool = threads(config.threads)?;
+    let (wanted, studies) = (mapping::wanted(), Studies::default());
+    let reading = read::Stage {
+        reader: Reader { wanted: &wanted, options: &mapping, studies: &studies, filter: &config.filter },
+        report: &report,
+        tally: &tally,
+        progress: progress.as_ref(),
+        interrupt,
+        aside: ends.aside,
+    };
+    pool.install(|| reading.all(&walk, config.threads))?;
+    let mut studies = studies.finish();
     write::check_room(config, studies.len())?;
+    several_places(&studies).iter().for_each(|several| read::note_places(several, &report));
     let writing = write::Stage {
         output: options::output(config),
         finish: &finish,
@@ -46,48 +106,18 @@ pub fn convert(config: &Config) -> Result<u8, Error> {
         report: &report,
         tally: &tally,
         progress: progress.as_ref(),
-        interrupt: &interrupt,
+        interrupt,
     };
-    pool(config.threads)?.install(|| writing.all(&mut studies))?;
+    // Threads that wait for a server are as many as requests may be under way.
+    let pool = if ends.writing_threads == config.threads { pool } else { threads(ends.writing_threads)? };
+    pool.install(|| writing.all(&mut studies))?;
     sink.finish()?;
     progress.finish();
     let totals = tally.totals(config, finish.release);
     let counts = report.finish(&totals)?;
-    if config.summary.is_yes() {
-        let report = config.report.as_ref().map(|report| report.path.as_path());
-        let summary = Summary { totals: &totals, counts: &counts, elapsed: start.elapsed(), report };
-        // Nobody may be listening, which is no reason to fail.
-        let _ = write!(stderr(), "{summary}");
-    }
-    Ok(counts.exit_code(config.strict))
+    Ok(Outcome { totals, counts })
 }
 
-/// Reads and groups what the configuration names; files that are FHIR already go to `aside`.
-fn studies(
-    config: &Config,
-    report: &Report,
-    tally: &Tally,
-    progress: &Arc<dyn Progress>,
-    interrupt: &Interrupt,
-    aside: Option<&(dyn Fn(PathBuf) + Sync)>,
-) -> Result<Vec<Study>, Error> {
-    let mapping = options::mapping(config)?;
-    let walk = source::open(&config.inputs, &config.walk, progress.clone())?;
-    let (wanted, studies) = (mapping::wanted(), Studies::default());
-    let reading = read::Stage {
-        reader: Reader { wanted: &wanted, options: &mapping, studies: &studies, filter: &config.filter },
-        report,
-        tally,
-        progress: progress.as_ref(),
-        interrupt,
-        aside,
-    };
-    pool(config.threads)?.install(|| reading.all(&walk, config.threads))?;
-    let studies = studies.finish();
-    several_places(&studies).iter().for_each(|several| read::note_places(several, report));
-    Ok(studies)
-}
-
-fn pool(threads: usize) -> Result<ThreadPool, Error> {
+fn threads(threads: usize) -> Result<ThreadPool, Error> {
     ThreadPoolBuilder::new().num_threads(threads).build().map_err(|source| Error::Threads { threads, source })
 }

@@ -1,19 +1,21 @@
 //! The reading stage: workers take batches from the walk and group what they read.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::path::PathBuf;
 
 use crossbeam_channel::Receiver;
 use dicom_dictionary_std::tags;
 
+use crate::dicom::bytes::{Bytes, Counted};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason, Skip};
 use crate::progress::Progress;
 use crate::read::{Reader, Worker};
 use crate::report::{Report, Where};
-use crate::source::{Batch, Content, Item, Walk};
+use crate::source::archive::Archive;
+use crate::source::{Batch, Content, Item, Name, Walk};
 use crate::study::SeveralPlaces;
 
 use super::tally::Tally;
@@ -31,7 +33,20 @@ pub struct Stage<'s> {
     /// Whether the user wants it to end.
     pub interrupt: &'s Interrupt,
     /// Takes the files that are FHIR already, where they are wanted.
-    pub aside: Option<&'s (dyn Fn(PathBuf) + Sync)>,
+    pub aside: Option<Aside<'s>>,
+}
+
+/// Takes the path of a file that is not for the scanner.
+pub type Aside<'a> = &'a (dyn Fn(PathBuf) + Sync);
+
+/// What a file turns out to be.
+enum Found {
+    /// It was read.
+    Dicom,
+    /// It holds files.
+    Archive(Archive),
+    /// It is FHIR, and was put aside.
+    Fhir,
 }
 
 impl Stage<'_> {
@@ -52,41 +67,58 @@ impl Stage<'_> {
                 return;
             }
             let files = batch.items.len() + batch.skipped.len();
-            batch.skipped.into_iter().for_each(|(name, skip)| self.report.skip(&name, &skip));
-            let dicom_files = batch.items.iter().filter(|item| self.item(&mut worker, item)).count();
-            self.tally.read(files as u64, dicom_files as u64);
-            self.progress.read(files as u64, 0);
+            batch.skipped.iter().for_each(|(name, skip)| self.leave_out(name, skip));
+            batch.items.iter().for_each(|item| self.item(&mut worker, item));
+            self.progress.read(files as u64, worker.take_read_bytes());
+            self.progress.found(self.reader.studies.known());
         }
     }
 
-    /// Reads one item, and says whether it is DICOM.
-    fn item(&self, worker: &mut Worker, item: &Item) -> bool {
-        let skip = match self.read(worker, item) {
-            Ok(is_dicom) => return is_dicom,
-            Err(skip) => skip,
-        };
-        self.report.skip(&item.name, &skip);
-        skip.is_dicom()
+    fn item(&self, worker: &mut Worker, item: &Item) {
+        match self.file(worker, item) {
+            Ok(Found::Archive(archive)) => self.archive(worker, &item.name, &archive),
+            Ok(Found::Dicom) => self.tally.read(1, 1),
+            Ok(Found::Fhir) => self.tally.read(1, 0),
+            Err(skip) => self.leave_out(&item.name, &skip),
+        }
     }
 
-    /// The same, with the reason why it is left out.
-    fn read(&self, worker: &mut Worker, item: &Item) -> Result<bool, Skip> {
+    /// Reads a file, or finds that it is something else.
+    fn file(&self, worker: &mut Worker, item: &Item) -> Result<Found, Skip> {
         let Content::File(mut file) = item.open()?;
         if self.aside.is_some_and(|aside| put_aside(&file, item, aside)) {
-            return Ok(false);
+            return Ok(Found::Fhir);
         }
-        self.reader.read(worker, &item.name, &mut file, |issue| {
-            self.report.issue(Where { name: Some(&item.name), ..Where::default() }, &issue);
-        })?;
-        Ok(true)
+        match self.read(worker, &item.name, &mut file) {
+            Ok(()) => Ok(Found::Dicom),
+            Err(Skip::NotDicom) => Archive::open(file)?.ok_or(Skip::NotDicom).map(Found::Archive),
+            Err(skip) => Err(skip),
+        }
+    }
+
+    /// Reads a file or an entry of an archive.
+    pub(super) fn read(&self, worker: &mut Worker, name: &Name, bytes: &mut dyn Bytes) -> Result<(), Skip> {
+        let mut bytes = Counted::new(bytes);
+        let read = self.reader.read(worker, name, &mut bytes, |issue| {
+            self.report.issue(Where { name: Some(name), ..Where::default() }, &issue);
+        });
+        worker.read_bytes += bytes.bytes;
+        read
+    }
+
+    /// Counts and reports a file that is left out.
+    pub(super) fn leave_out(&self, name: &Name, skip: &Skip) {
+        self.report.skip(name, skip);
+        self.tally.read(1, skip.is_dicom().into());
     }
 }
 
 /// Puts a file aside if it begins as JSON does.
-fn put_aside(mut file: &File, item: &Item, aside: &(dyn Fn(PathBuf) + Sync)) -> bool {
+fn put_aside(mut file: &File, item: &Item, aside: Aside<'_>) -> bool {
     let mut start = [0; 64];
     let is_json = file.read(&mut start).is_ok_and(|bytes| is_json(&start[..bytes]));
-    if is_json {
+    // Whoever reads the file as a stream begins at its start.
+    if file.rewind().is_ok() && is_json {
         aside(item.name.file.to_path_buf());
     }
     is_json

@@ -83,7 +83,8 @@ impl Capability {
         Ok(Capability {
             version,
             mode: if has("transaction") { Mode::Transaction } else { Mode::Put },
-            batch: has("batch"),
+            // Not every server that takes transactions says that it takes batches.
+            batch: has("batch") || has("transaction"),
             update_create: study.and_then(|study| study.update_create).unwrap_or(true),
             conditional_update: study.and_then(|study| study.conditional_update).unwrap_or(true),
             versioned_update: study.is_some_and(|study| study.versioning.as_deref() == Some("versioned-update")),

@@ -164,7 +164,9 @@ mod tests {
     #[test]
     fn the_summary_says_what_became_of_everything() {
         let mut tally = Tally::default();
-        [End::Created, End::Created, End::Held, End::Rejected].map(|end| tally.studies.add(end));
+        for end in [End::Created, End::Created, End::Held, End::Rejected] {
+            tally.studies.add(end);
+        }
         tally.companions.add(End::Kept);
         tally.refused("ImagingStudy/1.2", "422: invalid");
         let elapsed = Duration::from_millis(1500);

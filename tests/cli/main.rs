@@ -2,10 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
+mod archives;
 mod corpus;
 mod damage;
 mod determinism;
+mod dicomdir;
+mod documents;
 mod exit_codes;
 mod output;
 mod report;
 mod run;
+mod settings;
+mod synth;

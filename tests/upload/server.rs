@@ -165,7 +165,7 @@ impl TestServer {
         }
         thread::yield_now();
         let mut state = self.state();
-        mine.iter().for_each(|resource| drop(state.in_flight.remove(resource)));
+        state.in_flight.retain(|resource| !mine.contains(resource));
         if body["resourceType"] != "Bundle" {
             let search = seen.headers.get("if-none-exist").cloned();
             let matches = seen.headers.get("if-match").cloned();

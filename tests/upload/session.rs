@@ -1,6 +1,5 @@
 //! One upload, with a clock that jumps instead of waiting.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -151,9 +150,4 @@ pub fn bundle(number: usize, instances: &[&str]) -> Value {
          "resource": study(number, instances),
          "request": {"method": "PUT", "url": format!("ImagingStudy/1.2.{number}")}},
     ]})
-}
-
-/// A file in a folder that lives as long as the test.
-pub fn file(folder: &tempfile::TempDir, name: &str) -> Option<PathBuf> {
-    Some(folder.path().join(name))
 }

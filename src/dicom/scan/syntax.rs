@@ -1,6 +1,7 @@
 //! From a transfer syntax to an encoding, and from the bytes themselves where it is unknown, absent or wrong.
 
-use super::element::{DELIMITERS, Encoding, UNDEFINED, is_vr};
+use super::element::{DELIMITERS, Encoding, UNDEFINED};
+use super::vr::is_vr;
 
 /// A longer first value than this is no start of a data set.
 const MAX_FIRST_LENGTH: u32 = 1 << 16;
@@ -37,6 +38,11 @@ pub fn encoding(rest: &[u8], declared: Option<Encoding>) -> Encoding {
         (Some(seen), _) => seen,
         (None, declared) => declared.unwrap_or(Encoding::ExplicitLittle),
     }
+}
+
+/// Whether the first element of a data set is as the encoding has it.
+pub fn shows(rest: &[u8], encoding: Encoding) -> bool {
+    inspect(rest) == Some(encoding)
 }
 
 /// The encoding of a data set that no meta information announces, if there is one: it starts with the group of the file

@@ -28,11 +28,13 @@ import ca.uhn.fhir.jpa.subscription.channel.config.SubscriptionChannelConfig;
 import ca.uhn.fhir.jpa.subscription.match.config.SubscriptionProcessorConfig;
 import ca.uhn.fhir.jpa.subscription.match.deliver.email.IEmailSender;
 import ca.uhn.fhir.jpa.subscription.submit.config.SubscriptionSubmitterConfig;
+import ca.uhn.fhir.jpa.util.ResourceCountCache;
 import ca.uhn.fhir.rest.api.IResourceSupportedSvc;
 import ca.uhn.fhir.rest.server.RestfulServer;
 import ca.uhn.fhir.rest.server.provider.ResourceProviderFactory;
 import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
 import jakarta.persistence.EntityManagerFactory;
+import java.util.Map;
 import java.util.Properties;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcConnectionPool;
@@ -135,6 +137,12 @@ public class Config {
   @Bean
   public IResourceSupportedSvc supported(DaoRegistry registry) {
     return new DaoRegistryResourceSupportedSvc(registry);
+  }
+
+  /** The CapabilityStatement asks for it by name. */
+  @Bean("myResourceCountsCache")
+  public ResourceCountCache resourceCounts() {
+    return new ResourceCountCache(Map::of);
   }
 
   @Bean
