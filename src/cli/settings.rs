@@ -72,8 +72,8 @@ pub(super) fn with_settings(command: Command) -> Command {
 
 /// The option without what it needs of others: `config` runs nothing.
 fn alone(argument: Arg) -> Arg {
-    let hidden = argument.get_id() != "config";
-    argument.hide(hidden).help_heading(None).required(false).group(None).requires(None)
+    let (hidden, no_one) = (argument.get_id() != "config", None::<clap::Id>);
+    argument.hide(hidden).help_heading(None).required(false).group(no_one.clone()).requires(no_one)
 }
 
 /// All options as they are set, each with where that comes from.
