@@ -10,6 +10,11 @@ use clap::{Args, value_parser};
 use super::{ContentArguments, InputArguments, RunArguments};
 use crate::upload::capability::Mode;
 
+const INPUTS: &str = "DICOM or FHIR: files, folders; - reads FHIR";
+
+/// What convert shows first, and here would not fit a screen.
+const FOR_LONG_HELP: [&str; 6] = ["detail", "references", "endpoint", "timezone", "threads", "report"];
+
 const EXAMPLES: &str = "\
 Inputs are DICOM files and folders, or what convert wrote: Bundles, resources, NDJSON,
 folders of them. - reads FHIR from standard input.
@@ -33,7 +38,16 @@ Exit code:
 
 /// What `upload` can be told.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES, disable_help_flag = true, override_usage = "dcm2fhir upload --to <URL> [OPTIONS] <INPUT>...")]
+#[command(
+    after_long_help = EXAMPLES,
+    disable_help_flag = true,
+    override_usage = "dcm2fhir upload --to <URL> [OPTIONS] <INPUT>...",
+    mut_arg("inputs", |inputs| inputs.help(INPUTS).long_help(INPUTS)),
+    mut_args(|argument| match FOR_LONG_HELP.contains(&argument.get_id().as_str()) {
+        true => argument.hide_short_help(true),
+        false => argument,
+    }),
+)]
 #[allow(missing_docs)]
 pub struct UploadArguments {
     #[command(flatten)]
