@@ -1,5 +1,7 @@
 //! Orders, procedures and reasons: what was asked for, what was performed, and why.
 
+use std::collections::BTreeMap;
+
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
@@ -31,41 +33,36 @@ pub fn accessions(attributes: &Attributes<'_>) -> Vec<Identifier> {
     accessions
 }
 
-/// A reference to each order: those of the request sequences, and the root's own.
+/// A reference to each order: those of the request sequences, and the root's own. The root and an only item without an
+/// accession number are one order.
 pub fn based_on(attributes: &Attributes<'_>) -> Vec<Reference> {
-    let items: Vec<Order> = request_items(attributes).iter().map(order).collect();
-    let orders = with_root(order(attributes), items);
+    let items = request_items(attributes);
+    let orders = match items.as_slice() {
+        [only] if accession(only).is_none() => vec![order(only).or(order(attributes))],
+        _ => by_number(items.iter().chain([attributes]).map(order)),
+    };
     let mut references: Vec<Reference> = orders.into_iter().filter_map(reference).collect();
     references.sort();
     references
 }
 
-/// The root and an only item without an accession number are one order; one accession number is one order.
-fn with_root(root: Order, mut items: Vec<Order>) -> Vec<Order> {
-    if let [only] = items.as_mut_slice()
-        && only.accession.is_none()
-    {
-        return vec![only.clone().or(root)];
+/// Orders of one number are one order; without a number nothing can refer to one.
+fn by_number(orders: impl Iterator<Item = Order>) -> Vec<Order> {
+    let mut known: BTreeMap<Identifier, Order> = BTreeMap::new();
+    for order in orders {
+        let Some(number) = order.identifiers().next().cloned() else { continue };
+        let order = match known.remove(&number) {
+            Some(first) => first.or(order),
+            None => order,
+        };
+        known.insert(number, order);
     }
-    let mut orders: Vec<Order> = Vec::new();
-    for order in items.into_iter().chain([root]) {
-        match orders.iter_mut().find(|known| known.is(&order)) {
-            Some(known) => *known = known.clone().or(order),
-            None => orders.push(order),
-        }
-    }
-    orders
+    known.into_values().collect()
 }
 
 impl Order {
     fn identifiers(&self) -> impl Iterator<Item = &Identifier> {
         [&self.accession, &self.placer, &self.filler].into_iter().flatten()
-    }
-
-    /// Whether both have the same number that names them.
-    fn is(&self, other: &Order) -> bool {
-        let name = self.identifiers().next();
-        name.is_some() && name == other.identifiers().next()
     }
 
     /// What this one says, and what it leaves open as the other says it.
