@@ -89,8 +89,18 @@ def data_sets():
     yield "many-values.dcm", meta(EXPLICIT) + element(8, 0x18, "UI", "1.2.3.4.3") + many
     items = struct.pack("<HHI", 0xFFFE, 0xE000, 0) * 2_000_000
     yield "many-items.dcm", meta(EXPLICIT) + identified(5) + element(0x40, 0x275, "SQ", items)
+    # Each code asks for its scheme in a list as long.
+    schemes = element(8, 0x110, "SQ", b"".join(item(element(8, 0x102, "SH", f"99A{n}")) for n in range(16_000)))
+    codes = (item(element(8, 0x100, "SH", "1") + element(8, 0x102, "SH", f"99B{n}")) for n in range(10_000))
+    yield "many-codes.dcm", meta(EXPLICIT) + identified(8, schemes + element(8, 0x1032, "SQ", b"".join(codes)))
+    orders = (item(element(8, 0x50, "SH", str(number))) for number in range(32_000))
+    yield "many-orders.dcm", meta(EXPLICIT) + identified(9) + element(0x40, 0x275, "SQ", b"".join(orders))
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
     yield "deflated.dcm", meta(DEFLATED) + inflating(deflate, skipping())
+
+
+def item(data_set):
+    return struct.pack("<HHI", 0xFFFE, 0xE000, len(data_set)) + data_set
 
 
 def archives():
