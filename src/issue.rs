@@ -128,6 +128,18 @@ pub enum Reason {
     /// A term that the standard does not define.
     #[error("not a defined term: kept as text")]
     UnknownTerm,
+    /// A term that the standard does not define, where no text can stand for it.
+    #[error("not a defined term: left out")]
+    UnusableTerm,
+    /// Several values in an attribute that has one (PS3.6).
+    #[error("several values where the standard has one: kept as one text")]
+    SeveralValues,
+    /// Several persons where the element has room for one.
+    #[error("several persons where the standard has one: the first is taken")]
+    SeveralPersons,
+    /// Names and identifications whose numbers differ.
+    #[error("not one identification for each name: each stands alone")]
+    Unpaired,
     /// A coded entry without a usable coding scheme.
     #[error("the coding scheme is not known: give --system scheme:NAME=URI")]
     UnknownScheme,
@@ -152,6 +164,9 @@ pub enum Reason {
     /// A control character where none belongs.
     #[error("control characters were replaced")]
     ControlCharacter,
+    /// The attribute stands twice in one data set.
+    #[error("stands twice in its data set: the later value is taken")]
+    Repeated,
     /// A value over its cap.
     #[error("too long: left out")]
     TooLong,
@@ -176,9 +191,18 @@ pub enum Reason {
     /// Several patients in one study.
     #[error("several Patient IDs in one study")]
     SeveralPatients,
+    /// More items of a sequence than are taken.
+    #[error("more than 1,000 items: only the first are kept")]
+    TooManyItems,
     /// More than 16 different parts.
     #[error("more than 16 different sets of values: only the first in order are kept")]
     TooManyParts,
+    /// A series whose start is a date, in a study whose start has a time.
+    #[error("a date, and the study's start has a time: left out")]
+    CoarserThanStudy,
+    /// A series whose start has a time, in a study whose start is a date.
+    #[error("a time, and the study's start is a date: the date is kept")]
+    FinerThanStudy,
     /// The series started before the study.
     #[error("earlier than the study")]
     BeforeStudy,
@@ -198,7 +222,7 @@ pub enum Reason {
     #[error("more instances than --max-instances: the instances are not listed")]
     ManyInstances,
     /// An identifier whose issuer cannot be written as a system.
-    #[error("the issuer is no usable system")]
+    #[error("the issuer is no usable system: kept as the assigner's name")]
     UnusableIssuer,
     /// A person name that is not as PS3.5 6.2 has it.
     #[error("not a person name: want at most five components and three groups")]
