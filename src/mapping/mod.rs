@@ -17,7 +17,7 @@ mod procedure;
 mod request;
 pub mod row;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 pub mod series;
 mod specimen;
 pub mod study;

@@ -5,7 +5,11 @@
 
 mod instances;
 mod parts;
+#[cfg(test)]
+pub(crate) mod sample;
 mod settle;
+#[cfg(test)]
+mod tests;
 mod uid;
 
 use std::collections::HashMap;
