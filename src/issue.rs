@@ -21,12 +21,24 @@ pub enum Skip {
     /// An archive inside an archive is not opened.
     #[error("an archive inside an archive is not opened")]
     NestedArchive,
+    /// An archive or DICOMDIR that was cut off, or has lost its end: what stands up to there is read.
+    #[error("ends early: what it holds up to there is read")]
+    Cut,
+    /// An entry of an archive that needs a password.
+    #[error("encrypted")]
+    Encrypted,
+    /// An entry of an archive that is stored in a way that is not read here.
+    #[error("stored in a way that is not read: {0}")]
+    Unsupported(String),
     /// A link, device, FIFO or socket.
     #[error("not a regular file")]
     NotRegular,
     /// A DICOMDIR or a list names a file that is not there.
     #[error("listed, but not there")]
     Missing,
+    /// A DICOMDIR names a file outside of its folder.
+    #[error("outside of the folder of the DICOMDIR: not opened")]
+    OutsideFolder,
     /// One of the three UIDs that grouping needs is absent or empty.
     #[error("no {}", keyword(*.0))]
     NoUid(Tag),
