@@ -27,6 +27,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<u8, Error> {
     match command {
         Command::Convert(arguments) => run::convert(&Config::convert(*arguments)?),
+        Command::Mapping(arguments) => run::mapping(arguments.format.unwrap_or_default().into()),
     }
 }
 

@@ -6,6 +6,7 @@
 mod content;
 mod convert;
 mod input;
+mod mapping;
 mod output;
 mod run;
 
@@ -17,6 +18,7 @@ use clap::{Arg, ArgAction, Command as ClapCommand, CommandFactory, FromArgMatche
 pub use content::ContentArguments;
 pub use convert::ConvertArguments;
 pub use input::InputArguments;
+pub use mapping::{MappingArguments, TableFormat};
 pub use output::OutputArguments;
 pub use run::RunArguments;
 
@@ -34,6 +36,8 @@ pub struct Cli {
 pub enum Command {
     /// DICOM to FHIR, to standard output, a file or a folder
     Convert(Box<ConvertArguments>),
+    /// Which attribute fills which element: the tables that the program works by
+    Mapping(MappingArguments),
 }
 
 impl Cli {

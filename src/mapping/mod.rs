@@ -6,6 +6,7 @@
 pub mod anatomy;
 pub mod attributes;
 mod code;
+pub mod document;
 pub mod finish;
 mod identity;
 pub mod instance;

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::mapping;
+use crate::mapping::document::{Layout, document};
 use crate::progress;
 use crate::read::Reader;
 use crate::report::{Report, Summary};
@@ -68,6 +69,12 @@ pub fn convert(config: &Config) -> Result<u8, Error> {
         let _ = write!(stderr(), "{summary}");
     }
     Ok(counts.exit_code(config.strict))
+}
+
+/// Prints the mapping's tables.
+pub fn mapping(layout: Layout) -> Result<u8, Error> {
+    sink::print(&document(layout))?;
+    Ok(0)
 }
 
 fn pool(threads: usize) -> Result<ThreadPool, Error> {

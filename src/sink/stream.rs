@@ -30,6 +30,12 @@ impl Stream {
     }
 }
 
+/// Prints a text on standard output.
+pub fn print(text: &str) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(stdout_error)
+}
+
 impl Sink for Stream {
     fn order(&self) -> Order {
         Order::AsGiven

@@ -8,6 +8,7 @@ mod damage;
 mod determinism;
 mod dicomdir;
 mod exit_codes;
+mod mapping;
 mod output;
 mod report;
 mod run;

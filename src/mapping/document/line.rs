@@ -57,19 +57,57 @@ impl Line {
         names
     }
 
-    /// The attributes by the sequence that they stand in; those of the root first, without one.
-    pub fn groups(&self) -> Vec<(Vec<Tag>, Vec<Attribute>)> {
-        let mut groups: Vec<(Vec<Tag>, Vec<Attribute>)> = vec![(Vec::new(), Vec::new())];
+    /// The attributes by the places where they stand: the root, or the items of a sequence.
+    pub fn groups(&self) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
         for attribute in self.attributes {
-            let (_, sequence) = attribute.path().split_last().unwrap_or((&Tag(0, 0), &[]));
-            match groups.iter_mut().find(|(known, _)| known == sequence) {
-                Some((_, attributes)) => attributes.push(*attribute),
-                None => groups.push((sequence.to_vec(), vec![*attribute])),
+            let Some((_, place)) = attribute.path().split_last() else { continue };
+            match groups.iter_mut().find(|group| group.places == [place]) {
+                Some(group) => group.attributes.push(*attribute),
+                None => groups.push(Group { places: vec![place], attributes: vec![*attribute] }),
             }
         }
-        groups.retain(|(_, attributes)| !attributes.is_empty());
-        groups
+        groups.sort_by_key(|group| group.places.first().is_some_and(|place| !place.is_empty()));
+        join_alike(groups)
     }
+}
+
+/// Attributes that stand at the same places.
+pub struct Group {
+    /// The sequences on the way to them; none for the root.
+    pub places: Vec<&'static [Tag]>,
+    /// The attributes.
+    pub attributes: Vec<Attribute>,
+}
+
+impl Group {
+    /// Where the attributes are: nothing to say of the root alone.
+    pub fn place(&self) -> Option<String> {
+        let named = |place: &[Tag]| match place {
+            [] => "here".to_string(),
+            sequences => {
+                format!("in {}", sequences.iter().map(|sequence| tag(*sequence)).collect::<Vec<_>>().join(" > "))
+            }
+        };
+        let is_root = self.places.iter().all(|place| place.is_empty());
+        (!is_root).then(|| self.places.iter().map(|place| named(place)).collect::<Vec<_>>().join(" and "))
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.attributes.iter().copied().map(attribute).collect()
+    }
+}
+
+/// Groups that have the same attributes at other places are one.
+fn join_alike(groups: Vec<Group>) -> Vec<Group> {
+    let mut joined: Vec<Group> = Vec::new();
+    for group in groups {
+        match joined.iter_mut().find(|known| known.names() == group.names()) {
+            Some(known) => known.places.extend(group.places),
+            None => joined.push(group),
+        }
+    }
+    joined
 }
 
 /// `(0008,0050) AccessionNumber`.

@@ -1,7 +1,7 @@
 //! The document as `docs/mapping.md`: a table for each level.
 
 use super::Section;
-use super::line::{CONTENTS, Line, attribute, tag};
+use super::line::{CONTENTS, Line, attribute};
 use crate::mapping::finish::Rule;
 
 const HEAD: &str = "\
@@ -12,7 +12,8 @@ const HEAD: &str = "\
 Each row fills one element from the attributes that it names, first of one instance. Where instances of a study or series
 differ, an element with *one* value has that of the first instance in order: images before other objects, then by SOP
 Instance UID. An element with *many* is the sorted union over all of them. Elements are those of ImagingStudy, without
-its name in front; where releases differ, they are named. What a header says badly is left out and reported.
+its name in front; where releases differ, they are named. Attributes stand at the root of the data set (*here*) or in the
+items of a sequence. What a header says badly is left out and reported.
 
 ";
 
@@ -39,10 +40,9 @@ fn row(line: &Line) -> String {
         [] => format!("`{name}`"),
         releases => format!("`{name}` ({})", releases.join(", ")),
     });
-    let groups = line.groups().into_iter().map(|(sequence, attributes)| {
-        let place = sequence.into_iter().map(tag).collect::<Vec<_>>().join(" > ");
-        let attributes = attributes.into_iter().map(attribute).collect::<Vec<_>>().join(", ");
-        if place.is_empty() { attributes } else { format!("in {place}: {attributes}") }
+    let groups = line.groups().into_iter().map(|group| {
+        let attributes = group.attributes.iter().copied().map(attribute).collect::<Vec<_>>().join(", ");
+        group.place().map(|place| format!("{place}: ")).unwrap_or_default() + &attributes
     });
     let [names, groups] = [names.collect::<Vec<_>>(), groups.collect()].map(|cells| cells.join("<br>"));
     format!("| {names} | {groups} | {} | {} |\n", line.values, line.citation)

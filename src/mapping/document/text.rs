@@ -1,7 +1,7 @@
 //! The document for a terminal: a block for each row.
 
 use super::Section;
-use super::line::{CONTENTS, Line, attribute, tag};
+use super::line::{CONTENTS, Line, attribute};
 use crate::mapping::finish::Rule;
 
 /// Where a line ends.
@@ -31,10 +31,12 @@ fn block(line: &Line) -> String {
         releases => format!("{name} ({})", releases.join(", ")),
     });
     let mut text = format!("{}\n", names.collect::<Vec<_>>().join("; "));
-    for (sequence, attributes) in line.groups() {
-        let place = sequence.into_iter().map(tag).collect::<Vec<_>>().join(" > ");
-        let attributes = attributes.into_iter().map(attribute).collect::<Vec<_>>().join(", ");
-        text += &wrapped(&if place.is_empty() { attributes } else { format!("in {place}: {attributes}") }, "  ");
+    for group in line.groups() {
+        // A tag and its keyword stay on one line.
+        let whole = |name: String| name.replace(' ', "\u{A0}");
+        let attributes = group.attributes.iter().copied().map(attribute).map(whole).collect::<Vec<_>>().join(", ");
+        let place = group.place().map(|place| format!("{place}: ")).unwrap_or_default();
+        text += &wrapped(&format!("{place}{attributes}"), "  ").replace('\u{A0}', " ");
     }
     text + &format!("  {}; {}\n\n", line.values, line.citation)
 }
