@@ -8,15 +8,18 @@
 //! ```
 //!
 //! Each arrow is one function, and each stage one module that knows only its neighbours' types: [`dicom`] knows no FHIR,
-//! [`fhir`] knows no DICOM, and only `mapping` knows both.
+//! [`fhir`] knows no DICOM, and only `mapping` knows both. `fhir`, `mapping` and `study` are pure: no file, no clock, no
+//! environment (`clippy.toml`).
 
 pub mod cli;
 pub mod config;
 pub mod dicom;
 pub mod error;
+#[deny(clippy::disallowed_methods)]
 pub mod fhir;
 pub mod interrupt;
 pub mod issue;
+#[deny(clippy::disallowed_methods)]
 pub mod mapping;
 pub mod progress;
 pub mod read;
@@ -24,5 +27,6 @@ pub mod report;
 pub mod run;
 pub mod sink;
 pub mod source;
+#[deny(clippy::disallowed_methods)]
 pub mod study;
 pub mod synth;
