@@ -8,9 +8,9 @@ use crate::dicom::header::{Fault, FaultKind};
 use crate::dicom::value::{is_fhir_id, trim_uid};
 use crate::dicom::{DataSet, Header, Levels, Scanner, Tag, Wanted};
 use crate::issue::{Issue, Reason, Skip};
-use crate::mapping::{self, KIND, Mapped, NUMBER, Options, SERIES, STUDY};
+use crate::mapping::{self, KIND, Mapped, NUMBER, Options, SELECTION, SERIES, STUDY, SelectionPart};
 use crate::source::Name;
-use crate::study::{InstanceRecord, Missing, NewKind, NewParts, Studies};
+use crate::study::{InstanceRecord, Missing, NewKind, NewParts, NewSelection, Studies};
 
 /// What all workers share.
 #[derive(Debug)]
@@ -23,6 +23,17 @@ pub struct Reader<'r> {
     pub studies: &'r Studies,
     /// Which instances are taken.
     pub filter: &'r Filter,
+    /// Which selections are kept.
+    pub selections: Selections,
+}
+
+/// Which Key Object Selections are kept with what they select.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selections {
+    /// All: they become resources.
+    All,
+    /// Rejection notes.
+    Rejections,
 }
 
 /// What one worker uses again for each file.
@@ -56,7 +67,19 @@ impl Reader<'_> {
         while let Err(missing) = self.studies.merge(&record, &mut new) {
             self.map_missing(missing, root, &mut new, &mut issue);
         }
+        if class(root).is_some_and(mapping::is_key_object_selection) {
+            self.select(&record, mapping::map(SELECTION, root, self.options));
+        }
         Ok(())
+    }
+
+    fn select(&self, record: &InstanceRecord<'_>, mapped: Mapped<SelectionPart>) {
+        if self.selections == Selections::Rejections && !mapped.part.is_rejection() {
+            return;
+        }
+        let InstanceRecord { series_uid, sop_instance_uid, whole: fingerprint, name, .. } = *record;
+        self.studies
+            .select(record.study_uid, NewSelection { series_uid, sop_instance_uid, fingerprint, name, mapped });
     }
 
     fn map_missing(&self, missing: Missing, root: DataSet<'_>, new: &mut NewParts, issue: &mut impl FnMut(Issue)) {
@@ -88,7 +111,8 @@ fn takes(filter: &Filter, root: DataSet<'_>) -> bool {
 /// What the studies need to know of an instance.
 fn record<'a>(header: &'a Header, number: Option<u32>, name: &'a Name) -> Result<InstanceRecord<'a>, Skip> {
     let root = header.root();
-    let class = uid(root, tags::SOP_CLASS_UID).or_else(|| uid(root, tags::MEDIA_STORAGE_SOP_CLASS_UID));
+    let class = class(root);
+    let selection = class.is_some_and(mapping::is_key_object_selection).then(|| header.fingerprint(Levels::SELECTION));
     let (study, series) = (header.fingerprint(Levels::STUDY), header.fingerprint(Levels::SERIES));
     let (kind, own) = (header.fingerprint(Levels::KIND), header.fingerprint(Levels::NUMBER));
     Ok(InstanceRecord {
@@ -102,9 +126,14 @@ fn record<'a>(header: &'a Header, number: Option<u32>, name: &'a Name) -> Result
         kind,
         whole: [series, kind, own]
             .into_iter()
+            .chain(selection)
             .fold(study, |whole, part| (whole ^ part).wrapping_mul(MIX).rotate_left(29)),
         name,
     })
+}
+
+fn class(root: DataSet<'_>) -> Option<&str> {
+    uid(root, tags::SOP_CLASS_UID).or_else(|| uid(root, tags::MEDIA_STORAGE_SOP_CLASS_UID))
 }
 
 /// An odd number with as many ones as zeros, by which fingerprints are joined.

@@ -120,6 +120,15 @@ fn reference(order: Order) -> Option<Reference> {
     Some(reference)
 }
 
+/// A reference to the order with this accession number.
+pub fn order_of(accession: Identifier) -> Reference {
+    let mut reference = Reference::to(ResourceType::ServiceRequest);
+    let resource = ServiceRequest { identifier: vec![accession.clone()], ..ServiceRequest::default() };
+    reference.resource = Some(Box::new(Resource::ServiceRequest(resource)));
+    reference.identifier = Some(accession);
+    reference
+}
+
 fn accession(attributes: &Attributes<'_>) -> Option<Identifier> {
     let fallback = attributes.options().systems.accession.as_ref();
     numbered(attributes, tags::ACCESSION_NUMBER, tags::ISSUER_OF_ACCESSION_NUMBER_SEQUENCE, "ACSN", fallback)

@@ -5,6 +5,7 @@
 
 mod instances;
 mod parts;
+mod selections;
 mod settle;
 mod uid;
 
@@ -16,8 +17,10 @@ use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
 use crate::mapping::{KindPart, Mapped, SeriesPart, StudyPart};
 use crate::source::Name;
+use selections::Selections;
 pub use instances::{Instances, NewInstance};
 pub use parts::{FoundIssue, Key, MAX_PARTS, Parts};
+pub use selections::{NewSelection, Rejected, Selection, apply_rejections};
 pub use settle::{SettledSeries, SettledStudy, SeveralPlaces, Study, several_places};
 pub use uid::MAX_UID;
 
@@ -43,6 +46,7 @@ struct Shard {
 struct Group {
     parts: Parts<StudyPart>,
     series: ByHash<Box<str>, Series>,
+    selections: Selections,
 }
 
 /// One series while it grows.
@@ -140,6 +144,13 @@ impl Studies {
         }
         shard.merge(record, new);
         Ok(())
+    }
+
+    /// Adds what a Key Object Selection selects to its study.
+    pub fn select(&self, study_uid: &str, selection: NewSelection<'_>) {
+        let shard = &self.shards[xxh3_64(study_uid.as_bytes()) as usize % SHARDS];
+        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        entry(&mut shard.studies, study_uid).selections.add(selection);
     }
 
     /// All studies, in the order of their UIDs as bytes.
