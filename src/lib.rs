@@ -25,3 +25,4 @@ pub mod run;
 pub mod sink;
 pub mod source;
 pub mod study;
+pub mod synth;

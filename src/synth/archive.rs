@@ -1,0 +1,265 @@
+//! A synthetic archive: many studies that differ as those of a hospital do, written file by file.
+//!
+//! A study follows from the seed and its own number alone, so a larger archive begins with the smaller one.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use dicom_dictionary_std::tags;
+use serde::Serialize;
+
+use super::dice::Dice;
+use super::identity::{EXAMINATIONS, Examination, HOSPITALS, PEOPLE, PHYSICIANS, TRANSFER_SYNTAXES};
+use super::{Attributes, DataSet, Instance, Lengths, code, uid};
+
+/// What the archive shall hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// How many studies.
+    pub studies: u32,
+    /// The modalities that they are of, in turn by chance; see [`Options::default`] for those that there are.
+    pub modalities: Vec<String>,
+    /// About how many instances a series has: from one to twice that less one.
+    pub instances: u32,
+    /// Another seed gives another archive.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        let modalities = EXAMINATIONS.iter().map(|examination| examination.modality.to_owned()).collect();
+        Options { studies: 10, modalities, instances: 5, seed: 1 }
+    }
+}
+
+/// What was written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Manifest {
+    /// Studies.
+    pub studies: u64,
+    /// Series of all studies.
+    pub series: u64,
+    /// Instances of all series, one file each.
+    pub instances: u64,
+    /// Size of all files together.
+    pub bytes: u64,
+}
+
+/// Writes the archive below a folder, as `patient/study/series/instance.dcm`. Files of the same name are replaced.
+pub fn write_archive(options: &Options, folder: &Path) -> io::Result<Manifest> {
+    let examinations = examinations(options)?;
+    let mut manifest = Manifest::default();
+    for number in 1..=options.studies {
+        write_study(&Study::new(options, &examinations, number), folder, &mut manifest)?;
+    }
+    Ok(manifest)
+}
+
+fn examinations(options: &Options) -> io::Result<Vec<&'static Examination>> {
+    let known = |modality: &String| {
+        EXAMINATIONS.iter().find(|examination| examination.modality == modality).ok_or_else(|| {
+            let names: Vec<&str> = EXAMINATIONS.iter().map(|examination| examination.modality).collect();
+            let message = format!("no synthetic images of modality {modality}: want one of {}", names.join(", "));
+            io::Error::new(io::ErrorKind::InvalidInput, message)
+        })
+    };
+    let examinations = options.modalities.iter().map(known).collect::<io::Result<Vec<_>>>()?;
+    if examinations.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "want at least one modality"));
+    }
+    Ok(examinations)
+}
+
+/// What all instances of a study share.
+struct Study {
+    seed: u64,
+    name: String,
+    number: u32,
+    patient: u64,
+    examination: &'static Examination,
+    instances: u32,
+}
+
+impl Study {
+    fn new(options: &Options, examinations: &[&'static Examination], number: u32) -> Study {
+        let name = format!("archive {} study {number}", options.seed);
+        let dice = Dice::new(options.seed, &name);
+        // Every third study or so is of a patient who was here before.
+        let patient = if dice.percent("again", 30) { dice.below("patient", u64::from(number)) } else { number.into() };
+        let examination = dice.pick("examination", examinations);
+        Study { seed: options.seed, number, patient, examination, instances: options.instances.max(1), name }
+    }
+
+    fn dice(&self) -> Dice<'_> {
+        Dice::new(self.seed, &self.name)
+    }
+
+    fn series(&self) -> u32 {
+        let most = if self.examination.modality == "SR" { 1 } else { 4 };
+        1 + self.dice().below("series", most) as u32
+    }
+
+    fn instances_of(&self, series: u32) -> u32 {
+        let sides = u64::from(self.instances) * 2 - 1;
+        1 + self.dice().below(&format!("instances of {series}"), sides) as u32
+    }
+
+    fn date(&self, throw: &str) -> String {
+        let dice = self.dice();
+        let part = |name: &str, sides| dice.below(&format!("{throw} {name}"), sides);
+        format!("{}{:02}{:02}", 2005 + part("year", 20), 1 + part("month", 12), 1 + part("day", 28))
+    }
+
+    fn instance(&self, series: u32, number: u32) -> Instance {
+        let dice = self.dice();
+        let description = dice.pick("description", self.examination.descriptions);
+        let instance = Instance::new(self.examination.modality, self.examination.sop_class, &self.name, series, number)
+            .text(tags::STUDY_DATE, self.date("date"))
+            .text(tags::STUDY_TIME, format!("{:02}{:02}00", 7 + dice.below("hour", 12), dice.below("minute", 60)))
+            .text(tags::STUDY_ID, self.number.to_string())
+            .text(tags::STUDY_DESCRIPTION, description)
+            .text(tags::SERIES_NUMBER, series.to_string())
+            .text(tags::SERIES_DESCRIPTION, format!("Series {series}"))
+            .text(tags::INSTANCE_NUMBER, number.to_string())
+            .text(tags::INSTITUTION_NAME, dice.pick("hospital", HOSPITALS))
+            .text(tags::REFERRING_PHYSICIAN_NAME, dice.pick("referrer", PHYSICIANS))
+            .text(tags::BODY_PART_EXAMINED, dice.pick("body part", self.examination.body_parts))
+            .text(tags::MANUFACTURER, "Synthetic Imaging")
+            .transfer_syntax(dice.pick("transfer syntax", TRANSFER_SYNTAXES))
+            .lengths(dice.pick("lengths", &[Lengths::Defined, Lengths::Undefined]));
+        self.optional(self.patient(instance))
+    }
+
+    fn patient(&self, instance: Instance) -> Instance {
+        let name = format!("archive {} patient {}", self.seed, self.patient);
+        let dice = Dice::new(self.seed, &name);
+        let person = dice.pick("person", PEOPLE);
+        let instance = instance
+            .character_set(person.set)
+            .text(tags::PATIENT_NAME, person.set.encode(person.name))
+            .text(tags::PATIENT_ID, format!("P{:06}", self.patient))
+            .text(
+                tags::PATIENT_BIRTH_DATE,
+                format!("19{:02}0{}15", dice.below("year", 100), 1 + dice.below("month", 9)),
+            )
+            .text(tags::PATIENT_SEX, dice.pick("sex", &["F", "M", "O", ""]));
+        if !dice.percent("issuer", 40) {
+            return instance;
+        }
+        let issuer = DataSet::new()
+            .text(tags::UNIVERSAL_ENTITY_ID, uid("archive issuer"))
+            .text(tags::UNIVERSAL_ENTITY_ID_TYPE, "ISO");
+        instance.text(tags::ISSUER_OF_PATIENT_ID, "NORTH").item(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE, issuer)
+    }
+
+    /// What many real headers lack.
+    fn optional(&self, mut instance: Instance) -> Instance {
+        let dice = self.dice();
+        if dice.percent("timezone", 50) {
+            instance = instance.text(tags::TIMEZONE_OFFSET_FROM_UTC, dice.pick("offset", &["+0000", "+0100", "-0500"]));
+        }
+        if dice.percent("laterality", 20) {
+            instance = instance.text(tags::LATERALITY, dice.pick("side", &["L", "R"]));
+        }
+        if dice.percent("operator", 30) {
+            instance = instance.text(tags::OPERATORS_NAME, dice.pick("operator name", PHYSICIANS));
+        }
+        if dice.percent("procedure", 40) {
+            let procedure = code(&format!("P{}", dice.below("procedure code", 20)), "99SYNTH", "Synthetic procedure");
+            instance = instance.item(tags::PROCEDURE_CODE_SEQUENCE, procedure);
+        }
+        if dice.percent("accession", 80) {
+            let accession = format!("A{:07}", self.number);
+            let order = DataSet::new()
+                .text(tags::ACCESSION_NUMBER, &accession)
+                .text(tags::REQUESTED_PROCEDURE_ID, format!("R{}", self.number));
+            instance = instance.text(tags::ACCESSION_NUMBER, &accession);
+            if dice.percent("order", 40) {
+                instance = instance.item(tags::REQUEST_ATTRIBUTES_SEQUENCE, order);
+            }
+        }
+        instance
+    }
+}
+
+fn write_study(study: &Study, folder: &Path, manifest: &mut Manifest) -> io::Result<()> {
+    let folder = folder.join(format!("P{:06}", study.patient)).join(format!("S{:06}", study.number));
+    manifest.studies += 1;
+    for series in 1..=study.series() {
+        let folder = folder.join(series.to_string());
+        fs::create_dir_all(&folder)?;
+        manifest.series += 1;
+        for number in 1..=study.instances_of(series) {
+            let bytes = study.instance(series, number).bytes();
+            fs::write(folder.join(format!("{number:04}.dcm")), &bytes)?;
+            manifest.instances += 1;
+            manifest.bytes += bytes.len() as u64;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use dicom_dictionary_std::uids;
+
+    use super::*;
+
+    fn files(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+        walkdir::WalkDir::new(folder)
+            .sort_by_file_name()
+            .into_iter()
+            .map(|entry| entry.unwrap().into_path())
+            .filter(|path| path.is_file())
+            .map(|path| (path.strip_prefix(folder).unwrap().to_owned(), fs::read(&path).unwrap()))
+            .collect()
+    }
+
+    fn archive(options: &Options) -> (Manifest, Vec<(std::path::PathBuf, Vec<u8>)>) {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = write_archive(options, folder.path()).unwrap();
+        (manifest, files(folder.path()))
+    }
+
+    #[test]
+    fn the_same_options_give_the_same_bytes_and_the_manifest_counts_them() {
+        let options = Options::default();
+        let (manifest, first) = archive(&options);
+        let (_, second) = archive(&options);
+        assert!(first == second);
+        assert_eq!(manifest.instances, first.len() as u64);
+        assert_eq!(manifest.bytes, first.iter().map(|(_, bytes)| bytes.len() as u64).sum::<u64>());
+        assert_eq!(manifest.studies, 10);
+    }
+
+    #[test]
+    fn another_seed_gives_another_archive_and_a_larger_one_begins_with_the_smaller() {
+        let options = Options { studies: 3, ..Options::default() };
+        let (_, small) = archive(&options);
+        let (_, large) = archive(&Options { studies: 5, ..options.clone() });
+        let (_, other) = archive(&Options { seed: 2, ..options });
+        assert!(small.iter().all(|file| large.contains(file)));
+        assert!(small != other);
+    }
+
+    #[test]
+    fn an_unknown_modality_is_refused() {
+        let options = Options { modalities: vec!["ZZ".to_owned()], ..Options::default() };
+        let error = write_archive(&options, Path::new("/nowhere")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+        assert!(error.to_string().contains("ZZ"));
+    }
+
+    #[test]
+    fn dicom_object_opens_every_file_but_the_deflated_ones() {
+        let (_, files) = archive(&Options { studies: 40, instances: 1, ..Options::default() });
+        for (path, bytes) in files {
+            let deflated = bytes.windows(22).any(|part| part == uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN.as_bytes());
+            if !deflated {
+                let object = dicom_object::OpenFileOptions::new().from_reader(&bytes[..]);
+                assert!(object.is_ok_and(|object| object.element(tags::PATIENT_ID).is_ok()), "{}", path.display());
+            }
+        }
+    }
+}

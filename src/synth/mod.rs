@@ -1,0 +1,22 @@
+//! Makes DICOM files: the one builder behind the tests, `testdata/dicom` and `dcm2fhir synth`.
+//!
+//! Everything follows from the arguments: no clock, no randomness, no environment. The same call gives the same bytes.
+//! dicom-object writes the data elements; what a writer would refuse or repair is laid out here byte by byte.
+
+mod archive;
+mod character_set;
+mod data_set;
+mod dice;
+mod identity;
+mod instance;
+mod uid;
+
+pub use archive::{Manifest, Options, write_archive};
+pub use character_set::CharacterSet;
+pub use data_set::{Attributes, DataSet, code};
+pub use instance::{Frame, Instance, Lengths};
+pub use uid::uid;
+
+/// Explicit VR Big Endian: retired since 2006, and still in archives.
+#[expect(deprecated)]
+pub const EXPLICIT_BIG_ENDIAN: &str = dicom_dictionary_std::uids::EXPLICIT_VR_BIG_ENDIAN;

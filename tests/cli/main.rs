@@ -1,0 +1,11 @@
+//! The binary from outside: what it prints, writes and returns.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
+
+mod corpus;
+mod damage;
+mod determinism;
+mod exit_codes;
+mod output;
+mod report;
+mod run;
