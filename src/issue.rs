@@ -113,6 +113,15 @@ pub enum Reason {
     /// A frame number that is none.
     #[error("not a frame number: want 1 to 2147483647")]
     NotAFrame,
+    /// A rejection note that is not applied.
+    #[error("a rejection note: what it rejects is listed all the same, but for --apply-rejections")]
+    RejectionNote,
+    /// A rejection note that is applied.
+    #[error("a rejection note: it is left out, and what it rejects")]
+    AppliedNote,
+    /// An instance that a rejection note rejects, or the note itself.
+    #[error("rejected: left out")]
+    Rejected,
     /// The attribute is required and absent or empty.
     #[error("absent or empty")]
     Absent,

@@ -15,9 +15,9 @@ use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::mapping;
 use crate::progress;
-use crate::read::Reader;
+use crate::read::{Reader, Selections};
 use crate::report::{Report, Summary};
-use crate::study::{Studies, several_places};
+use crate::study::{Studies, apply_rejections, several_places};
 use crate::{sink, source};
 use tally::Tally;
 
@@ -26,7 +26,7 @@ pub fn convert(config: &Config) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
     let mapping = options::mapping(config)?;
-    let finish = options::finish(&config.content)?;
+    let finish = options::finish(config)?;
     // The output is opened first: a run that cannot write should not read for hours.
     let sink = sink::open(&config.output.target, config.output.format)?;
     let progress = progress::start(config.progress);
@@ -36,7 +36,13 @@ pub fn convert(config: &Config) -> Result<u8, Error> {
     let pool = pool(config.threads)?;
     let (wanted, studies) = (mapping::wanted(), Studies::default());
     let reading = read::Stage {
-        reader: Reader { wanted: &wanted, options: &mapping, studies: &studies, filter: &config.filter },
+        reader: Reader {
+            wanted: &wanted,
+            options: &mapping,
+            studies: &studies,
+            filter: &config.filter,
+            selections: if finish.has_selections() { Selections::All } else { Selections::Rejections },
+        },
         report: &report,
         tally: &tally,
         progress: progress.as_ref(),
@@ -44,6 +50,9 @@ pub fn convert(config: &Config) -> Result<u8, Error> {
     };
     pool.install(|| reading.all(&walk, config.threads))?;
     let mut studies = studies.finish();
+    if config.content.apply_rejections.is_yes() {
+        apply_rejections(&mut studies);
+    }
     write::check_room(config, studies.len())?;
     several_places(&studies).iter().for_each(|several| read::note_places(several, &report));
     let writing = write::Stage {

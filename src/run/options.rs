@@ -1,10 +1,11 @@
 //! From the configuration to the options of the stages.
 
 use super::write::Output;
-use crate::config::{self, Config, Content, EndpointTarget, SystemKind};
+use crate::config::{self, Config, EndpointTarget, SystemKind};
 use crate::error::Error;
 use crate::fhir::bundle::{BundleOptions, BundleType, Existing, StudyTarget};
 use crate::fhir::id::Ids;
+use crate::fhir::release::SelectionForm;
 use crate::fhir::{Endpoints, References, Release, json};
 use crate::mapping::finish::{self, Detail, EndpointOption, EndpointPlace};
 use crate::mapping::terms;
@@ -32,13 +33,17 @@ pub fn mapping(config: &Config) -> Result<Options, Error> {
 }
 
 /// What the finish is told of the output.
-pub fn finish(content: &Content) -> Result<finish::Options, Error> {
+pub fn finish(config: &Config) -> Result<finish::Options, Error> {
+    let content = &config.content;
     let release = Release::parse(content.release.0).ok_or_else(|| Error::Usage("unknown release".into()))?;
     let status = content.status.code();
     if !release.statuses.contains(&status) {
         let advice =
             format!("--status {status} is not in {}: want one of {}", release.name, release.statuses.join(", "));
         return Err(Error::Usage(advice));
+    }
+    if content.selections.is_yes() && release.selection == SelectionForm::None {
+        return Err(Error::Usage(format!("--selections: {} has no ImagingSelection, R5 and later have", release.name)));
     }
     Ok(finish::Options {
         release,
@@ -56,7 +61,13 @@ pub fn finish(content: &Content) -> Result<finish::Options, Error> {
             config::EndpointLevel::Series => Endpoints::Series,
             config::EndpointLevel::Both => Endpoints::Both,
         },
+        selections: content.selections.is_yes() || has_room(config),
     })
+}
+
+/// Whether other resources stand beside the studies.
+fn has_room(config: &Config) -> bool {
+    config.output.format == config::Format::Bundle || config.content.references == config::References::Separate
 }
 
 fn endpoint(option: &config::EndpointOption) -> Option<EndpointOption> {

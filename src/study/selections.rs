@@ -78,6 +78,11 @@ impl Rejected {
         self.0.get(series_uid).is_some_and(|uids| uids.contains(uid))
     }
 
+    /// Whether nothing is rejected.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether anything of a series is rejected.
     pub(super) fn any_in(&self, series_uid: &str) -> bool {
         self.0.contains_key(series_uid)

@@ -102,6 +102,13 @@ impl Study {
     }
 }
 
+impl<'a> SettledStudy<'a> {
+    /// The series of which instances are left: the others were emptied by rejections.
+    pub fn listed(&self) -> impl Iterator<Item = &SettledSeries<'a>> {
+        self.series.iter().filter(|series| series.number_of_instances > 0)
+    }
+}
+
 impl Series {
     fn settle<'a>(&'a mut self, uid: &'a str, kinds: &'a [KindPart], rejected: &Rejected) -> SettledSeries<'a> {
         let (part, issues) = self.parts.settle(SERIES);
