@@ -155,6 +155,9 @@ pub enum Reason {
     /// A control character where none belongs.
     #[error("control characters were replaced")]
     ControlCharacter,
+    /// The attribute stands twice in one data set.
+    #[error("stands twice in its data set: the later value is taken")]
+    Repeated,
     /// A value over its cap.
     #[error("too long: left out")]
     TooLong,

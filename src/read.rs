@@ -154,6 +154,7 @@ fn uid(root: DataSet<'_>, tag: Tag) -> Option<&str> {
 fn fault_issue(Fault { tag, kind }: Fault) -> Issue {
     let reason = match kind {
         FaultKind::Truncated => Reason::Truncated,
+        FaultKind::Repeated => Reason::Repeated,
         FaultKind::TooLong => Reason::TooLong,
         FaultKind::TooDeep => Reason::TooDeep,
         FaultKind::TooMany => Reason::TooMany,

@@ -90,6 +90,10 @@ fn written(release: &str) -> BTreeMap<String, String> {
     cases.iter().flat_map(|(name, case, options)| converted(release, name, case, options)).collect()
 }
 
+fn updating() -> bool {
+    std::env::var_os("UPDATE_GOLDENS").is_some()
+}
+
 fn committed(folder: &Path) -> BTreeMap<String, String> {
     let Ok(entries) = fs::read_dir(folder) else { return BTreeMap::new() };
     entries
@@ -101,7 +105,7 @@ fn committed(folder: &Path) -> BTreeMap<String, String> {
 fn compare(release: &str) {
     let folder = testdata().join("golden").join(release);
     let written = written(release);
-    if std::env::var_os("UPDATE_GOLDENS").is_some() {
+    if updating() {
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
         for (name, text) in &written {
@@ -152,5 +156,6 @@ fn there_are_goldens_of_every_release_and_no_other() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     folders.sort();
-    assert_eq!(folders, RELEASES);
+    // Where they are being written, they come and go meanwhile.
+    assert!(folders == RELEASES || updating(), "{folders:?}");
 }

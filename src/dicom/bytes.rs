@@ -36,10 +36,8 @@ fn positioned_read(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<us
 
 impl Bytes for &[u8] {
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let rest = usize::try_from(offset).ok().and_then(|offset| self.get(offset..)).unwrap_or_default();
-        let count = rest.len().min(buffer.len());
-        buffer.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        Ok(count)
+        let mut rest = usize::try_from(offset).ok().and_then(|offset| self.get(offset..)).unwrap_or_default();
+        rest.read(buffer)
     }
 }
 

@@ -19,6 +19,9 @@ pub const MAX_ENTRIES: usize = 1 << 16;
 /// The tag in front of each item of a sequence (PS3.5 7.5).
 const ITEM: Tag = Tag(0xFFFE, 0xE000);
 
+/// Stands for the tag of a value that was forgotten; no attribute has it.
+const FORGOTTEN: Tag = Tag(0xFFFF, 0xFFFF);
+
 /// The wanted attributes of one file.
 #[derive(Debug, Default)]
 pub struct Header {
@@ -42,13 +45,15 @@ pub struct Fault {
 pub enum FaultKind {
     /// The file ends inside this attribute, and what stood before it was taken.
     Truncated,
+    /// The attribute stands twice in its data set, and the later value was taken.
+    Repeated,
     /// A wanted value is longer than its cap and was left out.
     TooLong,
     /// Sequences lie deeper inside each other than the cap; the rest of the file was left.
     TooDeep,
-    /// The file has more wanted values than the cap; the rest was left.
+    /// The file has more wanted values than the cap, or more bytes that had to be read; the rest was left.
     TooMany,
-    /// The bytes make no sense as a data element; the rest of the file was left.
+    /// The bytes make no sense as a data element, or one reaches beyond its item; the rest of the file or item was left.
     Malformed,
 }
 
@@ -94,6 +99,24 @@ impl Header {
         }
         self.bytes.extend_from_slice(value);
         self.push(tag, levels, Content::Value(place(start), place(self.bytes.len()))).map(|_| ())
+    }
+
+    /// The place behind all that is kept: where the next data set or item begins.
+    pub fn end(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Forgets a value of the data set or item that begins at a place, and says whether it was there.
+    pub fn forget_value(&mut self, start: usize, tag: Tag) -> bool {
+        let mut at = start;
+        while let Some(entry) = self.entries.get_mut(at) {
+            if entry.tag == tag && matches!(entry.content, Content::Value(..)) {
+                (entry.tag, entry.levels) = (FORGOTTEN, Levels::NONE);
+                return true;
+            }
+            at = entry.end(at);
+        }
+        false
     }
 
     /// Opens a sequence.

@@ -57,15 +57,19 @@ pub struct Child {
 
 /// What the scanner itself needs of a root data set and its file meta information: how to read it, whether it is DICOM,
 /// a DICOMDIR, and where to stop.
-const NEEDED: [Tag; 7] = [
+const NEEDED: [Tag; 8] = [
     tags::MEDIA_STORAGE_SOP_CLASS_UID,
     tags::TRANSFER_SYNTAX_UID,
     tags::DIRECTORY_RECORD_SEQUENCE,
+    RECOGNITION_CODE,
     tags::SOP_CLASS_UID,
     tags::SOP_INSTANCE_UID,
     tags::STUDY_INSTANCE_UID,
     tags::SERIES_INSTANCE_UID,
 ];
+
+/// What a data set of before DICOM calls itself, as `ACR-NEMA 2.0` (retired).
+pub const RECOGNITION_CODE: Tag = Tag(0x0008, 0x0010);
 
 /// The tree of wanted attributes, made once a run and shared by all workers.
 #[derive(Debug)]

@@ -20,6 +20,7 @@ pub struct Examination {
     pub body_parts: &'static [&'static str],
 }
 
+/// Patients.
 pub const PEOPLE: &[Person] = &[
     Person { set: CharacterSet::Ascii, name: "Doe^Jane" },
     Person { set: CharacterSet::Ascii, name: "SMITH^ANNA^MARIE^DR" },
@@ -35,10 +36,13 @@ pub const PEOPLE: &[Person] = &[
     Person { set: CharacterSet::Gb18030, name: "Wang^XiaoDong=王^小东" },
 ];
 
+/// Physicians and operators; one is not named.
 pub const PHYSICIANS: &[&str] = &["Adams^Grace^^Dr.", "Bauer^Ingrid", "Costa^Rui", "Dubois^Claire", ""];
 
+/// Institutions.
 pub const HOSPITALS: &[&str] = &["North Hospital", "Lakeside Clinic", "Imaging Centre West"];
 
+/// One for each modality.
 pub const EXAMINATIONS: &[Examination] = &[
     Examination {
         modality: "CT",
@@ -102,6 +106,7 @@ pub const EXAMINATIONS: &[Examination] = &[
     },
 ];
 
+/// The more frequent ones stand twice.
 pub const TRANSFER_SYNTAXES: &[&str] = &[
     uids::EXPLICIT_VR_LITTLE_ENDIAN,
     uids::EXPLICIT_VR_LITTLE_ENDIAN,

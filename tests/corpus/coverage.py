@@ -75,7 +75,7 @@ def reported(conversion, files, folder):
 
 def said(key, reasons):
     element, uids = key.rsplit(': ', 1)
-    name = element.split(' ')[0]
+    name = element.split(' ')[0].replace('instance.', 'series.instance.')
     return '; '.join(sorted(reasons.get((uids.split('/')[0], name), set()))) or 'nothing'
 
 

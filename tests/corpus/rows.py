@@ -22,6 +22,11 @@ def any_of(*keywords):
     return lambda dataset: any(value(dataset, keyword) for keyword in keywords)
 
 
+def names(*keywords):
+    """Whether a name has more than delimiters."""
+    return lambda dataset: any(value(dataset, keyword).strip('^=\\ ') for keyword in keywords)
+
+
 def code(item):
     return any(value(item, k) for k in ('CodeValue', 'LongCodeValue', 'URNCodeValue', 'CodeMeaning'))
 
@@ -104,7 +109,7 @@ ROWS = [
     Row('identifier Study ID', 'study', any_of('StudyID'), untyped_identifier, ('r5',)),
     Row('modality', 'study', any_of('Modality'), has('modality')),
     Row('subject.identifier', 'study', any_of('PatientID'), has('subject', 'identifier')),
-    Row('subject.display', 'study', any_of('PatientName'), has('subject', 'display')),
+    Row('subject.display', 'study', names('PatientName'), has('subject', 'display')),
     Row('encounter', 'study', any_of('AdmissionID'), has('encounter')),
     Row('started', 'study', any_of('StudyDate'), has('started')),
     Row('basedOn', 'study', either(any_of('AccessionNumber'), inside(ORDERS, any_of(*NUMBERS))), has('basedOn')),
@@ -113,7 +118,7 @@ ROWS = [
         'referrer',
         'study',
         either(
-            any_of('ReferringPhysicianName'),
+            names('ReferringPhysicianName'),
             inside(('ReferringPhysicianIdentificationSequence',), codes('PersonIdentificationCodeSequence')),
         ),
         has('referrer'),
@@ -122,7 +127,7 @@ ROWS = [
         'interpreter',
         'study',
         either(
-            any_of('NameOfPhysiciansReadingStudy'),
+            names('NameOfPhysiciansReadingStudy'),
             inside(('PhysiciansReadingStudyIdentificationSequence',), codes('PersonIdentificationCodeSequence')),
         ),
         has('interpreter'),
@@ -169,7 +174,7 @@ ROWS = [
         'series.performer PRF',
         'series',
         either(
-            any_of('PerformingPhysicianName'),
+            names('PerformingPhysicianName'),
             inside(('PerformingPhysicianIdentificationSequence',), codes('PersonIdentificationCodeSequence')),
         ),
         performer('PRF'),
@@ -178,7 +183,7 @@ ROWS = [
         'series.performer SPRF',
         'series',
         either(
-            any_of('OperatorsName'),
+            names('OperatorsName'),
             inside(('OperatorIdentificationSequence',), codes('PersonIdentificationCodeSequence')),
         ),
         performer('SPRF'),

@@ -40,7 +40,7 @@ fn instance(modality: &str, sop_class: &str, study: &str, series: u32, number: u
     Instance::new(modality, sop_class, &format!("testdata {study}"), series, number)
         .text(tags::STUDY_DATE, "20240229")
         .text(tags::STUDY_TIME, "101530")
-        .text(tags::STUDY_DESCRIPTION, format!("{modality} study"))
+        .text(tags::STUDY_DESCRIPTION, "Test study")
         .text(tags::PATIENT_NAME, "Doe^Jane")
         .text(tags::PATIENT_ID, "PAT-0815")
         .text(tags::PATIENT_BIRTH_DATE, "19700101")

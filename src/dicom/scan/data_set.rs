@@ -15,6 +15,9 @@ use crate::issue::Skip;
 /// The longest value that is taken.
 pub const MAX_VALUE_BYTES: u32 = 64 << 10;
 
+/// The most values of a file that may stand twice: each costs a look at all that is kept.
+const MAX_REPEATS: u32 = 256;
+
 /// A place in the wanted attributes of a data set, which moves along with the elements.
 pub(super) struct Cursor<'a> {
     children: &'a [Child],
@@ -27,30 +30,34 @@ pub(super) struct Cursor<'a> {
     /// The smallest number that is noticed next: that of the child, or the limit.
     next: u32,
     in_order: bool,
+    /// Where the data set's or item's own values begin in the header.
+    start: usize,
+    /// Whether the element does not come behind all others, so that it may have been there already.
+    is_late: bool,
 }
 
 impl<'a> Cursor<'a> {
-    pub(super) fn new(children: &'a [Child], limit: u32) -> Cursor<'a> {
-        let mut cursor = Cursor { children, at: 0, previous: 0, limit, next: 0, in_order: true };
+    pub(super) fn new(children: &'a [Child], limit: u32, start: usize) -> Cursor<'a> {
+        let mut cursor = Cursor { children, at: 0, previous: 0, limit, next: 0, in_order: true, start, is_late: false };
         cursor.set_next();
         cursor
     }
 
     /// Moves to an element and gives what is wanted of it.
-    fn find(&mut self, number: u32) -> Option<&'a Child> {
-        let tag = element::tag(number);
-        if number < self.previous {
-            self.in_order = false;
-            self.at = self.children.partition_point(|child| child.tag < tag);
+    fn find(&mut self, found: u32) -> Option<&'a Child> {
+        self.is_late = found <= self.previous;
+        if self.is_late {
+            self.in_order &= found == self.previous;
+            self.at = self.children.partition_point(|child| number(child.tag) < found);
         }
-        self.previous = number;
-        while self.children.get(self.at).is_some_and(|child| child.tag < tag) {
+        self.previous = found;
+        while self.children.get(self.at).is_some_and(|child| number(child.tag) < found) {
             self.at += 1;
         }
-        let found = self.children.get(self.at).filter(|child| child.tag == tag);
-        self.at += usize::from(found.is_some());
+        let child = self.children.get(self.at).filter(|child| number(child.tag) == found);
+        self.at += usize::from(child.is_some());
         self.set_next();
-        found
+        child
     }
 
     fn set_limit(&mut self, limit: u32) {
@@ -67,7 +74,7 @@ impl<'a> Scan<'a> {
     /// Walks the root data set up to the last wanted element.
     pub(super) fn root(&mut self, start: u64, encoding: Encoding) -> Result<(), Stop> {
         let root = self.wanted.root();
-        let mut cursor = Cursor::new(self.wanted.children(root), self.limit());
+        let mut cursor = Cursor::new(self.wanted.children(root), self.limit(), self.header.end());
         let mut at = start;
         while let Some((offset, element)) = self.advance(at, u64::MAX, &mut cursor, encoding)? {
             if element.number >= DELIMITERS {
@@ -78,6 +85,7 @@ impl<'a> Scan<'a> {
                 break;
             }
             let child = cursor.find(element.number);
+            self.forget_repeated(child, &cursor)?;
             if child.is_some_and(|child| child.tag == tags::DIRECTORY_RECORD_SEQUENCE) {
                 return Err(Stop::Skip(Skip::Dicomdir));
             }
@@ -91,14 +99,18 @@ impl<'a> Scan<'a> {
 
     /// Walks an item of a wanted sequence, and gives the place behind it.
     pub(super) fn item(&mut self, node: NodeId, start: u64, end: u64, encoding: Encoding) -> Result<u64, Stop> {
-        let mut cursor = Cursor::new(self.wanted.children(node), DELIMITERS);
+        let mut cursor = Cursor::new(self.wanted.children(node), DELIMITERS, self.header.end());
         let mut at = start;
         while let Some((offset, element)) = self.advance(at, end, &mut cursor, encoding)? {
             match element.number {
                 element::ITEM_DELIMITATION => return Ok(element.value_at(offset)),
                 // The item's own delimiter is missing.
                 DELIMITERS.. => return Ok(offset),
-                number => at = self.attribute(cursor.find(number), offset, &element, end, encoding)?,
+                number => {
+                    let child = cursor.find(number);
+                    self.forget_repeated(child, &cursor)?;
+                    at = self.attribute(child, offset, &element, end, encoding)?;
+                }
             }
         }
         Ok(end)
@@ -122,12 +134,14 @@ impl<'a> Scan<'a> {
             if at >= end {
                 break;
             }
-            self.last = last;
+            if last > 0 {
+                self.last = last;
+            }
             let Some(element) = encoding.element(self.window.from(at, HEADER_BYTES)?) else {
                 return Err(self.no_element(at));
             };
             self.last = element.number;
-            if element.number >= cursor.next || element.number < last || element.length == UNDEFINED {
+            if element.number >= cursor.next || element.number <= last || element.length == UNDEFINED {
                 return Ok(Some((at, element)));
             }
             cursor.previous = element.number;
@@ -164,6 +178,17 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// An attribute stands once in a data set (PS3.5 7.1). Of two the later one is taken, as pydicom and dicom-rs do, and
+    /// said to be.
+    fn forget_repeated(&mut self, child: Option<&Child>, cursor: &Cursor) -> Result<(), Stop> {
+        let Some(child) = child.filter(|_| cursor.is_late) else { return Ok(()) };
+        if self.header.forget_value(cursor.start, child.tag) {
+            self.repeats += 1;
+            self.header.fault(child.tag, FaultKind::Repeated);
+        }
+        if self.repeats > MAX_REPEATS { Err(self.fail(FaultKind::TooMany)) } else { Ok(()) }
+    }
+
     /// Takes a value, if all of it is there.
     pub(super) fn take(&mut self, child: &Child, at: u64, length: u32) -> Result<(), Stop> {
         if length > MAX_VALUE_BYTES {
@@ -173,6 +198,9 @@ impl<'a> Scan<'a> {
         let Some(value) = self.window.bytes_at(at, length as usize)? else {
             return Err(self.fail(FaultKind::Truncated));
         };
+        if starts_with_item(value) {
+            return Ok(());
+        }
         let is_class = matches!(child.tag, tags::SOP_CLASS_UID | tags::MEDIA_STORAGE_SOP_CLASS_UID);
         if is_class && is_directory(value) {
             return Err(Stop::Skip(Skip::Dicomdir));
@@ -219,4 +247,9 @@ impl<'a> Scan<'a> {
             (false, false) => self.fail(FaultKind::Truncated),
         }
     }
+}
+
+/// Whether a value is a sequence after all, in either byte order.
+fn starts_with_item(value: &[u8]) -> bool {
+    value.starts_with(b"\xFE\xFF\x00\xE0") || value.starts_with(b"\xFF\xFE\xE0\x00")
 }

@@ -7,7 +7,7 @@ use dicom_dictionary_std::tags;
 
 use super::element::{self, Encoding, HEADER_BYTES, UNDEFINED};
 use super::syntax::{self, Declared};
-use super::{META_GROUP, READ_BYTES, Scan, Stop, unpadded};
+use super::{FIRST_BYTES, META_GROUP, Scan, Stop, unpadded};
 use crate::issue::Skip;
 
 /// The length of the preamble (PS3.10 7.1).
@@ -18,7 +18,7 @@ const PREFIX: &[u8] = b"DICM";
 impl Scan<'_> {
     /// Where the file meta information starts, or the data set of a file that has none.
     pub(super) fn find_start(&mut self) -> Result<u64, Stop> {
-        let rest = self.window.from(0, READ_BYTES)?;
+        let rest = self.window.from(0, PREAMBLE_BYTES + PREFIX.len())?;
         if rest.is_empty() {
             return Err(Stop::Skip(Skip::Empty));
         }
@@ -34,7 +34,7 @@ impl Scan<'_> {
     /// Takes what is wanted of the file meta information, and tells where the data set starts and how it is encoded.
     pub(super) fn file_meta(&mut self, start: u64) -> Result<(u64, Declared), Stop> {
         let mut at = start;
-        let encoding = syntax::encoding(self.window.from(at, HEADER_BYTES)?, Some(Encoding::ExplicitLittle));
+        let encoding = syntax::encoding(self.window.from(at, FIRST_BYTES)?, Some(Encoding::ExplicitLittle));
         loop {
             let rest = self.window.from(at, HEADER_BYTES)?;
             let Some(element) =

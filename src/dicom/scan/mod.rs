@@ -4,8 +4,6 @@
 //! gives what it holds up to there, and the [`Fault`](super::header::Fault)s say so. Whatever the bytes say, values,
 //! nesting, bytes read and memory stay under fixed caps.
 
-#[cfg(test)]
-mod build;
 mod data_set;
 mod element;
 mod inflate;
@@ -14,6 +12,7 @@ mod sequence;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod vr;
 mod window;
 
 use std::io::{self, ErrorKind};
@@ -23,7 +22,7 @@ use dicom_dictionary_std::{tags, uids};
 
 use super::bytes::Bytes;
 use super::header::{FaultKind, Header};
-use super::wanted::Wanted;
+use super::wanted::{RECOGNITION_CODE, Wanted};
 use crate::issue::Skip;
 use element::Encoding;
 use syntax::Declared;
@@ -36,6 +35,9 @@ pub use window::{MAX_READ_BYTES, READ_BYTES};
 
 /// The group of the file meta information (PS3.10 7.1).
 const META_GROUP: u16 = 0x0002;
+
+/// As much of a data set as shows how it is encoded, if a file has it.
+const FIRST_BYTES: usize = 128;
 
 /// Reads headers, one file after the other, in buffers that it uses again: one for each worker.
 #[derive(Debug, Default)]
@@ -73,6 +75,8 @@ struct Scan<'a> {
     last: u32,
     /// How many wanted sequences are open.
     depth: usize,
+    /// How many values stood twice.
+    repeats: u32,
 }
 
 /// Why a scan ends before its last element.
@@ -93,7 +97,7 @@ impl From<io::Error> for Stop {
 
 impl<'a> Scan<'a> {
     fn new(window: Window<'a>, wanted: &'a Wanted, header: &'a mut Header) -> Scan<'a> {
-        Scan { window, wanted, header, announced: false, last: 0, depth: 0 }
+        Scan { window, wanted, header, announced: false, last: 0, depth: 0, repeats: 0 }
     }
 
     fn file(&mut self, inflated: &mut Vec<u8>) -> Result<(), Stop> {
@@ -108,13 +112,13 @@ impl<'a> Scan<'a> {
 
     /// The root data set, in the encoding that its bytes show or, in doubt, the declared one.
     fn data_set_at(&mut self, at: u64, declared: Option<Encoding>) -> Result<(), Stop> {
-        let encoding = syntax::encoding(self.window.from(at, READ_BYTES / 2)?, declared);
+        let encoding = syntax::encoding(self.window.from(at, FIRST_BYTES)?, declared);
         self.root(at, encoding)
     }
 
     /// Whether the data set is not deflated, although it is declared so.
     fn is_plain(&mut self, at: u64) -> Result<bool, Stop> {
-        Ok(syntax::unannounced(self.window.from(at, READ_BYTES / 2)?).is_some())
+        Ok(syntax::unannounced(self.window.from(at, FIRST_BYTES)?).is_some())
     }
 
     /// Notes a fault at the tag that was come to last, and ends the scan there.
@@ -147,6 +151,7 @@ fn is_identified(header: &Header) -> bool {
     let root = header.root();
     root.bytes(tags::STUDY_INSTANCE_UID).is_some_and(|uid| !unpadded(uid).is_empty())
         || root.bytes(tags::SOP_CLASS_UID).is_some_and(|uid| uid.starts_with(b"1.2.840.10008."))
+        || root.bytes(RECOGNITION_CODE).is_some_and(|code| code.starts_with(b"ACR-NEMA"))
 }
 
 /// Whether a SOP class is that of a DICOMDIR (PS3.3 F).

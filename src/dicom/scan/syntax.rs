@@ -1,6 +1,7 @@
 //! From a transfer syntax to an encoding, and from the bytes themselves where it is unknown, absent or wrong.
 
-use super::element::{DELIMITERS, Encoding, UNDEFINED, is_vr};
+use super::element::{DELIMITERS, Encoding, UNDEFINED};
+use super::vr::is_vr;
 
 /// A longer first value than this is no start of a data set.
 const MAX_FIRST_LENGTH: u32 = 1 << 16;

@@ -18,13 +18,15 @@ pub struct Window<'a> {
     buffer: &'a mut Vec<u8>,
     start: u64,
     length: usize,
+    /// Whether the source ends behind the last byte held.
+    ended: bool,
     budget: usize,
 }
 
 impl<'a> Window<'a> {
     /// Opens a window at the start of a source, in a buffer that is used again from file to file.
     pub fn new(source: &'a mut dyn Bytes, buffer: &'a mut Vec<u8>) -> Window<'a> {
-        Window { source, buffer, start: 0, length: 0, budget: MAX_READ_BYTES }
+        Window { source, buffer, start: 0, length: 0, ended: false, budget: MAX_READ_BYTES }
     }
 
     /// The bytes at an offset, or `None` where the source ends before their last one.
@@ -62,16 +64,14 @@ impl<'a> Window<'a> {
         if self.buffer.len() < want {
             self.buffer.resize(want, 0);
         }
-        while self.length < before + need {
+        while self.length < before + need && !self.ended {
             let room = self.buffer.get_mut(self.length..want).unwrap_or_default();
             let count = match self.source.read_at(self.start + self.length as u64, room) {
                 // What a stream gave before its damaged place is read first; the error comes back behind it.
                 Err(error) if is_damage(&error) && self.length > before => break,
                 result => result?,
             };
-            if count == 0 {
-                break;
-            }
+            self.ended = count == 0;
             self.length += count;
             self.budget = self.budget.checked_sub(count).ok_or(ErrorKind::FileTooLarge)?;
         }
@@ -89,6 +89,7 @@ impl<'a> Window<'a> {
             }
             None => {
                 self.length = 0;
+                self.ended = false;
                 self.start = offset.saturating_sub(1);
             }
         }

@@ -3,9 +3,10 @@
 use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
 
-use super::element::{
-    Encoding, ITEM, ITEM_DELIMITATION, SEQUENCE_DELIMITATION, UNDEFINED, is_vr, number as tag_number,
+use crate::dicom::scan::element::{
+    Encoding, ITEM, ITEM_DELIMITATION, SEQUENCE_DELIMITATION, UNDEFINED, number as tag_number,
 };
+use crate::dicom::scan::vr::{Form, form};
 
 /// A data set in the making.
 #[derive(Debug, Clone)]
@@ -46,7 +47,7 @@ impl Data {
         self.number(tag_number(tag));
         if !self.encoding.is_explicit() {
             self.long(length);
-        } else if is_long(vr) {
+        } else if form(*vr) == Form::Long {
             self.bytes.extend_from_slice(&[vr[0], vr[1], 0, 0]);
             self.long(length);
         } else {
@@ -105,11 +106,6 @@ impl Data {
     fn is_big(&self) -> bool {
         matches!(self.encoding, Encoding::ExplicitBig | Encoding::ImplicitBig)
     }
-}
-
-/// Whether this builder writes a VR with four bytes of length.
-fn is_long(vr: &[u8; 2]) -> bool {
-    is_vr(*vr) && (vr[0] == b'O' || matches!(vr, b"SQ" | b"SV" | b"UC" | b"UN" | b"UR" | b"UT" | b"UV"))
 }
 
 /// File meta information without a group length.
