@@ -14,6 +14,7 @@ pub mod cli;
 pub mod config;
 pub mod dicom;
 pub mod error;
+pub mod explain;
 pub mod fhir;
 pub mod interrupt;
 pub mod issue;

@@ -5,7 +5,7 @@ use std::io::{Write, stderr};
 use std::process::ExitCode;
 
 use dcm2fhir::cli::{Cli, Command};
-use dcm2fhir::config::Config;
+use dcm2fhir::config::{Config, ExplainConfig};
 use dcm2fhir::error::Error;
 use dcm2fhir::{interrupt, run, source};
 
@@ -27,6 +27,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<u8, Error> {
     match command {
         Command::Convert(arguments) => run::convert(&Config::convert(*arguments)?),
+        Command::Explain(arguments) => run::explain(&ExplainConfig::new(arguments)?),
     }
 }
 

@@ -78,8 +78,7 @@ impl Reader<'_> {
             return;
         }
         let InstanceRecord { series_uid, sop_instance_uid, whole: fingerprint, name, .. } = *record;
-        self.studies
-            .select(record.study_uid, NewSelection { series_uid, sop_instance_uid, fingerprint, name, mapped });
+        self.studies.select(record.study_uid, NewSelection { series_uid, sop_instance_uid, fingerprint, name, mapped });
     }
 
     fn map_missing(&self, missing: Missing, root: DataSet<'_>, new: &mut NewParts, issue: &mut impl FnMut(Issue)) {
@@ -151,7 +150,8 @@ fn uid(root: DataSet<'_>, tag: Tag) -> Option<&str> {
     (!value.is_empty()).then_some(value)
 }
 
-fn fault_issue(Fault { tag, kind }: Fault) -> Issue {
+/// What the scanner noticed, as an issue of the file.
+pub fn fault_issue(Fault { tag, kind }: Fault) -> Issue {
     let reason = match kind {
         FaultKind::Truncated => Reason::Truncated,
         FaultKind::Repeated => Reason::Repeated,

@@ -5,6 +5,7 @@
 
 mod content;
 mod convert;
+mod explain;
 mod input;
 mod output;
 mod run;
@@ -16,6 +17,7 @@ use clap::{Arg, ArgAction, Command as ClapCommand, CommandFactory, FromArgMatche
 
 pub use content::ContentArguments;
 pub use convert::ConvertArguments;
+pub use explain::ExplainArguments;
 pub use input::InputArguments;
 pub use output::OutputArguments;
 pub use run::RunArguments;
@@ -34,6 +36,8 @@ pub struct Cli {
 pub enum Command {
     /// DICOM to FHIR, to standard output, a file or a folder
     Convert(Box<ConvertArguments>),
+    /// Which attribute of a file filled which element, and what was left out and why
+    Explain(ExplainArguments),
 }
 
 impl Cli {

@@ -5,6 +5,7 @@
 
 mod content;
 mod endpoint;
+mod explain;
 mod filter;
 mod output;
 mod release;
@@ -23,6 +24,7 @@ use crate::source::{self, Input, Links, ListFrom, Separator};
 
 pub use content::{Choice, Detail, References, Status, Subject};
 pub use endpoint::{EndpointLevel, EndpointOption, EndpointTarget, EndpointType};
+pub use explain::{ExplainConfig, ExplainForm};
 pub use filter::{Filter, FilterRule};
 pub use output::{BundleType, Format, Layout, OutputTarget};
 pub use release::ReleaseName;

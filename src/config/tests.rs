@@ -5,7 +5,7 @@ use crate::cli::{Cli, Command};
 
 fn config(options: &str) -> Result<Config, Error> {
     let line = ["dcm2fhir", "convert"].into_iter().chain(options.split(' ')).map(OsString::from);
-    let Command::Convert(arguments) = Cli::parse_from(line).unwrap().command;
+    let Command::Convert(arguments) = Cli::parse_from(line).unwrap().command else { panic!("convert") };
     Config::convert(*arguments)
 }
 

@@ -1,5 +1,6 @@
 //! Wires the stages: the only module that knows all of them.
 
+mod explain;
 mod options;
 mod read;
 mod tally;
@@ -20,6 +21,8 @@ use crate::report::{Report, Summary};
 use crate::study::{Studies, apply_rejections, several_places};
 use crate::{sink, source};
 use tally::Tally;
+
+pub use explain::explain;
 
 /// Converts what the configuration names, and says with which code to exit.
 pub fn convert(config: &Config) -> Result<u8, Error> {

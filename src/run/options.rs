@@ -14,12 +14,17 @@ use crate::mapping::{Options, Systems};
 
 /// What the mapping is told of the archive.
 pub fn mapping(config: &Config) -> Result<Options, Error> {
-    let content = &config.content;
     let keep_values = config.report.as_ref().is_some_and(|report| report.values.is_yes());
-    let time_zone = content.time_zone.as_deref().map(TimeZone::parse).transpose().map_err(Error::Usage)?;
-    let system = |kind| content.systems.of(&kind).map(str::to_string);
+    let options = mapping_of(config.content.time_zone.as_deref(), &config.content.systems)?;
+    Ok(Options { keep_values, ..options })
+}
+
+/// The mapping's options by the zone and the systems alone.
+pub fn mapping_of(time_zone: Option<&str>, systems: &config::Systems) -> Result<Options, Error> {
+    let time_zone = time_zone.map(TimeZone::parse).transpose().map_err(Error::Usage)?;
+    let system = |kind| systems.of(&kind).map(str::to_string);
     let owned = |(name, uri): (&str, &str)| (name.to_string(), uri.to_string());
-    let systems = Systems {
+    let known = Systems {
         patient: system(SystemKind::Patient),
         accession: system(SystemKind::Accession),
         study_id: system(SystemKind::StudyId),
@@ -27,9 +32,9 @@ pub fn mapping(config: &Config) -> Result<Options, Error> {
         filler: system(SystemKind::Filler),
         visit: system(SystemKind::Visit),
         specimen: system(SystemKind::Specimen),
-        schemes: content.systems.schemes().map(owned).collect(),
+        schemes: systems.schemes().map(owned).collect(),
     };
-    Ok(Options { time_zone, systems, issuers: content.systems.issuers().map(owned).collect(), keep_values })
+    Ok(Options { time_zone, systems: known, issuers: systems.issuers().map(owned).collect(), keep_values: false })
 }
 
 /// What the finish is told of the output.

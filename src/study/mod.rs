@@ -17,9 +17,9 @@ use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
 use crate::mapping::{KindPart, Mapped, SeriesPart, StudyPart};
 use crate::source::Name;
-use selections::Selections;
 pub use instances::{Instances, NewInstance};
 pub use parts::{FoundIssue, Key, MAX_PARTS, Parts};
+use selections::Selections;
 pub use selections::{NewSelection, Rejected, Selection, apply_rejections};
 pub use settle::{SettledSeries, SettledStudy, SeveralPlaces, Study, several_places};
 pub use uid::MAX_UID;

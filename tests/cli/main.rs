@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
+mod companions;
 mod corpus;
 mod damage;
 mod determinism;
 mod exit_codes;
+mod explain;
+mod identity;
 mod output;
 mod report;
 mod run;
+mod selections;

@@ -17,11 +17,7 @@ pub fn selections(settled: &SettledStudy<'_>, issues: &mut Issues<'_>) -> Vec<Im
 }
 
 /// One for each series. Of two studies that claim one series, the first has it: an ImagingSelection has one study.
-fn of_document(
-    selection: &Selection,
-    settled: &SettledStudy<'_>,
-    issues: &mut Issues<'_>,
-) -> Vec<ImagingSelection> {
+fn of_document(selection: &Selection, settled: &SettledStudy<'_>, issues: &mut Issues<'_>) -> Vec<ImagingSelection> {
     let mut series: BTreeMap<&str, (&str, Vec<SelectedInstance>)> = BTreeMap::new();
     for referenced in selection.part.instances.iter().filter(|referenced| is_there(referenced, selection, settled)) {
         let (study_uid, instances) =
@@ -52,7 +48,8 @@ fn is_there(referenced: &Referenced, selection: &Selection, settled: &SettledStu
     let rejected: &Rejected = settled.rejected;
     let is_own_study = &*referenced.study_uid == settled.uid;
     let is_applied = !rejected.is_empty() && selection.part.is_rejection();
-    !is_applied && !(is_own_study && rejected.has(&referenced.series_uid, &referenced.uid))
+    let is_rejected = is_own_study && rejected.has(&referenced.series_uid, &referenced.uid);
+    !is_applied && !is_rejected
 }
 
 fn instance(referenced: &Referenced, selection: &Selection) -> SelectedInstance {

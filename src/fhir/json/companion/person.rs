@@ -20,8 +20,10 @@ impl Element for Animal {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         object.value("url", "http://hl7.org/fhir/StructureDefinition/patient-animal")?;
         let status = self.gender_status.clone().map(CodeableConcept::from);
-        let parts = [("species", Some(&self.species)), ("breed", self.breed.as_ref()), ("genderStatus", status.as_ref())];
-        let extensions = parts.into_iter().filter_map(|(url, concept)| Some(ConceptExtension { url, concept: concept? }));
+        let parts =
+            [("species", Some(&self.species)), ("breed", self.breed.as_ref()), ("genderStatus", status.as_ref())];
+        let extensions =
+            parts.into_iter().filter_map(|(url, concept)| Some(ConceptExtension { url, concept: concept? }));
         object.list("extension", extensions)
     }
 }
