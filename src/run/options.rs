@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::fhir::bundle::{BundleOptions, BundleType, Existing, StudyTarget};
 use crate::fhir::id::Ids;
 use crate::fhir::release::SelectionForm;
-use crate::fhir::{Endpoints, References, Release, json};
+use crate::fhir::{Endpoints, References, Release, ResourceType, json};
 use crate::mapping::finish::{self, Detail, EndpointOption, EndpointPlace};
 use crate::mapping::terms;
 use crate::mapping::zone::TimeZone;
@@ -59,7 +59,7 @@ pub fn finish(config: &Config) -> Result<finish::Options, Error> {
         },
         max_instances: content.max_instances.map(|most| u32::try_from(most).unwrap_or(u32::MAX)),
         status: status.into(),
-        subject: content.subject.as_ref().map(|subject| format!("{}/{}", subject.resource_type, subject.id)),
+        subject: content.subject.as_ref().map(subject),
         endpoints: content.endpoints.iter().filter_map(endpoint).collect(),
         endpoint_level: match content.endpoint_level {
             config::EndpointLevel::Study => Endpoints::Study,
@@ -73,6 +73,15 @@ pub fn finish(config: &Config) -> Result<finish::Options, Error> {
 /// Whether other resources stand beside the studies.
 fn has_room(config: &Config) -> bool {
     config.output.format == config::Format::Bundle || config.content.references == config::References::Separate
+}
+
+fn subject(subject: &config::Subject) -> (ResourceType, String) {
+    let target = match subject.resource_type {
+        "Device" => ResourceType::Device,
+        "Group" => ResourceType::Group,
+        _ => ResourceType::Patient,
+    };
+    (target, format!("{}/{}", subject.resource_type, subject.id))
 }
 
 fn endpoint(option: &config::EndpointOption) -> Option<EndpointOption> {

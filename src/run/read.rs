@@ -3,13 +3,15 @@
 use crossbeam_channel::Receiver;
 use dicom_dictionary_std::tags;
 
+use crate::dicom::bytes::Bytes;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason, Skip};
 use crate::progress::Progress;
 use crate::read::{Reader, Worker};
 use crate::report::{Report, Where};
-use crate::source::{Batch, Content, Item, Walk};
+use crate::source::archive::Archive;
+use crate::source::{Batch, Content, Item, Name, Walk};
 use crate::study::SeveralPlaces;
 
 use super::tally::Tally;
@@ -46,25 +48,41 @@ impl Stage<'_> {
                 return;
             }
             let files = batch.items.len() + batch.skipped.len();
-            batch.skipped.into_iter().for_each(|(name, skip)| self.report.skip(&name, &skip));
-            let dicom_files = batch.items.iter().filter(|item| self.item(&mut worker, item)).count();
-            self.tally.read(files as u64, dicom_files as u64);
+            batch.skipped.iter().for_each(|(name, skip)| self.leave_out(name, skip));
+            batch.items.iter().for_each(|item| self.item(&mut worker, item));
             self.progress.read(files as u64, 0);
         }
     }
 
-    /// Reads one item, and says whether it is DICOM.
-    fn item(&self, worker: &mut Worker, item: &Item) -> bool {
-        let Err(skip) = self.read(worker, item) else { return true };
-        self.report.skip(&item.name, &skip);
-        skip.is_dicom()
+    fn item(&self, worker: &mut Worker, item: &Item) {
+        match self.file(worker, item) {
+            Ok(Some(archive)) => self.archive(worker, &item.name, &archive),
+            Ok(None) => self.tally.read(1, 1),
+            Err(skip) => self.leave_out(&item.name, &skip),
+        }
     }
 
-    fn read(&self, worker: &mut Worker, item: &Item) -> Result<(), Skip> {
+    /// Reads a file, or finds that it is an archive.
+    fn file(&self, worker: &mut Worker, item: &Item) -> Result<Option<Archive>, Skip> {
         let Content::File(mut file) = item.open()?;
-        self.reader.read(worker, &item.name, &mut file, |issue| {
-            self.report.issue(Where { name: Some(&item.name), ..Where::default() }, &issue);
+        match self.read(worker, &item.name, &mut file) {
+            Ok(()) => Ok(None),
+            Err(Skip::NotDicom) => Archive::open(file)?.ok_or(Skip::NotDicom).map(Some),
+            Err(skip) => Err(skip),
+        }
+    }
+
+    /// Reads a file or an entry of an archive.
+    pub(super) fn read(&self, worker: &mut Worker, name: &Name, bytes: &mut dyn Bytes) -> Result<(), Skip> {
+        self.reader.read(worker, name, bytes, |issue| {
+            self.report.issue(Where { name: Some(name), ..Where::default() }, &issue);
         })
+    }
+
+    /// Counts and reports a file that is left out.
+    pub(super) fn leave_out(&self, name: &Name, skip: &Skip) {
+        self.report.skip(name, skip);
+        self.tally.read(1, skip.is_dicom().into());
     }
 }
 

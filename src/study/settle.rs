@@ -141,12 +141,14 @@ impl fhir::Instances for SettledSeries<'_> {
     }
 }
 
+/// Whether instances have Patient IDs that cannot be one. An ID without an issuer can be the same with one.
 fn several_patients(parts: &Parts<StudyPart>) -> bool {
-    let mut ids: Vec<&Identifier> =
-        parts.iter().filter_map(|part| part.subject.as_ref()?.identifier.as_ref()).collect();
-    ids.sort();
-    ids.dedup();
-    ids.len() > 1
+    let ids: Vec<&Identifier> = parts.iter().filter_map(|part| part.subject.as_ref()?.identifier.as_ref()).collect();
+    let differ = |one: &Identifier, other: &Identifier| {
+        let issuers_differ = one.system != other.system || one.assigner != other.assigner;
+        one.value != other.value || (one.has_issuer() && other.has_issuer() && issuers_differ)
+    };
+    ids.iter().enumerate().any(|(at, one)| ids[..at].iter().any(|other| differ(one, other)))
 }
 
 /// A SOP Instance UID that stands in several series or studies.

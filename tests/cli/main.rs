@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
+mod archives;
 mod companions;
 mod corpus;
 mod damage;
 mod determinism;
+mod dicomdir;
 mod exit_codes;
 mod explain;
 mod identity;

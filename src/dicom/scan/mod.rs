@@ -5,6 +5,7 @@
 //! nesting, bytes read and memory stay under fixed caps.
 
 mod data_set;
+mod directory;
 mod element;
 mod inflate;
 mod meta;
@@ -29,6 +30,7 @@ use syntax::Declared;
 use window::{Window, is_damage};
 
 pub use data_set::MAX_VALUE_BYTES;
+pub use directory::referenced_files;
 pub use inflate::MAX_INFLATED_BYTES;
 pub use sequence::MAX_DEPTH;
 pub use window::{MAX_READ_BYTES, READ_BYTES};

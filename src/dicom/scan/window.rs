@@ -29,6 +29,11 @@ impl<'a> Window<'a> {
         Window { source, buffer, start: 0, length: 0, ended: false, budget: MAX_READ_BYTES }
     }
 
+    /// The same window with another budget of bytes.
+    pub fn with_budget(self, budget: usize) -> Window<'a> {
+        Window { budget, ..self }
+    }
+
     /// The bytes at an offset, or `None` where the source ends before their last one.
     pub fn bytes_at(&mut self, offset: u64, length: usize) -> io::Result<Option<&[u8]>> {
         Ok(self.from(offset, length)?.get(..length))
