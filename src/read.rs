@@ -77,7 +77,8 @@ impl Reader<'_> {
         if self.selections == Selections::Rejections && !mapped.part.is_rejection() {
             return;
         }
-        let InstanceRecord { series_uid, sop_instance_uid, whole: fingerprint, name, .. } = *record;
+        let InstanceRecord { series_uid, sop_instance_uid, name, .. } = *record;
+        let fingerprint = record.fingerprints.whole();
         self.studies.select(record.study_uid, NewSelection { series_uid, sop_instance_uid, fingerprint, name, mapped });
     }
 
@@ -111,22 +112,17 @@ fn takes(filter: &Filter, root: DataSet<'_>) -> bool {
 fn record<'a>(header: &'a Header, number: Option<u32>, name: &'a Name) -> Result<InstanceRecord<'a>, Skip> {
     let root = header.root();
     let class = class(root);
-    let selection = class.is_some_and(mapping::is_key_object_selection).then(|| header.fingerprint(Levels::SELECTION));
-    let (study, series) = (header.fingerprint(Levels::STUDY), header.fingerprint(Levels::SERIES));
-    let (kind, own) = (header.fingerprint(Levels::KIND), header.fingerprint(Levels::NUMBER));
+    let mut fingerprints = header.fingerprints();
+    if class.is_some_and(mapping::is_key_object_selection) {
+        fingerprints.selection = header.fingerprint(Levels::SELECTION);
+    }
     Ok(InstanceRecord {
         study_uid: uid(root, tags::STUDY_INSTANCE_UID).ok_or(Skip::NoUid(tags::STUDY_INSTANCE_UID))?,
         series_uid: id(root, tags::SERIES_INSTANCE_UID)?,
         sop_instance_uid: id(root, tags::SOP_INSTANCE_UID)?,
         is_image: class.is_some_and(mapping::is_image),
         number,
-        study,
-        series,
-        kind,
-        whole: [series, kind, own]
-            .into_iter()
-            .chain(selection)
-            .fold(study, |whole, part| (whole ^ part).wrapping_mul(MIX).rotate_left(29)),
+        fingerprints,
         name,
     })
 }
@@ -134,9 +130,6 @@ fn record<'a>(header: &'a Header, number: Option<u32>, name: &'a Name) -> Result
 fn class(root: DataSet<'_>) -> Option<&str> {
     uid(root, tags::SOP_CLASS_UID).or_else(|| uid(root, tags::MEDIA_STORAGE_SOP_CLASS_UID))
 }
-
-/// An odd number with as many ones as zeros, by which fingerprints are joined.
-const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// A UID that has to stand in a FHIR id (R5 ImagingStudy.series.uid).
 fn id(root: DataSet<'_>, tag: Tag) -> Result<&str, Skip> {

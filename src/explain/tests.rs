@@ -63,7 +63,7 @@ fn a_value_cannot_command_the_terminal() {
         (tags::MANUFACTURER, "a\u{85}b"),
         (tags::IMAGE_TYPE, "A\\B"),
     ]);
-    let table = table(&explanation, 80);
+    let table = table(&explanation, 160);
     assert!(!table.contains('\x1b'));
     assert!(table.contains("ImageType = A\\B"), "{table}");
 }

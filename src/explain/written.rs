@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::leaf::{Leaf, leaves, without};
 use crate::dicom::value::{is_fhir_id, is_oid, trim_uid};
-use crate::dicom::{DataSet, Tag};
+use crate::dicom::{DataSet, Fingerprints, Tag};
 use crate::fhir::id::Ids;
 use crate::fhir::json::{self, Layout};
 use crate::fhir::{Endpoints, References, Release, link};
@@ -97,10 +97,7 @@ fn grouped(parts: &Parts, uids: &Uids) -> Vec<Study> {
         sop_instance_uid: &uids.instance,
         is_image: true,
         number: parts.number,
-        study: 0,
-        series: 0,
-        kind: 0,
-        whole: 0,
+        fingerprints: Fingerprints { study: 0, series: 0, kind: 0, number: 0, selection: 0 },
         name: &name,
     };
     let mut new = NewParts {

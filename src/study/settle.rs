@@ -168,6 +168,9 @@ pub fn several_places(studies: &[Study]) -> Vec<SeveralPlaces> {
     let repeated: Vec<u64> =
         hashes.chunk_by(|one, other| one == other).filter(|run| run.len() > 1).map(|run| run[0]).collect();
     drop(hashes);
+    if repeated.is_empty() {
+        return Vec::new();
+    }
     let mut found: HashMap<String, Vec<(String, String)>> = HashMap::new();
     for_each_place(studies, |study, series, uid| {
         if repeated.binary_search(&xxh3_64(uid.as_bytes())).is_ok() {
