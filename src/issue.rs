@@ -21,12 +21,24 @@ pub enum Skip {
     /// An archive inside an archive is not opened.
     #[error("an archive inside an archive is not opened")]
     NestedArchive,
+    /// An archive or DICOMDIR that was cut off, or has lost its end: what stands up to there is read.
+    #[error("ends early: what it holds up to there is read")]
+    Cut,
+    /// An entry of an archive that needs a password.
+    #[error("encrypted")]
+    Encrypted,
+    /// An entry of an archive that is stored in a way that is not read here.
+    #[error("stored in a way that is not read: {0}")]
+    Unsupported(String),
     /// A link, device, FIFO or socket.
     #[error("not a regular file")]
     NotRegular,
     /// A DICOMDIR or a list names a file that is not there.
     #[error("listed, but not there")]
     Missing,
+    /// A DICOMDIR names a file outside of its folder.
+    #[error("outside of the folder of the DICOMDIR: not opened")]
+    OutsideFolder,
     /// One of the three UIDs that grouping needs is absent or empty.
     #[error("no {}", keyword(*.0))]
     NoUid(Tag),
@@ -116,6 +128,18 @@ pub enum Reason {
     /// A term that the standard does not define.
     #[error("not a defined term: kept as text")]
     UnknownTerm,
+    /// A term that the standard does not define, where no text can stand for it.
+    #[error("not a defined term: left out")]
+    UnusableTerm,
+    /// Several values in an attribute that has one (PS3.6).
+    #[error("several values where the standard has one: kept as one text")]
+    SeveralValues,
+    /// Several persons where the element has room for one.
+    #[error("several persons where the standard has one: the first is taken")]
+    SeveralPersons,
+    /// Names and identifications whose numbers differ.
+    #[error("not one identification for each name: each stands alone")]
+    Unpaired,
     /// A coded entry without a usable coding scheme.
     #[error("the coding scheme is not known: give --system scheme:NAME=URI")]
     UnknownScheme,
@@ -170,6 +194,12 @@ pub enum Reason {
     /// More than 16 different parts.
     #[error("more than 16 different sets of values: only the first in order are kept")]
     TooManyParts,
+    /// A series whose start is a date, in a study whose start has a time.
+    #[error("a date, and the study's start has a time: left out")]
+    CoarserThanStudy,
+    /// A series whose start has a time, in a study whose start is a date.
+    #[error("a time, and the study's start is a date: the date is kept")]
+    FinerThanStudy,
     /// The series started before the study.
     #[error("earlier than the study")]
     BeforeStudy,
@@ -189,7 +219,7 @@ pub enum Reason {
     #[error("more instances than --max-instances: the instances are not listed")]
     ManyInstances,
     /// An identifier whose issuer cannot be written as a system.
-    #[error("the issuer is no usable system")]
+    #[error("the issuer is no usable system: kept as the assigner's name")]
     UnusableIssuer,
     /// A person name that is not as PS3.5 6.2 has it.
     #[error("not a person name: want at most five components and three groups")]

@@ -6,7 +6,7 @@ use crate::config::Filter;
 use crate::dicom::bytes::Bytes;
 use crate::dicom::header::{Fault, FaultKind};
 use crate::dicom::value::{is_fhir_id, trim_uid};
-use crate::dicom::{DataSet, Header, Levels, Scanner, Tag, Wanted};
+use crate::dicom::{DataSet, Header, Scanner, Tag, Wanted};
 use crate::issue::{Issue, Reason, Skip};
 use crate::mapping::{self, KIND, Mapped, NUMBER, Options, SERIES, STUDY};
 use crate::source::Name;
@@ -30,6 +30,15 @@ pub struct Reader<'r> {
 pub struct Worker {
     scanner: Scanner,
     header: Header,
+    /// Bytes read since they were last asked for.
+    pub read_bytes: u64,
+}
+
+impl Worker {
+    /// The bytes read since this was last asked.
+    pub fn take_read_bytes(&mut self) -> u64 {
+        std::mem::take(&mut self.read_bytes)
+    }
 }
 
 impl Reader<'_> {
@@ -42,7 +51,7 @@ impl Reader<'_> {
         bytes: &mut dyn Bytes,
         mut issue: impl FnMut(Issue),
     ) -> Result<(), Skip> {
-        let Worker { scanner, header } = worker;
+        let Worker { scanner, header, .. } = worker;
         scanner.scan(bytes, self.wanted, header)?;
         header.faults.iter().for_each(|fault| issue(fault_issue(*fault)));
         let root = header.root();
@@ -89,26 +98,17 @@ fn takes(filter: &Filter, root: DataSet<'_>) -> bool {
 fn record<'a>(header: &'a Header, number: Option<u32>, name: &'a Name) -> Result<InstanceRecord<'a>, Skip> {
     let root = header.root();
     let class = uid(root, tags::SOP_CLASS_UID).or_else(|| uid(root, tags::MEDIA_STORAGE_SOP_CLASS_UID));
-    let (study, series) = (header.fingerprint(Levels::STUDY), header.fingerprint(Levels::SERIES));
-    let (kind, own) = (header.fingerprint(Levels::KIND), header.fingerprint(Levels::NUMBER));
+    let fingerprints = header.fingerprints();
     Ok(InstanceRecord {
         study_uid: uid(root, tags::STUDY_INSTANCE_UID).ok_or(Skip::NoUid(tags::STUDY_INSTANCE_UID))?,
         series_uid: id(root, tags::SERIES_INSTANCE_UID)?,
         sop_instance_uid: id(root, tags::SOP_INSTANCE_UID)?,
         is_image: class.is_some_and(mapping::is_image),
         number,
-        study,
-        series,
-        kind,
-        whole: [series, kind, own]
-            .into_iter()
-            .fold(study, |whole, part| (whole ^ part).wrapping_mul(MIX).rotate_left(29)),
+        fingerprints,
         name,
     })
 }
-
-/// An odd number with as many ones as zeros, by which fingerprints are joined.
-const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// A UID that has to stand in a FHIR id (R5 ImagingStudy.series.uid).
 fn id(root: DataSet<'_>, tag: Tag) -> Result<&str, Skip> {

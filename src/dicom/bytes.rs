@@ -15,12 +15,24 @@ pub trait Bytes {
 
 impl Bytes for File {
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        (&*self).read_at(offset, buffer)
+    }
+}
+
+impl Bytes for &File {
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             match positioned_read(self, offset, buffer) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 result => return result,
             }
         }
+    }
+}
+
+impl<B: Bytes + ?Sized> Bytes for &mut B {
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        (**self).read_at(offset, buffer)
     }
 }
 

@@ -6,8 +6,7 @@
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
-use std::hash::Hasher;
-use xxhash_rust::xxh3::Xxh3Default;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::wanted::Levels;
 
@@ -55,6 +54,33 @@ pub enum FaultKind {
     TooMany,
     /// The bytes make no sense as a data element, or one reaches beyond its item; the rest of the file or item was left.
     Malformed,
+}
+
+/// What tells apart the parts of two files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprints {
+    /// Of what is wanted for the study.
+    pub study: u64,
+    /// Of what is wanted for the series.
+    pub series: u64,
+    /// Of what instances have in common.
+    pub kind: u64,
+    /// Of the instance's own.
+    pub number: u64,
+}
+
+impl Fingerprints {
+    /// One hash of all four.
+    pub fn whole(&self) -> u64 {
+        [self.series, self.kind, self.number].into_iter().fold(self.study, join)
+    }
+}
+
+/// Joins two hashes, of which the order counts.
+fn join(one: u64, other: u64) -> u64 {
+    /// An odd number with as many ones as zeros.
+    const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
+    (one ^ other).wrapping_mul(MIX).rotate_left(29)
 }
 
 /// The header has no room for another value.
@@ -148,30 +174,37 @@ impl Header {
         DataSet::new(self, 0, self.entries.len(), &[])
     }
 
-    /// A hash over the raw wanted bytes of a level, with their tags and character sets: equal for two files exactly when
-    /// that part of them reads the same.
-    pub fn fingerprint(&self, levels: Levels) -> u64 {
-        let mut hash = Xxh3Default::new();
+    /// For each level a hash over the raw wanted bytes, with their tags and character sets: equal for two files exactly
+    /// when that part of them reads the same.
+    pub fn fingerprints(&self) -> Fingerprints {
+        let mut hashes = [0; Levels::EACH.len()];
         let mut at = 0;
         while let Some(entry) = self.entries.get(at) {
             let end = entry.end(at);
-            if entry.levels.meets(levels) {
-                self.entries[at..end].iter().for_each(|inner| self.hash_entry(inner, at, &mut hash));
+            if entry.levels != Levels::NONE {
+                let attribute = self.entries.get(at..end).unwrap_or_default().iter();
+                let attribute = attribute.fold(0, |hash, inner| join(hash, self.entry_hash(inner, at)));
+                for (level, hash) in Levels::EACH.into_iter().zip(&mut hashes) {
+                    if entry.levels.meets(level) {
+                        *hash = join(*hash, attribute);
+                    }
+                }
             }
             at = end;
         }
-        hash.finish()
+        let [study, series, kind, number] = hashes;
+        Fingerprints { study, series, kind, number }
     }
 
-    fn hash_entry(&self, entry: &Entry, from: usize, hash: &mut Xxh3Default) {
+    fn entry_hash(&self, entry: &Entry, from: usize) -> u64 {
         let tag = (u64::from(entry.tag.group()) << 16 | u64::from(entry.tag.element())) << 32;
         match entry.content {
             Content::Value(start, end) => {
-                hash.write_u64(tag | u64::from(end - start));
-                hash.write(&self.bytes[start as usize..end as usize]);
+                let value = self.bytes.get(start as usize..end as usize).unwrap_or_default();
+                xxh3_64_with_seed(value, tag | u64::from(end - start))
             }
             // Ends are taken from the start of the root attribute, so that they do not depend on what stands before it.
-            Content::Sequence(end) | Content::Item(end) => hash.write_u64(tag | (u64::from(end) - from as u64)),
+            Content::Sequence(end) | Content::Item(end) => tag | (u64::from(end) - from as u64),
         }
     }
 
@@ -303,7 +336,8 @@ mod tests {
     fn a_fingerprint_sees_only_its_level() {
         let (one, mut other) = (nested(), nested());
         other.push_value(tags::STUDY_DESCRIPTION, Levels::STUDY, b"x").unwrap();
-        assert_ne!(one.fingerprint(Levels::STUDY), other.fingerprint(Levels::STUDY));
-        assert_eq!(one.fingerprint(Levels::SERIES), other.fingerprint(Levels::SERIES));
+        let (one, other) = (one.fingerprints(), other.fingerprints());
+        assert_ne!(one.study, other.study);
+        assert_eq!(Fingerprints { study: other.study, ..one }, other);
     }
 }

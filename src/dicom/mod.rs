@@ -12,6 +12,6 @@ pub mod value;
 pub mod wanted;
 
 pub use dicom_core::Tag;
-pub use header::{DataSet, Header};
+pub use header::{DataSet, Fingerprints, Header};
 pub use scan::Scanner;
 pub use wanted::{Levels, TagPath, Wanted};

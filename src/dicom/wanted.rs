@@ -27,6 +27,9 @@ impl Levels {
     /// Wanted for each of them.
     pub const ALL: Levels = Levels(15);
 
+    /// Each level that has a fingerprint.
+    pub const EACH: [Levels; 4] = [Levels::STUDY, Levels::SERIES, Levels::KIND, Levels::NUMBER];
+
     /// The levels of either.
     pub const fn and(self, other: Levels) -> Levels {
         Levels(self.0 | other.0)

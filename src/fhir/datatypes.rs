@@ -53,8 +53,12 @@ impl CodeableConcept {
 
     /// What a reader is shown: the text, else the first display, else the first code.
     pub fn label(&self) -> Option<&str> {
-        let coding = self.coding.first();
-        self.text.as_deref().or_else(|| coding.map(|coding| coding.display.as_deref().unwrap_or(&coding.code)))
+        self.label_in_words().or_else(|| self.coding.first().map(|coding| &*coding.code))
+    }
+
+    /// The text, else the first display.
+    pub fn label_in_words(&self) -> Option<&str> {
+        self.text.as_deref().or_else(|| self.coding.first()?.display.as_deref())
     }
 }
 
@@ -77,6 +81,13 @@ pub struct Identifier {
     pub usage: Option<Text>,
     /// The display of the organization that gave it out.
     pub assigner: Option<String>,
+}
+
+impl Identifier {
+    /// Whether anything says who gave it out.
+    pub fn has_issuer(&self) -> bool {
+        self.system.is_some() || self.assigner.is_some()
+    }
 }
 
 /// Which writing of a name a [`HumanName`] has (iso21090-EN-representation).
@@ -184,6 +195,7 @@ pub enum ResourceType {
     Device,
     Encounter,
     Endpoint,
+    Group,
     ImagingSelection,
     ImagingStudy,
     Location,
@@ -202,6 +214,7 @@ impl ResourceType {
             ResourceType::Device => "Device",
             ResourceType::Encounter => "Encounter",
             ResourceType::Endpoint => "Endpoint",
+            ResourceType::Group => "Group",
             ResourceType::ImagingSelection => "ImagingSelection",
             ResourceType::ImagingStudy => "ImagingStudy",
             ResourceType::Location => "Location",

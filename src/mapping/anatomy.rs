@@ -59,13 +59,13 @@ pub fn sides(attributes: &Attributes<'_>) -> Vec<Side> {
 }
 
 fn side(attributes: &Attributes<'_>, tag: Tag) -> Option<Side> {
-    let value = attributes.text(tag)?;
+    let value = attributes.line(tag)?;
     if value == "U" {
         return Some(Side::Unpaired);
     }
     match terms::laterality(&value) {
         Some(coded) => Some(sided(coded)),
-        None => attributes.drop(tag, Reason::UnknownTerm, &value),
+        None => attributes.drop(tag, Reason::UnusableTerm, &value),
     }
 }
 
@@ -83,7 +83,7 @@ fn sided(coded: Coded) -> Side {
 }
 
 fn body_part(attributes: &Attributes<'_>) -> Option<CodeableConcept> {
-    let term = attributes.text(tags::BODY_PART_EXAMINED)?;
+    let term = attributes.line(tags::BODY_PART_EXAMINED)?;
     let Some(coded) = terms::body_part(&term) else {
         attributes.note(tags::BODY_PART_EXAMINED, Reason::UnknownTerm, &term);
         return Some(CodeableConcept::text(term));
@@ -101,4 +101,84 @@ fn regions<'a>(attributes: &Attributes<'a>) -> Vec<Attributes<'a>> {
 fn frame_anatomies<'a>(attributes: &Attributes<'a>) -> Vec<Attributes<'a>> {
     let groups = attributes.items(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE);
     groups.iter().flat_map(|group| group.items(tags::FRAME_ANATOMY_SEQUENCE)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::mapping::SERIES;
+    use crate::mapping::sample::{self, Sample, code, items, mapped, reasons, text};
+
+    fn region(value: &str, modifiers: &[&str]) -> Sample {
+        let modifiers = modifiers.iter().map(|modifier| code(modifier, "SCT", "")).collect();
+        let modifiers = (tags::ANATOMIC_REGION_MODIFIER_SEQUENCE, sample::Value::Items(modifiers));
+        let item = [code(value, "SCT", "Region"), vec![modifiers]].concat();
+        items(tags::ANATOMIC_REGION_SEQUENCE, [item])
+    }
+
+    /// The same in the anatomy that all frames of an enhanced image share.
+    fn shared(anatomy: Vec<Sample>) -> Sample {
+        let frame = items(tags::FRAME_ANATOMY_SEQUENCE, [anatomy]);
+        items(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE, [vec![frame]])
+    }
+
+    #[test]
+    fn a_body_site_is_the_regions_of_image_and_frames_else_the_body_part() {
+        const HEAD: &str = "http://snomed.info/sct|69536005 Region";
+        const KNEE: &str = "http://snomed.info/sct|72696002 Region";
+        for (data_set, want) in [
+            (vec![region("69536005", &[])], vec![HEAD]),
+            (vec![region("69536005", &[]), text(tags::BODY_PART_EXAMINED, "KNEE")], vec![HEAD]),
+            (vec![shared(vec![region("72696002", &[])])], vec![KNEE]),
+            (vec![region("69536005", &[]), shared(vec![region("72696002", &[])])], vec![HEAD, KNEE]),
+            (vec![region("69536005", &[]), shared(vec![region("69536005", &[])])], vec![HEAD]),
+            (vec![text(tags::BODY_PART_EXAMINED, "KNEE")], vec!["http://snomed.info/sct|72696002 Knee"]),
+            (vec![text(tags::BODY_PART_EXAMINED, "Thx ap")], vec![": Thx ap"]),
+            (vec![text(tags::BODY_PART_EXAMINED, " ")], vec![]),
+            (vec![], vec![]),
+        ] {
+            let sites = mapped(SERIES, &data_set).part.body_site;
+            let shown: Vec<String> = sites.iter().flat_map(BodySite::concepts).map(sample::concept).collect();
+            assert_eq!(shown, want, "{data_set:?}");
+        }
+    }
+
+    #[test]
+    fn a_side_is_that_of_series_image_and_frames_else_of_the_regions_modifiers() {
+        let modified = |code: &str| region("72696002", &[code]);
+        for (data_set, want) in [
+            (vec![text(tags::LATERALITY, "L")], vec!["Left"]),
+            (vec![text(tags::IMAGE_LATERALITY, "R ")], vec!["Right"]),
+            (vec![text(tags::IMAGE_LATERALITY, "B")], vec!["Bilateral"]),
+            (vec![text(tags::IMAGE_LATERALITY, "U")], vec!["unpaired"]),
+            (vec![shared(vec![text(tags::FRAME_LATERALITY, "L")])], vec!["Left"]),
+            (vec![text(tags::LATERALITY, "L"), text(tags::IMAGE_LATERALITY, "R")], vec!["Right", "Left"]),
+            (vec![modified("7771000")], vec!["Left"]),
+            (vec![modified("G-A100")], vec!["Right"]),
+            (vec![modified("38266002")], vec![]),
+            (vec![text(tags::LATERALITY, "R"), modified("7771000")], vec!["Right"]),
+            (vec![shared(vec![modified("51440002")])], vec!["Bilateral"]),
+            (vec![], vec![]),
+        ] {
+            let sides = mapped(SERIES, &data_set).part.laterality;
+            let shown: Vec<_> = sides.iter().map(shown).collect();
+            assert_eq!(shown, want, "{data_set:?}");
+        }
+    }
+
+    fn shown(side: &Side) -> &str {
+        match side {
+            Side::Sided(coding) => coding.display.as_deref().unwrap(),
+            Side::Unpaired => "unpaired",
+        }
+    }
+
+    #[test]
+    fn a_side_that_is_none_is_left_out_and_reported_and_so_is_a_body_part_that_stays_as_text() {
+        let mapped = mapped(SERIES, &[text(tags::LATERALITY, "LEFT"), text(tags::BODY_PART_EXAMINED, "L\\R")]);
+        assert_eq!(mapped.part.laterality, []);
+        let want = [(tags::BODY_PART_EXAMINED, Reason::UnknownTerm), (tags::LATERALITY, Reason::UnusableTerm)];
+        assert_eq!(reasons(&mapped.issues)[..2], want);
+    }
 }

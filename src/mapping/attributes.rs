@@ -8,7 +8,7 @@ use super::options::Options;
 use super::row::{Attribute, CODING_SCHEMES};
 use crate::dicom::DataSet;
 use crate::dicom::charset::{CharacterSet, Decoded, TextFault};
-use crate::dicom::value::{NumberFault, trim_uid, unsigned};
+use crate::dicom::value::{NumberFault, is_oid, plain_number, trim_uid, unsigned};
 use crate::issue::{Issue, Reason};
 
 /// The attributes of a row in one data set or sequence item.
@@ -44,8 +44,17 @@ impl<'a> Attributes<'a> {
         self.row.options
     }
 
-    /// The value of a one-line attribute (LO, SH, CS, UC, DA …), without padding; `None` where absent or empty.
+    /// The value of a one-line attribute (LO, SH, UC …) that has one; `None` where absent or empty.
     pub fn text(&self, tag: Tag) -> Option<String> {
+        let text = self.line(tag)?;
+        if text.contains('\\') {
+            self.note(tag, Reason::SeveralValues, &text);
+        }
+        Some(text)
+    }
+
+    /// The same, however many values there are, for attributes that have many or are read as something else than text.
+    pub fn line(&self, tag: Tag) -> Option<String> {
         self.decoded(tag, CharacterSet::decode)
     }
 
@@ -59,22 +68,32 @@ impl<'a> Attributes<'a> {
         self.decoded(tag, CharacterSet::decode_name)
     }
 
-    /// The values of a multi-valued attribute, the empty ones in their places.
+    /// The values of a multi-valued attribute that say something.
     pub fn texts(&self, tag: Tag) -> Vec<String> {
-        let text = self.text(tag).unwrap_or_default();
-        let values = text.split('\\').map(|value| value.trim().to_string());
-        if text.is_empty() { Vec::new() } else { values.collect() }
+        let text = self.line(tag).unwrap_or_default();
+        let values = text.split('\\').map(str::trim).filter(|value| !value.is_empty());
+        values.map(str::to_string).collect()
     }
 
     /// The value of a UI attribute; an empty one is absent.
     pub fn uid(&self, tag: Tag) -> Option<String> {
         let value = trim_uid(self.bytes(tag)?);
-        (!value.is_empty()).then(|| String::from_utf8_lossy(value).into_owned())
+        (!value.is_empty()).then(|| printable(&String::from_utf8_lossy(value)))
+    }
+
+    /// The value of a UI attribute that can stand behind `urn:oid:`; any other is an issue.
+    pub fn oid(&self, tag: Tag) -> Option<String> {
+        let uid = self.uid(tag)?;
+        if is_oid(&uid) { Some(uid) } else { self.drop(tag, Reason::NotAnOid, &uid) }
     }
 
     /// The value of an IS attribute as FHIR's unsignedInt; any other number is an issue.
     pub fn unsigned(&self, tag: Tag) -> Option<u32> {
-        let text = self.text(tag)?;
+        // Plain digits are the same in every character set.
+        if let Some(number) = self.bytes(tag).and_then(plain_number) {
+            return Some(number);
+        }
+        let text = self.line(tag)?;
         match unsigned(&text) {
             Ok(number) => Some(number),
             Err(fault) => self.drop(tag, number_reason(fault), &text),
@@ -139,6 +158,11 @@ impl<'a> Attributes<'a> {
     }
 }
 
+/// The text without control characters, which no FHIR string holds.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { char::REPLACEMENT_CHARACTER } else { character }).collect()
+}
+
 fn number_reason(fault: NumberFault) -> Reason {
     match fault {
         NumberFault::Negative => Reason::Negative,
@@ -157,5 +181,55 @@ pub fn text_reason(fault: TextFault) -> Reason {
         TextFault::ControlCharacter => Reason::ControlCharacter,
         TextFault::UnknownEscape | TextFault::Undecodable => Reason::Undecodable,
         TextFault::UnknownTerm => Reason::UnknownCharacterSet,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::dicom::{Header, Levels};
+    use crate::mapping::sample::{header, items, mapped_with, text};
+    use crate::mapping::{SERIES, STUDY};
+    use dicom_dictionary_std::tags;
+
+    #[test]
+    #[should_panic(expected = "does not name")]
+    fn a_row_that_looks_at_what_it_does_not_name_is_caught() {
+        let (header, options, issues) = (Header::default(), Options::default(), RefCell::default());
+        let named = &[Attribute::Value(&[tags::STUDY_DATE])];
+        let row = RowView { element: "started", attributes: named, options: &options, issues: &issues };
+        Attributes::new(header.root(), row).text(tags::STUDY_TIME);
+    }
+
+    #[test]
+    fn an_issue_has_the_way_to_the_attribute_and_the_value_only_when_asked() {
+        let uid = text(tags::REFERENCED_SOP_INSTANCE_UID, "x");
+        let data_set = [items(tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE, [vec![uid]])];
+        for keep_values in [false, true] {
+            let options = Options { keep_values, ..Options::default() };
+            let issues = mapped_with(SERIES, &data_set, &options).issues;
+            let [issue] = issues.as_slice() else { panic!("{issues:?}") };
+            let path = [tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE, tags::REFERENCED_SOP_INSTANCE_UID];
+            assert_eq!((issue.element, issue.tags.as_slice()), ("partOf", path.as_slice()));
+            assert_eq!(issue.value.as_deref(), keep_values.then_some("x"));
+        }
+    }
+
+    #[test]
+    fn an_item_is_read_in_its_own_character_set() {
+        let mut header = header(&[text(tags::STUDY_DESCRIPTION, "Müller")]);
+        let sequence = header.open_sequence(tags::REQUEST_ATTRIBUTES_SEQUENCE, Levels::ALL).unwrap();
+        let item = header.open_item().unwrap();
+        header.push_value(tags::SPECIFIC_CHARACTER_SET, Levels::ALL, b"ISO_IR 100").unwrap();
+        header.push_value(tags::REASON_FOR_THE_REQUESTED_PROCEDURE, Levels::ALL, b"M\xFCller").unwrap();
+        header.close(item);
+        header.close(sequence);
+        let options = Options::default();
+        let study = crate::mapping::map(STUDY, header.root(), &options);
+        let series = crate::mapping::map(SERIES, header.root(), &options);
+        assert_eq!(study.part.description.as_deref(), Some("Müller"));
+        assert_eq!(series.part.reason[0].label(), Some("Müller"));
+        assert_eq!(series.issues, []);
     }
 }

@@ -4,7 +4,7 @@ use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
 use super::attributes::Attributes;
-use super::terms;
+use super::terms::{self, system};
 use crate::fhir::{Coding, Identifier, Text};
 use crate::issue::Reason;
 
@@ -25,8 +25,9 @@ impl Issuer {
 
     /// The issuer that an item's Hierarchic Designator names: its universal id, and its local name.
     pub fn of_item(item: &Attributes<'_>) -> Issuer {
-        let local = item.text(tags::LOCAL_NAMESPACE_ENTITY_ID);
-        Issuer { system: universal_system(item), assigner: local }.known_to(item)
+        let universal = universal(item);
+        let assigner = item.text(tags::LOCAL_NAMESPACE_ENTITY_ID).or(universal.assigner);
+        Issuer { system: universal.system, assigner }.known_to(item)
     }
 
     /// The issuer of a local name alone.
@@ -41,9 +42,8 @@ impl Issuer {
 
     /// The identifier that this issuer gave out; `fallback` is the system of identifiers without any issuer.
     pub fn identifier(self, value: String, kind: Option<Coding>, fallback: Option<&String>) -> Identifier {
-        let nobody = self.system.is_none() && self.assigner.is_none();
-        let fallback = fallback.filter(|_| nobody).map(|uri| Text::from(uri.clone()));
-        Identifier { system: self.system.or(fallback), value, kind, usage: None, assigner: self.assigner }
+        let identifier = Identifier { system: self.system, value, kind, usage: None, assigner: self.assigner };
+        or_system(identifier, fallback)
     }
 
     fn known_to(mut self, attributes: &Attributes<'_>) -> Issuer {
@@ -53,16 +53,85 @@ impl Issuer {
     }
 }
 
+/// An identifier without any issuer has the system that the user gave (`--system`).
+pub fn or_system(mut identifier: Identifier, fallback: Option<&String>) -> Identifier {
+    if !identifier.has_issuer() {
+        identifier.system = fallback.map(|uri| Text::from(uri.clone()));
+    }
+    identifier
+}
+
+/// The identifier of a thing that has a UID (R5 Identifier, DICOM UIDs).
+pub fn of_uid(uid: &str) -> Identifier {
+    Identifier { system: Some(system::DICOM_UID.into()), value: format!("urn:oid:{uid}"), ..Identifier::default() }
+}
+
 /// The type of an identifier, from HL7 v2 table 0203.
 pub fn kind(code: &str) -> Option<Coding> {
     terms::identifier_type(code).map(|coded| Coding::constant(coded.system, coded.code, coded.display))
 }
 
-fn universal_system(item: &Attributes<'_>) -> Option<Text> {
-    let id = item.text(tags::UNIVERSAL_ENTITY_ID)?;
-    let id_type = item.text(tags::UNIVERSAL_ENTITY_ID_TYPE).unwrap_or_default();
-    match terms::system_of(&id, &id_type) {
-        Some(system) => Some(system.into()),
-        None => item.drop(tags::UNIVERSAL_ENTITY_ID, Reason::UnusableIssuer, &id),
+/// The universal id as system; one that is none, such as an internet name, still says who it was.
+fn universal(item: &Attributes<'_>) -> Issuer {
+    let Some(id) = item.text(tags::UNIVERSAL_ENTITY_ID) else { return Issuer::default() };
+    let id_type = item.line(tags::UNIVERSAL_ENTITY_ID_TYPE).unwrap_or_default();
+    if let Some(system) = terms::system_of(&id, &id_type) {
+        return Issuer { system: Some(system.into()), assigner: None };
+    }
+    item.note(tags::UNIVERSAL_ENTITY_ID, Reason::UnusableIssuer, &id);
+    Issuer { system: None, assigner: Some(id) }
+}
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::mapping::sample::{Sample, identifier, issuer, items, mapped_with, reasons, text};
+    use crate::mapping::{Options, STUDY};
+
+    fn options() -> Options {
+        let mut options = Options::default();
+        options.systems.visit = Some("https://example.org/visits".into());
+        options.issuers = [("HOSP".to_string(), "https://example.org/hosp".to_string())].into();
+        options
+    }
+
+    /// The identifier of an admission with this issuer, and what is wrong with it.
+    fn admission(issuer: Vec<Sample>) -> (String, Vec<Reason>) {
+        let data_set = [text(tags::ADMISSION_ID, "V1"), items(tags::ISSUER_OF_ADMISSION_ID_SEQUENCE, [issuer])];
+        let mapped = mapped_with(STUDY, &data_set, &options());
+        let reasons = reasons(&mapped.issues).into_iter().map(|(_, reason)| reason).collect();
+        (identifier(mapped.part.encounter.unwrap().identifier.as_ref().unwrap()), reasons)
+    }
+
+    #[test]
+    fn an_issuer_is_a_system_where_it_is_universal_and_an_assigner_where_it_is_a_name() {
+        use Reason::UnusableIssuer;
+        for (local, universal, id_type, want, reasons) in [
+            ("WARD", "1.2.3", "ISO", "VN urn:oid:1.2.3|V1 (WARD)", vec![]),
+            ("", "1.2.3", "ISO", "VN urn:oid:1.2.3|V1", vec![]),
+            ("WARD", "", "", "VN V1 (WARD)", vec![]),
+            ("HOSP", "", "", "VN https://example.org/hosp|V1 (HOSP)", vec![]),
+            ("HOSP", "1.2.3", "ISO", "VN urn:oid:1.2.3|V1 (HOSP)", vec![]),
+            ("", "https://h.example/v", "URI", "VN https://h.example/v|V1", vec![]),
+            ("", "h.example", "DNS", "VN V1 (h.example)", vec![UnusableIssuer]),
+            ("HOSP", "1.02", "ISO", "VN https://example.org/hosp|V1 (HOSP)", vec![UnusableIssuer]),
+            ("", "HOSP", "", "VN https://example.org/hosp|V1 (HOSP)", vec![UnusableIssuer]),
+            ("", "", "", "VN https://example.org/visits|V1", vec![]),
+        ] {
+            assert_eq!(
+                admission(issuer(local, universal, id_type)),
+                (want.to_string(), reasons),
+                "{local} {universal}"
+            );
+        }
+    }
+
+    #[test]
+    #[allow(deprecated)]
+    fn the_retired_name_of_an_issuer_stands_in_for_the_sequence() {
+        let data_set = [text(tags::ADMISSION_ID, "V1"), text(tags::ISSUER_OF_ADMISSION_ID, "WARD")];
+        let mapped = mapped_with(STUDY, &data_set, &options());
+        assert_eq!(identifier(mapped.part.encounter.unwrap().identifier.as_ref().unwrap()), "VN V1 (WARD)");
     }
 }

@@ -4,6 +4,7 @@ use dicom_dictionary_std::tags;
 
 use super::attributes::Attributes;
 use super::row::{Row, attributes, one};
+use super::terms::{self, SopClassKind};
 use crate::dicom::value::is_oid;
 use crate::issue::Reason;
 
@@ -27,7 +28,7 @@ pub struct NumberPart {
 #[rustfmt::skip]
 pub const KIND: &[Row<KindPart>] = &[
     one!("series.instance.sopClass", sop_class, [SOP_CLASS_UID, MEDIA_STORAGE_SOP_CLASS_UID], "PS3.3 C.12.1, PS3.10 7.1", sop_class),
-    one!("series.instance.title", title, [CONCEPT_NAME_CODE_SEQUENCE > CODE_MEANING, DOCUMENT_TITLE, CONTENT_LABEL, IMAGE_TYPE], "PS3.3 C.18.8, C.24.2, C.11.10, C.7.6.1", title),
+    one!("series.instance.title", title, [SOP_CLASS_UID, CONCEPT_NAME_CODE_SEQUENCE > CODE_MEANING, DOCUMENT_TITLE, CONTENT_LABEL, IMAGE_TYPE], "PS3.3 C.18.8, C.24.2, C.11.10, C.7.6.1", title),
     one!("series.instance.numberOfFrames", number_of_frames, [NUMBER_OF_FRAMES], "PS3.3 C.7.6.6", |a: &Attributes<'_>| a.unsigned(tags::NUMBER_OF_FRAMES)),
 ];
 
@@ -53,11 +54,80 @@ fn stand_in(attributes: &Attributes<'_>) -> Option<String> {
     Some(class)
 }
 
-/// The title of a report or document, the label of a presentation, else the type of an image.
+/// The title of a report or document, the label of a presentation, else the type of an image. A document that is
+/// encapsulated has a title of its own, and the concept only says what kind of document it is (PS3.3 C.24.2).
 fn title(attributes: &Attributes<'_>) -> Option<String> {
-    let concept = attributes.items(tags::CONCEPT_NAME_CODE_SEQUENCE).into_iter().next();
-    let report = concept.and_then(|item| item.text(tags::CODE_MEANING));
-    let document = || attributes.long_text(tags::DOCUMENT_TITLE);
+    let concept = || attributes.items(tags::CONCEPT_NAME_CODE_SEQUENCE).first()?.text(tags::CODE_MEANING);
+    let document = || attributes.long_text(tags::DOCUMENT_TITLE).map(|title| title.trim().to_string());
+    let titled = if is_encapsulated(attributes) { document().or_else(concept) } else { concept().or_else(document) };
     let label = || attributes.text(tags::CONTENT_LABEL);
-    report.or_else(document).or_else(label).or_else(|| attributes.text(tags::IMAGE_TYPE))
+    titled.or_else(label).or_else(|| image_type(attributes))
+}
+
+/// Image Type (0008,0008) as DICOM writes it, `ORIGINAL\PRIMARY\AXIAL`, without the padding of its values.
+fn image_type(attributes: &Attributes<'_>) -> Option<String> {
+    let values = attributes.line(tags::IMAGE_TYPE)?;
+    Some(values.split('\\').map(str::trim).collect::<Vec<_>>().join("\\"))
+}
+
+fn is_encapsulated(attributes: &Attributes<'_>) -> bool {
+    let class = attributes.uid(tags::SOP_CLASS_UID);
+    let class = class.as_deref().and_then(terms::sop_class);
+    class.is_some_and(|class| class.kind == SopClassKind::EncapsulatedDocument)
+}
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::mapping::sample::{items, mapped, reasons, text};
+
+    const CT: &str = "1.2.840.10008.5.1.4.1.1.2";
+    const ENCAPSULATED_PDF: &str = "1.2.840.10008.5.1.4.1.1.104.1";
+
+    #[test]
+    fn the_file_metas_class_stands_in_for_an_absent_one_and_what_is_wrong_is_reported() {
+        use Reason::*;
+        for (class, meta, want, reason) in [
+            ("1.2.840.10008.5.1.4.1.1.2\0", "1.2.3", Some(CT), vec![]),
+            ("", CT, Some(CT), vec![StandIn]),
+            ("", "", None, vec![Absent]),
+            ("1.02", "", Some("1.02"), vec![NotAnOid]),
+            ("1.2\u{7}", "", Some("1.2\u{FFFD}"), vec![NotAnOid]),
+        ] {
+            let mapped =
+                mapped(KIND, &[text(tags::MEDIA_STORAGE_SOP_CLASS_UID, meta), text(tags::SOP_CLASS_UID, class)]);
+            assert_eq!(mapped.part.sop_class.as_deref(), want, "{class:?}");
+            let want: Vec<_> = reason.into_iter().map(|reason| (tags::SOP_CLASS_UID, reason)).collect();
+            assert_eq!(reasons(&mapped.issues), want, "{class:?}");
+        }
+    }
+
+    #[test]
+    fn a_title_is_that_of_report_or_document_before_label_before_image_type() {
+        let concept = items(tags::CONCEPT_NAME_CODE_SEQUENCE, [vec![text(tags::CODE_MEANING, "Report")]]);
+        let document = text(tags::DOCUMENT_TITLE, " Findings ");
+        let label = text(tags::CONTENT_LABEL, "LABEL");
+        let image_type = text(tags::IMAGE_TYPE, "ORIGINAL \\PRIMARY\\\\AXIAL ");
+        let pdf = text(tags::SOP_CLASS_UID, ENCAPSULATED_PDF);
+        for (data_set, want) in [
+            (vec![concept.clone(), document.clone(), label.clone(), image_type.clone()], Some("Report")),
+            (vec![pdf.clone(), concept.clone(), document.clone()], Some("Findings")),
+            (vec![pdf, concept], Some("Report")),
+            (vec![document, label.clone()], Some("Findings")),
+            (vec![label, image_type.clone()], Some("LABEL")),
+            (vec![image_type], Some("ORIGINAL\\PRIMARY\\\\AXIAL")),
+            (vec![text(tags::IMAGE_TYPE, "")], None),
+        ] {
+            assert_eq!(mapped(KIND, &data_set).part.title.as_deref(), want, "{data_set:?}");
+        }
+    }
+
+    #[test]
+    fn frames_and_numbers_are_counted_from_nought() {
+        assert_eq!(mapped(KIND, &[text(tags::NUMBER_OF_FRAMES, "12 ")]).part.number_of_frames, Some(12));
+        assert_eq!(mapped(KIND, &[text(tags::NUMBER_OF_FRAMES, "x")]).part.number_of_frames, None);
+        assert_eq!(mapped(NUMBER, &[text(tags::INSTANCE_NUMBER, "-1")]).part.number, None);
+        assert_eq!(mapped(NUMBER, &[text(tags::INSTANCE_NUMBER, "0")]).part.number, Some(0));
+    }
 }

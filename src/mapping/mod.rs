@@ -13,12 +13,17 @@ pub mod options;
 mod patient;
 mod performer;
 mod person;
+mod procedure;
 mod request;
 pub mod row;
+#[cfg(test)]
+mod sample;
 pub mod series;
 mod specimen;
 pub mod study;
 pub mod terms;
+#[cfg(test)]
+mod tests;
 mod time;
 pub mod zone;
 

@@ -7,13 +7,16 @@ use super::identity::{Issuer, kind};
 use super::person::{human_names, person_name};
 use super::{terms, time};
 use crate::fhir::resource::{Device, Patient, Resource};
-use crate::fhir::{HumanName, Identifier, Reference, ResourceType, Text};
+use crate::fhir::{Coding, HumanName, Identifier, Reference, ResourceType, Text};
 use crate::issue::Reason;
 
 /// The subject: a Patient, or a Device where the object is of a quality control phantom. `None` where nothing is known.
 pub fn subject(attributes: &Attributes<'_>) -> Option<Reference> {
     let phantom = attributes.text(tags::QUALITY_CONTROL_SUBJECT).is_some_and(|value| value == "YES");
-    let identifiers = identifiers(attributes);
+    let mut identifiers = identifiers(attributes);
+    if phantom {
+        identifiers.iter_mut().for_each(without_record_number);
+    }
     let name = attributes.names(tags::PATIENT_NAME).and_then(|text| person_name(attributes, tags::PATIENT_NAME, &text));
     let display = name.as_ref().map(|name| name.display());
     let names = name.as_ref().map(human_names).unwrap_or_default();
@@ -48,11 +51,18 @@ fn phantom_of(identifier: Vec<Identifier>, name: Option<String>) -> Device {
     Device { identifier, name, ..Device::default() }
 }
 
+/// A phantom has no medical record: what numbers it is of no type, unless the header says one.
+fn without_record_number(identifier: &mut Identifier) {
+    if identifier.kind == kind("MR") {
+        identifier.kind = None;
+    }
+}
+
 fn gender(attributes: &Attributes<'_>) -> Option<Text> {
     let value = attributes.text(tags::PATIENT_SEX)?;
     match terms::gender(&value) {
         Some(code) => Some(code.into()),
-        None => attributes.drop(tags::PATIENT_SEX, Reason::UnknownTerm, &value),
+        None => attributes.drop(tags::PATIENT_SEX, Reason::UnusableTerm, &value),
     }
 }
 
@@ -68,19 +78,124 @@ fn identifiers(attributes: &Attributes<'_>) -> Vec<Identifier> {
     all
 }
 
+/// The type that Identifier Type Code (0040,0035) names; a code that HL7 does not know stands without its system.
+fn type_of(qualifiers: &Attributes<'_>, code: &str) -> Coding {
+    kind(code).unwrap_or_else(|| {
+        qualifiers.note(tags::IDENTIFIER_TYPE_CODE, Reason::UnknownTerm, code);
+        Coding { code: code.to_string().into(), ..Coding::default() }
+    })
+}
+
 /// A Patient ID with its issuer: the qualifiers (0010,0024) say the system and the type, (0010,0021) the assigner.
 fn patient_id(attributes: &Attributes<'_>) -> Option<Identifier> {
     let value = attributes.text(tags::PATIENT_ID)?;
     let qualifiers = attributes.items(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE).into_iter().next();
     let code = qualifiers.as_ref().and_then(|item| item.text(tags::IDENTIFIER_TYPE_CODE));
-    let code_kind = code.as_deref().and_then(kind);
-    if let (Some(code), None, Some(item)) = (&code, &code_kind, &qualifiers) {
-        item.note(tags::IDENTIFIER_TYPE_CODE, Reason::UnknownTerm, code);
-    }
+    let kind = match (&code, &qualifiers) {
+        (Some(code), Some(item)) => Some(type_of(item, code)),
+        _ => kind("MR"),
+    };
     let named = Issuer::of_name(attributes, attributes.text(tags::ISSUER_OF_PATIENT_ID));
     let issuer = match &qualifiers {
         Some(item) => Issuer { assigner: None, ..Issuer::of_item(item) }.or(named).or(Issuer::of_item(item)),
         None => named,
     };
-    Some(issuer.identifier(value, code_kind.or_else(|| kind("MR")), attributes.options().systems.patient.as_ref()))
+    Some(issuer.identifier(value, kind, attributes.options().systems.patient.as_ref()))
+}
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::mapping::sample::{Sample, identifier, issuer, items, mapped, mapped_with, reasons, reference, text};
+    use crate::mapping::{Options, STUDY};
+
+    fn of(data_set: &[Sample]) -> Reference {
+        mapped(STUDY, data_set).part.subject.unwrap()
+    }
+
+    fn qualifiers(id_type: &str, issuer: Vec<Sample>) -> Sample {
+        let mut item = issuer;
+        item.push(text(tags::IDENTIFIER_TYPE_CODE, id_type));
+        items(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE, [item])
+    }
+
+    #[test]
+    fn a_patient_id_has_its_type_and_issuer() {
+        let mut options = Options::default();
+        options.systems.patient = Some("https://example.org/p".into());
+        options.issuers = [("HOSP".to_string(), "https://example.org/hosp".to_string())].into();
+        for (more, want) in [
+            (vec![], "MR https://example.org/p|1"),
+            (vec![text(tags::ISSUER_OF_PATIENT_ID, "WARD")], "MR 1 (WARD)"),
+            (vec![text(tags::ISSUER_OF_PATIENT_ID, "HOSP")], "MR https://example.org/hosp|1 (HOSP)"),
+            (vec![qualifiers("", issuer("", "1.2.3", "ISO"))], "MR urn:oid:1.2.3|1"),
+            (vec![qualifiers("SS", issuer("", "1.2.3", "ISO"))], "SS urn:oid:1.2.3|1"),
+            (vec![qualifiers("ZZZ", issuer("", "1.2.3", "ISO"))], "ZZZ urn:oid:1.2.3|1"),
+            (
+                vec![text(tags::ISSUER_OF_PATIENT_ID, "HOSP"), qualifiers("", issuer("LAB", "1.2.3", "ISO"))],
+                "MR urn:oid:1.2.3|1 (HOSP)",
+            ),
+            (vec![qualifiers("", issuer("LAB", "", ""))], "MR 1 (LAB)"),
+        ] {
+            let data_set = [vec![text(tags::PATIENT_ID, "1")], more.clone()].concat();
+            let subject = mapped_with(STUDY, &data_set, &options).part.subject.unwrap();
+            assert_eq!(identifier(&subject.identifier.unwrap()), want, "{more:?}");
+        }
+    }
+
+    #[test]
+    fn a_type_that_hl7_does_not_know_has_no_system_and_is_reported() {
+        let mapped = mapped(STUDY, &[text(tags::PATIENT_ID, "1"), qualifiers("ZZZ", vec![])]);
+        let kind = mapped.part.subject.unwrap().identifier.unwrap().kind.unwrap();
+        assert_eq!((kind.system, &*kind.code), (None, "ZZZ"));
+        assert_eq!(reasons(&mapped.issues), [(tags::IDENTIFIER_TYPE_CODE, Reason::UnknownTerm)]);
+    }
+
+    #[test]
+    fn other_ids_are_the_patients_and_not_the_references() {
+        let other = |id: &str| vec![text(tags::PATIENT_ID, id)];
+        let others = items(tags::OTHER_PATIENT_I_DS_SEQUENCE, [other("2"), other("1"), vec![]]);
+        let subject = of(&[text(tags::PATIENT_ID, "1"), others.clone()]);
+        assert_eq!(reference(&subject), "MR 1");
+        let Some(Resource::Patient(patient)) = subject.resource.as_deref() else { panic!("want a Patient") };
+        assert_eq!(patient.identifier.iter().map(identifier).collect::<Vec<_>>(), ["MR 1", "MR 2"]);
+        assert_eq!(of(&[text(tags::PATIENT_NAME, "Doe^Jane"), others]).identifier, None, "it is not (0010,0020)");
+    }
+
+    #[test]
+    fn a_quality_control_phantom_is_a_device_without_a_record_number() {
+        let phantom = |value: &str| {
+            of(&[
+                text(tags::PATIENT_ID, "QC1"),
+                text(tags::PATIENT_NAME, "Phantom"),
+                text(tags::QUALITY_CONTROL_SUBJECT, value),
+            ])
+        };
+        for (value, target, want) in [
+            ("YES", ResourceType::Device, "QC1 = Phantom"),
+            ("NO", ResourceType::Patient, "MR QC1 = Phantom"),
+            ("", ResourceType::Patient, "MR QC1 = Phantom"),
+        ] {
+            assert_eq!((phantom(value).target, reference(&phantom(value)).as_str()), (target, want), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_patient_of_whom_nothing_is_known_is_none() {
+        for data_set in [vec![], vec![text(tags::PATIENT_NAME, "^^"), text(tags::PATIENT_ID, "")]] {
+            assert_eq!(mapped(STUDY, &data_set).part.subject, None, "{data_set:?}");
+        }
+        assert_eq!(reference(&of(&[text(tags::PATIENT_SEX, "F")])), "", "there is a Patient to say it of");
+    }
+
+    #[test]
+    fn a_sex_or_birth_date_that_is_none_is_left_out_and_reported() {
+        let mapped = mapped(
+            STUDY,
+            &[text(tags::PATIENT_ID, "1"), text(tags::PATIENT_BIRTH_DATE, "19700230"), text(tags::PATIENT_SEX, "X")],
+        );
+        let want = [(tags::PATIENT_BIRTH_DATE, Reason::NotADate), (tags::PATIENT_SEX, Reason::UnusableTerm)];
+        assert_eq!(reasons(&mapped.issues), want);
+    }
 }

@@ -76,3 +76,74 @@ pub fn organization(attributes: &Attributes<'_>) -> Vec<Performer> {
     actor.resource = Some(Box::new(Resource::Organization(Organization { identifier, name })));
     vec![Performer { function: None, actor }]
 }
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::mapping::SERIES;
+    use crate::mapping::sample::{Sample, code, items, mapped, reference, text};
+
+    #[test]
+    fn physicians_perform_and_operators_are_secondary() {
+        let part =
+            mapped(SERIES, &[text(tags::PERFORMING_PHYSICIAN_NAME, "Ada\\Bob"), text(tags::OPERATORS_NAME, "Cid")])
+                .part;
+        let shown = |performers: &[Performer]| -> Vec<String> {
+            let function =
+                |performer: &Performer| performer.function.as_ref().map(|function| function.code.to_string());
+            performers.iter().map(|one| format!("{} {}", function(one).unwrap(), reference(&one.actor))).collect()
+        };
+        assert_eq!(shown(&part.physicians), ["PRF Ada", "PRF Bob"]);
+        assert_eq!(shown(&part.operators), ["SPRF Cid"]);
+    }
+
+    #[test]
+    fn equipment_is_named_by_maker_and_model_else_by_its_station() {
+        let maker = text(tags::MANUFACTURER, "ACME");
+        let model = text(tags::MANUFACTURER_MODEL_NAME, "Scan 1");
+        let station = text(tags::STATION_NAME, "CT3");
+        let serial = text(tags::DEVICE_SERIAL_NUMBER, "S9");
+        for (data_set, want) in [
+            (vec![maker.clone(), model.clone(), station.clone(), serial.clone()], vec!["SNO S9 = ACME Scan 1"]),
+            (vec![model], vec!["Scan 1"]),
+            (vec![maker], vec!["ACME"]),
+            (vec![station], vec!["CT3"]),
+            (vec![serial], vec!["SNO S9"]),
+            (vec![text(tags::SOFTWARE_VERSIONS, "1.0")], vec![]),
+            (vec![], vec![]),
+        ] {
+            let performers = mapped(SERIES, &data_set).part.device;
+            let shown: Vec<String> = performers.iter().map(|performer| reference(&performer.actor)).collect();
+            assert_eq!(shown, want, "{data_set:?}");
+            assert!(performers.iter().all(|performer| performer.function.is_none()));
+        }
+    }
+
+    #[test]
+    fn a_device_has_its_versions_without_empty_ones() {
+        let versions = |value: &str| {
+            let part = mapped(SERIES, &[text(tags::MANUFACTURER, "ACME"), text(tags::SOFTWARE_VERSIONS, value)]).part;
+            let Some(Resource::Device(device)) = part.device[0].actor.resource.as_deref() else { panic!("a Device") };
+            device.version.clone()
+        };
+        assert_eq!(versions("1.0\\\\ 2.0 \\"), ["1.0", "2.0"]);
+        assert_eq!(versions("\\"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_institution_is_an_organization_by_name_and_code() {
+        let coded =
+            |designator: &str| -> Sample { items(tags::INSTITUTION_CODE_SEQUENCE, [code("H1", designator, "")]) };
+        for (data_set, want) in [
+            (vec![text(tags::INSTITUTION_NAME, "Hospital")], vec!["Hospital"]),
+            (vec![text(tags::INSTITUTION_NAME, "Hospital"), coded("LN")], vec!["http://loinc.org|H1 = Hospital"]),
+            (vec![coded("99X")], vec!["H1"]),
+            (vec![text(tags::INSTITUTION_NAME, "")], vec![]),
+        ] {
+            let performers = mapped(SERIES, &data_set).part.organization;
+            let shown: Vec<String> = performers.iter().map(|performer| reference(&performer.actor)).collect();
+            assert_eq!(shown, want, "{data_set:?}");
+        }
+    }
+}

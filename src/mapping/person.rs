@@ -9,20 +9,32 @@ use super::attributes::Attributes;
 use super::code::concept;
 use crate::dicom::person_name::{Components, PersonName};
 use crate::fhir::resource::{Practitioner, Resource};
-use crate::fhir::{HumanName, Identifier, NameRepresentation, Reference, ResourceType, Text};
+use crate::fhir::{Coding, HumanName, Identifier, NameRepresentation, Reference, ResourceType};
 use crate::issue::Reason;
 
 /// The persons of a name attribute and of the identification sequence beside it. PS3.3 has one item a name, in the
 /// same order; a list of another length cannot be paired, and then each stands alone.
 pub fn practitioners(attributes: &Attributes<'_>, names: Tag, identification: Tag) -> Vec<Reference> {
-    let names = person_names(attributes, names);
+    let persons = person_names(attributes, names);
     let items = attributes.items(identification);
-    if names.len() == items.len() {
-        return iter::zip(names, &items).filter_map(|(name, item)| practitioner(name, identifier(item))).collect();
+    if persons.len() == items.len() {
+        return iter::zip(persons, &items).filter_map(|(name, item)| identified(name, item)).collect();
     }
-    let named = names.into_iter().map(|name| (name, None));
-    let identified = items.iter().map(|item| (None, identifier(item)));
-    named.chain(identified).filter_map(|(name, identifier)| practitioner(name, identifier)).collect()
+    if !persons.is_empty() && !items.is_empty() {
+        attributes.note(identification, Reason::Unpaired, "");
+    }
+    let named = persons.into_iter().filter_map(|name| practitioner(name, None));
+    named.chain(items.iter().filter_map(|item| identified(None, item))).collect()
+}
+
+/// The person of attributes that have one; of several, the first.
+pub fn only_practitioner(attributes: &Attributes<'_>, name: Tag, identification: Tag) -> Option<Reference> {
+    let mut persons = practitioners(attributes, name, identification).into_iter();
+    let first = persons.next()?;
+    if persons.next().is_some() {
+        attributes.note(name, Reason::SeveralPersons, "");
+    }
+    Some(first)
 }
 
 /// The names of a PN attribute, the empty ones in their places.
@@ -80,10 +92,88 @@ fn practitioner(name: Option<PersonName>, identifier: Option<Identifier>) -> Opt
     Some(reference)
 }
 
-/// The first of a person's codes as identifier (PS3.3 10.1, Person Identification Code Sequence).
-fn identifier(item: &Attributes<'_>) -> Option<Identifier> {
+/// A person by the first of their codes as identifier. PS3.3 10.1: the code's meaning is the name again, spelt as a
+/// person name, and stands in for a name that is not there.
+fn identified(name: Option<PersonName>, item: &Attributes<'_>) -> Option<Reference> {
     let codes = item.items(tags::PERSON_IDENTIFICATION_CODE_SEQUENCE);
-    let coding = codes.iter().find_map(concept)?.coding.into_iter().next()?;
-    let system: Option<Text> = coding.system;
-    Some(Identifier { system, value: coding.code.into_owned(), ..Identifier::default() })
+    let concept = codes.iter().find_map(concept).unwrap_or_default();
+    let name = name.or_else(|| PersonName::parse(concept.label_in_words()?));
+    let coding = concept.coding.into_iter().next();
+    let identifier = coding.map(|Coding { system, code, .. }| Identifier {
+        system,
+        value: code.into_owned(),
+        ..Identifier::default()
+    });
+    practitioner(name, identifier)
+}
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::mapping::sample::{Sample, identification, items, mapped, reference, text};
+    use crate::mapping::{SERIES, STUDY};
+
+    const OPERATORS: (Tag, Tag) = (tags::OPERATORS_NAME, tags::OPERATOR_IDENTIFICATION_SEQUENCE);
+
+    fn operators(names: &str, persons: &[&str]) -> (Vec<String>, Vec<Reason>) {
+        let persons: Vec<Vec<Sample>> = persons.iter().map(|code| identification(code, "99X", "")).collect();
+        let persons = (OPERATORS.1, crate::mapping::sample::Value::Items(persons));
+        let mapped = mapped(SERIES, &[text(OPERATORS.0, names), persons]);
+        let issues = mapped.issues.into_iter().map(|issue| issue.reason);
+        let shown = mapped.part.operators.iter().map(|performer| reference(&performer.actor)).collect();
+        (shown, issues.filter(|reason| *reason != Reason::UnknownScheme && *reason != Reason::NoCodeValue).collect())
+    }
+
+    #[test]
+    fn names_and_identifications_pair_by_position() {
+        for (names, persons, want, unpaired) in [
+            ("Ada^A\\Bob^B", &["1", "2"] as &[&str], &["1 = A Ada", "2 = B Bob"] as &[&str], false),
+            ("Ada", &["1"], &["1 = Ada"], false),
+            ("\\Bob", &["1", "2"], &["1", "2 = Bob"], false),
+            ("Ada\\\\Cid", &["1", "2", "3"], &["1 = Ada", "2", "3 = Cid"], false),
+            ("Ada\\Bob", &["", "2"], &["Ada", "2 = Bob"], false),
+            ("Ada\\Bob", &[], &["Ada", "Bob"], false),
+            ("", &["1"], &["1"], false),
+            ("Ada\\Bob", &["1"], &["Ada", "Bob", "1"], true),
+            ("^^", &[], &[], false),
+        ] {
+            let reasons = if unpaired { vec![Reason::Unpaired] } else { vec![] };
+            let want: Vec<String> = want.iter().map(|person| person.to_string()).collect();
+            assert_eq!(operators(names, persons), (want, reasons), "{names:?} {persons:?}");
+        }
+    }
+
+    #[test]
+    fn the_meaning_of_a_persons_code_stands_in_for_the_name() {
+        let person = |name: &str, meaning: &str| {
+            let sequence =
+                items(tags::REFERRING_PHYSICIAN_IDENTIFICATION_SEQUENCE, [identification("7", "99X", meaning)]);
+            mapped(STUDY, &[text(tags::REFERRING_PHYSICIAN_NAME, name), sequence]).part.referrer.unwrap()
+        };
+        assert_eq!(reference(&person("", "Lovelace^Ada")), "7 = Ada Lovelace");
+        assert_eq!(reference(&person("Byron^Ada", "Lovelace^Ada")), "7 = Ada Byron");
+    }
+
+    #[test]
+    fn where_there_is_room_for_one_the_first_person_is_taken_and_the_others_reported() {
+        let mapped = mapped(STUDY, &[text(tags::REFERRING_PHYSICIAN_NAME, "Ada\\Bob")]);
+        assert_eq!(reference(&mapped.part.referrer.unwrap()), "Ada");
+        assert_eq!(mapped.issues.len(), 1);
+        assert_eq!(mapped.issues[0].reason, Reason::SeveralPersons);
+    }
+
+    #[test]
+    fn each_group_of_a_name_is_a_name_of_its_own() {
+        let name = PersonName::parse("Yamada^Tarou=山田^太郎=やまだ^たろう").unwrap();
+        let names = human_names(&name);
+        let forms: Vec<_> = names.iter().map(|name| name.representation).collect();
+        use NameRepresentation::*;
+        assert_eq!(forms, [Some(Alphabetic), Some(Ideographic), Some(Phonetic)]);
+        assert_eq!((names[1].family.as_deref(), names[1].text.as_deref()), (Some("山田"), Some("山田 太郎")));
+        let western = human_names(&PersonName::parse("Adams^Ann^Mary^Dr.^Jr.").unwrap());
+        let [name] = western.as_slice() else { panic!("one group, one name") };
+        assert_eq!((name.representation, &name.given), (None, &vec!["Ann".to_string(), "Mary".to_string()]));
+        assert_eq!((&name.prefix, &name.suffix), (&vec!["Dr.".to_string()], &vec!["Jr.".to_string()]));
+    }
 }

@@ -1,31 +1,45 @@
-//! Orders, procedures and reasons: what was asked for, what was performed, and why.
+//! Orders: what was asked for, by the numbers that accession, placer and filler gave it.
+//!
+//! A data set tells of its order at its root, in the items of Request Attributes Sequence (0040,0275), and in a report's
+//! Referenced Request Sequence (0040,A370). One number is one order, however often it is told.
+
+use std::collections::BTreeSet;
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
 use super::attributes::Attributes;
 use super::code::concepts;
-use super::identity::{Issuer, kind};
-use super::person::practitioners;
-use super::terms::system;
-use crate::fhir::resource::{self, Resource, ServiceRequest};
-use crate::fhir::{CodeableConcept, Identifier, Procedure, Reference, ResourceType};
+use super::identity::{Issuer, kind, or_system};
+use super::person::only_practitioner;
+use super::procedure::reason;
+use crate::fhir::resource::{Resource, ServiceRequest};
+use crate::fhir::{CodeableConcept, Identifier, Reference, ResourceType};
 
 /// One order (imaging service request), as far as the root or an item of a request sequence tells of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Order {
-    accession: Option<Identifier>,
-    placer: Option<Identifier>,
-    filler: Option<Identifier>,
+    numbers: Numbers,
     code: Option<CodeableConcept>,
     reason: Vec<CodeableConcept>,
     requester: Option<Reference>,
 }
 
+/// The numbers of an order, the ones that name it first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Numbers {
+    accession: Option<Identifier>,
+    placer: Option<Identifier>,
+    filler: Option<Identifier>,
+}
+
 /// The accession numbers of the study, each with its issuer.
 pub fn accessions(attributes: &Attributes<'_>) -> Vec<Identifier> {
-    let items = request_items(attributes);
+    let items = items_of_requests(attributes);
     let mut accessions: Vec<Identifier> = items.iter().chain([attributes]).filter_map(accession).collect();
+    lend_issuers(&mut accessions.iter_mut().collect::<Vec<_>>());
+    let system = attributes.options().systems.accession.as_ref();
+    accessions = accessions.into_iter().map(|accession| or_system(accession, system)).collect();
     accessions.sort();
     accessions.dedup();
     accessions
@@ -33,47 +47,101 @@ pub fn accessions(attributes: &Attributes<'_>) -> Vec<Identifier> {
 
 /// A reference to each order: those of the request sequences, and the root's own.
 pub fn based_on(attributes: &Attributes<'_>) -> Vec<Reference> {
-    let items: Vec<Order> = request_items(attributes).iter().map(order).collect();
-    let orders = with_root(order(attributes), items);
-    let mut references: Vec<Reference> = orders.into_iter().filter_map(reference).collect();
+    let mut items: Vec<Order> = items_of_requests(attributes).iter().map(order).collect();
+    let mut root = order(attributes);
+    let of = |number: fn(&mut Numbers) -> &mut Option<Identifier>, items: &mut [Order], root: &mut Order| {
+        let all = items.iter_mut().chain([root]).filter_map(|order| number(&mut order.numbers).as_mut());
+        lend_issuers(&mut all.collect::<Vec<_>>());
+    };
+    of(|numbers| &mut numbers.accession, &mut items, &mut root);
+    of(|numbers| &mut numbers.placer, &mut items, &mut root);
+    of(|numbers| &mut numbers.filler, &mut items, &mut root);
+    let systems = |order: Order| Order { numbers: order.numbers.or_systems(attributes), ..order };
+    let orders = orders(root, items).into_iter().map(systems);
+    let mut references: Vec<Reference> = orders.filter_map(reference).collect();
     references.sort();
     references
 }
 
-/// The root and an only item without an accession number are one order; one accession number is one order.
-fn with_root(root: Order, mut items: Vec<Order>) -> Vec<Order> {
-    if let [only] = items.as_mut_slice()
-        && only.accession.is_none()
-    {
-        return vec![only.clone().or(root)];
-    }
-    let mut orders: Vec<Order> = Vec::new();
-    for order in items.into_iter().chain([root]) {
-        match orders.iter_mut().find(|known| known.is(&order)) {
-            Some(known) => *known = known.clone().or(order),
-            None => orders.push(order),
+/// The items of Request Attributes Sequence and of Referenced Request Sequence.
+pub fn items_of_requests<'a>(attributes: &Attributes<'a>) -> Vec<Attributes<'a>> {
+    let sequences = [tags::REQUEST_ATTRIBUTES_SEQUENCE, tags::REFERENCED_REQUEST_SEQUENCE];
+    sequences.into_iter().flat_map(|sequence| attributes.items(sequence)).collect()
+}
+
+/// A number without an issuer is the same number of this data set that has one, if only one has.
+fn lend_issuers(numbers: &mut [&mut Identifier]) {
+    let known: BTreeSet<Identifier> =
+        numbers.iter().filter(|number| number.has_issuer()).map(|number| (**number).clone()).collect();
+    for number in numbers.iter_mut().filter(|number| !number.has_issuer()) {
+        let mut same = known.iter().filter(|known| known.value == number.value);
+        if let (Some(only), None) = (same.next(), same.next()) {
+            **number = only.clone();
         }
+    }
+}
+
+/// The orders of a data set. The root and an only item without an accession number are one order, and so are the root
+/// and its items where one side names none.
+fn orders(root: Order, items: Vec<Order>) -> Vec<Order> {
+    let (named, unnamed): (Vec<Order>, Vec<Order>) = items.into_iter().partition(|item| !item.numbers.is_empty());
+    let mut orders = Vec::new();
+    named.into_iter().for_each(|order| join(&mut orders, order));
+    match orders.as_mut_slice() {
+        // Items without a number are the procedures of the root's order.
+        [] => return unnamed.into_iter().chain([root]).reduce(Order::or).into_iter().collect(),
+        [only] if only.numbers.accession.is_none() || root.numbers.is_empty() => *only = only.clone().or(root),
+        _ => join(&mut orders, root),
     }
     orders
 }
 
-impl Order {
-    fn identifiers(&self) -> impl Iterator<Item = &Identifier> {
+/// Adds an order, or what it says to one that is known.
+fn join(orders: &mut Vec<Order>, order: Order) {
+    match orders.iter_mut().find(|known| known.numbers.name_the_same(&order.numbers)) {
+        Some(known) => *known = known.clone().or(order),
+        None => orders.push(order),
+    }
+}
+
+impl Numbers {
+    fn iter(&self) -> impl Iterator<Item = &Identifier> {
         [&self.accession, &self.placer, &self.filler].into_iter().flatten()
     }
 
-    /// Whether both have the same number that names them.
-    fn is(&self, other: &Order) -> bool {
-        let name = self.identifiers().next();
-        name.is_some() && name == other.identifiers().next()
+    fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
     }
 
+    /// Whether both name one order: the first kind of number that both have decides.
+    fn name_the_same(&self, other: &Numbers) -> bool {
+        let pairs = [(&self.accession, &other.accession), (&self.placer, &other.placer), (&self.filler, &other.filler)];
+        let decisive = pairs.into_iter().find_map(|(mine, theirs)| Some((mine.as_ref()?, theirs.as_ref()?)));
+        decisive.is_some_and(|(mine, theirs)| mine == theirs)
+    }
+
+    /// The numbers with the systems that the user gave for those without an issuer.
+    fn or_systems(self, attributes: &Attributes<'_>) -> Numbers {
+        let systems = &attributes.options().systems;
+        let with = |number: Option<Identifier>, system: &Option<String>| Some(or_system(number?, system.as_ref()));
+        Numbers {
+            accession: with(self.accession, &systems.accession),
+            placer: with(self.placer, &systems.placer),
+            filler: with(self.filler, &systems.filler),
+        }
+    }
+}
+
+impl Order {
     /// What this one says, and what it leaves open as the other says it.
     fn or(self, other: Order) -> Order {
+        let (mine, theirs) = (self.numbers, other.numbers);
         Order {
-            accession: self.accession.or(other.accession),
-            placer: self.placer.or(other.placer),
-            filler: self.filler.or(other.filler),
+            numbers: Numbers {
+                accession: mine.accession.or(theirs.accession),
+                placer: mine.placer.or(theirs.placer),
+                filler: mine.filler.or(theirs.filler),
+            },
             code: self.code.or(other.code),
             reason: if self.reason.is_empty() { other.reason } else { self.reason },
             requester: self.requester.or(other.requester),
@@ -82,37 +150,38 @@ impl Order {
 }
 
 fn order(attributes: &Attributes<'_>) -> Order {
-    let (systems, codes) =
-        (&attributes.options().systems, concepts(attributes, tags::REQUESTED_PROCEDURE_CODE_SEQUENCE));
-    let number =
-        |number, issuer, kind, fallback: &Option<String>| numbered(attributes, number, issuer, kind, fallback.as_ref());
+    let (placer, filler) =
+        (tags::PLACER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST, tags::FILLER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST);
+    let codes = concepts(attributes, tags::REQUESTED_PROCEDURE_CODE_SEQUENCE);
     let text = || attributes.text(tags::REQUESTED_PROCEDURE_DESCRIPTION).map(CodeableConcept::text);
     let (name, identification) = (tags::REQUESTING_PHYSICIAN, tags::REQUESTING_PHYSICIAN_IDENTIFICATION_SEQUENCE);
     Order {
-        accession: accession(attributes),
-        placer: number(
-            tags::PLACER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST,
-            tags::ORDER_PLACER_IDENTIFIER_SEQUENCE,
-            "PLAC",
-            &systems.placer,
-        ),
-        filler: number(
-            tags::FILLER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST,
-            tags::ORDER_FILLER_IDENTIFIER_SEQUENCE,
-            "FILL",
-            &systems.filler,
-        ),
+        numbers: Numbers {
+            accession: accession(attributes),
+            placer: number(attributes, placer, tags::ORDER_PLACER_IDENTIFIER_SEQUENCE, "PLAC"),
+            filler: number(attributes, filler, tags::ORDER_FILLER_IDENTIFIER_SEQUENCE, "FILL"),
+        },
         code: codes.into_iter().next().or_else(text),
         reason: reason(attributes),
-        requester: practitioners(attributes, name, identification).into_iter().next(),
+        requester: only_practitioner(attributes, name, identification),
     }
+}
+
+fn accession(attributes: &Attributes<'_>) -> Option<Identifier> {
+    number(attributes, tags::ACCESSION_NUMBER, tags::ISSUER_OF_ACCESSION_NUMBER_SEQUENCE, "ACSN")
+}
+
+/// A number with its issuer, as the header has it: the user's system for those without one comes last.
+fn number(attributes: &Attributes<'_>, number: Tag, issuer: Tag, code: &str) -> Option<Identifier> {
+    let value = attributes.text(number)?;
+    Some(Issuer::of_sequence(attributes, issuer).identifier(value, kind(code), None))
 }
 
 fn reference(order: Order) -> Option<Reference> {
     let mut reference = Reference::to(ResourceType::ServiceRequest);
-    reference.identifier = Some(order.identifiers().next()?.clone());
+    reference.identifier = Some(order.numbers.iter().next()?.clone());
     reference.resource = Some(Box::new(Resource::ServiceRequest(ServiceRequest {
-        identifier: order.identifiers().cloned().collect(),
+        identifier: order.numbers.iter().cloned().collect(),
         code: order.code,
         reason: order.reason,
         requester: order.requester,
@@ -120,77 +189,131 @@ fn reference(order: Order) -> Option<Reference> {
     Some(reference)
 }
 
-fn accession(attributes: &Attributes<'_>) -> Option<Identifier> {
-    let fallback = attributes.options().systems.accession.as_ref();
-    numbered(attributes, tags::ACCESSION_NUMBER, tags::ISSUER_OF_ACCESSION_NUMBER_SEQUENCE, "ACSN", fallback)
-}
+#[cfg(test)]
+mod tests {
 
-fn numbered(
-    attributes: &Attributes<'_>,
-    number: Tag,
-    issuer: Tag,
-    code: &str,
-    fallback: Option<&String>,
-) -> Option<Identifier> {
-    let value = attributes.text(number)?;
-    Some(Issuer::of_sequence(attributes, issuer).identifier(value, kind(code), fallback))
-}
+    use super::*;
+    use crate::mapping::sample::{Sample, code, identifier, issuer, items, mapped, mapped_with, text};
+    use crate::mapping::{Options, SERIES};
 
-/// The items of Request Attributes Sequence and of Referenced Request Sequence.
-fn request_items<'a>(attributes: &Attributes<'a>) -> Vec<Attributes<'a>> {
-    let sequences = [tags::REQUEST_ATTRIBUTES_SEQUENCE, tags::REFERENCED_REQUEST_SEQUENCE];
-    sequences.into_iter().flat_map(|sequence| attributes.items(sequence)).collect()
-}
+    const PLACER: Tag = tags::PLACER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST;
+    const FILLER: Tag = tags::FILLER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST;
 
-/// The performed procedure steps, by their UIDs.
-pub fn part_of(attributes: &Attributes<'_>) -> Vec<Reference> {
-    let items = attributes.items(tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE);
-    items.iter().filter_map(|item| item.uid(tags::REFERENCED_SOP_INSTANCE_UID)).map(performed_step).collect()
-}
-
-fn performed_step(uid: String) -> Reference {
-    let identifier =
-        Identifier { system: Some(system::DICOM_UID.into()), value: format!("urn:oid:{uid}"), ..Identifier::default() };
-    let resource = resource::Procedure { identifier: vec![identifier.clone()], code: None };
-    let mut reference = Reference::to(ResourceType::Procedure);
-    reference.identifier = Some(identifier);
-    reference.resource = Some(Box::new(Resource::Procedure(resource)));
-    reference
-}
-
-/// What was performed: the procedure's codes, else what the request or the step calls it.
-pub fn procedures(attributes: &Attributes<'_>) -> Vec<Procedure> {
-    let mut performed = concepts(attributes, tags::PROCEDURE_CODE_SEQUENCE);
-    if performed.is_empty() {
-        let texts = [tags::REQUESTED_PROCEDURE_DESCRIPTION, tags::PERFORMED_PROCEDURE_STEP_DESCRIPTION];
-        performed.extend(texts.into_iter().find_map(|tag| attributes.text(tag)).map(CodeableConcept::text));
+    fn accession(value: &str) -> Vec<Sample> {
+        vec![text(tags::ACCESSION_NUMBER, value)]
     }
-    performed.into_iter().map(procedure).collect()
-}
 
-fn procedure(concept: CodeableConcept) -> Procedure {
-    let resource = resource::Procedure { identifier: Vec::new(), code: Some(concept.clone()) };
-    let mut reference = Reference::to(ResourceType::Procedure);
-    reference.display = concept.label().map(str::to_string);
-    reference.resource = Some(Box::new(Resource::Procedure(resource)));
-    Procedure { concept, reference }
-}
-
-/// Why: the reasons of the root and of each requested procedure.
-pub fn reasons(attributes: &Attributes<'_>) -> Vec<CodeableConcept> {
-    let items = attributes.items(tags::REQUEST_ATTRIBUTES_SEQUENCE);
-    let mut reasons: Vec<CodeableConcept> = items.iter().chain([attributes]).flat_map(reason).collect();
-    reasons.sort();
-    reasons.dedup();
-    reasons
-}
-
-/// The coded reasons, and the one in words where it says something else.
-fn reason(attributes: &Attributes<'_>) -> Vec<CodeableConcept> {
-    let mut reasons = concepts(attributes, tags::REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE);
-    let words = attributes.text(tags::REASON_FOR_THE_REQUESTED_PROCEDURE);
-    if let Some(words) = words.filter(|words| reasons.iter().all(|reason| reason.label() != Some(words))) {
-        reasons.push(CodeableConcept::text(words));
+    fn issued(value: &str, local: &str) -> Vec<Sample> {
+        [accession(value), vec![items(tags::ISSUER_OF_ACCESSION_NUMBER_SEQUENCE, [issuer(local, "", "")])]].concat()
     }
-    reasons
+
+    fn requested<const N: usize>(requests: [Vec<Sample>; N]) -> Vec<Sample> {
+        vec![items(tags::REQUEST_ATTRIBUTES_SEQUENCE, requests)]
+    }
+
+    fn reported<const N: usize>(requests: [Vec<Sample>; N]) -> Vec<Sample> {
+        vec![items(tags::REFERENCED_REQUEST_SEQUENCE, requests)]
+    }
+
+    /// The orders, each with all of its numbers.
+    fn orders(parts: &[Vec<Sample>]) -> Vec<String> {
+        let numbers = |reference: &Reference| {
+            let Some(Resource::ServiceRequest(request)) = reference.resource.as_deref() else { panic!("an order") };
+            assert_eq!(reference.identifier.as_ref(), request.identifier.first());
+            request.identifier.iter().map(identifier).collect::<Vec<_>>().join(" + ")
+        };
+        mapped(SERIES, &parts.concat()).part.based_on.iter().map(numbers).collect()
+    }
+
+    #[test]
+    fn an_order_is_named_by_its_accession_else_placer_else_filler_number() {
+        let (placer, filler) = (|| vec![text(PLACER, "P1")], || vec![text(FILLER, "F1")]);
+        for (data_set, want) in [
+            (vec![accession("A1")], vec!["ACSN A1"]),
+            (vec![accession("A1"), placer(), filler()], vec!["ACSN A1 + PLAC P1 + FILL F1"]),
+            (vec![placer(), filler()], vec!["PLAC P1 + FILL F1"]),
+            (vec![filler()], vec!["FILL F1"]),
+            (vec![accession(" ")], vec![]),
+            (vec![], vec![]),
+        ] {
+            assert_eq!(orders(&data_set), want, "{data_set:?}");
+        }
+    }
+
+    #[test]
+    fn one_number_is_one_order_however_often_it_is_told() {
+        let placer = |value: &str| vec![text(PLACER, value)];
+        let both = |number: &str, order: &str| [accession(number), placer(order)].concat();
+        for (data_set, want) in [
+            (vec![accession("A1"), requested([accession("A1")])], vec!["ACSN A1"]),
+            (vec![accession("A1"), requested([accession("A1")]), reported([accession("A1")])], vec!["ACSN A1"]),
+            (vec![accession("A1"), requested([both("A1", "P1")])], vec!["ACSN A1 + PLAC P1"]),
+            (vec![requested([accession("A1"), accession("A2")])], vec!["ACSN A1", "ACSN A2"]),
+            (vec![accession("A1"), requested([accession("A2")])], vec!["ACSN A1", "ACSN A2"]),
+            (vec![requested([both("A1", "P1"), placer("P1")])], vec!["ACSN A1 + PLAC P1"]),
+            (vec![requested([both("A1", "P1"), both("A2", "P1")])], vec!["ACSN A1 + PLAC P1", "ACSN A2 + PLAC P1"]),
+        ] {
+            assert_eq!(orders(&data_set), want, "{data_set:?}");
+        }
+    }
+
+    #[test]
+    fn the_root_and_an_only_item_without_accession_are_one_order() {
+        let placer = |value: &str| vec![text(PLACER, value)];
+        for (data_set, want) in [
+            (vec![accession("A1"), requested([placer("P1")])], vec!["ACSN A1 + PLAC P1"]),
+            (vec![accession("A1"), requested([vec![]])], vec!["ACSN A1"]),
+            (vec![accession("A1"), requested([vec![], vec![]])], vec!["ACSN A1"]),
+            (vec![accession("A1"), requested([placer("P1"), placer("P1")])], vec!["ACSN A1 + PLAC P1"]),
+            (vec![accession("A1"), requested([placer("P1"), placer("P2")])], vec!["ACSN A1", "PLAC P1", "PLAC P2"]),
+        ] {
+            assert_eq!(orders(&data_set), want, "{data_set:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_told_without_its_issuer_is_the_one_that_has_it_if_only_one_has() {
+        for (data_set, want) in [
+            (vec![accession("A1"), requested([issued("A1", "RIS")])], vec!["ACSN A1 (RIS)"]),
+            (vec![issued("A1", "RIS"), requested([accession("A1")])], vec!["ACSN A1 (RIS)"]),
+            (vec![issued("A1", "RIS"), requested([issued("A1", "LAB")])], vec!["ACSN A1 (LAB)", "ACSN A1 (RIS)"]),
+            (
+                vec![accession("A1"), requested([issued("A1", "RIS"), issued("A1", "LAB")])],
+                vec!["ACSN A1", "ACSN A1 (LAB)", "ACSN A1 (RIS)"],
+            ),
+        ] {
+            assert_eq!(orders(&data_set), want, "{data_set:?}");
+            let accessions = mapped(SERIES, &data_set.concat()).part.accession;
+            assert_eq!(accessions.iter().map(identifier).collect::<Vec<_>>(), want, "{data_set:?}");
+        }
+    }
+
+    #[test]
+    fn the_users_systems_are_for_numbers_without_any_issuer() {
+        let mut options = Options::default();
+        options.systems.accession = Some("https://example.org/a".into());
+        options.systems.placer = Some("https://example.org/p".into());
+        let system = |data_set: &[Vec<Sample>]| {
+            let order = mapped_with(SERIES, &data_set.concat(), &options).part.based_on.remove(0);
+            identifier(&order.identifier.unwrap())
+        };
+        assert_eq!(system(&[accession("A1")]), "ACSN https://example.org/a|A1");
+        assert_eq!(system(&[issued("A1", "RIS")]), "ACSN A1 (RIS)");
+        assert_eq!(system(&[accession("A1"), requested([issued("A1", "RIS")])]), "ACSN A1 (RIS)");
+        assert_eq!(system(&[vec![text(PLACER, "P1")]]), "PLAC https://example.org/p|P1");
+    }
+
+    #[test]
+    fn an_order_says_what_was_asked_for_why_and_by_whom() {
+        let item = vec![
+            items(tags::REQUESTED_PROCEDURE_CODE_SEQUENCE, [code("X", "LN", "Scan")]),
+            text(tags::REASON_FOR_THE_REQUESTED_PROCEDURE, "pain"),
+        ];
+        let root = vec![text(tags::REQUESTING_PHYSICIAN, "Ada"), text(tags::REQUESTED_PROCEDURE_DESCRIPTION, "Other")];
+        let part = mapped(SERIES, &[accession("A1"), root, requested([item])].concat()).part;
+        let Some(Resource::ServiceRequest(request)) = part.based_on[0].resource.as_deref() else { panic!("an order") };
+        assert_eq!(request.code.as_ref().and_then(CodeableConcept::label), Some("Scan"));
+        assert_eq!(request.reason.iter().filter_map(CodeableConcept::label).collect::<Vec<_>>(), ["pain"]);
+        assert_eq!(request.requester.as_ref().and_then(|person| person.display.as_deref()), Some("Ada"));
+    }
 }

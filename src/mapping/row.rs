@@ -14,6 +14,10 @@ use crate::dicom::TagPath;
 pub struct Row<P: 'static> {
     /// The FHIR element, without `ImagingStudy.` in front.
     pub element: &'static str,
+    /// The field of the part that it fills: several rows may have one element, and each has a field of its own.
+    pub field: &'static str,
+    /// Whether instances add to the element, or the first one decides.
+    pub values: Values,
     /// The attributes that the function may see.
     pub attributes: &'static [Attribute],
     /// Where DICOM defines them.
@@ -22,6 +26,15 @@ pub struct Row<P: 'static> {
     pub fill: fn(&Attributes<'_>, &mut P),
     /// Takes the element over from another instance's part, and says whether the two differ where one must decide.
     pub merge: fn(&mut P, &P) -> Agreement,
+}
+
+/// How many values of an element a study or series can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Values {
+    /// One: the first instance in order decides.
+    One,
+    /// A list that each instance can add to.
+    Many,
 }
 
 /// Whether two instances say the same of an element.
@@ -157,6 +170,8 @@ macro_rules! one {
     ($element:literal, $field:ident, [$($attributes:tt)*], $citation:literal, $fill:expr) => {
         $crate::mapping::row::Row {
             element: $element,
+            field: stringify!($field),
+            values: $crate::mapping::row::Values::One,
             attributes: attributes![$($attributes)*],
             citation: $citation,
             fill: |attributes, part| part.$field = ($fill)(attributes),
@@ -170,6 +185,8 @@ macro_rules! many {
     ($element:literal, $field:ident, [$($attributes:tt)*], $citation:literal, $fill:expr) => {
         $crate::mapping::row::Row {
             element: $element,
+            field: stringify!($field),
+            values: $crate::mapping::row::Values::Many,
             attributes: attributes![$($attributes)*],
             citation: $citation,
             fill: |attributes, part| part.$field = ($fill)(attributes),

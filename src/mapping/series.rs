@@ -6,12 +6,14 @@ use super::anatomy::{BodySite, Side, body_site, sides};
 use super::attributes::Attributes;
 use super::performer::{device, operators, organization, physicians};
 use super::person::practitioners;
-use super::request::{accessions, based_on, part_of, procedures, reasons};
+use super::procedure::{part_of, procedures, reasons};
+use super::request::{accessions, based_on};
 use super::row::{Row, attributes, many, one};
 use super::specimen::specimens;
 use super::terms;
 use super::time::date_time;
 use crate::fhir::{CodeableConcept, Coding, DateTime, Identifier, Performer, Procedure, Reference};
+use crate::issue::Reason;
 
 /// What the rows of [`SERIES`] fill from one instance.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -66,11 +68,12 @@ pub const SERIES: &[Row<SeriesPart>] = &[
     ], "PS3.3 C.7.2.1, 10.6, C.17.2", based_on),
     many!("partOf", part_of, [REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE > REFERENCED_SOP_INSTANCE_UID], "PS3.3 C.7.3.1", part_of),
     many!("interpreter", interpreter, [NAME_OF_PHYSICIANS_READING_STUDY, person PHYSICIANS_READING_STUDY_IDENTIFICATION_SEQUENCE], "PS3.3 C.7.2.1", |a| practitioners(a, tags::NAME_OF_PHYSICIANS_READING_STUDY, tags::PHYSICIANS_READING_STUDY_IDENTIFICATION_SEQUENCE)),
-    many!("procedure", procedure, [code PROCEDURE_CODE_SEQUENCE, REQUESTED_PROCEDURE_DESCRIPTION, PERFORMED_PROCEDURE_STEP_DESCRIPTION], "PS3.3 C.7.2.1, C.7.3.1", procedures),
+    many!("procedure", procedure, [code PROCEDURE_CODE_SEQUENCE, REQUESTED_PROCEDURE_DESCRIPTION, REQUEST_ATTRIBUTES_SEQUENCE > REQUESTED_PROCEDURE_DESCRIPTION, PERFORMED_PROCEDURE_STEP_DESCRIPTION], "PS3.3 C.7.2.1, 10.6, C.7.3.1", procedures),
     many!("reason", reason, [
         code REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE, REASON_FOR_THE_REQUESTED_PROCEDURE,
-        code REQUEST_ATTRIBUTES_SEQUENCE > REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE, REQUEST_ATTRIBUTES_SEQUENCE > REASON_FOR_THE_REQUESTED_PROCEDURE
-    ], "PS3.3 10.6", reasons),
+        code REQUEST_ATTRIBUTES_SEQUENCE > REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE, REQUEST_ATTRIBUTES_SEQUENCE > REASON_FOR_THE_REQUESTED_PROCEDURE,
+        code REFERENCED_REQUEST_SEQUENCE > REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE, REFERENCED_REQUEST_SEQUENCE > REASON_FOR_THE_REQUESTED_PROCEDURE
+    ], "PS3.3 10.6, C.17.2", reasons),
     one!("series.number", number, [SERIES_NUMBER], "PS3.3 C.7.3.1", |a: &Attributes<'_>| a.unsigned(tags::SERIES_NUMBER)),
     one!("series.modality", modality, [MODALITY], "PS3.3 C.7.3.1", modality),
     one!("series.description", description, [SERIES_DESCRIPTION], "PS3.3 C.7.3.1", |a: &Attributes<'_>| a.text(tags::SERIES_DESCRIPTION)),
@@ -97,10 +100,56 @@ pub const SERIES: &[Row<SeriesPart>] = &[
 
 /// Modality (0008,0060): a code of DCM with its display, else text (R5 ImagingStudy.series.modality).
 fn modality(attributes: &Attributes<'_>) -> Option<CodeableConcept> {
-    let term = attributes.text(tags::MODALITY)?;
+    let term = attributes.line(tags::MODALITY)?;
     let Some(known) = terms::modality(&term) else {
-        attributes.note(tags::MODALITY, crate::issue::Reason::UnknownTerm, &term);
+        attributes.note(tags::MODALITY, Reason::UnknownTerm, &term);
         return Some(CodeableConcept::text(term));
     };
     Some(Coding::constant(terms::system::DCM, known.code, known.display).into())
+}
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::mapping::sample::{concept, mapped, reasons, text};
+
+    #[test]
+    fn a_modality_is_a_code_of_the_dicom_terminology_else_text() {
+        for (value, want, issues) in [
+            ("CT", ": CT", vec![]),
+            ("CT ", ": CT", vec![]),
+            ("ct", ": ct", vec![(tags::MODALITY, Reason::UnknownTerm)]),
+            ("CT\\MR", ": CT\\MR", vec![(tags::MODALITY, Reason::UnknownTerm)]),
+        ] {
+            let mapped = mapped(SERIES, &[text(tags::MODALITY, value)]);
+            let shown = mapped.part.modality.as_ref().map(concept).unwrap();
+            let coded = "http://dicom.nema.org/resources/ontology/DCM|CT Computed Tomography";
+            assert_eq!(shown, if issues.is_empty() { coded } else { want }, "{value}");
+            assert_eq!(reasons(&mapped.issues), issues, "{value}");
+        }
+        assert_eq!(mapped(SERIES, &[text(tags::MODALITY, " ")]).part.modality, None);
+    }
+
+    #[test]
+    fn a_number_that_fhir_cannot_hold_is_left_out_and_reported() {
+        use Reason::*;
+        for (value, want, reason) in [
+            ("7", Some(7), None),
+            ("+7 ", Some(7), None),
+            ("007", Some(7), None),
+            ("0", Some(0), None),
+            ("2147483647", Some(2_147_483_647), None),
+            ("2147483648", None, Some(TooLarge)),
+            ("-1", None, Some(Negative)),
+            ("1.0", None, Some(Fractional)),
+            ("1\\2", None, Some(NotAnInteger)),
+            ("one", None, Some(NotAnInteger)),
+            ("", None, None),
+        ] {
+            let mapped = mapped(SERIES, &[text(tags::SERIES_NUMBER, value)]);
+            let issue = mapped.issues.first().map(|issue| issue.reason);
+            assert_eq!((mapped.part.number, issue), (want, reason), "{value:?}");
+        }
+    }
 }

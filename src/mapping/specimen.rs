@@ -4,8 +4,7 @@ use dicom_dictionary_std::tags;
 
 use super::attributes::Attributes;
 use super::code::concepts;
-use super::identity::Issuer;
-use super::terms::system;
+use super::identity::{Issuer, of_uid};
 use crate::fhir::resource::{Resource, Specimen};
 use crate::fhir::{Identifier, Reference, ResourceType};
 
@@ -19,7 +18,8 @@ fn specimen(item: &Attributes<'_>) -> Option<Reference> {
     let named = item
         .text(tags::SPECIMEN_IDENTIFIER)
         .map(|value| issuer().identifier(value, None, item.options().systems.specimen.as_ref()));
-    let identifiers: Vec<Identifier> = named.into_iter().chain(uid(item)).collect();
+    let uid = item.oid(tags::SPECIMEN_UID).map(|uid| of_uid(&uid));
+    let identifiers: Vec<Identifier> = named.into_iter().chain(uid).collect();
     let identifier = identifiers.first()?.clone();
     let resource = Specimen {
         identifier: identifiers,
@@ -31,11 +31,36 @@ fn specimen(item: &Attributes<'_>) -> Option<Reference> {
     Some(reference)
 }
 
-fn uid(item: &Attributes<'_>) -> Option<Identifier> {
-    let uid = item.uid(tags::SPECIMEN_UID)?;
-    Some(Identifier {
-        system: Some(system::DICOM_UID.into()),
-        value: format!("urn:oid:{uid}"),
-        ..Identifier::default()
-    })
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::issue::Reason;
+    use crate::mapping::SERIES;
+    use crate::mapping::sample::{issuer, items, mapped, reasons, reference, text};
+
+    #[test]
+    fn a_specimen_is_referred_to_by_its_identifier_else_by_its_uid() {
+        let named = text(tags::SPECIMEN_IDENTIFIER, "S1");
+        let unique = text(tags::SPECIMEN_UID, "1.2.3");
+        let issued = items(tags::ISSUER_OF_THE_SPECIMEN_IDENTIFIER_SEQUENCE, [issuer("LAB", "1.2.9", "ISO")]);
+        for (item, want) in [
+            (vec![named.clone()], vec!["S1"]),
+            (vec![named.clone(), issued, unique.clone()], vec!["urn:oid:1.2.9|S1 (LAB)"]),
+            (vec![unique], vec!["urn:dicom:uid|urn:oid:1.2.3"]),
+            (vec![], vec![]),
+        ] {
+            let part = mapped(SERIES, &[items(tags::SPECIMEN_DESCRIPTION_SEQUENCE, [item.clone()])]).part;
+            assert_eq!(part.specimen.iter().map(reference).collect::<Vec<_>>(), want, "{item:?}");
+        }
+    }
+
+    #[test]
+    fn a_specimen_uid_that_is_none_is_left_out_and_reported() {
+        let item = vec![text(tags::SPECIMEN_IDENTIFIER, "S1"), text(tags::SPECIMEN_UID, "x")];
+        let mapped = mapped(SERIES, &[items(tags::SPECIMEN_DESCRIPTION_SEQUENCE, [item])]);
+        let Some(Resource::Specimen(specimen)) = mapped.part.specimen[0].resource.as_deref() else { panic!("one") };
+        assert_eq!(specimen.identifier.len(), 1);
+        assert_eq!(reasons(&mapped.issues), [(tags::SPECIMEN_UID, Reason::NotAnOid)]);
+    }
 }

@@ -8,8 +8,8 @@ use dicom_dictionary_std::tags;
 use super::attributes::Attributes;
 use super::identity::{Issuer, kind};
 use super::patient;
-use super::person::practitioners;
-use super::row::{Row, attributes, one};
+use super::person::only_practitioner;
+use super::row::{Agreement, Row, attributes, first, one};
 use super::time::date_time;
 use crate::fhir::resource::{Encounter, Location, Resource};
 use crate::fhir::{Annotation, DateTime, Identifier, Reference, ResourceType};
@@ -32,7 +32,7 @@ pub struct StudyPart {
 #[rustfmt::skip]
 pub const STUDY: &[Row<StudyPart>] = &[
     one!("identifier", study_id, [STUDY_ID], "PS3.3 C.7.2.1", study_id),
-    one!("subject", subject, [
+    Row { merge: identified_first, ..one!("subject", subject, [
         PATIENT_NAME, PATIENT_ID, ISSUER_OF_PATIENT_ID, issuer ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE,
         ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE > IDENTIFIER_TYPE_CODE, PATIENT_BIRTH_DATE, PATIENT_SEX,
         QUALITY_CONTROL_SUBJECT, OTHER_PATIENT_I_DS_SEQUENCE > PATIENT_ID,
@@ -40,7 +40,7 @@ pub const STUDY: &[Row<StudyPart>] = &[
         issuer OTHER_PATIENT_I_DS_SEQUENCE > ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE,
         OTHER_PATIENT_I_DS_SEQUENCE > ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE > IDENTIFIER_TYPE_CODE,
         PATIENT_SPECIES_DESCRIPTION, code PATIENT_SPECIES_CODE_SEQUENCE
-    ], "PS3.3 C.7.1.1", patient::subject),
+    ], "PS3.3 C.7.1.1", patient::subject) },
     one!("encounter", encounter, [ADMISSION_ID, ISSUER_OF_ADMISSION_ID, issuer ISSUER_OF_ADMISSION_ID_SEQUENCE], "PS3.3 C.7.2.3", encounter),
     one!("started", started, [STUDY_DATE, STUDY_TIME, TIMEZONE_OFFSET_FROM_UTC], "PS3.3 C.7.2.1", |a| date_time(a, tags::STUDY_DATE, tags::STUDY_TIME)),
     one!("referrer", referrer, [REFERRING_PHYSICIAN_NAME, person REFERRING_PHYSICIAN_IDENTIFICATION_SEQUENCE], "PS3.3 C.7.2.1", referrer),
@@ -48,6 +48,17 @@ pub const STUDY: &[Row<StudyPart>] = &[
     one!("note", note, [STUDY_COMMENTS], "PS3.3 C.4.1", note),
     one!("description", description, [STUDY_DESCRIPTION], "PS3.3 C.7.2.1", |a: &Attributes<'_>| a.text(tags::STUDY_DESCRIPTION)),
 ];
+
+/// The subject of the first instance that has a Patient ID, else of the first that says anything: a file that was
+/// de-identified does not take a patient's number away.
+fn identified_first(into: &mut StudyPart, from: &StudyPart) -> Agreement {
+    let has_id = |subject: &Option<Reference>| subject.as_ref().is_some_and(|subject| subject.identifier.is_some());
+    if into.subject.is_some() && !has_id(&into.subject) && has_id(&from.subject) {
+        into.subject.clone_from(&from.subject);
+        return Agreement::Differ;
+    }
+    first(&mut into.subject, &from.subject)
+}
 
 fn study_id(attributes: &Attributes<'_>) -> Option<Identifier> {
     let value = attributes.text(tags::STUDY_ID)?;
@@ -68,7 +79,7 @@ fn encounter(attributes: &Attributes<'_>) -> Option<Reference> {
 
 fn referrer(attributes: &Attributes<'_>) -> Option<Reference> {
     let (name, identification) = (tags::REFERRING_PHYSICIAN_NAME, tags::REFERRING_PHYSICIAN_IDENTIFICATION_SEQUENCE);
-    practitioners(attributes, name, identification).into_iter().next()
+    only_practitioner(attributes, name, identification)
 }
 
 fn location(attributes: &Attributes<'_>) -> Option<Reference> {
@@ -82,4 +93,67 @@ fn location(attributes: &Attributes<'_>) -> Option<Reference> {
 
 fn note(attributes: &Attributes<'_>) -> Option<Annotation> {
     attributes.long_text(tags::STUDY_COMMENTS).map(|text| Annotation { text })
+}
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::issue::Reason;
+    use crate::mapping::sample::{Sample, mapped, reasons, reference, text};
+
+    #[test]
+    fn a_text_is_taken_without_its_padding_and_an_empty_one_is_absent() {
+        for (value, want) in [("CT head ", Some("CT head")), ("  ", None), ("", None), ("a\r\nb", Some("a b"))] {
+            let part = mapped(STUDY, &[text(tags::STUDY_DESCRIPTION, value)]).part;
+            assert_eq!(part.description.as_deref(), want, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn several_values_where_there_is_one_stay_as_one_text_and_are_reported() {
+        let mapped = mapped(STUDY, &[text(tags::STUDY_DESCRIPTION, "a\\b"), text(tags::STUDY_ID, "1\\2")]);
+        assert_eq!(mapped.part.description.as_deref(), Some("a\\b"));
+        assert_eq!(mapped.part.study_id.map(|id| id.value).as_deref(), Some("1\\2"));
+        let want = [(tags::STUDY_DESCRIPTION, Reason::SeveralValues), (tags::STUDY_ID, Reason::SeveralValues)];
+        assert_eq!(reasons(&mapped.issues), want);
+    }
+
+    #[test]
+    fn comments_keep_their_lines() {
+        let note = mapped(STUDY, &[text(tags::STUDY_COMMENTS, "one\r\n  two\\three\r\n")]).part.note.unwrap();
+        assert_eq!(note.text, "one\r\n  two\\three");
+    }
+
+    #[test]
+    fn a_location_is_the_department_else_where_the_step_was_performed() {
+        let department = text(tags::INSTITUTIONAL_DEPARTMENT_NAME, "Radiology");
+        let performed = text(tags::PERFORMED_LOCATION, "Room 1");
+        for (data_set, want) in [
+            (vec![department.clone(), performed.clone()], Some("Radiology")),
+            (vec![performed.clone()], Some("Room 1")),
+            (vec![text(tags::INSTITUTIONAL_DEPARTMENT_NAME, " "), performed], Some("Room 1")),
+            (vec![], None),
+        ] {
+            let location = mapped(STUDY, &data_set).part.location;
+            assert_eq!(location.as_ref().map(reference).as_deref(), want, "{data_set:?}");
+        }
+    }
+
+    #[test]
+    fn a_subject_with_a_patient_id_decides_before_one_without() {
+        let of = |data_set: &[Sample]| mapped(STUDY, data_set).part;
+        let (named, numbered) = (of(&[text(tags::PATIENT_NAME, "Doe")]), of(&[text(tags::PATIENT_ID, "1")]));
+        let row = STUDY.iter().find(|row| row.field == "subject").unwrap();
+        for (first, then, want, agreement) in [
+            (&named, &numbered, "MR 1", Agreement::Differ),
+            (&numbered, &named, "MR 1", Agreement::Differ),
+            (&StudyPart::default(), &named, "Doe", Agreement::Agree),
+            (&named, &StudyPart::default(), "Doe", Agreement::Agree),
+        ] {
+            let mut part = first.clone();
+            assert_eq!((row.merge)(&mut part, then), agreement, "{want}");
+            assert_eq!(reference(part.subject.as_ref().unwrap()), want);
+        }
+    }
 }

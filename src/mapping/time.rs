@@ -11,7 +11,7 @@ use crate::issue::Reason;
 /// The dateTime of a pair of DA and TM attributes, with Timezone Offset From UTC (0008,0201) or the zone that the user
 /// gave. What cannot be taken is noted, and the date stays.
 pub fn date_time(attributes: &Attributes<'_>, date: Tag, time: Tag) -> Option<DateTime> {
-    let text = attributes.text(date)?;
+    let text = attributes.line(date)?;
     let Ok(day) = Date::parse(&text) else { return attributes.drop(date, Reason::NotADate, &text) };
     let time = time_of_day(attributes, day, time);
     Some(DateTime { year: day.year(), month: day.month(), day: day.day(), time })
@@ -19,13 +19,13 @@ pub fn date_time(attributes: &Attributes<'_>, date: Tag, time: Tag) -> Option<Da
 
 /// A DA attribute as date.
 pub fn date(attributes: &Attributes<'_>, tag: Tag) -> Option<DateTime> {
-    let text = attributes.text(tag)?;
+    let text = attributes.line(tag)?;
     let Ok(day) = Date::parse(&text) else { return attributes.drop(tag, Reason::NotADate, &text) };
     Some(DateTime { year: day.year(), month: day.month(), day: day.day(), time: None })
 }
 
 fn time_of_day(attributes: &Attributes<'_>, day: Date, tag: Tag) -> Option<TimeOfDay> {
-    let text = attributes.text(tag)?;
+    let text = attributes.line(tag)?;
     let full = Time::parse(&text).ok().and_then(|time| Some((time, time.minute?, time.second?)));
     let Some((time, minute, second)) = full else { return attributes.drop(tag, Reason::NotATime, &text) };
     let offset = offset(attributes, day, &time, tag)?;
@@ -34,7 +34,7 @@ fn time_of_day(attributes: &Attributes<'_>, day: Date, tag: Tag) -> Option<TimeO
 }
 
 fn offset(attributes: &Attributes<'_>, day: Date, time: &Time, tag: Tag) -> Option<Offset> {
-    if let Some(text) = attributes.text(tags::TIMEZONE_OFFSET_FROM_UTC) {
+    if let Some(text) = attributes.line(tags::TIMEZONE_OFFSET_FROM_UTC) {
         match Offset::parse(&text) {
             Ok(offset) => return Some(offset),
             Err(_) => attributes.note(tags::TIMEZONE_OFFSET_FROM_UTC, Reason::NotAnOffset, &text),
@@ -46,5 +46,53 @@ fn offset(attributes: &Attributes<'_>, day: Date, time: &Time, tag: Tag) -> Opti
     match zone.offset_of(day, time) {
         Ok(offset) => Some(offset),
         Err(_) => attributes.drop(tag, Reason::NoSuchLocalTime, &time.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::mapping::sample::{mapped_with, text};
+    use crate::mapping::zone::TimeZone;
+    use crate::mapping::{Options, STUDY};
+
+    fn started(date: &str, time: &str, offset: &str, zone: &str) -> (String, Vec<Reason>) {
+        let values = [(tags::STUDY_DATE, date), (tags::STUDY_TIME, time), (tags::TIMEZONE_OFFSET_FROM_UTC, offset)];
+        let data_set: Vec<_> = values.into_iter().map(|(tag, value)| text(tag, value)).collect();
+        let options = Options { time_zone: TimeZone::parse(zone).ok(), ..Options::default() };
+        let mapped = mapped_with(STUDY, &data_set, &options);
+        let started = mapped.part.started.map(|started| started.to_string()).unwrap_or_default();
+        (started, mapped.issues.into_iter().map(|issue| issue.reason).collect())
+    }
+
+    #[test]
+    fn a_start_has_a_time_only_with_seconds_and_a_zone() {
+        use Reason::*;
+        for (date, time, offset, zone, want, reasons) in [
+            ("20240229", "101530", "+0100", "", "2024-02-29T10:15:30+01:00", vec![]),
+            ("20240229", "101530.25", "-0330", "", "2024-02-29T10:15:30.25-03:30", vec![]),
+            ("20240229", "235960", "+0000", "", "2024-02-29T23:59:60+00:00", vec![]),
+            ("2024.02.29", "10:15:30", "+1400", "", "2024-02-29T10:15:30+14:00", vec![]),
+            ("20240229", "101530", "+0100", "+05:00", "2024-02-29T10:15:30+01:00", vec![]),
+            ("20240229", "101530", "", "Europe/Berlin", "2024-02-29T10:15:30+01:00", vec![]),
+            ("20240229", "101530", "", "", "2024-02-29", vec![NoZone]),
+            ("20240229", "1015", "+0100", "", "2024-02-29", vec![NotATime]),
+            ("20240229", "251530", "+0100", "", "2024-02-29", vec![NotATime]),
+            ("20240229", "", "+0100", "", "2024-02-29", vec![]),
+            ("20240331", "023000", "", "Europe/Berlin", "2024-03-31", vec![NoSuchLocalTime]),
+            ("20241027", "023000", "", "Europe/Berlin", "2024-10-27", vec![NoSuchLocalTime]),
+            ("20240229", "101530", "-0000", "", "2024-02-29", vec![NoZone, NotAnOffset]),
+            ("20240229", "101530", "+1500", "", "2024-02-29", vec![NoZone, NotAnOffset]),
+            ("20240229", "101530", "-0000", "+02:00", "2024-02-29T10:15:30+02:00", vec![NotAnOffset]),
+            ("20240230", "101530", "+0100", "", "", vec![NotADate]),
+            ("20240229\\20240301", "101530", "+0100", "", "", vec![NotADate]),
+            ("2024", "", "", "", "", vec![NotADate]),
+            ("", "101530", "+0100", "", "", vec![]),
+        ] {
+            let (started, mut found) = started(date, time, offset, zone);
+            found.sort();
+            assert_eq!((started.as_str(), found), (want, reasons), "{date} {time} {offset} {zone}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Wires the stages: the only module that knows all of them.
 
+mod archive;
 mod options;
 mod read;
 mod synth;

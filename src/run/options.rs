@@ -5,7 +5,7 @@ use crate::config::{self, Config, Content, EndpointTarget, SystemKind};
 use crate::error::Error;
 use crate::fhir::bundle::{BundleOptions, BundleType, Existing, StudyTarget};
 use crate::fhir::id::Ids;
-use crate::fhir::{Endpoints, References, Release, json};
+use crate::fhir::{Endpoints, References, Release, ResourceType, json};
 use crate::mapping::finish::{self, Detail, EndpointOption, EndpointPlace};
 use crate::mapping::terms;
 use crate::mapping::zone::TimeZone;
@@ -49,7 +49,7 @@ pub fn finish(content: &Content) -> Result<finish::Options, Error> {
         },
         max_instances: content.max_instances.map(|most| u32::try_from(most).unwrap_or(u32::MAX)),
         status: status.into(),
-        subject: content.subject.as_ref().map(|subject| format!("{}/{}", subject.resource_type, subject.id)),
+        subject: content.subject.as_ref().map(subject),
         endpoints: content.endpoints.iter().filter_map(endpoint).collect(),
         endpoint_level: match content.endpoint_level {
             config::EndpointLevel::Study => Endpoints::Study,
@@ -57,6 +57,15 @@ pub fn finish(content: &Content) -> Result<finish::Options, Error> {
             config::EndpointLevel::Both => Endpoints::Both,
         },
     })
+}
+
+fn subject(subject: &config::Subject) -> (ResourceType, String) {
+    let target = match subject.resource_type {
+        "Device" => ResourceType::Device,
+        "Group" => ResourceType::Group,
+        _ => ResourceType::Patient,
+    };
+    (target, format!("{}/{}", subject.resource_type, subject.id))
 }
 
 fn endpoint(option: &config::EndpointOption) -> Option<EndpointOption> {

@@ -3,14 +3,15 @@
 use crossbeam_channel::Receiver;
 use dicom_dictionary_std::tags;
 
-use crate::dicom::bytes::Counted;
+use crate::dicom::bytes::{Bytes, Counted};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason, Skip};
 use crate::progress::Progress;
 use crate::read::{Reader, Worker};
 use crate::report::{Report, Where};
-use crate::source::{Batch, Content, Item, Walk};
+use crate::source::archive::Archive;
+use crate::source::{Batch, Content, Item, Name, Walk};
 use crate::study::SeveralPlaces;
 
 use super::tally::Tally;
@@ -47,30 +48,45 @@ impl Stage<'_> {
                 return;
             }
             let files = batch.items.len() + batch.skipped.len();
-            batch.skipped.into_iter().for_each(|(name, skip)| self.report.skip(&name, &skip));
-            let mut bytes = 0;
-            let dicom_files = batch.items.iter().filter(|item| self.item(&mut worker, item, &mut bytes)).count();
-            self.tally.read(files as u64, dicom_files as u64);
-            self.progress.read(files as u64, bytes);
+            batch.skipped.iter().for_each(|(name, skip)| self.leave_out(name, skip));
+            batch.items.iter().for_each(|item| self.item(&mut worker, item));
+            self.progress.read(files as u64, worker.take_read_bytes());
             self.progress.found(self.reader.studies.known());
         }
     }
 
-    /// Reads one item, and says whether it is DICOM.
-    fn item(&self, worker: &mut Worker, item: &Item, bytes: &mut u64) -> bool {
-        let Err(skip) = self.read(worker, item, bytes) else { return true };
-        self.report.skip(&item.name, &skip);
-        skip.is_dicom()
+    fn item(&self, worker: &mut Worker, item: &Item) {
+        match self.file(worker, item) {
+            Ok(Some(archive)) => self.archive(worker, &item.name, &archive),
+            Ok(None) => self.tally.read(1, 1),
+            Err(skip) => self.leave_out(&item.name, &skip),
+        }
     }
 
-    fn read(&self, worker: &mut Worker, item: &Item, bytes: &mut u64) -> Result<(), Skip> {
-        let Content::File(file) = item.open()?;
-        let mut file = Counted::new(file);
-        let read = self.reader.read(worker, &item.name, &mut file, |issue| {
-            self.report.issue(Where { name: Some(&item.name), ..Where::default() }, &issue);
+    /// Reads a file, or finds that it is an archive.
+    fn file(&self, worker: &mut Worker, item: &Item) -> Result<Option<Archive>, Skip> {
+        let Content::File(mut file) = item.open()?;
+        match self.read(worker, &item.name, &mut file) {
+            Ok(()) => Ok(None),
+            Err(Skip::NotDicom) => Archive::open(file)?.ok_or(Skip::NotDicom).map(Some),
+            Err(skip) => Err(skip),
+        }
+    }
+
+    /// Reads a file or an entry of an archive.
+    pub(super) fn read(&self, worker: &mut Worker, name: &Name, bytes: &mut dyn Bytes) -> Result<(), Skip> {
+        let mut bytes = Counted::new(bytes);
+        let read = self.reader.read(worker, name, &mut bytes, |issue| {
+            self.report.issue(Where { name: Some(name), ..Where::default() }, &issue);
         });
-        *bytes += file.bytes;
+        worker.read_bytes += bytes.bytes;
         read
+    }
+
+    /// Counts and reports a file that is left out.
+    pub(super) fn leave_out(&self, name: &Name, skip: &Skip) {
+        self.report.skip(name, skip);
+        self.tally.read(1, skip.is_dicom().into());
     }
 }
 

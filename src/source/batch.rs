@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 
-use super::{Item, Name};
+use super::{Item, Name, archive};
 use crate::issue::Skip;
 use crate::progress::Progress;
 
@@ -60,8 +60,10 @@ impl Feed {
     }
 
     pub fn item(&mut self, item: Item) {
+        // One reader is busy with an archive for long: others take what comes behind it.
+        let travels_alone = archive::is_likely(&item.name.file);
         self.batch.items.push(item);
-        self.flush_if_full();
+        if travels_alone { self.flush() } else { self.flush_if_full() }
     }
 
     pub fn skip(&mut self, name: Name, skip: Skip) {

@@ -4,6 +4,7 @@
 //! output of `find` can be given as it is.
 
 use std::collections::HashSet;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -82,7 +83,7 @@ impl List {
             line.clear();
             match self.read_line(&mut line) {
                 Ok(0) => return,
-                Ok(_) => self.take(path_of(self.separator.trim(&line)), queue, feed),
+                Ok(_) => self.take(os_string(self.separator.trim(&line)).into(), queue, feed),
                 Err(error) => return feed.skip(self.name, unreadable(&error)),
             }
         }
@@ -124,14 +125,13 @@ fn open_list(path: &Path) -> io::Result<File> {
     if file.metadata()?.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(file) }
 }
 
+/// A name of bytes, as the system has it.
 #[cfg(unix)]
-fn path_of(bytes: &[u8]) -> PathBuf {
-    use std::ffi::OsStr;
-    use std::os::unix::ffi::OsStrExt;
-    PathBuf::from(OsStr::from_bytes(bytes))
+pub(super) fn os_string(bytes: &[u8]) -> OsString {
+    std::os::unix::ffi::OsStringExt::from_vec(bytes.to_vec())
 }
 
 #[cfg(not(unix))]
-fn path_of(bytes: &[u8]) -> PathBuf {
-    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+pub(super) fn os_string(bytes: &[u8]) -> OsString {
+    String::from_utf8_lossy(bytes).into_owned().into()
 }

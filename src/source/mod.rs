@@ -3,7 +3,9 @@
 //! The channel between walk and reading is bounded, so that an archive of any size is never held in memory. A new kind
 //! of input is one file here and one arm in `open`.
 
+pub mod archive;
 mod batch;
+mod dicomdir;
 mod folder;
 mod links;
 mod list;
@@ -41,7 +43,7 @@ const MAX_WALKING_THREADS: usize = 8;
 /// An input as the user gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// A file or a folder.
+    /// A file, folder, archive or DICOMDIR.
     Path(PathBuf),
     /// A list of paths.
     List {
@@ -63,7 +65,7 @@ pub struct Options {
     pub threads: usize,
 }
 
-/// One thing to read: a file now, an entry of an archive later.
+/// One thing to read: a file, which may turn out to be an archive.
 #[derive(Debug)]
 pub struct Item {
     /// Where it stands.
@@ -125,7 +127,8 @@ pub fn open(inputs: &[Input], options: &Options, progress: Arc<dyn Progress>) ->
         let (walker, feed) = (Arc::clone(&walker), feed.clone());
         thread::spawn(move || walker.walk(feed));
     }
-    thread::spawn(move || give(starts, &walker, feed));
+    let links = options.links;
+    thread::spawn(move || give(starts, links, &walker, feed));
     Ok(Walk { batches, queue })
 }
 
@@ -144,10 +147,11 @@ fn start(input: &Input, links: Links) -> Result<Start, Error> {
 }
 
 /// Gives the inputs to the walk, in their order.
-fn give(starts: Vec<Start>, walker: &Walker, mut feed: Feed) {
+fn give(starts: Vec<Start>, links: Links, walker: &Walker, mut feed: Feed) {
     for start in starts {
         match start {
             Start::Folder(path) => walker.queue().push([path]),
+            Start::File(path) if dicomdir::read(&path, links, &mut feed) => {}
             Start::File(path) => feed.item(Item { name: Name::file(path) }),
             Start::NotRegular(path) => feed.skip(Name::file(path), Skip::NotRegular),
             Start::List(list) => list.read(walker.queue(), &mut feed),

@@ -80,7 +80,7 @@ impl Instances {
 
     /// The UID of each instance, with repeats.
     pub fn for_each_uid(&self, mut each: impl FnMut(&str)) {
-        let mut buffer = [0; MAX_UID];
+        let mut buffer = [0; MAX_UID + 1];
         for instance in &self.packed {
             each(unpack(&self.uids, instance.uid_at as usize, &self.base, &mut buffer));
         }
@@ -109,7 +109,7 @@ impl Instances {
 
     /// Half of each UID's hash and the instance's place, sorted: repeats stand side by side.
     fn by_hash(&self) -> Vec<u64> {
-        let mut buffer = [0; MAX_UID];
+        let mut buffer = [0; MAX_UID + 1];
         let hash = |(place, instance): (u64, &Packed)| {
             let uid = unpack(&self.uids, instance.uid_at as usize, &self.base, &mut buffer);
             xxhash_rust::xxh3::xxh3_64(uid.as_bytes()) & 0xFFFF_FFFF_0000_0000 | place
@@ -172,26 +172,44 @@ impl Instances {
     }
 
     fn uid(&self, entry: u64) -> String {
-        unpack(&self.uids, self.at(entry).uid_at as usize, &self.base, &mut [0; MAX_UID]).to_string()
+        unpack(&self.uids, self.at(entry).uid_at as usize, &self.base, &mut [0; MAX_UID + 1]).to_string()
     }
 }
 
 impl fhir::Instances for Settled<'_> {
     fn visit(&self, each: &mut dyn FnMut(&fhir::Instance<'_>) -> bool) {
-        let mut buffer = [0; MAX_UID];
+        let mut buffer = [0; MAX_UID + 1];
+        let mut known = None;
         for entry in self.order {
             let instance = self.instances.at(*entry);
-            let kind = self.kinds.get(instance.kind as usize);
+            // Most instances are of the kind of the one before.
+            let kind = match known {
+                Some((place, kind)) if place == instance.kind => kind,
+                _ => self.kind(instance.kind),
+            };
+            known = Some((instance.kind, kind));
             let shown = fhir::Instance {
                 uid: unpack(&self.instances.uids, instance.uid_at as usize, &self.instances.base, &mut buffer),
-                sop_class: sop_class(kind),
                 number: (instance.number != NO_NUMBER).then_some(instance.number),
-                title: kind.and_then(|kind| kind.title.as_deref()),
-                number_of_frames: kind.and_then(|kind| kind.number_of_frames),
+                ..kind
             };
             if !each(&shown) {
                 return;
             }
+        }
+    }
+}
+
+impl<'a> Settled<'a> {
+    /// What the instances of a kind have in common.
+    fn kind(&self, place: u32) -> fhir::Instance<'a> {
+        let kind = self.kinds.get(place as usize);
+        fhir::Instance {
+            uid: "",
+            sop_class: sop_class(kind),
+            number: None,
+            title: kind.and_then(|kind| kind.title.as_deref()),
+            number_of_frames: kind.and_then(|kind| kind.number_of_frames),
         }
     }
 }

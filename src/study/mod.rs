@@ -3,29 +3,28 @@
 //! Any number of threads add instances in any order, and what comes out depends only on what went in. A study lies in
 //! one of a fixed number of shards by the hash of its UID; an instance takes its shard's lock once, for a short time.
 
+mod by_uid;
 mod instances;
+mod kinds;
 mod parts;
 mod settle;
 mod uid;
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
-
+use crate::dicom::Fingerprints;
 use crate::mapping::{KindPart, Mapped, SeriesPart, StudyPart};
 use crate::source::Name;
+use by_uid::ByUid;
 pub use instances::{Instances, NewInstance};
+use kinds::Kinds;
 pub use parts::{FoundIssue, Key, MAX_PARTS, Parts};
 pub use settle::{SettledSeries, SettledStudy, SeveralPlaces, Study, several_places};
 pub use uid::MAX_UID;
 
 /// Far more than threads, so that two seldom want the same.
 const SHARDS: usize = 256;
-
-type ByHash<K, V> = HashMap<K, V, BuildHasherDefault<Xxh3Default>>;
 
 /// All studies of a run.
 #[derive(Debug)]
@@ -36,7 +35,7 @@ pub struct Studies {
 
 #[derive(Debug, Default)]
 struct Shard {
-    studies: ByHash<Box<str>, Group>,
+    studies: ByUid<Group>,
     kinds: Kinds,
 }
 
@@ -44,7 +43,7 @@ struct Shard {
 #[derive(Debug, Default)]
 struct Group {
     parts: Parts<StudyPart>,
-    series: ByHash<Box<str>, Series>,
+    series: ByUid<Series>,
 }
 
 /// One series while it grows.
@@ -52,21 +51,6 @@ struct Group {
 struct Series {
     parts: Parts<SeriesPart>,
     instances: Instances,
-}
-
-/// The classes, titles and frames that instances of a shard have, once each.
-#[derive(Debug, Default)]
-struct Kinds {
-    by_fingerprint: HashMap<u64, Kind, BuildHasherDefault<Prehashed>>,
-    parts: Vec<KindPart>,
-}
-
-/// A known kind.
-#[derive(Debug, Clone, Copy)]
-struct Kind {
-    place: u32,
-    /// Whether something was dropped of it: then it is mapped anew for each file, so that each is reported.
-    has_issues: bool,
 }
 
 /// One instance as it is added: its UIDs, and the fingerprints of its parts.
@@ -82,14 +66,8 @@ pub struct InstanceRecord<'a> {
     pub is_image: bool,
     /// Instance Number (0020,0013).
     pub number: Option<u32>,
-    /// The fingerprint of the study part.
-    pub study: u64,
-    /// The fingerprint of the series part.
-    pub series: u64,
-    /// The fingerprint of class, title and frames.
-    pub kind: u64,
-    /// The fingerprint of all wanted values.
-    pub whole: u64,
+    /// Of the study's part, the series', the kind and the number.
+    pub fingerprints: Fingerprints,
     /// The file.
     pub name: &'a Name,
 }
@@ -134,14 +112,16 @@ impl Default for Studies {
 impl Studies {
     /// Adds an instance, or says which of its parts are wanted for that: the caller maps them and calls again.
     pub fn merge(&self, record: &InstanceRecord<'_>, new: &mut NewParts) -> Result<(), Missing> {
-        let shard = &self.shards[xxh3_64(record.study_uid.as_bytes()) as usize % SHARDS];
+        let record = Hashed::of(record);
+        // The table inside the shard looks at the lowest and highest bits.
+        let shard = &self.shards[(record.study >> 32) as usize % SHARDS];
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        let missing = shard.missing(record, new);
+        let missing = shard.missing(&record, new);
         if missing != Missing::default() {
             return Err(missing);
         }
         let before = shard.studies.len();
-        shard.merge(record, new);
+        shard.merge(&record, new);
         if shard.studies.len() > before {
             self.known.fetch_add(1, Relaxed);
         }
@@ -162,77 +142,51 @@ impl Studies {
     }
 }
 
+/// A record, with what is worked out before the lock is taken.
+struct Hashed<'r> {
+    record: &'r InstanceRecord<'r>,
+    key: Key<'r>,
+    study: u64,
+    series: u64,
+}
+
+impl<'r> Hashed<'r> {
+    fn of(record: &'r InstanceRecord<'r>) -> Hashed<'r> {
+        let InstanceRecord { study_uid, series_uid, sop_instance_uid, is_image, fingerprints, .. } = record;
+        let (study, series) = (by_uid::hash(study_uid), by_uid::hash(series_uid));
+        let key = Key { is_other: !is_image, sop_instance_uid, fingerprint: fingerprints.whole() };
+        Hashed { record, key, study, series }
+    }
+}
+
 impl Shard {
-    fn missing(&self, record: &InstanceRecord<'_>, new: &NewParts) -> Missing {
-        let study = self.studies.get(record.study_uid);
-        let series = study.and_then(|study| study.series.get(record.series_uid));
-        let knows_study = study.is_some_and(|study| study.parts.knows(record.study, record.key()));
-        let knows_series = series.is_some_and(|series| series.parts.knows(record.series, record.key()));
+    fn missing(&self, hashed: &Hashed<'_>, new: &NewParts) -> Missing {
+        let Hashed { record, key, .. } = hashed;
+        let study = self.studies.get(hashed.study, record.study_uid);
+        let series = study.and_then(|study| study.series.get(hashed.series, record.series_uid));
+        let knows_study = study.is_some_and(|study| study.parts.knows(record.fingerprints.study, *key));
+        let knows_series = series.is_some_and(|series| series.parts.knows(record.fingerprints.series, *key));
         Missing {
             study: new.study.is_none() && !knows_study,
             series: new.series.is_none() && !knows_series,
-            kind: new.kind.is_none() && !self.kinds.knows(record.kind),
+            kind: new.kind.is_none() && !self.kinds.knows(record.fingerprints.kind),
         }
     }
 
-    fn merge(&mut self, record: &InstanceRecord<'_>, new: &mut NewParts) {
-        let kind = self.kinds.place(record.kind, new.kind.take());
-        let study = entry(&mut self.studies, record.study_uid);
-        study.parts.merge(record.study, record.key(), record.name, new.study.take());
-        let series = entry(&mut study.series, record.series_uid);
-        series.parts.merge(record.series, record.key(), record.name, new.series.take());
-        let (uid, number, fingerprint) = (record.sop_instance_uid, record.number, record.whole);
+    fn merge(&mut self, hashed: &Hashed<'_>, new: &mut NewParts) {
+        let Hashed { record, key, .. } = hashed;
+        let fingerprints = &record.fingerprints;
+        let kind = self.kinds.place(fingerprints.kind, new.kind.take());
+        let study = self.studies.entry(hashed.study, record.study_uid);
+        study.parts.merge(fingerprints.study, *key, record.name, new.study.take());
+        let series = study.series.entry(hashed.series, record.series_uid);
+        series.parts.merge(fingerprints.series, *key, record.name, new.series.take());
+        let (uid, number, fingerprint) = (record.sop_instance_uid, record.number, key.fingerprint);
         series.instances.push(NewInstance { uid, number, kind, fingerprint });
     }
 
     fn finish(self) -> impl Iterator<Item = Study> {
-        let kinds = std::sync::Arc::new(self.kinds.parts);
+        let kinds = std::sync::Arc::new(self.kinds.into_parts());
         self.studies.into_iter().map(move |(uid, group)| Study::new(uid, group, kinds.clone()))
-    }
-}
-
-impl InstanceRecord<'_> {
-    fn key(&self) -> Key<'_> {
-        Key { is_other: !self.is_image, sop_instance_uid: self.sop_instance_uid, fingerprint: self.whole }
-    }
-}
-
-impl Kinds {
-    fn knows(&self, fingerprint: u64) -> bool {
-        self.by_fingerprint.get(&fingerprint).is_some_and(|kind| !kind.has_issues)
-    }
-
-    fn place(&mut self, fingerprint: u64, new: Option<NewKind>) -> u32 {
-        let kind = self.by_fingerprint.entry(fingerprint).or_insert_with(|| {
-            let NewKind { part, has_issues } = new.unwrap_or_default();
-            self.parts.push(part);
-            let place = u32::try_from(self.parts.len() - 1).expect("a shard has fewer than 2^32 different titles");
-            Kind { place, has_issues }
-        });
-        kind.place
-    }
-}
-
-/// The value of a key, which is copied only when it is new.
-fn entry<'m, V: Default>(map: &'m mut ByHash<Box<str>, V>, key: &str) -> &'m mut V {
-    if !map.contains_key(key) {
-        map.insert(key.into(), V::default());
-    }
-    map.get_mut(key).expect("it was put there just now")
-}
-
-/// Takes a fingerprint, which is a hash already, as it is.
-#[derive(Debug, Default)]
-struct Prehashed(u64);
-
-impl Hasher for Prehashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, _: &[u8]) {}
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value;
     }
 }

@@ -3,6 +3,8 @@
 //! What is kept does not depend on the order of arrival: of more than [`MAX_PARTS`] parts, those with the smallest keys
 //! stay. Winners and differences are derived when all have come.
 
+use std::cmp::Ordering;
+
 use crate::issue::{Issue, Reason};
 use crate::mapping::{Agreement, Mapped, Row};
 use crate::source::Name;
@@ -140,13 +142,13 @@ impl<P> Kept<P> {
 
     /// Another instance has the same part: the smaller key stays, and of one key the smaller name.
     fn see(&mut self, key: Key<'_>, name: &Name) {
-        let is_smaller = key < self.key();
-        if is_smaller {
+        let order = key.cmp(&self.key());
+        if order == Ordering::Less {
             (self.is_other, self.instance_fingerprint) = (key.is_other, key.fingerprint);
             self.sop_instance_uid = key.sop_instance_uid.into();
         }
         if let Some(own) = &mut self.name
-            && (is_smaller || (key.sop_instance_uid == &*self.sop_instance_uid && *name < **own))
+            && order.then_with(|| name.cmp(own)) == Ordering::Less
         {
             **own = name.clone();
         }

@@ -108,12 +108,14 @@ impl fhir::Instances for SettledSeries<'_> {
     }
 }
 
+/// Whether instances have Patient IDs that cannot be one. An ID without an issuer can be the same with one.
 fn several_patients(parts: &Parts<StudyPart>) -> bool {
-    let mut ids: Vec<&Identifier> =
-        parts.iter().filter_map(|part| part.subject.as_ref()?.identifier.as_ref()).collect();
-    ids.sort();
-    ids.dedup();
-    ids.len() > 1
+    let ids: Vec<&Identifier> = parts.iter().filter_map(|part| part.subject.as_ref()?.identifier.as_ref()).collect();
+    let differ = |one: &Identifier, other: &Identifier| {
+        let issuers_differ = one.system != other.system || one.assigner != other.assigner;
+        one.value != other.value || (one.has_issuer() && other.has_issuer() && issuers_differ)
+    };
+    ids.iter().enumerate().any(|(at, one)| ids[..at].iter().any(|other| differ(one, other)))
 }
 
 /// A SOP Instance UID that stands in several series or studies.
@@ -133,6 +135,9 @@ pub fn several_places(studies: &[Study]) -> Vec<SeveralPlaces> {
     let repeated: Vec<u64> =
         hashes.chunk_by(|one, other| one == other).filter(|run| run.len() > 1).map(|run| run[0]).collect();
     drop(hashes);
+    if repeated.is_empty() {
+        return Vec::new();
+    }
     let mut found: HashMap<String, Vec<(String, String)>> = HashMap::new();
     for_each_place(studies, |study, series, uid| {
         if repeated.binary_search(&xxh3_64(uid.as_bytes())).is_ok() {

@@ -3,6 +3,9 @@
 /// The most characters of a UID that can stand in a FHIR id (R5 id).
 pub const MAX_UID: usize = 64;
 
+/// Room for one UID, and for the pad behind an odd number of digits.
+pub type UidBuffer = [u8; MAX_UID + 1];
+
 /// The code behind the last digit where their number is odd.
 const PAD: u8 = 0xF;
 /// Marks a UID that has other characters than digits and dots, and is kept as it is.
@@ -13,11 +16,13 @@ const RAW: u8 = 0x80;
 pub fn pack(uid: &str, base: &str, arena: &mut Vec<u8>) {
     let shared = shared_length(uid, base);
     let rest = &uid.as_bytes()[shared..];
-    let is_numeric = rest.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    let is_numeric = rest.iter().fold(true, |all, byte| all & (byte.is_ascii_digit() | (*byte == b'.')));
     arena.push(small(shared));
     if is_numeric {
         arena.push(small(rest.len().div_ceil(2)));
-        arena.extend(rest.chunks(2).map(|pair| nibble(pair[0]) << 4 | pair.get(1).map_or(PAD, |byte| nibble(*byte))));
+        let (pairs, odd) = rest.as_chunks();
+        arena.extend(pairs.iter().map(|[high, low]| nibble(*high) << 4 | nibble(*low)));
+        arena.extend(odd.iter().map(|high| nibble(*high) << 4 | PAD));
     } else {
         arena.push(small(rest.len()) | RAW);
         arena.extend_from_slice(rest);
@@ -25,25 +30,38 @@ pub fn pack(uid: &str, base: &str, arena: &mut Vec<u8>) {
 }
 
 /// Reads the UID at a place back.
-pub fn unpack<'b>(arena: &[u8], at: usize, base: &str, buffer: &'b mut [u8; MAX_UID]) -> &'b str {
+pub fn unpack<'b>(arena: &[u8], at: usize, base: &str, buffer: &'b mut UidBuffer) -> &'b str {
     let (shared, kept) = (usize::from(arena[at]), arena[at + 1]);
-    buffer[..shared].copy_from_slice(&base.as_bytes()[..shared]);
     let rest = &arena[at + 2..at + 2 + usize::from(kept & !RAW)];
-    let mut end = shared;
-    if kept & RAW != 0 {
-        buffer[end..end + rest.len()].copy_from_slice(rest);
-        end += rest.len();
+    let (start, free) = buffer.split_at_mut(shared);
+    start.copy_from_slice(&base.as_bytes()[..shared]);
+    let length = if kept & RAW != 0 {
+        free[..rest.len()].copy_from_slice(rest);
+        rest.len()
     } else {
-        for code in rest.iter().flat_map(|pair| [pair >> 4, pair & 0xF]).filter(|code| *code != PAD) {
-            buffer[end] = if code == 10 { b'.' } else { b'0' + code };
-            end += 1;
-        }
-    }
-    std::str::from_utf8(&buffer[..end]).expect("what was packed is ASCII")
+        free.as_chunks_mut().0.iter_mut().zip(rest).for_each(|(pair, codes)| *pair = PAIRS[usize::from(*codes)]);
+        2 * rest.len() - usize::from(rest.last().is_some_and(|codes| codes & 0xF == PAD))
+    };
+    std::str::from_utf8(&buffer[..shared + length]).expect("what was packed is ASCII")
 }
 
+/// The two characters of each pair of codes.
+static PAIRS: [[u8; 2]; 256] = pairs();
+
+const fn pairs() -> [[u8; 2]; 256] {
+    const CHARACTERS: &[u8; 16] = b"0123456789.\0\0\0\0\0";
+    let mut pairs = [[0; 2]; 256];
+    let mut codes = 0;
+    while codes < 256 {
+        pairs[codes] = [CHARACTERS[codes >> 4], CHARACTERS[codes & 0xF]];
+        codes += 1;
+    }
+    pairs
+}
+
+/// Digits are their own codes, the dot is ten.
 fn nibble(byte: u8) -> u8 {
-    if byte == b'.' { 10 } else { byte - b'0' }
+    if byte == b'.' { 10 } else { byte & 0xF }
 }
 
 fn shared_length(uid: &str, base: &str) -> usize {
@@ -68,11 +86,14 @@ mod tests {
             ("2.25.1", "", 5),
             ("x-1.2", "1.2", 7),
             ("", "1.2", 2),
+            (&format!("2.25.{}", "9".repeat(58)), "2.25.1", 31),
+            (&format!("2.25.{}", "9".repeat(59)), "2.25.1", 32),
+            (&format!("1.{}", "9".repeat(62)), "", 34),
         ] {
             let mut arena = vec![7; 3];
             pack(uid, base, &mut arena);
             assert_eq!(arena.len() - 3, bytes, "{uid:?}");
-            assert_eq!(unpack(&arena, 3, base, &mut [0; MAX_UID]), uid);
+            assert_eq!(unpack(&arena, 3, base, &mut [0; MAX_UID + 1]), uid);
         }
     }
 }

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
+mod archives;
 mod corpus;
 mod damage;
 mod determinism;
+mod dicomdir;
 mod documents;
 mod exit_codes;
 mod output;

@@ -4,10 +4,10 @@
 //! has not shown its UIDs by then, is read to its Pixel Data.
 
 use dicom_core::Tag;
-use dicom_dictionary_std::tags;
+use dicom_dictionary_std::{tags, uids};
 
-use super::element::{self, DELIMITERS, Element, Encoding, HEADER_BYTES, ITEM, UNDEFINED, number};
-use super::{Scan, Stop, is_directory, unpadded};
+use super::element::{self, DELIMITERS, Element, Encoding, HEADER_BYTES, ITEM, Passed, UNDEFINED, number};
+use super::{Scan, Stop, unpadded};
 use crate::dicom::header::FaultKind;
 use crate::dicom::wanted::{Child, NodeId};
 use crate::issue::Skip;
@@ -44,20 +44,31 @@ impl<'a> Cursor<'a> {
     }
 
     /// Moves to an element and gives what is wanted of it.
+    #[inline]
     fn find(&mut self, found: u32) -> Option<&'a Child> {
         self.is_late = found <= self.previous;
         if self.is_late {
-            self.in_order &= found == self.previous;
-            self.at = self.children.partition_point(|child| number(child.tag) < found);
+            self.go_back(found);
         }
         self.previous = found;
-        while self.children.get(self.at).is_some_and(|child| number(child.tag) < found) {
+        while self.next_child().is_some_and(|child| number(child.tag) < found) {
             self.at += 1;
         }
-        let child = self.children.get(self.at).filter(|child| number(child.tag) == found);
+        let child = self.next_child().filter(|child| number(child.tag) == found);
         self.at += usize::from(child.is_some());
         self.set_next();
         child
+    }
+
+    #[cold]
+    fn go_back(&mut self, found: u32) {
+        self.in_order &= found == self.previous;
+        self.at = self.children.partition_point(|child| number(child.tag) < found);
+    }
+
+    #[inline(always)]
+    fn next_child(&self) -> Option<&'a Child> {
+        self.children.get(self.at)
     }
 
     fn set_limit(&mut self, limit: u32) {
@@ -65,18 +76,20 @@ impl<'a> Cursor<'a> {
         self.set_next();
     }
 
+    #[inline(always)]
     fn set_next(&mut self) {
-        self.next = self.children.get(self.at).map_or(self.limit, |child| number(child.tag).min(self.limit));
+        self.next = self.next_child().map_or(self.limit, |child| number(child.tag).min(self.limit));
     }
 }
 
 impl<'a> Scan<'a> {
-    /// Walks the root data set up to the last wanted element.
-    pub(super) fn root(&mut self, start: u64, encoding: Encoding) -> Result<(), Stop> {
+    /// Walks the root data set up to the last wanted element, and gives the place behind it.
+    pub(super) fn root(&mut self, start: u64, encoding: Encoding) -> Result<u64, Stop> {
         let root = self.wanted.root();
-        let mut cursor = Cursor::new(self.wanted.children(root), self.limit(), self.header.end());
+        let mut cursor = Cursor::new(self.wanted.children(root), self.limit()?, self.header.end());
         let mut at = start;
         while let Some((offset, element)) = self.advance(at, u64::MAX, &mut cursor, encoding)? {
+            at = offset;
             if element.number >= DELIMITERS {
                 at = self.stray(offset, &element, encoding)?;
                 continue;
@@ -86,15 +99,14 @@ impl<'a> Scan<'a> {
             }
             let child = cursor.find(element.number);
             self.forget_repeated(child, &cursor)?;
-            if child.is_some_and(|child| child.tag == tags::DIRECTORY_RECORD_SEQUENCE) {
-                return Err(Stop::Skip(Skip::Dicomdir));
-            }
             at = self.attribute(child, offset, &element, u64::MAX, encoding)?;
-            if child.is_some_and(|child| child.tag == tags::SOP_CLASS_UID) {
-                cursor.set_limit(self.limit());
+            match child.map(|child| child.tag) {
+                Some(tags::SOP_CLASS_UID) => cursor.set_limit(self.limit()?),
+                Some(tags::DIRECTORY_RECORD_SEQUENCE) => return Err(Stop::Skip(Skip::Dicomdir)),
+                _ => {}
             }
         }
-        Ok(())
+        Ok(at)
     }
 
     /// Walks an item of a wanted sequence, and gives the place behind it.
@@ -118,6 +130,7 @@ impl<'a> Scan<'a> {
 
     /// Passes over elements to the first that must be looked at: it is wanted, or behind the last wanted one, of
     /// undefined length, or out of order. `None` at the end of an item of defined length.
+    #[inline]
     fn advance(
         &mut self,
         start: u64,
@@ -127,17 +140,17 @@ impl<'a> Scan<'a> {
     ) -> Result<Option<(u64, Element)>, Stop> {
         let mut at = start;
         while at < end {
-            let inside = usize::try_from(end - at).unwrap_or(usize::MAX);
             let rest = self.window.from(at, HEADER_BYTES)?;
-            let (passed, last) = encoding.pass(rest.get(..inside).unwrap_or(rest), cursor.previous, cursor.next);
-            (at, cursor.previous) = (at.saturating_add(passed), last);
+            let inside = usize::try_from(end - at).ok().and_then(|inside| rest.get(..inside)).unwrap_or(rest);
+            let Passed { bytes, last, behind } = encoding.pass(inside, cursor.previous, cursor.next);
+            (at, cursor.previous) = (at.saturating_add(bytes), last);
             if at >= end {
                 break;
             }
             if last > 0 {
                 self.last = last;
             }
-            let Some(element) = encoding.element(self.window.from(at, HEADER_BYTES)?) else {
+            let Some(element) = behind.map_or_else(|| self.element(at, encoding), |element| Ok(Some(element)))? else {
                 return Err(self.no_element(at));
             };
             self.last = element.number;
@@ -190,6 +203,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Takes a value, if all of it is there.
+    #[inline]
     pub(super) fn take(&mut self, child: &Child, at: u64, length: u32) -> Result<(), Stop> {
         if length > MAX_VALUE_BYTES {
             self.header.fault(child.tag, FaultKind::TooLong);
@@ -201,19 +215,18 @@ impl<'a> Scan<'a> {
         if starts_with_item(value) {
             return Ok(());
         }
-        let is_class = matches!(child.tag, tags::SOP_CLASS_UID | tags::MEDIA_STORAGE_SOP_CLASS_UID);
-        if is_class && is_directory(value) {
-            return Err(Stop::Skip(Skip::Dicomdir));
-        }
         self.header.push_value(child.tag, child.levels, value).map_err(|_| self.fail(FaultKind::TooMany))
     }
 
     /// The number behind the last one that is worth reading in an object of this SOP class. Per-Frame Functional Groups
-    /// and Pixel Data never are.
-    fn limit(&self) -> u32 {
+    /// and Pixel Data never are. A DICOMDIR is left out.
+    fn limit(&self) -> Result<u32, Stop> {
         let root = self.header.root();
         let class = root.bytes(tags::SOP_CLASS_UID).or_else(|| root.bytes(tags::MEDIA_STORAGE_SOP_CLASS_UID));
-        number(self.wanted.last_tag(class.map(unpadded)).min(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE)) + 1
+        match class.map(unpadded) {
+            Some(class) if class == uids::MEDIA_STORAGE_DIRECTORY_STORAGE.as_bytes() => Err(Stop::Skip(Skip::Dicomdir)),
+            class => Ok(number(self.wanted.last_tag(class).min(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE)) + 1),
+        }
     }
 
     /// Whether nothing that is wanted can come behind an element at or beyond the limit.

@@ -45,12 +45,25 @@ pub struct Element {
     pub header: u8,
 }
 
+/// How far [`Encoding::pass`] came.
+#[derive(Debug, Clone, Copy)]
+pub struct Passed {
+    /// The number of bytes passed, which may reach beyond those there were.
+    pub bytes: u64,
+    /// The number of the last element passed.
+    pub last: u32,
+    /// The element behind it; `None` where its header is not whole, or has a VR that PS3.5 does not have.
+    pub behind: Option<Element>,
+}
+
 /// A tag as one number, in the order of tags.
+#[inline(always)]
 pub const fn number(tag: Tag) -> u32 {
     (tag.0 as u32) << 16 | tag.1 as u32
 }
 
 /// The tag of a number.
+#[inline(always)]
 pub const fn tag(number: u32) -> Tag {
     Tag((number >> 16) as u16, (number & 0xFFFF) as u16)
 }
@@ -77,10 +90,9 @@ impl Encoding {
         self.known(head).or_else(|| self.guess(rest, head))
     }
 
-    /// Passes over whole elements whose numbers ascend from that of the last one and stay below a limit. Gives the number
-    /// of bytes passed, which may reach beyond the end, and the number of the new last one. This is where a scan spends
-    /// its time.
-    pub fn pass(self, rest: &[u8], last: u32, limit: u32) -> (u64, u32) {
+    /// Passes over whole elements whose numbers ascend from that of the last one and stay below a limit. This is where a
+    /// scan spends its time.
+    pub fn pass(self, rest: &[u8], last: u32, limit: u32) -> Passed {
         // With the encoding a constant, each of these is a loop of its own.
         match self {
             Encoding::ExplicitLittle => pass(Encoding::ExplicitLittle, rest, last, limit),
@@ -91,7 +103,7 @@ impl Encoding {
 
     /// A header whose VR is known, or has none.
     #[inline(always)]
-    fn known(self, &[g0, g1, e0, e1, v0, v1, l0, l1, m0, m1, m2, m3]: &[u8; HEADER_BYTES]) -> Option<Element> {
+    pub fn known(self, &[g0, g1, e0, e1, v0, v1, l0, l1, m0, m1, m2, m3]: &[u8; HEADER_BYTES]) -> Option<Element> {
         let number = self.number([g0, g1, e0, e1]);
         let vr = [v0, v1];
         match self {
@@ -122,7 +134,7 @@ impl Encoding {
     #[inline(always)]
     fn number(self, [g0, g1, e0, e1]: [u8; 4]) -> u32 {
         match self {
-            Encoding::ImplicitLittle | Encoding::ExplicitLittle => u32::from_be_bytes([g1, g0, e1, e0]),
+            Encoding::ImplicitLittle | Encoding::ExplicitLittle => u32::from_le_bytes([g0, g1, e0, e1]).rotate_left(16),
             Encoding::ImplicitBig | Encoding::ExplicitBig => u32::from_be_bytes([g0, g1, e0, e1]),
         }
     }
@@ -188,19 +200,20 @@ impl Encoding {
 }
 
 #[inline(always)]
-fn pass(encoding: Encoding, rest: &[u8], mut last: u32, limit: u32) -> (u64, u32) {
-    let mut at = 0_u64;
-    while let Some(head) = usize::try_from(at).ok().and_then(|at| rest.get(at..)).and_then(|rest| rest.first_chunk()) {
+fn pass(encoding: Encoding, rest: &[u8], mut last: u32, limit: u32) -> Passed {
+    let mut bytes = 0_u64;
+    while let Some(head) = usize::try_from(bytes).ok().and_then(|at| rest.get(at..)).and_then(|rest| rest.first_chunk())
+    {
         match encoding.known(head) {
             Some(element) if element.number > last && element.number < limit && element.length != UNDEFINED => {
                 last = element.number;
-                // No overflow: `at` lies in a slice, and both others have 32 bits.
-                at += u64::from(element.header) + u64::from(element.length);
+                // No overflow: the place lies in a slice, and both others have 32 bits.
+                bytes += u64::from(element.header) + u64::from(element.length);
             }
-            _ => break,
+            behind => return Passed { bytes, last, behind },
         }
     }
-    (at, last)
+    Passed { bytes, last, behind: None }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub const MAX_INFLATED_BYTES: u64 = 64 << 20;
 
 impl Scan<'_> {
     /// Scans the deflated data set that starts at an offset.
-    pub(super) fn deflated(&mut self, start: u64, inflated: &mut Vec<u8>) -> Result<(), Stop> {
+    pub(super) fn deflated(&mut self, start: u64, inflated: &mut Vec<u8>) -> Result<u64, Stop> {
         let zlib = self.window.from(start, 2)?.first_chunk().is_some_and(is_zlib);
         let at = if zlib { start + 2 } else { start };
         let stream = DeflateDecoder::new(Deflated { window: &mut self.window, at });

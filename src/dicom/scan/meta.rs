@@ -5,9 +5,9 @@
 
 use dicom_dictionary_std::tags;
 
-use super::element::{self, Encoding, HEADER_BYTES, UNDEFINED};
+use super::element::{self, Encoding, UNDEFINED};
 use super::syntax::{self, Declared};
-use super::{FIRST_BYTES, META_GROUP, Scan, Stop, unpadded};
+use super::{META_GROUP, Scan, Stop, unpadded};
 use crate::issue::Skip;
 
 /// The length of the preamble (PS3.10 7.1).
@@ -28,20 +28,17 @@ impl Scan<'_> {
                 return Ok((start + PREFIX.len()) as u64);
             }
         }
-        syntax::unannounced(rest).map(|_| 0).ok_or(Stop::Skip(Skip::NotDicom))
+        syntax::unannounced(self.window.sample(0)?).map(|_| 0).ok_or(Stop::Skip(Skip::NotDicom))
     }
 
     /// Takes what is wanted of the file meta information, and tells where the data set starts and how it is encoded.
     pub(super) fn file_meta(&mut self, start: u64) -> Result<(u64, Declared), Stop> {
         let mut at = start;
-        let encoding = syntax::encoding(self.window.from(at, FIRST_BYTES)?, Some(Encoding::ExplicitLittle));
-        loop {
-            let rest = self.window.from(at, HEADER_BYTES)?;
-            let Some(element) =
-                encoding.element(rest).filter(|element| element::tag(element.number).group() == META_GROUP)
-            else {
+        let encoding = self.encoding(at, Some(Encoding::ExplicitLittle))?;
+        while let Some(element) = self.element(at, encoding)? {
+            if element::tag(element.number).group() != META_GROUP {
                 break;
-            };
+            }
             self.last = element.number;
             if element.length == UNDEFINED {
                 break;

@@ -5,6 +5,7 @@
 //! nesting, bytes read and memory stay under fixed caps.
 
 mod data_set;
+mod directory;
 mod element;
 mod inflate;
 mod meta;
@@ -18,17 +19,18 @@ mod window;
 use std::io::{self, ErrorKind};
 
 use dicom_core::Tag;
-use dicom_dictionary_std::{tags, uids};
+use dicom_dictionary_std::tags;
 
 use super::bytes::Bytes;
 use super::header::{FaultKind, Header};
 use super::wanted::{RECOGNITION_CODE, Wanted};
 use crate::issue::Skip;
-use element::Encoding;
+use element::{Element, Encoding, HEADER_BYTES};
 use syntax::Declared;
-use window::{Window, is_damage};
+use window::{MIN_READ_BYTES, Window, is_damage};
 
 pub use data_set::MAX_VALUE_BYTES;
+pub use directory::referenced_files;
 pub use inflate::MAX_INFLATED_BYTES;
 pub use sequence::MAX_DEPTH;
 pub use window::{MAX_READ_BYTES, READ_BYTES};
@@ -36,14 +38,13 @@ pub use window::{MAX_READ_BYTES, READ_BYTES};
 /// The group of the file meta information (PS3.10 7.1).
 const META_GROUP: u16 = 0x0002;
 
-/// As much of a data set as shows how it is encoded, if a file has it.
-const FIRST_BYTES: usize = 128;
-
 /// Reads headers, one file after the other, in buffers that it uses again: one for each worker.
 #[derive(Debug, Default)]
 pub struct Scanner {
     buffer: Vec<u8>,
     inflated: Vec<u8>,
+    /// How many bytes the header of the last file had: so many the next one most often has, too.
+    last_header: Option<u64>,
 }
 
 impl Scanner {
@@ -55,13 +56,23 @@ impl Scanner {
     /// Reads the wanted attributes of one file into `header`, whatever it held before; its faults say what was wrong.
     pub fn scan(&mut self, source: &mut dyn Bytes, wanted: &Wanted, header: &mut Header) -> Result<(), Skip> {
         header.clear();
-        let window = Window::new(source, &mut self.buffer);
+        let window = Window::new(source, &mut self.buffer).with_reads_of(read_bytes(self.last_header));
         let mut scan = Scan::new(window, wanted, header);
         let result = scan.file(&mut self.inflated);
+        self.last_header = result.as_ref().ok().copied().or(self.last_header);
         let (announced, last) = (scan.announced, element::tag(scan.last));
         settle(result, last, header)?;
         if announced || is_identified(header) { Ok(()) } else { Err(Skip::NotDicom) }
     }
+}
+
+/// What a read asks for, to have the header of most files at once and to copy little for nothing.
+fn read_bytes(last_header: Option<u64>) -> usize {
+    let Some(bytes) = last_header.and_then(|bytes| usize::try_from(bytes).ok()) else { return READ_BYTES };
+    // The next header may be a little longer.
+    let bytes = bytes.saturating_add(bytes / 16).saturating_add(HEADER_BYTES).next_multiple_of(1 << 10);
+    // A header that has large values inside is read in two parts, the beginning and the end.
+    if bytes > READ_BYTES { READ_BYTES / 2 } else { bytes.max(MIN_READ_BYTES) }
 }
 
 /// The scan of one file, or of the data set that was deflated in it.
@@ -100,7 +111,8 @@ impl<'a> Scan<'a> {
         Scan { window, wanted, header, announced: false, last: 0, depth: 0, repeats: 0 }
     }
 
-    fn file(&mut self, inflated: &mut Vec<u8>) -> Result<(), Stop> {
+    /// Scans the whole file, and gives the place behind what is wanted.
+    fn file(&mut self, inflated: &mut Vec<u8>) -> Result<u64, Stop> {
         let start = self.find_start()?;
         let (at, declared) = self.file_meta(start)?;
         match declared {
@@ -111,14 +123,32 @@ impl<'a> Scan<'a> {
     }
 
     /// The root data set, in the encoding that its bytes show or, in doubt, the declared one.
-    fn data_set_at(&mut self, at: u64, declared: Option<Encoding>) -> Result<(), Stop> {
-        let encoding = syntax::encoding(self.window.from(at, FIRST_BYTES)?, declared);
+    fn data_set_at(&mut self, at: u64, declared: Option<Encoding>) -> Result<u64, Stop> {
+        let encoding = self.encoding(at, declared)?;
         self.root(at, encoding)
+    }
+
+    /// How what starts at an offset is encoded. Most often its first element is as declared, and that is enough.
+    fn encoding(&mut self, at: u64, declared: Option<Encoding>) -> io::Result<Encoding> {
+        let head = self.window.from(at, HEADER_BYTES)?;
+        match declared {
+            Some(declared) if syntax::shows(head, declared) => Ok(declared),
+            _ => Ok(syntax::encoding(self.window.sample(at)?, declared)),
+        }
+    }
+
+    /// The header of the element at an offset; what comes behind it is looked at only in doubt.
+    #[inline]
+    fn element(&mut self, at: u64, encoding: Encoding) -> io::Result<Option<Element>> {
+        match self.window.from(at, HEADER_BYTES)?.first_chunk().and_then(|head| encoding.known(head)) {
+            None => Ok(encoding.element(self.window.sample(at)?)),
+            known => Ok(known),
+        }
     }
 
     /// Whether the data set is not deflated, although it is declared so.
     fn is_plain(&mut self, at: u64) -> Result<bool, Stop> {
-        Ok(syntax::unannounced(self.window.from(at, FIRST_BYTES)?).is_some())
+        Ok(syntax::unannounced(self.window.sample(at)?).is_some())
     }
 
     /// Notes a fault at the tag that was come to last, and ends the scan there.
@@ -130,9 +160,9 @@ impl<'a> Scan<'a> {
 
 /// Turns the end of a scan into its result: what a damaged stream gave of its data set is kept. If the operating system
 /// failed, nothing is.
-fn settle(result: Result<(), Stop>, last: Tag, header: &mut Header) -> Result<(), Skip> {
+fn settle(result: Result<u64, Stop>, last: Tag, header: &mut Header) -> Result<(), Skip> {
     let error = match result {
-        Ok(()) | Err(Stop::Done) => return Ok(()),
+        Ok(_) | Err(Stop::Done) => return Ok(()),
         Err(Stop::Skip(skip)) => return Err(skip),
         Err(Stop::Read(error)) => error,
     };
@@ -152,11 +182,6 @@ fn is_identified(header: &Header) -> bool {
     root.bytes(tags::STUDY_INSTANCE_UID).is_some_and(|uid| !unpadded(uid).is_empty())
         || root.bytes(tags::SOP_CLASS_UID).is_some_and(|uid| uid.starts_with(b"1.2.840.10008."))
         || root.bytes(RECOGNITION_CODE).is_some_and(|code| code.starts_with(b"ACR-NEMA"))
-}
-
-/// Whether a SOP class is that of a DICOMDIR (PS3.3 F).
-fn is_directory(sop_class: &[u8]) -> bool {
-    unpadded(sop_class) == uids::MEDIA_STORAGE_DIRECTORY_STORAGE.as_bytes()
 }
 
 /// A UID without its padding: a NUL by PS3.5 6.2, spaces in the wild.

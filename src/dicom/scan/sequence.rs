@@ -84,9 +84,9 @@ impl Scan<'_> {
         while at < end && levels.depth > 0 {
             if levels.in_item() {
                 let rest = self.window.from(at, HEADER_BYTES)?;
-                at += levels.encoding.pass(rest, 0, DELIMITERS).0;
+                at += levels.encoding.pass(rest, 0, DELIMITERS).bytes;
             }
-            let Some(element) = levels.encoding.element(self.window.from(at, HEADER_BYTES)?) else {
+            let Some(element) = self.element(at, levels.encoding)? else {
                 self.depth += 1;
                 return Err(self.no_element(at));
             };

@@ -40,6 +40,11 @@ pub fn encoding(rest: &[u8], declared: Option<Encoding>) -> Encoding {
     }
 }
 
+/// Whether the first element of a data set is as the encoding has it.
+pub fn shows(rest: &[u8], encoding: Encoding) -> bool {
+    inspect(rest) == Some(encoding)
+}
+
 /// The encoding of a data set that no meta information announces, if there is one: it starts with the group of the file
 /// meta information, of identification or patient, and a second element follows the first.
 pub fn unannounced(rest: &[u8]) -> Option<Encoding> {

@@ -11,7 +11,7 @@ mod uid;
 
 pub use date::Date;
 pub use date_time::{DateTime, PartialDate};
-pub use number::{NumberFault, integer, unsigned};
+pub use number::{NumberFault, integer, plain_number, unsigned};
 pub use offset::Offset;
 pub use time::{Fraction, Time};
 pub use uid::{is_fhir_id, is_oid, trim_uid};

@@ -1,6 +1,6 @@
 //! IS and other numbers that are written as text (PS3.5 6.2).
 
-use super::trim;
+use super::{trim, trim_uid};
 
 /// Why a number cannot stand where FHIR wants an unsignedInt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +42,13 @@ pub fn unsigned(text: &str) -> Result<u32, NumberFault> {
         Err(NumberFault::TooLarge) if trim(text).starts_with('-') => Err(NumberFault::Negative),
         Err(fault) => Err(fault),
     }
+}
+
+/// Reads up to nine digits that spaces or NULs surround; `None` for any other bytes.
+pub fn plain_number(raw: &[u8]) -> Option<u32> {
+    let digits = trim_uid(raw);
+    let is_plain = (1..=9).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
+    is_plain.then(|| digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
 }
 
 /// Whether the text is a DS, such as `1.5` or `1e3`.
@@ -101,6 +108,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_plain_number_is_what_any_number_is(raw in "[0-9 \\x00+.-]{0,12}") {
+            if let Some(number) = plain_number(raw.as_bytes()) {
+                prop_assert_eq!(unsigned(&raw), Ok(number));
+            }
+        }
+
         #[test]
         fn an_integer_reads_back_as_itself(number in any::<i64>(), text in ".*") {
             prop_assert_eq!(integer(&number.to_string()), Ok(number));

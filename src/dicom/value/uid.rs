@@ -17,7 +17,8 @@ pub fn is_oid(uid: &str) -> bool {
 /// Whether a resource can have it as its id: `[A-Za-z0-9\-\.]{1,64}`.
 pub fn is_fhir_id(text: &str) -> bool {
     (1..=64).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
+        // To the last byte without a branch, so that many are looked at in one step.
+        && text.bytes().fold(true, |all, byte| all & (byte.is_ascii_alphanumeric() | matches!(byte, b'-' | b'.')))
 }
 
 /// A number without leading zeros.

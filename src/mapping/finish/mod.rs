@@ -13,13 +13,14 @@ pub use rules::{RULES, Rule};
 
 use dicom_dictionary_std::tags;
 
+use super::attributes::printable;
 use super::row::union;
 use super::terms::{STUDY_INSTANCE_UID, is_oid, system};
 use crate::fhir::release::Agreement;
 use crate::fhir::{self, CodeableConcept, Coding, Endpoints, Identifier, ImagingStudy, Reference, ResourceType};
 use crate::issue::{Issue, Reason};
 use crate::study::{SettledSeries, SettledStudy};
-use union::distinct;
+use union::{distinct, distinct_concepts, distinct_numbers, distinct_orders, distinct_procedures};
 
 /// A finished study, and what had to be left out of it.
 #[derive(Debug)]
@@ -42,23 +43,23 @@ pub fn imaging_study<'a>(settled: &'a SettledStudy<'a>, options: &Options) -> Fi
     let study = ImagingStudy {
         id: fhir::id::study(settled.uid),
         study_uid: study_uid(settled.uid, &mut issues),
-        accession: joined(settled, |series| &series.part.accession),
+        accession: distinct_numbers(joined(settled, |series| &series.part.accession)),
         study_id: part.study_id,
         status: options.status.clone(),
         modality: modalities(settled, detail, options),
         subject: subject(part.subject, options),
         encounter: part.encounter,
         started: part.started,
-        based_on: distinct(joined(settled, |series| &series.part.based_on)),
+        based_on: distinct_orders(joined(settled, |series| &series.part.based_on)),
         part_of: distinct(joined(settled, |series| &series.part.part_of)),
         referrer: part.referrer,
         interpreter: distinct(joined(settled, |series| &series.part.interpreter)),
         endpoint: endpoints(options, Endpoints::Series),
         number_of_series: u32::try_from(settled.series.len()).unwrap_or(u32::MAX),
         number_of_instances,
-        procedure: joined(settled, |series| &series.part.procedure),
+        procedure: distinct_procedures(joined(settled, |series| &series.part.procedure)),
         location: part.location,
-        reason: joined(settled, |series| &series.part.reason),
+        reason: distinct_concepts(joined(settled, |series| &series.part.reason)),
         note: part.note.into_iter().collect(),
         description: part.description,
         series: (detail != Detail::Study).then_some(series),
@@ -87,7 +88,7 @@ fn study_uid(uid: &str, issues: &mut Vec<(Option<&str>, Issue)>) -> Identifier {
     let kind = STUDY_INSTANCE_UID;
     Identifier {
         system: Some(system::DICOM_UID.into()),
-        value: format!("urn:oid:{uid}"),
+        value: format!("urn:oid:{}", printable(uid)),
         kind: Some(Coding::constant(kind.system, kind.code, kind.display)),
         usage: Some("official".into()),
         assigner: None,
@@ -100,19 +101,16 @@ fn modalities(settled: &SettledStudy<'_>, detail: Detail, options: &Options) -> 
     if detail == Detail::Study && options.release.study_and_series == Agreement::Required {
         return Vec::new();
     }
-    let mut modalities: Vec<CodeableConcept> =
-        settled.series.iter().filter_map(|series| series.part.modality.clone()).collect();
-    modalities.sort();
-    modalities.dedup();
-    modalities
+    distinct_concepts(settled.series.iter().filter_map(|series| series.part.modality.clone()))
 }
 
+/// The subject that the user gave, else the one of the headers. The headers' identifier and display stay with the user's
+/// reference only where both are of one type.
 fn subject(known: Option<Reference>, options: &Options) -> Reference {
     let known = known.unwrap_or_else(|| Reference::to(ResourceType::Patient));
-    match &options.subject {
-        Some(literal) => Reference { literal: Some(literal.clone()), ..known },
-        None => known,
-    }
+    let Some((target, literal)) = &options.subject else { return known };
+    let known = if known.target == *target { known } else { Reference::to(*target) };
+    Reference { literal: Some(literal.clone()), ..known }
 }
 
 /// The sorted union of a list over all series.

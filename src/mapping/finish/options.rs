@@ -16,8 +16,8 @@ pub struct Options {
     pub max_instances: Option<u32>,
     /// The study's status.
     pub status: Text,
-    /// The subject of all studies, as `Patient/123`.
-    pub subject: Option<String>,
+    /// The subject of all studies, as its type and `Patient/123`.
+    pub subject: Option<(ResourceType, String)>,
     /// Where the studies can be had.
     pub endpoints: Vec<EndpointOption>,
     /// At which level endpoints stand.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use dicom_dictionary_std::tags;
 
-use super::union::{distinct, distinct_performers};
+use super::union::{distinct, distinct_concepts, distinct_performers};
 use super::{Detail, Options, endpoints, issue};
 use crate::fhir::release::{Agreement, BodySiteForm};
 use crate::fhir::{CodeableConcept, Coding, DateTime, Endpoints, Performer, Series};
@@ -75,9 +75,7 @@ fn body_sites(
     options: &Options,
     note: &mut impl FnMut(Issue),
 ) -> Vec<CodeableConcept> {
-    let mut concepts: Vec<CodeableConcept> = sites.iter().flat_map(BodySite::concepts).cloned().collect();
-    concepts.sort();
-    concepts.dedup();
+    let mut concepts = distinct_concepts(sites.iter().flat_map(BodySite::concepts).cloned());
     let can_say_many = options.release.body_site == BodySiteForm::CodeableReferences;
     if concepts.len() > 1 && !can_say_many {
         concepts = shared_body_part(sites).into_iter().collect();
@@ -101,8 +99,9 @@ fn with_side(concepts: Vec<CodeableConcept>, side: Option<&Coding>) -> Vec<Codea
         return vec![CodeableConcept::text(side.to_string())];
     }
     let sided = |concept: CodeableConcept| {
-        let text = concept.label().map(|label| format!("{side} {}", label.to_lowercase()));
-        CodeableConcept { text: text.map(Cow::Owned), ..concept }
+        let region = concept.label_in_words().map(|label| format!("{side} {}", label.to_lowercase()));
+        let text = region.unwrap_or_else(|| side.to_string());
+        CodeableConcept { text: Some(Cow::Owned(text)), ..concept }
     };
     concepts.into_iter().map(sided).collect()
 }
@@ -125,5 +124,11 @@ fn started(
     }
     let same_precision = DateTime { time: series.time.filter(|_| study.time.is_some()), ..series };
     let is_coarser = study.time.is_some() && series.time.is_none();
+    let precision = match (is_coarser, same_precision == series) {
+        (true, _) => Some(Reason::CoarserThanStudy),
+        (false, false) => Some(Reason::FinerThanStudy),
+        (false, true) => None,
+    };
+    precision.into_iter().for_each(|reason| note(issue("series.started", &[tags::SERIES_TIME], reason)));
     (!is_before && !is_coarser).then_some(same_precision)
 }

@@ -1,12 +1,14 @@
-//! Lists of references without repeats: what has one identity is referred to once, with all that is known of it.
+//! Lists without repeats: what has one identity is there once, with all that is known of it.
 
 use std::cmp::Ordering;
 
-use crate::fhir::{Identifier, Performer, Reference, ResourceType};
+use crate::fhir::{CodeableConcept, Identifier, Performer, Procedure, Reference, ResourceType};
 
-/// What makes two references the same: the identifier, else what is displayed.
+/// What makes two references the same: the identifier, else what is displayed. A device's serial number is its maker's
+/// own, so that the display counts too.
 fn identity(reference: &Reference) -> (ResourceType, Option<&Identifier>, Option<&str>) {
-    let display = reference.display.as_deref().filter(|_| reference.identifier.is_none());
+    let needs_display = reference.identifier.is_none() || reference.target == ResourceType::Device;
+    let display = reference.display.as_deref().filter(|_| needs_display);
     (reference.target, reference.identifier.as_ref(), display)
 }
 
@@ -14,6 +16,36 @@ fn identity(reference: &Reference) -> (ResourceType, Option<&Identifier>, Option
 pub fn distinct(references: Vec<Reference>) -> Vec<Reference> {
     let order = |one: &Reference, other: &Reference| identity(one).cmp(&identity(other));
     distinct_by(references, order, |reference| reference)
+}
+
+/// Each order once: its number with an issuer and without is one number.
+pub fn distinct_orders(references: Vec<Reference>) -> Vec<Reference> {
+    without_twins(distinct(references), |order| order.identifier.as_ref(), absorb)
+}
+
+/// Each number once, whether or not every file says who gave it out.
+pub fn distinct_numbers(numbers: Vec<Identifier>) -> Vec<Identifier> {
+    without_twins(numbers, |number| Some(number), |_, _| {})
+}
+
+/// Each concept once: the code decides and not what it is called; the text where there is no code.
+pub fn distinct_concepts(concepts: impl IntoIterator<Item = CodeableConcept>) -> Vec<CodeableConcept> {
+    let mut all: Vec<CodeableConcept> = concepts.into_iter().collect();
+    all.sort_by(|one, other| {
+        by_code(one, other).then_with(|| without_words(one).cmp(&without_words(other))).then_with(|| one.cmp(other))
+    });
+    all.dedup_by(|next, kept| by_code(next, kept) == Ordering::Equal);
+    all.sort();
+    all
+}
+
+/// Each procedure once. What a request or step is called stands in for a code, so where the study has codes it goes.
+pub fn distinct_procedures(all: Vec<Procedure>) -> Vec<Procedure> {
+    let is_coded = |procedure: &Procedure| !procedure.concept.coding.is_empty();
+    let any_coded = all.iter().any(is_coded);
+    let kept: Vec<Procedure> = all.into_iter().filter(|procedure| is_coded(procedure) || !any_coded).collect();
+    let concepts = distinct_concepts(kept.iter().map(|procedure| procedure.concept.clone()));
+    concepts.iter().filter_map(|concept| kept.iter().find(|kept| kept.concept == *concept).cloned()).collect()
 }
 
 /// Each performer once in each function, in order.
@@ -49,6 +81,40 @@ fn absorb(known: &mut Reference, other: Reference) {
         (mine @ None, theirs) => *mine = theirs,
         (Some(_), None) => {}
     }
+}
+
+/// Takes out what has a number without an issuer, where exactly one other has the number and an issuer.
+fn without_twins<T>(all: Vec<T>, number: impl Fn(&T) -> Option<&Identifier>, absorb: impl Fn(&mut T, T)) -> Vec<T> {
+    let has_issuer = |one: &T| number(one).is_none_or(Identifier::has_issuer);
+    let (mut kept, others): (Vec<T>, Vec<T>) = all.into_iter().partition(has_issuer);
+    let mut alone = Vec::new();
+    for other in others {
+        let same = |one: &&mut T| match (number(one), number(&other)) {
+            (Some(one), Some(other)) => (&one.kind, &one.value) == (&other.kind, &other.value),
+            _ => false,
+        };
+        let mut twins: Vec<&mut T> = kept.iter_mut().filter(same).collect();
+        match twins.as_mut_slice() {
+            [twin] => absorb(twin, other),
+            _ => alone.push(other),
+        }
+    }
+    alone.append(&mut kept);
+    alone
+}
+
+/// The order of concepts by what they mean.
+fn by_code(one: &CodeableConcept, other: &CodeableConcept) -> Ordering {
+    let meaning = |concept: &CodeableConcept| {
+        let coding = concept.coding.first().map(|coding| (coding.system.clone(), coding.code.clone()));
+        (coding, concept.text.clone().filter(|_| concept.coding.is_empty()))
+    };
+    meaning(one).cmp(&meaning(other))
+}
+
+/// Whether nothing says what a concept is called: such a one is kept only where no other says it.
+fn without_words(concept: &CodeableConcept) -> bool {
+    concept.label_in_words().is_none()
 }
 
 #[cfg(test)]

@@ -2,6 +2,9 @@
 
 use std::sync::LazyLock;
 
+use hashbrown::HashTable;
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::table;
 
 /// The SOP class of a DICOMDIR, which is no instance of a study.
@@ -75,9 +78,22 @@ impl SopClassKind {
     }
 }
 
+/// The table by UID: every file asks for its class.
+static BY_UID: LazyLock<HashTable<&'static SopClass>> = LazyLock::new(|| {
+    let mut table = HashTable::with_capacity(SOP_CLASSES.len());
+    for class in SOP_CLASSES.iter() {
+        table.insert_unique(hash(class.uid), class, |class| hash(class.uid));
+    }
+    table
+});
+
+fn hash(uid: &str) -> u64 {
+    xxh3_64(uid.as_bytes())
+}
+
 /// The SOP class with this UID, without padding.
 pub fn sop_class(uid: &str) -> Option<&'static SopClass> {
-    table::find(&SOP_CLASSES, uid, |class| class.uid)
+    BY_UID.find(hash(uid), |class| class.uid == uid).copied()
 }
 
 /// The SOP class at this [`SopClass::index`].

@@ -1,0 +1,141 @@
+//! What was performed, as part of what, and why.
+
+use dicom_dictionary_std::tags;
+
+use super::attributes::Attributes;
+use super::code::concepts;
+use super::identity::of_uid;
+use super::request::items_of_requests;
+use crate::fhir::resource::{self, Resource};
+use crate::fhir::{CodeableConcept, Procedure, Reference, ResourceType};
+
+/// The performed procedure steps, by their UIDs.
+pub fn part_of(attributes: &Attributes<'_>) -> Vec<Reference> {
+    let items = attributes.items(tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE);
+    items.iter().filter_map(|item| item.oid(tags::REFERENCED_SOP_INSTANCE_UID)).map(performed_step).collect()
+}
+
+fn performed_step(uid: String) -> Reference {
+    let identifier = of_uid(&uid);
+    let resource = resource::Procedure { identifier: vec![identifier.clone()], code: None };
+    let mut reference = Reference::to(ResourceType::Procedure);
+    reference.identifier = Some(identifier);
+    reference.resource = Some(Box::new(Resource::Procedure(resource)));
+    reference
+}
+
+/// What was performed: the procedure's codes, else what the requests or the step call it.
+pub fn procedures(attributes: &Attributes<'_>) -> Vec<Procedure> {
+    let mut performed = concepts(attributes, tags::PROCEDURE_CODE_SEQUENCE);
+    if performed.is_empty() {
+        performed = descriptions(attributes).into_iter().map(CodeableConcept::text).collect();
+    }
+    performed.into_iter().map(procedure).collect()
+}
+
+fn descriptions(attributes: &Attributes<'_>) -> Vec<String> {
+    let of_request = |attributes: &Attributes<'_>| attributes.text(tags::REQUESTED_PROCEDURE_DESCRIPTION);
+    let items = attributes.items(tags::REQUEST_ATTRIBUTES_SEQUENCE);
+    let mut found: Vec<String> = of_request(attributes).into_iter().collect();
+    if found.is_empty() {
+        found = items.iter().filter_map(of_request).collect();
+    }
+    if found.is_empty() {
+        found.extend(attributes.text(tags::PERFORMED_PROCEDURE_STEP_DESCRIPTION));
+    }
+    found
+}
+
+fn procedure(concept: CodeableConcept) -> Procedure {
+    let resource = resource::Procedure { identifier: Vec::new(), code: Some(concept.clone()) };
+    let mut reference = Reference::to(ResourceType::Procedure);
+    reference.display = concept.label().map(str::to_string);
+    reference.resource = Some(Box::new(Resource::Procedure(resource)));
+    Procedure { concept, reference }
+}
+
+/// Why: the reasons of the root and of each requested procedure.
+pub fn reasons(attributes: &Attributes<'_>) -> Vec<CodeableConcept> {
+    let items = items_of_requests(attributes);
+    let mut reasons: Vec<CodeableConcept> = items.iter().chain([attributes]).flat_map(reason).collect();
+    reasons.sort();
+    reasons.dedup();
+    reasons
+}
+
+/// The coded reasons, and the one in words where it says something else.
+pub fn reason(attributes: &Attributes<'_>) -> Vec<CodeableConcept> {
+    let mut reasons = concepts(attributes, tags::REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE);
+    let words = attributes.text(tags::REASON_FOR_THE_REQUESTED_PROCEDURE);
+    if let Some(words) = words.filter(|words| reasons.iter().all(|reason| reason.label() != Some(words))) {
+        reasons.push(CodeableConcept::text(words));
+    }
+    reasons
+}
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::issue::Reason;
+    use crate::mapping::SERIES;
+    use crate::mapping::sample::{Sample, code, concept, items, mapped, reasons, reference, text};
+
+    fn requested(item: Vec<Sample>) -> Sample {
+        items(tags::REQUEST_ATTRIBUTES_SEQUENCE, [item])
+    }
+
+    #[test]
+    fn a_procedure_is_its_code_else_what_the_request_else_what_the_step_is_called() {
+        let coded = items(tags::PROCEDURE_CODE_SEQUENCE, [code("X", "LN", "Scan")]);
+        let request = |value: &str| text(tags::REQUESTED_PROCEDURE_DESCRIPTION, value);
+        let step = text(tags::PERFORMED_PROCEDURE_STEP_DESCRIPTION, "step");
+        for (data_set, want) in [
+            (vec![coded.clone(), request("asked"), step.clone()], vec!["http://loinc.org|X Scan"]),
+            (vec![request("asked"), requested(vec![request("item")]), step.clone()], vec![": asked"]),
+            (vec![requested(vec![request("item")]), step.clone()], vec![": item"]),
+            (vec![requested(vec![]), step], vec![": step"]),
+            (vec![], vec![]),
+        ] {
+            let procedures = mapped(SERIES, &data_set).part.procedure;
+            let shown: Vec<String> = procedures.iter().map(|procedure| concept(&procedure.concept)).collect();
+            assert_eq!(shown, want, "{data_set:?}");
+            let displays = procedures.iter().map(|procedure| procedure.reference.display.as_deref());
+            assert!(displays.eq(procedures.iter().map(|procedure| procedure.concept.label())), "{data_set:?}");
+        }
+    }
+
+    #[test]
+    fn reasons_are_those_of_the_root_and_of_each_request_once() {
+        let coded = items(tags::REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE, [code("X", "LN", "Pain")]);
+        let words = |value: &str| text(tags::REASON_FOR_THE_REQUESTED_PROCEDURE, value);
+        let report = items(tags::REFERENCED_REQUEST_SEQUENCE, [vec![words("fever")]]);
+        for (data_set, want) in [
+            (vec![words("Pain")], vec![": Pain"]),
+            (vec![coded.clone(), words("Pain")], vec!["http://loinc.org|X Pain"]),
+            (vec![coded.clone(), words("since May")], vec![": since May", "http://loinc.org|X Pain"]),
+            (vec![requested(vec![coded.clone()])], vec!["http://loinc.org|X Pain"]),
+            (vec![coded.clone(), requested(vec![coded])], vec!["http://loinc.org|X Pain"]),
+            (vec![report], vec![": fever"]),
+        ] {
+            let shown: Vec<String> = mapped(SERIES, &data_set).part.reason.iter().map(concept).collect();
+            assert_eq!(shown, want, "{data_set:?}");
+        }
+    }
+
+    #[test]
+    fn a_step_is_referred_to_by_its_uid_and_only_if_it_is_one() {
+        let step = |uid: &str| {
+            items(
+                tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE,
+                [vec![text(tags::REFERENCED_SOP_INSTANCE_UID, uid)]],
+            )
+        };
+        let good = mapped(SERIES, &[step("1.2.3\0")]);
+        assert_eq!(good.part.part_of.iter().map(reference).collect::<Vec<_>>(), ["urn:dicom:uid|urn:oid:1.2.3"]);
+        let bad = mapped(SERIES, &[step("1.02")]);
+        assert_eq!(bad.part.part_of, []);
+        assert_eq!(reasons(&bad.issues), [(tags::REFERENCED_SOP_INSTANCE_UID, Reason::NotAnOid)]);
+        assert_eq!(mapped(SERIES, &[step("")]), mapped(SERIES, &[]));
+    }
+}

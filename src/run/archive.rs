@@ -1,0 +1,71 @@
+//! Reads what an archive holds: a zip on all workers that have nothing else to do, a stream on one.
+
+use std::ops::ControlFlow;
+
+use rayon::iter::{ParallelBridge, ParallelIterator};
+
+use super::read::Stage;
+use crate::dicom::bytes::Bytes;
+use crate::issue::Skip;
+use crate::read::Worker;
+use crate::source::Name;
+use crate::source::archive::{Archive, Head, Kind, Stream, Zip, ZipEntry, damaged, entry_name};
+
+impl Stage<'_> {
+    /// Reads every entry. What is wrong with the archive as a whole is reported under its own name.
+    pub(super) fn archive(&self, worker: &mut Worker, name: &Name, archive: &Archive) {
+        let result = match archive {
+            Archive::Zip(zip) => self.zip(name, zip),
+            Archive::Stream(stream) => self.stream(worker, name, stream),
+        };
+        if let Err(skip) = result {
+            self.leave_out(name, &skip);
+        }
+    }
+
+    fn zip(&self, name: &Name, zip: &Zip) -> Result<(), Skip> {
+        let read = |worker: &mut Worker, entry: Result<ZipEntry<'_>, Skip>| {
+            let entry = entry?;
+            if !self.interrupt.is_set() {
+                let inside = inside(name, &entry.name);
+                match entry.open() {
+                    Ok(mut bytes) => self.entry(worker, &inside, Ok(&mut *bytes)),
+                    Err(skip) => self.entry(worker, &inside, Err(skip)),
+                }
+            }
+            Ok(())
+        };
+        zip.entries().par_bridge().map_init(Worker::default, read).reduce(|| Ok(()), Result::and)
+    }
+
+    fn stream(&self, worker: &mut Worker, name: &Name, stream: &Stream) -> Result<(), Skip> {
+        stream.read(&mut |entry, bytes| {
+            match entry {
+                Some(entry) => self.entry(worker, &inside(name, entry), bytes),
+                None => self.entry(worker, name, bytes),
+            }
+            if self.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+    }
+
+    fn entry(&self, worker: &mut Worker, name: &Name, bytes: Result<&mut dyn Bytes, Skip>) {
+        match bytes.and_then(|bytes| self.content(worker, name, bytes)) {
+            Ok(()) => self.tally.read(1, 1),
+            Err(skip) => self.leave_out(name, &skip),
+        }
+        self.progress.walked(1);
+        self.progress.read(1, 0);
+    }
+
+    fn content(&self, worker: &mut Worker, name: &Name, bytes: &mut dyn Bytes) -> Result<(), Skip> {
+        let mut bytes = Head::new(bytes).map_err(|error| damaged(&error))?;
+        match self.read(worker, name, &mut bytes) {
+            Err(Skip::NotDicom) if Kind::of(bytes.bytes()).is_some() => Err(Skip::NestedArchive),
+            result => result,
+        }
+    }
+}
+
+fn inside(archive: &Name, entry: &[u8]) -> Name {
+    Name { file: archive.file.clone(), entry: Some(entry_name(entry)) }
+}

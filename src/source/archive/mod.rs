@@ -1,0 +1,116 @@
+//! Archives: zip, tar and gzip, known by their content and read as streams. Nothing is unpacked to disk.
+//!
+//! An archive inside an archive is not opened. What is inflated is bounded by the size of the archive, so that a small
+//! file never keeps the run busy for long; names of entries are only shown, and never lead to a file.
+
+mod gzip;
+mod part;
+mod tar;
+mod zip;
+
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use crate::dicom::bytes::Bytes;
+use crate::issue::Skip;
+
+pub use part::Head;
+pub use zip::{Zip, ZipEntry};
+
+/// The size of the buffers for compressed bytes.
+const BUFFER_BYTES: usize = 16 << 10;
+/// What may be inflated of any entry.
+const FREE_BYTES: u64 = 128 << 20;
+/// What may be inflated for each compressed byte beyond that. Images compress to a third, and empty ones to a hundredth.
+const RATIO: u64 = 200;
+
+/// The kinds of archives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Entries with a directory at the end.
+    Zip,
+    /// Entries one after the other.
+    Tar,
+    /// One compressed stream: a file or a tar.
+    Gzip,
+}
+
+impl Kind {
+    /// The kind of the archive that starts with `head`, for which [`Head`] has bytes enough.
+    pub fn of(head: &[u8]) -> Option<Kind> {
+        match head {
+            [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] | [b'P', b'K', 7, 8, b'P', b'K', 3, 4, ..] => {
+                Some(Kind::Zip)
+            }
+            [0x1F, 0x8B, 8, ..] => Some(Kind::Gzip),
+            _ => tar::is_header(head).then_some(Kind::Tar),
+        }
+    }
+}
+
+/// Gets the entries of an archive, one after the other: the name, unless the archive itself is the file, and the bytes
+/// or the reason why there are none. May end the reading.
+pub type Visit<'v> = &'v mut dyn FnMut(Option<&[u8]>, Result<&mut dyn Bytes, Skip>) -> ControlFlow<()>;
+
+/// An opened archive.
+#[derive(Debug)]
+pub enum Archive {
+    /// Its entries can be read in any order.
+    Zip(Zip),
+    /// Its entries come one after the other.
+    Stream(Stream),
+}
+
+/// A tar, or a gzip stream with a file or a tar in it.
+#[derive(Debug)]
+pub struct Stream {
+    file: File,
+    gzipped: bool,
+}
+
+impl Archive {
+    /// The archive that the file is; `None` where it is none.
+    pub fn open(file: File) -> Result<Option<Archive>, Skip> {
+        let head = Head::new(&file).map_err(|error| damaged(&error))?;
+        Ok(match Kind::of(head.bytes()) {
+            Some(Kind::Zip) => Some(Archive::Zip(Zip::open(file)?)),
+            Some(kind) => Some(Archive::Stream(Stream { file, gzipped: kind == Kind::Gzip })),
+            None => None,
+        })
+    }
+}
+
+impl Stream {
+    /// Visits the entries; the error is the archive's own, after what it held before.
+    pub fn read(&self, visit: Visit<'_>) -> Result<(), Skip> {
+        if self.gzipped { gzip::read(&self.file, visit) } else { tar::read(&mut &self.file, visit) }
+    }
+}
+
+/// Whether the name says that the file is an archive: a hint, by which it travels to the readers alone.
+pub fn is_likely(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default();
+    ["zip", "tar", "tgz", "gz"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+}
+
+/// A name as text: UTF-8, or byte for byte where it is of an older encoding that nothing names.
+pub fn entry_name(name: &[u8]) -> String {
+    std::str::from_utf8(name).map_or_else(|_| name.iter().copied().map(char::from).collect(), str::to_string)
+}
+
+/// The most bytes that so many compressed ones may become.
+fn inflation_limit(compressed: u64) -> u64 {
+    compressed.saturating_mul(RATIO).saturating_add(FREE_BYTES)
+}
+
+/// Why a source of compressed or archived bytes gives no more.
+pub fn damaged(error: &io::Error) -> Skip {
+    match error.kind() {
+        ErrorKind::UnexpectedEof => Skip::Cut,
+        ErrorKind::FileTooLarge => Skip::Compressed("it grows to more than 200 times its size".to_string()),
+        ErrorKind::InvalidData | ErrorKind::InvalidInput => Skip::Compressed(error.to_string()),
+        _ => super::unreadable(error),
+    }
+}

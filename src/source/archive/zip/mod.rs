@@ -1,0 +1,54 @@
+//! A zip (APPNOTE 6.3): its entries by the directory at its end, or one after the other where that was cut off.
+//!
+//! The directory is read as a stream, so that a million entries take no memory, and each entry is opened on its own: any
+//! number of threads read one archive at once.
+
+mod directory;
+mod end;
+mod entry;
+mod local;
+
+use std::fs::File;
+
+use crate::issue::Skip;
+use crate::source::unreadable;
+
+use directory::Directory;
+use local::LocalHeaders;
+
+pub use entry::ZipEntry;
+
+/// An opened zip.
+#[derive(Debug)]
+pub struct Zip {
+    file: File,
+    length: u64,
+}
+
+impl Zip {
+    pub(super) fn open(file: File) -> Result<Zip, Skip> {
+        let length = file.metadata().map_err(|error| unreadable(&error))?.len();
+        Ok(Zip { file, length })
+    }
+
+    /// The entries that are files; an error is the archive's own, and the last.
+    pub fn entries(&self) -> Box<dyn Iterator<Item = Result<ZipEntry<'_>, Skip>> + Send + '_> {
+        match end::find(&self.file, self.length) {
+            Some(place) => Box::new(Directory::new(self, place)),
+            None => Box::new(LocalHeaders::new(self)),
+        }
+    }
+}
+
+/// The number that starts at an offset of a record, which is known to be long enough.
+fn u16_at(record: &[u8], at: usize) -> u16 {
+    record.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u16::from_le_bytes(*bytes))
+}
+
+fn u32_at(record: &[u8], at: usize) -> u32 {
+    record.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u32::from_le_bytes(*bytes))
+}
+
+fn u64_at(record: &[u8], at: usize) -> u64 {
+    record.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}

@@ -1,0 +1,58 @@
+//! A table of what belongs to a UID. The caller hashes the UID, so that this is done once and outside any lock.
+
+use hashbrown::HashTable;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Values by UID.
+#[derive(Debug)]
+pub struct ByUid<V>(HashTable<(Box<str>, V)>);
+
+/// The hash under which a UID stands.
+pub fn hash(uid: &str) -> u64 {
+    xxh3_64(uid.as_bytes())
+}
+
+impl<V> Default for ByUid<V> {
+    fn default() -> ByUid<V> {
+        ByUid(HashTable::new())
+    }
+}
+
+impl<V> ByUid<V> {
+    /// The value of a UID, given with its [`hash`].
+    pub fn get(&self, hash: u64, uid: &str) -> Option<&V> {
+        self.0.find(hash, |(known, _)| **known == *uid).map(|(_, value)| value)
+    }
+
+    /// How many UIDs there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// All UIDs and values, in no order.
+    pub fn into_iter(self) -> impl Iterator<Item = (Box<str>, V)> {
+        self.0.into_iter()
+    }
+}
+
+impl<V: Default> ByUid<V> {
+    /// The value of a UID, which is copied only when it is new.
+    pub fn entry(&mut self, hash_of_uid: u64, uid: &str) -> &mut V {
+        let entry = self.0.entry(hash_of_uid, |(known, _)| **known == *uid, |(known, _)| hash(known));
+        &mut entry.or_insert_with(|| (uid.into(), V::default())).into_mut().1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uid_has_one_value_even_where_hashes_meet() {
+        let mut table = ByUid::<u32>::default();
+        for (uid, value) in [("1.1", 1), ("1.2", 2), ("1.1", 3)] {
+            *table.entry(7, uid) = value;
+        }
+        assert_eq!([table.get(7, "1.1"), table.get(7, "1.2"), table.get(7, "1.3")], [Some(&3), Some(&2), None]);
+    }
+}

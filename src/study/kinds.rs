@@ -1,0 +1,61 @@
+//! The classes, titles and frames that the instances of a shard have, once each.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use super::NewKind;
+use crate::mapping::KindPart;
+
+/// The kinds by fingerprint, and their parts by place.
+#[derive(Debug, Default)]
+pub struct Kinds {
+    by_fingerprint: HashMap<u64, Kind, BuildHasherDefault<Prehashed>>,
+    parts: Vec<KindPart>,
+}
+
+/// A known kind.
+#[derive(Debug, Clone, Copy)]
+struct Kind {
+    place: u32,
+    /// Whether something was dropped of it: then it is mapped anew for each file, so that each is reported.
+    has_issues: bool,
+}
+
+impl Kinds {
+    /// Whether an instance of this kind can be added without the kind being mapped.
+    pub fn knows(&self, fingerprint: u64) -> bool {
+        self.by_fingerprint.get(&fingerprint).is_some_and(|kind| !kind.has_issues)
+    }
+
+    /// The place of a kind, which is taken in where it is new.
+    pub fn place(&mut self, fingerprint: u64, new: Option<NewKind>) -> u32 {
+        let kind = self.by_fingerprint.entry(fingerprint).or_insert_with(|| {
+            let NewKind { part, has_issues } = new.unwrap_or_default();
+            self.parts.push(part);
+            let place = u32::try_from(self.parts.len() - 1).expect("a shard has fewer than 2^32 different titles");
+            Kind { place, has_issues }
+        });
+        kind.place
+    }
+
+    /// The parts, each at its place.
+    pub fn into_parts(self) -> Vec<KindPart> {
+        self.parts
+    }
+}
+
+/// Takes a fingerprint, which is a hash already, as it is.
+#[derive(Debug, Default)]
+struct Prehashed(u64);
+
+impl Hasher for Prehashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _: &[u8]) {}
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = value;
+    }
+}
