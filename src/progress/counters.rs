@@ -76,7 +76,8 @@ pub fn size(bytes: u64) -> String {
 pub fn duration(span: Duration) -> String {
     let seconds = span.as_secs();
     match seconds {
-        0..60 => format!("{:.1} s", span.as_secs_f64()),
+        0 => format!("{} ms", span.as_millis()),
+        1..60 => format!("{:.1} s", span.as_secs_f64()),
         60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
         _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
     }
@@ -119,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_duration_is_as_exact_as_it_is_short() {
-        for (seconds, want) in [(0, "0.0 s"), (59, "59.0 s"), (61, "1 min 01 s"), (3661, "1 h 01 min")] {
+        for (seconds, want) in [(0, "0 ms"), (59, "59.0 s"), (61, "1 min 01 s"), (3661, "1 h 01 min")] {
             assert_eq!(duration(Duration::from_secs(seconds)), want);
         }
     }
