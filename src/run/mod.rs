@@ -43,7 +43,10 @@ pub fn convert(config: &Config) -> Result<u8, Error> {
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
     let progress = progress::start(config.progress);
     let open = || sink::open(&config.output.target, config.output.format, config.output.mode);
-    let Outcome { totals, counts } = convert_into(config, open, progress, &interrupt)?;
+    let outcome = convert_into(config, open, progress.clone(), &interrupt);
+    // The walk may still hold the progress, and an error is not to be printed behind a bar.
+    progress.finish();
+    let Outcome { totals, counts } = outcome?;
     if config.summary.is_yes() {
         let report = config.report.as_ref().map(|report| report.path.as_path());
         progress::say(Summary { totals: &totals, counts: &counts, elapsed: start.elapsed(), report });
@@ -98,7 +101,6 @@ pub fn convert_into<'s>(
     };
     pool.install(|| writing.all(&mut studies))?;
     sink.finish()?;
-    progress.finish();
     let totals = tally.totals(config, finish.release);
     let counts = report.finish(&totals)?;
     Ok(Outcome { totals, counts })
