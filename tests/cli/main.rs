@@ -9,6 +9,7 @@ mod determinism;
 mod dicomdir;
 mod documents;
 mod exit_codes;
+mod inputs;
 mod output;
 mod report;
 mod run;
