@@ -8,6 +8,7 @@ mod content;
 mod convert;
 mod documents;
 mod input;
+mod mapping;
 mod output;
 mod run;
 mod settings;
@@ -22,6 +23,7 @@ pub use content::ContentArguments;
 pub use convert::ConvertArguments;
 pub use documents::{CompletionsArguments, ManArguments, completions, page, pages};
 pub use input::InputArguments;
+pub use mapping::{MappingArguments, TableFormat};
 pub use output::OutputArguments;
 pub use run::RunArguments;
 pub use settings::ConfigArguments;
@@ -73,6 +75,8 @@ pub enum Command {
     Completions(CompletionsArguments),
     /// Manual pages
     Man(ManArguments),
+    /// Which attribute fills which element: the tables that the program works by
+    Mapping(MappingArguments),
 }
 
 impl Cli {

@@ -7,7 +7,11 @@ mod by_uid;
 mod instances;
 mod kinds;
 mod parts;
+#[cfg(test)]
+pub(crate) mod sample;
 mod settle;
+#[cfg(test)]
+mod tests;
 mod uid;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

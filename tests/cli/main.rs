@@ -10,6 +10,7 @@ mod dicomdir;
 mod documents;
 mod exit_codes;
 mod inputs;
+mod mapping;
 mod output;
 mod report;
 mod run;

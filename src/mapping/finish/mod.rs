@@ -6,6 +6,8 @@
 mod options;
 mod rules;
 mod series;
+#[cfg(test)]
+mod tests;
 mod union;
 
 pub use options::{Detail, EndpointOption, EndpointPlace, Options};
