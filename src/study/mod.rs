@@ -14,6 +14,7 @@ mod settle;
 mod tests;
 mod uid;
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use crate::dicom::Fingerprints;
@@ -33,6 +34,7 @@ const SHARDS: usize = 256;
 #[derive(Debug)]
 pub struct Studies {
     shards: Vec<Mutex<Shard>>,
+    known: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -107,7 +109,7 @@ pub struct Missing {
 
 impl Default for Studies {
     fn default() -> Studies {
-        Studies { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+        Studies { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), known: AtomicU64::new(0) }
     }
 }
 
@@ -122,8 +124,17 @@ impl Studies {
         if missing != Missing::default() {
             return Err(missing);
         }
+        let before = shard.studies.len();
         shard.merge(&record, new);
+        if shard.studies.len() > before {
+            self.known.fetch_add(1, Relaxed);
+        }
         Ok(())
+    }
+
+    /// How many studies there are so far.
+    pub fn known(&self) -> u64 {
+        self.known.load(Relaxed)
     }
 
     /// All studies, in the order of their UIDs as bytes.
