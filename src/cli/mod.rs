@@ -69,6 +69,8 @@ pub struct Cli {
 pub enum Command {
     /// DICOM to FHIR, to standard output, a file or a folder
     Convert(Box<ConvertArguments>),
+    /// Which attribute fills which element
+    Mapping(MappingArguments),
     /// A synthetic DICOM archive for tests, benchmarks and CI
     Synth(SynthArguments),
     /// What options, variables and file come to, as TOML
@@ -77,9 +79,7 @@ pub enum Command {
     Completions(CompletionsArguments),
     /// Manual pages
     Man(ManArguments),
-    /// Which attribute fills which element: the tables that the program works by
-    Mapping(MappingArguments),
-    /// Which attribute of a file filled which element, and what was left out and why
+    /// What the attributes of one file fill, and what was left out
     Explain(ExplainArguments),
 }
 
@@ -133,7 +133,7 @@ pub fn unknown_variables(names: impl IntoIterator<Item = OsString>) -> Vec<Strin
 }
 
 /// Commands that share names of options with the run, and mean something else.
-const NO_VARIABLES: [&str; 3] = ["synth", "completions", "man"];
+const NO_VARIABLES: [&str; 4] = ["mapping", "synth", "completions", "man"];
 
 /// The variable of an option.
 fn variable(long: &str) -> String {

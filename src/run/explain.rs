@@ -1,6 +1,5 @@
 //! `explain`: one file is read and its explanation printed.
 
-use std::io::{self, Write, stdout};
 use std::path::Path;
 
 use super::options;
@@ -10,6 +9,7 @@ use crate::error::Error;
 use crate::explain;
 use crate::fhir::Release;
 use crate::mapping;
+use crate::sink;
 use crate::source::{self, printable};
 
 /// Columns where there is no terminal to ask.
@@ -31,7 +31,7 @@ pub fn explain(config: &ExplainConfig) -> Result<u8, Error> {
             serde_json::to_string_pretty(&explanation).expect("an explanation is strings and lists") + "\n"
         }
     };
-    print(&text).map(|()| 0)
+    sink::print(text.as_bytes()).map(|()| 0)
 }
 
 fn read(path: &Path) -> Result<Header, Error> {
@@ -51,13 +51,4 @@ fn columns() -> usize {
     let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
     said.or_else(terminal).unwrap_or(COLUMNS)
-}
-
-fn print(text: &str) -> Result<(), Error> {
-    let mut out = stdout().lock();
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    written.map_err(|source| match source.kind() {
-        io::ErrorKind::BrokenPipe => Error::Closed,
-        _ => Error::Write { path: "standard output".into(), source },
-    })
 }
