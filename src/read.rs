@@ -41,6 +41,15 @@ pub enum Selections {
 pub struct Worker {
     scanner: Scanner,
     header: Header,
+    /// Bytes read since they were last asked for.
+    pub read_bytes: u64,
+}
+
+impl Worker {
+    /// The bytes read since this was last asked.
+    pub fn take_read_bytes(&mut self) -> u64 {
+        std::mem::take(&mut self.read_bytes)
+    }
 }
 
 impl Reader<'_> {
@@ -53,7 +62,7 @@ impl Reader<'_> {
         bytes: &mut dyn Bytes,
         mut issue: impl FnMut(Issue),
     ) -> Result<(), Skip> {
-        let Worker { scanner, header } = worker;
+        let Worker { scanner, header, .. } = worker;
         scanner.scan(bytes, self.wanted, header)?;
         header.faults.iter().for_each(|fault| issue(fault_issue(*fault)));
         let root = header.root();

@@ -4,12 +4,15 @@
 //! Nothing below this module knows the command line.
 
 mod content;
+mod defaults;
 mod endpoint;
 mod explain;
 mod filter;
+mod mode;
 mod output;
 mod release;
 mod suggest;
+mod synth;
 mod system;
 mod uri;
 
@@ -23,11 +26,15 @@ use crate::error::Error;
 use crate::source::{self, Input, Links, ListFrom, Separator};
 
 pub use content::{Choice, Detail, References, Status, Subject};
+pub use defaults::{Unset, unset};
 pub use endpoint::{EndpointLevel, EndpointOption, EndpointTarget, EndpointType};
 pub use explain::{ExplainConfig, ExplainForm};
 pub use filter::{Filter, FilterRule};
+pub use mode::FileMode;
 pub use output::{BundleType, Format, Layout, OutputTarget};
 pub use release::ReleaseName;
+pub(crate) use suggest::closest;
+pub use synth::SynthConfig;
 pub use system::{IssuerSystem, SystemKind, SystemUri, Systems};
 
 /// Reading threads, at most, where the user does not say.
@@ -73,6 +80,8 @@ pub struct Output {
     pub conditional: Choice,
     /// Whether companions on the server are replaced.
     pub overwrite_companions: Choice,
+    /// Who may read files, the report too.
+    pub mode: FileMode,
 }
 
 /// What the resources say, beside the headers.
@@ -123,9 +132,29 @@ pub struct ReportOptions {
     pub path: PathBuf,
     /// Whether header values stand in it.
     pub values: Choice,
+    /// Who may read it.
+    pub mode: FileMode,
 }
 
 impl Config {
+    /// The configuration of a run without options: a resource a line, nothing said.
+    pub fn silent(inputs: Vec<Input>) -> Result<Config, Error> {
+        let output = self::output(OutputArguments::default())?;
+        let threads = default_threads();
+        Ok(Config {
+            inputs,
+            filter: Filter::default(),
+            walk: source::Options { threads, ..source::Options::default() },
+            content: self::content(ContentArguments::default(), &output)?,
+            output,
+            threads,
+            progress: ShowProgress::Never,
+            summary: Choice::No,
+            report: None,
+            strict: Choice::No,
+        })
+    }
+
     /// The configuration that the arguments of `convert` make.
     pub fn convert(arguments: ConvertArguments) -> Result<Config, Error> {
         let ConvertArguments { input, output, content, run } = arguments;
@@ -187,6 +216,7 @@ fn output(output: OutputArguments) -> Result<Output, Error> {
         bundle_type: output.bundle_type.unwrap_or_default(),
         conditional: Choice::of(output.conditional),
         overwrite_companions: Choice::of(output.overwrite_companions),
+        mode: output.mode.unwrap_or_default(),
     })
 }
 
@@ -232,7 +262,7 @@ fn report(run: &RunArguments, output: &Output) -> Result<Option<ReportOptions>, 
     if output.target.path() == Some(&path) {
         return usage("--report and --output name the same file");
     }
-    Ok(Some(ReportOptions { path, values: Choice::of(run.report_values) }))
+    Ok(Some(ReportOptions { path, values: Choice::of(run.report_values), mode: output.mode }))
 }
 
 fn default_threads() -> usize {

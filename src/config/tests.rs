@@ -5,7 +5,7 @@ use crate::cli::{Cli, Command};
 
 fn config(options: &str) -> Result<Config, Error> {
     let line = ["dcm2fhir", "convert"].into_iter().chain(options.split(' ')).map(OsString::from);
-    let Command::Convert(arguments) = Cli::parse_from(line).unwrap().command else { panic!("convert") };
+    let Command::Convert(arguments) = Cli::parse_from(line).unwrap().command else { panic!("another command") };
     Config::convert(*arguments)
 }
 
@@ -18,6 +18,21 @@ fn the_defaults_do_the_common_thing() {
     assert_eq!((config.content.detail, config.content.status.code()), (Detail::Instance, "available"));
     assert_eq!((config.content.references, config.content.selections), (References::Logical, Choice::No));
     assert!((1..=MAX_DEFAULT_THREADS).contains(&config.threads));
+}
+
+#[test]
+fn the_defaults_that_config_prints_are_those_of_a_run() {
+    let command = crate::cli::command();
+    let convert = command.find_subcommand("convert").unwrap();
+    let mut spelt_out = String::from("archive");
+    for long in convert.get_arguments().filter_map(|argument| argument.get_long()) {
+        let is_list = |text: &str| text.starts_with('[');
+        if let Some(Unset::Is(value)) = unset(long).filter(|unset| !matches!(unset, Unset::Is(text) if is_list(text))) {
+            spelt_out += &format!(" --{long}={}", value.trim_matches('"'));
+        }
+    }
+    assert!(spelt_out.contains("--fhir="), "{spelt_out}");
+    assert_eq!(format!("{:?}", config(&spelt_out).unwrap()), format!("{:?}", config("archive").unwrap()));
 }
 
 #[test]

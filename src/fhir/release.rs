@@ -241,6 +241,17 @@ pub const R6_BALLOT5: Release = Release {
 };
 
 impl Release {
+    /// 4.0.1.
+    pub const R4: &'static Release = &R4;
+    /// 4.3.0.
+    pub const R4B: &'static Release = &R4B;
+    /// 5.0.0.
+    pub const R5: &'static Release = &R5;
+    /// 6.0.0-ballot2, the release that the command writes by default.
+    pub const R6_BALLOT2: &'static Release = &R6_BALLOT2;
+    /// 6.0.0-ballot5.
+    pub const R6_BALLOT5: &'static Release = &R6_BALLOT5;
+
     /// All releases, oldest first.
     pub const ALL: [&'static Release; 5] = [&R4, &R4B, &R5, &R6_BALLOT2, &R6_BALLOT5];
 

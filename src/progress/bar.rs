@@ -89,7 +89,7 @@ impl Progress for Bar {
     }
 
     fn found(&self, studies: u64) {
-        self.counters.studies.fetch_add(studies, Relaxed);
+        self.counters.studies.fetch_max(studies, Relaxed);
     }
 
     fn writing(&self, documents: u64) {

@@ -5,6 +5,7 @@
 
 mod bar;
 mod counters;
+mod message;
 
 use std::io::{IsTerminal, stderr};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use crate::config::ShowProgress;
 pub use bar::Bar;
 pub use counters::{count, duration};
+pub use message::{ERROR, NAME, WARNING, say};
 
 /// Hears how far the run is. Every method may be called from any thread.
 pub trait Progress: Send + Sync {
@@ -21,7 +23,7 @@ pub trait Progress: Send + Sync {
     fn walk_ended(&self) {}
     /// More files were read, or left out by the walk.
     fn read(&self, _files: u64, _bytes: u64) {}
-    /// More studies were found.
+    /// So many studies are known.
     fn found(&self, _studies: u64) {}
     /// All was read; so many documents will be written.
     fn writing(&self, _documents: u64) {}

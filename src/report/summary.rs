@@ -4,8 +4,10 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
+use anstyle::Style;
+
 use super::{Counts, Totals};
-use crate::progress::{count, duration};
+use crate::progress::{NAME, WARNING, count, duration};
 use crate::source::printable;
 
 /// Reasons and modalities that are named; of the others only the number.
@@ -33,19 +35,20 @@ impl fmt::Display for Summary<'_> {
         row(f, "series", totals.series, "")?;
         row(f, "instances", totals.instances, &modalities(totals))?;
         if counts.skipped_files() > 0 {
-            row(f, "left out", counts.skipped_files(), "files")?;
+            let style = if counts.lost_files() > 0 { WARNING } else { NAME };
+            styled(f, style, "left out", counts.skipped_files(), "files")?;
             reasons(f, &counts.skipped_in_words())?;
         }
         if counts.issues() > 0 {
-            row(f, "issues", counts.issues(), "values dropped, changed or differing")?;
+            styled(f, WARNING, "issues", counts.issues(), "values dropped, changed or differing")?;
             reasons(f, &counts.issues_in_words())?;
         }
         if let Some(path) = self.report {
-            writeln!(f, "{:<12} {}", "report", printable(path.as_os_str().as_encoded_bytes()))?;
+            writeln!(f, "{NAME}{:<12}{NAME:#} {}", "report", printable(path.as_os_str().as_encoded_bytes()))?;
         } else if counts.skipped_files() + counts.issues() > 0 {
-            writeln!(f, "{:<12} none: --report FILE lists each file and value", "report")?;
+            writeln!(f, "{NAME}{:<12}{NAME:#} none: --report FILE lists each file and value", "report")?;
         }
-        writeln!(f, "{:<12} {} ({})", "FHIR", totals.release, totals.fhir_version)
+        writeln!(f, "{NAME}{:<12}{NAME:#} {} ({})", "FHIR", totals.release, totals.fhir_version)
     }
 }
 
@@ -58,8 +61,12 @@ impl Summary<'_> {
 }
 
 fn row(f: &mut fmt::Formatter<'_>, name: &str, number: u64, detail: &str) -> fmt::Result {
-    let line = format!("{name:<12} {:>11}  {detail}", count(number));
-    writeln!(f, "{}", line.trim_end())
+    styled(f, NAME, name, number, detail)
+}
+
+fn styled(f: &mut fmt::Formatter<'_>, style: Style, name: &str, number: u64, detail: &str) -> fmt::Result {
+    let rest = format!(" {:>11}  {detail}", count(number));
+    writeln!(f, "{style}{name:<12}{style:#}{}", rest.trim_end())
 }
 
 fn reasons(f: &mut fmt::Formatter<'_>, reasons: &[(String, u64)]) -> fmt::Result {
@@ -130,6 +137,6 @@ issues                 3  values dropped, changed or differing
 report       r.json
 FHIR         r5 (5.0.0)
 ";
-        assert_eq!(summary.to_string(), want);
+        assert_eq!(anstream::adapter::strip_str(&summary.to_string()).to_string(), want);
     }
 }

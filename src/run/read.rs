@@ -3,7 +3,7 @@
 use crossbeam_channel::Receiver;
 use dicom_dictionary_std::tags;
 
-use crate::dicom::bytes::Bytes;
+use crate::dicom::bytes::{Bytes, Counted};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason, Skip};
@@ -50,7 +50,8 @@ impl Stage<'_> {
             let files = batch.items.len() + batch.skipped.len();
             batch.skipped.iter().for_each(|(name, skip)| self.leave_out(name, skip));
             batch.items.iter().for_each(|item| self.item(&mut worker, item));
-            self.progress.read(files as u64, 0);
+            self.progress.read(files as u64, worker.take_read_bytes());
+            self.progress.found(self.reader.studies.known());
         }
     }
 
@@ -74,9 +75,12 @@ impl Stage<'_> {
 
     /// Reads a file or an entry of an archive.
     pub(super) fn read(&self, worker: &mut Worker, name: &Name, bytes: &mut dyn Bytes) -> Result<(), Skip> {
-        self.reader.read(worker, name, bytes, |issue| {
+        let mut bytes = Counted::new(bytes);
+        let read = self.reader.read(worker, name, &mut bytes, |issue| {
             self.report.issue(Where { name: Some(name), ..Where::default() }, &issue);
-        })
+        });
+        worker.read_bytes += bytes.bytes;
+        read
     }
 
     /// Counts and reports a file that is left out.

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::whole_file::{WholeFile, write_error};
 use super::{BUFFER_BYTES, DocumentName, Order, Placed, Sink, WriteDocument};
+use crate::config::FileMode;
 use crate::error::Error;
 
 /// Standard output, or one file.
@@ -25,8 +26,8 @@ impl Stream {
     }
 
     /// One file, which is there when it is whole.
-    pub fn file(path: &Path) -> Result<Stream, Error> {
-        Ok(Stream(Mutex::new(Target::File(WholeFile::create(path)?))))
+    pub fn file(path: &Path, mode: FileMode) -> Result<Stream, Error> {
+        Ok(Stream(Mutex::new(Target::File(WholeFile::create(path)?.with_mode(mode)))))
     }
 }
 

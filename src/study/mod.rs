@@ -11,6 +11,7 @@ mod selections;
 mod settle;
 mod uid;
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use crate::dicom::Fingerprints;
@@ -32,6 +33,7 @@ const SHARDS: usize = 256;
 #[derive(Debug)]
 pub struct Studies {
     shards: Vec<Mutex<Shard>>,
+    known: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -107,7 +109,7 @@ pub struct Missing {
 
 impl Default for Studies {
     fn default() -> Studies {
-        Studies { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+        Studies { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), known: AtomicU64::new(0) }
     }
 }
 
@@ -120,7 +122,11 @@ impl Studies {
         if missing != Missing::default() {
             return Err(missing);
         }
+        let before = shard.studies.len();
         shard.merge(&record, new);
+        if shard.studies.len() > before {
+            self.known.fetch_add(1, Relaxed);
+        }
         Ok(())
     }
 
@@ -134,6 +140,11 @@ impl Studies {
     fn shard(&self, study: u64) -> &Mutex<Shard> {
         // The table inside the shard looks at the lowest and highest bits.
         &self.shards[(study >> 32) as usize % SHARDS]
+    }
+
+    /// How many studies there are so far.
+    pub fn known(&self) -> u64 {
+        self.known.load(Relaxed)
     }
 
     /// All studies, in the order of their UIDs as bytes.
