@@ -39,8 +39,8 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<u8, Error> {
     match command {
         Command::Convert(arguments) => run::convert(&Config::convert(*arguments)?),
-        Command::Explain(arguments) => run::explain(&ExplainConfig::new(arguments)?),
-        Command::Mapping(arguments) => run::mapping(arguments.format.unwrap_or_default().into()),
+        Command::Explain(arguments) => print(run::explain(&ExplainConfig::new(arguments)?)?.as_bytes()),
+        Command::Mapping(arguments) => print(document(arguments.format.unwrap_or_default().into()).as_bytes()),
         Command::Synth(arguments) => run::synth(&SynthConfig::new(arguments)),
         Command::Config(arguments) => print(arguments.text.as_bytes()),
         Command::Completions(arguments) => print(&cli::completions(cli::command(), arguments.shell)),

@@ -71,6 +71,8 @@ pub enum Command {
     Convert(Box<ConvertArguments>),
     /// Which attribute fills which element
     Mapping(MappingArguments),
+    /// Which attribute of a file filled which element, or why not
+    Explain(ExplainArguments),
     /// A synthetic DICOM archive for tests, benchmarks and CI
     Synth(SynthArguments),
     /// What options, variables and file come to, as TOML
@@ -79,8 +81,6 @@ pub enum Command {
     Completions(CompletionsArguments),
     /// Manual pages
     Man(ManArguments),
-    /// What the attributes of one file fill, and what was left out
-    Explain(ExplainArguments),
 }
 
 impl Cli {
