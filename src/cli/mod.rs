@@ -7,7 +7,9 @@ mod config_file;
 mod content;
 mod convert;
 mod documents;
+mod explain;
 mod input;
+mod mapping;
 mod output;
 mod run;
 mod settings;
@@ -23,7 +25,9 @@ use clap::{Arg, ArgAction, ColorChoice, Command as ClapCommand, CommandFactory, 
 pub use content::ContentArguments;
 pub use convert::ConvertArguments;
 pub use documents::{CompletionsArguments, ManArguments, completions, page, pages};
+pub use explain::ExplainArguments;
 pub use input::InputArguments;
+pub use mapping::{MappingArguments, TableFormat};
 pub use output::OutputArguments;
 pub use run::RunArguments;
 pub use settings::ConfigArguments;
@@ -69,6 +73,10 @@ pub struct Cli {
 pub enum Command {
     /// DICOM to FHIR, to standard output, a file or a folder
     Convert(Box<ConvertArguments>),
+    /// Which attribute fills which element
+    Mapping(MappingArguments),
+    /// Which attribute of a file filled which element, or why not
+    Explain(ExplainArguments),
     /// The same, sent to a FHIR server; also takes what convert wrote
     #[cfg(feature = "upload")]
     Upload(Box<UploadArguments>),
@@ -132,7 +140,7 @@ pub fn unknown_variables(names: impl IntoIterator<Item = OsString>) -> Vec<Strin
 }
 
 /// Commands that share names of options with the run, and mean something else.
-const NO_VARIABLES: [&str; 3] = ["synth", "completions", "man"];
+const NO_VARIABLES: [&str; 4] = ["mapping", "synth", "completions", "man"];
 
 /// The variable of an option.
 fn variable(long: &str) -> String {
