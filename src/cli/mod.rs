@@ -68,14 +68,18 @@ pub enum Command {
     /// DICOM to FHIR, to standard output, a file or a folder
     Convert(Box<ConvertArguments>),
     /// A synthetic DICOM archive for tests, benchmarks and CI
+    #[command(display_order = 101)]
     Synth(SynthArguments),
     /// What options, variables and file come to, as TOML
+    #[command(display_order = 102)]
     Config(ConfigArguments),
     /// Completions of the command line for a shell
+    #[command(display_order = 103)]
     Completions(CompletionsArguments),
     /// Manual pages
+    #[command(display_order = 104)]
     Man(ManArguments),
-    /// Which attribute fills which element: the tables that the program works by
+    /// Which attribute fills which element, as tables
     Mapping(MappingArguments),
 }
 

@@ -46,7 +46,8 @@ fn run(example: &Example, folder: &Path, server: &str) -> Output {
 /// The first tool that the command wants and the machine has not.
 fn lacks(command: &str) -> Option<&'static str> {
     let wants = |tool: &&str| command.split([' ', '|', '(', ';']).any(|word| word == *tool);
-    let is_there = |tool: &&str| Command::new("sh").args(["-c", &format!("command -v {tool}")]).output().unwrap().status;
+    let is_there =
+        |tool: &&str| Command::new("sh").args(["-c", &format!("command -v {tool}")]).output().unwrap().status;
     TOOLS.into_iter().filter(wants).find(|tool| !is_there(tool).success())
 }
 
@@ -91,8 +92,7 @@ fn wrong(document: &Path, server: &str, left_out: &mut Vec<String>) -> Vec<Strin
 fn every_example_prints_what_it_shows() {
     let server = server::start();
     let mut left_out = Vec::new();
-    let wrong: Vec<String> =
-        documents().iter().flat_map(|document| wrong(document, &server, &mut left_out)).collect();
+    let wrong: Vec<String> = documents().iter().flat_map(|document| wrong(document, &server, &mut left_out)).collect();
     // Past the capture of the test harness.
     let _ = writeln!(std::io::stderr(), "left out: {}", left_out.join("\nleft out: "));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
