@@ -7,6 +7,7 @@ mod config_file;
 mod content;
 mod convert;
 mod documents;
+mod explain;
 mod input;
 mod mapping;
 mod output;
@@ -22,6 +23,7 @@ use clap::{Arg, ArgAction, ColorChoice, Command as ClapCommand, CommandFactory, 
 pub use content::ContentArguments;
 pub use convert::ConvertArguments;
 pub use documents::{CompletionsArguments, ManArguments, completions, page, pages};
+pub use explain::ExplainArguments;
 pub use input::InputArguments;
 pub use mapping::{MappingArguments, TableFormat};
 pub use output::OutputArguments;
@@ -67,6 +69,10 @@ pub struct Cli {
 pub enum Command {
     /// DICOM to FHIR, to standard output, a file or a folder
     Convert(Box<ConvertArguments>),
+    /// Which attribute fills which element
+    Mapping(MappingArguments),
+    /// Which attribute of a file filled which element, or why not
+    Explain(ExplainArguments),
     /// A synthetic DICOM archive for tests, benchmarks and CI
     #[command(display_order = 101)]
     Synth(SynthArguments),
@@ -79,8 +85,6 @@ pub enum Command {
     /// Manual pages
     #[command(display_order = 104)]
     Man(ManArguments),
-    /// Which attribute fills which element, as tables
-    Mapping(MappingArguments),
 }
 
 impl Cli {
@@ -133,7 +137,7 @@ pub fn unknown_variables(names: impl IntoIterator<Item = OsString>) -> Vec<Strin
 }
 
 /// Commands that share names of options with the run, and mean something else.
-const NO_VARIABLES: [&str; 3] = ["synth", "completions", "man"];
+const NO_VARIABLES: [&str; 4] = ["mapping", "synth", "completions", "man"];
 
 /// The variable of an option.
 fn variable(long: &str) -> String {
