@@ -27,6 +27,8 @@ pub mod dicom;
 #[doc(hidden)]
 pub mod error;
 #[doc(hidden)]
+pub mod explain;
+#[doc(hidden)]
 #[deny(clippy::disallowed_methods)]
 pub mod fhir;
 #[doc(hidden)]

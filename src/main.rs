@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::ColorChoice;
 use dcm2fhir::cli::{self, Cli, Command, ManArguments};
-use dcm2fhir::config::{Config, SynthConfig};
+use dcm2fhir::config::{Config, ExplainConfig, SynthConfig};
 use dcm2fhir::error::Error;
 use dcm2fhir::progress::{self, ERROR, WARNING};
 use dcm2fhir::{interrupt, run, sink, source};
@@ -38,6 +38,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<u8, Error> {
     match command {
         Command::Convert(arguments) => run::convert(&Config::convert(*arguments)?),
+        Command::Explain(arguments) => run::explain(&ExplainConfig::new(arguments)?),
         Command::Mapping(arguments) => run::mapping(arguments.format.unwrap_or_default().into()),
         Command::Synth(arguments) => run::synth(&SynthConfig::new(arguments)),
         Command::Config(arguments) => print(arguments.text.as_bytes()),

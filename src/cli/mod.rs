@@ -7,6 +7,7 @@ mod config_file;
 mod content;
 mod convert;
 mod documents;
+mod explain;
 mod input;
 mod mapping;
 mod output;
@@ -22,6 +23,7 @@ use clap::{Arg, ArgAction, ColorChoice, Command as ClapCommand, CommandFactory, 
 pub use content::ContentArguments;
 pub use convert::ConvertArguments;
 pub use documents::{CompletionsArguments, ManArguments, completions, page, pages};
+pub use explain::ExplainArguments;
 pub use input::InputArguments;
 pub use mapping::{MappingArguments, TableFormat};
 pub use output::OutputArguments;
@@ -77,6 +79,8 @@ pub enum Command {
     Man(ManArguments),
     /// Which attribute fills which element: the tables that the program works by
     Mapping(MappingArguments),
+    /// Which attribute of a file filled which element, and what was left out and why
+    Explain(ExplainArguments),
 }
 
 impl Cli {

@@ -203,6 +203,15 @@ fn reference(order: Order) -> Option<Reference> {
     Some(reference)
 }
 
+/// A reference to the order with this accession number.
+pub fn order_of(accession: Identifier) -> Reference {
+    let mut reference = Reference::to(ResourceType::ServiceRequest);
+    let resource = ServiceRequest { identifier: vec![accession.clone()], ..ServiceRequest::default() };
+    reference.resource = Some(Box::new(Resource::ServiceRequest(resource)));
+    reference.identifier = Some(accession);
+    reference
+}
+
 #[cfg(test)]
 mod tests {
 

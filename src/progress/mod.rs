@@ -5,6 +5,7 @@
 
 mod bar;
 mod counters;
+mod drawn;
 mod message;
 
 use std::io::{IsTerminal, stderr};
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 use crate::config::ShowProgress;
 pub use bar::Bar;
-pub use counters::{count, duration};
+pub use counters::{count, duration, size};
 pub use message::{ERROR, NAME, WARNING, say};
 
 /// Hears how far the run is. Every method may be called from any thread.
@@ -41,7 +42,8 @@ impl Progress for Silent {}
 
 /// A bar on a terminal; elsewhere lines if they are asked for, and else nothing.
 pub fn start(show: ShowProgress) -> Arc<dyn Progress> {
-    match (show, stderr().is_terminal()) {
+    let is_terminal = stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+    match (show, is_terminal) {
         (ShowProgress::Never, _) | (ShowProgress::Auto, false) => Arc::new(Silent),
         (ShowProgress::Auto | ShowProgress::Always, true) => Arc::new(Bar::drawn()),
         (ShowProgress::Always, false) => Arc::new(Bar::lines()),

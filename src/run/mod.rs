@@ -1,6 +1,7 @@
 //! Wires the stages: the only module that knows all of them.
 
 mod archive;
+mod explain;
 mod options;
 mod read;
 mod synth;
@@ -18,11 +19,12 @@ use crate::interrupt::Interrupt;
 use crate::mapping;
 use crate::mapping::document::{Layout, document};
 use crate::progress::{self, Progress};
-use crate::read::Reader;
+use crate::read::{Reader, Selections};
 use crate::report::{Counts, Report, Summary, Totals};
 use crate::sink::{self, Sink};
 use crate::source;
-use crate::study::{Studies, several_places};
+use crate::study::{Studies, apply_rejections, several_places};
+pub use explain::explain;
 pub use synth::synth;
 use tally::Tally;
 
@@ -41,7 +43,10 @@ pub fn convert(config: &Config) -> Result<u8, Error> {
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
     let progress = progress::start(config.progress);
     let open = || sink::open(&config.output.target, config.output.format, config.output.mode);
-    let Outcome { totals, counts } = convert_into(config, open, progress, &interrupt)?;
+    let outcome = convert_into(config, open, progress.clone(), &interrupt);
+    // The walk may still hold the progress, and an error is not to be printed behind a bar.
+    progress.finish();
+    let Outcome { totals, counts } = outcome?;
     if config.summary.is_yes() {
         let report = config.report.as_ref().map(|report| report.path.as_path());
         progress::say(Summary { totals: &totals, counts: &counts, elapsed: start.elapsed(), report });
@@ -57,7 +62,7 @@ pub fn convert_into<'s>(
     interrupt: &Interrupt,
 ) -> Result<Outcome, Error> {
     let mapping = options::mapping(config)?;
-    let finish = options::finish(&config.content)?;
+    let finish = options::finish(config)?;
     // The output is opened first: a run that cannot write should not read for hours.
     let sink = open()?;
     let report = Report::open(config.report.as_ref())?;
@@ -66,7 +71,13 @@ pub fn convert_into<'s>(
     let pool = pool(config.threads)?;
     let (wanted, studies) = (mapping::wanted(), Studies::default());
     let reading = read::Stage {
-        reader: Reader { wanted: &wanted, options: &mapping, studies: &studies, filter: &config.filter },
+        reader: Reader {
+            wanted: &wanted,
+            options: &mapping,
+            studies: &studies,
+            filter: &config.filter,
+            selections: if finish.has_selections() { Selections::All } else { Selections::Rejections },
+        },
         report: &report,
         tally: &tally,
         progress: progress.as_ref(),
@@ -74,6 +85,9 @@ pub fn convert_into<'s>(
     };
     pool.install(|| reading.all(&walk, config.threads))?;
     let mut studies = studies.finish();
+    if config.content.apply_rejections.is_yes() {
+        apply_rejections(&mut studies);
+    }
     write::check_room(config, studies.len())?;
     several_places(&studies).iter().for_each(|several| read::note_places(several, &report));
     let writing = write::Stage {
@@ -87,7 +101,6 @@ pub fn convert_into<'s>(
     };
     pool.install(|| writing.all(&mut studies))?;
     sink.finish()?;
-    progress.finish();
     let totals = tally.totals(config, finish.release);
     let counts = report.finish(&totals)?;
     Ok(Outcome { totals, counts })
