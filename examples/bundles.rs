@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example bundles -- testdata/dicom/ct-two-series out`
 
+#![allow(clippy::print_stdout, reason = "an example prints what it found")]
+
 use std::error::Error;
 use std::fs;
 use std::path::PathBuf;

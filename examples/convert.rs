@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example convert -- testdata/dicom/ct-two-series`
 
+#![allow(clippy::print_stdout, reason = "an example prints what it found")]
+
 use dcm2fhir::{Conversion, Detail, Error, Release};
 
 fn main() -> Result<(), Error> {

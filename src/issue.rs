@@ -206,6 +206,9 @@ pub enum Reason {
     /// Several patients in one study.
     #[error("several Patient IDs in one study")]
     SeveralPatients,
+    /// More items of a sequence than are taken.
+    #[error("more than 1,000 items: only the first are kept")]
+    TooManyItems,
     /// More than 16 different parts.
     #[error("more than 16 different sets of values: only the first in order are kept")]
     TooManyParts,

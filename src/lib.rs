@@ -12,7 +12,8 @@
 //! ```
 //!
 //! Each arrow is one function, and each stage one module that knows only its neighbours' types: `dicom` knows no FHIR,
-//! `fhir` knows no DICOM, and only `mapping` knows both. These modules are for the command and its tests: they change
+//! `fhir` knows no DICOM, and only `mapping` knows both. `fhir`, `mapping` and `study` are pure: no file, no
+//! clock, no environment (`clippy.toml`). These modules are for the command and its tests: they change
 //! without notice. What is listed on this page follows semantic versioning.
 
 mod conversion;
@@ -25,14 +26,17 @@ pub mod config;
 pub mod dicom;
 #[doc(hidden)]
 pub mod error;
+#[doc(hidden)]
 pub mod explain;
 #[doc(hidden)]
+#[deny(clippy::disallowed_methods)]
 pub mod fhir;
 #[doc(hidden)]
 pub mod interrupt;
 #[doc(hidden)]
 pub mod issue;
 #[doc(hidden)]
+#[deny(clippy::disallowed_methods)]
 pub mod mapping;
 #[doc(hidden)]
 pub mod progress;
@@ -47,6 +51,7 @@ pub mod sink;
 #[doc(hidden)]
 pub mod source;
 #[doc(hidden)]
+#[deny(clippy::disallowed_methods)]
 pub mod study;
 pub mod synth;
 

@@ -118,7 +118,7 @@ fn takes(filter: &Filter, root: DataSet<'_>) -> bool {
 }
 
 /// What the studies need to know of an instance.
-fn record<'a>(header: &'a Header, number: Option<u32>, name: &'a Name) -> Result<InstanceRecord<'a>, Skip> {
+pub(crate) fn record<'a>(header: &'a Header, number: Option<u32>, name: &'a Name) -> Result<InstanceRecord<'a>, Skip> {
     let root = header.root();
     let class = class(root);
     let mut fingerprints = header.fingerprints();

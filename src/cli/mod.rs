@@ -9,6 +9,7 @@ mod convert;
 mod documents;
 mod explain;
 mod input;
+mod mapping;
 mod output;
 mod run;
 mod settings;
@@ -24,6 +25,7 @@ pub use convert::ConvertArguments;
 pub use documents::{CompletionsArguments, ManArguments, completions, page, pages};
 pub use explain::ExplainArguments;
 pub use input::InputArguments;
+pub use mapping::{MappingArguments, TableFormat};
 pub use output::OutputArguments;
 pub use run::RunArguments;
 pub use settings::ConfigArguments;
@@ -67,8 +69,6 @@ pub struct Cli {
 pub enum Command {
     /// DICOM to FHIR, to standard output, a file or a folder
     Convert(Box<ConvertArguments>),
-    /// Which attribute of a file filled which element, or why not
-    Explain(ExplainArguments),
     /// A synthetic DICOM archive for tests, benchmarks and CI
     Synth(SynthArguments),
     /// What options, variables and file come to, as TOML
@@ -77,6 +77,10 @@ pub enum Command {
     Completions(CompletionsArguments),
     /// Manual pages
     Man(ManArguments),
+    /// Which attribute fills which element: the tables that the program works by
+    Mapping(MappingArguments),
+    /// Which attribute of a file filled which element, and what was left out and why
+    Explain(ExplainArguments),
 }
 
 impl Cli {

@@ -6,6 +6,7 @@
 pub mod anatomy;
 pub mod attributes;
 mod code;
+pub mod document;
 pub mod finish;
 mod identity;
 pub mod instance;
@@ -17,7 +18,7 @@ mod procedure;
 mod request;
 pub mod row;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 pub mod selection;
 pub mod series;
 mod specimen;

@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::mapping;
+use crate::mapping::document::{Layout, document};
 use crate::progress::{self, Progress};
 use crate::read::{Reader, Selections};
 use crate::report::{Counts, Report, Summary, Totals};
@@ -101,6 +102,12 @@ pub fn convert_into<'s>(
     let totals = tally.totals(config, finish.release);
     let counts = report.finish(&totals)?;
     Ok(Outcome { totals, counts })
+}
+
+/// Prints the mapping's tables.
+pub fn mapping(layout: Layout) -> Result<u8, Error> {
+    sink::print(document(layout).as_bytes())?;
+    Ok(0)
 }
 
 fn pool(threads: usize) -> Result<ThreadPool, Error> {

@@ -7,8 +7,12 @@ mod by_uid;
 mod instances;
 mod kinds;
 mod parts;
+#[cfg(test)]
+pub(crate) mod sample;
 mod selections;
 mod settle;
+#[cfg(test)]
+mod tests;
 mod uid;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -130,6 +134,11 @@ impl Studies {
         Ok(())
     }
 
+    /// How many studies there are so far.
+    pub fn known(&self) -> u64 {
+        self.known.load(Relaxed)
+    }
+
     /// Adds what a Key Object Selection selects to its study.
     pub fn select(&self, study_uid: &str, selection: NewSelection<'_>) {
         let hash = by_uid::hash(study_uid);
@@ -140,11 +149,6 @@ impl Studies {
     fn shard(&self, study: u64) -> &Mutex<Shard> {
         // The table inside the shard looks at the lowest and highest bits.
         &self.shards[(study >> 32) as usize % SHARDS]
-    }
-
-    /// How many studies there are so far.
-    pub fn known(&self) -> u64 {
-        self.known.load(Relaxed)
     }
 
     /// All studies, in the order of their UIDs as bytes.

@@ -12,6 +12,7 @@ mod documents;
 mod exit_codes;
 mod explain;
 mod identity;
+mod mapping;
 mod output;
 mod report;
 mod run;

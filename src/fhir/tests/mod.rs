@@ -3,6 +3,7 @@
 mod bundle;
 mod golden;
 mod links;
+#[allow(clippy::disallowed_methods, reason = "writes files, for another program")]
 mod validator;
 
 use super::bundle::{Bundle, BundleOptions};

@@ -7,6 +7,8 @@ mod options;
 mod rules;
 mod selection;
 mod series;
+#[cfg(test)]
+mod tests;
 mod union;
 
 pub use options::{Detail, EndpointOption, EndpointPlace, Options};
