@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example convert -- testdata/dicom/ct-two-series`
 
-#![allow(clippy::print_stdout, reason = "an example may print")]
+#![allow(clippy::print_stdout, reason = "an example prints what it found")]
 
 use dcm2fhir::{Conversion, Detail, Error, Release};
 

@@ -12,9 +12,9 @@
 //! ```
 //!
 //! Each arrow is one function, and each stage one module that knows only its neighbours' types: `dicom` knows no FHIR,
-//! `fhir` knows no DICOM, and only `mapping` knows both. `fhir`, `mapping` and `study` are pure: no file, no clock, no
-//! environment (`clippy.toml`). These modules are for the command and its tests: they change without notice. What is
-//! listed on this page follows semantic versioning.
+//! `fhir` knows no DICOM, and only `mapping` knows both. `fhir`, `mapping` and `study` are pure: no file, no
+//! clock, no environment (`clippy.toml`). These modules are for the command and its tests: they change
+//! without notice. What is listed on this page follows semantic versioning.
 
 mod conversion;
 
@@ -26,6 +26,8 @@ pub mod config;
 pub mod dicom;
 #[doc(hidden)]
 pub mod error;
+#[doc(hidden)]
+pub mod explain;
 #[doc(hidden)]
 #[deny(clippy::disallowed_methods)]
 pub mod fhir;

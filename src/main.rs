@@ -1,16 +1,14 @@
 //! The command line: parses, runs, exits.
 
 use std::error::Error as _;
-use std::io::{self, Write, stdout};
 use std::process::ExitCode;
 
 use clap::ColorChoice;
 use dcm2fhir::cli::{self, Cli, Command, ManArguments};
-use dcm2fhir::config::{Config, SynthConfig};
+use dcm2fhir::config::{Config, ExplainConfig, SynthConfig};
 use dcm2fhir::error::Error;
-use dcm2fhir::mapping::document::document;
 use dcm2fhir::progress::{self, ERROR, WARNING};
-use dcm2fhir::{interrupt, run, source};
+use dcm2fhir::{interrupt, run, sink, source};
 
 /// The run could not start, or not go on.
 const COULD_NOT_RUN: u8 = 2;
@@ -40,11 +38,12 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<u8, Error> {
     match command {
         Command::Convert(arguments) => run::convert(&Config::convert(*arguments)?),
-        Command::Mapping(arguments) => print(document(arguments.format.unwrap_or_default().into()).as_bytes()),
+        Command::Explain(arguments) => run::explain(&ExplainConfig::new(arguments)?),
+        Command::Mapping(arguments) => run::mapping(arguments.format.unwrap_or_default().into()),
         Command::Synth(arguments) => run::synth(&SynthConfig::new(arguments)),
         Command::Config(arguments) => print(arguments.text.as_bytes()),
         Command::Completions(arguments) => print(&cli::completions(cli::command(), arguments.shell)),
-        Command::Man(ManArguments { out: None, .. }) => print(&cli::page(cli::command()).map_err(stdout_error)?),
+        Command::Man(ManArguments { out: None, .. }) => print(&cli::page(cli::command())),
         Command::Man(ManArguments { out: Some(folder), .. }) => {
             let pages = cli::pages(cli::command(), &folder);
             pages.map(|()| 0).map_err(|source| Error::Write { path: folder, source })
@@ -52,16 +51,9 @@ fn run(command: Command) -> Result<u8, Error> {
     }
 }
 
-fn print(text: &[u8]) -> Result<u8, Error> {
-    let mut out = stdout().lock();
-    out.write_all(text).and_then(|()| out.flush()).map(|()| 0).map_err(stdout_error)
-}
-
-fn stdout_error(source: io::Error) -> Error {
-    match source.kind() {
-        io::ErrorKind::BrokenPipe => Error::Closed,
-        _ => Error::Write { path: "standard output".into(), source },
-    }
+/// Prints a document that the command line itself makes.
+fn print(document: &[u8]) -> Result<u8, Error> {
+    sink::print(document).map(|()| 0)
 }
 
 /// Prints the error and its causes. Nobody may be listening, which is no reason to stop.

@@ -6,11 +6,11 @@ use crate::config::Filter;
 use crate::dicom::bytes::Bytes;
 use crate::dicom::header::{Fault, FaultKind};
 use crate::dicom::value::{is_fhir_id, trim_uid};
-use crate::dicom::{DataSet, Header, Scanner, Tag, Wanted};
+use crate::dicom::{DataSet, Header, Levels, Scanner, Tag, Wanted};
 use crate::issue::{Issue, Reason, Skip};
-use crate::mapping::{self, KIND, Mapped, NUMBER, Options, SERIES, STUDY};
+use crate::mapping::{self, KIND, Mapped, NUMBER, Options, SELECTION, SERIES, STUDY, SelectionPart};
 use crate::source::Name;
-use crate::study::{InstanceRecord, Missing, NewKind, NewParts, Studies};
+use crate::study::{InstanceRecord, Missing, NewKind, NewParts, NewSelection, Studies};
 
 /// What all workers share.
 #[derive(Debug)]
@@ -23,6 +23,17 @@ pub struct Reader<'r> {
     pub studies: &'r Studies,
     /// Which instances are taken.
     pub filter: &'r Filter,
+    /// Which selections are kept.
+    pub selections: Selections,
+}
+
+/// Which Key Object Selections are kept with what they select.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selections {
+    /// All: they become resources.
+    All,
+    /// Rejection notes.
+    Rejections,
 }
 
 /// What one worker uses again for each file.
@@ -65,7 +76,19 @@ impl Reader<'_> {
         while let Err(missing) = self.studies.merge(&record, &mut new) {
             self.map_missing(missing, root, &mut new, &mut issue);
         }
+        if class(root).is_some_and(mapping::is_key_object_selection) {
+            self.select(&record, mapping::map(SELECTION, root, self.options));
+        }
         Ok(())
+    }
+
+    fn select(&self, record: &InstanceRecord<'_>, mapped: Mapped<SelectionPart>) {
+        if self.selections == Selections::Rejections && !mapped.part.is_rejection() {
+            return;
+        }
+        let InstanceRecord { series_uid, sop_instance_uid, name, .. } = *record;
+        let fingerprint = record.fingerprints.whole();
+        self.studies.select(record.study_uid, NewSelection { series_uid, sop_instance_uid, fingerprint, name, mapped });
     }
 
     fn map_missing(&self, missing: Missing, root: DataSet<'_>, new: &mut NewParts, issue: &mut impl FnMut(Issue)) {
@@ -97,8 +120,11 @@ fn takes(filter: &Filter, root: DataSet<'_>) -> bool {
 /// What the studies need to know of an instance.
 pub(crate) fn record<'a>(header: &'a Header, number: Option<u32>, name: &'a Name) -> Result<InstanceRecord<'a>, Skip> {
     let root = header.root();
-    let class = uid(root, tags::SOP_CLASS_UID).or_else(|| uid(root, tags::MEDIA_STORAGE_SOP_CLASS_UID));
-    let fingerprints = header.fingerprints();
+    let class = class(root);
+    let mut fingerprints = header.fingerprints();
+    if class.is_some_and(mapping::is_key_object_selection) {
+        fingerprints.selection = header.fingerprint(Levels::SELECTION);
+    }
     Ok(InstanceRecord {
         study_uid: uid(root, tags::STUDY_INSTANCE_UID).ok_or(Skip::NoUid(tags::STUDY_INSTANCE_UID))?,
         series_uid: id(root, tags::SERIES_INSTANCE_UID)?,
@@ -108,6 +134,10 @@ pub(crate) fn record<'a>(header: &'a Header, number: Option<u32>, name: &'a Name
         fingerprints,
         name,
     })
+}
+
+fn class(root: DataSet<'_>) -> Option<&str> {
+    uid(root, tags::SOP_CLASS_UID).or_else(|| uid(root, tags::MEDIA_STORAGE_SOP_CLASS_UID))
 }
 
 /// A UID that has to stand in a FHIR id (R5 ImagingStudy.series.uid).
@@ -122,7 +152,8 @@ fn uid(root: DataSet<'_>, tag: Tag) -> Option<&str> {
     (!value.is_empty()).then_some(value)
 }
 
-fn fault_issue(Fault { tag, kind }: Fault) -> Issue {
+/// What the scanner noticed, as an issue of the file.
+pub fn fault_issue(Fault { tag, kind }: Fault) -> Issue {
     let reason = match kind {
         FaultKind::Truncated => Reason::Truncated,
         FaultKind::Repeated => Reason::Repeated,

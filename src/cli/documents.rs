@@ -54,10 +54,10 @@ pub fn completions(mut command: Command, shell: Shell) -> Vec<u8> {
 }
 
 /// The manual page of the whole command line.
-pub fn page(command: Command) -> io::Result<Vec<u8>> {
+pub fn page(command: Command) -> Vec<u8> {
     let mut page = Vec::new();
-    clap_mangen::Man::new(command).render(&mut page)?;
-    Ok(page)
+    clap_mangen::Man::new(command).render(&mut page).expect("memory can be written");
+    page
 }
 
 /// Writes a manual page for each command into the folder.

@@ -7,6 +7,7 @@ mod config_file;
 mod content;
 mod convert;
 mod documents;
+mod explain;
 mod input;
 mod mapping;
 mod output;
@@ -22,6 +23,7 @@ use clap::{Arg, ArgAction, ColorChoice, Command as ClapCommand, CommandFactory, 
 pub use content::ContentArguments;
 pub use convert::ConvertArguments;
 pub use documents::{CompletionsArguments, ManArguments, completions, page, pages};
+pub use explain::ExplainArguments;
 pub use input::InputArguments;
 pub use mapping::{MappingArguments, TableFormat};
 pub use output::OutputArguments;
@@ -67,8 +69,6 @@ pub struct Cli {
 pub enum Command {
     /// DICOM to FHIR, to standard output, a file or a folder
     Convert(Box<ConvertArguments>),
-    /// Which attribute fills which element
-    Mapping(MappingArguments),
     /// A synthetic DICOM archive for tests, benchmarks and CI
     Synth(SynthArguments),
     /// What options, variables and file come to, as TOML
@@ -77,6 +77,10 @@ pub enum Command {
     Completions(CompletionsArguments),
     /// Manual pages
     Man(ManArguments),
+    /// Which attribute fills which element
+    Mapping(MappingArguments),
+    /// Which attribute of a file filled which element, or why it did not
+    Explain(ExplainArguments),
 }
 
 impl Cli {

@@ -6,6 +6,7 @@
 mod content;
 mod defaults;
 mod endpoint;
+mod explain;
 mod filter;
 mod mode;
 mod output;
@@ -27,6 +28,7 @@ use crate::source::{self, Input, Links, ListFrom, Separator};
 pub use content::{Choice, Detail, References, Status, Subject};
 pub use defaults::{Unset, unset};
 pub use endpoint::{EndpointLevel, EndpointOption, EndpointTarget, EndpointType};
+pub use explain::{ExplainConfig, ExplainForm};
 pub use filter::{Filter, FilterRule};
 pub use mode::FileMode;
 pub use output::{BundleType, Format, Layout, OutputTarget};
@@ -107,7 +109,7 @@ pub struct Content {
     pub systems: Systems,
     /// A secret in the ids of companions.
     pub id_salt: Option<String>,
-    /// Whether key object selections become ImagingSelection resources.
+    /// Whether key object selections become ImagingSelection resources also where no other resource stands beside the study.
     pub selections: Choice,
     /// Whether rejected instances are left out.
     pub apply_rejections: Choice,
@@ -143,7 +145,7 @@ impl Config {
             inputs,
             filter: Filter::default(),
             walk: source::Options { threads, ..source::Options::default() },
-            content: self::content(ContentArguments::default(), output.format)?,
+            content: self::content(ContentArguments::default(), &output)?,
             output,
             threads,
             progress: ShowProgress::Never,
@@ -166,7 +168,7 @@ impl Config {
             walk: source::Options { links, excluded, threads },
             inputs: inputs(&input)?,
             filter: Filter { include: input.include, exclude: input.exclude },
-            content: self::content(content, output.format)?,
+            content: self::content(content, &output)?,
             output,
             threads,
             progress: if run.quiet { ShowProgress::Never } else { run.progress.unwrap_or_default() },
@@ -218,10 +220,8 @@ fn output(output: OutputArguments) -> Result<Output, Error> {
     })
 }
 
-fn content(content: ContentArguments, format: Format) -> Result<Content, Error> {
-    let default_references = if format == Format::Bundle { References::Separate } else { References::Logical };
-    let references = content.references.unwrap_or(default_references);
-    let has_room = format == Format::Bundle || references == References::Separate;
+fn content(content: ContentArguments, output: &Output) -> Result<Content, Error> {
+    let references = references(content.references, output)?;
     let mut endpoints = content.endpoint;
     endpoints.sort();
     endpoints.dedup();
@@ -237,9 +237,24 @@ fn content(content: ContentArguments, format: Format) -> Result<Content, Error> 
         time_zone: content.timezone,
         systems: Systems::new(content.system, content.issuer).map_err(Error::Usage)?,
         id_salt: content.id_salt.filter(|salt| !salt.is_empty()),
-        selections: Choice::of(content.selections || has_room),
+        selections: Choice::of(content.selections),
         apply_rejections: Choice::of(content.apply_rejections),
     })
+}
+
+/// How other resources are referred to: those in a Bundle stand beside the study, and one document has no room for them.
+fn references(asked: Option<References>, output: &Output) -> Result<References, Error> {
+    let is_folder = matches!(output.target, OutputTarget::Folder(_));
+    match (output.format, asked) {
+        (Format::Bundle, None | Some(References::Separate)) => Ok(References::Separate),
+        (Format::Bundle, Some(References::Logical | References::Contained)) => {
+            usage("--format bundle has its resources beside the study: leave --references out, or say separate")
+        }
+        (Format::Json, Some(References::Separate)) if !is_folder => {
+            usage("--references separate needs room: give a folder (-o DIR/), or --format ndjson for one a line")
+        }
+        (Format::Json | Format::Ndjson, asked) => Ok(asked.unwrap_or(References::Logical)),
+    }
 }
 
 fn report(run: &RunArguments, output: &Output) -> Result<Option<ReportOptions>, Error> {

@@ -37,8 +37,17 @@ fn the_defaults_that_config_prints_are_those_of_a_run() {
 
 #[test]
 fn a_bundle_has_companions_of_its_own() {
-    let content = config("archive --format bundle --overwrite-companions").unwrap().content;
-    assert_eq!((content.references, content.selections), (References::Separate, Choice::Yes));
+    for options in ["archive --format bundle --overwrite-companions", "archive --format bundle --references separate"] {
+        assert_eq!(config(options).unwrap().content.references, References::Separate);
+    }
+    assert!(config("archive --format bundle --references contained").is_err());
+}
+
+#[test]
+fn separate_resources_need_room() {
+    assert!(config("archive --format json --references separate").is_err());
+    assert!(config("archive --format json --references separate -o out/").is_ok());
+    assert!(config("archive --references separate").is_ok());
 }
 
 #[test]

@@ -67,12 +67,16 @@ pub struct Fingerprints {
     pub kind: u64,
     /// Of the instance's own.
     pub number: u64,
+    /// Of what it selects, where it is a Key Object Selection; else 0.
+    pub selection: u64,
 }
 
 impl Fingerprints {
-    /// One hash of all four.
+    /// One hash of all of them.
     pub fn whole(&self) -> u64 {
-        [self.series, self.kind, self.number].into_iter().fold(self.study, join)
+        let parts = [self.series, self.kind, self.number];
+        let selection = (self.selection != 0).then_some(self.selection);
+        parts.into_iter().chain(selection).fold(self.study, join)
     }
 }
 
@@ -181,9 +185,9 @@ impl Header {
         let mut at = 0;
         while let Some(entry) = self.entries.get(at) {
             let end = entry.end(at);
-            if entry.levels != Levels::NONE {
-                let attribute = self.entries.get(at..end).unwrap_or_default().iter();
-                let attribute = attribute.fold(0, |hash, inner| join(hash, self.entry_hash(inner, at)));
+            // What is wanted of selections alone is hashed only where there is one.
+            if entry.levels != Levels::NONE && entry.levels != Levels::SELECTION {
+                let attribute = self.attribute_hash(at, end);
                 for (level, hash) in Levels::EACH.into_iter().zip(&mut hashes) {
                     if entry.levels.meets(level) {
                         *hash = join(*hash, attribute);
@@ -193,7 +197,25 @@ impl Header {
             at = end;
         }
         let [study, series, kind, number] = hashes;
-        Fingerprints { study, series, kind, number }
+        Fingerprints { study, series, kind, number, selection: 0 }
+    }
+
+    /// The same for one level.
+    pub fn fingerprint(&self, level: Levels) -> u64 {
+        let (mut hash, mut at) = (0, 0);
+        while let Some(entry) = self.entries.get(at) {
+            let end = entry.end(at);
+            if entry.levels.meets(level) {
+                hash = join(hash, self.attribute_hash(at, end));
+            }
+            at = end;
+        }
+        hash
+    }
+
+    fn attribute_hash(&self, at: usize, end: usize) -> u64 {
+        let attribute = self.entries.get(at..end).unwrap_or_default().iter();
+        attribute.fold(0, |hash, inner| join(hash, self.entry_hash(inner, at)))
     }
 
     fn entry_hash(&self, entry: &Entry, from: usize) -> u64 {

@@ -1,6 +1,7 @@
 //! Wires the stages: the only module that knows all of them.
 
 mod archive;
+mod explain;
 mod options;
 mod read;
 mod synth;
@@ -16,12 +17,14 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::mapping;
+use crate::mapping::document::{Layout, document};
 use crate::progress::{self, Progress};
-use crate::read::Reader;
+use crate::read::{Reader, Selections};
 use crate::report::{Counts, Report, Summary, Totals};
 use crate::sink::{self, Sink};
 use crate::source;
-use crate::study::{Studies, several_places};
+use crate::study::{Studies, apply_rejections, several_places};
+pub use explain::explain;
 pub use synth::synth;
 use tally::Tally;
 
@@ -56,7 +59,7 @@ pub fn convert_into<'s>(
     interrupt: &Interrupt,
 ) -> Result<Outcome, Error> {
     let mapping = options::mapping(config)?;
-    let finish = options::finish(&config.content)?;
+    let finish = options::finish(config)?;
     // The output is opened first: a run that cannot write should not read for hours.
     let sink = open()?;
     let report = Report::open(config.report.as_ref())?;
@@ -65,7 +68,13 @@ pub fn convert_into<'s>(
     let pool = pool(config.threads)?;
     let (wanted, studies) = (mapping::wanted(), Studies::default());
     let reading = read::Stage {
-        reader: Reader { wanted: &wanted, options: &mapping, studies: &studies, filter: &config.filter },
+        reader: Reader {
+            wanted: &wanted,
+            options: &mapping,
+            studies: &studies,
+            filter: &config.filter,
+            selections: if finish.has_selections() { Selections::All } else { Selections::Rejections },
+        },
         report: &report,
         tally: &tally,
         progress: progress.as_ref(),
@@ -73,6 +82,9 @@ pub fn convert_into<'s>(
     };
     pool.install(|| reading.all(&walk, config.threads))?;
     let mut studies = studies.finish();
+    if config.content.apply_rejections.is_yes() {
+        apply_rejections(&mut studies);
+    }
     write::check_room(config, studies.len())?;
     several_places(&studies).iter().for_each(|several| read::note_places(several, &report));
     let writing = write::Stage {
@@ -90,6 +102,12 @@ pub fn convert_into<'s>(
     let totals = tally.totals(config, finish.release);
     let counts = report.finish(&totals)?;
     Ok(Outcome { totals, counts })
+}
+
+/// Prints the mapping's tables.
+pub fn mapping(layout: Layout) -> Result<u8, Error> {
+    sink::print(document(layout).as_bytes())?;
+    Ok(0)
 }
 
 fn pool(threads: usize) -> Result<ThreadPool, Error> {

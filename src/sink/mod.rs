@@ -15,7 +15,7 @@ use crate::error::Error;
 
 pub use folder::Folder;
 pub use ndjson_folder::NdjsonFolder;
-pub use stream::Stream;
+pub use stream::{Stream, print};
 pub use whole_file::{WholeFile, is_temporary};
 
 /// Bytes that are gathered before they are written.

@@ -31,6 +31,12 @@ impl Stream {
     }
 }
 
+/// Prints a document on standard output.
+pub fn print(document: &[u8]) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(document).and_then(|()| stdout.flush()).map_err(stdout_error)
+}
+
 impl Sink for Stream {
     fn order(&self) -> Order {
         Order::AsGiven
@@ -52,6 +58,6 @@ impl Sink for Stream {
     }
 }
 
-fn stdout_error(source: io::Error) -> Error {
+pub(crate) fn stdout_error(source: io::Error) -> Error {
     write_error(Path::new("standard output"), source)
 }

@@ -9,6 +9,7 @@ mod kinds;
 mod parts;
 #[cfg(test)]
 pub(crate) mod sample;
+mod selections;
 mod settle;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,8 @@ use by_uid::ByUid;
 pub use instances::{Instances, NewInstance};
 use kinds::Kinds;
 pub use parts::{FoundIssue, Key, MAX_PARTS, Parts};
+use selections::Selections;
+pub use selections::{NewSelection, Rejected, Selection, apply_rejections};
 pub use settle::{SettledSeries, SettledStudy, SeveralPlaces, Study, several_places};
 pub use uid::MAX_UID;
 
@@ -48,6 +51,7 @@ struct Shard {
 struct Group {
     parts: Parts<StudyPart>,
     series: ByUid<Series>,
+    selections: Selections,
 }
 
 /// One series while it grows.
@@ -117,9 +121,7 @@ impl Studies {
     /// Adds an instance, or says which of its parts are wanted for that: the caller maps them and calls again.
     pub fn merge(&self, record: &InstanceRecord<'_>, new: &mut NewParts) -> Result<(), Missing> {
         let record = Hashed::of(record);
-        // The table inside the shard looks at the lowest and highest bits.
-        let shard = &self.shards[(record.study >> 32) as usize % SHARDS];
-        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shard = self.shard(record.study).lock().unwrap_or_else(PoisonError::into_inner);
         let missing = shard.missing(&record, new);
         if missing != Missing::default() {
             return Err(missing);
@@ -135,6 +137,18 @@ impl Studies {
     /// How many studies there are so far.
     pub fn known(&self) -> u64 {
         self.known.load(Relaxed)
+    }
+
+    /// Adds what a Key Object Selection selects to its study.
+    pub fn select(&self, study_uid: &str, selection: NewSelection<'_>) {
+        let hash = by_uid::hash(study_uid);
+        let mut shard = self.shard(hash).lock().unwrap_or_else(PoisonError::into_inner);
+        shard.studies.entry(hash, study_uid).selections.add(selection);
+    }
+
+    fn shard(&self, study: u64) -> &Mutex<Shard> {
+        // The table inside the shard looks at the lowest and highest bits.
+        &self.shards[(study >> 32) as usize % SHARDS]
     }
 
     /// All studies, in the order of their UIDs as bytes.

@@ -1,12 +1,19 @@
 //! What each release calls the element of a row.
 
 use crate::fhir::Release;
-use crate::fhir::release::{AccessionForm, BodySiteForm, ProcedureForm, ReasonForm};
+use crate::fhir::release::{AccessionForm, BodySiteForm, ProcedureForm, ReasonForm, SelectionForm};
 use crate::mapping::Row;
 
 /// The element of a row in a release; `None` where the release has no such element.
 pub fn in_release<P>(row: &Row<P>, release: &Release) -> Option<&'static str> {
     let where_it_is = |exists: bool| exists.then_some(row.element);
+    if row.element.starts_with("ImagingSelection") {
+        return match release.selection {
+            SelectionForm::None => None,
+            SelectionForm::FrameNumbers if row.field == "frames" => Some("ImagingSelection.instance.frameNumber"),
+            SelectionForm::Subsets | SelectionForm::FrameNumbers => Some(row.element),
+        };
+    }
     match row.field {
         "accession" => where_it_is(release.accession == AccessionForm::Identifier),
         "part_of" => where_it_is(release.part_of),

@@ -17,7 +17,7 @@ pub const RULES: &[Rule] = &[
     Rule { element: "id", from: "(0020,000D) StudyInstanceUID", rule: "the UID where a FHIR id can hold it, else its UUIDv5" },
     Rule { element: "identifier", from: "(0020,000D) StudyInstanceUID", rule: "system urn:dicom:uid, value urn:oid: and the UID, use official, type DCM 110180" },
     Rule { element: "identifier, basedOn", from: "all series", rule: "the sorted union, each number once: told with its issuer and without, it is one" },
-    Rule { element: "status", from: "--status", rule: "available, unless said otherwise" },
+    Rule { element: "status", from: "--status", rule: "available, unless said otherwise; entered-in-error where rejection notes leave nothing (--apply-rejections)" },
     Rule { element: "modality", from: "series.modality", rule: "the distinct modalities of the series, sorted; none where the release holds the study to its series (ist-7) and none are listed" },
     Rule { element: "subject", from: "subject, --subject", rule: "the user's, else the headers'; a data-absent-reason where they know nothing" },
     Rule { element: "partOf, interpreter", from: "all series", rule: "the sorted union, each identity once: the identifier, else the display" },
@@ -32,4 +32,7 @@ pub const RULES: &[Rule] = &[
     Rule { element: "series.performer", from: "series.performer", rule: "physicians as PRF, operators as SPRF, then device and institution without function; each once" },
     Rule { element: "series.instance", from: "all instances", rule: "by number, then UID; each SOP Instance UID once" },
     Rule { element: "series.instance.sopClass", from: "series.instance.sopClass", rule: "a class that is no OID as a code without system, or where only an OID can stand, as a data-absent-reason" },
+    Rule { element: "ImagingSelection", from: "--selections, (0040,A375) CurrentRequestedProcedureEvidenceSequence", rule: "from R5 on, one for each series that a Key Object Selection refers to; id UUIDv5 of its SOP and Series Instance UID" },
+    Rule { element: "ImagingSelection.derivedFrom", from: "(0020,000D) StudyInstanceUID of the evidence", rule: "the ImagingStudy, by reference where it stands beside, else by identifier" },
+    Rule { element: "ImagingSelection.status, ImagingSelection.subject", from: "the study", rule: "available; the study's subject" },
 ];

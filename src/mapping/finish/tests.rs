@@ -18,6 +18,7 @@ fn options(release: &'static Release) -> Options {
         subject: None,
         endpoints: Vec::new(),
         endpoint_level: Endpoints::Study,
+        selections: false,
     }
 }
 
@@ -29,7 +30,7 @@ fn finished<T>(
 ) -> (T, Vec<(&'static str, Reason)>) {
     let mut found = studies(instances);
     let settled = found[0].settle();
-    let Finished { study, issues } = imaging_study(&settled, options);
+    let Finished { study, issues, .. } = imaging_study(&settled, options);
     (see(&study), issues.iter().map(|(_, issue)| (issue.element, issue.reason)).collect())
 }
 
