@@ -7,7 +7,6 @@ use clap::ColorChoice;
 use dcm2fhir::cli::{self, Cli, Command, ManArguments};
 use dcm2fhir::config::{Config, ExplainConfig, SynthConfig};
 use dcm2fhir::error::Error;
-use dcm2fhir::mapping::document::document;
 use dcm2fhir::progress::{self, ERROR, WARNING};
 use dcm2fhir::{interrupt, run, sink, source};
 
