@@ -30,28 +30,26 @@ pub fn pass(encoding: Encoding, rest: &[u8], cursor: &mut Cursor<'_>, header: &m
 }
 
 #[inline(always)]
-fn pass_as(encoding: Encoding, rest: &[u8], cursor: &mut Cursor<'_>, header: &mut Header) -> Passed {
-    let mut bytes = 0_u64;
-    while let Some(at) = usize::try_from(bytes).ok()
-        && let Some(head) = rest.get(at..).and_then(|rest| rest.first_chunk())
-    {
-        let behind = encoding.known(head);
-        let Some(element) = behind.filter(|element| is_plain(element, cursor)) else {
-            return Passed { bytes, behind };
-        };
-        if element.number >= cursor.next && !take(&element, rest.get(at..).unwrap_or_default(), cursor, header) {
-            return Passed { bytes, behind };
+fn pass_as(encoding: Encoding, data: &[u8], cursor: &mut Cursor<'_>, header: &mut Header) -> Passed {
+    let mut rest = data;
+    while let Some(head) = rest.first_chunk() {
+        let Some(element) = encoding.known(head) else { break };
+        let is_plain = element.number > cursor.previous && element.number < cursor.limit && element.length != UNDEFINED;
+        if !is_plain || element.number >= cursor.next && !take(&element, rest, cursor, header) {
+            return Passed { bytes: passed(data, rest), behind: Some(element) };
         }
         cursor.previous = element.number;
-        // No overflow: the place lies in a slice, and both others have 32 bits.
-        bytes += u64::from(element.header) + u64::from(element.length);
+        let end = element.end(0);
+        match usize::try_from(end).ok().and_then(|end| rest.get(end..)) {
+            Some(behind) => rest = behind,
+            None => return Passed { bytes: passed(data, rest) + end, behind: None },
+        }
     }
-    Passed { bytes, behind: None }
+    Passed { bytes: passed(data, rest), behind: None }
 }
 
-#[inline(always)]
-fn is_plain(element: &Element, cursor: &Cursor<'_>) -> bool {
-    element.number > cursor.previous && element.number < cursor.limit && element.length != UNDEFINED
+fn passed(data: &[u8], rest: &[u8]) -> u64 {
+    (data.len() - rest.len()) as u64
 }
 
 /// Takes what is wanted of a plain element at the start of `rest`; `false` if there is more to it.
