@@ -11,7 +11,7 @@ use dcm2fhir::fhir::json::{self, Layout};
 use dcm2fhir::fhir::{References, link};
 use dcm2fhir::mapping::finish::{Finished, imaging_study};
 use dcm2fhir::mapping::{self, Options, SERIES, STUDY};
-use dcm2fhir::read::{Reader, Worker};
+use dcm2fhir::read::{Reader, Selections, Worker};
 use dcm2fhir::source::Name;
 use dcm2fhir::study::Studies;
 
@@ -54,7 +54,7 @@ fn group(criterion: &mut Criterion) {
         bencher.iter_batched_ref(
             Studies::default,
             |studies| {
-                let reader = Reader { wanted: &wanted, options: &options, studies, filter: &filter };
+                let reader = Reader { wanted: &wanted, options: &options, studies, filter: &filter, selections: Selections::All };
                 let (mut worker, name) = (Worker::default(), Name::file("x"));
                 for number in 0..INSTANCES {
                     let read = reader.read(&mut worker, &name, &mut series.instance(number), |_| {});

@@ -43,6 +43,6 @@ pub enum Error {
     #[error("the output was closed")]
     Closed,
     /// The user stopped the run.
-    #[error("interrupted: nothing was left under a final name that is not whole")]
+    #[error("interrupted: every file that was written is whole")]
     Interrupted,
 }

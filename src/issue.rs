@@ -90,16 +90,16 @@ pub enum Reason {
     #[error("not a date: want YYYYMMDD")]
     NotADate,
     /// TM that is no time, or a truncated one where seconds are needed.
-    #[error("not a full time: want HHMMSS, the date is kept")]
+    #[error("not a full time: want HHMMSS, the time is left out")]
     NotATime,
     /// A time without a zone.
-    #[error("a time without a zone: give --timezone, the date is kept")]
+    #[error("a time without a zone: give --timezone, or the time is left out")]
     NoZone,
     /// Timezone Offset From UTC that is none.
     #[error("not an offset from UTC: want -1200 to +1400")]
     NotAnOffset,
     /// A local time that the zone has twice or not at all.
-    #[error("the zone has this local time twice or not at all, the date is kept")]
+    #[error("the zone has this local time twice or not at all: the time is left out")]
     NoSuchLocalTime,
     /// IS that is no number.
     #[error("not an integer")]
@@ -119,6 +119,21 @@ pub enum Reason {
     /// A Study Instance UID that no FHIR id can hold.
     #[error("not usable as an id: its UUID stands in for it")]
     NotAnId,
+    /// A UID that no FHIR id can hold, of something that is referred to.
+    #[error("not usable as an id: left out")]
+    UnusableUid,
+    /// A frame number that is none.
+    #[error("not a frame number: want 1 to 2147483647")]
+    NotAFrame,
+    /// A rejection note that is not applied.
+    #[error("a rejection note: what it rejects is listed all the same, but for --apply-rejections")]
+    RejectionNote,
+    /// A rejection note that is applied.
+    #[error("a rejection note: it is left out, and what it rejects")]
+    AppliedNote,
+    /// An instance that a rejection note rejects, or the note itself.
+    #[error("rejected: left out")]
+    Rejected,
     /// The attribute is required and absent or empty.
     #[error("absent or empty")]
     Absent,
@@ -191,6 +206,9 @@ pub enum Reason {
     /// Several patients in one study.
     #[error("several Patient IDs in one study")]
     SeveralPatients,
+    /// More items of a sequence than are taken.
+    #[error("more than 1,000 items: only the first are kept")]
+    TooManyItems,
     /// More than 16 different parts.
     #[error("more than 16 different sets of values: only the first in order are kept")]
     TooManyParts,

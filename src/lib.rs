@@ -1,5 +1,9 @@
 //! Turns folders of DICOM files into FHIR ImagingStudy resources.
 //!
+//! This is the library behind the command `dcm2fhir`. A [`Conversion`] is built, then [run](Conversion::run) with a
+//! closure that gets each [`Document`]; an [`Outcome`] says what was read, written and left out. [`Release`] lists the
+//! releases of FHIR and how they differ. [`synth`] makes DICOM files for tests.
+//!
 //! ```text
 //! Source ──item──▶ Header ──rows──▶ InstanceRecord ──merge──▶ Studies ──finish──▶ ImagingStudy ──▶ Format ──bytes──▶ Sink
 //! walkdir          own scanner      study, series and         by UID,             release-neutral   json, ndjson,   stdout, file,
@@ -7,22 +11,55 @@
 //!                  └──────────── rayon workers ──────────────┘
 //! ```
 //!
-//! Each arrow is one function, and each stage one module that knows only its neighbours' types: [`dicom`] knows no FHIR,
-//! [`fhir`] knows no DICOM, and only `mapping` knows both.
+//! Each arrow is one function, and each stage one module that knows only its neighbours' types: `dicom` knows no FHIR,
+//! `fhir` knows no DICOM, and only `mapping` knows both. `fhir`, `mapping` and `study` are pure: no file, no clock, no
+//! environment (`clippy.toml`). These modules are for the command and its tests: they change without notice. What is
+//! listed on this page follows semantic versioning.
 
+mod conversion;
+
+#[doc(hidden)]
 pub mod cli;
+#[doc(hidden)]
 pub mod config;
+#[doc(hidden)]
 pub mod dicom;
+#[doc(hidden)]
 pub mod error;
+#[doc(hidden)]
+pub mod explain;
+#[doc(hidden)]
+#[deny(clippy::disallowed_methods)]
 pub mod fhir;
+#[doc(hidden)]
 pub mod interrupt;
+#[doc(hidden)]
 pub mod issue;
+#[doc(hidden)]
+#[deny(clippy::disallowed_methods)]
 pub mod mapping;
+#[doc(hidden)]
 pub mod progress;
+#[doc(hidden)]
 pub mod read;
+#[doc(hidden)]
 pub mod report;
+#[doc(hidden)]
 pub mod run;
+#[doc(hidden)]
 pub mod sink;
+#[doc(hidden)]
 pub mod source;
+#[doc(hidden)]
+#[deny(clippy::disallowed_methods)]
 pub mod study;
 pub mod synth;
+
+pub use config::{Detail, EndpointOption, References, SystemUri};
+pub use conversion::{Conversion, Document};
+pub use error::Error;
+pub use fhir::Release;
+pub use interrupt::Interrupt;
+pub use progress::Progress;
+pub use report::{Counts, Totals};
+pub use run::Outcome;

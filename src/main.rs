@@ -1,19 +1,31 @@
 //! The command line: parses, runs, exits.
 
 use std::error::Error as _;
-use std::io::{Write, stderr};
 use std::process::ExitCode;
 
-use dcm2fhir::cli::{Cli, Command};
-use dcm2fhir::config::Config;
+use clap::ColorChoice;
+use dcm2fhir::cli::{self, Cli, Command, ManArguments};
+use dcm2fhir::config::{Config, ExplainConfig, SynthConfig};
 use dcm2fhir::error::Error;
-use dcm2fhir::{interrupt, run, source};
+use dcm2fhir::mapping::document::document;
+use dcm2fhir::progress::{self, ERROR, WARNING};
+use dcm2fhir::{interrupt, run, sink, source};
 
 /// The run could not start, or not go on.
 const COULD_NOT_RUN: u8 = 2;
 
 fn main() -> ExitCode {
     let cli = Cli::parse_from(std::env::args_os()).unwrap_or_else(|error| error.exit());
+    let colors = match cli.color.unwrap_or_default() {
+        ColorChoice::Auto => anstream::ColorChoice::Auto,
+        ColorChoice::Always => anstream::ColorChoice::Always,
+        ColorChoice::Never => anstream::ColorChoice::Never,
+    };
+    colors.write_global();
+    let names = std::env::vars_os().map(|(name, _)| name);
+    for warning in cli::unknown_variables(names) {
+        progress::say(format_args!("{WARNING}warning:{WARNING:#} {}\n", source::printable(warning.as_bytes())));
+    }
     ExitCode::from(match run(cli.command) {
         Ok(code) => code,
         Err(Error::Closed) => 0,
@@ -27,15 +39,30 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<u8, Error> {
     match command {
         Command::Convert(arguments) => run::convert(&Config::convert(*arguments)?),
+        Command::Explain(arguments) => print(run::explain(&ExplainConfig::new(arguments)?)?.as_bytes()),
+        Command::Mapping(arguments) => print(document(arguments.format.unwrap_or_default().into()).as_bytes()),
+        Command::Synth(arguments) => run::synth(&SynthConfig::new(arguments)),
+        Command::Config(arguments) => print(arguments.text.as_bytes()),
+        Command::Completions(arguments) => print(&cli::completions(cli::command(), arguments.shell)),
+        Command::Man(ManArguments { out: None, .. }) => print(&cli::page(cli::command())),
+        Command::Man(ManArguments { out: Some(folder), .. }) => {
+            let pages = cli::pages(cli::command(), &folder);
+            pages.map(|()| 0).map_err(|source| Error::Write { path: folder, source })
+        }
     }
+}
+
+/// Prints a document that the command line itself makes.
+fn print(document: &[u8]) -> Result<u8, Error> {
+    sink::print(document).map(|()| 0)
 }
 
 /// Prints the error and its causes. Nobody may be listening, which is no reason to stop.
 fn say(error: &Error) {
-    let _ = writeln!(stderr(), "error: {}", source::printable(error.to_string().as_bytes()));
+    progress::say(format_args!("{ERROR}error:{ERROR:#} {}\n", source::printable(error.to_string().as_bytes())));
     let mut cause = error.source();
     while let Some(error) = cause {
-        let _ = writeln!(stderr(), "  because: {}", source::printable(error.to_string().as_bytes()));
+        progress::say(format_args!("  because: {}\n", source::printable(error.to_string().as_bytes())));
         cause = error.source();
     }
 }

@@ -6,11 +6,12 @@ use crate::config::Filter;
 use crate::dicom::bytes::Bytes;
 use crate::dicom::header::{Fault, FaultKind};
 use crate::dicom::value::{is_fhir_id, trim_uid};
-use crate::dicom::{DataSet, Header, Scanner, Tag, Wanted};
+use crate::dicom::{DataSet, Header, Levels, Scanner, Tag, Wanted};
 use crate::issue::{Issue, Reason, Skip};
-use crate::mapping::{self, KIND, Mapped, NUMBER, Options, SERIES, STUDY};
+use crate::mapping::terms::{SopClassKind, sop_class};
+use crate::mapping::{self, KIND, Mapped, NUMBER, Options, SELECTION, SERIES, STUDY, SelectionPart};
 use crate::source::Name;
-use crate::study::{InstanceRecord, Missing, NewKind, NewParts, Studies};
+use crate::study::{InstanceRecord, Missing, NewKind, NewParts, NewSelection, Studies};
 
 /// What all workers share.
 #[derive(Debug)]
@@ -23,6 +24,17 @@ pub struct Reader<'r> {
     pub studies: &'r Studies,
     /// Which instances are taken.
     pub filter: &'r Filter,
+    /// Which selections are kept.
+    pub selections: Selections,
+}
+
+/// Which Key Object Selections are kept with what they select.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selections {
+    /// All: they become resources.
+    All,
+    /// Rejection notes.
+    Rejections,
 }
 
 /// What one worker uses again for each file.
@@ -30,6 +42,15 @@ pub struct Reader<'r> {
 pub struct Worker {
     scanner: Scanner,
     header: Header,
+    /// Bytes read since they were last asked for.
+    pub read_bytes: u64,
+}
+
+impl Worker {
+    /// The bytes read since this was last asked.
+    pub fn take_read_bytes(&mut self) -> u64 {
+        std::mem::take(&mut self.read_bytes)
+    }
 }
 
 impl Reader<'_> {
@@ -42,7 +63,7 @@ impl Reader<'_> {
         bytes: &mut dyn Bytes,
         mut issue: impl FnMut(Issue),
     ) -> Result<(), Skip> {
-        let Worker { scanner, header } = worker;
+        let Worker { scanner, header, .. } = worker;
         scanner.scan(bytes, self.wanted, header)?;
         header.faults.iter().for_each(|fault| issue(fault_issue(*fault)));
         let root = header.root();
@@ -56,7 +77,19 @@ impl Reader<'_> {
         while let Err(missing) = self.studies.merge(&record, &mut new) {
             self.map_missing(missing, root, &mut new, &mut issue);
         }
+        if record.fingerprints.selects() {
+            self.select(&record, mapping::map(SELECTION, root, self.options));
+        }
         Ok(())
+    }
+
+    fn select(&self, record: &InstanceRecord<'_>, mapped: Mapped<SelectionPart>) {
+        if self.selections == Selections::Rejections && !mapped.part.is_rejection() {
+            return;
+        }
+        let InstanceRecord { series_uid, sop_instance_uid, name, .. } = *record;
+        let fingerprint = record.fingerprints.whole();
+        self.studies.select(record.study_uid, NewSelection { series_uid, sop_instance_uid, fingerprint, name, mapped });
     }
 
     fn map_missing(&self, missing: Missing, root: DataSet<'_>, new: &mut NewParts, issue: &mut impl FnMut(Issue)) {
@@ -86,19 +119,26 @@ fn takes(filter: &Filter, root: DataSet<'_>) -> bool {
 }
 
 /// What the studies need to know of an instance.
-fn record<'a>(header: &'a Header, number: Option<u32>, name: &'a Name) -> Result<InstanceRecord<'a>, Skip> {
+pub(crate) fn record<'a>(header: &'a Header, number: Option<u32>, name: &'a Name) -> Result<InstanceRecord<'a>, Skip> {
     let root = header.root();
-    let class = uid(root, tags::SOP_CLASS_UID).or_else(|| uid(root, tags::MEDIA_STORAGE_SOP_CLASS_UID));
-    let fingerprints = header.fingerprints();
+    let kind = class(root).and_then(sop_class).map(|class| class.kind);
+    let mut fingerprints = header.fingerprints();
+    if kind == Some(SopClassKind::KeyObjectSelection) {
+        fingerprints.selection = header.fingerprint(Levels::SELECTION);
+    }
     Ok(InstanceRecord {
         study_uid: uid(root, tags::STUDY_INSTANCE_UID).ok_or(Skip::NoUid(tags::STUDY_INSTANCE_UID))?,
         series_uid: id(root, tags::SERIES_INSTANCE_UID)?,
         sop_instance_uid: id(root, tags::SOP_INSTANCE_UID)?,
-        is_image: class.is_some_and(mapping::is_image),
+        is_image: kind == Some(SopClassKind::Image),
         number,
         fingerprints,
         name,
     })
+}
+
+fn class(root: DataSet<'_>) -> Option<&str> {
+    uid(root, tags::SOP_CLASS_UID).or_else(|| uid(root, tags::MEDIA_STORAGE_SOP_CLASS_UID))
 }
 
 /// A UID that has to stand in a FHIR id (R5 ImagingStudy.series.uid).
@@ -113,7 +153,8 @@ fn uid(root: DataSet<'_>, tag: Tag) -> Option<&str> {
     (!value.is_empty()).then_some(value)
 }
 
-fn fault_issue(Fault { tag, kind }: Fault) -> Issue {
+/// What the scanner noticed, as an issue of the file.
+pub fn fault_issue(Fault { tag, kind }: Fault) -> Issue {
     let reason = match kind {
         FaultKind::Truncated => Reason::Truncated,
         FaultKind::Repeated => Reason::Repeated,

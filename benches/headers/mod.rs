@@ -7,7 +7,7 @@ use dcm2fhir::config::Filter;
 use dcm2fhir::fhir::{Endpoints, Release};
 use dcm2fhir::mapping::finish::{self, Detail};
 use dcm2fhir::mapping::{self, Options};
-use dcm2fhir::read::{Reader, Worker};
+use dcm2fhir::read::{Reader, Selections, Worker};
 use dcm2fhir::source::Name;
 use dcm2fhir::study::Studies;
 use dcm2fhir::synth::{Attributes, DataSet, EXPLICIT_BIG_ENDIAN, Instance, Lengths, code};
@@ -35,9 +35,9 @@ pub fn ct(study: &str, series: u32) -> Instance {
 /// An MR image with 80 KiB of private values in the way.
 pub fn mr(study: &str, series: u32) -> Instance {
     let instance = private(acquired(common("MR", uids::MR_IMAGE_STORAGE, study, series)), &[0x0019, 0x0021], 20);
-    [0x1010, 0x1020].into_iter().fold(instance, |instance, element| {
-        instance.text_as(Tag(0x0029, element), VR::OB, vec![7; 40 << 10])
-    })
+    [0x1010, 0x1020]
+        .into_iter()
+        .fold(instance, |instance, element| instance.text_as(Tag(0x0029, element), VR::OB, vec![7; 40 << 10]))
 }
 
 /// A radiograph: few elements, some of them sequences.
@@ -182,7 +182,7 @@ impl Series {
 pub fn group(series: impl IntoIterator<Item = Series>, instances: u32) -> Studies {
     let studies = Studies::default();
     let (wanted, options, filter) = (mapping::wanted(), Options::default(), Filter::default());
-    let reader = Reader { wanted: &wanted, options: &options, studies: &studies, filter: &filter };
+    let reader = Reader { wanted: &wanted, options: &options, studies: &studies, filter: &filter, selections: Selections::All };
     let (mut worker, name) = (Worker::default(), Name::file("memory"));
     for mut series in series {
         for number in 0..instances {
@@ -203,5 +203,6 @@ pub fn finish_options() -> finish::Options {
         subject: None,
         endpoints: Vec::new(),
         endpoint_level: Endpoints::Study,
+        selections: false,
     }
 }

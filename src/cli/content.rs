@@ -10,7 +10,7 @@ use crate::config::{
 };
 
 /// The content of the resources.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Content")]
 pub struct ContentArguments {
     /// FHIR release: r4, r4b, r5, r6 or an R6 ballot

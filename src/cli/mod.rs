@@ -3,30 +3,65 @@
 //! The doc comments here are the help. No option has its default here, so that a configuration file can stand between
 //! the command line and the defaults, which are in [`config`](crate::config).
 
+mod config_file;
 mod content;
 mod convert;
+mod documents;
+mod explain;
 mod input;
+mod mapping;
 mod output;
 mod run;
+mod settings;
+mod synth;
 
 use std::ffi::OsString;
 
 use clap::builder::BoolishValueParser;
-use clap::{Arg, ArgAction, Command as ClapCommand, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Arg, ArgAction, ColorChoice, Command as ClapCommand, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use content::ContentArguments;
 pub use convert::ConvertArguments;
+pub use documents::{CompletionsArguments, ManArguments, completions, page, pages};
+pub use explain::ExplainArguments;
 pub use input::InputArguments;
+pub use mapping::{MappingArguments, TableFormat};
 pub use output::OutputArguments;
 pub use run::RunArguments;
+pub use settings::ConfigArguments;
+pub use synth::SynthArguments;
+
+use crate::config::closest;
+use settings::settings;
+
+const EXAMPLES: &str = "\
+Examples:
+  dcm2fhir convert archive/ -o studies/
+  dcm2fhir convert archive/ --fhir r4 --format bundle > bundles.ndjson
+
+`dcm2fhir convert --help` explains every option.";
 
 /// Turns folders of DICOM into FHIR ImagingStudy resources
 #[derive(Debug, Parser)]
-#[command(name = "dcm2fhir", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "dcm2fhir", version, max_term_width = 100, disable_help_subcommand = true, after_help = EXAMPLES)]
 pub struct Cli {
     /// What is to be done.
     #[command(subcommand)]
     pub command: Command,
+
+    /// Colors in messages: auto, always or never
+    ///
+    /// `auto`: on a terminal, unless NO_COLOR is set. Default: auto.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        hide_possible_values = true,
+        hide_short_help = true,
+        display_order = 900
+    )]
+    pub color: Option<ColorChoice>,
 }
 
 /// The subcommands.
@@ -34,29 +69,89 @@ pub struct Cli {
 pub enum Command {
     /// DICOM to FHIR, to standard output, a file or a folder
     Convert(Box<ConvertArguments>),
+    /// Which attribute fills which element
+    Mapping(MappingArguments),
+    /// Which attribute of a file filled which element, or why not
+    Explain(ExplainArguments),
+    /// A synthetic DICOM archive for tests, benchmarks and CI
+    Synth(SynthArguments),
+    /// What options, variables and file come to, as TOML
+    Config(ConfigArguments),
+    /// Completions of the command line for a shell
+    Completions(CompletionsArguments),
+    /// Manual pages
+    Man(ManArguments),
 }
 
 impl Cli {
     /// Reads the command line. What comes back as an error may also be the help.
     pub fn parse_from(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
-        Cli::from_arg_matches(&command().try_get_matches_from(arguments)?)
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        let command = command().color(color(&arguments));
+        let (arguments, from_file) = config_file::put_in(&command, arguments)?;
+        let matches = command.clone().try_get_matches_from(arguments)?;
+        let mut cli = Cli::from_arg_matches(&matches)?;
+        if let (Command::Config(config), Some((_, matches))) = (&mut cli.command, matches.subcommand()) {
+            config.text = match config.template {
+                true => settings::template(&command),
+                false => settings::effective(&command, matches, &from_file, config.show_secrets),
+            };
+        }
+        Ok(cli)
     }
 }
 
-/// The command line with its variables: every option is also `DCM2FHIR_` and its name.
+/// What `--color` says, before anything else is understood: the errors of the command line have colors too.
+fn color(arguments: &[OsString]) -> ColorChoice {
+    let matches = command().ignore_errors(true).try_get_matches_from(arguments);
+    matches.ok().and_then(|matches| matches.get_one("color").copied()).unwrap_or_default()
+}
+
+/// The command line with its variables: every option of a run is also `DCM2FHIR_` and its name.
 pub fn command() -> ClapCommand {
-    Cli::command().mut_subcommands(|subcommand| subcommand.mut_args(with_variable))
+    let command = settings::with_settings(Cli::command()).mut_args(with_variable);
+    command.mut_subcommands(|subcommand| match NO_VARIABLES.contains(&subcommand.get_name()) {
+        true => subcommand,
+        false => subcommand.mut_args(with_variable),
+    })
+}
+
+/// Variables that look like options and are none, each with what it may be meant for.
+pub fn unknown_variables(names: impl IntoIterator<Item = OsString>) -> Vec<String> {
+    let command = command();
+    let options = settings(&command).into_iter().filter_map(|(_, argument)| Some(variable(argument.get_long()?)));
+    let known: Vec<String> = options.chain([variable("config")]).collect();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let names = names.into_iter().map(|name| name.to_string_lossy().into_owned());
+    let unknown = names.filter(|name| name.starts_with("DCM2FHIR_") && !known.contains(&name.as_str()));
+    unknown
+        .map(|name| {
+            let guess = closest(&name, &known).map_or(String::new(), |guess| format!("; did you mean {guess}?"));
+            format!("{name} is no option{guess}")
+        })
+        .collect()
+}
+
+/// Commands that share names of options with the run, and mean something else.
+const NO_VARIABLES: [&str; 4] = ["mapping", "synth", "completions", "man"];
+
+/// The variable of an option.
+fn variable(long: &str) -> String {
+    format!("DCM2FHIR_{}", long.replace('-', "_").to_uppercase())
 }
 
 fn with_variable(argument: Arg) -> Arg {
-    let Some(long) = argument.get_long().filter(|long| *long != "help") else { return argument };
-    let name = format!("DCM2FHIR_{}", long.replace('-', "_").to_uppercase());
+    let Some(long) = argument.get_long().filter(|long| !NO_VARIABLE.contains(long)) else { return argument };
+    let name = variable(long);
     let argument = argument.env(name).hide_env(true);
     match argument.get_action() {
         ArgAction::SetTrue => argument.value_parser(BoolishValueParser::new()),
         _ => argument,
     }
 }
+
+/// Options that are about one call.
+const NO_VARIABLE: [&str; 4] = ["help", "version", "template", "show-secrets"];
 
 #[cfg(test)]
 mod tests;

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::{BundleType, Format};
+use crate::config::{BundleType, FileMode, Format};
 
 /// The output.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArguments {
     /// A folder, a .json or .ndjson file, or -
@@ -30,6 +30,13 @@ pub struct OutputArguments {
     /// Not with ndjson, and not with Bundles on one stream, where a line is a resource.
     #[arg(long, hide_short_help = true)]
     pub pretty: bool,
+
+    /// Permissions of written files, as 640
+    ///
+    /// Folders that are made get them too, and can be entered by whoever may read. The report has the same. Not on
+    /// Windows. Default: 600, for they hold patient data.
+    #[arg(long, value_name = "OCTAL", hide_short_help = true)]
+    pub mode: Option<FileMode>,
 
     /// transaction, batch or collection
     ///

@@ -35,6 +35,13 @@ pub struct RunArguments {
     #[arg(long, hide_short_help = true)]
     pub strict: bool,
 
+    /// Options from a TOML file
+    ///
+    /// The names are those of the options. An option or a variable wins over the file. Paths in it are seen from the
+    /// current folder. `dcm2fhir config --template` prints one. Default: none; no file is looked for.
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub config: Option<PathBuf>,
+
     /// No summary and no progress
     #[arg(short, long)]
     pub quiet: bool,

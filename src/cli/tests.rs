@@ -29,6 +29,37 @@ fn every_option_has_a_variable() {
 }
 
 #[test]
+fn every_option_of_a_run_says_what_happens_without_it() {
+    let command = command();
+    for (_, argument) in settings(&command) {
+        let long = argument.get_long().unwrap();
+        let is_flag = matches!(argument.get_action(), ArgAction::SetTrue);
+        assert!(is_flag || crate::config::unset(long).is_some(), "--{long} has no row in config/defaults.rs");
+    }
+}
+
+#[test]
+fn the_example_in_the_documents_is_the_template() {
+    let text = std::fs::read_to_string("docs/dcm2fhir.toml").unwrap();
+    let advice = "docs/dcm2fhir.toml is out of date: dcm2fhir config --template > docs/dcm2fhir.toml";
+    assert!(text == settings::template(&command()), "{advice}");
+}
+
+#[test]
+fn the_template_is_a_configuration_file_once_it_is_uncommented() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, template) = (folder.path().join("all.toml"), settings::template(&command()));
+    let is_setting = |line: &str| line.starts_with('#') && line[1..].starts_with(char::is_alphabetic);
+    let lines = template.lines().map(|line| if is_setting(line) { &line[1..] } else { line });
+    std::fs::write(&path, lines.collect::<Vec<_>>().join("\n")).unwrap();
+    let Command::Config(config) = parse(&format!("dcm2fhir config --config {}", path.display())).unwrap().command
+    else {
+        panic!("another command");
+    };
+    assert!(!config.text.contains("# default"), "{}", config.text);
+}
+
+#[test]
 fn what_is_wrong_comes_with_advice() {
     for (line, advice) in [
         ("dcm2fhir convert a --fhir r3", "did you mean r4?"),

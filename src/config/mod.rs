@@ -4,11 +4,15 @@
 //! Nothing below this module knows the command line.
 
 mod content;
+mod defaults;
 mod endpoint;
+mod explain;
 mod filter;
+mod mode;
 mod output;
 mod release;
 mod suggest;
+mod synth;
 mod system;
 mod uri;
 
@@ -22,10 +26,15 @@ use crate::error::Error;
 use crate::source::{self, Input, Links, ListFrom, Separator};
 
 pub use content::{Choice, Detail, References, Status, Subject};
+pub use defaults::{Unset, unset};
 pub use endpoint::{EndpointLevel, EndpointOption, EndpointTarget, EndpointType};
+pub use explain::{ExplainConfig, ExplainForm};
 pub use filter::{Filter, FilterRule};
+pub use mode::FileMode;
 pub use output::{BundleType, Format, Layout, OutputTarget};
 pub use release::ReleaseName;
+pub(crate) use suggest::closest;
+pub use synth::SynthConfig;
 pub use system::{IssuerSystem, SystemKind, SystemUri, Systems};
 
 /// Reading threads, at most, where the user does not say.
@@ -71,6 +80,8 @@ pub struct Output {
     pub conditional: Choice,
     /// Whether companions on the server are replaced.
     pub overwrite_companions: Choice,
+    /// Who may read files, the report too.
+    pub mode: FileMode,
 }
 
 /// What the resources say, beside the headers.
@@ -98,7 +109,7 @@ pub struct Content {
     pub systems: Systems,
     /// A secret in the ids of companions.
     pub id_salt: Option<String>,
-    /// Whether key object selections become ImagingSelection resources.
+    /// Whether key object selections become ImagingSelection resources also where no other resource stands beside the study.
     pub selections: Choice,
     /// Whether rejected instances are left out.
     pub apply_rejections: Choice,
@@ -121,9 +132,29 @@ pub struct ReportOptions {
     pub path: PathBuf,
     /// Whether header values stand in it.
     pub values: Choice,
+    /// Who may read it.
+    pub mode: FileMode,
 }
 
 impl Config {
+    /// The configuration of a run without options: a resource a line, nothing said.
+    pub fn silent(inputs: Vec<Input>) -> Result<Config, Error> {
+        let output = self::output(OutputArguments::default())?;
+        let threads = default_threads();
+        Ok(Config {
+            inputs,
+            filter: Filter::default(),
+            walk: source::Options { threads, ..source::Options::default() },
+            content: self::content(ContentArguments::default(), &output)?,
+            output,
+            threads,
+            progress: ShowProgress::Never,
+            summary: Choice::No,
+            report: None,
+            strict: Choice::No,
+        })
+    }
+
     /// The configuration that the arguments of `convert` make.
     pub fn convert(arguments: ConvertArguments) -> Result<Config, Error> {
         let ConvertArguments { input, output, content, run } = arguments;
@@ -137,7 +168,7 @@ impl Config {
             walk: source::Options { links, excluded, threads },
             inputs: inputs(&input)?,
             filter: Filter { include: input.include, exclude: input.exclude },
-            content: self::content(content, output.format)?,
+            content: self::content(content, &output)?,
             output,
             threads,
             progress: if run.quiet { ShowProgress::Never } else { run.progress.unwrap_or_default() },
@@ -185,13 +216,12 @@ fn output(output: OutputArguments) -> Result<Output, Error> {
         bundle_type: output.bundle_type.unwrap_or_default(),
         conditional: Choice::of(output.conditional),
         overwrite_companions: Choice::of(output.overwrite_companions),
+        mode: output.mode.unwrap_or_default(),
     })
 }
 
-fn content(content: ContentArguments, format: Format) -> Result<Content, Error> {
-    let default_references = if format == Format::Bundle { References::Separate } else { References::Logical };
-    let references = content.references.unwrap_or(default_references);
-    let has_room = format == Format::Bundle || references == References::Separate;
+fn content(content: ContentArguments, output: &Output) -> Result<Content, Error> {
+    let references = references(content.references, output)?;
     let mut endpoints = content.endpoint;
     endpoints.sort();
     endpoints.dedup();
@@ -207,9 +237,24 @@ fn content(content: ContentArguments, format: Format) -> Result<Content, Error> 
         time_zone: content.timezone,
         systems: Systems::new(content.system, content.issuer).map_err(Error::Usage)?,
         id_salt: content.id_salt.filter(|salt| !salt.is_empty()),
-        selections: Choice::of(content.selections || has_room),
+        selections: Choice::of(content.selections),
         apply_rejections: Choice::of(content.apply_rejections),
     })
+}
+
+/// How other resources are referred to: those in a Bundle stand beside the study, and one document has no room for them.
+fn references(asked: Option<References>, output: &Output) -> Result<References, Error> {
+    let is_folder = matches!(output.target, OutputTarget::Folder(_));
+    match (output.format, asked) {
+        (Format::Bundle, None | Some(References::Separate)) => Ok(References::Separate),
+        (Format::Bundle, Some(References::Logical | References::Contained)) => {
+            usage("--format bundle has its resources beside the study: leave --references out, or say separate")
+        }
+        (Format::Json, Some(References::Separate)) if !is_folder => {
+            usage("--references separate needs room: give a folder (-o DIR/), or --format ndjson for one a line")
+        }
+        (Format::Json | Format::Ndjson, asked) => Ok(asked.unwrap_or(References::Logical)),
+    }
 }
 
 fn report(run: &RunArguments, output: &Output) -> Result<Option<ReportOptions>, Error> {
@@ -217,7 +262,7 @@ fn report(run: &RunArguments, output: &Output) -> Result<Option<ReportOptions>, 
     if output.target.path() == Some(&path) {
         return usage("--report and --output name the same file");
     }
-    Ok(Some(ReportOptions { path, values: Choice::of(run.report_values) }))
+    Ok(Some(ReportOptions { path, values: Choice::of(run.report_values), mode: output.mode }))
 }
 
 fn default_threads() -> usize {

@@ -8,9 +8,9 @@ pub(super) fn unknown(what: &str, word: &str, choices: &[&str]) -> String {
 }
 
 /// The choice that takes the fewest edits, if these are few.
-fn closest<'a>(word: &str, choices: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn closest<'a>(word: &str, choices: &[&'a str]) -> Option<&'a str> {
     let word = word.to_ascii_lowercase();
-    let edits = |choice: &&str| edits(&word, choice);
+    let edits = |choice: &&str| edits(&word, &choice.to_ascii_lowercase());
     choices.iter().copied().min_by_key(edits).filter(|choice| edits(choice) <= choice.len().max(word.len()) / 2)
 }
 

@@ -5,7 +5,7 @@ use crate::cli::{Cli, Command};
 
 fn config(options: &str) -> Result<Config, Error> {
     let line = ["dcm2fhir", "convert"].into_iter().chain(options.split(' ')).map(OsString::from);
-    let Command::Convert(arguments) = Cli::parse_from(line).unwrap().command;
+    let Command::Convert(arguments) = Cli::parse_from(line).unwrap().command else { panic!("another command") };
     Config::convert(*arguments)
 }
 
@@ -21,9 +21,33 @@ fn the_defaults_do_the_common_thing() {
 }
 
 #[test]
+fn the_defaults_that_config_prints_are_those_of_a_run() {
+    let command = crate::cli::command();
+    let convert = command.find_subcommand("convert").unwrap();
+    let mut spelt_out = String::from("archive");
+    for long in convert.get_arguments().filter_map(|argument| argument.get_long()) {
+        let is_list = |text: &str| text.starts_with('[');
+        if let Some(Unset::Is(value)) = unset(long).filter(|unset| !matches!(unset, Unset::Is(text) if is_list(text))) {
+            spelt_out += &format!(" --{long}={}", value.trim_matches('"'));
+        }
+    }
+    assert!(spelt_out.contains("--fhir="), "{spelt_out}");
+    assert_eq!(format!("{:?}", config(&spelt_out).unwrap()), format!("{:?}", config("archive").unwrap()));
+}
+
+#[test]
 fn a_bundle_has_companions_of_its_own() {
-    let content = config("archive --format bundle --overwrite-companions").unwrap().content;
-    assert_eq!((content.references, content.selections), (References::Separate, Choice::Yes));
+    for options in ["archive --format bundle --overwrite-companions", "archive --format bundle --references separate"] {
+        assert_eq!(config(options).unwrap().content.references, References::Separate);
+    }
+    assert!(config("archive --format bundle --references contained").is_err());
+}
+
+#[test]
+fn separate_resources_need_room() {
+    assert!(config("archive --format json --references separate").is_err());
+    assert!(config("archive --format json --references separate -o out/").is_ok());
+    assert!(config("archive --references separate").is_ok());
 }
 
 #[test]

@@ -46,6 +46,29 @@ fn positioned_read(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<us
     std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
 }
 
+/// Counts the bytes that come from another source.
+#[derive(Debug)]
+pub struct Counted<B> {
+    source: B,
+    /// Bytes so far.
+    pub bytes: u64,
+}
+
+impl<B: Bytes> Counted<B> {
+    /// Counts from now on.
+    pub fn new(source: B) -> Counted<B> {
+        Counted { source, bytes: 0 }
+    }
+}
+
+impl<B: Bytes> Bytes for Counted<B> {
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read_at(offset, buffer)?;
+        self.bytes += count as u64;
+        Ok(count)
+    }
+}
+
 impl Bytes for &[u8] {
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let mut rest = usize::try_from(offset).ok().and_then(|offset| self.get(offset..)).unwrap_or_default();

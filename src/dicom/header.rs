@@ -75,12 +75,21 @@ pub struct Fingerprints {
     pub kind: u64,
     /// Of the instance's own.
     pub number: u64,
+    /// Of what it selects, where it is a Key Object Selection; else 0.
+    pub selection: u64,
 }
 
 impl Fingerprints {
-    /// One hash of all four.
+    /// Whether something was wanted for a selection.
+    pub fn selects(&self) -> bool {
+        self.selection != 0
+    }
+
+    /// One hash of all of them.
     pub fn whole(&self) -> u64 {
-        [self.series, self.kind, self.number].into_iter().fold(self.study, join)
+        let parts = [self.series, self.kind, self.number];
+        let selection = self.selects().then_some(self.selection);
+        parts.into_iter().chain(selection).fold(self.study, join)
     }
 }
 
@@ -216,18 +225,26 @@ impl Header {
     /// For each level a hash over the raw wanted bytes, with their tags and character sets: equal for two files when that
     /// part of them reads the same.
     pub fn fingerprints(&self) -> Fingerprints {
-        let piles = self.piles.iter().enumerate().skip(1).filter(|(_, pile)| pile.marks != 0);
-        let mut hashes = [0; Levels::EACH.len()];
-        for (set, pile) in piles {
-            let pile = join(pile.marks, xxh3_64(&pile.bytes));
-            for (level, hash) in Levels::EACH.into_iter().zip(&mut hashes) {
-                if set & level.number() != 0 {
-                    *hash = join(join(*hash, set as u64), pile);
-                }
+        let [study, series, kind, number] = self.hashes(Levels::EACH);
+        Fingerprints { study, series, kind, number, selection: 0 }
+    }
+
+    /// The same for one level.
+    pub fn fingerprint(&self, level: Levels) -> u64 {
+        let [hash] = self.hashes([level]);
+        hash
+    }
+
+    fn hashes<const N: usize>(&self, levels: [Levels; N]) -> [u64; N] {
+        let mut hashes = [0; N];
+        for (set, pile) in (0_u64..).zip(&self.piles).filter(|(_, pile)| pile.marks != 0) {
+            let of = levels.map(|level| set & level.number() as u64 != 0);
+            if of.contains(&true) {
+                let pile = join(join(set, pile.marks), xxh3_64(&pile.bytes));
+                hashes.iter_mut().zip(of).filter(|(_, of)| *of).for_each(|(hash, _)| *hash = join(*hash, pile));
             }
         }
-        let [study, series, kind, number] = hashes;
-        Fingerprints { study, series, kind, number }
+        hashes
     }
 
     fn open_entry(&mut self, tag: Tag, levels: Levels, content: Content) -> Result<Open, Full> {

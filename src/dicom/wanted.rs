@@ -24,14 +24,16 @@ impl Levels {
     pub const KIND: Levels = Levels(4);
     /// Wanted for the instance alone.
     pub const NUMBER: Levels = Levels(8);
+    /// Wanted for what a Key Object Selection selects.
+    pub const SELECTION: Levels = Levels(16);
     /// Wanted for each of them.
-    pub const ALL: Levels = Levels(15);
+    pub const ALL: Levels = Levels(31);
 
     /// Each level that has a fingerprint.
     pub const EACH: [Levels; 4] = [Levels::STUDY, Levels::SERIES, Levels::KIND, Levels::NUMBER];
 
     /// How many sets of levels there are.
-    pub const SETS: usize = 16;
+    pub const SETS: usize = 32;
 
     /// The set's own number, below [`Levels::SETS`].
     pub const fn number(self) -> usize {

@@ -6,6 +6,7 @@
 
 use super::datatypes::{Identifier, ResourceType};
 use super::id::{self, Ids};
+use super::imaging_selection::ImagingSelection;
 use super::imaging_study::ImagingStudy;
 use super::references::{Companion, Identity, Link, Linked, Place, link_by};
 use super::release::Release;
@@ -91,8 +92,15 @@ pub enum Request {
 
 impl<'a> Bundle<'a> {
     /// The Bundle of a study.
-    pub fn of(study: ImagingStudy<'a>, release: &Release, ids: &Ids, options: BundleOptions) -> Bundle<'a> {
-        let mut linked = link_by(study, release, ids, &|companion| link(companion, options));
+    pub fn of(
+        study: ImagingStudy<'a>,
+        selections: Vec<ImagingSelection>,
+        release: &Release,
+        ids: &Ids,
+        options: BundleOptions,
+    ) -> Bundle<'a> {
+        let own = study_reference(&study, options);
+        let mut linked = link_by(study, selections, own, release, ids, &|companion| link(companion, options));
         // A server that takes the entries of a batch in order finds what they refer to.
         linked.beside.sort_by_key(refers);
         Bundle { linked, options }
@@ -120,7 +128,7 @@ impl<'a> Bundle<'a> {
     pub fn study_request(&self) -> Option<Request> {
         let study = &self.linked.study;
         let url = match self.study_target() {
-            StudyTarget::Id => format!("ImagingStudy/{}", study.id),
+            StudyTarget::Id => study_url(study),
             StudyTarget::Identifier => format!("ImagingStudy?{}", search(&study.study_uid)),
         };
         (self.options.bundle_type != BundleType::Collection).then_some(Request::Put { url })
@@ -128,14 +136,43 @@ impl<'a> Bundle<'a> {
 
     /// `Bundle.entry.fullUrl` of the study.
     pub fn study_full_url(&self) -> String {
-        let uid = &self.linked.study.study_uid.value;
-        format!("urn:uuid:{}", id::uuid(uid.strip_prefix("urn:oid:").unwrap_or(uid)))
+        study_full_url(&self.linked.study)
+    }
+
+    /// `Bundle.entry.request` of a selection, which its document's UID makes private to it.
+    pub fn selection_request(&self, selection: &ImagingSelection) -> Option<Request> {
+        let url = format!("ImagingSelection/{}", selection.id);
+        (self.options.bundle_type != BundleType::Collection).then_some(Request::Put { url })
     }
 }
 
 /// `Bundle.entry.fullUrl` of a companion.
 pub fn full_url(companion: &Companion) -> String {
     format!("urn:uuid:{}", companion.id)
+}
+
+/// `Bundle.entry.fullUrl` of a selection.
+pub fn selection_full_url(selection: &ImagingSelection) -> String {
+    format!("urn:uuid:{}", selection.id)
+}
+
+fn study_full_url(study: &ImagingStudy<'_>) -> String {
+    let uid = &study.study_uid.value;
+    format!("urn:uuid:{}", id::uuid(uid.strip_prefix("urn:oid:").unwrap_or(uid)))
+}
+
+fn study_url(study: &ImagingStudy<'_>) -> String {
+    format!("ImagingStudy/{}", study.id)
+}
+
+/// How a selection refers to its study: by its id where it is put there, else by its entry, which a batch does not
+/// resolve.
+fn study_reference(study: &ImagingStudy<'_>, options: BundleOptions) -> Option<String> {
+    match (options.bundle_type, options.study) {
+        (BundleType::Collection, _) | (BundleType::Transaction, StudyTarget::Identifier) => Some(study_full_url(study)),
+        (BundleType::Batch, StudyTarget::Identifier) => None,
+        (BundleType::Transaction | BundleType::Batch, StudyTarget::Id) => Some(study_url(study)),
+    }
 }
 
 /// What is done with a companion.

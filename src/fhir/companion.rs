@@ -51,7 +51,10 @@ impl Resource {
         match (self, other) {
             (Resource::Patient(a), Resource::Patient(b)) => {
                 unite(&mut a.identifier, b.identifier);
-                fill_list(&mut a.name, b.name) | fill(&mut a.gender, b.gender) | fill(&mut a.birth_date, b.birth_date)
+                fill_list(&mut a.name, b.name)
+                    | fill(&mut a.gender, b.gender)
+                    | fill(&mut a.birth_date, b.birth_date)
+                    | fill(&mut a.animal, b.animal)
             }
             (Resource::Practitioner(a), Resource::Practitioner(b)) => {
                 unite(&mut a.identifier, b.identifier);

@@ -4,6 +4,7 @@ pub mod bundle;
 mod companion;
 pub mod datatypes;
 pub mod id;
+pub mod imaging_selection;
 pub mod imaging_study;
 pub mod json;
 pub mod references;
@@ -19,6 +20,7 @@ pub use datatypes::{
     CodeableConcept, Coding, DateTime, HumanName, Identifier, NameRepresentation, Reference, ResourceType, Text,
     TimeOfDay,
 };
+pub use imaging_selection::{ImagingSelection, SelectedInstance};
 pub use imaging_study::{
     Annotation, Endpoints, ImagingStudy, Instance, Instances, Performer, Procedure, Series, SopClass,
 };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::datatypes::{Identifier, Reference, ResourceType};
 use super::id::{self, Ids};
+use super::imaging_selection::ImagingSelection;
 use super::imaging_study::ImagingStudy;
 use super::release::{ProcedureForm, Release};
 use super::resource::Resource;
@@ -26,6 +27,8 @@ pub enum References {
 pub struct Linked<'a> {
     /// The study.
     pub study: ImagingStudy<'a>,
+    /// What is selected of it, and by its documents of others.
+    pub selections: Vec<ImagingSelection>,
     /// The resources inside it, by type and id.
     pub contained: Vec<Companion>,
     /// The resources beside it, by type and id.
@@ -90,8 +93,15 @@ pub(super) enum Place {
 pub(super) type Link = (Place, Option<String>);
 
 /// Links a study and its companions in the way asked for.
-pub fn link<'a>(study: ImagingStudy<'a>, release: &Release, references: References, ids: &Ids) -> Linked<'a> {
-    link_by(study, release, ids, &|companion| {
+pub fn link<'a>(
+    study: ImagingStudy<'a>,
+    selections: Vec<ImagingSelection>,
+    release: &Release,
+    references: References,
+    ids: &Ids,
+) -> Linked<'a> {
+    let own = (references == References::Separate).then(|| format!("ImagingStudy/{}", study.id));
+    link_by(study, selections, own, release, ids, &|companion| {
         let kind = companion.resource_type();
         match (references, kind) {
             (References::Logical, ResourceType::Endpoint) | (References::Contained, _) => {
@@ -103,9 +113,11 @@ pub fn link<'a>(study: ImagingStudy<'a>, release: &Release, references: Referenc
     })
 }
 
-/// Links a study and its companions as `place` says for each.
+/// Links a study and its companions as `place` says for each; `own` is what refers to the study itself.
 pub(super) fn link_by<'a>(
     mut study: ImagingStudy<'a>,
+    mut selections: Vec<ImagingSelection>,
+    own: Option<String>,
     release: &Release,
     ids: &Ids,
     place: &dyn Fn(&Companion) -> Link,
@@ -122,10 +134,13 @@ pub(super) fn link_by<'a>(
     for (role, reference) in references(&mut study, release) {
         linker.link(role, reference);
     }
+    for selection in &mut selections {
+        linker.link_selection(selection, &study.study_uid, own.as_deref());
+    }
     let (contained, beside): (Vec<_>, Vec<_>) =
         linker.found.into_values().partition(|(place, _)| *place == Place::Contained);
     let companions = |found: Vec<(Place, Companion)>| found.into_iter().map(|(_, companion)| companion).collect();
-    Linked { study, contained: companions(contained), beside: companions(beside) }
+    Linked { study, selections, contained: companions(contained), beside: companions(beside) }
 }
 
 /// The references that the release writes, but for the subject, each with the element that it stands in.
@@ -182,6 +197,30 @@ impl Linker<'_> {
             request.requester.iter_mut().for_each(|requester| self.link("requester", requester));
         }
         self.keep(place, companion);
+    }
+
+    /// Makes the references of a selection final. What is contained in the study cannot be referred to from outside.
+    fn link_selection(&mut self, selection: &mut ImagingSelection, study_uid: &Identifier, own: Option<&str>) {
+        let subject = self.subject.clone();
+        let literal = subject.literal.clone().filter(|literal| !literal.starts_with('#'));
+        selection.subject = Reference { literal, ..subject };
+        for order in &mut selection.based_on {
+            self.link_beside("basedOn", order);
+        }
+        let study = &mut selection.derived_from;
+        if study.identifier.as_ref().is_some_and(|identifier| identifier.value == study_uid.value) {
+            study.literal = own.map(str::to_owned);
+        }
+    }
+
+    /// Makes a reference final that stands outside of the study: to what is beside it, else logical.
+    fn link_beside(&mut self, role: &'static str, reference: &mut Reference) {
+        let Some(resource) = reference.resource.clone() else { return };
+        let companion = self.companion(role, reference.identifier.as_ref(), *resource);
+        match (self.place)(&companion).0 {
+            Place::Beside => self.link(role, reference),
+            Place::Contained | Place::Nowhere => reference.resource = None,
+        }
     }
 
     /// Keeps a companion once.

@@ -34,6 +34,8 @@ pub struct Release {
     pub number_of_frames: bool,
     /// Whether what the study says must agree with the series that it lists (ist-3 to ist-8).
     pub study_and_series: Agreement,
+    /// How `ImagingSelection` is written.
+    pub selection: SelectionForm,
     /// The shapes of the companion resources.
     pub companions: CompanionForms,
 }
@@ -106,6 +108,17 @@ pub enum Agreement {
     Required,
 }
 
+/// How `ImagingSelection` is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SelectionForm {
+    /// The release has no such resource.
+    None,
+    /// Frames in `instance.subset`, the SOP class a Coding, and a list of what it is derived from.
+    Subsets,
+    /// Frames in `instance.frameNumber`, the SOP class an oid, derived from one study.
+    FrameNumbers,
+}
+
 /// What differs in the companion resources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CompanionForms {
@@ -173,6 +186,7 @@ pub const R4: Release = Release {
     sop_class: SopClassForm::Coding,
     number_of_frames: false,
     study_and_series: Agreement::Free,
+    selection: SelectionForm::None,
     companions: CompanionForms {
         device: DeviceForm::DeviceName,
         encounter: EncounterForm::RequiredClass,
@@ -184,7 +198,7 @@ pub const R4: Release = Release {
 /// 4.3.0: nothing that the tool writes is different.
 pub const R4B: Release = Release { name: "r4b", version: "4.3.0", ..R4 };
 
-/// 5.0.0: concepts where codings were, `partOf` for `interpreter`, one `procedure` and one `reason`.
+/// 5.0.0: concepts where codings were, `partOf` for `interpreter`, one `procedure` and one `reason`; ImagingSelection.
 pub const R5: Release = Release {
     name: "r5",
     version: "5.0.0",
@@ -194,6 +208,7 @@ pub const R5: Release = Release {
     procedure: ProcedureForm::Concept,
     reason: ReasonForm::Concept,
     body_site: BodySiteForm::CodeableReference,
+    selection: SelectionForm::Subsets,
     companions: CompanionForms {
         device: DeviceForm::Name,
         encounter: EncounterForm::OptionalClass,
@@ -208,7 +223,7 @@ pub const R6_BALLOT2: Release =
     Release { name: "r6-ballot2", version: "6.0.0-ballot2", sop_class: SopClassForm::Oid, ..R5 };
 
 /// 6.0.0-ballot5: the accession number leaves the identifiers, `partOf` goes, `procedure` refers, body sites are many
-/// and say their side, frames are counted, and the study answers for its series.
+/// and say their side, frames are counted and selected by number, and the study answers for its series.
 pub const R6_BALLOT5: Release = Release {
     name: "r6-ballot5",
     version: "6.0.0-ballot5",
@@ -220,11 +235,23 @@ pub const R6_BALLOT5: Release = Release {
     laterality: false,
     number_of_frames: true,
     study_and_series: Agreement::Required,
+    selection: SelectionForm::FrameNumbers,
     companions: CompanionForms { device: DeviceForm::NameAndDeviceVersion, ..R6_BALLOT2.companions },
     ..R6_BALLOT2
 };
 
 impl Release {
+    /// 4.0.1.
+    pub const R4: &'static Release = &R4;
+    /// 4.3.0.
+    pub const R4B: &'static Release = &R4B;
+    /// 5.0.0.
+    pub const R5: &'static Release = &R5;
+    /// 6.0.0-ballot2, the release that the command writes by default.
+    pub const R6_BALLOT2: &'static Release = &R6_BALLOT2;
+    /// 6.0.0-ballot5.
+    pub const R6_BALLOT5: &'static Release = &R6_BALLOT5;
+
     /// All releases, oldest first.
     pub const ALL: [&'static Release; 5] = [&R4, &R4B, &R5, &R6_BALLOT2, &R6_BALLOT5];
 

@@ -48,6 +48,19 @@ pub struct Patient {
     pub gender: Option<Text>,
     /// `YYYY-MM-DD`.
     pub birth_date: Option<String>,
+    /// What animal it is (extension patient-animal); `None` of people.
+    pub animal: Option<Animal>,
+}
+
+/// The extension `patient-animal`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Animal {
+    /// What kind of animal.
+    pub species: CodeableConcept,
+    /// What breed.
+    pub breed: Option<CodeableConcept>,
+    /// Whether it was neutered: `neutered`, `intact`.
+    pub gender_status: Option<Coding>,
 }
 
 /// `Practitioner`.

@@ -187,6 +187,7 @@ fn patient() -> Reference {
         name,
         gender: Some("other".into()),
         birth_date: Some("1980-02-29".into()),
+        animal: None,
     };
     refer(Some(number), Some("Yamada, Tarou"), Resource::Patient(patient))
 }

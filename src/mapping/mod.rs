@@ -1,11 +1,12 @@
 //! The mapping: the only module that knows both DICOM and FHIR.
 //!
-//! It is two tables. The rows ([`STUDY`], [`SERIES`], [`KIND`], [`NUMBER`]) say which attributes fill which element of one
-//! instance; the [`finish`] rules say what is computed over a study or series. `docs/mapping.md` is printed from both.
+//! It is two tables. The rows ([`STUDY`], [`SERIES`], [`KIND`], [`NUMBER`], [`SELECTION`]) say which attributes fill which
+//! element of one instance; the [`finish`] rules say what is computed over a study or series. `docs/mapping.md` is printed from both.
 
 pub mod anatomy;
 pub mod attributes;
 mod code;
+pub mod document;
 pub mod finish;
 mod identity;
 pub mod instance;
@@ -17,7 +18,8 @@ mod procedure;
 mod request;
 pub mod row;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
+pub mod selection;
 pub mod series;
 mod specimen;
 pub mod study;
@@ -35,6 +37,7 @@ use dicom_dictionary_std::tags;
 pub use instance::{KIND, KindPart, NUMBER, NumberPart};
 pub use options::{Options, Systems};
 pub use row::{Agreement, Attribute, Row};
+pub use selection::{SELECTION, SelectionPart};
 pub use series::{SERIES, SeriesPart};
 pub use study::{STUDY, StudyPart};
 
@@ -88,7 +91,8 @@ pub fn wanted() -> Wanted {
     let rows = wanted_by(STUDY, Levels::STUDY)
         .chain(wanted_by(SERIES, Levels::SERIES))
         .chain(wanted_by(KIND, Levels::KIND))
-        .chain(wanted_by(NUMBER, Levels::NUMBER));
+        .chain(wanted_by(NUMBER, Levels::NUMBER))
+        .chain(wanted_by(SELECTION, Levels::SELECTION));
     Wanted::new(schemes.chain(rows), last_tag)
 }
 
@@ -107,7 +111,7 @@ fn last_tag(sop_class: Option<&[u8]>) -> Tag {
         Some(class) if class.kind == SopClassKind::EncapsulatedDocument => tags::DOCUMENT_TITLE,
         Some(class) if class.kind == SopClassKind::PresentationState => tags::CONTENT_LABEL,
         Some(class) if class.kind == SopClassKind::StructuredReport => tags::REFERENCED_REQUEST_SEQUENCE,
-        Some(class) if class.kind == SopClassKind::KeyObjectSelection => tags::REFERENCED_REQUEST_SEQUENCE,
+        Some(class) if class.kind == SopClassKind::KeyObjectSelection => tags::CONTENT_SEQUENCE,
         _ => tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE,
     }
 }
@@ -115,4 +119,9 @@ fn last_tag(sop_class: Option<&[u8]>) -> Tag {
 /// Whether objects of a SOP class decide before others where instances differ: images do.
 pub fn is_image(sop_class: &str) -> bool {
     terms::sop_class(sop_class).is_some_and(|class| class.kind == SopClassKind::Image)
+}
+
+/// Whether objects of a SOP class select others, so that the rows of [`SELECTION`] apply to them.
+pub fn is_key_object_selection(sop_class: &str) -> bool {
+    terms::sop_class(sop_class).is_some_and(|class| class.kind == SopClassKind::KeyObjectSelection)
 }

@@ -1,13 +1,16 @@
 //! Group 0010: the subject of the study, as a reference and as the Patient or Device that it refers to (PS3.3 C.7.1.1).
 
+use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
 use super::attributes::Attributes;
+use super::code::concepts;
 use super::identity::{Issuer, kind};
 use super::person::{human_names, person_name};
+use super::terms::system;
 use super::{terms, time};
-use crate::fhir::resource::{Device, Patient, Resource};
-use crate::fhir::{Coding, HumanName, Identifier, Reference, ResourceType, Text};
+use crate::fhir::resource::{Animal, Device, Patient, Resource};
+use crate::fhir::{CodeableConcept, Coding, HumanName, Identifier, Reference, ResourceType, Text};
 use crate::issue::Reason;
 
 /// The subject: a Patient, or a Device where the object is of a quality control phantom. `None` where nothing is known.
@@ -31,13 +34,41 @@ pub fn subject(attributes: &Attributes<'_>) -> Option<Reference> {
 }
 
 fn patient(attributes: &Attributes<'_>, identifier: Vec<Identifier>, names: Vec<HumanName>) -> Patient {
-    let species = [tags::PATIENT_SPECIES_DESCRIPTION].into_iter().any(|tag| attributes.text(tag).is_some())
-        || !attributes.items(tags::PATIENT_SPECIES_CODE_SEQUENCE).is_empty();
+    let animal = animal(attributes);
     Patient {
         identifier,
-        name: if species { names.into_iter().filter_map(as_text).collect() } else { names },
+        name: if animal.is_some() { names.into_iter().filter_map(as_text).collect() } else { names },
         gender: gender(attributes),
         birth_date: time::date(attributes, tags::PATIENT_BIRTH_DATE).map(|date| date.to_string()),
+        animal,
+    }
+}
+
+/// The animal that the header says it is (PS3.3 C.7.1.1); a human is none.
+fn animal(attributes: &Attributes<'_>) -> Option<Animal> {
+    let species = concept_or_text(attributes, tags::PATIENT_SPECIES_CODE_SEQUENCE, tags::PATIENT_SPECIES_DESCRIPTION)?;
+    let is_human = |coding: &Coding| coding.system.as_deref() == Some(system::SCT) && coding.code == HUMAN;
+    let word = species.label().unwrap_or_default().to_lowercase();
+    if species.coding.iter().any(is_human) || matches!(word.as_str(), "human" | "homo sapiens") {
+        return None;
+    }
+    let breed = concept_or_text(attributes, tags::PATIENT_BREED_CODE_SEQUENCE, tags::PATIENT_BREED_DESCRIPTION);
+    Some(Animal { species, breed, gender_status: gender_status(attributes) })
+}
+
+/// Homo sapiens in SNOMED CT.
+const HUMAN: &str = "337915000";
+
+fn concept_or_text(attributes: &Attributes<'_>, sequence: Tag, words: Tag) -> Option<CodeableConcept> {
+    let coded = concepts(attributes, sequence).into_iter().next();
+    coded.or_else(|| attributes.text(words).map(CodeableConcept::text))
+}
+
+fn gender_status(attributes: &Attributes<'_>) -> Option<Coding> {
+    let value = attributes.text(tags::PATIENT_SEX_NEUTERED)?;
+    match terms::animal_gender_status(&value) {
+        Some(coded) => Some(Coding::constant(coded.system, coded.code, coded.display)),
+        None => attributes.drop(tags::PATIENT_SEX_NEUTERED, Reason::UnknownTerm, &value),
     }
 }
 

@@ -15,6 +15,10 @@ use super::person::only_practitioner;
 use super::procedure::reason;
 use crate::fhir::resource::{Resource, ServiceRequest};
 use crate::fhir::{CodeableConcept, Identifier, Reference, ResourceType};
+use crate::issue::Reason;
+
+/// Items of a request sequence that are taken, at most.
+const MAX_ITEMS: usize = 1000;
 
 /// One order (imaging service request), as far as the root or an item of a request sequence tells of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,7 +70,17 @@ pub fn based_on(attributes: &Attributes<'_>) -> Vec<Reference> {
 /// The items of Request Attributes Sequence and of Referenced Request Sequence.
 pub fn items_of_requests<'a>(attributes: &Attributes<'a>) -> Vec<Attributes<'a>> {
     let sequences = [tags::REQUEST_ATTRIBUTES_SEQUENCE, tags::REFERENCED_REQUEST_SEQUENCE];
-    sequences.into_iter().flat_map(|sequence| attributes.items(sequence)).collect()
+    sequences.into_iter().flat_map(|sequence| first_items(attributes, sequence)).collect()
+}
+
+/// The items of a sequence, up to a number that bounds the time and memory that one file takes.
+fn first_items<'a>(attributes: &Attributes<'a>, sequence: Tag) -> Vec<Attributes<'a>> {
+    let mut items = attributes.items(sequence);
+    if items.len() > MAX_ITEMS {
+        attributes.note(sequence, Reason::TooManyItems, "");
+        items.truncate(MAX_ITEMS);
+    }
+    items
 }
 
 /// A number without an issuer is the same number of this data set that has one, if only one has.
@@ -187,6 +201,15 @@ fn reference(order: Order) -> Option<Reference> {
         requester: order.requester,
     })));
     Some(reference)
+}
+
+/// A reference to the order with this accession number.
+pub fn order_of(accession: Identifier) -> Reference {
+    let mut reference = Reference::to(ResourceType::ServiceRequest);
+    let resource = ServiceRequest { identifier: vec![accession.clone()], ..ServiceRequest::default() };
+    reference.resource = Some(Box::new(Resource::ServiceRequest(resource)));
+    reference.identifier = Some(accession);
+    reference
 }
 
 #[cfg(test)]

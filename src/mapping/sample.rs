@@ -1,10 +1,13 @@
 //! Small data sets for the tests of the rows, and what the rows make of them.
 
+use std::sync::LazyLock;
+
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
 use super::{Mapped, Options, Row, map};
-use crate::dicom::{Header, Levels};
+use crate::dicom::wanted::NodeId;
+use crate::dicom::{Header, Levels, Wanted};
 use crate::fhir::{CodeableConcept, Coding, Identifier, Reference};
 use crate::issue::{Issue, Reason};
 
@@ -18,6 +21,16 @@ pub enum Value {
     Text(String),
     /// The items of a sequence.
     Items(Vec<Vec<Sample>>),
+}
+
+impl Value {
+    /// The text; a sequence has none.
+    pub fn as_text(&self) -> &str {
+        match self {
+            Value::Text(text) => text,
+            Value::Items(_) => "",
+        }
+    }
 }
 
 /// An attribute with a text.
@@ -52,23 +65,26 @@ pub fn issuer(local: &str, universal: &str, id_type: &str) -> Vec<Sample> {
     parts.into_iter().filter(|(_, part)| !part.is_empty()).map(|(tag, part)| text(tag, part)).collect()
 }
 
-/// The header of a data set in UTF-8.
+/// The header of a data set in UTF-8, as the scanner brings it back.
 pub fn header(data_set: &[Sample]) -> Header {
+    static WANTED: LazyLock<Wanted> = LazyLock::new(super::wanted);
     let mut header = Header::default();
     header.push_value(tags::SPECIFIC_CHARACTER_SET, Levels::ALL, b"ISO_IR 192").unwrap();
-    push(&mut header, data_set);
+    push(&mut header, data_set, &WANTED, WANTED.root());
     header
 }
 
-fn push(header: &mut Header, data_set: &[Sample]) {
+fn push(header: &mut Header, data_set: &[Sample], wanted: &Wanted, node: NodeId) {
     for (tag, value) in data_set {
-        match value {
-            Value::Text(text) => header.push_value(*tag, Levels::ALL, text.as_bytes()).unwrap(),
-            Value::Items(items) => {
-                let sequence = header.open_sequence(*tag, Levels::ALL).unwrap();
+        let Some(child) = wanted.children(node).iter().find(|child| child.tag == *tag) else { continue };
+        match (value, child.items) {
+            (Value::Text(text), _) => header.push_value(*tag, child.levels, text.as_bytes()).unwrap(),
+            (Value::Items(_), None) => {}
+            (Value::Items(items), Some(node)) => {
+                let sequence = header.open_sequence(*tag, child.levels).unwrap();
                 for data_set in items {
                     let item = header.open_item().unwrap();
-                    push(header, data_set);
+                    push(header, data_set, wanted, node);
                     header.close(item);
                 }
                 header.close(sequence);

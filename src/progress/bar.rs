@@ -7,12 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
 use super::Progress;
 use super::counters::Counters;
+use super::drawn::draw;
 
-const REDRAW: Duration = Duration::from_millis(100);
 const LINE: Duration = Duration::from_secs(10);
 
 /// Progress on standard error, drawn by a thread of its own.
@@ -31,8 +29,7 @@ struct Painter {
 impl Bar {
     /// One line that is drawn anew.
     pub fn drawn() -> Bar {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        Bar::start(move |counters, stopped, began| draw(&bar, counters, &stopped, began))
+        Bar::start(|counters, stopped, began| draw(counters, &stopped, began))
     }
 
     /// A line every ten seconds.
@@ -53,27 +50,6 @@ impl Bar {
     }
 }
 
-fn draw(bar: &ProgressBar, counters: &Counters, stopped: &Receiver<()>, began: Instant) {
-    bar.set_style(style("{spinner} {wide_msg}"));
-    while stopped.recv_timeout(REDRAW) == Err(RecvTimeoutError::Timeout) {
-        let (done, total) = counters.position();
-        if bar.length() != total {
-            if let Some(total) = total {
-                bar.set_length(total);
-            }
-            bar.set_style(style("{bar:12} {wide_msg}"));
-        }
-        bar.set_position(done);
-        bar.set_message(counters.line(began.elapsed()));
-        bar.tick();
-    }
-    bar.finish_and_clear();
-}
-
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).expect("the template is a constant").progress_chars("━╸─")
-}
-
 impl Progress for Bar {
     fn walked(&self, files: u64) {
         self.counters.walked_files.fetch_add(files, Relaxed);
@@ -89,7 +65,7 @@ impl Progress for Bar {
     }
 
     fn found(&self, studies: u64) {
-        self.counters.studies.fetch_add(studies, Relaxed);
+        self.counters.studies.fetch_max(studies, Relaxed);
     }
 
     fn writing(&self, documents: u64) {

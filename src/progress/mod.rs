@@ -5,13 +5,16 @@
 
 mod bar;
 mod counters;
+mod drawn;
+mod message;
 
 use std::io::{IsTerminal, stderr};
 use std::sync::Arc;
 
 use crate::config::ShowProgress;
 pub use bar::Bar;
-pub use counters::{count, duration};
+pub use counters::{count, duration, size};
+pub use message::{ERROR, NAME, WARNING, say};
 
 /// Hears how far the run is. Every method may be called from any thread.
 pub trait Progress: Send + Sync {
@@ -21,7 +24,7 @@ pub trait Progress: Send + Sync {
     fn walk_ended(&self) {}
     /// More files were read, or left out by the walk.
     fn read(&self, _files: u64, _bytes: u64) {}
-    /// More studies were found.
+    /// So many studies are known.
     fn found(&self, _studies: u64) {}
     /// All was read; so many documents will be written.
     fn writing(&self, _documents: u64) {}
@@ -39,7 +42,8 @@ impl Progress for Silent {}
 
 /// A bar on a terminal; elsewhere lines if they are asked for, and else nothing.
 pub fn start(show: ShowProgress) -> Arc<dyn Progress> {
-    match (show, stderr().is_terminal()) {
+    let is_terminal = stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+    match (show, is_terminal) {
         (ShowProgress::Never, _) | (ShowProgress::Auto, false) => Arc::new(Silent),
         (ShowProgress::Auto | ShowProgress::Always, true) => Arc::new(Bar::drawn()),
         (ShowProgress::Always, false) => Arc::new(Bar::lines()),

@@ -71,7 +71,8 @@ pub struct Report {
 impl Report {
     /// Starts to count, and opens the report that is asked for.
     pub fn open(options: Option<&ReportOptions>) -> Result<Report, Error> {
-        let document = options.map(|options| Document::create(&options.path)).transpose()?.map(Mutex::new);
+        let document =
+            options.map(|options| Document::create(&options.path, options.mode)).transpose()?.map(Mutex::new);
         let values = options.map_or(Choice::No, |options| options.values);
         Ok(Report { counts: Mutex::default(), document, values })
     }

@@ -4,6 +4,7 @@ use std::thread;
 use dicom_dictionary_std::tags;
 
 use super::*;
+use crate::config::FileMode;
 use crate::issue::Reason;
 
 fn totals() -> Totals {
@@ -14,7 +15,7 @@ fn totals() -> Totals {
 fn report(values: Choice, turn: usize) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("report.json");
-    let report = Report::open(Some(&ReportOptions { path: path.clone(), values })).unwrap();
+    let report = Report::open(Some(&ReportOptions { path: path.clone(), values, mode: FileMode::default() })).unwrap();
     let issues = [(tags::STUDY_DATE, Reason::NotADate), (tags::LATERALITY, Reason::UnknownTerm)];
     let give = |number: usize| {
         report.skip(&Name::file(format!("b/{number}\n")), &Skip::NoUid(tags::SOP_INSTANCE_UID));
@@ -70,7 +71,9 @@ fn values_stand_in_a_report_only_if_they_are_asked_for() {
 fn an_empty_report_is_a_document_too() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("r.json");
-    let report = Report::open(Some(&ReportOptions { path: path.clone(), values: Choice::No })).unwrap();
+    let report =
+        Report::open(Some(&ReportOptions { path: path.clone(), values: Choice::No, mode: FileMode::default() }))
+            .unwrap();
     report.finish(&totals()).unwrap();
     let report: serde_json::Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     assert_eq!((&report["skipped"], &report["issues"]), (&serde_json::json!([]), &serde_json::json!([])));
@@ -78,7 +81,7 @@ fn an_empty_report_is_a_document_too() {
 
 #[test]
 fn a_report_that_cannot_be_written_stops_the_run_at_its_start() {
-    let options = ReportOptions { path: "/nowhere/r.json".into(), values: Choice::No };
+    let options = ReportOptions { path: "/nowhere/r.json".into(), values: Choice::No, mode: FileMode::default() };
     assert!(matches!(Report::open(Some(&options)), Err(Error::Write { .. })));
 }
 
@@ -94,7 +97,9 @@ fn things_are_counted_without_a_report_too() {
 fn the_documentation_shows_a_real_report() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("r.json");
-    let report = Report::open(Some(&ReportOptions { path: path.clone(), values: Choice::No })).unwrap();
+    let report =
+        Report::open(Some(&ReportOptions { path: path.clone(), values: Choice::No, mode: FileMode::default() }))
+            .unwrap();
     report.skip(&Name::file("archive/readme.txt"), &Skip::NotDicom);
     report.skip(&Name::file("archive/IM2"), &Skip::NoUid(tags::SOP_INSTANCE_UID));
     let issue = Issue { element: "started", tags: vec![tags::STUDY_DATE], reason: Reason::NotADate, value: None };

@@ -1,12 +1,14 @@
 //! Wires the stages: the only module that knows all of them.
 
 mod archive;
+mod explain;
 mod options;
 mod read;
+mod synth;
 mod tally;
 mod write;
 
-use std::io::{Write, stderr};
+use std::sync::Arc;
 use std::time::Instant;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -15,36 +17,76 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::mapping;
-use crate::progress;
-use crate::read::Reader;
-use crate::report::{Report, Summary};
-use crate::study::{Studies, several_places};
-use crate::{sink, source};
+use crate::progress::{self, Progress};
+use crate::read::{Reader, Selections};
+use crate::report::{Counts, Report, Summary, Totals};
+use crate::sink::{self, Sink};
+use crate::source;
+use crate::study::{Studies, apply_rejections, several_places};
+pub use explain::explain;
+pub use synth::synth;
 use tally::Tally;
 
-/// Converts what the configuration names, and says with which code to exit.
+/// What a run came to.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// What was read and written.
+    pub totals: Totals,
+    /// What was left out, dropped or changed.
+    pub counts: Counts,
+}
+
+/// Converts what the configuration names, says what came of it, and with which code to exit.
 pub fn convert(config: &Config) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
-    let mapping = options::mapping(config)?;
-    let finish = options::finish(&config.content)?;
-    // The output is opened first: a run that cannot write should not read for hours.
-    let sink = sink::open(&config.output.target, config.output.format)?;
     let progress = progress::start(config.progress);
+    let open = || sink::open(&config.output.target, config.output.format, config.output.mode);
+    let outcome = convert_into(config, open, progress.clone(), &interrupt);
+    // The walk may still hold the progress, and an error is not to be printed behind a bar.
+    progress.finish();
+    let Outcome { totals, counts } = outcome?;
+    if config.summary.is_yes() {
+        let report = config.report.as_ref().map(|report| report.path.as_path());
+        progress::say(Summary { totals: &totals, counts: &counts, elapsed: start.elapsed(), report });
+    }
+    Ok(counts.exit_code(config.strict))
+}
+
+/// Converts what the configuration names into the sink that `open` gives.
+pub fn convert_into<'s>(
+    config: &Config,
+    open: impl FnOnce() -> Result<Box<dyn Sink + 's>, Error>,
+    progress: Arc<dyn Progress>,
+    interrupt: &Interrupt,
+) -> Result<Outcome, Error> {
+    let mapping = options::mapping(config)?;
+    let finish = options::finish(config)?;
+    // The output is opened first: a run that cannot write should not read for hours.
+    let sink = open()?;
     let report = Report::open(config.report.as_ref())?;
     let tally = Tally::default();
     let walk = source::open(&config.inputs, &config.walk, progress.clone())?;
     let pool = pool(config.threads)?;
     let (wanted, studies) = (mapping::wanted(), Studies::default());
     let reading = read::Stage {
-        reader: Reader { wanted: &wanted, options: &mapping, studies: &studies, filter: &config.filter },
+        reader: Reader {
+            wanted: &wanted,
+            options: &mapping,
+            studies: &studies,
+            filter: &config.filter,
+            selections: if finish.has_selections() { Selections::All } else { Selections::Rejections },
+        },
         report: &report,
         tally: &tally,
         progress: progress.as_ref(),
-        interrupt: &interrupt,
+        interrupt,
     };
     pool.install(|| reading.all(&walk, config.threads))?;
     let mut studies = studies.finish();
+    if config.content.apply_rejections.is_yes() {
+        apply_rejections(&mut studies);
+    }
     write::check_room(config, studies.len())?;
     several_places(&studies).iter().for_each(|several| read::note_places(several, &report));
     let writing = write::Stage {
@@ -54,20 +96,13 @@ pub fn convert(config: &Config) -> Result<u8, Error> {
         report: &report,
         tally: &tally,
         progress: progress.as_ref(),
-        interrupt: &interrupt,
+        interrupt,
     };
     pool.install(|| writing.all(&mut studies))?;
     sink.finish()?;
-    progress.finish();
     let totals = tally.totals(config, finish.release);
     let counts = report.finish(&totals)?;
-    if config.summary.is_yes() {
-        let report = config.report.as_ref().map(|report| report.path.as_path());
-        let summary = Summary { totals: &totals, counts: &counts, elapsed: start.elapsed(), report };
-        // Nobody may be listening, which is no reason to fail.
-        let _ = write!(stderr(), "{summary}");
-    }
-    Ok(counts.exit_code(config.strict))
+    Ok(Outcome { totals, counts })
 }
 
 fn pool(threads: usize) -> Result<ThreadPool, Error> {

@@ -1,10 +1,11 @@
 //! From the configuration to the options of the stages.
 
 use super::write::Output;
-use crate::config::{self, Config, Content, EndpointTarget, SystemKind};
+use crate::config::{self, Config, EndpointTarget, SystemKind};
 use crate::error::Error;
 use crate::fhir::bundle::{BundleOptions, BundleType, Existing, StudyTarget};
 use crate::fhir::id::Ids;
+use crate::fhir::release::SelectionForm;
 use crate::fhir::{Endpoints, References, Release, ResourceType, json};
 use crate::mapping::finish::{self, Detail, EndpointOption, EndpointPlace};
 use crate::mapping::terms;
@@ -13,12 +14,17 @@ use crate::mapping::{Options, Systems};
 
 /// What the mapping is told of the archive.
 pub fn mapping(config: &Config) -> Result<Options, Error> {
-    let content = &config.content;
     let keep_values = config.report.as_ref().is_some_and(|report| report.values.is_yes());
-    let time_zone = content.time_zone.as_deref().map(TimeZone::parse).transpose().map_err(Error::Usage)?;
-    let system = |kind| content.systems.of(&kind).map(str::to_string);
+    let options = mapping_of(config.content.time_zone.as_deref(), &config.content.systems)?;
+    Ok(Options { keep_values, ..options })
+}
+
+/// The mapping's options by the zone and the systems alone.
+pub fn mapping_of(time_zone: Option<&str>, systems: &config::Systems) -> Result<Options, Error> {
+    let time_zone = time_zone.map(TimeZone::parse).transpose().map_err(Error::Usage)?;
+    let system = |kind| systems.of(&kind).map(str::to_string);
     let owned = |(name, uri): (&str, &str)| (name.to_string(), uri.to_string());
-    let systems = Systems {
+    let known = Systems {
         patient: system(SystemKind::Patient),
         accession: system(SystemKind::Accession),
         study_id: system(SystemKind::StudyId),
@@ -26,19 +32,23 @@ pub fn mapping(config: &Config) -> Result<Options, Error> {
         filler: system(SystemKind::Filler),
         visit: system(SystemKind::Visit),
         specimen: system(SystemKind::Specimen),
-        schemes: content.systems.schemes().map(owned).collect(),
+        schemes: systems.schemes().map(owned).collect(),
     };
-    Ok(Options { time_zone, systems, issuers: content.systems.issuers().map(owned).collect(), keep_values })
+    Ok(Options { time_zone, systems: known, issuers: systems.issuers().map(owned).collect(), keep_values: false })
 }
 
 /// What the finish is told of the output.
-pub fn finish(content: &Content) -> Result<finish::Options, Error> {
+pub fn finish(config: &Config) -> Result<finish::Options, Error> {
+    let content = &config.content;
     let release = Release::parse(content.release.0).ok_or_else(|| Error::Usage("unknown release".into()))?;
     let status = content.status.code();
     if !release.statuses.contains(&status) {
         let advice =
             format!("--status {status} is not in {}: want one of {}", release.name, release.statuses.join(", "));
         return Err(Error::Usage(advice));
+    }
+    if content.selections.is_yes() && release.selection == SelectionForm::None {
+        return Err(Error::Usage(format!("--selections: {} has no ImagingSelection, R5 and later have", release.name)));
     }
     Ok(finish::Options {
         release,
@@ -56,7 +66,13 @@ pub fn finish(content: &Content) -> Result<finish::Options, Error> {
             config::EndpointLevel::Series => Endpoints::Series,
             config::EndpointLevel::Both => Endpoints::Both,
         },
+        selections: content.selections.is_yes() || has_room(config),
     })
+}
+
+/// Whether other resources stand beside the studies.
+fn has_room(config: &Config) -> bool {
+    config.output.format == config::Format::Bundle || config.content.references == config::References::Separate
 }
 
 fn subject(subject: &config::Subject) -> (ResourceType, String) {

@@ -3,7 +3,7 @@
 use crossbeam_channel::Receiver;
 use dicom_dictionary_std::tags;
 
-use crate::dicom::bytes::Bytes;
+use crate::dicom::bytes::{Bytes, Counted};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason, Skip};
@@ -48,7 +48,8 @@ impl Stage<'_> {
                 return;
             }
             self.batch(&mut worker, &batch);
-            self.progress.read(batch.len() as u64, 0);
+            self.progress.read(batch.len() as u64, worker.take_read_bytes());
+            self.progress.found(self.reader.studies.known());
         }
     }
 
@@ -82,9 +83,12 @@ impl Stage<'_> {
 
     /// Reads a file or an entry of an archive.
     pub(super) fn read(&self, worker: &mut Worker, name: &Name, bytes: &mut dyn Bytes) -> Result<(), Skip> {
-        self.reader.read(worker, name, bytes, |issue| {
+        let mut bytes = Counted::new(bytes);
+        let read = self.reader.read(worker, name, &mut bytes, |issue| {
             self.report.issue(Where { name: Some(name), ..Where::default() }, &issue);
-        })
+        });
+        worker.read_bytes += bytes.bytes;
+        read
     }
 
     /// Counts and reports a file that is left out.

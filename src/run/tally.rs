@@ -37,8 +37,8 @@ impl Tally {
     pub fn wrote(&self, study: &SettledStudy<'_>) {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         written.studies += 1;
-        written.series += study.series.len() as u64;
-        for series in &study.series {
+        for series in study.listed() {
+            written.series += 1;
             let instances = u64::from(series.number_of_instances);
             written.instances += instances;
             *written.by_modality.entry(modality(&series.part)).or_default() += instances;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use dicom_dictionary_std::tags;
 use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
 
 use crate::config::{self, Config, Format};
@@ -10,14 +11,14 @@ use crate::error::Error;
 use crate::fhir::bundle::{Bundle, BundleOptions};
 use crate::fhir::id::Ids;
 use crate::fhir::json::{self, Layout};
-use crate::fhir::{Companion, ImagingStudy, References, ResourceType, link};
+use crate::fhir::{Companion, ImagingSelection, ImagingStudy, References, ResourceType, link};
 use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason};
 use crate::mapping::finish::{self, Finished, imaging_study};
 use crate::progress::Progress;
 use crate::report::{Report, Where};
 use crate::sink::{DocumentName, Order, Placed, Sink};
-use crate::study::{SettledStudy, Study};
+use crate::study::{Selection, SettledStudy, Study};
 
 use super::tally::Tally;
 
@@ -86,27 +87,36 @@ impl Stage<'_> {
     fn study(&self, study: &mut Study, shared: &mut Shared) -> Result<(), Error> {
         self.interrupt.check()?;
         let settled = study.settle();
-        let Finished { study, issues } = imaging_study(&settled, self.finish);
+        let Finished { study, selections, issues } = imaging_study(&settled, self.finish);
         self.note(&settled);
         for (series, issue) in &issues {
             self.report.issue(Where { study: Some(settled.uid), series: *series, ..Where::default() }, issue);
         }
         self.tally.wrote(&settled);
-        self.resources(study, shared)?;
+        self.resources(study, selections, shared)?;
         self.progress.wrote(1);
         Ok(())
     }
 
     /// Writes the study, and what stands beside it.
-    fn resources(&self, study: ImagingStudy<'_>, shared: &mut Shared) -> Result<(), Error> {
+    fn resources(
+        &self,
+        study: ImagingStudy<'_>,
+        selections: Vec<ImagingSelection>,
+        shared: &mut Shared,
+    ) -> Result<(), Error> {
         let (output, release) = (&self.output, self.finish.release);
         let id = study.id.clone();
         if output.format == Format::Bundle {
-            let bundle = Bundle::of(study, release, &output.ids, output.bundle);
+            let bundle = Bundle::of(study, selections, release, &output.ids, output.bundle);
             return self.document("Bundle", id, |out| json::write_bundle(out, &bundle, release, output.layout));
         }
-        let linked = link(study, release, output.references, &output.ids);
+        let linked = link(study, selections, release, output.references, &output.ids);
         self.document("ImagingStudy", id, |out| json::write_imaging_study(out, &linked, release, output.layout))?;
+        for selection in &linked.selections {
+            let write = |out: &mut dyn Write| json::write_imaging_selection(out, selection, release, output.layout);
+            self.document(ResourceType::ImagingSelection.name(), selection.id.clone(), write)?;
+        }
         for companion in linked.beside {
             if !companion.is_shared() {
                 self.companion(&companion)?;
@@ -150,6 +160,9 @@ impl Stage<'_> {
             let place = Where { name: found.name.as_ref(), study: Some(settled.uid), ..Where::default() };
             self.report.issue(place, &found.issue);
         }
+        for selection in settled.selections {
+            self.note_selection(selection, settled);
+        }
         for series in &settled.series {
             let place = Where { study: Some(settled.uid), series: Some(series.uid), ..Where::default() };
             for found in &series.issues {
@@ -159,6 +172,28 @@ impl Stage<'_> {
                 let other = issue("series.instance", Reason::OtherContent);
                 self.report.issue(Where { instance: Some(uid), ..place }, &other);
             }
+            for uid in &series.rejected {
+                let rejected = issue("series.instance", Reason::Rejected);
+                self.report.issue(Where { instance: Some(uid), ..place }, &rejected);
+            }
+        }
+    }
+
+    /// Reports what was dropped of a Key Object Selection, and that it is a rejection note.
+    fn note_selection(&self, selection: &Selection, settled: &SettledStudy<'_>) {
+        let place = Where {
+            name: Some(&selection.name),
+            study: Some(settled.uid),
+            instance: Some(&selection.sop_instance_uid),
+            ..Where::default()
+        };
+        if selection.part.is_rejection() {
+            let reason = if settled.rejected.is_empty() { Reason::RejectionNote } else { Reason::AppliedNote };
+            let tags = vec![tags::CONCEPT_NAME_CODE_SEQUENCE];
+            self.report.issue(place, &Issue { tags, ..issue("series.instance", reason) });
+        }
+        if self.finish.has_selections() {
+            selection.issues.iter().for_each(|found| self.report.issue(place, &found.issue));
         }
     }
 }

@@ -4,7 +4,6 @@
 //! as they are, and one of the same name from an earlier run is replaced.
 
 use std::collections::HashSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -12,6 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::whole_file::{WholeFile, remove_stale, write_error};
 use super::{DocumentName, Order, Placed, Sink, WriteDocument};
+use crate::config::FileMode;
 use crate::error::Error;
 
 /// The longest id that FHIR has.
@@ -21,6 +21,7 @@ const MAX_ID_BYTES: usize = 64;
 #[derive(Debug)]
 pub struct Folder {
     root: PathBuf,
+    mode: FileMode,
     /// The resource types that have their folder.
     types: Mutex<HashSet<&'static str>>,
     /// Hashes of the names that were given.
@@ -29,12 +30,12 @@ pub struct Folder {
 
 impl Folder {
     /// Makes the folder where it is not there, and finds out whether it can be written.
-    pub fn open(root: &Path) -> Result<Folder, Error> {
-        make(root)?;
+    pub fn open(root: &Path, mode: FileMode) -> Result<Folder, Error> {
+        make(root, mode)?;
         remove_stale(root);
         // A file that is dropped unfinished is removed again.
         WholeFile::create(&root.join("writable"))?;
-        Ok(Folder { root: root.to_path_buf(), types: Mutex::default(), taken: Mutex::default() })
+        Ok(Folder { root: root.to_path_buf(), mode, types: Mutex::default(), taken: Mutex::default() })
     }
 
     fn path(&self, name: &DocumentName) -> Result<PathBuf, Error> {
@@ -45,7 +46,7 @@ impl Folder {
         let folder = self.root.join(name.resource_type);
         let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
         if !types.contains(name.resource_type) {
-            make(&folder)?;
+            make(&folder, self.mode)?;
             types.insert(name.resource_type);
         }
         Ok(folder.join(file))
@@ -67,7 +68,7 @@ impl Sink for Folder {
         if !self.take(&path) {
             return Ok(Placed::NameTaken);
         }
-        let mut file = WholeFile::create_in(&self.root, &path)?;
+        let mut file = WholeFile::create_in(&self.root, &path)?.with_mode(self.mode);
         file.write(write)?;
         file.finish()?;
         Ok(Placed::Written)
@@ -78,8 +79,8 @@ impl Sink for Folder {
     }
 }
 
-fn make(folder: &Path) -> Result<(), Error> {
-    fs::create_dir_all(folder).map_err(|source| write_error(folder, source))
+fn make(folder: &Path, mode: FileMode) -> Result<(), Error> {
+    mode.make_folder(folder).map_err(|source| write_error(folder, source))
 }
 
 /// A name that is safe in every file system: what is no FHIR id becomes its hash, and an id with capital letters gets

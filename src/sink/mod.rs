@@ -10,12 +10,12 @@ mod whole_file;
 
 use std::io::{self, Write};
 
-use crate::config::{Format, OutputTarget};
+use crate::config::{FileMode, Format, OutputTarget};
 use crate::error::Error;
 
 pub use folder::Folder;
 pub use ndjson_folder::NdjsonFolder;
-pub use stream::Stream;
+pub use stream::{Stream, print};
 pub use whole_file::{WholeFile, is_temporary};
 
 /// Bytes that are gathered before they are written.
@@ -72,12 +72,12 @@ pub trait Sink: Sync {
 }
 
 /// Opens the output, and finds out whether it can be written before anything is read.
-pub fn open(target: &OutputTarget, format: Format) -> Result<Box<dyn Sink>, Error> {
+pub fn open(target: &OutputTarget, format: Format, mode: FileMode) -> Result<Box<dyn Sink>, Error> {
     Ok(match (target, format) {
         (OutputTarget::Stdout, _) => Box::new(Stream::stdout()),
-        (OutputTarget::File(path), _) => Box::new(Stream::file(path)?),
-        (OutputTarget::Folder(path), Format::Ndjson) => Box::new(NdjsonFolder::open(path)?),
-        (OutputTarget::Folder(path), Format::Json | Format::Bundle) => Box::new(Folder::open(path)?),
+        (OutputTarget::File(path), _) => Box::new(Stream::file(path, mode)?),
+        (OutputTarget::Folder(path), Format::Ndjson) => Box::new(NdjsonFolder::open(path, mode)?),
+        (OutputTarget::Folder(path), Format::Json | Format::Bundle) => Box::new(Folder::open(path, mode)?),
     })
 }
 

@@ -2,28 +2,30 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::whole_file::{WholeFile, remove_stale, write_error};
 use super::{DocumentName, Order, Placed, Sink, WriteDocument};
+use crate::config::FileMode;
 use crate::error::Error;
 
 /// A folder with `ImagingStudy.ndjson`, `Patient.ndjson` and so on.
 #[derive(Debug)]
 pub struct NdjsonFolder {
     root: PathBuf,
+    mode: FileMode,
     files: Mutex<BTreeMap<&'static str, WholeFile>>,
 }
 
 impl NdjsonFolder {
     /// Makes the folder where it is not there, and opens the file of the studies: it is there even if there are none.
-    pub fn open(root: &Path) -> Result<NdjsonFolder, Error> {
-        fs::create_dir_all(root).map_err(|source| write_error(root, source))?;
+    pub fn open(root: &Path, mode: FileMode) -> Result<NdjsonFolder, Error> {
+        mode.make_folder(root).map_err(|source| write_error(root, source))?;
         remove_stale(root);
-        let studies = create(root, "ImagingStudy")?;
-        Ok(NdjsonFolder { root: root.to_path_buf(), files: Mutex::new(BTreeMap::from([("ImagingStudy", studies)])) })
+        let studies = create(root, "ImagingStudy", mode)?;
+        let files = Mutex::new(BTreeMap::from([("ImagingStudy", studies)]));
+        Ok(NdjsonFolder { root: root.to_path_buf(), mode, files })
     }
 }
 
@@ -36,7 +38,7 @@ impl Sink for NdjsonFolder {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let file = match files.entry(name.resource_type) {
             Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => entry.insert(create(&self.root, name.resource_type)?),
+            Entry::Vacant(entry) => entry.insert(create(&self.root, name.resource_type, self.mode)?),
         };
         file.write(write)?;
         Ok(Placed::Written)
@@ -48,6 +50,6 @@ impl Sink for NdjsonFolder {
     }
 }
 
-fn create(root: &Path, resource_type: &str) -> Result<WholeFile, Error> {
-    WholeFile::create(&root.join(format!("{resource_type}.ndjson")))
+fn create(root: &Path, resource_type: &str, mode: FileMode) -> Result<WholeFile, Error> {
+    Ok(WholeFile::create(&root.join(format!("{resource_type}.ndjson")))?.with_mode(mode))
 }

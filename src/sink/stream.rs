@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::whole_file::{WholeFile, write_error};
 use super::{BUFFER_BYTES, DocumentName, Order, Placed, Sink, WriteDocument};
+use crate::config::FileMode;
 use crate::error::Error;
 
 /// Standard output, or one file.
@@ -25,9 +26,15 @@ impl Stream {
     }
 
     /// One file, which is there when it is whole.
-    pub fn file(path: &Path) -> Result<Stream, Error> {
-        Ok(Stream(Mutex::new(Target::File(WholeFile::create(path)?))))
+    pub fn file(path: &Path, mode: FileMode) -> Result<Stream, Error> {
+        Ok(Stream(Mutex::new(Target::File(WholeFile::create(path)?.with_mode(mode)))))
     }
+}
+
+/// Prints a document on standard output.
+pub fn print(document: &[u8]) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(document).and_then(|()| stdout.flush()).map_err(stdout_error)
 }
 
 impl Sink for Stream {
@@ -51,6 +58,6 @@ impl Sink for Stream {
     }
 }
 
-fn stdout_error(source: io::Error) -> Error {
+pub(crate) fn stdout_error(source: io::Error) -> Error {
     write_error(Path::new("standard output"), source)
 }

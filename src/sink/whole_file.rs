@@ -12,6 +12,7 @@ use std::time::Duration;
 use tempfile::{NamedTempFile, TempPath};
 
 use super::BUFFER_BYTES;
+use crate::config::FileMode;
 use crate::error::Error;
 
 const PREFIX: &str = ".dcm2fhir-";
@@ -26,6 +27,7 @@ pub struct WholeFile {
     /// None where something stands that is no regular file, as a FIFO or `/dev/null`: it is written, never replaced.
     temporary: Option<TempPath>,
     writer: BufWriter<File>,
+    mode: FileMode,
 }
 
 impl WholeFile {
@@ -38,7 +40,13 @@ impl WholeFile {
     /// Opens a file that will be at the path; its temporary name stands in the folder, which is on the same disk.
     pub fn create_in(folder: &Path, path: &Path) -> Result<WholeFile, Error> {
         let (temporary, file) = open(folder, path).map_err(|source| write_error(path, source))?;
-        Ok(WholeFile { path: path.to_path_buf(), temporary, writer: BufWriter::with_capacity(BUFFER_BYTES, file) })
+        let writer = BufWriter::with_capacity(BUFFER_BYTES, file);
+        Ok(WholeFile { path: path.to_path_buf(), temporary, writer, mode: FileMode::default() })
+    }
+
+    /// Gives the file these permissions when it is whole, whatever the umask is.
+    pub fn with_mode(self, mode: FileMode) -> WholeFile {
+        WholeFile { mode, ..self }
     }
 
     /// Writes what the closure writes.
@@ -48,9 +56,12 @@ impl WholeFile {
 
     /// Gives the file its name, in place of one that had it.
     pub fn finish(self) -> Result<(), Error> {
-        let WholeFile { path, temporary, mut writer } = self;
+        let WholeFile { path, temporary, mut writer, mode } = self;
         writer.flush().map_err(|source| write_error(&path, source))?;
         let Some(temporary) = temporary else { return Ok(()) };
+        if let Some(permissions) = mode.permissions() {
+            writer.get_ref().set_permissions(permissions).map_err(|source| write_error(&path, source))?;
+        }
         temporary.persist(&path).map_err(|error| write_error(&path, error.error))
     }
 }

@@ -1,7 +1,7 @@
 //! What there is to read: inputs become [`Item`]s, walked on threads of their own and handed over in [`Batch`]es.
 //!
 //! The channel between walk and reading is bounded, so that an archive of any size is never held in memory. A new kind
-//! of input is one file here and one arm in [`open`].
+//! of input is one file here and one arm in `open`.
 
 pub mod archive;
 mod batch;

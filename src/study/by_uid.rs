@@ -24,6 +24,11 @@ impl<V> ByUid<V> {
         self.0.find(hash, |(known, _)| **known == *uid).map(|(_, value)| value)
     }
 
+    /// How many UIDs there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// All UIDs and values, in no order.
     pub fn into_iter(self) -> impl Iterator<Item = (Box<str>, V)> {
         self.0.into_iter()

@@ -102,6 +102,18 @@ impl Instances {
         order
     }
 
+    /// Takes instances out of a settled order, and gives their UIDs.
+    pub fn take_out(&self, order: &mut Vec<u64>, is_out: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut out = Vec::new();
+        order.retain(|entry| {
+            let uid = self.uid(*entry);
+            let stays = !is_out(&uid);
+            out.extend((!stays).then_some(uid));
+            stays
+        });
+        out
+    }
+
     /// Shows the settled instances.
     pub fn settled<'a>(&'a self, order: &'a [u64], kinds: &'a [KindPart]) -> Settled<'a> {
         Settled { instances: self, order, kinds }

@@ -7,9 +7,15 @@ mod by_uid;
 mod instances;
 mod kinds;
 mod parts;
+#[cfg(test)]
+pub(crate) mod sample;
+mod selections;
 mod settle;
+#[cfg(test)]
+mod tests;
 mod uid;
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use crate::dicom::Fingerprints;
@@ -19,6 +25,8 @@ use by_uid::ByUid;
 pub use instances::{Instances, NewInstance};
 use kinds::Kinds;
 pub use parts::{FoundIssue, Key, MAX_PARTS, Parts};
+use selections::Selections;
+pub use selections::{NewSelection, Rejected, Selection, apply_rejections};
 pub use settle::{SettledSeries, SettledStudy, SeveralPlaces, Study, several_places};
 pub use uid::MAX_UID;
 
@@ -29,6 +37,7 @@ const SHARDS: usize = 256;
 #[derive(Debug)]
 pub struct Studies {
     shards: Vec<Mutex<Shard>>,
+    known: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -42,6 +51,7 @@ struct Shard {
 struct Group {
     parts: Parts<StudyPart>,
     series: ByUid<Series>,
+    selections: Selections,
 }
 
 /// One series while it grows.
@@ -103,7 +113,7 @@ pub struct Missing {
 
 impl Default for Studies {
     fn default() -> Studies {
-        Studies { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+        Studies { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), known: AtomicU64::new(0) }
     }
 }
 
@@ -111,15 +121,34 @@ impl Studies {
     /// Adds an instance, or says which of its parts are wanted for that: the caller maps them and calls again.
     pub fn merge(&self, record: &InstanceRecord<'_>, new: &mut NewParts) -> Result<(), Missing> {
         let record = Hashed::of(record);
-        // The table inside the shard looks at the lowest and highest bits.
-        let shard = &self.shards[(record.study >> 32) as usize % SHARDS];
-        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shard = self.shard(record.study).lock().unwrap_or_else(PoisonError::into_inner);
         let missing = shard.missing(&record, new);
         if missing != Missing::default() {
             return Err(missing);
         }
+        let before = shard.studies.len();
         shard.merge(&record, new);
+        if shard.studies.len() > before {
+            self.known.fetch_add(1, Relaxed);
+        }
         Ok(())
+    }
+
+    /// How many studies there are so far.
+    pub fn known(&self) -> u64 {
+        self.known.load(Relaxed)
+    }
+
+    /// Adds what a Key Object Selection selects to its study.
+    pub fn select(&self, study_uid: &str, selection: NewSelection<'_>) {
+        let hash = by_uid::hash(study_uid);
+        let mut shard = self.shard(hash).lock().unwrap_or_else(PoisonError::into_inner);
+        shard.studies.entry(hash, study_uid).selections.add(selection);
+    }
+
+    fn shard(&self, study: u64) -> &Mutex<Shard> {
+        // The table inside the shard looks at the lowest and highest bits.
+        &self.shards[(study >> 32) as usize % SHARDS]
     }
 
     /// All studies, in the order of their UIDs as bytes.

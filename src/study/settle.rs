@@ -8,6 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::instances::Instances;
 use super::parts::{FoundIssue, Parts, row_issue};
+use super::selections::{Rejected, Selection};
 use super::uid::text;
 use super::{Group, Series};
 use crate::fhir::{self, Identifier};
@@ -22,6 +23,8 @@ pub struct Study {
     parts: Parts<StudyPart>,
     series: Vec<(Box<str>, Series)>,
     kinds: Arc<Vec<KindPart>>,
+    pub(super) selections: Vec<Selection>,
+    pub(super) rejected: Rejected,
 }
 
 /// A study of which everything is decided.
@@ -33,6 +36,10 @@ pub struct SettledStudy<'a> {
     pub part: StudyPart,
     /// Its series, by number and then UID.
     pub series: Vec<SettledSeries<'a>>,
+    /// Its Key Object Selections, by SOP Instance UID.
+    pub selections: &'a [Selection],
+    /// What its rejection notes reject, where they are applied.
+    pub rejected: &'a Rejected,
     /// What was dropped, and what differed between instances.
     pub issues: Vec<FoundIssue>,
     /// Whether it has several Patient IDs.
@@ -48,6 +55,8 @@ pub struct SettledSeries<'a> {
     pub part: SeriesPart,
     /// How many instances it has, each counted once.
     pub number_of_instances: u32,
+    /// The SOP Instance UIDs of instances left out, because they are rejected.
+    pub rejected: Vec<String>,
     /// The SOP Instance UIDs of instances left out, because another has the UID and other content.
     pub conflicts: Vec<String>,
     /// What was dropped, and what differed between instances.
@@ -61,7 +70,8 @@ impl Study {
     pub(super) fn new(uid: Box<str>, group: Group, kinds: Arc<Vec<KindPart>>) -> Study {
         let mut series: Vec<(Box<str>, Series)> = group.series.into_iter().collect();
         series.sort_by(|one, other| one.0.cmp(&other.0));
-        Study { uid, parts: group.parts, series, kinds }
+        let selections = group.selections.into_list();
+        Study { uid, parts: group.parts, series, kinds, selections, rejected: Rejected::default() }
     }
 
     /// How many instances were added, repeats included.
@@ -79,9 +89,11 @@ impl Study {
             issues.extend(issue.map(|issue| FoundIssue { issue, name: None }));
         }
         let kinds = self.kinds.as_slice();
-        let mut series: Vec<_> = self.series.iter_mut().map(|(uid, series)| series.settle(uid, kinds)).collect();
+        let (selections, rejected) = (self.selections.as_slice(), &self.rejected);
+        let mut series: Vec<_> =
+            self.series.iter_mut().map(|(uid, series)| series.settle(uid, kinds, rejected)).collect();
         series.sort_by_key(|series| series.part.number.map_or((true, 0), |number| (false, number)));
-        SettledStudy { uid: &self.uid, part, series, issues, mixes_patients }
+        SettledStudy { uid: &self.uid, part, series, selections, rejected, issues, mixes_patients }
     }
 
     fn for_each_uid(&self, mut each: impl FnMut(&str, &[u8])) {
@@ -91,15 +103,36 @@ impl Study {
     }
 }
 
+impl<'a> SettledStudy<'a> {
+    /// The series of which instances are left: the others were emptied by rejections.
+    pub fn listed(&self) -> impl Iterator<Item = &SettledSeries<'a>> {
+        self.series.iter().filter(|series| series.number_of_instances > 0)
+    }
+}
+
 impl Series {
-    fn settle<'a>(&'a mut self, uid: &'a str, kinds: &'a [KindPart]) -> SettledSeries<'a> {
+    fn settle<'a>(&'a mut self, uid: &'a str, kinds: &'a [KindPart], rejected: &Rejected) -> SettledSeries<'a> {
         let (part, issues) = self.parts.settle(SERIES);
         let class = |kind: u32| kinds.get(kind as usize).and_then(|kind| kind.sop_class.as_deref());
         let is_other = |kind| !class(kind).is_some_and(mapping::is_image);
         let mut conflicts = Vec::new();
-        let order = self.instances.settle(is_other, |uid| conflicts.push(uid.to_string()));
+        let mut order = self.instances.settle(is_other, |uid| conflicts.push(uid.to_string()));
+        let mut left_out = Vec::new();
+        if rejected.any_in(uid) {
+            left_out = self.instances.take_out(&mut order, |instance| rejected.has(uid, instance));
+        }
         let number_of_instances = u32::try_from(order.len()).expect("the order's places have 32 bits");
-        SettledSeries { uid, part, number_of_instances, conflicts, issues, instances: &self.instances, kinds, order }
+        SettledSeries {
+            uid,
+            part,
+            number_of_instances,
+            rejected: left_out,
+            conflicts,
+            issues,
+            instances: &self.instances,
+            kinds,
+            order,
+        }
     }
 }
 

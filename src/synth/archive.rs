@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::dice::Dice;
 use super::identity::{EXAMINATIONS, Examination, HOSPITALS, PEOPLE, PHYSICIANS, TRANSFER_SYNTAXES};
+use super::pixels::with_pixels;
 use super::{Attributes, DataSet, Instance, Lengths, code, uid};
 
 /// What the archive shall hold.
@@ -24,12 +25,14 @@ pub struct Options {
     pub instances: u32,
     /// Another seed gives another archive.
     pub seed: u64,
+    /// Pixel data of each image, in KiB; none if it is 0.
+    pub pixel_kilobytes: u16,
 }
 
 impl Default for Options {
     fn default() -> Options {
         let modalities = EXAMINATIONS.iter().map(|examination| examination.modality.to_owned()).collect();
-        Options { studies: 10, modalities, instances: 5, seed: 1 }
+        Options { studies: 10, modalities, instances: 5, seed: 1, pixel_kilobytes: 0 }
     }
 }
 
@@ -48,10 +51,19 @@ pub struct Manifest {
 
 /// Writes the archive below a folder, as `patient/study/series/instance.dcm`. Files of the same name are replaced.
 pub fn write_archive(options: &Options, folder: &Path) -> io::Result<Manifest> {
+    write_archive_while(options, folder, |_| Ok(()))
+}
+
+/// Writes the archive, and tells `go_on` before each file what is there so far; its error ends the writing.
+pub fn write_archive_while(
+    options: &Options,
+    folder: &Path,
+    mut go_on: impl FnMut(&Manifest) -> io::Result<()>,
+) -> io::Result<Manifest> {
     let examinations = examinations(options)?;
     let mut manifest = Manifest::default();
     for number in 1..=options.studies {
-        write_study(&Study::new(options, &examinations, number), folder, &mut manifest)?;
+        write_study(&Study::new(options, &examinations, number), folder, &mut manifest, &mut go_on)?;
     }
     Ok(manifest)
 }
@@ -79,6 +91,7 @@ struct Study {
     patient: u64,
     examination: &'static Examination,
     instances: u32,
+    pixel_kilobytes: u16,
 }
 
 impl Study {
@@ -88,7 +101,8 @@ impl Study {
         // Every third study or so is of a patient who was here before.
         let patient = if dice.percent("again", 30) { dice.below("patient", u64::from(number)) } else { number.into() };
         let examination = dice.pick("examination", examinations);
-        Study { seed: options.seed, number, patient, examination, instances: options.instances.max(1), name }
+        let (seed, pixel_kilobytes) = (options.seed, options.pixel_kilobytes);
+        Study { seed, number, patient, examination, instances: options.instances.max(1), name, pixel_kilobytes }
     }
 
     fn dice(&self) -> Dice<'_> {
@@ -114,6 +128,7 @@ impl Study {
     fn instance(&self, series: u32, number: u32) -> Instance {
         let dice = self.dice();
         let description = dice.pick("description", self.examination.descriptions);
+        let transfer_syntax = dice.pick("transfer syntax", TRANSFER_SYNTAXES);
         let instance = Instance::new(self.examination.modality, self.examination.sop_class, &self.name, series, number)
             .text(tags::STUDY_DATE, self.date("date"))
             .text(tags::STUDY_TIME, format!("{:02}{:02}00", 7 + dice.below("hour", 12), dice.below("minute", 60)))
@@ -126,9 +141,13 @@ impl Study {
             .text(tags::REFERRING_PHYSICIAN_NAME, dice.pick("referrer", PHYSICIANS))
             .text(tags::BODY_PART_EXAMINED, dice.pick("body part", self.examination.body_parts))
             .text(tags::MANUFACTURER, "Synthetic Imaging")
-            .transfer_syntax(dice.pick("transfer syntax", TRANSFER_SYNTAXES))
+            .transfer_syntax(transfer_syntax)
             .lengths(dice.pick("lengths", &[Lengths::Defined, Lengths::Undefined]));
-        self.optional(self.patient(instance))
+        let instance = self.optional(self.patient(instance));
+        if self.pixel_kilobytes == 0 || self.examination.modality == "SR" {
+            return instance;
+        }
+        with_pixels(instance, self.pixel_kilobytes, transfer_syntax)
     }
 
     fn patient(&self, instance: Instance) -> Instance {
@@ -183,7 +202,12 @@ impl Study {
     }
 }
 
-fn write_study(study: &Study, folder: &Path, manifest: &mut Manifest) -> io::Result<()> {
+fn write_study(
+    study: &Study,
+    folder: &Path,
+    manifest: &mut Manifest,
+    go_on: &mut impl FnMut(&Manifest) -> io::Result<()>,
+) -> io::Result<()> {
     let folder = folder.join(format!("P{:06}", study.patient)).join(format!("S{:06}", study.number));
     manifest.studies += 1;
     for series in 1..=study.series() {
@@ -191,6 +215,7 @@ fn write_study(study: &Study, folder: &Path, manifest: &mut Manifest) -> io::Res
         fs::create_dir_all(&folder)?;
         manifest.series += 1;
         for number in 1..=study.instances_of(series) {
+            go_on(manifest)?;
             let bytes = study.instance(series, number).bytes();
             fs::write(folder.join(format!("{number:04}.dcm")), &bytes)?;
             manifest.instances += 1;
@@ -249,6 +274,27 @@ mod tests {
         let error = write_archive(&options, Path::new("/nowhere")).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
         assert!(error.to_string().contains("ZZ"));
+    }
+
+    #[test]
+    fn pixel_data_makes_files_as_large_as_asked_for_and_none_is_written_otherwise() {
+        let options = Options { studies: 20, modalities: vec!["CT".to_owned()], instances: 1, ..Options::default() };
+        let (headers, _) = archive(&options);
+        let (images, _) = archive(&Options { pixel_kilobytes: 64, ..options });
+        assert!(headers.bytes / headers.instances < 2048);
+        // Deflated files shrink.
+        assert!(images.bytes / images.instances > 32 * 1024);
+    }
+
+    #[test]
+    fn writing_ends_where_it_is_told_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let stop = |manifest: &Manifest| match manifest.instances {
+            3 => Err(io::Error::other("enough")),
+            _ => Ok(()),
+        };
+        assert!(write_archive_while(&Options::default(), folder.path(), stop).is_err());
+        assert_eq!(files(folder.path()).len(), 3);
     }
 
     #[test]

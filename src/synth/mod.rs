@@ -9,9 +9,10 @@ mod data_set;
 mod dice;
 mod identity;
 mod instance;
+mod pixels;
 mod uid;
 
-pub use archive::{Manifest, Options, write_archive};
+pub use archive::{Manifest, Options, write_archive, write_archive_while};
 pub use character_set::CharacterSet;
 pub use data_set::{Attributes, DataSet, code};
 pub use instance::{Frame, Instance, Lengths};

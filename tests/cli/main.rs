@@ -3,11 +3,20 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
 mod archives;
+mod companions;
 mod corpus;
 mod damage;
 mod determinism;
 mod dicomdir;
+mod documents;
 mod exit_codes;
+mod explain;
+mod identity;
+mod inputs;
+mod mapping;
 mod output;
 mod report;
 mod run;
+mod selections;
+mod settings;
+mod synth;

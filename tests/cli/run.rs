@@ -1,12 +1,14 @@
 //! Runs the binary and reads what it wrote.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use assert_cmd::Command;
+use dcm2fhir::synth::{Attributes, Instance};
+use dicom_dictionary_std::tags;
 use serde_json::Value;
 
 /// Where the case of this name is.
@@ -45,6 +47,27 @@ pub fn stderr(output: &Output) -> String {
 /// The resources of an NDJSON stream.
 pub fn resources(output: &Output) -> Vec<Value> {
     stdout(output).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// `dcm2fhir convert` of these inputs, which can be done, as the resources of its stream.
+pub fn converted(inputs: &[PathBuf], options: &[&str]) -> Vec<Value> {
+    let arguments = inputs.iter().map(OsString::from).chain(options.iter().map(OsString::from));
+    let output = convert(arguments);
+    assert!(code(&output) < 2, "{}", stderr(&output));
+    resources(&output)
+}
+
+/// `Type/id` of a resource.
+pub fn name(resource: &Value) -> String {
+    format!("{}/{}", resource["resourceType"].as_str().unwrap(), resource["id"].as_str().unwrap())
+}
+
+/// An instance with its study, series and own UID.
+pub fn instance(modality: &str, sop_class: &str, [study, series, own]: [&str; 3]) -> Instance {
+    Instance::new(modality, sop_class, study, 1, 1)
+        .text(tags::STUDY_INSTANCE_UID, study)
+        .text(tags::SERIES_INSTANCE_UID, series)
+        .text(tags::SOP_INSTANCE_UID, own)
 }
 
 /// Every file below a folder, by its path there.

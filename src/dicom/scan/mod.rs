@@ -1,6 +1,6 @@
 //! The header scanner: takes the wanted attributes out of one file, and passes over the rest by arithmetic.
 //!
-//! One pass forward through a [`Window`], from the preamble to the last wanted attribute. A file that is damaged or cut
+//! One pass forward through a `Window`, from the preamble to the last wanted attribute. A file that is damaged or cut
 //! gives what it holds up to there, and the [`Fault`](super::header::Fault)s say so. Whatever the bytes say, values,
 //! nesting, bytes read and memory stay under fixed caps.
 

@@ -1,4 +1,4 @@
-//! Bundle: its entries, written one after another; the study comes last.
+//! Bundle: its entries, written one after another; the study comes after what it refers to, and before its selections.
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
@@ -6,7 +6,8 @@ use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 use super::companion::Body;
 use super::imaging_study::Study;
 use super::object::{Element, Object, Shaped};
-use crate::fhir::bundle::{Bundle, Request, StudyTarget, full_url};
+use crate::fhir::ImagingSelection;
+use crate::fhir::bundle::{Bundle, Request, StudyTarget, full_url, selection_full_url};
 use crate::fhir::references::Companion;
 use crate::fhir::release::Release;
 
@@ -30,6 +31,9 @@ impl Serialize for Entries<'_> {
             entries.serialize_element(&Shaped(companion_entry(bundle, companion), release))?;
         }
         entries.serialize_element(&Shaped(study_entry(bundle), release))?;
+        for selection in &bundle.linked.selections {
+            entries.serialize_element(&Shaped(selection_entry(bundle, selection), release))?;
+        }
         entries.end()
     }
 }
@@ -55,6 +59,12 @@ fn study_entry<'a>(bundle: &'a Bundle<'_>) -> Entry<Study<'a>> {
         resource.id = None;
     }
     Entry { full_url: bundle.study_full_url(), resource, request: bundle.study_request() }
+}
+
+/// The entry of a selection.
+fn selection_entry<'a>(bundle: &Bundle<'_>, selection: &'a ImagingSelection) -> Entry<&'a ImagingSelection> {
+    let request = bundle.selection_request(selection);
+    Entry { full_url: selection_full_url(selection), resource: selection, request }
 }
 
 impl<R: Element> Element for Entry<R> {

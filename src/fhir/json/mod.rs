@@ -7,6 +7,7 @@ mod bundle;
 mod companion;
 mod concept;
 mod datatypes;
+mod imaging_selection;
 mod imaging_study;
 mod object;
 mod series;
@@ -16,6 +17,7 @@ use std::io::{self, BufWriter, Write};
 use serde::Serialize;
 
 use super::bundle::Bundle;
+use super::imaging_selection::ImagingSelection;
 use super::references::{Companion, Linked};
 use super::release::Release;
 use imaging_study::Study;
@@ -42,6 +44,16 @@ pub fn write_imaging_study(out: impl Write, linked: &Linked<'_>, release: &Relea
 /// Writes a companion resource without a line end.
 pub fn write_companion(out: impl Write, companion: &Companion, release: &Release, layout: Layout) -> io::Result<()> {
     write(out, &Shaped(companion, release), layout)
+}
+
+/// Writes an ImagingSelection without a line end.
+pub fn write_imaging_selection(
+    out: impl Write,
+    selection: &ImagingSelection,
+    release: &Release,
+    layout: Layout,
+) -> io::Result<()> {
+    write(out, &Shaped(selection, release), layout)
 }
 
 /// Writes a Bundle without a line end.

@@ -124,6 +124,11 @@ fn sop_class_oid<M: SerializeMap>(sop_class: SopClass<'_>, object: &mut Object<'
     }
 }
 
+/// A valid SOP Class UID as a Coding.
+pub fn sop_class_coding(uid: &str) -> impl Element {
+    SopClassCoding(SopClass::Oid(uid))
+}
+
 /// `sopClass` as a Coding.
 struct SopClassCoding<'a>(SopClass<'a>);
 

@@ -3,6 +3,7 @@
 mod bundle;
 mod golden;
 mod links;
+#[allow(clippy::disallowed_methods, reason = "writes files, for another program")]
 mod validator;
 
 use super::bundle::{Bundle, BundleOptions};
@@ -14,7 +15,7 @@ use super::release::{Agreement, Release};
 
 /// A study with its references linked under an empty salt.
 fn linked(study: ImagingStudy<'static>, release: &Release, references: References) -> Linked<'static> {
-    link(study, release, references, &Ids::new(""))
+    link(study, Vec::new(), release, references, &Ids::new(""))
 }
 
 /// The ImagingStudy as compact JSON.
@@ -24,7 +25,7 @@ fn study_text(linked: &Linked<'_>, release: &Release) -> String {
 
 /// A study's Bundle as compact JSON.
 fn bundle_text(study: ImagingStudy<'static>, release: &Release, options: BundleOptions) -> String {
-    let bundle = Bundle::of(study, release, &Ids::new(""), options);
+    let bundle = Bundle::of(study, Vec::new(), release, &Ids::new(""), options);
     text(|out| json::write_bundle(out, &bundle, release, Layout::Compact))
 }
 

@@ -5,7 +5,10 @@
 
 mod options;
 mod rules;
+mod selection;
 mod series;
+#[cfg(test)]
+mod tests;
 mod union;
 
 pub use options::{Detail, EndpointOption, EndpointPlace, Options};
@@ -17,7 +20,9 @@ use super::attributes::printable;
 use super::row::union;
 use super::terms::{STUDY_INSTANCE_UID, is_oid, system};
 use crate::fhir::release::Agreement;
-use crate::fhir::{self, CodeableConcept, Coding, Endpoints, Identifier, ImagingStudy, Reference, ResourceType};
+use crate::fhir::{
+    self, CodeableConcept, Coding, Endpoints, Identifier, ImagingSelection, ImagingStudy, Reference, ResourceType,
+};
 use crate::issue::{Issue, Reason};
 use crate::study::{SettledSeries, SettledStudy};
 use union::{distinct, distinct_concepts, distinct_numbers, distinct_orders, distinct_procedures};
@@ -27,9 +32,14 @@ use union::{distinct, distinct_concepts, distinct_numbers, distinct_orders, dist
 pub struct Finished<'a> {
     /// The resource.
     pub study: ImagingStudy<'a>,
+    /// What its Key Object Selections become, where they are asked for and the release has the resource.
+    pub selections: Vec<ImagingSelection>,
     /// What could not be said, each with its series where it is of one.
-    pub issues: Vec<(Option<&'a str>, Issue)>,
+    pub issues: Issues<'a>,
 }
+
+/// Issues, each with its series where it is of one.
+pub type Issues<'a> = Vec<(Option<&'a str>, Issue)>;
 
 /// Makes the ImagingStudy of a settled study.
 pub fn imaging_study<'a>(settled: &'a SettledStudy<'a>, options: &Options) -> Finished<'a> {
@@ -37,15 +47,18 @@ pub fn imaging_study<'a>(settled: &'a SettledStudy<'a>, options: &Options) -> Fi
     let number_of_instances =
         settled.series.iter().map(|series| series.number_of_instances).fold(0, u32::saturating_add);
     let detail = detail(number_of_instances, options, &mut issues);
+    let is_empty = number_of_instances == 0;
+    let selections = if options.has_selections() { selection::selections(settled, &mut issues) } else { Vec::new() };
     let series: Vec<_> =
-        settled.series.iter().map(|series| series::series(series, settled, detail, options, &mut issues)).collect();
+        settled.listed().map(|series| series::series(series, settled, detail, options, &mut issues)).collect();
     let part = settled.part.clone();
     let study = ImagingStudy {
         id: fhir::id::study(settled.uid),
         study_uid: study_uid(settled.uid, &mut issues),
         accession: distinct_numbers(joined(settled, |series| &series.part.accession)),
         study_id: part.study_id,
-        status: options.status.clone(),
+        // IHE Imaging Object Change Management: nothing of the study is left.
+        status: if is_empty { "entered-in-error".into() } else { options.status.clone() },
         modality: modalities(settled, detail, options),
         subject: subject(part.subject, options),
         encounter: part.encounter,
@@ -55,7 +68,7 @@ pub fn imaging_study<'a>(settled: &'a SettledStudy<'a>, options: &Options) -> Fi
         referrer: part.referrer,
         interpreter: distinct(joined(settled, |series| &series.part.interpreter)),
         endpoint: endpoints(options, Endpoints::Series),
-        number_of_series: u32::try_from(settled.series.len()).unwrap_or(u32::MAX),
+        number_of_series: u32::try_from(settled.listed().count()).unwrap_or(u32::MAX),
         number_of_instances,
         procedure: distinct_procedures(joined(settled, |series| &series.part.procedure)),
         location: part.location,
@@ -64,11 +77,17 @@ pub fn imaging_study<'a>(settled: &'a SettledStudy<'a>, options: &Options) -> Fi
         description: part.description,
         series: (detail != Detail::Study).then_some(series),
     };
-    Finished { study, issues }
+    Finished { study, selections, issues }
+}
+
+/// The series that speak for the study: those that are listed. A study that is empty is still found by what all say.
+fn speaking<'a>(settled: &'a SettledStudy<'a>) -> impl Iterator<Item = &'a SettledSeries<'a>> {
+    let is_empty = settled.listed().next().is_none();
+    settled.series.iter().filter(move |series| is_empty || series.number_of_instances > 0)
 }
 
 /// The detail asked for, or less where the study is larger than was allowed.
-fn detail(number_of_instances: u32, options: &Options, issues: &mut Vec<(Option<&str>, Issue)>) -> Detail {
+fn detail(number_of_instances: u32, options: &Options, issues: &mut Issues<'_>) -> Detail {
     let too_many = options.max_instances.is_some_and(|most| number_of_instances > most);
     if options.detail == Detail::Instance && too_many {
         issues.push((None, issue("series.instance", &[], Reason::ManyInstances)));
@@ -78,7 +97,7 @@ fn detail(number_of_instances: u32, options: &Options, issues: &mut Vec<(Option<
 }
 
 /// The Study Instance UID as identifier (R5 ImagingStudy.identifier), and what is wrong with it.
-fn study_uid(uid: &str, issues: &mut Vec<(Option<&str>, Issue)>) -> Identifier {
+fn study_uid(uid: &str, issues: &mut Issues<'_>) -> Identifier {
     if !is_oid(uid) {
         issues.push((None, issue("identifier", &[tags::STUDY_INSTANCE_UID], Reason::NotAnOid)));
     }
@@ -101,7 +120,7 @@ fn modalities(settled: &SettledStudy<'_>, detail: Detail, options: &Options) -> 
     if detail == Detail::Study && options.release.study_and_series == Agreement::Required {
         return Vec::new();
     }
-    distinct_concepts(settled.series.iter().filter_map(|series| series.part.modality.clone()))
+    distinct_concepts(settled.listed().filter_map(|series| series.part.modality.clone()))
 }
 
 /// The subject that the user gave, else the one of the headers. The headers' identifier and display stay with the user's
@@ -115,11 +134,11 @@ fn subject(known: Option<Reference>, options: &Options) -> Reference {
 
 /// The sorted union of a list over all series.
 fn joined<'a, T: Clone + Ord + 'a>(
-    settled: &'a SettledStudy<'_>,
-    list: impl Fn(&'a SettledSeries<'_>) -> &'a Vec<T>,
+    settled: &'a SettledStudy<'a>,
+    list: impl Fn(&'a SettledSeries<'a>) -> &'a Vec<T>,
 ) -> Vec<T> {
     let mut all = Vec::new();
-    for series in &settled.series {
+    for series in speaking(settled) {
         union(&mut all, list(series));
     }
     all

@@ -1,6 +1,6 @@
 //! What the user asked of the output, as far as it decides what a study says.
 
-use crate::fhir::release::Release;
+use crate::fhir::release::{Release, SelectionForm};
 use crate::fhir::resource::{Endpoint, Resource};
 use crate::fhir::{Coding, Endpoints, Reference, ResourceType, Text};
 use crate::mapping::terms::Coded;
@@ -22,6 +22,15 @@ pub struct Options {
     pub endpoints: Vec<EndpointOption>,
     /// At which level endpoints stand.
     pub endpoint_level: Endpoints,
+    /// Whether Key Object Selections become ImagingSelection resources, where the release has them.
+    pub selections: bool,
+}
+
+impl Options {
+    /// Whether ImagingSelection resources are written.
+    pub fn has_selections(&self) -> bool {
+        self.selections && self.release.selection != SelectionForm::None
+    }
 }
 
 /// How deep the resource goes.

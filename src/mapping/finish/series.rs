@@ -5,15 +5,13 @@ use std::borrow::Cow;
 use dicom_dictionary_std::tags;
 
 use super::union::{distinct, distinct_concepts, distinct_performers};
-use super::{Detail, Options, endpoints, issue};
+use super::{Detail, Issues, Options, endpoints, issue};
 use crate::fhir::release::{Agreement, BodySiteForm};
 use crate::fhir::{CodeableConcept, Coding, DateTime, Endpoints, Performer, Series};
 use crate::issue::{Issue, Reason};
 use crate::mapping::SeriesPart;
 use crate::mapping::anatomy::{BodySite, Side};
 use crate::study::{SettledSeries, SettledStudy};
-
-type Issues<'a> = Vec<(Option<&'a str>, Issue)>;
 
 /// One series of the resource.
 pub fn series<'a>(

@@ -139,4 +139,50 @@ mod tests {
         let want = [reference(None, Some("Ada")), reference(Some("1"), Some("Bob")), reference(Some("2"), Some("Bob"))];
         assert_eq!(distinct(all), want);
     }
+
+    #[test]
+    fn a_number_without_an_issuer_goes_only_where_one_other_has_it() {
+        let number = |value: &str, assigner: &str| Identifier {
+            value: value.into(),
+            assigner: (!assigner.is_empty()).then(|| assigner.into()),
+            ..Identifier::default()
+        };
+        for (numbers, want) in [
+            (vec![number("1", ""), number("1", "A")], vec![number("1", "A")]),
+            (vec![number("1", ""), number("2", "A")], vec![number("1", ""), number("2", "A")]),
+            (
+                vec![number("1", ""), number("1", "A"), number("1", "B")],
+                vec![number("1", ""), number("1", "A"), number("1", "B")],
+            ),
+        ] {
+            assert_eq!(distinct_numbers(numbers.clone()), want, "{numbers:?}");
+        }
+    }
+
+    #[test]
+    fn one_code_is_one_concept_and_one_text_is_one() {
+        let coded = |code: &'static str, display: Option<&'static str>| -> CodeableConcept {
+            crate::fhir::Coding { code: code.into(), display: display.map(Into::into), ..Default::default() }.into()
+        };
+        let all = [
+            coded("1", None),
+            coded("1", Some("one")),
+            coded("1", Some("eins")),
+            coded("2", None),
+            CodeableConcept::text("1"),
+            CodeableConcept::text("1"),
+        ];
+        let want = [CodeableConcept::text("1"), coded("1", Some("eins")), coded("2", None)];
+        assert_eq!(distinct_concepts(all), want);
+    }
+
+    #[test]
+    fn two_makers_devices_with_one_serial_number_are_two() {
+        let device = |display: &str| Performer {
+            function: None,
+            actor: Reference { target: ResourceType::Device, ..reference(Some("7"), Some(display)) },
+        };
+        let all = vec![device("ACME"), device("Other"), device("ACME")];
+        assert_eq!(distinct_performers(all), [device("ACME"), device("Other")]);
+    }
 }

@@ -25,7 +25,7 @@ pub use snomed::{SnomedConcept, is_snomed_concept_id, snomed_from_legacy};
 pub use sop_class::{MEDIA_STORAGE_DIRECTORY, SopClass, SopClassKind, sop_class, sop_class_at};
 pub use value_sets::{
     ENDPOINT_CONNECTION_TYPES, IMAGING_STUDY_STATUSES, IMAGING_STUDY_STATUSES_WITH_INACTIVE, PRF, SPRF,
-    endpoint_connection_type, gender,
+    animal_gender_status, endpoint_connection_type, gender,
 };
 
 /// A code with its system and display, as a FHIR Coding takes them.

@@ -14,3 +14,5 @@ pub const ENDPOINT_CONNECTION_TYPE: &str = "http://terminology.hl7.org/CodeSyste
 pub const DICOM_UID: &str = "urn:dicom:uid";
 /// Codes and identifiers that are URIs themselves.
 pub const URI: &str = "urn:ietf:rfc:3986";
+/// HL7: whether an animal was neutered.
+pub const ANIMAL_GENDER_STATUS: &str = "http://hl7.org/fhir/animal-genderstatus";

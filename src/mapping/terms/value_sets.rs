@@ -41,6 +41,16 @@ pub fn gender(value: &str) -> Option<&'static str> {
     }
 }
 
+/// The gender status of an animal by Patient's Sex Neutered (0010,2203).
+pub fn animal_gender_status(value: &str) -> Option<Coded> {
+    let status = |code, display| Some(Coded { system: system::ANIMAL_GENDER_STATUS, code, display });
+    match value.trim() {
+        "ALTERED" => status("neutered", "Neutered"),
+        "UNALTERED" => status("intact", "Intact"),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +61,13 @@ mod tests {
             [("M", Some("male")), ("F ", Some("female")), ("O", Some("other")), ("U", None), ("m", None), ("", None)]
         {
             assert_eq!(gender(value), want, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn an_altered_animal_is_neutered() {
+        for (value, want) in [("ALTERED", Some("neutered")), ("UNALTERED", Some("intact")), ("YES", None), ("", None)] {
+            assert_eq!(animal_gender_status(value).map(|coded| coded.code), want, "{value:?}");
         }
     }
 

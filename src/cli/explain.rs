@@ -1,0 +1,57 @@
+//! `dcm2fhir explain`.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args};
+
+use crate::config::{IssuerSystem, ReleaseName, SystemUri};
+
+const EXAMPLES: &str = "\
+Examples:
+  What R4 says of one file:
+    dcm2fhir explain image.dcm --fhir r4
+  Every value of every release, for other programs:
+    dcm2fhir explain image.dcm --json";
+
+/// What `explain` can be told.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES, disable_help_flag = true)]
+pub struct ExplainArguments {
+    /// The DICOM file
+    ///
+    /// Its values are shown, which may be patient data.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// FHIR release: r4, r4b, r5, r6 or an R6 ballot
+    ///
+    /// Default: all, and where they differ each is shown.
+    #[arg(long, value_name = "RELEASE")]
+    pub fhir: Option<ReleaseName>,
+
+    /// As JSON, with every value in full
+    #[arg(long)]
+    pub json: bool,
+
+    /// Zone of times without one: +01:00 or Europe/Berlin
+    ///
+    /// Default: none, and such times become dates.
+    #[arg(long, value_name = "ZONE")]
+    pub timezone: Option<String>,
+
+    /// Identifier system: patient=http://hospital.org/mrn
+    ///
+    /// As for convert. May be given several times. Default: none.
+    #[arg(long, value_name = "KIND=URI")]
+    pub system: Vec<SystemUri>,
+
+    /// The system of an issuer's local name, as NAME=URI
+    ///
+    /// As for convert. May be given several times. Default: none.
+    #[arg(long, value_name = "NAME=URI")]
+    pub issuer: Vec<IssuerSystem>,
+
+    /// This help; --help says more
+    #[arg(short, long, action = ArgAction::Help, value_parser = clap::builder::BoolValueParser::new())]
+    help: Option<bool>,
+}

@@ -1,0 +1,169 @@
+//! `dcm2fhir config`: what all options come to, as TOML that can be given back, and a template of them.
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command};
+
+use crate::config::{Unset, unset};
+
+const EXAMPLES: &str = "\
+It takes every option of the other commands, reads the file that --config names
+and the DCM2FHIR_ variables, and prints what they come to.
+
+Examples:
+  A file to begin with:
+    dcm2fhir config --template > dcm2fhir.toml
+  What a run would do, and where each setting comes from:
+    dcm2fhir config --config dcm2fhir.toml --fhir r4";
+
+/// What `config` can be told, beside every option.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES, disable_help_flag = true)]
+pub struct ConfigArguments {
+    /// A commented file of all options with their defaults
+    #[arg(long)]
+    pub template: bool,
+
+    /// Show secrets too
+    ///
+    /// Default: a secret is only said to be set.
+    #[arg(long)]
+    pub show_secrets: bool,
+
+    /// This help
+    #[arg(short, long, action = ArgAction::Help)]
+    help: Option<bool>,
+
+    /// The text that answers.
+    #[arg(skip)]
+    pub text: String,
+}
+
+/// Options whose value is nobody's business.
+const SECRETS: [&str; 1] = ["id-salt"];
+
+/// Options that are about the command line itself, and so stand in no file.
+const NO_SETTINGS: [&str; 3] = ["help", "version", "config"];
+
+/// The options that a configuration file may set: those of the commands that take one, with the command.
+pub(super) fn settings(command: &Command) -> Vec<(Command, Arg)> {
+    let mut settings: Vec<(Command, Arg)> = Vec::new();
+    let takes_file =
+        |one: &&Command| one.get_name() != "config" && one.get_arguments().any(|own| own.get_id() == "config");
+    for owner in command.get_subcommands().filter(takes_file) {
+        let owner_arguments = owner.get_arguments().chain(command.get_arguments());
+        for argument in owner_arguments.filter(|argument| argument.get_long().is_some()) {
+            let is_known = settings.iter().any(|(_, known)| known.get_id() == argument.get_id());
+            if !is_known && !NO_SETTINGS.contains(&argument.get_id().as_str()) {
+                settings.push((owner.clone(), argument.clone()));
+            }
+        }
+    }
+    settings
+}
+
+/// `config` with every option of the others, which its help does not list again.
+pub(super) fn with_settings(command: Command) -> Command {
+    let file = command.get_subcommands().find_map(|one| one.get_arguments().find(|own| own.get_id() == "config"));
+    let more: Vec<Arg> = settings(&command).into_iter().map(|(_, argument)| argument).chain(file.cloned()).collect();
+    let own = |argument: &Arg| argument.is_global_set();
+    let more = more.into_iter().filter(|argument| !own(argument)).map(alone);
+    command.mut_subcommand("config", |config| config.args(more.collect::<Vec<_>>()))
+}
+
+/// The option without what it needs of others: `config` runs nothing.
+fn alone(argument: Arg) -> Arg {
+    let hidden = argument.get_id() != "config";
+    argument.hide(hidden).help_heading(None)
+}
+
+/// All options as they are set, each with where that comes from.
+pub(super) fn effective(command: &Command, matches: &ArgMatches, from_file: &[String], show_secrets: bool) -> String {
+    let mut text = String::from("# What all options come to. Give it back with --config FILE.\n");
+    sections(command, &mut text, |argument, long| {
+        let id = argument.get_id().as_str();
+        let source = match matches.value_source(id) {
+            _ if from_file.iter().any(|name| name == long) => "the file".to_string(),
+            Some(ValueSource::CommandLine) => "the command line".to_string(),
+            Some(ValueSource::EnvVariable) => variable(long),
+            _ => return unset_line(argument, long, "default"),
+        };
+        if SECRETS.contains(&long) && !show_secrets {
+            return format!("#{long} = \"...\"  # set by {source}; --show-secrets shows it\n");
+        }
+        format!("{long} = {}  # {source}\n", given(argument, matches))
+    });
+    text
+}
+
+/// A file of all options, commented, each with its default.
+pub(super) fn template(command: &Command) -> String {
+    let mut text = String::from(HEAD);
+    sections(command, &mut text, |argument, long| {
+        let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+        let line = unset_line(argument, long, "");
+        format!("\n# {help}\n#{}\n", line.trim_start_matches('#').trim_end())
+    });
+    text
+}
+
+const HEAD: &str = "\
+# Every option of dcm2fhir, with its default. Take the # away in front of what is to differ, and give the file with
+# --config or DCM2FHIR_CONFIG.
+#
+# The names are those of the options, and `dcm2fhir convert --help` says more of each. An option on the command line wins
+# over a DCM2FHIR_ variable, a variable over this file, and this file over the default. A list is replaced as a whole.
+# Paths are seen from the folder that dcm2fhir runs in.
+";
+
+fn sections(command: &Command, text: &mut String, line: impl Fn(&Arg, &str) -> String) {
+    let mut section = String::new();
+    for (_, argument) in settings(command) {
+        let Some(long) = argument.get_long() else { continue };
+        let heading = argument.get_help_heading().unwrap_or("Appearance");
+        if heading != section {
+            section = heading.to_string();
+            text.push_str(&format!("\n# {section}\n"));
+        }
+        text.push_str(&line(&argument, long));
+    }
+}
+
+fn unset_line(argument: &Arg, long: &str, default: &str) -> String {
+    let is_flag = matches!(argument.get_action(), ArgAction::SetTrue);
+    match unset(long) {
+        Some(Unset::Is(value)) => with_note(&format!("{long} = {value}"), default),
+        Some(Unset::Means { example, words }) => format!("#{long} = {example}  # default: {words}\n"),
+        None if is_flag => with_note(&format!("{long} = false"), default),
+        None => format!("#{long} = \"...\"\n"),
+    }
+}
+
+fn with_note(line: &str, note: &str) -> String {
+    if note.is_empty() { format!("{line}\n") } else { format!("{line}  # {note}\n") }
+}
+
+fn variable(long: &str) -> String {
+    super::variable(long)
+}
+
+/// The value of an option as TOML.
+fn given(argument: &Arg, matches: &ArgMatches) -> String {
+    let id = argument.get_id().as_str();
+    if matches!(argument.get_action(), ArgAction::SetTrue) {
+        return matches.get_flag(id).to_string();
+    }
+    let raw = matches.get_raw(id).into_iter().flatten().map(|value| value.to_string_lossy().into_owned());
+    let values: Vec<String> = raw.map(|value| toml_value(&value)).collect();
+    match argument.get_action() {
+        ArgAction::Append => format!("[{}]", values.join(", ")),
+        _ => values.into_iter().next_back().unwrap_or_default(),
+    }
+}
+
+fn toml_value(value: &str) -> String {
+    match value.parse::<i64>() {
+        Ok(number) if number.to_string() == value => value.to_string(),
+        // What JSON escapes in a text, TOML escapes alike, but for the delete character.
+        _ => serde_json::Value::from(value).to_string().replace('\u{7f}', "\\u007F"),
+    }
+}

@@ -1,0 +1,52 @@
+//! What an option is where nobody sets it, as a configuration file would say it.
+//!
+//! `dcm2fhir config` prints this. The stages do not read it: a test keeps it equal to what they do without an option.
+
+/// An option that nobody set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unset {
+    /// As if this TOML value were given.
+    Is(&'static str),
+    /// It depends, or nothing is done.
+    Means {
+        /// A value that it could have, in TOML.
+        example: &'static str,
+        /// What happens without it.
+        words: &'static str,
+    },
+}
+
+const fn none(example: &'static str) -> Unset {
+    Unset::Means { example, words: "none" }
+}
+
+const UNSET: [(&str, Unset); 23] = [
+    ("files-from", none("\"paths.txt\"")),
+    ("include", Unset::Is("[]")),
+    ("exclude", Unset::Is("[]")),
+    ("output", Unset::Is("\"-\"")),
+    ("format", Unset::Means { example: "\"json\"", words: "ndjson, into a folder json" }),
+    ("mode", Unset::Is("\"600\"")),
+    ("bundle-type", Unset::Means { example: "\"batch\"", words: "transaction" }),
+    ("fhir", Unset::Is("\"r6-ballot2\"")),
+    ("detail", Unset::Is("\"instance\"")),
+    ("max-instances", Unset::Means { example: "2000", words: "no limit" }),
+    ("status", Unset::Is("\"available\"")),
+    ("references", Unset::Means { example: "\"contained\"", words: "logical, in a Bundle separate" }),
+    ("subject", Unset::Means { example: "\"Patient/123\"", words: "from the headers" }),
+    ("endpoint", Unset::Is("[]")),
+    ("endpoint-level", Unset::Is("\"study\"")),
+    ("timezone", none("\"Europe/Berlin\"")),
+    ("system", Unset::Is("[]")),
+    ("issuer", Unset::Is("[]")),
+    ("id-salt", none("\"a long secret\"")),
+    ("threads", Unset::Means { example: "8", words: "four for each core, at most 32" }),
+    ("report", none("\"report.json\"")),
+    ("progress", Unset::Is("\"auto\"")),
+    ("color", Unset::Is("\"auto\"")),
+];
+
+/// What an option is where nobody sets it; `None` for one without a row, and for those that are on or off.
+pub fn unset(option: &str) -> Option<Unset> {
+    UNSET.iter().find(|(name, _)| *name == option).map(|(_, unset)| *unset)
+}

@@ -1,0 +1,161 @@
+//! The library's front door: a conversion as a value, with one callback for each document.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::config::{
+    Choice, Config, Detail, EndpointOption, Format, References, ReleaseName, ReportOptions, SystemUri,
+};
+use crate::config::{FileMode, Systems};
+use crate::error::Error;
+use crate::fhir::Release;
+use crate::interrupt::Interrupt;
+use crate::progress::{Progress, Silent};
+use crate::run::{Outcome, convert_into};
+use crate::sink::{DocumentName, Order, Placed, Sink, WriteDocument};
+use crate::source::Input;
+
+/// DICOM files to be converted, and how.
+///
+/// ```
+/// use dcm2fhir::{Conversion, Detail, Release};
+///
+/// # fn main() -> Result<(), dcm2fhir::Error> {
+/// let outcome = Conversion::new(Release::R4)
+///     .input("testdata/dicom/ct-two-series")
+///     .detail(Detail::Series)
+///     .run(|document| {
+///         println!("{} {}: {} bytes", document.resource_type, document.id, document.json.len());
+///         Ok(())
+///     })?;
+/// assert_eq!((outcome.totals.studies, outcome.totals.instances), (1, 5));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The order of the documents is that of the Study Instance UIDs, whatever the order of the files.
+#[derive(Debug, Clone)]
+#[must_use = "a conversion reads nothing until it is run"]
+pub struct Conversion {
+    config: Config,
+    systems: Vec<SystemUri>,
+}
+
+/// A resource or a Bundle as it comes out of a conversion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Document<'a> {
+    /// `ImagingStudy`, a companion's type, or `Bundle`.
+    pub resource_type: &'static str,
+    /// The resource's id, or for a Bundle that of its study.
+    pub id: &'a str,
+    /// The JSON on one line, without a line feed.
+    pub json: &'a str,
+}
+
+impl Conversion {
+    /// A conversion to a release, of nothing yet.
+    pub fn new(release: &'static Release) -> Conversion {
+        let mut config = Config::silent(Vec::new()).expect("the defaults do not contradict each other");
+        config.content.release = ReleaseName(release.name);
+        Conversion { config, systems: Vec::new() }
+    }
+
+    /// Reads this file, or everything below this folder. May be called several times.
+    pub fn input(mut self, path: impl Into<PathBuf>) -> Conversion {
+        self.config.inputs.push(Input::Path(path.into()));
+        self
+    }
+
+    /// Goes only so deep.
+    pub fn detail(mut self, detail: Detail) -> Conversion {
+        self.config.content.detail = detail;
+        self
+    }
+
+    /// Refers to patients and others in this way.
+    pub fn references(mut self, references: References) -> Conversion {
+        self.config.content.references = references;
+        self
+    }
+
+    /// Gives one transaction Bundle for each study instead of resources.
+    pub fn bundles(mut self) -> Conversion {
+        self.config.output.format = Format::Bundle;
+        self.config.content.references = References::Separate;
+        self
+    }
+
+    /// Says where the images are, as `"wado-rs=https://pacs.example/dicomweb".parse()`.
+    pub fn endpoint(mut self, endpoint: EndpointOption) -> Conversion {
+        self.config.content.endpoints.push(endpoint);
+        self
+    }
+
+    /// Names the system of a kind of identifier, as `"patient=http://hospital.example/mrn".parse()`.
+    pub fn system(mut self, system: SystemUri) -> Conversion {
+        self.systems.push(system);
+        self
+    }
+
+    /// The zone of times that carry none, as `+01:00` or `Europe/Berlin`.
+    pub fn time_zone(mut self, zone: impl Into<String>) -> Conversion {
+        self.config.content.time_zone = Some(zone.into());
+        self
+    }
+
+    /// Reads with so many threads.
+    pub fn threads(mut self, threads: usize) -> Conversion {
+        self.config.threads = threads.max(1);
+        self.config.walk.threads = threads.max(1);
+        self
+    }
+
+    /// Writes what was left out, and why, into this file.
+    pub fn report(mut self, path: impl Into<PathBuf>) -> Conversion {
+        let (path, mode) = (path.into(), FileMode::default());
+        self.config.walk.excluded.push(path.clone());
+        self.config.report = Some(ReportOptions { path, values: Choice::No, mode });
+        self
+    }
+
+    /// Reads everything, then hands over one document after the other. An error of `each` ends the run.
+    pub fn run(self, each: impl FnMut(Document<'_>) -> io::Result<()> + Send) -> Result<Outcome, Error> {
+        self.run_with(Arc::new(Silent), &Interrupt::default(), each)
+    }
+
+    /// The same with word of how far it is, and a way to end it from another thread.
+    pub fn run_with(
+        self,
+        progress: Arc<dyn Progress>,
+        interrupt: &Interrupt,
+        each: impl FnMut(Document<'_>) -> io::Result<()> + Send,
+    ) -> Result<Outcome, Error> {
+        let Conversion { mut config, systems } = self;
+        config.content.systems = Systems::new(systems, Vec::new()).map_err(Error::Usage)?;
+        convert_into(&config, || Ok(Box::new(Callback(Mutex::new(each)))), progress, interrupt)
+    }
+}
+
+/// Hands documents to a closure, one at a time.
+struct Callback<F>(Mutex<F>);
+
+impl<F: FnMut(Document<'_>) -> io::Result<()> + Send> Sink for Callback<F> {
+    fn order(&self) -> Order {
+        Order::AsGiven
+    }
+
+    fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error> {
+        let failed = |source| Error::Write { path: "the callback".into(), source };
+        let mut bytes = Vec::new();
+        write(&mut bytes).map_err(failed)?;
+        let json = str::from_utf8(&bytes).expect("JSON is written as UTF-8").trim_end();
+        let mut each = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        each(Document { resource_type: name.resource_type, id: &name.id, json }).map_err(failed)?;
+        Ok(Placed::Written)
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), Error> {
+        Ok(())
+    }
+}

@@ -1,0 +1,158 @@
+//! The explanation as a table that fits the terminal: three columns, whose text goes on in the next line.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::{Explained, Explanation, Read, condensed};
+
+/// The narrowest table: below it a terminal wraps the lines itself.
+const MIN_COLUMNS: usize = 60;
+/// Between columns.
+const GAP: usize = 2;
+/// The most lines of one value: the rest is in the JSON.
+const MAX_VALUE_LINES: usize = 4;
+/// The most values of a row: a Key Object Selection can refer to thousands.
+const MAX_VALUES: usize = 40;
+/// The widest column of elements.
+const MAX_ELEMENT: usize = 32;
+
+/// The table in so many columns of the terminal.
+pub fn table(explanation: &Explanation, columns: usize) -> String {
+    let widths = widths(explanation, columns.max(MIN_COLUMNS));
+    let mut out = header(explanation, columns.max(MIN_COLUMNS));
+    push_row(&mut out, widths, [lines("ELEMENT"), lines("READ"), lines("WRITTEN")]);
+    let (found, missing): (Vec<&Explained>, Vec<&Explained>) =
+        explanation.rows.iter().partition(|row| !row.read.is_empty());
+    for row in found {
+        let read: Vec<String> = row.read.iter().map(value).collect();
+        let cells = [wrap(row.element, widths[0]), cell(&read, widths[1]), cell(&written(row), widths[2])];
+        push_row(&mut out, widths, cells);
+    }
+    out.push_str("\nNOT IN THE FILE\n");
+    out.push_str(&absent(&missing, columns.max(MIN_COLUMNS)));
+    out
+}
+
+/// The file, its class, and what was wrong with all of it.
+fn header(explanation: &Explanation, columns: usize) -> String {
+    let class = explanation.sop_class.as_deref().unwrap_or("no SOP class");
+    let first = [format!("{}: {class}", explanation.file), format!("FHIR {}", explanation.releases.join(", "))];
+    let faults = explanation.faults.iter().map(|fault| format!("! {fault}"));
+    let text: Vec<String> = first.into_iter().chain(faults).flat_map(|line| wrap(&line, columns)).collect();
+    text.join("\n") + "\n\n"
+}
+
+/// The elements have the room of the longest; the others share the rest.
+fn widths(explanation: &Explanation, columns: usize) -> [usize; 3] {
+    let found = explanation.rows.iter().filter(|row| !row.read.is_empty());
+    let longest = found.map(|row| row.element.width()).max().unwrap_or_default();
+    let element = longest.min(MAX_ELEMENT).min(columns / 4);
+    let rest = columns - element - 2 * GAP;
+    let read = rest * 9 / 20;
+    [element, read, rest - read]
+}
+
+fn value(read: &Read) -> String {
+    let tags = read.tags.join(" > ");
+    format!("{tags} {} = {}", read.keyword, if read.value.is_empty() { "(empty)" } else { &read.value })
+}
+
+/// What is written, and what was wrong.
+fn written(row: &Explained) -> Vec<String> {
+    let mut all = condensed::lines(&row.written);
+    if row.written.iter().all(|group| group.values.is_empty()) {
+        all = vec!["nothing".to_string()];
+    }
+    all.extend(row.issues.iter().map(|issue| format!("! {issue}")));
+    all
+}
+
+/// The rows that found nothing, and what they looked for.
+fn absent(rows: &[&Explained], columns: usize) -> String {
+    let mut out = String::new();
+    for row in rows {
+        let first = row.reads.first().map_or("", String::as_str);
+        let more = match row.reads.len() {
+            0 | 1 => String::new(),
+            more => format!(" and {} more", more - 1),
+        };
+        let issues: String = row.issues.iter().map(|issue| format!("; {issue}")).collect();
+        for line in wrap(&format!("{}: {first}{more}{issues}", row.element), columns) {
+            out.push_str(&line);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// The lines of a cell; a value that takes too many is cut.
+fn cell(values: &[String], width: usize) -> Vec<String> {
+    let mut all = Vec::new();
+    for value in values.iter().take(MAX_VALUES) {
+        let mut lines = wrap(value, width);
+        if lines.len() > MAX_VALUE_LINES {
+            lines.truncate(MAX_VALUE_LINES);
+            if let Some(last) = lines.last_mut() {
+                *last = format!("{}…", cut(last, width - 1).0);
+            }
+        }
+        all.extend(lines);
+    }
+    if let Some(more) = values.len().checked_sub(MAX_VALUES).filter(|more| *more > 0) {
+        all.extend(wrap(&format!("… and {more} more: --json shows them"), width));
+    }
+    all
+}
+
+/// Breaks a text at spaces and, where a word is too long, inside it; lines after the first are indented.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let indent = if lines.is_empty() { "" } else { "  " };
+        let (line, more) = cut(rest, width - indent.len());
+        lines.push(format!("{indent}{}", line.trim_end()));
+        rest = more;
+    }
+    lines
+}
+
+/// The first line of a text, and the rest.
+fn cut(text: &str, width: usize) -> (&str, &str) {
+    if text.width() <= width {
+        return (text, "");
+    }
+    let mut used = 0;
+    let fits = |(_, character): &(usize, char)| {
+        used += character.width().unwrap_or_default();
+        used > width
+    };
+    let end = text.char_indices().find(fits).map_or(text.len(), |(at, _)| at);
+    // A line of one character that is wider than the column would never end.
+    let end = if end == 0 { text.chars().next().map_or(0, char::len_utf8) } else { end };
+    let (line, rest) = text.split_at(end);
+    if rest.starts_with(' ') {
+        return (line, rest.trim_start());
+    }
+    // A break at a space, unless that leaves the line nearly empty, or behind a dot or slash that comes late in the line.
+    let space = line.rfind(' ').map(|at| at + 1).filter(|at| *at > end / 3);
+    let dot = || line.rfind(['.', '/', '>']).map(|at| at + 1).filter(|at| *at > end * 2 / 3);
+    text.split_at(space.or_else(dot).unwrap_or(end))
+}
+
+fn lines(text: &str) -> Vec<String> {
+    vec![text.to_string()]
+}
+
+fn push_row(out: &mut String, widths: [usize; 3], cells: [Vec<String>; 3]) {
+    let height = cells.iter().map(Vec::len).max().unwrap_or_default();
+    for at in 0..height {
+        let mut line = String::new();
+        for (cell, width) in cells.iter().zip(widths) {
+            let text = cell.get(at).map_or("", String::as_str);
+            line.push_str(text);
+            line.extend(std::iter::repeat_n(' ', width.saturating_sub(text.width()) + GAP));
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+}

@@ -1,0 +1,164 @@
+//! What a release writes of some parts: a study of one instance is made of them, and goes the way of every study.
+
+use serde_json::Value;
+
+use super::leaf::{Leaf, leaves, without};
+use crate::dicom::value::{is_fhir_id, is_oid, trim_uid};
+use crate::dicom::{DataSet, Fingerprints, Tag};
+use crate::fhir::id::Ids;
+use crate::fhir::json::{self, Layout};
+use crate::fhir::{Endpoints, References, Release, link};
+use crate::issue::{Issue, Reason};
+use crate::mapping::finish::{Detail, Finished, Options, imaging_study};
+use crate::mapping::{KindPart, Mapped, SelectionPart, SeriesPart, StudyPart};
+use crate::source::Name;
+use crate::study::{InstanceRecord, NewKind, NewParts, NewSelection, Studies, Study};
+
+/// The parts of one instance.
+#[derive(Debug, Default)]
+pub struct Parts {
+    /// Of the study.
+    pub study: StudyPart,
+    /// Of the series.
+    pub series: SeriesPart,
+    /// Class, title and frames.
+    pub kind: KindPart,
+    /// The number.
+    pub number: Option<u32>,
+    /// What it selects.
+    pub selection: Option<SelectionPart>,
+}
+
+/// The UIDs of the instance; those that cannot be used are replaced by others, so that the rest can be explained.
+#[derive(Debug)]
+pub struct Uids {
+    study: String,
+    series: String,
+    instance: String,
+    issues: Vec<Issue>,
+}
+
+impl Uids {
+    /// The UIDs of a data set.
+    pub fn of(root: DataSet<'_>) -> Uids {
+        use dicom_dictionary_std::tags::{SERIES_INSTANCE_UID, SOP_INSTANCE_UID, STUDY_INSTANCE_UID};
+        let mut issues = Vec::new();
+        let mut uid = |tag, element| {
+            let value = root.bytes(tag).map(|bytes| String::from_utf8_lossy(trim_uid(bytes)).into_owned());
+            let value = value.filter(|value| !value.is_empty());
+            let reason = reason(value.as_deref(), tag == STUDY_INSTANCE_UID);
+            issues.extend(reason.map(|reason| Issue { element, tags: vec![tag], reason, value: None }));
+            value.filter(|value| tag == STUDY_INSTANCE_UID || is_fhir_id(value)).unwrap_or_else(|| "0.0".to_string())
+        };
+        let study = uid(STUDY_INSTANCE_UID, "identifier");
+        let series = uid(SERIES_INSTANCE_UID, "series.uid");
+        let instance = uid(SOP_INSTANCE_UID, "series.instance.uid");
+        Uids { study, series, instance, issues }
+    }
+
+    /// What is wrong with one of them.
+    pub fn issues(&self, tag: Tag) -> Vec<Issue> {
+        self.issues.iter().filter(|issue| issue.tags == [tag]).cloned().collect()
+    }
+}
+
+fn reason(uid: Option<&str>, is_study: bool) -> Option<Reason> {
+    match uid {
+        None => Some(Reason::Absent),
+        Some(uid) if !is_fhir_id(uid) => Some(if is_study { Reason::NotAnId } else { Reason::UnusableUid }),
+        Some(uid) if is_study && !is_oid(uid) => Some(Reason::NotAnOid),
+        Some(_) => None,
+    }
+}
+
+/// What a release writes of the parts, beyond what it writes of those that are there without the row.
+pub fn written(parts: &Parts, others: &Parts, uids: &Uids, release: &'static Release) -> Vec<Leaf> {
+    without(whole(parts, uids, release), whole(others, uids, release))
+}
+
+/// All that a release writes of the parts: the study with logical references, and the resources that can stand beside it.
+pub fn whole(parts: &Parts, uids: &Uids, release: &'static Release) -> Vec<Leaf> {
+    let mut studies = grouped(parts, uids);
+    let Some(study) = studies.first_mut() else { return Vec::new() };
+    let settled = study.settle();
+    let finished = || imaging_study(&settled, &options(release));
+    let mut found = own(finished(), release);
+    found.extend(companions(finished(), release));
+    found
+}
+
+/// The study that consists of this one instance.
+fn grouped(parts: &Parts, uids: &Uids) -> Vec<Study> {
+    let name = Name::file("");
+    let studies = Studies::default();
+    let record = InstanceRecord {
+        study_uid: &uids.study,
+        series_uid: &uids.series,
+        sop_instance_uid: &uids.instance,
+        is_image: true,
+        number: parts.number,
+        fingerprints: Fingerprints { study: 0, series: 0, kind: 0, number: 0, selection: 0 },
+        name: &name,
+    };
+    let mut new = NewParts {
+        study: Some(Mapped { part: parts.study.clone(), issues: Vec::new() }),
+        series: Some(Mapped { part: parts.series.clone(), issues: Vec::new() }),
+        kind: Some(NewKind { part: parts.kind.clone(), has_issues: false }),
+    };
+    studies.merge(&record, &mut new).expect("all parts are given");
+    if let Some(part) = parts.selection.clone() {
+        let mapped = Mapped { part, issues: Vec::new() };
+        let (series_uid, sop_instance_uid) = (record.series_uid, record.sop_instance_uid);
+        studies.select(&uids.study, NewSelection { series_uid, sop_instance_uid, fingerprint: 0, name: &name, mapped });
+    }
+    studies.finish()
+}
+
+/// The study and its selections, with logical references.
+fn own(finished: Finished<'_>, release: &'static Release) -> Vec<Leaf> {
+    let Finished { study, selections, .. } = finished;
+    let linked = link(study, selections, release, References::Logical, &Ids::new(""));
+    let mut found = leaves(&parsed(|out| json::write_imaging_study(out, &linked, release, Layout::Compact)));
+    for selection in &linked.selections {
+        let all = leaves(&parsed(|out| json::write_imaging_selection(out, selection, release, Layout::Compact)));
+        found.extend(all.into_iter().filter(|leaf| !is_fixed(&leaf.element)));
+    }
+    found
+}
+
+/// What can stand beside the study; ids, references and subjects are the links', and no row's.
+fn companions(finished: Finished<'_>, release: &'static Release) -> Vec<Leaf> {
+    let linked = link(finished.study, Vec::new(), release, References::Separate, &Ids::new(""));
+    let mut found = Vec::new();
+    for companion in &linked.beside {
+        found.extend(leaves(&parsed(|out| json::write_companion(out, companion, release, Layout::Compact))));
+    }
+    found.retain(|leaf| !is_fixed(&leaf.element) && !leaf.element.contains(".subject."));
+    found
+}
+
+/// What another resource has whatever the header says.
+fn is_fixed(element: &str) -> bool {
+    let ends = [".id", ".reference", ".status", ".intent", ".extension.valueCode", ".extension.url"];
+    ends.iter().any(|end| element.ends_with(end))
+}
+
+fn parsed(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> Value {
+    let mut out = Vec::new();
+    write(&mut out).expect("memory can be written");
+    serde_json::from_slice(&out).expect("what was written is JSON")
+}
+
+/// Everything that a file can say.
+fn options(release: &'static Release) -> Options {
+    Options {
+        release,
+        detail: Detail::Instance,
+        max_instances: None,
+        status: "available".into(),
+        subject: None,
+        endpoints: Vec::new(),
+        endpoint_level: Endpoints::Study,
+        selections: true,
+    }
+}

@@ -1,0 +1,52 @@
+//! ImagingSelection, in the two shapes that it has had.
+
+use serde::ser::SerializeMap;
+
+use super::concept::Absent;
+use super::object::{Element, Object};
+use super::series::sop_class_coding;
+use crate::fhir::imaging_selection::{ImagingSelection, SelectedInstance};
+use crate::fhir::release::SelectionForm;
+
+impl Element for ImagingSelection {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.value("resourceType", "ImagingSelection")?;
+        object.value("id", &self.id)?;
+        object.value("status", "available")?;
+        object.optional_element("subject", (!self.subject.is_empty()).then_some(&self.subject))?;
+        if let Some(issued) = self.issued {
+            object.shown("issued", issued)?;
+        }
+        object.list("basedOn", &self.based_on)?;
+        match &self.code {
+            Some(code) => object.element("code", code)?,
+            None => object.element("code", Absent::UNKNOWN)?,
+        }
+        object.value("studyUid", &self.study_uid)?;
+        match object.release.selection {
+            SelectionForm::FrameNumbers => object.element("derivedFrom", &self.derived_from)?,
+            SelectionForm::Subsets | SelectionForm::None => object.list("derivedFrom", [&self.derived_from])?,
+        }
+        object.value("seriesUid", &self.series_uid)?;
+        object.list("instance", &self.instances)
+    }
+}
+
+impl Element for SelectedInstance {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.value("uid", &self.uid)?;
+        let class = self.sop_class.as_deref();
+        match object.release.selection {
+            SelectionForm::FrameNumbers => {
+                object.optional("sopClass", class.map(|uid| format!("urn:oid:{uid}")))?;
+                let frames = (!self.frames.is_empty()).then_some(&self.frames);
+                object.optional("frameNumber", frames)
+            }
+            SelectionForm::Subsets | SelectionForm::None => {
+                object.optional_element("sopClass", class.map(sop_class_coding))?;
+                let frames: Vec<String> = self.frames.iter().map(u32::to_string).collect();
+                object.values("subset", &frames)
+            }
+        }
+    }
+}

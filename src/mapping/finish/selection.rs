@@ -1,0 +1,70 @@
+//! What Key Object Selections become: one ImagingSelection for each series that they refer to.
+
+use std::collections::BTreeMap;
+
+use dicom_dictionary_std::tags;
+
+use super::{Issues, issue};
+use crate::fhir::{self, Identifier, ImagingSelection, Reference, ResourceType, SelectedInstance};
+use crate::issue::Reason;
+use crate::mapping::selection::SelectedInstance as Referenced;
+use crate::mapping::terms::{is_oid, system};
+use crate::study::{Rejected, Selection, SettledStudy};
+
+/// The ImagingSelections of a study, by document and series.
+pub fn selections(settled: &SettledStudy<'_>, issues: &mut Issues<'_>) -> Vec<ImagingSelection> {
+    settled.selections.iter().flat_map(|selection| of_document(selection, settled, issues)).collect()
+}
+
+/// One for each series. Of two studies that claim one series, the first has it: an ImagingSelection has one study.
+fn of_document(selection: &Selection, settled: &SettledStudy<'_>, issues: &mut Issues<'_>) -> Vec<ImagingSelection> {
+    let mut series: BTreeMap<&str, (&str, Vec<SelectedInstance>)> = BTreeMap::new();
+    for referenced in selection.part.instances.iter().filter(|referenced| is_there(referenced, selection, settled)) {
+        let (study_uid, instances) =
+            series.entry(&referenced.series_uid).or_insert_with(|| (&referenced.study_uid, Vec::new()));
+        if *study_uid == &*referenced.study_uid {
+            instances.push(instance(referenced, selection));
+        } else {
+            issues.push((None, issue("ImagingSelection.seriesUid", &[tags::SERIES_INSTANCE_UID], Reason::Elsewhere)));
+        }
+    }
+    let of_series = |(series_uid, (study_uid, instances)): (&str, (&str, Vec<SelectedInstance>))| ImagingSelection {
+        id: fhir::id::selection(&selection.sop_instance_uid, series_uid),
+        subject: Reference::to(ResourceType::Patient),
+        issued: selection.part.issued,
+        based_on: selection.part.based_on.clone(),
+        code: selection.part.code.clone(),
+        study_uid: study_uid.to_string(),
+        derived_from: study(study_uid),
+        series_uid: series_uid.to_string(),
+        instances,
+    };
+    series.into_iter().map(of_series).collect()
+}
+
+/// Whether what is referred to may be written: where rejections are applied, nothing that is rejected, and no note that
+/// rejects it.
+fn is_there(referenced: &Referenced, selection: &Selection, settled: &SettledStudy<'_>) -> bool {
+    let rejected: &Rejected = settled.rejected;
+    let is_own_study = &*referenced.study_uid == settled.uid;
+    let is_applied = !rejected.is_empty() && selection.part.is_rejection();
+    let is_rejected = is_own_study && rejected.has(&referenced.series_uid, &referenced.uid);
+    !is_applied && !is_rejected
+}
+
+fn instance(referenced: &Referenced, selection: &Selection) -> SelectedInstance {
+    let frames = &selection.part.frames;
+    let at = frames.binary_search_by(|frames| frames.uid.cmp(&referenced.uid));
+    SelectedInstance {
+        uid: referenced.uid.to_string(),
+        sop_class: referenced.sop_class.as_deref().filter(|uid| is_oid(uid)).map(str::to_string),
+        frames: at.ok().and_then(|at| frames.get(at)).map(|frames| frames.frames.clone()).unwrap_or_default(),
+    }
+}
+
+fn study(uid: &str) -> Reference {
+    let (system, value) = (Some(system::DICOM_UID.into()), format!("urn:oid:{uid}"));
+    let mut reference = Reference::to(ResourceType::ImagingStudy);
+    reference.identifier = Some(Identifier { system, value, ..Identifier::default() });
+    reference
+}

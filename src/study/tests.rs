@@ -1,0 +1,202 @@
+//! What comes of instances that agree, differ, repeat and stray, in whatever order they come.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use dicom_dictionary_std::tags;
+use proptest::prelude::*;
+
+use super::sample::{CT, FILE, REPORT, add, instance, of_study, studies};
+use super::*;
+use crate::fhir::Instances as _;
+use crate::issue::Reason;
+use crate::mapping::sample::{Sample, code, items, text};
+
+/// All that a settled study says, as text: what is equal here is written alike.
+fn said(study: &mut Study) -> String {
+    let settled = study.settle();
+    let mut said = format!("{} {:?} {:?}\n", settled.uid, settled.part, settled.issues);
+    for series in &settled.series {
+        said += &format!("{} {:?} {:?} {:?}\n", series.uid, series.part, series.issues, series.conflicts);
+        series.visit(&mut |instance| {
+            said += &format!("{instance:?}\n");
+            true
+        });
+    }
+    said
+}
+
+fn all_said(mut studies: Vec<Study>) -> String {
+    let places = format!("{:?}", several_places(&studies));
+    studies.iter_mut().map(said).collect::<String>() + &places
+}
+
+fn described(series: &str, uid: &str, class: &str, description: &str) -> Vec<Sample> {
+    instance(series, uid, class, &[text(tags::STUDY_DESCRIPTION, description)])
+}
+
+#[test]
+fn images_decide_before_other_objects_and_then_the_smaller_uid() {
+    for (instances, want) in [
+        (vec![("1.9", CT, "a"), ("1.1", REPORT, "b")], "a"),
+        (vec![("1.10", CT, "a"), ("1.9", CT, "b")], "a"),
+        (vec![("1.9", CT, ""), ("1.1", REPORT, "b")], "b"),
+    ] {
+        let all: Vec<_> = instances.iter().map(|(uid, class, text)| described("1.2.1", uid, class, text)).collect();
+        for order in [all.clone(), all.into_iter().rev().collect()] {
+            let mut found = studies(&order);
+            assert_eq!(found[0].settle().part.description.as_deref(), Some(want), "{instances:?}");
+        }
+    }
+}
+
+#[test]
+fn a_row_that_differs_is_reported_once_and_other_rows_are_not() {
+    let all =
+        [described("1.2.1", "1.1", CT, "a"), described("1.2.1", "1.2", CT, "b"), described("1.2.1", "1.3", CT, "c")];
+    let mut found = studies(&all);
+    let settled = found[0].settle();
+    let issues: Vec<_> = settled.issues.iter().map(|found| (found.issue.element, found.issue.reason)).collect();
+    assert_eq!(issues, [("description", Reason::Differs)]);
+    assert!(settled.series[0].issues.is_empty());
+}
+
+#[test]
+fn lists_join_over_instances_and_series_without_differing() {
+    let step = |value: &str| [items(tags::PROCEDURE_CODE_SEQUENCE, [code(value, "LN", value)])];
+    let all = [
+        instance("1.2.1", "1.1", CT, &step("b")),
+        instance("1.2.1", "1.2", CT, &step("a")),
+        instance("1.2.2", "1.3", CT, &step("a")),
+    ];
+    let mut found = studies(&all);
+    let settled = found[0].settle();
+    let codes = |at: usize| -> Vec<&str> {
+        settled.series[at].part.procedure.iter().map(|done| &*done.concept.coding[0].code).collect()
+    };
+    assert_eq!((codes(0), codes(1)), (vec!["a", "b"], vec!["a"]));
+    assert!(settled.series.iter().all(|series| series.issues.is_empty()));
+}
+
+#[test]
+fn several_patients_are_told_but_not_one_whose_issuer_only_some_files_name() {
+    let patient = |uid: &str, id: &str, issuer: &str| {
+        instance("1.2.1", uid, CT, &[text(tags::PATIENT_ID, id), text(tags::ISSUER_OF_PATIENT_ID, issuer)])
+    };
+    for (ids, want) in [
+        (vec![("1", ""), ("1", "")], false),
+        (vec![("1", ""), ("2", "")], true),
+        (vec![("1", ""), ("", "")], false),
+        (vec![("1", ""), ("1", "HOSP")], false),
+        (vec![("1", "LAB"), ("1", "HOSP")], true),
+        (vec![("1", ""), ("1", "LAB"), ("1", "HOSP")], true),
+    ] {
+        let all: Vec<_> = (1..).zip(&ids).map(|(n, (id, issuer))| patient(&format!("1.{n}"), id, issuer)).collect();
+        let mut found = studies(&all);
+        let settled = found[0].settle();
+        let told = settled.issues.iter().any(|found| found.issue.reason == Reason::SeveralPatients);
+        assert_eq!((settled.mixes_patients, told), (want, want), "{ids:?}");
+    }
+}
+
+#[test]
+fn an_instance_that_is_found_again_counts_once_and_with_other_content_is_told() {
+    let one = || instance("1.2.1", "1.1", CT, &[text(tags::INSTANCE_NUMBER, "1")]);
+    let other = || instance("1.2.1", "1.1", CT, &[text(tags::INSTANCE_NUMBER, "2")]);
+    let image = || instance("1.2.1", "1.1", CT, &[]);
+    let report = || instance("1.2.1", "1.1", REPORT, &[]);
+    for (all, conflicts) in [
+        (vec![one(), one()], 0),
+        (vec![one(), other()], 1),
+        (vec![one(), other(), one()], 1),
+        (vec![report(), image()], 1),
+    ] {
+        let mut found = studies(&all);
+        let settled = found[0].settle();
+        assert_eq!((settled.series[0].number_of_instances, settled.series[0].conflicts.len()), (1, conflicts));
+    }
+    let mut found = studies(&[report(), image()]);
+    let settled = found[0].settle();
+    settled.series[0].visit(&mut |instance| {
+        assert_eq!(instance.sop_class, crate::fhir::SopClass::Oid(CT), "the image stays");
+        true
+    });
+}
+
+#[test]
+fn an_instance_in_two_series_or_studies_is_kept_in_both_and_told() {
+    let all = [
+        instance("1.2.1", "1.1", CT, &[]),
+        instance("1.2.2", "1.1", CT, &[]),
+        of_study("1.3", instance("1.3.1", "1.1", CT, &[])),
+        instance("1.2.1", "1.5", CT, &[]),
+    ];
+    let mut found = studies(&all);
+    let told = several_places(&found);
+    let place = |study: &str, series: &str| (study.to_string(), series.to_string());
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].sop_instance_uid, "1.1");
+    assert_eq!(told[0].places, [place("1.2", "1.2.1"), place("1.2", "1.2.2"), place("1.3", "1.3.1")]);
+    let counts = |study: &mut Study| -> Vec<u32> {
+        study.settle().series.iter().map(|series| series.number_of_instances).collect()
+    };
+    assert_eq!(found.iter_mut().map(counts).collect::<Vec<_>>(), [vec![2, 1], vec![1]]);
+}
+
+#[test]
+fn series_come_by_number_then_uid_and_those_without_a_number_last() {
+    let series = |uid: &str, number: &str| instance(uid, &format!("{uid}.1"), CT, &[text(tags::SERIES_NUMBER, number)]);
+    let mut found = studies(&[series("1.4", ""), series("1.3", "10"), series("1.5", "2"), series("1.1", "10")]);
+    let settled = found[0].settle();
+    assert_eq!(settled.series.iter().map(|series| series.uid).collect::<Vec<_>>(), ["1.5", "1.1", "1.3", "1.4"]);
+}
+
+/// One of few values for each attribute, so that instances agree, differ and repeat often.
+fn any_instance() -> impl Strategy<Value = Vec<Sample>> {
+    let uids = ("1\\.[2-3]", "1\\.[2-3]\\.[1-2]", "1\\.[1-9]", prop_oneof![Just(CT), Just(REPORT)]);
+    (uids, "[ab]?", "[0-2]?", "[123]?", "[LRU]?", "[AB]?", "(2024022[89]|x)?", "[a-d]").prop_map(
+        |((study, series, uid, class), description, number, patient, side, physician, date, file)| {
+            let more = [
+                text(FILE, file),
+                text(tags::STUDY_DATE, date.as_str()),
+                text(tags::SERIES_DATE, date),
+                text(tags::STUDY_DESCRIPTION, description),
+                text(tags::PERFORMING_PHYSICIAN_NAME, physician),
+                text(tags::PATIENT_ID, patient),
+                text(tags::SERIES_NUMBER, number.as_str()),
+                text(tags::INSTANCE_NUMBER, number),
+                text(tags::LATERALITY, side),
+            ];
+            of_study(&study, instance(&series, &uid, class, &more))
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn what_comes_out_does_not_depend_on_order_or_threads(
+        (all, shuffled) in prop::collection::vec(any_instance(), 1..60)
+            .prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
+        threads in 1..5usize,
+    ) {
+        let want = all_said(studies(&all));
+        prop_assert_eq!(&all_said(studies(&shuffled)), &want);
+        prop_assert_eq!(&all_said(on_threads(&shuffled, threads)), &want);
+    }
+}
+
+/// The studies of instances that several threads add at once.
+fn on_threads(all: &[Vec<Sample>], threads: usize) -> Vec<Study> {
+    let (studies, next) = (Studies::default(), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(instance) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    add(&studies, instance);
+                }
+            });
+        }
+    });
+    studies.finish()
+}

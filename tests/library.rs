@@ -1,0 +1,67 @@
+//! The library as another program uses it.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
+
+use std::io;
+use std::path::Path;
+use std::process::Command;
+
+use dcm2fhir::{Conversion, Detail, Error, References, Release};
+
+const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/dicom");
+
+fn lines(conversion: Conversion) -> Vec<String> {
+    let mut lines = Vec::new();
+    let run = conversion.run(|document| {
+        lines.push(document.json.to_owned());
+        Ok(())
+    });
+    run.unwrap();
+    lines
+}
+
+fn command(options: &[&str]) -> Vec<String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dcm2fhir"));
+    let output = command.args(["convert", CASES, "--quiet"]).args(options).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_library_gives_what_the_command_writes() {
+    let conversion = |release| Conversion::new(release).input(CASES);
+    assert_eq!(lines(conversion(Release::R4)), command(&["--fhir", "r4"]));
+    assert_eq!(lines(conversion(Release::R5).bundles()), command(&["--fhir", "r5", "--format", "bundle"]));
+    let options = conversion(Release::R6_BALLOT5)
+        .detail(Detail::Series)
+        .references(References::Contained)
+        .system("patient=http://hospital.example/mrn".parse().unwrap())
+        .endpoint("wado-rs=https://pacs.example/dicomweb".parse().unwrap())
+        .time_zone("Europe/Berlin")
+        .threads(2);
+    let typed = "--fhir r6 --detail series --references contained --system patient=http://hospital.example/mrn \
+                 --endpoint wado-rs=https://pacs.example/dicomweb --timezone Europe/Berlin";
+    assert_eq!(lines(options), command(&typed.split_whitespace().collect::<Vec<_>>()));
+}
+
+#[test]
+fn an_error_of_the_callback_ends_the_run_and_is_its_result() {
+    let mut calls = 0;
+    let run = Conversion::new(Release::R4).input(CASES).run(|_| {
+        calls += 1;
+        Err(io::Error::other("the database is gone"))
+    });
+    let Err(Error::Write { source, .. }) = run else { panic!("{run:?}") };
+    assert_eq!((calls, source.to_string().as_str()), (1, "the database is gone"));
+}
+
+#[test]
+fn an_input_that_is_not_there_is_an_error_and_a_report_is_written_where_it_is_asked_for() {
+    let none = Conversion::new(Release::R4).input("/nowhere/at/all").run(|_| Ok(()));
+    assert!(matches!(none, Err(Error::Input { .. })));
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.json");
+    let cut = Path::new(CASES).join("truncated");
+    Conversion::new(Release::R4).input(cut).report(&report).run(|_| Ok(())).unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+    assert!(report["totals"]["files"].as_u64().unwrap() > 0);
+}
