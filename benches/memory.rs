@@ -57,7 +57,7 @@ fn write(study: &mut Study, instances: u32) {
     let (settled, settling) = timed(|| study.settle());
     let options = headers::finish_options();
     let Finished { study, .. } = imaging_study(&settled, &options);
-    let linked = link(study, options.release, References::Logical, &Ids::new(""));
+    let linked = link(study, Vec::new(), options.release, References::Logical, &Ids::new(""));
     let mut bytes = 0;
     let (_, writing) = timed(|| {
         json::write_imaging_study(Counted(&mut bytes), &linked, options.release, Layout::Compact)

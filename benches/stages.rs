@@ -54,7 +54,13 @@ fn group(criterion: &mut Criterion) {
         bencher.iter_batched_ref(
             Studies::default,
             |studies| {
-                let reader = Reader { wanted: &wanted, options: &options, studies, filter: &filter, selections: Selections::All };
+                let reader = Reader {
+                    wanted: &wanted,
+                    options: &options,
+                    studies,
+                    filter: &filter,
+                    selections: Selections::All,
+                };
                 let (mut worker, name) = (Worker::default(), Name::file("x"));
                 for number in 0..INSTANCES {
                     let read = reader.read(&mut worker, &name, &mut series.instance(number), |_| {});
@@ -77,7 +83,7 @@ fn write(criterion: &mut Criterion) {
     group.bench_function("settle", |bencher| bencher.iter(|| study.settle().series.len()));
     let settled = study.settle();
     let Finished { study, .. } = imaging_study(&settled, &options);
-    let linked = link(study, options.release, References::Logical, &Ids::new(""));
+    let linked = link(study, Vec::new(), options.release, References::Logical, &Ids::new(""));
     let to_json = || json::write_imaging_study(io::sink(), &linked, options.release, Layout::Compact);
     group.bench_function("json", |bencher| bencher.iter(to_json));
 }

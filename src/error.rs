@@ -39,6 +39,14 @@ pub enum Error {
         /// Why not.
         source: rayon::ThreadPoolBuildError,
     },
+    /// The server cannot be used, or not any more.
+    #[error("cannot upload to {base}: {reason}")]
+    Server {
+        /// Its base URL.
+        base: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// The reader of our output has gone: success, quietly.
     #[error("the output was closed")]
     Closed,

@@ -54,6 +54,9 @@ pub mod source;
 #[deny(clippy::disallowed_methods)]
 pub mod study;
 pub mod synth;
+#[cfg(feature = "upload")]
+#[doc(hidden)]
+pub mod upload;
 
 pub use config::{Detail, EndpointOption, References, SystemUri};
 pub use conversion::{Conversion, Document};

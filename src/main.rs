@@ -41,6 +41,8 @@ fn run(command: Command) -> Result<u8, Error> {
         Command::Convert(arguments) => run::convert(&Config::convert(*arguments)?),
         Command::Explain(arguments) => print(run::explain(&ExplainConfig::new(arguments)?)?.as_bytes()),
         Command::Mapping(arguments) => print(document(arguments.format.unwrap_or_default().into()).as_bytes()),
+        #[cfg(feature = "upload")]
+        Command::Upload(arguments) => run::upload(dcm2fhir::config::Upload::of(*arguments)?),
         Command::Synth(arguments) => run::synth(&SynthConfig::new(arguments)),
         Command::Config(arguments) => print(arguments.text.as_bytes()),
         Command::Completions(arguments) => print(&cli::completions(cli::command(), arguments.shell)),

@@ -14,6 +14,8 @@ mod output;
 mod run;
 mod settings;
 mod synth;
+#[cfg(feature = "upload")]
+mod upload;
 
 use std::ffi::OsString;
 
@@ -30,6 +32,8 @@ pub use output::OutputArguments;
 pub use run::RunArguments;
 pub use settings::ConfigArguments;
 pub use synth::SynthArguments;
+#[cfg(feature = "upload")]
+pub use upload::{SendingArguments, ServerArguments, UploadArguments};
 
 use crate::config::closest;
 use settings::settings;
@@ -73,6 +77,9 @@ pub enum Command {
     Mapping(MappingArguments),
     /// Which attribute of a file filled which element, or why not
     Explain(ExplainArguments),
+    /// The same, sent to a FHIR server; also takes what convert wrote
+    #[cfg(feature = "upload")]
+    Upload(Box<UploadArguments>),
     /// A synthetic DICOM archive for tests, benchmarks and CI
     Synth(SynthArguments),
     /// What options, variables and file come to, as TOML

@@ -77,6 +77,14 @@ impl Progress for Bar {
         self.counters.written_documents.fetch_add(documents, Relaxed);
     }
 
+    fn retried(&self, requests: u64) {
+        self.counters.retried_requests.fetch_add(requests, Relaxed);
+    }
+
+    fn refused(&self, resources: u64) {
+        self.counters.refused_resources.fetch_add(resources, Relaxed);
+    }
+
     fn finish(&self) {
         let painter = self.painter.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Painter { stop, thread }) = painter {

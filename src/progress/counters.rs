@@ -13,13 +13,19 @@ pub(super) struct Counters {
     pub writing: AtomicBool,
     pub documents: AtomicU64,
     pub written_documents: AtomicU64,
+    /// Milliseconds after the start of the run at which writing was first seen.
+    pub writing_since: AtomicU64,
+    pub retried_requests: AtomicU64,
+    pub refused_resources: AtomicU64,
 }
 
 impl Counters {
     /// What is done and what there is to do, where that is known.
     pub fn position(&self) -> (u64, Option<u64>) {
         if self.writing.load(Relaxed) {
-            return (self.written_documents.load(Relaxed), Some(self.documents.load(Relaxed)));
+            let documents = self.documents.load(Relaxed);
+            // Nobody knows how many documents a stream has.
+            return (self.written_documents.load(Relaxed), (documents > 0).then_some(documents));
         }
         let total = self.walk_ended.load(Relaxed).then(|| self.walked_files.load(Relaxed));
         (self.read_files.load(Relaxed), total)
@@ -30,7 +36,7 @@ impl Counters {
         let (done, total) = self.position();
         let of_total = total.map_or(String::new(), |total| format!(" of {}", count(total)));
         if self.writing.load(Relaxed) {
-            return format!("writing: {}{of_total} documents", count(done));
+            return format!("writing: {}{of_total} documents{}", count(done), self.writing_details(done, elapsed));
         }
         let seconds = elapsed.as_secs_f64().max(0.001);
         let rate = count((done as f64 / seconds) as u64);
@@ -42,6 +48,23 @@ impl Counters {
             0 => line,
             studies => format!("{line}, {} studies", count(studies)),
         }
+    }
+
+    /// How fast documents go out, and what a server makes of them.
+    fn writing_details(&self, done: u64, elapsed: Duration) -> String {
+        let now = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
+        let since = self.writing_since.compare_exchange(0, now, Relaxed, Relaxed).err().unwrap_or(now);
+        let mut details = String::new();
+        if done > 0 && now > since {
+            details += &format!(", {}/s", count(done * 1000 / (now - since)));
+        }
+        for (number, words) in [(&self.retried_requests, "retries"), (&self.refused_resources, "refused")] {
+            match number.load(Relaxed) {
+                0 => {}
+                number => details += &format!(", {} {words}", count(number)),
+            }
+        }
+        details
     }
 }
 
@@ -101,6 +124,10 @@ mod tests {
         counters.documents.store(7, Relaxed);
         counters.writing.store(true, Relaxed);
         assert_eq!(line(), "writing: 0 of 7 documents");
+        counters.written_documents.store(4, Relaxed);
+        counters.retried_requests.store(2, Relaxed);
+        let later = counters.line(Duration::from_secs(4));
+        assert_eq!(later, "writing: 4 of 7 documents, 2/s, 2 retries");
     }
 
     #[test]

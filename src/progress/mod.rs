@@ -30,6 +30,10 @@ pub trait Progress: Send + Sync {
     fn writing(&self, _documents: u64) {}
     /// More documents were written.
     fn wrote(&self, _documents: u64) {}
+    /// So many requests were sent again.
+    fn retried(&self, _requests: u64) {}
+    /// More resources were not taken by the server.
+    fn refused(&self, _resources: u64) {}
     /// The run is at its end: what was drawn is wiped away.
     fn finish(&self) {}
 }

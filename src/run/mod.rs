@@ -6,6 +6,8 @@ mod options;
 mod read;
 mod synth;
 mod tally;
+#[cfg(feature = "upload")]
+mod upload;
 mod write;
 
 use std::sync::Arc;
@@ -26,6 +28,8 @@ use crate::study::{Studies, apply_rejections, several_places};
 pub use explain::explain;
 pub use synth::synth;
 use tally::Tally;
+#[cfg(feature = "upload")]
+pub use upload::upload;
 
 /// What a run came to.
 #[derive(Debug, Clone)]
@@ -60,6 +64,25 @@ pub fn convert_into<'s>(
     progress: Arc<dyn Progress>,
     interrupt: &Interrupt,
 ) -> Result<Outcome, Error> {
+    let ends = Ends { aside: None, writing_threads: config.threads };
+    convert_between(config, &ends, open, progress, interrupt)
+}
+
+/// What a run has at its two ends beside files and documents.
+struct Ends<'a> {
+    /// Takes the files that are FHIR already.
+    aside: Option<read::Aside<'a>>,
+    /// How many threads give documents to the sink.
+    writing_threads: usize,
+}
+
+fn convert_between<'s>(
+    config: &Config,
+    ends: &Ends<'_>,
+    open: impl FnOnce() -> Result<Box<dyn Sink + 's>, Error>,
+    progress: Arc<dyn Progress>,
+    interrupt: &Interrupt,
+) -> Result<Outcome, Error> {
     let mapping = options::mapping(config)?;
     let finish = options::finish(config)?;
     // The output is opened first: a run that cannot write should not read for hours.
@@ -67,7 +90,7 @@ pub fn convert_into<'s>(
     let report = Report::open(config.report.as_ref())?;
     let tally = Tally::default();
     let walk = source::open(&config.inputs, &config.walk, progress.clone())?;
-    let pool = pool(config.threads)?;
+    let pool = threads(config.threads)?;
     let (wanted, studies) = (mapping::wanted(), Studies::default());
     let reading = read::Stage {
         reader: Reader {
@@ -81,6 +104,7 @@ pub fn convert_into<'s>(
         tally: &tally,
         progress: progress.as_ref(),
         interrupt,
+        aside: ends.aside,
     };
     pool.install(|| reading.all(&walk, config.threads))?;
     let mut studies = studies.finish();
@@ -98,6 +122,8 @@ pub fn convert_into<'s>(
         progress: progress.as_ref(),
         interrupt,
     };
+    // Threads that wait for a server are as many as requests may be under way.
+    let pool = if ends.writing_threads == config.threads { pool } else { threads(ends.writing_threads)? };
     pool.install(|| writing.all(&mut studies))?;
     sink.finish()?;
     let totals = tally.totals(config, finish.release);
@@ -105,6 +131,6 @@ pub fn convert_into<'s>(
     Ok(Outcome { totals, counts })
 }
 
-fn pool(threads: usize) -> Result<ThreadPool, Error> {
+fn threads(threads: usize) -> Result<ThreadPool, Error> {
     ThreadPoolBuilder::new().num_threads(threads).build().map_err(|source| Error::Threads { threads, source })
 }
