@@ -7,6 +7,7 @@ use clap::ColorChoice;
 use dcm2fhir::cli::{self, Cli, Command, ManArguments};
 use dcm2fhir::config::{Config, ExplainConfig, SynthConfig};
 use dcm2fhir::error::Error;
+use dcm2fhir::mapping::document::document;
 use dcm2fhir::progress::{self, ERROR, WARNING};
 use dcm2fhir::{interrupt, run, sink, source};
 
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<u8, Error> {
     match command {
         Command::Convert(arguments) => run::convert(&Config::convert(*arguments)?),
-        Command::Explain(arguments) => print(run::explain(&ExplainConfig::new(arguments)?)?.as_bytes()),
+        Command::Explain(arguments) => run::explain(&ExplainConfig::new(arguments)?),
         Command::Mapping(arguments) => print(document(arguments.format.unwrap_or_default().into()).as_bytes()),
         #[cfg(feature = "upload")]
         Command::Upload(arguments) => run::upload(dcm2fhir::config::Upload::of(*arguments)?),
