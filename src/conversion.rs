@@ -83,7 +83,6 @@ impl Conversion {
     pub fn bundles(mut self) -> Conversion {
         self.config.output.format = Format::Bundle;
         self.config.content.references = References::Separate;
-        self.config.content.selections = Choice::Yes;
         self
     }
 

@@ -1,6 +1,5 @@
-//! `explain`: one file is read and its explanation printed.
+//! `explain`: one file is read and explained.
 
-use std::io::{self, Write, stdout};
 use std::path::Path;
 
 use super::options;
@@ -15,8 +14,8 @@ use crate::source::{self, printable};
 /// Columns where there is no terminal to ask.
 const COLUMNS: usize = 100;
 
-/// Explains one file on standard output.
-pub fn explain(config: &ExplainConfig) -> Result<u8, Error> {
+/// Explains one file, as text.
+pub fn explain(config: &ExplainConfig) -> Result<String, Error> {
     let header = read(&config.file)?;
     let mapping = options::mapping_of(config.time_zone.as_deref(), &config.systems)?;
     let releases = match config.release {
@@ -25,13 +24,12 @@ pub fn explain(config: &ExplainConfig) -> Result<u8, Error> {
     };
     let file = printable(config.file.as_os_str().as_encoded_bytes());
     let explanation = explain::explain(file, &header, &mapping, &releases);
-    let text = match config.form {
+    Ok(match config.form {
         ExplainForm::Table => explain::table(&explanation, columns()),
         ExplainForm::Json => {
             serde_json::to_string_pretty(&explanation).expect("an explanation is strings and lists") + "\n"
         }
-    };
-    print(&text).map(|()| 0)
+    })
 }
 
 fn read(path: &Path) -> Result<Header, Error> {
@@ -51,13 +49,4 @@ fn columns() -> usize {
     let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
     said.or_else(terminal).unwrap_or(COLUMNS)
-}
-
-fn print(text: &str) -> Result<(), Error> {
-    let mut out = stdout().lock();
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    written.map_err(|source| match source.kind() {
-        io::ErrorKind::BrokenPipe => Error::Closed,
-        _ => Error::Write { path: "standard output".into(), source },
-    })
 }
