@@ -44,7 +44,7 @@ fn sections() -> Vec<Section> {
         Section { title: "Study", lines: lines(STUDY) },
         Section { title: "Series, and what each adds to its study", lines: lines(SERIES) },
         Section { title: "Instance", lines: instance },
-        Section { title: "Key Object Selection, which becomes ImagingSelection", lines: lines(SELECTION) },
+        Section { title: "Key Object Selection, as ImagingSelection", lines: lines(SELECTION) },
     ]
 }
 
