@@ -8,7 +8,7 @@ use super::options::Options;
 use super::row::{Attribute, CODING_SCHEMES};
 use crate::dicom::DataSet;
 use crate::dicom::charset::{CharacterSet, Decoded, TextFault};
-use crate::dicom::value::{NumberFault, is_oid, plain_number, trim_uid, unsigned};
+use crate::dicom::value::{NumberFault, is_oid, trim_uid, unsigned};
 use crate::issue::{Issue, Reason};
 
 /// The attributes of a row in one data set or sequence item.
@@ -93,10 +93,6 @@ impl<'a> Attributes<'a> {
 
     /// The value of an IS attribute as FHIR's unsignedInt; any other number is an issue.
     pub fn unsigned(&self, tag: Tag) -> Option<u32> {
-        // Plain digits are the same in every character set.
-        if let Some(number) = self.bytes(tag).and_then(plain_number) {
-            return Some(number);
-        }
         let text = self.line(tag)?;
         match unsigned(&text) {
             Ok(number) => Some(number),
