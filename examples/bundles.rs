@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example bundles -- testdata/dicom/ct-two-series out`
 
-#![allow(clippy::print_stdout, reason = "an example prints what it found")]
+#![allow(clippy::print_stderr, clippy::print_stdout, reason = "an example may print")]
 
 use std::error::Error;
 use std::fs;

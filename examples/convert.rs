@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example convert -- testdata/dicom/ct-two-series`
 
-#![allow(clippy::print_stdout, reason = "an example prints what it found")]
+#![allow(clippy::print_stdout, reason = "an example may print")]
 
 use dcm2fhir::{Conversion, Detail, Error, Release};
 

@@ -39,10 +39,18 @@ pub enum Error {
         /// Why not.
         source: rayon::ThreadPoolBuildError,
     },
+    /// The server cannot be used, or not any more.
+    #[error("cannot upload to {base}: {reason}")]
+    Server {
+        /// Its base URL.
+        base: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// The reader of our output has gone: success, quietly.
     #[error("the output was closed")]
     Closed,
     /// The user stopped the run.
-    #[error("interrupted: nothing was left under a final name that is not whole")]
+    #[error("interrupted: every file that was written is whole")]
     Interrupted,
 }

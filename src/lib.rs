@@ -12,9 +12,9 @@
 //! ```
 //!
 //! Each arrow is one function, and each stage one module that knows only its neighbours' types: `dicom` knows no FHIR,
-//! `fhir` knows no DICOM, and only `mapping` knows both. `fhir`, `mapping` and `study` are pure: no file, no
-//! clock, no environment (`clippy.toml`). These modules are for the command and its tests: they change
-//! without notice. What is listed on this page follows semantic versioning.
+//! `fhir` knows no DICOM, and only `mapping` knows both. `fhir`, `mapping` and `study` are pure: no file, no clock, no
+//! environment (`clippy.toml`). These modules are for the command and its tests: they change without notice. What is
+//! listed on this page follows semantic versioning.
 
 mod conversion;
 
@@ -54,6 +54,9 @@ pub mod source;
 #[deny(clippy::disallowed_methods)]
 pub mod study;
 pub mod synth;
+#[cfg(feature = "upload")]
+#[doc(hidden)]
+pub mod upload;
 
 pub use config::{Detail, EndpointOption, References, SystemUri};
 pub use conversion::{Conversion, Document};

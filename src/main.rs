@@ -7,6 +7,7 @@ use clap::ColorChoice;
 use dcm2fhir::cli::{self, Cli, Command, ManArguments};
 use dcm2fhir::config::{Config, ExplainConfig, SynthConfig};
 use dcm2fhir::error::Error;
+use dcm2fhir::mapping::document::document;
 use dcm2fhir::progress::{self, ERROR, WARNING};
 use dcm2fhir::{interrupt, run, sink, source};
 
@@ -38,8 +39,10 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<u8, Error> {
     match command {
         Command::Convert(arguments) => run::convert(&Config::convert(*arguments)?),
-        Command::Explain(arguments) => run::explain(&ExplainConfig::new(arguments)?),
-        Command::Mapping(arguments) => run::mapping(arguments.format.unwrap_or_default().into()),
+        Command::Explain(arguments) => print(run::explain(&ExplainConfig::new(arguments)?)?.as_bytes()),
+        Command::Mapping(arguments) => print(document(arguments.format.unwrap_or_default().into()).as_bytes()),
+        #[cfg(feature = "upload")]
+        Command::Upload(arguments) => run::upload(dcm2fhir::config::Upload::of(*arguments)?),
         Command::Synth(arguments) => run::synth(&SynthConfig::new(arguments)),
         Command::Config(arguments) => print(arguments.text.as_bytes()),
         Command::Completions(arguments) => print(&cli::completions(cli::command(), arguments.shell)),

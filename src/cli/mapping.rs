@@ -4,9 +4,14 @@ use clap::{ArgAction, Args, ValueEnum, value_parser};
 
 use crate::mapping::document::Layout;
 
+const EXAMPLES: &str = "\
+Examples:
+  dcm2fhir mapping | less
+  dcm2fhir mapping --format json | jq '.rows[] | select(.element == \"basedOn\")'";
+
 /// What `mapping` can be told.
 #[derive(Debug, Args)]
-#[command(disable_help_flag = true)]
+#[command(after_help = EXAMPLES, disable_help_flag = true)]
 pub struct MappingArguments {
     /// text, markdown or json
     ///

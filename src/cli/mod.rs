@@ -14,6 +14,8 @@ mod output;
 mod run;
 mod settings;
 mod synth;
+#[cfg(feature = "upload")]
+mod upload;
 
 use std::ffi::OsString;
 
@@ -30,6 +32,8 @@ pub use output::OutputArguments;
 pub use run::RunArguments;
 pub use settings::ConfigArguments;
 pub use synth::SynthArguments;
+#[cfg(feature = "upload")]
+pub use upload::{SendingArguments, ServerArguments, UploadArguments};
 
 use crate::config::closest;
 use settings::settings;
@@ -69,6 +73,13 @@ pub struct Cli {
 pub enum Command {
     /// DICOM to FHIR, to standard output, a file or a folder
     Convert(Box<ConvertArguments>),
+    /// Which attribute fills which element
+    Mapping(MappingArguments),
+    /// Which attribute of a file filled which element, or why not
+    Explain(ExplainArguments),
+    /// The same, sent to a FHIR server; also takes what convert wrote
+    #[cfg(feature = "upload")]
+    Upload(Box<UploadArguments>),
     /// A synthetic DICOM archive for tests, benchmarks and CI
     Synth(SynthArguments),
     /// What options, variables and file come to, as TOML
@@ -77,10 +88,6 @@ pub enum Command {
     Completions(CompletionsArguments),
     /// Manual pages
     Man(ManArguments),
-    /// Which attribute fills which element: the tables that the program works by
-    Mapping(MappingArguments),
-    /// Which attribute of a file filled which element, and what was left out and why
-    Explain(ExplainArguments),
 }
 
 impl Cli {
@@ -133,7 +140,7 @@ pub fn unknown_variables(names: impl IntoIterator<Item = OsString>) -> Vec<Strin
 }
 
 /// Commands that share names of options with the run, and mean something else.
-const NO_VARIABLES: [&str; 3] = ["synth", "completions", "man"];
+const NO_VARIABLES: [&str; 4] = ["mapping", "synth", "completions", "man"];
 
 /// The variable of an option.
 fn variable(long: &str) -> String {

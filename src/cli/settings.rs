@@ -1,5 +1,6 @@
 //! `dcm2fhir config`: what all options come to, as TOML that can be given back, and a template of them.
 
+use clap::builder::Resettable;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command};
 
@@ -73,7 +74,13 @@ pub(super) fn with_settings(command: Command) -> Command {
 /// The option without what it needs of others: `config` runs nothing.
 fn alone(argument: Arg) -> Arg {
     let hidden = argument.get_id() != "config";
-    argument.hide(hidden).help_heading(None)
+    argument
+        .hide(hidden)
+        .help_heading(None)
+        .required(false)
+        .group(Resettable::Reset)
+        .requires(Resettable::Reset)
+        .visible_alias(Resettable::Reset)
 }
 
 /// All options as they are set, each with where that comes from.

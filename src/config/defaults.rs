@@ -20,7 +20,7 @@ const fn none(example: &'static str) -> Unset {
     Unset::Means { example, words: "none" }
 }
 
-const UNSET: [(&str, Unset); 23] = [
+const UNSET: &[(&str, Unset)] = &[
     ("files-from", none("\"paths.txt\"")),
     ("include", Unset::Is("[]")),
     ("exclude", Unset::Is("[]")),
@@ -44,6 +44,23 @@ const UNSET: [(&str, Unset); 23] = [
     ("report", none("\"report.json\"")),
     ("progress", Unset::Is("\"auto\"")),
     ("color", Unset::Is("\"auto\"")),
+    ("to", Unset::Means { example: "\"https://fhir.example/r4\"", words: "upload needs one" }),
+    ("token-file", none("\"token.txt\"")),
+    ("token-env", none("\"FHIR_TOKEN\"")),
+    ("token-command", none("\"my-token-tool\"")),
+    ("basic-file", none("\"password.txt\"")),
+    ("basic-env", none("\"FHIR_PASSWORD\"")),
+    ("ca-cert", Unset::Means { example: "\"ca.pem\"", words: "those of the system" }),
+    ("client-cert", none("\"client.pem\"")),
+    ("client-key", none("\"client.key\"")),
+    ("journal", none("\"upload.journal\"")),
+    ("rejects", none("\"rejects.ndjson\"")),
+    ("jobs", Unset::Is("4")),
+    ("send-as", Unset::Means { example: "\"batch\"", words: "what the server can" }),
+    ("max-bytes", Unset::Is("33554432")),
+    ("max-entries", Unset::Is("500")),
+    ("timeout", Unset::Is("300")),
+    ("deadline", Unset::Is("900")),
 ];
 
 /// What an option is where nobody sets it; `None` for one without a row, and for those that are on or off.

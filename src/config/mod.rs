@@ -14,6 +14,8 @@ mod release;
 mod suggest;
 mod synth;
 mod system;
+#[cfg(feature = "upload")]
+mod upload;
 mod uri;
 
 use std::path::PathBuf;
@@ -36,6 +38,8 @@ pub use release::ReleaseName;
 pub(crate) use suggest::closest;
 pub use synth::SynthConfig;
 pub use system::{IssuerSystem, SystemKind, SystemUri, Systems};
+#[cfg(feature = "upload")]
+pub use upload::Upload;
 
 /// Reading threads, at most, where the user does not say.
 const MAX_DEFAULT_THREADS: usize = 32;
@@ -158,7 +162,15 @@ impl Config {
     /// The configuration that the arguments of `convert` make.
     pub fn convert(arguments: ConvertArguments) -> Result<Config, Error> {
         let ConvertArguments { input, output, content, run } = arguments;
-        let output = self::output(output)?;
+        Config::of(input, self::output(output)?, content, run)
+    }
+
+    fn of(
+        input: InputArguments,
+        output: Output,
+        content: ContentArguments,
+        run: RunArguments,
+    ) -> Result<Config, Error> {
         let report = report(&run, &output)?;
         let threads = run.threads.map_or_else(default_threads, usize::from);
         let excluded = output.target.path().into_iter().chain(report.as_ref().map(|report| report.path.as_path()));

@@ -267,6 +267,21 @@ impl Release {
             |release: &&&Release| name.eq_ignore_ascii_case(release.name) || name.eq_ignore_ascii_case(release.version);
         Release::ALL.iter().find(named).copied()
     }
+
+    /// The release of a server with this `CapabilityStatement.fhirVersion`; patch versions do not matter.
+    pub fn of_server(version: &str) -> Option<&'static Release> {
+        let minor = |version: &str| -> Option<String> {
+            let (numbers, label) = version.split_once('-').map_or((version, None), |(a, b)| (a, Some(b)));
+            let mut numbers = numbers.split('.');
+            Some(format!("{}.{} {}", numbers.next()?, numbers.next()?, label.unwrap_or_default()))
+        };
+        Release::ALL.iter().find(|release| minor(release.version) == minor(version)).copied()
+    }
+
+    /// Whether a server of this version may be able to read the release: within one major version the user decides.
+    pub fn is_read_by(&self, version: &str) -> bool {
+        self.version.split('.').next() == version.split('.').next()
+    }
 }
 
 #[cfg(test)]

@@ -7,12 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
 use super::Progress;
 use super::counters::Counters;
+use super::drawn::draw;
 
-const REDRAW: Duration = Duration::from_millis(100);
 const LINE: Duration = Duration::from_secs(10);
 
 /// Progress on standard error, drawn by a thread of its own.
@@ -31,8 +29,7 @@ struct Painter {
 impl Bar {
     /// One line that is drawn anew.
     pub fn drawn() -> Bar {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        Bar::start(move |counters, stopped, began| draw(&bar, counters, &stopped, began))
+        Bar::start(|counters, stopped, began| draw(counters, &stopped, began))
     }
 
     /// A line every ten seconds.
@@ -51,27 +48,6 @@ impl Bar {
         let thread = thread::spawn(move || paint(&seen, stopped, Instant::now()));
         Bar { counters, painter: Mutex::new(Some(Painter { stop, thread })) }
     }
-}
-
-fn draw(bar: &ProgressBar, counters: &Counters, stopped: &Receiver<()>, began: Instant) {
-    bar.set_style(style("{spinner} {wide_msg}"));
-    while stopped.recv_timeout(REDRAW) == Err(RecvTimeoutError::Timeout) {
-        let (done, total) = counters.position();
-        if bar.length() != total {
-            if let Some(total) = total {
-                bar.set_length(total);
-            }
-            bar.set_style(style("{bar:12} {wide_msg}"));
-        }
-        bar.set_position(done);
-        bar.set_message(counters.line(began.elapsed()));
-        bar.tick();
-    }
-    bar.finish_and_clear();
-}
-
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).expect("the template is a constant").progress_chars("━╸─")
 }
 
 impl Progress for Bar {
@@ -99,6 +75,14 @@ impl Progress for Bar {
 
     fn wrote(&self, documents: u64) {
         self.counters.written_documents.fetch_add(documents, Relaxed);
+    }
+
+    fn retried(&self, requests: u64) {
+        self.counters.retried_requests.fetch_add(requests, Relaxed);
+    }
+
+    fn refused(&self, resources: u64) {
+        self.counters.refused_resources.fetch_add(resources, Relaxed);
     }
 
     fn finish(&self) {

@@ -13,13 +13,19 @@ pub(super) struct Counters {
     pub writing: AtomicBool,
     pub documents: AtomicU64,
     pub written_documents: AtomicU64,
+    /// Milliseconds after the start of the run at which writing was first seen.
+    pub writing_since: AtomicU64,
+    pub retried_requests: AtomicU64,
+    pub refused_resources: AtomicU64,
 }
 
 impl Counters {
     /// What is done and what there is to do, where that is known.
     pub fn position(&self) -> (u64, Option<u64>) {
         if self.writing.load(Relaxed) {
-            return (self.written_documents.load(Relaxed), Some(self.documents.load(Relaxed)));
+            let documents = self.documents.load(Relaxed);
+            // Nobody knows how many documents a stream has.
+            return (self.written_documents.load(Relaxed), (documents > 0).then_some(documents));
         }
         let total = self.walk_ended.load(Relaxed).then(|| self.walked_files.load(Relaxed));
         (self.read_files.load(Relaxed), total)
@@ -30,38 +36,71 @@ impl Counters {
         let (done, total) = self.position();
         let of_total = total.map_or(String::new(), |total| format!(" of {}", count(total)));
         if self.writing.load(Relaxed) {
-            return format!("writing: {}{of_total} documents", count(done));
+            return format!("writing: {}{of_total} documents{}", count(done), self.writing_details(done, elapsed));
         }
         let seconds = elapsed.as_secs_f64().max(0.001);
         let rate = count((done as f64 / seconds) as u64);
-        let bytes = indicatif::DecimalBytes(self.read_bytes.load(Relaxed));
+        let bytes = size(self.read_bytes.load(Relaxed));
         // What matters most comes first: a narrow terminal cuts the line off.
-        let left = time_left(done, total, seconds).map_or(String::new(), |left| format!(", {} left", duration(left)));
-        let line = format!("reading: {}{of_total} files, {rate}/s{left}, {bytes}", count(done));
+        let left = time_left(done, total, seconds).map_or(String::new(), |left| format!(", {left} left"));
+        let line = format!("{}{of_total} files, {rate}/s{left}, {bytes}", count(done));
         match self.studies.load(Relaxed) {
             0 => line,
             studies => format!("{line}, {} studies", count(studies)),
         }
     }
+
+    /// How fast documents go out, and what a server makes of them.
+    fn writing_details(&self, done: u64, elapsed: Duration) -> String {
+        let now = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
+        let since = self.writing_since.compare_exchange(0, now, Relaxed, Relaxed).err().unwrap_or(now);
+        let mut details = String::new();
+        if done > 0 && now > since {
+            details += &format!(", {}/s", count(done * 1000 / (now - since)));
+        }
+        for (number, words) in [(&self.retried_requests, "retries"), (&self.refused_resources, "refused")] {
+            match number.load(Relaxed) {
+                0 => {}
+                number => details += &format!(", {} {words}", count(number)),
+            }
+        }
+        details
+    }
 }
 
 /// The time that is left, once it is long enough to be worth a word.
-fn time_left(done: u64, total: Option<u64>, seconds: f64) -> Option<Duration> {
+fn time_left(done: u64, total: Option<u64>, seconds: f64) -> Option<String> {
     let left = total?.saturating_sub(done) as f64;
     let seconds = (left * seconds / done.max(1) as f64) as u64;
-    (done > 0 && seconds > 1).then(|| Duration::from_secs(seconds))
+    (done > 0 && seconds > 1).then(|| match seconds {
+        0..60 => format!("{seconds} s"),
+        _ => duration(Duration::from_secs(seconds)),
+    })
 }
 
 /// A number with commas between the thousands.
 pub fn count(number: u64) -> String {
-    indicatif::HumanCount(number).to_string()
+    let digits = number.to_string();
+    let starts_group = |place: usize| place > 0 && (digits.len() - place).is_multiple_of(3);
+    let groups =
+        digits.char_indices().flat_map(|(place, digit)| starts_group(place).then_some(',').into_iter().chain([digit]));
+    groups.collect()
+}
+
+/// A number of bytes in the largest unit that leaves something before the point.
+pub fn size(bytes: u64) -> String {
+    let units = [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    let Some((unit, name)) = units.into_iter().find(|(unit, _)| bytes >= *unit) else { return format!("{bytes} B") };
+    let number = bytes as f64 / unit as f64;
+    if number < 10.0 { format!("{number:.1} {name}") } else { format!("{number:.0} {name}") }
 }
 
 /// A time span, the more exact the shorter it is.
 pub fn duration(span: Duration) -> String {
     let seconds = span.as_secs();
     match seconds {
-        0..60 => format!("{:.1} s", span.as_secs_f64()),
+        0 => format!("{} ms", span.as_millis()),
+        1..60 => format!("{:.1} s", span.as_secs_f64()),
         60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
         _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
     }
@@ -78,18 +117,37 @@ mod tests {
         counters.read_files.store(1000, Relaxed);
         counters.read_bytes.store(16_000_000, Relaxed);
         let line = || counters.line(Duration::from_secs(2));
-        assert_eq!(line(), "reading: 1,000 files, 500/s, 16.00 MB");
+        assert_eq!(line(), "1,000 files, 500/s, 16 MB");
         counters.walk_ended.store(true, Relaxed);
         counters.studies.store(7, Relaxed);
-        assert_eq!(line(), "reading: 1,000 of 3,000 files, 500/s, 4.0 s left, 16.00 MB, 7 studies");
+        assert_eq!(line(), "1,000 of 3,000 files, 500/s, 4 s left, 16 MB, 7 studies");
         counters.documents.store(7, Relaxed);
         counters.writing.store(true, Relaxed);
         assert_eq!(line(), "writing: 0 of 7 documents");
+        counters.written_documents.store(4, Relaxed);
+        counters.retried_requests.store(2, Relaxed);
+        let later = counters.line(Duration::from_secs(4));
+        assert_eq!(later, "writing: 4 of 7 documents, 2/s, 2 retries");
+    }
+
+    #[test]
+    fn a_count_has_commas() {
+        for (number, want) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(count(number), want);
+        }
+    }
+
+    #[test]
+    fn a_size_has_few_digits() {
+        for (bytes, want) in [(0, "0 B"), (999, "999 B"), (1_234, "1.2 kB"), (97_360_000, "97 MB"), (3 << 40, "3.3 TB")]
+        {
+            assert_eq!(size(bytes), want);
+        }
     }
 
     #[test]
     fn a_duration_is_as_exact_as_it_is_short() {
-        for (seconds, want) in [(0, "0.0 s"), (59, "59.0 s"), (61, "1 min 01 s"), (3661, "1 h 01 min")] {
+        for (seconds, want) in [(0, "0 ms"), (59, "59.0 s"), (61, "1 min 01 s"), (3661, "1 h 01 min")] {
             assert_eq!(duration(Duration::from_secs(seconds)), want);
         }
     }

@@ -5,6 +5,7 @@
 
 mod bar;
 mod counters;
+mod drawn;
 mod message;
 
 use std::io::{IsTerminal, stderr};
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 use crate::config::ShowProgress;
 pub use bar::Bar;
-pub use counters::{count, duration};
+pub use counters::{count, duration, size};
 pub use message::{ERROR, NAME, WARNING, say};
 
 /// Hears how far the run is. Every method may be called from any thread.
@@ -29,6 +30,10 @@ pub trait Progress: Send + Sync {
     fn writing(&self, _documents: u64) {}
     /// More documents were written.
     fn wrote(&self, _documents: u64) {}
+    /// So many requests were sent again.
+    fn retried(&self, _requests: u64) {}
+    /// More resources were not taken by the server.
+    fn refused(&self, _resources: u64) {}
     /// The run is at its end: what was drawn is wiped away.
     fn finish(&self) {}
 }
@@ -41,7 +46,8 @@ impl Progress for Silent {}
 
 /// A bar on a terminal; elsewhere lines if they are asked for, and else nothing.
 pub fn start(show: ShowProgress) -> Arc<dyn Progress> {
-    match (show, stderr().is_terminal()) {
+    let is_terminal = stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+    match (show, is_terminal) {
         (ShowProgress::Never, _) | (ShowProgress::Auto, false) => Arc::new(Silent),
         (ShowProgress::Auto | ShowProgress::Always, true) => Arc::new(Bar::drawn()),
         (ShowProgress::Always, false) => Arc::new(Bar::lines()),

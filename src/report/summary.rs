@@ -13,6 +13,11 @@ use crate::source::printable;
 /// Reasons and modalities that are named; of the others only the number.
 const MAX_NAMED: usize = 5;
 
+/// The widest line, so that no terminal breaks one.
+const WIDTH: usize = 80;
+/// Where the words begin that follow a number.
+const DETAIL_AT: usize = 26;
+
 /// What a run came to, as a small table.
 #[derive(Debug, Clone, Copy)]
 pub struct Summary<'a> {
@@ -65,13 +70,30 @@ fn row(f: &mut fmt::Formatter<'_>, name: &str, number: u64, detail: &str) -> fmt
 }
 
 fn styled(f: &mut fmt::Formatter<'_>, style: Style, name: &str, number: u64, detail: &str) -> fmt::Result {
-    let rest = format!(" {:>11}  {detail}", count(number));
-    writeln!(f, "{style}{name:<12}{style:#}{}", rest.trim_end())
+    let mut lines = wrapped(detail, WIDTH - DETAIL_AT);
+    let first = format!(" {:>11}  {}", count(number), lines.next().unwrap_or_default());
+    writeln!(f, "{style}{name:<12}{style:#}{}", first.trim_end())?;
+    lines.try_for_each(|line| writeln!(f, "{:DETAIL_AT$}{line}", ""))
+}
+
+/// The text in lines of at most so many characters, parted at spaces.
+fn wrapped(text: &str, width: usize) -> impl Iterator<Item = String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        match lines.last_mut().filter(|line| line.is_empty() || line.chars().count() + word.chars().count() < width) {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) => *line += &format!(" {word}"),
+            None => lines.push(word.to_string()),
+        }
+    }
+    lines.into_iter()
 }
 
 fn reasons(f: &mut fmt::Formatter<'_>, reasons: &[(String, u64)]) -> fmt::Result {
-    reasons.iter().take(MAX_NAMED).try_for_each(|(words, number)| row(f, "", *number, &printable(words.as_bytes())))?;
-    match reasons.get(MAX_NAMED..) {
+    // One more takes no more room than to say that there is one more.
+    let named = if reasons.len() == MAX_NAMED + 1 { reasons.len() } else { MAX_NAMED };
+    reasons.iter().take(named).try_for_each(|(words, number)| row(f, "", *number, &printable(words.as_bytes())))?;
+    match reasons.get(named..) {
         None | Some([]) => Ok(()),
         Some(others) => row(f, "", others.iter().map(|(_, number)| number).sum(), "for other reasons"),
     }
@@ -101,6 +123,14 @@ fn mixed(counts: &Counts) -> String {
 mod tests {
     use super::*;
     use crate::issue::{Reason, Skip};
+
+    #[test]
+    fn a_long_reason_goes_on_below_itself() {
+        let lines: Vec<String> = wrapped("the date is kept, the time dropped", 16).collect();
+        assert_eq!(lines, ["the date is", "kept, the time", "dropped"]);
+        assert_eq!(wrapped("", 16).collect::<Vec<_>>(), [""]);
+        assert_eq!(wrapped("averylongword", 4).collect::<Vec<_>>(), ["averylongword"]);
+    }
 
     #[test]
     fn the_summary_is_a_table_that_a_terminal_can_take() {

@@ -1,4 +1,4 @@
-//! `explain`: one file is read and its explanation printed.
+//! `explain`: one file is read and explained.
 
 use std::path::Path;
 
@@ -9,14 +9,13 @@ use crate::error::Error;
 use crate::explain;
 use crate::fhir::Release;
 use crate::mapping;
-use crate::sink;
 use crate::source::{self, printable};
 
 /// Columns where there is no terminal to ask.
 const COLUMNS: usize = 100;
 
-/// Explains one file on standard output.
-pub fn explain(config: &ExplainConfig) -> Result<u8, Error> {
+/// Explains one file, as text.
+pub fn explain(config: &ExplainConfig) -> Result<String, Error> {
     let header = read(&config.file)?;
     let mapping = options::mapping_of(config.time_zone.as_deref(), &config.systems)?;
     let releases = match config.release {
@@ -25,13 +24,12 @@ pub fn explain(config: &ExplainConfig) -> Result<u8, Error> {
     };
     let file = printable(config.file.as_os_str().as_encoded_bytes());
     let explanation = explain::explain(file, &header, &mapping, &releases);
-    let text = match config.form {
+    Ok(match config.form {
         ExplainForm::Table => explain::table(&explanation, columns()),
         ExplainForm::Json => {
             serde_json::to_string_pretty(&explanation).expect("an explanation is strings and lists") + "\n"
         }
-    };
-    sink::print(text.as_bytes()).map(|()| 0)
+    })
 }
 
 fn read(path: &Path) -> Result<Header, Error> {

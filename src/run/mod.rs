@@ -6,6 +6,8 @@ mod options;
 mod read;
 mod synth;
 mod tally;
+#[cfg(feature = "upload")]
+mod upload;
 mod write;
 
 use std::sync::Arc;
@@ -17,7 +19,6 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::mapping;
-use crate::mapping::document::{Layout, document};
 use crate::progress::{self, Progress};
 use crate::read::{Reader, Selections};
 use crate::report::{Counts, Report, Summary, Totals};
@@ -27,6 +28,8 @@ use crate::study::{Studies, apply_rejections, several_places};
 pub use explain::explain;
 pub use synth::synth;
 use tally::Tally;
+#[cfg(feature = "upload")]
+pub use upload::upload;
 
 /// What a run came to.
 #[derive(Debug, Clone)]
@@ -43,7 +46,10 @@ pub fn convert(config: &Config) -> Result<u8, Error> {
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
     let progress = progress::start(config.progress);
     let open = || sink::open(&config.output.target, config.output.format, config.output.mode);
-    let Outcome { totals, counts } = convert_into(config, open, progress, &interrupt)?;
+    let outcome = convert_into(config, open, progress.clone(), &interrupt);
+    // The walk may still hold the progress, and an error is not to be printed behind a bar.
+    progress.finish();
+    let Outcome { totals, counts } = outcome?;
     if config.summary.is_yes() {
         let report = config.report.as_ref().map(|report| report.path.as_path());
         progress::say(Summary { totals: &totals, counts: &counts, elapsed: start.elapsed(), report });
@@ -58,6 +64,25 @@ pub fn convert_into<'s>(
     progress: Arc<dyn Progress>,
     interrupt: &Interrupt,
 ) -> Result<Outcome, Error> {
+    let ends = Ends { aside: None, writing_threads: config.threads };
+    convert_between(config, &ends, open, progress, interrupt)
+}
+
+/// What a run has at its two ends beside files and documents.
+struct Ends<'a> {
+    /// Takes the files that are FHIR already.
+    aside: Option<read::Aside<'a>>,
+    /// How many threads give documents to the sink.
+    writing_threads: usize,
+}
+
+fn convert_between<'s>(
+    config: &Config,
+    ends: &Ends<'_>,
+    open: impl FnOnce() -> Result<Box<dyn Sink + 's>, Error>,
+    progress: Arc<dyn Progress>,
+    interrupt: &Interrupt,
+) -> Result<Outcome, Error> {
     let mapping = options::mapping(config)?;
     let finish = options::finish(config)?;
     // The output is opened first: a run that cannot write should not read for hours.
@@ -65,7 +90,7 @@ pub fn convert_into<'s>(
     let report = Report::open(config.report.as_ref())?;
     let tally = Tally::default();
     let walk = source::open(&config.inputs, &config.walk, progress.clone())?;
-    let pool = pool(config.threads)?;
+    let pool = threads(config.threads)?;
     let (wanted, studies) = (mapping::wanted(), Studies::default());
     let reading = read::Stage {
         reader: Reader {
@@ -79,6 +104,7 @@ pub fn convert_into<'s>(
         tally: &tally,
         progress: progress.as_ref(),
         interrupt,
+        aside: ends.aside,
     };
     pool.install(|| reading.all(&walk, config.threads))?;
     let mut studies = studies.finish();
@@ -96,20 +122,15 @@ pub fn convert_into<'s>(
         progress: progress.as_ref(),
         interrupt,
     };
+    // Threads that wait for a server are as many as requests may be under way.
+    let pool = if ends.writing_threads == config.threads { pool } else { threads(ends.writing_threads)? };
     pool.install(|| writing.all(&mut studies))?;
     sink.finish()?;
-    progress.finish();
     let totals = tally.totals(config, finish.release);
     let counts = report.finish(&totals)?;
     Ok(Outcome { totals, counts })
 }
 
-/// Prints the mapping's tables.
-pub fn mapping(layout: Layout) -> Result<u8, Error> {
-    sink::print(document(layout).as_bytes())?;
-    Ok(0)
-}
-
-fn pool(threads: usize) -> Result<ThreadPool, Error> {
+fn threads(threads: usize) -> Result<ThreadPool, Error> {
     ThreadPoolBuilder::new().num_threads(threads).build().map_err(|source| Error::Threads { threads, source })
 }

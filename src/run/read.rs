@@ -1,5 +1,9 @@
 //! The reading stage: workers take batches from the walk and group what they read.
 
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::path::PathBuf;
+
 use crossbeam_channel::Receiver;
 use dicom_dictionary_std::tags;
 
@@ -28,6 +32,21 @@ pub struct Stage<'s> {
     pub progress: &'s dyn Progress,
     /// Whether the user wants it to end.
     pub interrupt: &'s Interrupt,
+    /// Takes the files that are FHIR already, where they are wanted.
+    pub aside: Option<Aside<'s>>,
+}
+
+/// Takes the path of a file that is not for the scanner.
+pub type Aside<'a> = &'a (dyn Fn(PathBuf) + Sync);
+
+/// What a file turns out to be.
+enum Found {
+    /// It was read.
+    Dicom,
+    /// It holds files.
+    Archive(Archive),
+    /// It is FHIR, and was put aside.
+    Fhir,
 }
 
 impl Stage<'_> {
@@ -57,18 +76,22 @@ impl Stage<'_> {
 
     fn item(&self, worker: &mut Worker, item: &Item) {
         match self.file(worker, item) {
-            Ok(Some(archive)) => self.archive(worker, &item.name, &archive),
-            Ok(None) => self.tally.read(1, 1),
+            Ok(Found::Archive(archive)) => self.archive(worker, &item.name, &archive),
+            Ok(Found::Dicom) => self.tally.read(1, 1),
+            Ok(Found::Fhir) => self.tally.read(1, 0),
             Err(skip) => self.leave_out(&item.name, &skip),
         }
     }
 
-    /// Reads a file, or finds that it is an archive.
-    fn file(&self, worker: &mut Worker, item: &Item) -> Result<Option<Archive>, Skip> {
+    /// Reads a file, or finds that it is something else.
+    fn file(&self, worker: &mut Worker, item: &Item) -> Result<Found, Skip> {
         let Content::File(mut file) = item.open()?;
+        if self.aside.is_some_and(|aside| put_aside(&file, item, aside)) {
+            return Ok(Found::Fhir);
+        }
         match self.read(worker, &item.name, &mut file) {
-            Ok(()) => Ok(None),
-            Err(Skip::NotDicom) => Archive::open(file)?.ok_or(Skip::NotDicom).map(Some),
+            Ok(()) => Ok(Found::Dicom),
+            Err(Skip::NotDicom) => Archive::open(file)?.ok_or(Skip::NotDicom).map(Found::Archive),
             Err(skip) => Err(skip),
         }
     }
@@ -90,6 +113,23 @@ impl Stage<'_> {
     }
 }
 
+/// Puts a file aside if it begins as JSON does.
+fn put_aside(mut file: &File, item: &Item, aside: Aside<'_>) -> bool {
+    let mut start = [0; 64];
+    let is_json = file.read(&mut start).is_ok_and(|bytes| is_json(&start[..bytes]));
+    // Whoever reads the file as a stream begins at its start.
+    if file.rewind().is_ok() && is_json {
+        aside(item.name.file.to_path_buf());
+    }
+    is_json
+}
+
+/// Whether a text begins as a JSON object does.
+fn is_json(start: &[u8]) -> bool {
+    let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+    start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
+}
+
 /// Reports a SOP Instance UID that stands in several series.
 pub fn note_places(several: &SeveralPlaces, report: &Report) {
     for (study, series) in &several.places {
@@ -97,5 +137,23 @@ pub fn note_places(several: &SeveralPlaces, report: &Report) {
             Where { name: None, study: Some(study), series: Some(series), instance: Some(&several.sop_instance_uid) };
         let tags = vec![tags::SOP_INSTANCE_UID];
         report.issue(place, &Issue { element: "series.instance.uid", tags, reason: Reason::Elsewhere, value: None });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_json;
+
+    #[test]
+    fn json_begins_with_a_brace() {
+        for (start, want) in [
+            (&b"{\"resourceType\""[..], true),
+            (b"\xEF\xBB\xBF \n {", true),
+            (b"", false),
+            (b"[{", false),
+            (b"\x08\x00\x05\x00", false),
+        ] {
+            assert_eq!(is_json(start), want);
+        }
     }
 }

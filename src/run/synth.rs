@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::config::SynthConfig;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
-use crate::progress::{count, duration, say};
+use crate::progress::{count, duration, say, size};
 use crate::sink::WholeFile;
 use crate::synth::{Manifest, Options, write_archive_while};
 
@@ -73,6 +73,6 @@ impl fmt::Display for Summary {
         writeln!(f, "{:<12} {:>11}", "series", count(series))?;
         let speed = format!("in {}, {} a second", duration(self.elapsed), count(rate));
         writeln!(f, "{:<12} {:>11}  {speed}", "files", count(instances))?;
-        writeln!(f, "{:<12} {:>11}", "size", indicatif::DecimalBytes(bytes).to_string())
+        writeln!(f, "{:<12} {:>11}", "size", size(bytes))
     }
 }

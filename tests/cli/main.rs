@@ -12,6 +12,7 @@ mod documents;
 mod exit_codes;
 mod explain;
 mod identity;
+mod inputs;
 mod mapping;
 mod output;
 mod report;

@@ -94,7 +94,9 @@ SIDE_CODES = inside(('AnatomicRegionSequence',), codes('AnatomicRegionModifierSe
 STEP = inside(('ReferencedPerformedProcedureStepSequence',), any_of('ReferencedSOPInstanceUID'))
 REASON = either(any_of('ReasonForTheRequestedProcedure'), codes('ReasonForRequestedProcedureCodeSequence'))
 PROCEDURE = either(
-    codes('ProcedureCodeSequence'), any_of('RequestedProcedureDescription', 'PerformedProcedureStepDescription')
+    codes('ProcedureCodeSequence'),
+    any_of('RequestedProcedureDescription', 'PerformedProcedureStepDescription'),
+    inside(('RequestAttributesSequence',), any_of('RequestedProcedureDescription')),
 )
 SPECIMEN = either(any_of('SpecimenIdentifier'), inside(('SpecimenDescriptionSequence',), any_of('SpecimenIdentifier')))
 
@@ -136,11 +138,11 @@ ROWS = [
     Row('procedure', 'study', PROCEDURE, has('procedure'), ('r5', 'r6-ballot5')),
     Row('procedureCode', 'study', PROCEDURE, has('procedureCode'), ('r4',)),
     Row('location', 'study', any_of('InstitutionalDepartmentName', 'PerformedLocation'), has('location')),
-    Row('reason', 'study', either(REASON, inside(('RequestAttributesSequence',), REASON)), has('reason')),
+    Row('reason', 'study', either(REASON, inside(ORDERS, REASON)), has('reason')),
     Row(
         'reasonCode',
         'study',
-        either(REASON, inside(('RequestAttributesSequence',), REASON)),
+        either(REASON, inside(ORDERS, REASON)),
         has('reasonCode'),
         ('r4',),
     ),

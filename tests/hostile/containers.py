@@ -46,7 +46,7 @@ def archives(folder, place):
                 archive.write(path, names[path])
         yield place / name
     for name, mode in (("plain.tar", "w"), ("gzipped.tar.gz", "w:gz")):
-        for form in (tarfile.GNU_FORMAT, tarfile.PAX_FORMAT, tarfile.USTAR_FORMAT):
+        for form in (tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
             with tarfile.open(place / name, mode, format=form) as archive:
                 for path in files:
                     archive.add(path, names[path])

@@ -1,0 +1,73 @@
+//! The same stages with a FHIR server at their end.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use super::{Ends, Outcome, convert_between};
+use crate::config::{ReleaseName, Upload};
+use crate::error::Error;
+use crate::interrupt::Interrupt;
+use crate::progress::{self, Progress};
+use crate::report;
+use crate::upload::Server;
+use crate::upload::clock::SystemClock;
+use crate::upload::documents::{self, Input};
+use crate::upload::tally::Summary;
+
+/// Uploads what the configuration names, and says with which code to exit.
+pub fn upload(mut upload: Upload) -> Result<u8, Error> {
+    let start = Instant::now();
+    let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
+    let progress = progress::start(upload.config.progress);
+    let clock = Box::new(SystemClock::default());
+    let server = Server::open(&upload.options, clock, interrupt.clone(), progress.clone())?;
+    upload.config.content.release = ReleaseName(server.release().name);
+    let sent = send(&upload, &server, &interrupt, &progress);
+    progress.finish();
+    if upload.config.summary.is_yes() {
+        summarize(&upload, &server, start);
+    }
+    Ok(sent?.max(server.tally().exit_code()))
+}
+
+/// Reads and sends everything; the code is that of the reading.
+fn send(upload: &Upload, server: &Server, interrupt: &Interrupt, progress: &Arc<dyn Progress>) -> Result<u8, Error> {
+    let config = &upload.config;
+    let found: Mutex<Vec<PathBuf>> = Mutex::default();
+    let aside = |path: PathBuf| found.lock().unwrap_or_else(PoisonError::into_inner).push(path);
+    let mut code = 0;
+    if !config.inputs.is_empty() {
+        let start = Instant::now();
+        let ends = Ends { aside: Some(&aside), writing_threads: upload.jobs };
+        let outcome = convert_between(config, &ends, || Ok(Box::new(server)), progress.clone(), interrupt)?;
+        code = outcome.counts.exit_code(config.strict);
+        // Inputs that are all FHIR have nothing to say of DICOM.
+        if config.summary.is_yes() && outcome.totals.dicom_files > 0 {
+            say_what_was_read(upload, &outcome, start);
+        }
+    }
+    let mut files = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    files.sort();
+    let mut inputs: Vec<Input> = files.into_iter().map(Input::File).collect();
+    inputs.extend(upload.stdin.is_yes().then_some(Input::Stdin));
+    documents::send(&inputs, server, upload.jobs)?;
+    Ok(code)
+}
+
+fn say_what_was_read(upload: &Upload, Outcome { totals, counts }: &Outcome, start: Instant) {
+    let report = upload.config.report.as_ref().map(|report| report.path.as_path());
+    progress::say(report::Summary { totals, counts, elapsed: start.elapsed(), report });
+}
+
+fn summarize(upload: &Upload, server: &Server, start: Instant) {
+    let release = server.release();
+    let place = format!("{} ({}, {})", upload.options.connection.base, release.name, release.version);
+    progress::say(Summary {
+        tally: &server.tally(),
+        dry_run: upload.options.dry_run,
+        server: &place,
+        rejects: upload.options.rejects.as_deref(),
+        elapsed: start.elapsed(),
+    });
+}

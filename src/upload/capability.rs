@@ -1,0 +1,155 @@
+//! What the server is: its release, and which interactions it has.
+//!
+//! What a CapabilityStatement does not mention is taken as there; what it denies is worked around.
+
+use serde::Deserialize;
+
+use crate::fhir::Release;
+
+/// How studies are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Mode {
+    /// One transaction for each study: all or nothing.
+    Transaction,
+    /// One batch for each study: each entry for itself.
+    Batch,
+    /// One request for each resource.
+    Put,
+}
+
+/// What matters of a server's CapabilityStatement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capability {
+    /// `fhirVersion`.
+    pub version: String,
+    /// How studies are sent best.
+    pub mode: Mode,
+    /// Whether a batch of reads is answered.
+    pub batch: bool,
+    /// Whether a client may choose ids.
+    pub update_create: bool,
+    /// Whether a resource may be put on a search.
+    pub conditional_update: bool,
+    /// Whether an update may name the version that it replaces.
+    pub versioned_update: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Statement {
+    resource_type: String,
+    fhir_version: Option<String>,
+    #[serde(default)]
+    rest: Vec<Rest>,
+}
+
+#[derive(Deserialize)]
+struct Rest {
+    #[serde(default)]
+    interaction: Vec<Interaction>,
+    #[serde(default)]
+    resource: Vec<Resource>,
+}
+
+#[derive(Deserialize)]
+struct Interaction {
+    code: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Resource {
+    r#type: Option<String>,
+    update_create: Option<bool>,
+    conditional_update: Option<bool>,
+    versioning: Option<String>,
+}
+
+impl Capability {
+    /// Reads the answer to `GET metadata`; an error says what it is instead.
+    pub fn parse(body: &[u8]) -> Result<Capability, String> {
+        let statement: Statement =
+            serde_json::from_slice(body).map_err(|_| "it answers something else than FHIR JSON".to_string())?;
+        if statement.resource_type != "CapabilityStatement" {
+            return Err(format!("it answers with the type {}", statement.resource_type.escape_debug()));
+        }
+        let version = statement.fhir_version.ok_or("its CapabilityStatement has no fhirVersion")?;
+        let rest = statement.rest.into_iter().next().unwrap_or(Rest { interaction: Vec::new(), resource: Vec::new() });
+        let has = |code| rest.interaction.iter().any(|found| found.code.as_deref() == Some(code));
+        let study = rest.resource.iter().find(|resource| resource.r#type.as_deref() == Some("ImagingStudy"));
+        if study.is_none() && !rest.resource.is_empty() {
+            return Err("its CapabilityStatement has no ImagingStudy".to_string());
+        }
+        Ok(Capability {
+            version,
+            mode: if has("transaction") { Mode::Transaction } else { Mode::Put },
+            // Not every server that takes transactions says that it takes batches.
+            batch: has("batch") || has("transaction"),
+            update_create: study.and_then(|study| study.update_create).unwrap_or(true),
+            conditional_update: study.and_then(|study| study.conditional_update).unwrap_or(true),
+            versioned_update: study.is_some_and(|study| study.versioning.as_deref() == Some("versioned-update")),
+        })
+    }
+
+    /// The release to write: the one asked for, if the server can read it, else the server's.
+    pub fn release(&self, asked: Option<&'static Release>) -> Result<&'static Release, String> {
+        let version = self.version.escape_debug();
+        match asked {
+            Some(release) if release.is_read_by(&self.version) => Ok(release),
+            Some(release) => {
+                Err(format!("it speaks FHIR {version} and cannot read {} ({})", release.name, release.version))
+            }
+            None => Release::of_server(&self.version)
+                .ok_or_else(|| format!("it speaks FHIR {version}, which is not among the releases that are written")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn statement(rest: &str) -> Result<Capability, String> {
+        let text = format!(r#"{{"resourceType":"CapabilityStatement","fhirVersion":"4.0.1","rest":[{rest}]}}"#);
+        Capability::parse(text.as_bytes())
+    }
+
+    #[test]
+    fn the_server_says_how_to_send() {
+        let all = statement(
+            r#"{"interaction":[{"code":"transaction"},{"code":"batch"}],
+                "resource":[{"type":"ImagingStudy","updateCreate":false,"versioning":"versioned-update"}]}"#,
+        )
+        .unwrap();
+        assert_eq!((all.mode, all.batch), (Mode::Transaction, true));
+        assert_eq!((all.update_create, all.conditional_update, all.versioned_update), (false, true, true));
+        let little = statement("{}").unwrap();
+        assert_eq!((little.mode, little.batch, little.update_create), (Mode::Put, false, true));
+    }
+
+    #[test]
+    fn what_is_no_fhir_server_is_told_as_such() {
+        assert!(Capability::parse(b"<html>").unwrap_err().contains("something else than FHIR"));
+        assert!(Capability::parse(br#"{"resourceType":"Patient"}"#).unwrap_err().contains("the type Patient"));
+        assert!(statement(r#"{"resource":[{"type":"Patient"}]}"#).unwrap_err().contains("no ImagingStudy"));
+    }
+
+    #[test]
+    fn the_server_chooses_the_release_and_an_impossible_one_is_an_error() {
+        let server = |version: &str| Capability { version: version.into(), ..statement("{}").unwrap() };
+        for (version, asked, want) in [
+            ("4.0.1", None, Some("r4")),
+            ("4.3.0", None, Some("r4b")),
+            ("5.0.0", None, Some("r5")),
+            ("6.0.0-ballot2", None, Some("r6-ballot2")),
+            ("4.0.1", Some("r4b"), Some("r4b")),
+            ("6.0.0-ballot5", Some("r6-ballot2"), Some("r6-ballot2")),
+            ("4.0.1", Some("r5"), None),
+            ("3.0.2", None, None),
+            ("6.0.0-ballot3", None, None),
+        ] {
+            let asked = asked.and_then(Release::parse);
+            assert_eq!(server(version).release(asked).ok().map(|release| release.name), want, "{version} {asked:?}");
+        }
+    }
+}

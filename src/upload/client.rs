@@ -1,0 +1,276 @@
+//! One request and its answer: headers, TLS, compression, limits. Knows nothing of trying again.
+//!
+//! Credentials go to the server's own origin only; a redirect to another one is not followed.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use ureq::Agent;
+use ureq::http::{HeaderMap, Request as HttpRequest};
+use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig, parse_pem};
+
+use crate::error::Error;
+
+/// What FHIR calls its JSON.
+const FHIR_JSON: &str = "application/fhir+json";
+/// Answers beyond this are not read: a server's copy of a large study has room.
+const MAX_ANSWER_BYTES: u64 = 256 * 1024 * 1024;
+/// Redirects that are followed for one request.
+const MAX_REDIRECTS: u32 = 5;
+
+/// How the server is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// The base URL, without a slash at its end.
+    pub base: String,
+    /// Trusted certificates, instead of the system's.
+    pub ca_certificate: Option<PathBuf>,
+    /// Our certificate and its key.
+    pub client_certificate: Option<(PathBuf, PathBuf)>,
+    /// Whether bodies are compressed.
+    pub gzip: bool,
+    /// The longest that one try may take.
+    pub timeout: Duration,
+    /// Connections that are kept open.
+    pub connections: usize,
+}
+
+/// A request below the base URL.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// `GET`, `PUT`, `POST`.
+    pub method: &'static str,
+    /// What comes behind the base URL; empty for the base itself.
+    pub path: &'a str,
+    /// The body, for those that have one.
+    pub body: Option<&'a [u8]>,
+    /// `If-None-Exist`: a search.
+    pub if_none_exist: Option<&'a str>,
+    /// `If-Match`: a version.
+    pub if_match: Option<&'a str>,
+}
+
+impl<'a> Request<'a> {
+    /// A reading request.
+    pub fn get(path: &'a str) -> Request<'a> {
+        Request { method: "GET", path, body: None, if_none_exist: None, if_match: None }
+    }
+
+    /// A writing request.
+    pub fn write(method: &'static str, path: &'a str, body: &'a [u8]) -> Request<'a> {
+        Request { method, body: Some(body), ..Request::get(path) }
+    }
+}
+
+/// What came back.
+#[derive(Debug, Clone, Default)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// `Retry-After`.
+    pub retry_after: Option<String>,
+    /// `Location`.
+    pub location: Option<String>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Why nothing came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Broken {
+    /// The server surely got nothing.
+    NotSent(String),
+    /// The server may have got it.
+    Sent(String),
+    /// It will not be better another time.
+    Hopeless(String),
+}
+
+/// Speaks to one server.
+#[derive(Debug)]
+pub struct Client {
+    agent: Agent,
+    base: String,
+    gzip: bool,
+}
+
+impl Client {
+    /// Reads the certificates; nothing is sent yet.
+    pub fn new(connection: &Connection) -> Result<Client, Error> {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .user_agent(concat!("dcm2fhir/", env!("CARGO_PKG_VERSION")))
+            .accept(FHIR_JSON)
+            .tls_config(tls(connection)?)
+            .timeout_connect(Some(connection.timeout.min(Duration::from_secs(30))))
+            .timeout_global(Some(connection.timeout))
+            .max_idle_connections(connection.connections)
+            .max_idle_connections_per_host(connection.connections)
+            .build();
+        Ok(Client { agent: config.new_agent(), base: connection.base.clone(), gzip: connection.gzip })
+    }
+
+    /// Sends a request once, following redirects within the server.
+    pub fn send(&self, request: &Request<'_>, authorization: Option<&str>) -> Result<Answer, Broken> {
+        let compressed = request.body.filter(|_| self.gzip).map(gzip).transpose();
+        let compressed = compressed.map_err(|error| Broken::Hopeless(error.to_string()))?;
+        let body = compressed.as_deref().or(request.body);
+        let mut url = self.url(request.path);
+        for _ in 0..MAX_REDIRECTS {
+            let answer = self.once(request, &url, body, authorization)?;
+            match self.redirect(request, &answer) {
+                Some(next) => url = next,
+                None => return Ok(answer),
+            }
+        }
+        Err(Broken::Hopeless("the server redirects in a circle".to_string()))
+    }
+
+    fn url(&self, path: &str) -> String {
+        if path.is_empty() { self.base.clone() } else { format!("{}/{path}", self.base) }
+    }
+
+    fn once(
+        &self,
+        request: &Request<'_>,
+        url: &str,
+        body: Option<&[u8]>,
+        authorization: Option<&str>,
+    ) -> Result<Answer, Broken> {
+        let mut builder = HttpRequest::builder().method(request.method).uri(url);
+        let optional = [
+            ("authorization", authorization),
+            ("content-type", body.map(|_| FHIR_JSON)),
+            ("content-encoding", body.filter(|_| self.gzip).map(|_| "gzip")),
+            ("prefer", body.map(|_| "return=minimal")),
+            ("if-none-exist", request.if_none_exist),
+            ("if-match", request.if_match),
+        ];
+        for (name, value) in optional {
+            if let Some(value) = value {
+                builder = builder.header(name, value);
+            }
+        }
+        let invalid = |error: ureq::http::Error| Broken::Hopeless(error.to_string());
+        let mut response = match body {
+            Some(body) => self.agent.run(builder.body(body).map_err(invalid)?),
+            None => self.agent.run(builder.body(()).map_err(invalid)?),
+        }
+        .map_err(broken)?;
+        let read = response.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_vec();
+        let header = |name| text(response.headers(), name);
+        let (retry_after, location) = (header("retry-after"), header("location"));
+        let body = read.map_err(|error| Broken::Sent(message(&error)))?;
+        Ok(Answer { status: response.status().as_u16(), retry_after, location, body })
+    }
+
+    /// Where a redirect leads, if it stays with the server and means the same request.
+    fn redirect(&self, request: &Request<'_>, answer: &Answer) -> Option<String> {
+        let follows = match answer.status {
+            307 | 308 => true,
+            301 | 302 => request.body.is_none(),
+            _ => false,
+        };
+        let location = answer.location.as_deref().filter(|_| follows)?;
+        if location.starts_with('/') && !location.starts_with("//") {
+            return Some(format!("{}{location}", origin(&self.base)));
+        }
+        (origin(location) == origin(&self.base)).then(|| location.to_string())
+    }
+}
+
+/// The scheme, host and port of a URL.
+pub fn origin(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |scheme| scheme + 3);
+    url[host..].find(['/', '?', '#']).map_or(url, |end| &url[..host + end])
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_string)
+}
+
+fn gzip(body: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
+    encoder.write_all(body)?;
+    encoder.finish()
+}
+
+/// Whether the server may have got a request that failed so.
+fn broken(error: ureq::Error) -> Broken {
+    use ureq::{Error as E, Timeout};
+    let message = message(&error);
+    match error {
+        E::HostNotFound | E::ConnectionFailed | E::Timeout(Timeout::Resolve | Timeout::Connect) => {
+            Broken::NotSent(message)
+        }
+        E::Io(cause) if cause.kind() == io::ErrorKind::ConnectionRefused => Broken::NotSent(message),
+        // A certificate that is not trusted comes out of the TLS stream as invalid data.
+        E::Io(cause) if cause.kind() == io::ErrorKind::InvalidData => Broken::Hopeless(message),
+        E::Io(_) | E::Timeout(_) | E::Protocol(_) => Broken::Sent(message),
+        _ => Broken::Hopeless(message),
+    }
+}
+
+fn message(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::Timeout(_) => "no answer in time".to_string(),
+        ureq::Error::Io(cause) => cause.to_string(),
+        other => other.to_string(),
+    }
+}
+
+fn tls(connection: &Connection) -> Result<TlsConfig, Error> {
+    let roots = match &connection.ca_certificate {
+        Some(path) => RootCerts::new_with_certs(&certificates(path)?),
+        None => RootCerts::PlatformVerifier,
+    };
+    let ours = connection.client_certificate.as_ref().map(|(chain, key)| -> Result<ClientCert, Error> {
+        let pem = read(key)?;
+        let key = PrivateKey::from_pem(&pem).map_err(|_| not_pem(key, "a private key"))?;
+        Ok(ClientCert::new_with_certs(&certificates(chain)?, key))
+    });
+    Ok(TlsConfig::builder().root_certs(roots).client_cert(ours.transpose()?).build())
+}
+
+fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, Error> {
+    let pem = read(path)?;
+    let found = parse_pem(&pem).filter_map(|item| match item {
+        Ok(ureq::tls::PemItem::Certificate(certificate)) => Some(certificate),
+        _ => None,
+    });
+    let found: Vec<_> = found.collect();
+    if found.is_empty() { Err(not_pem(path, "a certificate")) } else { Ok(found) }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(path).map_err(|source| Error::Input { path: path.to_path_buf(), source })
+}
+
+fn not_pem(path: &Path, what: &str) -> Error {
+    Error::Usage(format!("{} holds no {what} as PEM", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::origin;
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        for (url, want) in [
+            ("https://h/fhir", "https://h"),
+            ("http://127.0.0.1:8080/fhir/r4", "http://127.0.0.1:8080"),
+            ("https://h:444", "https://h:444"),
+            ("https://h?x", "https://h"),
+        ] {
+            assert_eq!(origin(url), want);
+        }
+        assert_ne!(origin("https://h.evil.example/"), origin("https://h/"));
+        assert_ne!(origin("//h/x"), origin("https://h/"));
+    }
+}

@@ -1,0 +1,59 @@
+//! Time and chance, so that tests wait for nothing and repeat exactly.
+
+use std::hash::{BuildHasher, RandomState};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::interrupt::Interrupt;
+
+/// How often a sleeper looks whether the user wants the run to end.
+const NAP: Duration = Duration::from_millis(100);
+
+/// What tells the time, waits and throws dice.
+pub trait Clock: Send + Sync {
+    /// The time since some fixed moment; it never goes back.
+    fn now(&self) -> Duration;
+    /// The time of day, for `Retry-After` dates.
+    fn time_of_day(&self) -> SystemTime;
+    /// Waits, or less if the user wants the run to end.
+    fn sleep(&self, span: Duration, interrupt: &Interrupt);
+    /// A number from 0 to below 1.
+    fn random(&self) -> f64;
+}
+
+/// The computer's own clock.
+#[derive(Debug)]
+pub struct SystemClock(Instant);
+
+impl Default for SystemClock {
+    fn default() -> SystemClock {
+        SystemClock(Instant::now())
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    fn time_of_day(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    fn sleep(&self, span: Duration, interrupt: &Interrupt) {
+        let end = Instant::now() + span;
+        while !interrupt.is_set() {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            thread::sleep(left.min(NAP));
+        }
+    }
+
+    fn random(&self) -> f64 {
+        // Each state has keys of its own, taken from the operating system's randomness.
+        let bits = RandomState::new().hash_one(0_u8) >> 11;
+        bits as f64 / (1_u64 << 53) as f64
+    }
+}

@@ -1,0 +1,94 @@
+//! JSON as text: what can be done to a resource without taking it apart.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// The text on one line: without the white space between its parts.
+pub fn compact(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut in_string, mut escaped) = (false, false);
+    for character in text.chars() {
+        if in_string {
+            in_string = escaped || character != '"';
+            escaped = !escaped && character == '\\';
+        } else if character.is_ascii_whitespace() {
+            continue;
+        } else {
+            in_string = character == '"';
+        }
+        out.push(character);
+    }
+    out
+}
+
+/// The resource with an id, which it must not have yet.
+pub fn with_id(text: &str, kind: &str, id: &str) -> String {
+    let start = format!("{{\"resourceType\":\"{kind}\"");
+    match text.strip_prefix(start.as_str()) {
+        Some(rest) => format!("{start},\"id\":\"{id}\"{rest}"),
+        None => format!("{{\"id\":\"{id}\",{}", text.strip_prefix('{').unwrap_or(text)),
+    }
+}
+
+/// The compact resource with other references: each key that stands as one is replaced, by nothing where its value is
+/// `None`, so that the reference stays logical.
+pub fn with_references<'t>(text: &'t str, references: &BTreeMap<String, Option<String>>) -> Cow<'t, str> {
+    const MEMBER: &str = "\"reference\":\"";
+    if references.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(start) = rest.find(MEMBER) {
+        let (before, member) = rest.split_at(start);
+        let value = &member[MEMBER.len()..];
+        let end = value.find('"').unwrap_or(value.len());
+        let after = value.get(end + 1..).unwrap_or_default();
+        out.push_str(before);
+        match references.get(&value[..end]) {
+            None => out.push_str(&member[..member.len() - after.len()]),
+            Some(Some(to)) => out.extend([MEMBER, to, "\""]),
+            Some(None) if after.starts_with(',') => {
+                rest = &after[1..];
+                continue;
+            }
+            Some(None) => out.truncate(out.trim_end_matches(',').len()),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_goes_only_between_the_parts() {
+        assert_eq!(compact("{ \"a b\" : [ 1,\n\t\"x\\\" y\\\\\" ] }"), r#"{"a b":[1,"x\" y\\"]}"#);
+    }
+
+    #[test]
+    fn an_id_stands_behind_the_type() {
+        let with = with_id(r#"{"resourceType":"Patient","active":true}"#, "Patient", "p");
+        assert_eq!(with, r#"{"resourceType":"Patient","id":"p","active":true}"#);
+        assert_eq!(with_id(r#"{"a":1,"resourceType":"X"}"#, "X", "p"), r#"{"id":"p","a":1,"resourceType":"X"}"#);
+        assert_eq!(with_id(r#"{"resourceType":"Patient"}"#, "Patient", "p"), r#"{"resourceType":"Patient","id":"p"}"#);
+    }
+
+    #[test]
+    fn references_are_replaced_or_taken_away_and_nothing_else() {
+        let references = [("urn:uuid:1", Some("Patient/7")), ("urn:uuid:2", None)]
+            .map(|(from, to)| (from.to_string(), to.map(str::to_string)))
+            .into();
+        for (text, want) in [
+            (r#"{"reference":"urn:uuid:1","type":"Patient"}"#, r#"{"reference":"Patient/7","type":"Patient"}"#),
+            (r#"{"reference":"urn:uuid:2","type":"Patient"}"#, r#"{"type":"Patient"}"#),
+            (r#"{"type":"Patient","reference":"urn:uuid:2"}"#, r#"{"type":"Patient"}"#),
+            (r#"{"reference":"urn:uuid:3"}"#, r#"{"reference":"urn:uuid:3"}"#),
+            (r#"{"value":"urn:uuid:1"}"#, r#"{"value":"urn:uuid:1"}"#),
+        ] {
+            assert_eq!(with_references(text, &references), want);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The FHIR server as a place where documents go: each study ends exactly once as accepted or rejected.
+//!
+//! ```text
+//! Bundle ──▶ Package ──hold──▶ read what is there ──▶ plan ──▶ submit ──▶ journal, rejects, tally
+//! resource   entries           Found                  Step     Written
+//! ```
+//!
+//! What is sent can be sent twice without harm: it is put onto ids that never change, or created unless a search finds
+//! it. Nothing is sent that the server has, and nothing is taken from it unless the user says so.
+
+pub mod auth;
+pub mod capability;
+pub mod client;
+pub mod clock;
+mod compare;
+pub mod documents;
+mod existing;
+mod identities;
+mod journal;
+mod json;
+mod outcome;
+mod pace;
+mod package;
+mod plan;
+mod rejects;
+pub mod retry;
+mod send;
+mod sender;
+mod server_ids;
+mod submit;
+pub mod tally;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::error::Error;
+use crate::fhir::Release;
+use crate::interrupt::Interrupt;
+use crate::progress::Progress;
+use crate::sink::{DocumentName, Order, Placed, Sink, WriteDocument};
+use auth::{Auth, Credentials};
+use capability::{Capability, Mode};
+use client::{Client, Connection, Request};
+use clock::Clock;
+use existing::Reading;
+use identities::Identities;
+use journal::Journal;
+use plan::Allowed;
+use rejects::Rejects;
+use retry::{Policy, Safety};
+use sender::{Sender, Sent};
+use tally::Tally;
+
+/// Everything that an upload is told.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How the server is reached.
+    pub connection: Connection,
+    /// Who we are.
+    pub credentials: Credentials,
+    /// How often and how long a request is tried.
+    pub policy: Policy,
+    /// How studies are sent; by default as the server likes it.
+    pub mode: Option<Mode>,
+    /// The release that is written; by default the server's.
+    pub release: Option<&'static Release>,
+    /// Bodies beyond this are not sent as one Bundle.
+    pub max_bytes: usize,
+    /// Nor are Bundles of more entries.
+    pub max_entries: usize,
+    /// Studies may lose instances.
+    pub replace: bool,
+    /// Companions on the server may be changed.
+    pub overwrite_companions: bool,
+    /// Ids are the server's to give.
+    pub conditional: bool,
+    /// Nothing is sent.
+    pub dry_run: bool,
+    /// What became of each resource.
+    pub journal: Option<PathBuf>,
+    /// What was not taken.
+    pub rejects: Option<PathBuf>,
+}
+
+/// A FHIR server, and all that is known of it.
+pub struct Server {
+    sender: Sender,
+    release: &'static Release,
+    mode: Mode,
+    allowed: Allowed,
+    takes_ids: bool,
+    max_bytes: usize,
+    max_entries: usize,
+    dry_run: bool,
+    reading: Reading,
+    identities: Identities,
+    journal: Option<Journal>,
+    rejects: Option<Rejects>,
+    tally: Mutex<Tally>,
+    /// Requests in a row that the server did not answer.
+    give_ups: AtomicU32,
+}
+
+impl Server {
+    /// Asks the server what it is, and opens the journal and the rejects.
+    pub fn open(
+        options: &Options,
+        clock: Box<dyn Clock>,
+        interrupt: Interrupt,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Server, Error> {
+        let sender = Sender {
+            base: options.connection.base.clone(),
+            client: Client::new(&options.connection)?,
+            auth: Auth::new(options.credentials.clone()),
+            policy: options.policy,
+            pace: pace::Pace::default(),
+            clock,
+            interrupt,
+            progress,
+        };
+        let capability = capability(&sender)?;
+        let release = capability.release(options.release).map_err(|why| sender.error(&why))?;
+        let base = &options.connection.base;
+        let journal = options.journal.as_deref().filter(|_| !options.dry_run);
+        let rejects = options.rejects.as_deref().filter(|_| !options.dry_run);
+        Ok(Server {
+            release,
+            mode: options.mode.unwrap_or(capability.mode),
+            allowed: Allowed {
+                replace: options.replace,
+                overwrite_companions: options.overwrite_companions,
+                server_ids: options.conditional || !capability.update_create,
+                versioned: capability.versioned_update,
+            },
+            takes_ids: capability.update_create,
+            max_bytes: options.max_bytes,
+            max_entries: options.max_entries,
+            dry_run: options.dry_run,
+            reading: Reading::new(capability.batch),
+            identities: Identities::default(),
+            journal: journal.map(|path| Journal::open(path, base)).transpose()?,
+            rejects: rejects.map(Rejects::create).transpose()?,
+            tally: Mutex::default(),
+            give_ups: AtomicU32::new(0),
+            sender,
+        })
+    }
+
+    /// The release that the server is sent.
+    pub fn release(&self) -> &'static Release {
+        self.release
+    }
+
+    /// What the upload came to so far.
+    pub fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a Bundle or a resource as text; `place` is where it was read, for messages.
+    pub fn text(&self, place: &str, text: &str) -> Result<(), Error> {
+        match package::Package::parse(text) {
+            Ok(Some(package)) => self.package(&package),
+            Ok(None) => Ok(()),
+            Err(why) => {
+                self.tally().unreadable(place, &why);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Sink for &Server {
+    fn order(&self) -> Order {
+        Order::Any
+    }
+
+    fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error> {
+        let mut bytes = Vec::new();
+        write(&mut bytes).map_err(|source| Error::Write { path: Path::new(&name.id).to_path_buf(), source })?;
+        self.text(&name.id, &String::from_utf8_lossy(&bytes))?;
+        Ok(Placed::Written)
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Asks for the CapabilityStatement.
+fn capability(sender: &Sender) -> Result<Capability, Error> {
+    let answer = match sender.send(&Request::get("metadata"), Safety::Repeatable)? {
+        Sent::Answer(answer) => answer,
+        Sent::GaveUp(why) | Sent::Unknown(why) => return Err(sender.error(&why)),
+    };
+    match answer.status {
+        200 => Capability::parse(&answer.body).map_err(|why| sender.error(&format!("{why}: is the base URL right?"))),
+        300..400 => Err(sender.error("it redirects to another server: give that with --to")),
+        status => Err(sender.error(&format!("GET metadata answers {status}: is the base URL right?"))),
+    }
+}

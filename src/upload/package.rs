@@ -1,0 +1,265 @@
+//! What is sent together: a study with its companions, or one resource alone, taken from a Bundle or a resource as text.
+//!
+//! Resources stay text: only their type, id and place in a Bundle are read.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::json::compact;
+use crate::fhir::id::is_id;
+
+/// The types that the run is about; all others are companions, which are created and not changed.
+const MAIN_TYPES: [&str; 2] = ["ImagingStudy", "ImagingSelection"];
+
+/// A study and what goes with it.
+#[derive(Debug, Clone)]
+pub struct Package {
+    /// The resources; what is referred to comes first.
+    pub entries: Vec<Entry>,
+    /// The text it was made of, on one line: what the rejects take.
+    pub text: String,
+}
+
+/// One resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The type.
+    pub kind: String,
+    /// What the journal calls it; nothing of the patient is in it.
+    pub key: String,
+    /// Where it goes.
+    pub target: Target,
+    /// How the others of its Bundle may refer to it.
+    pub full_url: Option<String>,
+    /// The resource, on one line, as it came.
+    pub text: String,
+    /// A hash of the text and the target.
+    pub hash: u128,
+}
+
+/// Where a resource goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// `Type/id`.
+    Id(String),
+    /// The one that a search finds, or a new one: `Type?search`.
+    Update(String),
+    /// A new one, unless a search finds one. The id is one that is always the same for it.
+    Create {
+        /// `Type?search`.
+        search: String,
+        /// The id for it.
+        id: Option<String>,
+    },
+    /// A new one in any case: doing it twice makes two.
+    New,
+}
+
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(rename = "resourceType", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    id: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct Bundle<'a> {
+    #[serde(default, borrow)]
+    entry: Vec<BundleEntry<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BundleEntry<'a> {
+    #[serde(borrow)]
+    full_url: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    resource: Option<&'a RawValue>,
+    #[serde(borrow)]
+    request: Option<Request<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Request<'a> {
+    #[serde(borrow)]
+    method: Cow<'a, str>,
+    #[serde(borrow)]
+    url: Cow<'a, str>,
+    #[serde(borrow)]
+    if_none_exist: Option<Cow<'a, str>>,
+}
+
+impl Package {
+    /// Reads a Bundle or a resource; `None` for an OperationOutcome, which stands in rejects and is not sent.
+    pub fn parse(text: &str) -> Result<Option<Package>, String> {
+        let text = compact_once(text);
+        let head: Head<'_> = serde_json::from_str(&text).map_err(|_| "no FHIR resource".to_string())?;
+        let entries = match &*head.kind {
+            "OperationOutcome" => return Ok(None),
+            "Bundle" => {
+                let bundle: Bundle<'_> = serde_json::from_str(&text).map_err(|_| "not a usable Bundle".to_string())?;
+                bundle.entry.iter().map(bundle_entry).collect::<Result<Vec<_>, _>>()?
+            }
+            _ => vec![entry(&text, None, None)?],
+        };
+        if entries.is_empty() {
+            return Err("an empty Bundle".to_string());
+        }
+        let unique: BTreeSet<String> = entries.iter().map(Entry::identity).collect();
+        if unique.len() < entries.len() {
+            return Err("a Bundle with two entries for one resource".to_string());
+        }
+        Ok(Some(Package { text: text.into_owned(), entries }))
+    }
+}
+
+impl Entry {
+    /// Whether the run is about it.
+    pub fn is_main(&self) -> bool {
+        MAIN_TYPES.contains(&self.kind.as_str())
+    }
+
+    /// What must not be in two requests at once. It may have a patient's identifier in it, and is not to be shown.
+    pub fn identity(&self) -> String {
+        match &self.target {
+            Target::Id(id) => id.clone(),
+            Target::Update(search) | Target::Create { search, .. } => search.clone(),
+            Target::New => self.key.clone(),
+        }
+    }
+
+    /// Whether other studies can have it too, so that it is worth remembering.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.target, Target::Create { .. }) || self.kind == "Endpoint"
+    }
+}
+
+fn compact_once(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    let is_compact = !text.contains(['\n', '\r', '\t']) && !text.contains("\": ") && !text.starts_with("{ ");
+    if is_compact { Cow::Borrowed(text) } else { Cow::Owned(compact(text)) }
+}
+
+fn bundle_entry(found: &BundleEntry<'_>) -> Result<Entry, String> {
+    let resource = found.resource.ok_or("a Bundle with an entry that has no resource")?;
+    entry(resource.get(), found.full_url.as_deref(), found.request.as_ref())
+}
+
+fn entry(text: &str, full_url: Option<&str>, request: Option<&Request<'_>>) -> Result<Entry, String> {
+    let head: Head<'_> = serde_json::from_str(text).map_err(|_| "an entry that is no resource".to_string())?;
+    let kind = head.kind.into_owned();
+    if kind.is_empty() || !kind.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err("a resource without a usable type".to_string());
+    }
+    let target = target(&kind, head.id.as_deref(), full_url, request)?;
+    let place = match &target {
+        Target::Id(id) => id.as_str(),
+        Target::Update(search) | Target::Create { search, .. } => search,
+        Target::New => "",
+    };
+    let hash = xxh3_128(format!("{place}\n{text}").as_bytes());
+    let key = match &target {
+        Target::Id(id) => id.clone(),
+        Target::Create { id: Some(id), .. } => format!("{kind}/{id}"),
+        Target::Update(search) | Target::Create { search, id: None } => {
+            format!("{kind}/~{:032x}", xxh3_128(search.as_bytes()))
+        }
+        Target::New => format!("{kind}/~{hash:032x}"),
+    };
+    Ok(Entry { kind, key, target, full_url: full_url.map(str::to_string), text: text.to_string(), hash })
+}
+
+/// Where the Bundle says that a resource goes; without a word of it, onto its id.
+fn target(
+    kind: &str,
+    id: Option<&str>,
+    full_url: Option<&str>,
+    request: Option<&Request<'_>>,
+) -> Result<Target, String> {
+    let Some(request) = request else {
+        let id = id.filter(|id| is_id(id)).ok_or("a resource without a usable id")?;
+        return Ok(Target::Id(format!("{kind}/{id}")));
+    };
+    let url = &*request.url;
+    let search = |search: &str| format!("{kind}?{}", search.trim_start_matches('?'));
+    match (&*request.method, url.split_once('/'), url.split_once('?')) {
+        ("PUT", Some((of, id)), None) if of == kind && is_id(id) => Ok(Target::Id(url.to_string())),
+        ("PUT", _, Some((of, query))) if of == kind => Ok(Target::Update(search(query))),
+        ("POST", None, None) if url == kind => Ok(match &request.if_none_exist {
+            Some(query) => Target::Create { search: search(query), id: full_url.and_then(uuid).map(str::to_string) },
+            None => Target::New,
+        }),
+        _ => Err("a Bundle entry that neither puts nor creates its resource".to_string()),
+    }
+}
+
+/// The UUID of a `urn:uuid:`, as an id.
+fn uuid(full_url: &str) -> Option<&str> {
+    full_url.strip_prefix("urn:uuid:").filter(|uuid| uuid.len() == 36 && is_id(uuid))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UUID: &str = "11111111-2222-5333-8444-555555555555";
+
+    fn bundle(entries: &str) -> Result<Option<Package>, String> {
+        Package::parse(&format!(r#"{{"resourceType":"Bundle","type":"transaction","entry":[{entries}]}}"#))
+    }
+
+    #[test]
+    fn entries_go_where_the_bundle_says() {
+        let package = bundle(&format!(
+            r#"{{"fullUrl":"urn:uuid:{UUID}","resource":{{"resourceType":"Patient"}},
+                 "request":{{"method":"POST","url":"Patient","ifNoneExist":"identifier=a%7Cb"}}}},
+               {{"resource":{{"resourceType":"Device","id":"d"}},"request":{{"method":"PUT","url":"Device/d"}}}},
+               {{"resource":{{"resourceType":"Observation"}},"request":{{"method":"POST","url":"Observation"}}}},
+               {{"resource":{{"resourceType":"ImagingStudy"}},
+                 "request":{{"method":"PUT","url":"ImagingStudy?identifier=x"}}}}"#
+        ));
+        let entries = package.unwrap().unwrap().entries;
+        let patient = Target::Create { search: "Patient?identifier=a%7Cb".into(), id: Some(UUID.into()) };
+        let targets: Vec<&Target> = entries.iter().map(|entry| &entry.target).collect();
+        let study = Target::Update("ImagingStudy?identifier=x".into());
+        assert_eq!(targets, [&patient, &Target::Id("Device/d".into()), &Target::New, &study]);
+        assert_eq!(entries[0].key, format!("Patient/{UUID}"));
+        assert!(entries.iter().all(|entry| !entry.key.contains("identifier")));
+    }
+
+    #[test]
+    fn a_resource_goes_onto_its_id_and_an_outcome_nowhere() {
+        let study =
+            Package::parse("{\n  \"resourceType\": \"ImagingStudy\",\n  \"id\": \"1.2\"\n}\n").unwrap().unwrap();
+        assert_eq!((study.entries[0].key.as_str(), study.entries.len()), ("ImagingStudy/1.2", 1));
+        assert_eq!(study.text, r#"{"resourceType":"ImagingStudy","id":"1.2"}"#);
+        assert!(Package::parse(r#"{"resourceType":"OperationOutcome"}"#).unwrap().is_none());
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_refused() {
+        let twice =
+            r#"{"resource":{"resourceType":"Patient","id":"p"}},{"resource":{"resourceType":"Patient","id":"p"}}"#;
+        assert!(bundle(twice).unwrap_err().contains("two entries"));
+        let delete = r#"{"resource":{"resourceType":"Patient"},"request":{"method":"DELETE","url":"Patient/1"}}"#;
+        assert!(bundle(delete).unwrap_err().contains("neither puts nor creates"));
+        assert!(bundle("").unwrap_err().contains("empty"));
+        for text in ["", "[]", "{}", r#"{"resourceType":"Patient"}"#, r#"{"resourceType":"A/B","id":"x"}"#] {
+            assert!(Package::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn white_space_does_not_change_the_hash() {
+        let hash = |text: &str| Package::parse(text).unwrap().unwrap().entries[0].hash;
+        let one = hash(r#"{"resourceType":"Patient","id":"p"}"#);
+        assert_eq!(one, hash("{ \"resourceType\" : \"Patient\",\n \"id\": \"p\" }"));
+        assert_ne!(one, hash(r#"{"resourceType":"Patient","id":"p","active":true}"#));
+    }
+}

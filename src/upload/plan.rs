@@ -1,0 +1,209 @@
+//! What is to be done with each resource of a package, given what the server has. Pure.
+//!
+//! What is equal is not sent. A companion that is there stays. A study that would lose instances is held back. What is
+//! new goes onto an id that is always the same, so that sending it twice does no harm; where the server gives the ids, it
+//! is created unless a search finds it.
+
+use std::collections::BTreeMap;
+
+use super::compare::{is_equal, lost_instances};
+use super::existing::{Found, Stored};
+use super::json::{with_id, with_references};
+use super::outcome::Outcome;
+use super::package::{Entry, Target};
+use super::retry::Safety;
+
+/// What the user allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Allowed {
+    /// A study may lose instances (`--replace`).
+    pub replace: bool,
+    /// Companions on the server may be changed (`--overwrite-companions`).
+    pub overwrite_companions: bool,
+    /// Ids are the server's to give (`--conditional`, or it takes none of ours).
+    pub server_ids: bool,
+    /// The server knows `If-Match`.
+    pub versioned: bool,
+}
+
+/// What is done with one resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// It is sent.
+    Send(Write),
+    /// The server has the same.
+    Unchanged,
+    /// The server has another companion, which stays.
+    Kept,
+    /// The server's study has so many instances that ours lacks.
+    Held(u64),
+    /// It cannot be sent.
+    Refused(Outcome),
+}
+
+/// A request, alone or as an entry of a Bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    /// `PUT` or `POST`.
+    pub method: &'static str,
+    /// `Type/id` or `Type`.
+    pub url: String,
+    /// `ifNoneExist`.
+    pub if_none_exist: Option<String>,
+    /// `ifMatch`.
+    pub if_match: Option<String>,
+    /// What others of the Bundle refer to it by, where its id is not known yet.
+    pub full_url: Option<String>,
+    /// The resource.
+    pub text: String,
+    /// Whether it does harm to send it twice.
+    pub safety: Safety,
+    /// Whether the server has an older one.
+    pub is_update: bool,
+}
+
+/// References that are replaced before a resource is sent.
+pub type References = BTreeMap<String, Option<String>>;
+
+/// How the other resources of the package refer to this one once it is there: `None` while only the server knows.
+pub fn reference(entry: &Entry, found: &Found, allowed: Allowed) -> Option<String> {
+    match (found, &entry.target) {
+        (Found::One(stored), _) => Some(stored.reference.clone()),
+        (_, Target::Id(id)) => Some(id.clone()),
+        (_, Target::Create { id: Some(id), .. }) if !allowed.server_ids => Some(format!("{}/{id}", entry.kind)),
+        _ => None,
+    }
+}
+
+/// What to do with a resource.
+pub fn step(entry: &Entry, found: &Found, references: &References, allowed: Allowed, base: &str) -> Step {
+    let text = with_references(&entry.text, references).into_owned();
+    let stored = match found {
+        Found::Nothing => return Step::Send(new(entry, text, allowed)),
+        Found::Several => return Step::Refused(Outcome::ours("several resources on the server have its identifier")),
+        Found::One(stored) => stored,
+    };
+    if is_equal(&text, &stored.text, base) {
+        return Step::Unchanged;
+    }
+    if !entry.is_main() && !allowed.overwrite_companions {
+        return Step::Kept;
+    }
+    let lost = if entry.kind == "ImagingStudy" { lost_instances(&text, &stored.text) } else { 0 };
+    if lost > 0 && !allowed.replace {
+        return Step::Held(lost);
+    }
+    Step::Send(update(entry, text, stored, allowed))
+}
+
+fn new(entry: &Entry, text: String, allowed: Allowed) -> Write {
+    let kind = &entry.kind;
+    let put = |url: String, text| Write {
+        method: "PUT",
+        url,
+        if_none_exist: None,
+        if_match: None,
+        full_url: entry.full_url.clone(),
+        text,
+        safety: Safety::Repeatable,
+        is_update: false,
+    };
+    let post = |if_none_exist: Option<String>, text| {
+        let safety = if if_none_exist.is_some() { Safety::Repeatable } else { Safety::Once };
+        Write { method: "POST", if_none_exist, safety, ..put(kind.clone(), text) }
+    };
+    match &entry.target {
+        Target::Id(id) => put(id.clone(), text),
+        Target::Create { id: Some(id), .. } if !allowed.server_ids => {
+            put(format!("{kind}/{id}"), with_id(&text, kind, id))
+        }
+        Target::Update(search) | Target::Create { search, .. } => {
+            post(search.split_once('?').map(|(_, query)| query.to_string()), text)
+        }
+        Target::New => post(None, text),
+    }
+}
+
+fn update(entry: &Entry, text: String, stored: &Stored, allowed: Allowed) -> Write {
+    let has_id = matches!(entry.target, Target::Id(_));
+    let id = stored.reference.split_once('/').map(|(_, id)| id).unwrap_or_default();
+    let version = stored.version.as_ref().filter(|_| allowed.versioned);
+    Write {
+        method: "PUT",
+        url: stored.reference.clone(),
+        if_none_exist: None,
+        if_match: version.map(|version| format!("W/\"{version}\"")),
+        full_url: entry.full_url.clone(),
+        text: if has_id { text } else { with_id(&text, &entry.kind, id) },
+        safety: Safety::Repeatable,
+        is_update: true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upload::package::Package;
+
+    const STUDY: &str = r#"{"resourceType":"ImagingStudy","id":"1","numberOfInstances":2}"#;
+
+    fn entry(text: &str) -> Entry {
+        Package::parse(text).unwrap().unwrap().entries.remove(0)
+    }
+
+    fn stored(reference: &str, text: &str) -> Found {
+        Found::One(Stored { reference: reference.into(), version: Some("4".into()), text: text.into() })
+    }
+
+    fn plan(entry: &Entry, found: &Found, allowed: Allowed) -> Step {
+        step(entry, found, &References::new(), allowed, "http://h")
+    }
+
+    #[test]
+    fn equal_is_not_sent_and_what_would_be_lost_is_held_back() {
+        let study = entry(STUDY);
+        let none = Allowed::default();
+        assert_eq!(plan(&study, &stored("ImagingStudy/1", STUDY), none), Step::Unchanged);
+        let more = STUDY.replace(":2", ":5");
+        assert_eq!(plan(&study, &stored("ImagingStudy/1", &more), none), Step::Held(3));
+        let replace = Allowed { replace: true, versioned: true, ..none };
+        let Step::Send(write) = plan(&study, &stored("ImagingStudy/1", &more), replace) else { panic!("sent") };
+        assert_eq!((write.method, write.url.as_str()), ("PUT", "ImagingStudy/1"));
+        assert_eq!((write.if_match.as_deref(), write.is_update), (Some("W/\"4\""), true));
+        let less = STUDY.replace(":2", ":1");
+        assert!(matches!(plan(&study, &stored("ImagingStudy/1", &less), none), Step::Send(_)));
+    }
+
+    #[test]
+    fn a_companion_on_the_server_stays_unless_the_user_wants_otherwise() {
+        let patient = entry(r#"{"resourceType":"Patient","id":"p","gender":"male"}"#);
+        let theirs = stored("Patient/p", r#"{"resourceType":"Patient","id":"p"}"#);
+        assert_eq!(plan(&patient, &theirs, Allowed::default()), Step::Kept);
+        let overwrite = Allowed { overwrite_companions: true, ..Allowed::default() };
+        assert!(matches!(plan(&patient, &theirs, overwrite), Step::Send(_)));
+        assert!(matches!(plan(&patient, &Found::Several, overwrite), Step::Refused(_)));
+    }
+
+    #[test]
+    fn what_is_new_goes_onto_a_stable_id_or_is_created_once() {
+        let uuid = "11111111-2222-5333-8444-555555555555";
+        let created = Entry {
+            target: Target::Create { search: "Patient?identifier=a%7Cb".into(), id: Some(uuid.into()) },
+            ..entry(r#"{"resourceType":"Patient","id":"x"}"#)
+        };
+        let created = Entry { text: r#"{"resourceType":"Patient"}"#.into(), ..created };
+        let sent = |allowed| match plan(&created, &Found::Nothing, allowed) {
+            Step::Send(write) => write,
+            other => panic!("{other:?}"),
+        };
+        let put = sent(Allowed::default());
+        assert_eq!((put.method, put.url), ("PUT", format!("Patient/{uuid}")));
+        assert!(put.text.contains(&format!(r#""id":"{uuid}""#)));
+        let post = sent(Allowed { server_ids: true, ..Allowed::default() });
+        assert_eq!((post.method, post.url.as_str(), post.safety), ("POST", "Patient", Safety::Repeatable));
+        assert_eq!(post.if_none_exist.as_deref(), Some("identifier=a%7Cb"));
+        let any = Entry { target: Target::New, ..created };
+        let Step::Send(post) = plan(&any, &Found::Nothing, Allowed::default()) else { panic!("sent") };
+        assert_eq!(post.safety, Safety::Once);
+    }
+}

@@ -1,0 +1,37 @@
+//! What was not taken, in a file that `upload` takes again: for each an OperationOutcome that says why, and on the next
+//! line the Bundle or resource.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use super::outcome::Outcome;
+use crate::error::Error;
+
+/// The file of rejects.
+#[derive(Debug)]
+pub struct Rejects {
+    path: PathBuf,
+    file: Mutex<File>,
+}
+
+impl Rejects {
+    /// Starts the file anew, readable by its owner only: patient data stand in it.
+    pub fn create(path: &Path) -> Result<Rejects, Error> {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path).map_err(|source| Error::Write { path: path.to_path_buf(), source })?;
+        Ok(Rejects { path: path.to_path_buf(), file: Mutex::new(file) })
+    }
+
+    /// Adds what was not taken.
+    pub fn add(&self, outcome: &Outcome, text: &str) -> Result<(), Error> {
+        let lines = format!("{}\n{text}\n", outcome.json);
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = file.write_all(lines.as_bytes()).and_then(|()| file.sync_data());
+        written.map_err(|source| Error::Write { path: self.path.clone(), source })
+    }
+}

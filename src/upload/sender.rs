@@ -1,0 +1,104 @@
+//! Sends a request until there is an answer that stands, or no hope for one.
+
+use std::sync::Arc;
+
+use super::auth::Auth;
+use super::client::{Answer, Broken, Client, Request};
+use super::clock::Clock;
+use super::pace::Pace;
+use super::retry::{Again, Decision, Policy, Safety, decide};
+use crate::error::Error;
+use crate::interrupt::Interrupt;
+use crate::progress::Progress;
+
+/// Sends requests to one server, for all threads.
+pub struct Sender {
+    /// The server's base URL.
+    pub base: String,
+    /// Sends once.
+    pub client: Client,
+    /// Who we are.
+    pub auth: Auth,
+    /// How often and how long.
+    pub policy: Policy,
+    /// What holds all requests back.
+    pub pace: Pace,
+    /// The time.
+    pub clock: Box<dyn Clock>,
+    /// Whether the user wants it to end.
+    pub interrupt: Interrupt,
+    /// Hears of retries.
+    pub progress: Arc<dyn Progress>,
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub enum Sent {
+    /// The server answered.
+    Answer(Answer),
+    /// The server never answered, or only that it cannot now.
+    GaveUp(String),
+    /// It may have been done, and must not be done twice.
+    Unknown(String),
+}
+
+impl Sender {
+    /// Sends a request as often as it takes and may be.
+    pub fn send(&self, request: &Request<'_>, safety: Safety) -> Result<Sent, Error> {
+        let (start, clock) = (self.clock.now(), self.clock.as_ref());
+        let (mut tries, mut renewed) = (0, false);
+        loop {
+            self.pace.wait(clock, &self.interrupt);
+            self.interrupt.check()?;
+            let header = self.auth.header(clock)?;
+            let result = self.client.send(request, header.as_deref());
+            if matches!(&result, Ok(answer) if answer.status == 401) {
+                // A request that was refused for its credentials has not been done.
+                if renewed || !self.auth.renew(header.as_deref(), clock)? {
+                    return Err(self.error("it does not take the credentials (401)"));
+                }
+                renewed = true;
+                continue;
+            }
+            tries += 1;
+            let again = match decide(&result, safety, clock.time_of_day()) {
+                Decision::Final => return self.last(result),
+                Decision::Unknown => return Ok(Sent::Unknown(reason(&result))),
+                Decision::Again(again) => again,
+            };
+            let pause = self.policy.pause(tries, again.retry_after, clock.random());
+            if !self.policy.allows(tries, clock.now().saturating_sub(start), pause) {
+                return Ok(Sent::GaveUp(format!("{} after {tries} tries", reason(&result))));
+            }
+            self.progress.retried(1);
+            self.hold(&again, pause);
+        }
+    }
+
+    fn hold(&self, again: &Again, pause: std::time::Duration) {
+        if again.all_wait {
+            self.pace.slow_down(self.clock.now() + pause);
+        } else {
+            self.clock.sleep(pause, &self.interrupt);
+        }
+    }
+
+    fn last(&self, result: Result<Answer, Broken>) -> Result<Sent, Error> {
+        match result {
+            Ok(answer) => Ok(Sent::Answer(answer)),
+            Err(Broken::NotSent(why) | Broken::Sent(why) | Broken::Hopeless(why)) => Err(self.error(&why)),
+        }
+    }
+
+    /// An error that ends the run.
+    pub fn error(&self, reason: &str) -> Error {
+        Error::Server { base: self.base.clone(), reason: reason.to_string() }
+    }
+}
+
+fn reason(result: &Result<Answer, Broken>) -> String {
+    match result {
+        Ok(answer) => format!("status {}", answer.status),
+        Err(Broken::NotSent(why) | Broken::Sent(why) | Broken::Hopeless(why)) => why.clone(),
+    }
+}

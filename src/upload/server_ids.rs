@@ -1,0 +1,71 @@
+//! A package for a server that takes no ids of ours: the study is found by its Study Instance UID, what an identifier
+//! names is created, and what only an id of ours would name is left out and referred to by identifier and display.
+
+use serde_json::Value;
+
+use super::package::{Entry, Target};
+use super::plan::References;
+
+/// The entries that can be sent, and the references that become logical.
+pub fn adapt(entries: Vec<Entry>) -> (Vec<Entry>, References) {
+    let (mut kept, mut references) = (Vec::new(), References::new());
+    for entry in entries {
+        let Target::Id(id) = &entry.target else {
+            kept.push(entry);
+            continue;
+        };
+        match search(&entry) {
+            Some(search) if entry.is_main() => kept.push(without_id(&entry, search)),
+            _ => {
+                references.insert(id.clone(), None);
+                references.extend(entry.full_url.map(|full_url| (full_url, None)));
+            }
+        }
+    }
+    (kept, references)
+}
+
+/// `ImagingStudy?identifier=...`, by the Study Instance UID.
+fn search(entry: &Entry) -> Option<String> {
+    let resource: Value = serde_json::from_str(&entry.text).ok()?;
+    let is_uid = |identifier: &&Value| identifier["system"] == "urn:dicom:uid";
+    let value = resource["identifier"].as_array()?.iter().find(is_uid)?["value"].as_str()?;
+    let is_plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'.' | b'-'));
+    is_plain.then(|| format!("{}?identifier=urn:dicom:uid%7C{value}", entry.kind))
+}
+
+fn without_id(entry: &Entry, search: String) -> Entry {
+    let id = entry.key.split_once('/').map(|(_, id)| format!("\"id\":\"{id}\"")).unwrap_or_default();
+    // The resource's own id stands before any other.
+    let text = match entry.text.find(&id) {
+        Some(start) => {
+            let (before, after) = (&entry.text[..start], &entry.text[start + id.len()..]);
+            match after.strip_prefix(',') {
+                Some(rest) => format!("{before}{rest}"),
+                None => format!("{}{after}", before.trim_end_matches(',')),
+            }
+        }
+        None => entry.text.clone(),
+    };
+    Entry { target: Target::Update(search), text, ..entry.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upload::package::Package;
+
+    #[test]
+    fn a_study_is_found_by_its_uid_and_private_companions_are_left_out() {
+        let text = r#"{"resourceType":"Bundle","entry":[
+            {"fullUrl":"urn:uuid:1","resource":{"resourceType":"Patient","id":"p"}},
+            {"resource":{"resourceType":"ImagingStudy","id":"1.2",
+             "identifier":[{"system":"urn:dicom:uid","value":"urn:oid:1.2"}],"status":"available"}}]}"#;
+        let (entries, references) = adapt(Package::parse(text).unwrap().unwrap().entries);
+        assert_eq!(entries.len(), 1);
+        assert_eq!(entries[0].target, Target::Update("ImagingStudy?identifier=urn:dicom:uid%7Curn:oid:1.2".into()));
+        assert!(entries[0].text.starts_with(r#"{"resourceType":"ImagingStudy","identifier""#));
+        let gone: Vec<&String> = references.keys().collect();
+        assert_eq!(gone, ["Patient/p", "urn:uuid:1"]);
+    }
+}

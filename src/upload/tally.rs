@@ -1,0 +1,191 @@
+//! What an upload comes to: each study once, each companion once.
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::progress::{count, duration};
+use crate::source::printable;
+
+/// Refused studies that are named; the file of rejects has all.
+const MAX_NAMED: usize = 10;
+
+/// What became of a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum End {
+    /// The server took a new one.
+    Created,
+    /// The server took another version.
+    Updated,
+    /// The server had the same.
+    Unchanged,
+    /// The journal says that the server has it.
+    Journaled,
+    /// A companion that is on the server stays as it is.
+    Kept,
+    /// A study on the server has more instances.
+    Held,
+    /// It was not taken.
+    Rejected,
+    /// It was sent, and nobody knows whether it was taken.
+    Unknown,
+}
+
+/// Numbers by end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ends([u64; 8]);
+
+/// The counts of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    /// Studies and selections.
+    pub studies: Ends,
+    /// All other resources.
+    pub companions: Ends,
+    /// Inputs, or parts of them, that are no FHIR.
+    pub unreadable: u64,
+    refused: Vec<String>,
+}
+
+impl Ends {
+    /// One more.
+    pub fn add(&mut self, end: End) {
+        self.0[end as usize] += 1;
+    }
+
+    /// How many.
+    pub fn of(&self, end: End) -> u64 {
+        self.0[end as usize]
+    }
+
+    /// All of them.
+    pub fn all(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    /// How many did not arrive, as far as is known.
+    pub fn not_taken(&self) -> u64 {
+        self.of(End::Held) + self.of(End::Rejected) + self.of(End::Unknown)
+    }
+}
+
+impl Tally {
+    /// Names what was refused, for the first few.
+    pub fn refused(&mut self, name: &str, why: &str) {
+        if self.refused.len() < MAX_NAMED {
+            self.refused.push(format!("{name}: {why}"));
+        }
+    }
+
+    /// An input that cannot be sent.
+    pub fn unreadable(&mut self, place: &str, why: &str) {
+        self.unreadable += 1;
+        self.refused(place, why);
+    }
+
+    /// 0: all is on the server; 1: something is not.
+    pub fn exit_code(&self) -> u8 {
+        u8::from(self.studies.not_taken() + self.companions.not_taken() + self.unreadable > 0)
+    }
+}
+
+/// What a run came to, as a small table.
+#[derive(Debug, Clone, Copy)]
+pub struct Summary<'a> {
+    /// The counts.
+    pub tally: &'a Tally,
+    /// Whether nothing was sent.
+    pub dry_run: bool,
+    /// The server's base URL and release.
+    pub server: &'a str,
+    /// Where the rejects are.
+    pub rejects: Option<&'a Path>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tally = self.tally;
+        self.ends(f, "studies", &tally.studies)?;
+        self.ends(f, "companions", &tally.companions)?;
+        if tally.unreadable > 0 {
+            row(f, "unreadable", &count(tally.unreadable), "inputs or lines that are no FHIR")?;
+        }
+        for refused in &tally.refused {
+            row(f, "", "", &printable(refused.as_bytes()))?;
+        }
+        let not_taken = tally.studies.not_taken() + tally.companions.not_taken();
+        match self.rejects {
+            Some(path) if not_taken > 0 => row(f, "rejects", "", &printable(path.as_os_str().as_encoded_bytes()))?,
+            None if not_taken > 0 => row(f, "rejects", "", "--rejects FILE keeps them, with the server's reasons")?,
+            _ => {}
+        }
+        if tally.studies.of(End::Held) > 0 {
+            row(f, "", "", "a study that was held back has more instances on the server: --replace takes them away")?;
+        }
+        row(f, "server", "", &printable(self.server.as_bytes()))?;
+        row(f, "time", "", &duration(self.elapsed))
+    }
+}
+
+impl Summary<'_> {
+    fn ends(&self, f: &mut fmt::Formatter<'_>, name: &str, ends: &Ends) -> fmt::Result {
+        row(f, name, &count(ends.all()), if self.dry_run { "nothing was sent" } else { "" })?;
+        let words = if self.dry_run { ["to create", "to update"] } else { ["created", "updated"] };
+        for (end, words) in [
+            (End::Created, words[0]),
+            (End::Updated, words[1]),
+            (End::Unchanged, "on the server already, unchanged"),
+            (End::Journaled, "sent before, by the journal"),
+            (End::Kept, "on the server with another content, left as they are"),
+            (End::Held, "held back"),
+            (End::Rejected, "rejected"),
+            (End::Unknown, "sent, but nobody knows whether they arrived"),
+        ] {
+            if ends.of(end) > 0 {
+                row(f, "", &count(ends.of(end)), words)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn row(f: &mut fmt::Formatter<'_>, name: &str, number: &str, detail: &str) -> fmt::Result {
+    let line =
+        if number.is_empty() { format!("{name:<12} {detail}") } else { format!("{name:<12} {number:>11}  {detail}") };
+    writeln!(f, "{}", line.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_says_what_became_of_everything() {
+        let mut tally = Tally::default();
+        for end in [End::Created, End::Created, End::Held, End::Rejected] {
+            tally.studies.add(end);
+        }
+        tally.companions.add(End::Kept);
+        tally.refused("ImagingStudy/1.2", "422: invalid");
+        let elapsed = Duration::from_millis(1500);
+        let summary = Summary { tally: &tally, dry_run: false, server: "http://h (r4)", rejects: None, elapsed };
+        let want = "\
+studies                4
+                       2  created
+                       1  held back
+                       1  rejected
+companions             1
+                       1  on the server with another content, left as they are
+             ImagingStudy/1.2: 422: invalid
+rejects      --rejects FILE keeps them, with the server's reasons
+             a study that was held back has more instances on the server: --replace takes them away
+server       http://h (r4)
+time         1.5 s
+";
+        assert_eq!(summary.to_string(), want);
+        assert_eq!(tally.exit_code(), 1);
+        assert_eq!(Tally::default().exit_code(), 0);
+    }
+}

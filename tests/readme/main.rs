@@ -1,0 +1,133 @@
+//! The examples of README.md, CONTRIBUTING.md and docs/ do what they show, each document in a folder of its own that
+//! has a copy of the project's test data.
+//!
+//! A line of a `console` block that begins with `$` is run; the lines below it, up to the next `$` or the end of the block,
+//! are its output, and `...` among them stands for any lines. A command goes on behind a backslash. `$FHIR` is the
+//! address of a server. `$ cargo` and `$ git` are not run: CI has the same commands.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
+
+mod examples;
+mod server;
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use examples::{Example, agrees, examples};
+
+/// Programs that an example may want and a machine may lack.
+const TOOLS: [&str; 3] = ["curl", "jq", "man"];
+
+/// What CI runs in place of the test, or a clone has done already.
+const NOT_RUN: [&str; 4] = ["cargo ", "git ", "packaging/", "docker "];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn documents() -> Vec<PathBuf> {
+    let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let mut documents: Vec<PathBuf> = docs.filter(|path| path.extension().is_some_and(|name| name == "md")).collect();
+    documents.sort();
+    [root().join("README.md"), root().join("CONTRIBUTING.md")].into_iter().chain(documents).collect()
+}
+
+fn run(example: &Example, folder: &Path, server: &str) -> Output {
+    let binaries = Path::new(env!("CARGO_BIN_EXE_dcm2fhir")).parent().unwrap();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths([binaries.to_owned()].into_iter().chain(std::env::split_paths(&path))).unwrap();
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("{{ {}\n}} 2>&1", example.command)]).current_dir(folder);
+    command.env("PATH", path).env("FHIR", server).env("NO_PROXY", "*").output().unwrap()
+}
+
+/// The first tool that the command wants and the machine has not.
+fn lacks(command: &str) -> Option<&'static str> {
+    let wants = |tool: &&str| command.split([' ', '|', '(', ';']).any(|word| word == *tool);
+    let is_there =
+        |tool: &&str| Command::new("sh").args(["-c", &format!("command -v {tool}")]).output().unwrap().status;
+    TOOLS.into_iter().filter(wants).find(|tool| !is_there(tool).success())
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in walkdir::WalkDir::new(from) {
+        let entry = entry.unwrap();
+        let target = to.join(entry.path().strip_prefix(from).unwrap());
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(target).unwrap();
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Runs the examples of a document, and gives those that did something else than they show.
+fn wrong(document: &Path, server: &str, left_out: &mut Vec<String>) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&root().join("testdata/dicom"), &folder.path().join("testdata/dicom"));
+    let mut wrong = Vec::new();
+    for example in examples(&fs::read_to_string(document).unwrap()) {
+        let place = format!("{}:{}", document.file_name().unwrap().display(), example.line);
+        if NOT_RUN.iter().any(|start| example.command.starts_with(start)) || lacks(&example.command).is_some() {
+            left_out.push(format!("{place}: {}", example.command));
+            continue;
+        }
+        let output = run(&example, folder.path(), server);
+        let text = String::from_utf8_lossy(&output.stdout);
+        let is_right = match &example.output {
+            Some(shown) => agrees(shown, &text.lines().collect::<Vec<_>>()),
+            None => output.status.success(),
+        };
+        if !is_right {
+            wrong.push(format!("{place}: {}\n{text}", example.command));
+        }
+    }
+    wrong
+}
+
+#[cfg(unix)]
+#[test]
+fn every_example_prints_what_it_shows() {
+    let server = server::start();
+    let mut left_out = Vec::new();
+    let wrong: Vec<String> = documents().iter().flat_map(|document| wrong(document, &server, &mut left_out)).collect();
+    // Past the capture of the test harness.
+    let _ = writeln!(std::io::stderr(), "left out: {}", left_out.join("\nleft out: "));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_cargo_commands_shown_are_those_that_ci_runs() {
+    let ci = fs::read_to_string(root().join(".ci/run")).unwrap();
+    for document in documents() {
+        for example in examples(&fs::read_to_string(&document).unwrap()) {
+            if example.command.starts_with("cargo ") || example.command.starts_with("packaging/") {
+                assert!(ci.contains(&example.command), "{}:{}: {}", document.display(), example.line, example.command);
+            }
+        }
+    }
+}
+
+#[test]
+fn no_command_stands_in_a_block_that_is_not_run() {
+    for document in documents() {
+        let text = fs::read_to_string(&document).unwrap();
+        for language in ["```sh\n", "```bash\n", "```shell\n"] {
+            assert!(!text.contains(language), "{}: make {} a console block", document.display(), language.trim());
+        }
+    }
+}
+
+#[test]
+fn every_link_between_the_documents_leads_somewhere() {
+    for document in documents() {
+        let text = fs::read_to_string(&document).unwrap();
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
+        for target in targets.filter(|target| !target.contains("://") && !target.starts_with('#')) {
+            let path = document.parent().unwrap().join(target.split('#').next().unwrap());
+            assert!(path.exists(), "{}: {target}", document.display());
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! What passes is waited for, what is refused is not sent again, and what is not known is not done twice.
+
+use std::time::Duration;
+
+use dcm2fhir::error::Error;
+use dcm2fhir::upload::tally::End;
+use serde_json::json;
+
+use crate::server::{Act, Seen, TestServer};
+use crate::session::{Session, bundle, studies};
+
+fn is_write(seen: &Seen) -> bool {
+    seen.method != "GET" && !seen.body.contains("\"GET\"")
+}
+
+/// A server that does something else with the first writes.
+fn first_writes(number: usize, act: Act) -> TestServer {
+    let mut left = number;
+    TestServer::new(move |seen| {
+        if is_write(seen) && left > 0 {
+            left -= 1;
+            return act.clone();
+        }
+        Act::Serve
+    })
+}
+
+fn status(code: u16) -> Act {
+    Act::Answer(code, String::new(), String::new())
+}
+
+#[test]
+fn the_server_says_when_to_come_back() {
+    for (header, at_least) in [("7", 7), ("Wed, 21 Oct 2015 07:28:00 GMT", 40)] {
+        let server = first_writes(2, Act::Answer(429, format!("retry-after: {header}\r\n"), String::new()));
+        let session = Session::to(&server);
+        assert_eq!(studies(&session.upload(&[bundle(1, &["a"])])), [1, 0, 0, 0], "{header}");
+        let sleeps = session.clock.sleeps();
+        assert_eq!(sleeps.len(), 2, "{sleeps:?}");
+        assert!(sleeps.iter().all(|sleep| *sleep >= Duration::from_secs(at_least)), "{sleeps:?}");
+        assert_eq!(server.store()["ImagingStudy/1.2.1"].0, 1);
+    }
+}
+
+#[test]
+fn what_passes_is_tried_again_and_done_once() {
+    for act in [status(408), status(502), status(503), status(504), Act::CutBefore] {
+        let server = first_writes(3, act.clone());
+        assert_eq!(studies(&Session::to(&server).upload(&[bundle(1, &["a"])])), [1, 0, 0, 0], "{act:?}");
+        assert_eq!(server.seen().iter().filter(|seen| is_write(seen)).count(), 4, "{act:?}");
+        assert!(server.store().values().all(|(version, _)| *version == 1), "{act:?}");
+    }
+}
+
+#[test]
+fn a_lost_answer_makes_no_second_resource() {
+    for act in [Act::CutAfter, Act::CutInside] {
+        let server = first_writes(2, act.clone());
+        assert_eq!(studies(&Session::to(&server).upload(&[bundle(1, &["a"])])), [1, 0, 0, 0], "{act:?}");
+        assert_eq!(server.store().len(), 3, "{act:?}");
+    }
+}
+
+#[test]
+fn a_slow_drip_is_cut_off_and_tried_again() {
+    let server = first_writes(1, Act::Drip);
+    let mut session = Session::to(&server);
+    session.options.connection.timeout = Duration::from_millis(300);
+    assert_eq!(studies(&session.upload(&[bundle(1, &["a"])])), [1, 0, 0, 0]);
+}
+
+#[test]
+fn what_would_make_a_second_one_is_not_sent_again() {
+    let plain = json!({"resourceType": "Bundle", "type": "transaction", "entry": [
+        {"resource": {"resourceType": "ImagingStudy"}, "request": {"method": "POST", "url": "ImagingStudy"}},
+        {"resource": {"resourceType": "Patient"}, "request": {"method": "POST", "url": "Patient"}},
+    ]});
+    let folder = tempfile::tempdir().unwrap();
+    for (act, sent) in
+        [(Act::CutAfter, 1), (Act::CutBefore, 1), (Act::CutInside, 1), (status(502), 1), (status(503), 1)]
+    {
+        let server = first_writes(1, act.clone());
+        let mut session = Session::to(&server);
+        session.options.journal = Some(folder.path().join(format!("{act:?}")));
+        for run in 1..=2 {
+            let tally = session.upload(std::slice::from_ref(&plain));
+            assert_eq!(tally.studies.of(End::Unknown), 1, "{act:?} {run}");
+            assert_eq!(tally.exit_code(), 1);
+        }
+        assert_eq!(server.seen().iter().filter(|seen| is_write(seen)).count(), sent, "{act:?}");
+    }
+    let server = first_writes(2, status(429));
+    assert_eq!(Session::to(&server).upload(&[plain]).studies.of(End::Created), 1);
+    assert_eq!(server.store().len(), 2);
+}
+
+#[test]
+fn what_is_refused_is_kept_with_the_reason_and_can_be_sent_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let rejects = folder.path().join("rejects.ndjson");
+    let outcome = r#"{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"invalid"}]}"#;
+    for code in [400, 412, 422, 500] {
+        let server = first_writes(1, Act::Answer(code, String::new(), outcome.to_string()));
+        let mut session = Session::to(&server);
+        session.options.rejects = Some(rejects.clone());
+        let tally = session.upload(&[bundle(1, &["a"]), bundle(2, &["b"])]);
+        assert_eq!(studies(&tally), [1, 0, 0, 1], "{code}");
+        assert_eq!((session.clock.sleeps().len(), tally.exit_code()), (0, 1), "{code}");
+        let text = std::fs::read_to_string(&rejects).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!((lines.len(), lines[0]), (2, outcome), "{code}");
+        session.options.rejects = None;
+        let again = session.open().unwrap();
+        lines.iter().for_each(|line| again.text("rejects", line).unwrap());
+        assert_eq!(studies(&again.tally()), [1, 0, 0, 0]);
+        assert_eq!(server.store().len(), 6, "{code}");
+    }
+}
+
+#[test]
+fn a_failed_entry_inside_a_200_is_not_missed() {
+    let mut failing = true;
+    let server = TestServer::new(move |seen| match is_write(seen) && std::mem::take(&mut failing) {
+        true => Act::FailEntries("ImagingStudy", 422),
+        false => Act::Serve,
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = Session::to(&server);
+    session.options.rejects = Some(folder.path().join("rejects"));
+    assert_eq!(studies(&session.upload(&[bundle(1, &["a"]), bundle(2, &["a"])])), [1, 0, 0, 1]);
+    let text = std::fs::read_to_string(folder.path().join("rejects")).unwrap();
+    assert!(text.contains("invariant") && text.contains("1.2.1") && !text.contains("1.2.2\""));
+}
+
+#[test]
+fn a_conflict_is_looked_at_again_a_few_times() {
+    let server = first_writes(2, status(409));
+    assert_eq!(studies(&Session::to(&server).upload(&[bundle(1, &["a"])])), [1, 0, 0, 0]);
+    let server = first_writes(usize::MAX, status(409));
+    assert_eq!(studies(&Session::to(&server).upload(&[bundle(1, &["a"])])), [0, 0, 0, 1]);
+    assert_eq!(server.seen().iter().filter(|seen| is_write(seen)).count(), 4);
+}
+
+#[test]
+fn a_page_is_no_answer() {
+    let page = || "<html><h1>Welcome</h1></html>".to_string();
+    let server = first_writes(1, Act::Answer(200, String::new(), page()));
+    assert_eq!(studies(&Session::to(&server).upload(&[bundle(1, &["a"])])), [0, 0, 0, 1]);
+    let server = first_writes(2, Act::Answer(502, String::new(), page()));
+    assert_eq!(studies(&Session::to(&server).upload(&[bundle(1, &["a"])])), [1, 0, 0, 0]);
+}
+
+#[test]
+fn a_server_that_has_gone_ends_the_run() {
+    let server = first_writes(usize::MAX, status(503));
+    let session = Session::to(&server);
+    let documents: Vec<_> = (0..50).map(|number| bundle(number, &["a"])).collect();
+    let error = session.try_upload(&documents).unwrap_err();
+    assert!(matches!(&error, Error::Server { reason, .. } if reason.contains("does not answer")), "{error}");
+    assert!(server.seen().iter().filter(|seen| is_write(seen)).count() <= 3 * 12);
+}

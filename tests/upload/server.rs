@@ -1,0 +1,305 @@
+//! A FHIR server in memory, on loopback, that misbehaves on command.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// What the server does with a request.
+#[derive(Debug, Clone)]
+pub enum Act {
+    /// What it should.
+    Serve,
+    /// Only this answer: status, headers, body.
+    Answer(u16, String, String),
+    /// Closes the connection before doing anything.
+    CutBefore,
+    /// Does it, and closes the connection without a word.
+    CutAfter,
+    /// Does it, and closes the connection in the middle of the answer.
+    CutInside,
+    /// Does it, and answers a byte now and then.
+    Drip,
+    /// Does it, but the entries whose URL begins so fail with this status.
+    FailEntries(&'static str, u16),
+}
+
+/// A request as it came.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    pub method: String,
+    pub path: String,
+    pub headers: BTreeMap<String, String>,
+    pub body: String,
+}
+
+/// What is stored: the resource and how often it was written.
+pub type Store = BTreeMap<String, (u64, Value)>;
+
+type Script = Box<dyn FnMut(&Seen) -> Act + Send>;
+
+#[derive(Default)]
+struct State {
+    store: Store,
+    seen: Vec<Seen>,
+    in_flight: BTreeSet<String>,
+    collisions: Vec<String>,
+}
+
+/// A server that runs until the test ends.
+#[derive(Clone)]
+pub struct TestServer {
+    pub base: String,
+    state: Arc<Mutex<State>>,
+}
+
+/// What `GET metadata` answers.
+pub fn statement(version: &str, resource: Value) -> Value {
+    let mut study = json!({"type": "ImagingStudy"});
+    study.as_object_mut().unwrap().extend(resource.as_object().unwrap().clone());
+    let interactions = [json!({"code": "transaction"}), json!({"code": "batch"})];
+    let rest = json!({"mode": "server", "interaction": interactions, "resource": [study]});
+    json!({"resourceType": "CapabilityStatement", "fhirVersion": version, "rest": [rest]})
+}
+
+impl TestServer {
+    /// An R4 server that does with each request what the script says; `metadata` is not in the script.
+    pub fn new(script: impl FnMut(&Seen) -> Act + Send + 'static) -> TestServer {
+        TestServer::with(statement("4.0.1", json!({"updateCreate": true})).to_string(), script)
+    }
+
+    /// The same with other metadata.
+    pub fn with(metadata: String, script: impl FnMut(&Seen) -> Act + Send + 'static) -> TestServer {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base = format!("http://{}/fhir", listener.local_addr().unwrap());
+        let server = TestServer { base, state: Arc::default() };
+        let script: Arc<Mutex<Script>> = Arc::new(Mutex::new(Box::new(script)));
+        let (metadata, inside) = (Arc::new(metadata), server.clone());
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (server, script, metadata) = (inside.clone(), Arc::clone(&script), Arc::clone(&metadata));
+                thread::spawn(move || server.serve(stream, &script, &metadata));
+            }
+        });
+        server
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// What is stored now.
+    pub fn store(&self) -> Store {
+        self.state().store.clone()
+    }
+
+    /// Stores a resource as somebody else would.
+    pub fn put(&self, resource: Value) {
+        let key = format!("{}/{}", resource["resourceType"].as_str().unwrap(), resource["id"].as_str().unwrap());
+        let mut state = self.state();
+        let version = state.store.get(&key).map_or(1, |(version, _)| version + 1);
+        state.store.insert(key, (version, resource));
+    }
+
+    /// Everything that was asked so far, without `metadata`; the list begins anew.
+    pub fn seen(&self) -> Vec<Seen> {
+        std::mem::take(&mut self.state().seen)
+    }
+
+    /// Resources that were in two requests at once.
+    pub fn collisions(&self) -> Vec<String> {
+        self.state().collisions.clone()
+    }
+
+    fn serve(&self, stream: TcpStream, script: &Mutex<Script>, metadata: &str) {
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        while let Some(seen) = read(&mut reader) {
+            if seen.path == "metadata" {
+                answer(&stream, 200, "", metadata);
+                continue;
+            }
+            let act = (script.lock().unwrap())(&seen);
+            self.state().seen.push(seen.clone());
+            let (status, headers, body) = match &act {
+                Act::CutBefore => return,
+                Act::Answer(status, headers, body) => (*status, headers.clone(), body.clone()),
+                Act::FailEntries(start, status) => self.work(&seen, Some((start, *status))),
+                _ => self.work(&seen, None),
+            };
+            match act {
+                Act::CutAfter => return,
+                Act::CutInside => {
+                    let half = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n{{", body.len());
+                    let _ = (&stream).write_all(half.as_bytes());
+                    return;
+                }
+                Act::Drip => {
+                    for byte in format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n", body.len()).bytes() {
+                        thread::sleep(Duration::from_millis(40));
+                        if (&stream).write_all(&[byte]).is_err() {
+                            return;
+                        }
+                    }
+                    return;
+                }
+                _ => answer(&stream, status, &headers, &body),
+            }
+        }
+    }
+
+    /// Does what is asked, and notices when a resource is in two requests at once.
+    fn work(&self, seen: &Seen, fail: Option<(&str, u16)>) -> (u16, String, String) {
+        let body: Value = serde_json::from_str(&seen.body).unwrap_or_default();
+        let mine = written(seen, &body);
+        {
+            let mut state = self.state();
+            for resource in &mine {
+                if !state.in_flight.insert(resource.clone()) {
+                    state.collisions.push(resource.clone());
+                }
+            }
+        }
+        thread::yield_now();
+        let mut state = self.state();
+        state.in_flight.retain(|resource| !mine.contains(resource));
+        if body["resourceType"] != "Bundle" {
+            let search = seen.headers.get("if-none-exist").cloned();
+            let matches = seen.headers.get("if-match").cloned();
+            let (status, location, resource) = one(&mut state.store, &seen.method, &seen.path, search, matches, body);
+            let location = location.map_or(String::new(), |to| format!("location: {}/{to}/_history/1\r\n", self.base));
+            return (status, location, resource.map_or(String::new(), |resource| resource.to_string()));
+        }
+        let mut ids = BTreeMap::new();
+        let list = body["entry"].as_array().unwrap();
+        let entries: Vec<Value> = list.iter().map(|found| entry(&mut state.store, found, fail, &mut ids)).collect();
+        let done = json!({"resourceType": "Bundle", "type": "transaction-response", "entry": entries});
+        (200, String::new(), done.to_string())
+    }
+}
+
+/// One entry of a Bundle; `ids` has what those before it were given.
+fn entry(store: &mut Store, entry: &Value, fail: Option<(&str, u16)>, ids: &mut BTreeMap<String, String>) -> Value {
+    let text = |name: &str| entry["request"][name].as_str().map(str::to_string);
+    let (method, url) = (text("method").unwrap(), text("url").unwrap());
+    if let Some((_, status)) = fail.filter(|(start, _)| url.starts_with(start)) {
+        let issue = json!({"severity": "error", "code": "invariant"});
+        let outcome = json!({"resourceType": "OperationOutcome", "issue": [issue]});
+        return json!({"response": {"status": status.to_string(), "outcome": outcome}});
+    }
+    let mut resource = entry["resource"].to_string();
+    ids.iter().for_each(|(from, to)| resource = resource.replace(from, to));
+    let resource = serde_json::from_str(&resource).unwrap();
+    let (status, location, resource) = one(store, &method, &url, text("ifNoneExist"), text("ifMatch"), resource);
+    let mut done = json!({"response": {"status": format!("{status} X")}});
+    if let Some(location) = location {
+        done["response"]["location"] = format!("{location}/_history/1").into();
+        entry["fullUrl"].as_str().and_then(|full_url| ids.insert(full_url.to_string(), location));
+    }
+    resource.into_iter().for_each(|found| done["resource"] = found);
+    done
+}
+
+/// What a request writes.
+fn written(seen: &Seen, body: &Value) -> Vec<String> {
+    let name = |method: &str, url: &str, search: &str| (method != "GET").then(|| format!("{url}?{search}"));
+    if body["resourceType"] != "Bundle" {
+        let search = seen.headers.get("if-none-exist").map_or("", String::as_str);
+        return name(&seen.method, &seen.path, search).into_iter().collect();
+    }
+    let of = |entry: &Value| {
+        let text = |name: &str| entry["request"][name].as_str().unwrap_or_default().to_string();
+        name(&text("method"), &text("url"), &text("ifNoneExist"))
+    };
+    body["entry"].as_array().unwrap().iter().filter_map(of).collect()
+}
+
+/// One interaction: status, location, resource.
+fn one(
+    store: &mut Store,
+    method: &str,
+    url: &str,
+    search: Option<String>,
+    if_match: Option<String>,
+    mut resource: Value,
+) -> (u16, Option<String>, Option<Value>) {
+    let of = |kind: &str, query: &str, store: &Store| -> Vec<String> {
+        let query = query.replace("%7C", "|");
+        let token = query.split('&').find_map(|part| part.strip_prefix("identifier=")).unwrap_or_default().to_string();
+        let has = |resource: &Value| {
+            let list = resource["identifier"].as_array().cloned().unwrap_or_default();
+            list.iter().any(|found| {
+                let text = |name: &str| found[name].as_str().unwrap_or_default();
+                format!("{}|{}", text("system"), text("value")) == token
+            })
+        };
+        let mine =
+            |(key, (_, resource)): &(&String, &(u64, Value))| key.starts_with(&format!("{kind}/")) && has(resource);
+        store.iter().filter(mine).map(|(key, _)| key.clone()).collect()
+    };
+    let shown = |key: &str, store: &Store| {
+        let (version, resource) = &store[key];
+        let mut resource = resource.clone();
+        resource["meta"] = json!({"versionId": version.to_string()});
+        resource
+    };
+    match (method, url.split_once('?')) {
+        ("GET", Some((kind, query))) => {
+            let found = of(kind, query, store);
+            let entries: Vec<Value> = found.iter().map(|key| json!({"resource": shown(key, store)})).collect();
+            (200, None, Some(json!({"resourceType": "Bundle", "type": "searchset", "entry": entries})))
+        }
+        ("GET", None) if store.contains_key(url) => (200, None, Some(shown(url, store))),
+        ("GET", None) => (404, None, Some(json!({"resourceType": "OperationOutcome"}))),
+        ("PUT", None) => {
+            let version = store.get(url).map_or(0, |(version, _)| *version);
+            if if_match.is_some_and(|wanted| wanted != format!("W/\"{version}\"")) {
+                return (412, None, None);
+            }
+            store.insert(url.to_string(), (version + 1, resource));
+            (if version == 0 { 201 } else { 200 }, Some(url.to_string()), None)
+        }
+        ("POST", None) => {
+            if let Some(found) = search.and_then(|query| of(url, &query, store).into_iter().next()) {
+                return (200, Some(found), None);
+            }
+            let id = format!("{url}/s{}", store.len() + 1);
+            resource["id"] = id.split_once('/').unwrap().1.into();
+            store.insert(id.clone(), (1, resource));
+            (201, Some(id), None)
+        }
+        _ => (400, None, None),
+    }
+}
+
+fn read(reader: &mut BufReader<TcpStream>) -> Option<Seen> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|bytes| *bytes > 0)?;
+    let mut words = line.split(' ');
+    let (method, path) = (words.next()?.to_string(), words.next()?.to_string());
+    let mut headers = BTreeMap::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        headers.insert(name.to_lowercase(), value.trim().to_string());
+    }
+    let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0_usize);
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    if headers.get("content-encoding").is_some_and(|coding| coding == "gzip") {
+        let mut plain = Vec::new();
+        flate2::read::GzDecoder::new(&body[..]).read_to_end(&mut plain).ok()?;
+        body = plain;
+    }
+    let path = path.strip_prefix("/fhir").unwrap_or(&path).trim_start_matches('/').to_string();
+    Some(Seen { method, path, headers, body: String::from_utf8(body).ok()? })
+}
+
+fn answer(mut stream: &TcpStream, status: u16, headers: &str, body: &str) {
+    let text = format!("HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n{body}", body.len());
+    let _ = stream.write_all(text.as_bytes());
+}

@@ -1,0 +1,153 @@
+//! One upload, with a clock that jumps instead of waiting.
+
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use dcm2fhir::error::Error;
+use dcm2fhir::interrupt::Interrupt;
+use dcm2fhir::progress::Silent;
+use dcm2fhir::upload::auth::Credentials;
+use dcm2fhir::upload::client::Connection;
+use dcm2fhir::upload::clock::Clock;
+use dcm2fhir::upload::retry::Policy;
+use dcm2fhir::upload::tally::{End, Tally};
+use dcm2fhir::upload::{Options, Server};
+use serde_json::{Value, json};
+
+use crate::server::TestServer;
+
+/// A clock that jumps, and remembers how far.
+#[derive(Clone, Default)]
+pub struct JumpingClock(Arc<Mutex<(Duration, Vec<Duration>)>>);
+
+impl JumpingClock {
+    pub fn sleeps(&self) -> Vec<Duration> {
+        self.0.lock().unwrap().1.clone()
+    }
+}
+
+impl Clock for JumpingClock {
+    fn now(&self) -> Duration {
+        self.0.lock().unwrap().0
+    }
+
+    fn time_of_day(&self) -> SystemTime {
+        // Wed, 21 Oct 2015 07:27:20 GMT
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_445_412_440)
+    }
+
+    fn sleep(&self, span: Duration, _: &Interrupt) {
+        let mut inside = self.0.lock().unwrap();
+        inside.0 += span;
+        inside.1.push(span);
+    }
+
+    fn random(&self) -> f64 {
+        0.5
+    }
+}
+
+/// An upload to a server: the options can be changed before it starts.
+pub struct Session {
+    pub options: Options,
+    pub clock: JumpingClock,
+    pub jobs: usize,
+}
+
+impl Session {
+    pub fn to(server: &TestServer) -> Session {
+        let connection = Connection {
+            base: server.base.clone(),
+            ca_certificate: None,
+            client_certificate: None,
+            gzip: false,
+            timeout: Duration::from_secs(20),
+            connections: 8,
+        };
+        let options = Options {
+            connection,
+            credentials: Credentials::None,
+            policy: Policy::default(),
+            mode: None,
+            release: None,
+            max_bytes: 1 << 20,
+            max_entries: 500,
+            replace: false,
+            overwrite_companions: false,
+            conditional: false,
+            dry_run: false,
+            journal: None,
+            rejects: None,
+        };
+        Session { options, clock: JumpingClock::default(), jobs: 1 }
+    }
+
+    pub fn open(&self) -> Result<Server, Error> {
+        Server::open(&self.options, Box::new(self.clock.clone()), Interrupt::default(), Arc::new(Silent))
+    }
+
+    /// Uploads documents from as many threads as there are jobs, and says what became of them.
+    pub fn upload(&self, documents: &[Value]) -> Tally {
+        self.try_upload(documents).unwrap()
+    }
+
+    pub fn try_upload(&self, documents: &[Value]) -> Result<Tally, Error> {
+        let server = self.open()?;
+        let next = Mutex::new(documents.iter());
+        let take = || next.lock().unwrap().next();
+        let work = || {
+            while let Some(document) = take() {
+                server.text("test", &document.to_string())?;
+            }
+            Ok(())
+        };
+        let results: Vec<Result<(), Error>> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..self.jobs).map(|_| scope.spawn(work)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        results.into_iter().collect::<Result<(), Error>>()?;
+        let tally = server.tally().clone();
+        Ok(tally)
+    }
+}
+
+/// The numbers of studies that were created, updated, unchanged and rejected.
+pub fn studies(tally: &Tally) -> [u64; 4] {
+    [End::Created, End::Updated, End::Unchanged, End::Rejected].map(|end| tally.studies.of(end))
+}
+
+/// An ImagingStudy with these instances in one series.
+pub fn study(number: usize, instances: &[&str]) -> Value {
+    let list: Vec<Value> = instances.iter().map(|uid| json!({"uid": uid})).collect();
+    json!({
+        "resourceType": "ImagingStudy",
+        "id": format!("1.2.{number}"),
+        "identifier": [{"system": "urn:dicom:uid", "value": format!("urn:oid:1.2.{number}")}],
+        "status": "available",
+        "subject": {"reference": format!("urn:uuid:{}", patient_id(number % 3))},
+        "numberOfInstances": instances.len(),
+        "series": [{"uid": format!("1.2.{number}.1"), "instance": list}],
+    })
+}
+
+pub fn patient_id(number: usize) -> String {
+    format!("00000000-0000-5000-8000-{number:012}")
+}
+
+/// A transaction with a study, a patient that others share, and equipment that is its own.
+pub fn bundle(number: usize, instances: &[&str]) -> Value {
+    let patient = number % 3;
+    let search = format!("identifier=urn:test%7C{patient}");
+    json!({"resourceType": "Bundle", "type": "transaction", "entry": [
+        {"fullUrl": format!("urn:uuid:{}", patient_id(patient)),
+         "resource": {"resourceType": "Patient", "identifier": [{"system": "urn:test", "value": patient.to_string()}]},
+         "request": {"method": "POST", "url": "Patient", "ifNoneExist": search}},
+        {"fullUrl": format!("urn:uuid:{}", patient_id(1000 + number)),
+         "resource": {"resourceType": "Device", "id": format!("d{number}")},
+         "request": {"method": "PUT", "url": format!("Device/d{number}")}},
+        {"fullUrl": format!("urn:uuid:{}", patient_id(2000 + number)),
+         "resource": study(number, instances),
+         "request": {"method": "PUT", "url": format!("ImagingStudy/1.2.{number}")}},
+    ]})
+}
