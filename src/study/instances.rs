@@ -1,6 +1,6 @@
 //! The instances of a series, packed: 20 bytes and half a UID each.
 
-use super::uid::{MAX_UID, pack, unpack};
+use super::uid::{MAX_UID, pack, text, unpack};
 use crate::fhir;
 use crate::mapping::KindPart;
 
@@ -79,7 +79,7 @@ impl Instances {
     }
 
     /// The UID of each instance, with repeats.
-    pub fn for_each_uid(&self, mut each: impl FnMut(&str)) {
+    pub fn for_each_uid(&self, mut each: impl FnMut(&[u8])) {
         let mut buffer = [0; MAX_UID + 1];
         for instance in &self.packed {
             each(unpack(&self.uids, instance.uid_at as usize, &self.base, &mut buffer));
@@ -124,7 +124,7 @@ impl Instances {
         let mut buffer = [0; MAX_UID + 1];
         let hash = |(place, instance): (u64, &Packed)| {
             let uid = unpack(&self.uids, instance.uid_at as usize, &self.base, &mut buffer);
-            xxhash_rust::xxh3::xxh3_64(uid.as_bytes()) & 0xFFFF_FFFF_0000_0000 | place
+            xxhash_rust::xxh3::xxh3_64(uid) & 0xFFFF_FFFF_0000_0000 | place
         };
         let mut order: Vec<u64> = (0..).zip(&self.packed).map(hash).collect();
         order.sort_unstable();
@@ -184,7 +184,7 @@ impl Instances {
     }
 
     fn uid(&self, entry: u64) -> String {
-        unpack(&self.uids, self.at(entry).uid_at as usize, &self.base, &mut [0; MAX_UID + 1]).to_string()
+        text(unpack(&self.uids, self.at(entry).uid_at as usize, &self.base, &mut [0; MAX_UID + 1])).to_string()
     }
 }
 
@@ -201,7 +201,7 @@ impl fhir::Instances for Settled<'_> {
             };
             known = Some((instance.kind, kind));
             let shown = fhir::Instance {
-                uid: unpack(&self.instances.uids, instance.uid_at as usize, &self.instances.base, &mut buffer),
+                uid: text(unpack(&self.instances.uids, instance.uid_at as usize, &self.instances.base, &mut buffer)),
                 number: (instance.number != NO_NUMBER).then_some(instance.number),
                 ..kind
             };

@@ -10,6 +10,13 @@ pub fn in_release<P>(row: &Row<P>, release: &Release) -> Option<&'static str> {
         return selection(row, release.selection);
     }
     let where_it_is = |exists: bool| exists.then_some(row.element);
+    if row.element.starts_with("ImagingSelection") {
+        return match release.selection {
+            SelectionForm::None => None,
+            SelectionForm::FrameNumbers if row.field == "frames" => Some("ImagingSelection.instance.frameNumber"),
+            SelectionForm::Subsets | SelectionForm::FrameNumbers => Some(row.element),
+        };
+    }
     match row.field {
         "accession" => where_it_is(release.accession == AccessionForm::Identifier),
         "part_of" => where_it_is(release.part_of),
