@@ -20,6 +20,10 @@ pub struct Attributes<'a> {
     row: RowView<'a>,
 }
 
+/// Items of a data set's list of coding schemes that are looked through for a code, at most: a data set may have as many
+/// codes as it has room for, and each looks.
+const MAX_SCHEMES: usize = 256;
+
 /// What is the same for all data sets that a row looks into.
 #[derive(Debug, Clone, Copy)]
 pub struct RowView<'a> {
@@ -117,7 +121,7 @@ impl<'a> Attributes<'a> {
         let [[sequence, name], [_, uid]] = CODING_SCHEMES else { return None };
         let listed =
             |item: &DataSet<'_>| item.bytes(*name).is_some_and(|bytes| trim_uid(bytes) == designator.as_bytes());
-        let item = self.root.items(*sequence).find(listed)?;
+        let item = self.root.items(*sequence).take(MAX_SCHEMES).find(listed)?;
         item.bytes(*uid).map(|bytes| String::from_utf8_lossy(trim_uid(bytes)).into_owned())
     }
 
