@@ -4,8 +4,8 @@
 #![allow(dead_code, reason = "each benchmark takes what it needs")]
 
 use dcm2fhir::config::Filter;
-use dcm2fhir::fhir::{Endpoints, Release};
-use dcm2fhir::mapping::finish::{self, Detail};
+use dcm2fhir::fhir::release::R5;
+use dcm2fhir::mapping::finish;
 use dcm2fhir::mapping::{self, Options};
 use dcm2fhir::read::{Reader, Selections, Worker};
 use dcm2fhir::source::Name;
@@ -196,14 +196,5 @@ pub fn group(series: impl IntoIterator<Item = Series>, instances: u32) -> Studie
 
 /// All of a study, in R5.
 pub fn finish_options() -> finish::Options {
-    finish::Options {
-        release: Release::parse("r5").expect("R5 is a release"),
-        detail: Detail::Instance,
-        max_instances: None,
-        status: "available".into(),
-        subject: None,
-        endpoints: Vec::new(),
-        endpoint_level: Endpoints::Study,
-        selections: false,
-    }
+    finish::Options::of(&R5)
 }

@@ -5,10 +5,10 @@ use dcm2fhir::Release;
 use dcm2fhir::config::Filter;
 use dcm2fhir::fhir::bundle::BundleOptions;
 use dcm2fhir::fhir::id::Ids;
-use dcm2fhir::fhir::{Bundle, Endpoints, References, json, link};
-use dcm2fhir::mapping::finish::{self, Detail, imaging_study};
+use dcm2fhir::fhir::{Bundle, References, json, link};
+use dcm2fhir::mapping::finish::{self, imaging_study};
 use dcm2fhir::mapping::{self, Options};
-use dcm2fhir::read::{Reader, Worker};
+use dcm2fhir::read::{Reader, Selections, Worker};
 use dcm2fhir::source::Name;
 use dcm2fhir::study::{Studies, Study};
 use libfuzzer_sys::fuzz_target;
@@ -29,7 +29,8 @@ fuzz_target!(|data: &[u8]| {
 /// Reads the bytes twice, as if a copy of the file lay beside it.
 fn read(data: &[u8]) -> Vec<Study> {
     let (wanted, options, studies) = (mapping::wanted(), Options::default(), Studies::default());
-    let reader = Reader { wanted: &wanted, options: &options, studies: &studies, filter: &Filter::default() };
+    let (filter, selections) = (Filter::default(), Selections::All);
+    let reader = Reader { wanted: &wanted, options: &options, studies: &studies, filter: &filter, selections };
     let mut worker = Worker::default();
     for name in ["1", "2"] {
         let _ = reader.read(&mut worker, &Name::file(name), &mut { data }, |issue| drop(issue.to_string()));
@@ -38,15 +39,7 @@ fn read(data: &[u8]) -> Vec<Study> {
 }
 
 fn documents(study: &mut Study, release: &'static Release) -> Vec<Vec<u8>> {
-    let options = finish::Options {
-        release,
-        detail: Detail::Instance,
-        max_instances: None,
-        status: "available".into(),
-        subject: None,
-        endpoints: Vec::new(),
-        endpoint_level: Endpoints::Study,
-    };
+    let options = finish::Options::of(release);
     let (settled, ids) = (study.settle(), Ids::new(""));
     let mut documents = Vec::new();
     for references in [References::Logical, References::Contained, References::Separate] {
