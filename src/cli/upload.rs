@@ -40,6 +40,12 @@ Exit code:
     disable_help_flag = true,
     override_usage = "dcm2fhir upload --to <URL> [OPTIONS] <INPUT>...",
     mut_arg("inputs", |inputs| inputs.help(INPUTS).long_help(INPUTS)),
+    mut_arg("references", |references| references.hide_short_help(true)),
+    mut_arg("threads", |threads| threads.hide_short_help(true)),
+    mut_arg("replace", |replace| replace.hide_short_help(true)),
+    mut_arg("detail", |detail| detail.hide_short_help(true)),
+    mut_arg("endpoint", |endpoint| endpoint.hide_short_help(true)),
+    mut_arg("jobs", |jobs| jobs.hide_short_help(true)),
 )]
 #[allow(missing_docs)]
 pub struct UploadArguments {
