@@ -3,6 +3,8 @@
 //! `cargo bench --bench memory -- 10000000 200` groups so many instances in series of so many. A series of all of them,
 //! as `1000000 1000000`, is also written, beside the same structs from a list in memory.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints what it measured")]
+
 use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ use crate::dicom::value::{is_fhir_id, trim_uid};
 use crate::dicom::{DataSet, Header, Levels, Scanner, Tag, Wanted};
 use crate::issue::{Issue, Reason, Skip};
 use crate::mapping::terms::{SopClassKind, sop_class};
-use crate::mapping::{self, KIND, Mapped, NUMBER, Options, SELECTION, SERIES, STUDY, SelectionPart};
+use crate::mapping::{self, KIND, Mapped, Options, SELECTION, SERIES, STUDY, SelectionPart};
 use crate::source::Name;
 use crate::study::{InstanceRecord, Missing, NewKind, NewParts, NewSelection, Studies};
 
@@ -70,7 +70,7 @@ impl Reader<'_> {
         if !takes(self.filter, root) {
             return Err(Skip::Filtered);
         }
-        let number = mapping::map(NUMBER, root, self.options);
+        let number = mapping::number(root, self.options);
         let record = record(header, number.part.number, name)?;
         number.issues.into_iter().for_each(&mut issue);
         let mut new = NewParts::default();

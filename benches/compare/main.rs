@@ -3,6 +3,8 @@
 //! All take turns, several rounds, on one archive, so that what else the machine does meets all of them alike. Medians
 //! count, and ratios of one round.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints what it measured")]
+
 mod archive;
 mod contestants;
 mod counts;
@@ -82,7 +84,7 @@ fn main() -> ExitCode {
 }
 
 /// Lets all take turns; the first round only warms up.
-fn rounds<'c>(all: &'c [Contestant], rounds: usize) -> Vec<(&'c Contestant, Vec<Run>)> {
+fn rounds(all: &[Contestant], rounds: usize) -> Vec<(&Contestant, Vec<Run>)> {
     let mut results: Vec<(&Contestant, Vec<Run>)> = all.iter().map(|contestant| (contestant, Vec::new())).collect();
     for round in 0..=rounds {
         for (contestant, runs) in &mut results {

@@ -12,6 +12,9 @@ use crate::upload::capability::Mode;
 
 const INPUTS: &str = "DICOM or FHIR: files, folders; - reads FHIR";
 
+/// What convert shows first, and here would not fit a screen.
+const FOR_LONG_HELP: [&str; 6] = ["detail", "references", "endpoint", "timezone", "threads", "report"];
+
 const EXAMPLES: &str = "\
 Inputs are DICOM files and folders, or what convert wrote: Bundles, resources, NDJSON,
 folders of them. - reads FHIR from standard input.
@@ -40,12 +43,10 @@ Exit code:
     disable_help_flag = true,
     override_usage = "dcm2fhir upload --to <URL> [OPTIONS] <INPUT>...",
     mut_arg("inputs", |inputs| inputs.help(INPUTS).long_help(INPUTS)),
-    mut_arg("references", |references| references.hide_short_help(true)),
-    mut_arg("threads", |threads| threads.hide_short_help(true)),
-    mut_arg("replace", |replace| replace.hide_short_help(true)),
-    mut_arg("detail", |detail| detail.hide_short_help(true)),
-    mut_arg("endpoint", |endpoint| endpoint.hide_short_help(true)),
-    mut_arg("jobs", |jobs| jobs.hide_short_help(true)),
+    mut_args(|argument| match FOR_LONG_HELP.contains(&argument.get_id().as_str()) {
+        true => argument.hide_short_help(true),
+        false => argument,
+    }),
 )]
 #[allow(missing_docs)]
 pub struct UploadArguments {

@@ -163,7 +163,7 @@ pub struct SeveralPlaces {
 
 /// Finds the SOP Instance UIDs that stand in more than one series: eight bytes an instance, for as long as it takes.
 pub fn several_places(studies: &[Study]) -> Vec<SeveralPlaces> {
-    let mut hashes: Vec<u64> = Vec::new();
+    let mut hashes: Vec<u64> = Vec::with_capacity(studies.iter().map(Study::added_instances).sum());
     for_each_place(studies, |_, _, uid| hashes.push(xxh3_64(uid)));
     hashes.sort_unstable();
     let repeated: Vec<u64> =

@@ -31,8 +31,8 @@ struct Ended {
 
 /// What is known of a resource before anything is sent.
 enum Before {
-    /// It is on the server, by this reference.
-    Known(String),
+    /// It is on the server, by this reference: the journal says so, or this run has seen to it.
+    Known(End, String),
     /// It was sent, may not be sent again, and nobody knows more.
     Unknown,
     /// Nothing.
@@ -62,7 +62,7 @@ impl Server {
             }
             let mut references = gone.clone();
             for (entry, before) in entries.iter().zip(&before) {
-                if let (Some(full_url), Before::Known(reference)) = (&entry.full_url, before) {
+                if let (Some(full_url), Before::Known(_, reference)) = (&entry.full_url, before) {
                     references.insert(full_url.clone(), Some(reference.clone()));
                 }
             }
@@ -155,13 +155,13 @@ impl Server {
         if let Some(known) = self.identities.known(&entry.identity())
             && (!self.allowed.overwrite_companions || known.hash == entry.hash)
         {
-            return Before::Known(known.reference);
+            return Before::Known(End::Shared, known.reference);
         }
         match self.journal.as_ref().and_then(|journal| journal.past(entry)).filter(|past| past.hash == entry.hash) {
             None => Before::Open,
             Some(past) => match past.fate {
                 Fate::Accepted | Fate::Present => {
-                    Before::Known(past.reference.clone().unwrap_or_else(|| entry.key.clone()))
+                    Before::Known(End::Journaled, past.reference.clone().unwrap_or_else(|| entry.key.clone()))
                 }
                 Fate::Unknown => Before::Unknown,
                 Fate::Rejected => Before::Open,
@@ -177,7 +177,7 @@ impl Server {
             }
         }
         if let Some(journal) = &self.journal {
-            let news = all.clone().filter(|(_, result)| result.end != End::Journaled);
+            let news = all.clone().filter(|(_, result)| !matches!(result.end, End::Journaled | End::Shared));
             journal.add(news.map(|(entry, result)| (entry, result.end.fate(), result.reference.clone())))?;
         }
         let refused = all.clone().filter(|(_, result)| result.outcome.is_some());
@@ -208,8 +208,8 @@ impl Server {
 impl Before {
     fn result(&self) -> Option<Ended> {
         match self {
-            Before::Known(reference) => {
-                Some(Ended { end: End::Journaled, outcome: None, reference: Some(reference.clone()) })
+            Before::Known(end, reference) => {
+                Some(Ended { end: *end, outcome: None, reference: Some(reference.clone()) })
             }
             Before::Unknown => {
                 let outcome = Outcome::ours("an earlier run sent it, and nobody knows whether it arrived");
@@ -223,14 +223,14 @@ impl Before {
 impl End {
     /// Whether the server has it.
     fn is_there(self) -> bool {
-        matches!(self, End::Created | End::Updated | End::Unchanged | End::Kept | End::Journaled)
+        matches!(self, End::Created | End::Updated | End::Unchanged | End::Kept | End::Journaled | End::Shared)
     }
 
     /// What the journal calls it.
     fn fate(self) -> Fate {
         match self {
             End::Created | End::Updated => Fate::Accepted,
-            End::Unchanged | End::Kept | End::Journaled => Fate::Present,
+            End::Unchanged | End::Kept | End::Journaled | End::Shared => Fate::Present,
             End::Held | End::Rejected => Fate::Rejected,
             End::Unknown => Fate::Unknown,
         }

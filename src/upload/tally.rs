@@ -21,6 +21,8 @@ pub enum End {
     Unchanged,
     /// The journal says that the server has it.
     Journaled,
+    /// This run has met it before: it is counted there.
+    Shared,
     /// A companion that is on the server stays as it is.
     Kept,
     /// A study on the server has more instances.
@@ -33,7 +35,7 @@ pub enum End {
 
 /// Numbers by end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Ends([u64; 8]);
+pub struct Ends([u64; 9]);
 
 /// The counts of a run.
 #[derive(Debug, Clone, Default)]
@@ -60,7 +62,7 @@ impl Ends {
 
     /// All of them.
     pub fn all(&self) -> u64 {
-        self.0.iter().sum()
+        self.0.iter().sum::<u64>() - self.of(End::Shared)
     }
 
     /// How many did not arrive, as far as is known.
