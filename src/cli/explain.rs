@@ -1,5 +1,8 @@
 //! `dcm2fhir explain`.
 
+// Doc comments are help here, and show an address as the user types it.
+#![allow(rustdoc::bare_urls)]
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args};

@@ -47,16 +47,17 @@ const NO_SETTINGS: [&str; 3] = ["help", "version", "config"];
 
 /// The options that a configuration file may set: those of the commands that take one, with the command.
 pub(super) fn settings(command: &Command) -> Vec<(&Command, &Arg)> {
-    let mut settings: Vec<(&Command, &Arg)> = Vec::new();
     let takes_file =
         |one: &&Command| one.get_name() != "config" && one.get_arguments().any(|own| own.get_id() == "config");
-    for owner in command.get_subcommands().filter(takes_file) {
-        let owner_arguments = owner.get_arguments().chain(command.get_arguments());
-        for argument in owner_arguments.filter(|argument| argument.get_long().is_some()) {
-            let is_known = settings.iter().any(|(_, known)| known.get_id() == argument.get_id());
-            if !is_known && !NO_SETTINGS.contains(&argument.get_id().as_str()) {
-                settings.push((owner, argument));
-            }
+    let owners = || command.get_subcommands().filter(takes_file);
+    let own = owners().flat_map(|owner| owner.get_arguments().map(move |argument| (owner, argument)));
+    // What all commands have comes last.
+    let global = owners().take(1).flat_map(|owner| command.get_arguments().map(move |argument| (owner, argument)));
+    let mut settings: Vec<(&Command, &Arg)> = Vec::new();
+    for (owner, argument) in own.chain(global).filter(|(_, argument)| argument.get_long().is_some()) {
+        let is_known = settings.iter().any(|(_, known)| known.get_id() == argument.get_id());
+        if !is_known && !NO_SETTINGS.contains(&argument.get_id().as_str()) {
+            settings.push((owner, argument));
         }
     }
     settings
