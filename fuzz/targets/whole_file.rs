@@ -6,9 +6,9 @@ use dcm2fhir::config::Filter;
 use dcm2fhir::fhir::bundle::BundleOptions;
 use dcm2fhir::fhir::id::Ids;
 use dcm2fhir::fhir::{Bundle, Endpoints, References, json, link};
-use dcm2fhir::mapping::finish::{self, Detail, imaging_study};
+use dcm2fhir::mapping::finish::{self, Detail, Finished, imaging_study};
 use dcm2fhir::mapping::{self, Options};
-use dcm2fhir::read::{Reader, Worker};
+use dcm2fhir::read::{Reader, Selections, Worker};
 use dcm2fhir::source::Name;
 use dcm2fhir::study::{Studies, Study};
 use libfuzzer_sys::fuzz_target;
@@ -29,7 +29,9 @@ fuzz_target!(|data: &[u8]| {
 /// Reads the bytes twice, as if a copy of the file lay beside it.
 fn read(data: &[u8]) -> Vec<Study> {
     let (wanted, options, studies) = (mapping::wanted(), Options::default(), Studies::default());
-    let reader = Reader { wanted: &wanted, options: &options, studies: &studies, filter: &Filter::default() };
+    let filter = Filter::default();
+    let reader =
+        Reader { wanted: &wanted, options: &options, studies: &studies, filter: &filter, selections: Selections::All };
     let mut worker = Worker::default();
     for name in ["1", "2"] {
         let _ = reader.read(&mut worker, &Name::file(name), &mut { data }, |issue| drop(issue.to_string()));
@@ -46,16 +48,19 @@ fn documents(study: &mut Study, release: &'static Release) -> Vec<Vec<u8>> {
         subject: None,
         endpoints: Vec::new(),
         endpoint_level: Endpoints::Study,
+        selections: true,
     };
     let (settled, ids) = (study.settle(), Ids::new(""));
     let mut documents = Vec::new();
     for references in [References::Logical, References::Contained, References::Separate] {
-        let linked = link(imaging_study(&settled, &options).study, release, references, &ids);
+        let Finished { study, selections, .. } = imaging_study(&settled, &options);
+        let linked = link(study, selections, release, references, &ids);
         let mut out = Vec::new();
         json::write_imaging_study(&mut out, &linked, release, json::Layout::Compact).expect("memory takes all");
         documents.push(out);
     }
-    let bundle = Bundle::of(imaging_study(&settled, &options).study, release, &ids, BundleOptions::default());
+    let Finished { study, selections, .. } = imaging_study(&settled, &options);
+    let bundle = Bundle::of(study, selections, release, &ids, BundleOptions::default());
     let mut out = Vec::new();
     json::write_bundle(&mut out, &bundle, release, json::Layout::Pretty).expect("memory takes all");
     documents.push(out);
