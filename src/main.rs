@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<u8, Error> {
     match command {
         Command::Convert(arguments) => run::convert(&Config::convert(*arguments)?),
-        Command::Explain(arguments) => print(run::explain(&ExplainConfig::new(arguments)?)?.as_bytes()),
+        Command::Explain(arguments) => run::explain(&ExplainConfig::new(arguments)?),
         Command::Mapping(arguments) => print(document(arguments.format.unwrap_or_default().into()).as_bytes()),
         #[cfg(feature = "upload")]
         Command::Upload(arguments) => run::upload(dcm2fhir::config::Upload::of(*arguments)?),

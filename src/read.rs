@@ -8,7 +8,8 @@ use crate::dicom::header::{Fault, FaultKind};
 use crate::dicom::value::{is_fhir_id, trim_uid};
 use crate::dicom::{DataSet, Header, Levels, Scanner, Tag, Wanted};
 use crate::issue::{Issue, Reason, Skip};
-use crate::mapping::{self, KIND, Mapped, NUMBER, Options, SELECTION, SERIES, STUDY, SelectionPart};
+use crate::mapping::terms::{SopClassKind, sop_class};
+use crate::mapping::{self, KIND, Mapped, Options, SELECTION, SERIES, STUDY, SelectionPart};
 use crate::source::Name;
 use crate::study::{InstanceRecord, Missing, NewKind, NewParts, NewSelection, Studies};
 
@@ -69,14 +70,14 @@ impl Reader<'_> {
         if !takes(self.filter, root) {
             return Err(Skip::Filtered);
         }
-        let number = mapping::map(NUMBER, root, self.options);
+        let number = mapping::number(root, self.options);
         let record = record(header, number.part.number, name)?;
         number.issues.into_iter().for_each(&mut issue);
         let mut new = NewParts::default();
         while let Err(missing) = self.studies.merge(&record, &mut new) {
             self.map_missing(missing, root, &mut new, &mut issue);
         }
-        if class(root).is_some_and(mapping::is_key_object_selection) {
+        if record.fingerprints.selects() {
             self.select(&record, mapping::map(SELECTION, root, self.options));
         }
         Ok(())
@@ -120,16 +121,16 @@ fn takes(filter: &Filter, root: DataSet<'_>) -> bool {
 /// What the studies need to know of an instance.
 pub(crate) fn record<'a>(header: &'a Header, number: Option<u32>, name: &'a Name) -> Result<InstanceRecord<'a>, Skip> {
     let root = header.root();
-    let class = class(root);
+    let kind = class(root).and_then(sop_class).map(|class| class.kind);
     let mut fingerprints = header.fingerprints();
-    if class.is_some_and(mapping::is_key_object_selection) {
+    if kind == Some(SopClassKind::KeyObjectSelection) {
         fingerprints.selection = header.fingerprint(Levels::SELECTION);
     }
     Ok(InstanceRecord {
         study_uid: uid(root, tags::STUDY_INSTANCE_UID).ok_or(Skip::NoUid(tags::STUDY_INSTANCE_UID))?,
         series_uid: id(root, tags::SERIES_INSTANCE_UID)?,
         sop_instance_uid: id(root, tags::SOP_INSTANCE_UID)?,
-        is_image: class.is_some_and(mapping::is_image),
+        is_image: kind == Some(SopClassKind::Image),
         number,
         fingerprints,
         name,

@@ -31,6 +31,7 @@ fn the_library_gives_what_the_command_writes() {
     let conversion = |release| Conversion::new(release).input(CASES);
     assert_eq!(lines(conversion(Release::R4)), command(&["--fhir", "r4"]));
     assert_eq!(lines(conversion(Release::R5).bundles()), command(&["--fhir", "r5", "--format", "bundle"]));
+    assert_eq!(lines(conversion(Release::R4).bundles()), command(&["--fhir", "r4", "--format", "bundle"]));
     let options = conversion(Release::R6_BALLOT5)
         .detail(Detail::Series)
         .references(References::Contained)

@@ -65,14 +65,14 @@ impl<'p> File<'p> {
             let Some((owner, argument)) = known else {
                 return Err(self.wrong(command, key.span().start, &unknown(command, key.get_ref())));
             };
-            let words = words(&argument, value).map_err(|wanted| {
+            let words = words(argument, value).map_err(|wanted| {
                 let message = format!("{}: {wanted}", key.get_ref());
                 self.wrong(command, value.span().start, &message)
             })?;
-            self.check(&owner, key, &words)?;
+            self.check(owner, key, &words)?;
             let own = command.find_subcommand(name).into_iter().flat_map(Command::get_arguments);
             let has = own.chain(command.get_arguments()).any(|own| own.get_id() == argument.get_id());
-            if has && !is_given(given, &argument) {
+            if has && !is_given(given, argument) {
                 found.push((key.get_ref().to_string(), words));
             }
         }

@@ -1,5 +1,8 @@
 //! `dcm2fhir explain`.
 
+// Doc comments are help here, and show an address as the user types it.
+#![allow(rustdoc::bare_urls)]
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
@@ -39,7 +42,7 @@ pub struct ExplainArguments {
     #[arg(long, value_name = "ZONE")]
     pub timezone: Option<String>,
 
-    /// Identifier system: patient=http://hospital.org/mrn
+    /// System of an identifier, as patient=URI
     ///
     /// As for convert. May be given several times. Default: none.
     #[arg(long, value_name = "KIND=URI")]

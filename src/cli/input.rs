@@ -10,10 +10,12 @@ use crate::config::FilterRule;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
 pub struct InputArguments {
-    /// Files and folders; - reads paths from standard input
+    /// Files, folders, zips, tars, a DICOMDIR; - reads a list
     ///
     /// Folders are walked with everything below them, hidden files too. What a file is called does not matter: it is
-    /// DICOM if its content is. A DICOMDIR that is found in a folder is passed by.
+    /// DICOM, or an archive (zip, tar, tar.gz, gz), if its content is. Archives are read where they stand; one inside
+    /// another is reported and not opened. A DICOMDIR that is given stands for the files that it lists; one that is
+    /// found in a folder or an archive is passed by. - reads paths from standard input.
     #[arg(value_name = "INPUT", required_unless_present = "files_from", help_heading = None::<&str>)]
     pub inputs: Vec<PathBuf>,
 

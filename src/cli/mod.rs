@@ -81,12 +81,16 @@ pub enum Command {
     #[cfg(feature = "upload")]
     Upload(Box<UploadArguments>),
     /// A synthetic DICOM archive for tests, benchmarks and CI
+    #[command(display_order = 101)]
     Synth(SynthArguments),
     /// What options, variables and file come to, as TOML
+    #[command(display_order = 102)]
     Config(ConfigArguments),
     /// Completions of the command line for a shell
+    #[command(display_order = 103)]
     Completions(CompletionsArguments),
     /// Manual pages
+    #[command(display_order = 104)]
     Man(ManArguments),
 }
 

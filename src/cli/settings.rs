@@ -46,17 +46,18 @@ const SECRETS: [&str; 1] = ["id-salt"];
 const NO_SETTINGS: [&str; 3] = ["help", "version", "config"];
 
 /// The options that a configuration file may set: those of the commands that take one, with the command.
-pub(super) fn settings(command: &Command) -> Vec<(Command, Arg)> {
-    let mut settings: Vec<(Command, Arg)> = Vec::new();
+pub(super) fn settings(command: &Command) -> Vec<(&Command, &Arg)> {
     let takes_file =
         |one: &&Command| one.get_name() != "config" && one.get_arguments().any(|own| own.get_id() == "config");
-    for owner in command.get_subcommands().filter(takes_file) {
-        let owner_arguments = owner.get_arguments().chain(command.get_arguments());
-        for argument in owner_arguments.filter(|argument| argument.get_long().is_some()) {
-            let is_known = settings.iter().any(|(_, known)| known.get_id() == argument.get_id());
-            if !is_known && !NO_SETTINGS.contains(&argument.get_id().as_str()) {
-                settings.push((owner.clone(), argument.clone()));
-            }
+    let owners = || command.get_subcommands().filter(takes_file);
+    let own = owners().flat_map(|owner| owner.get_arguments().map(move |argument| (owner, argument)));
+    // What all commands have comes last.
+    let global = owners().take(1).flat_map(|owner| command.get_arguments().map(move |argument| (owner, argument)));
+    let mut settings: Vec<(&Command, &Arg)> = Vec::new();
+    for (owner, argument) in own.chain(global).filter(|(_, argument)| argument.get_long().is_some()) {
+        let is_known = settings.iter().any(|(_, known)| known.get_id() == argument.get_id());
+        if !is_known && !NO_SETTINGS.contains(&argument.get_id().as_str()) {
+            settings.push((owner, argument));
         }
     }
     settings
@@ -65,7 +66,7 @@ pub(super) fn settings(command: &Command) -> Vec<(Command, Arg)> {
 /// `config` with every option of the others, which its help does not list again.
 pub(super) fn with_settings(command: Command) -> Command {
     let file = command.get_subcommands().find_map(|one| one.get_arguments().find(|own| own.get_id() == "config"));
-    let more: Vec<Arg> = settings(&command).into_iter().map(|(_, argument)| argument).chain(file.cloned()).collect();
+    let more: Vec<Arg> = settings(&command).into_iter().map(|(_, argument)| argument).chain(file).cloned().collect();
     let own = |argument: &Arg| argument.is_global_set();
     let more = more.into_iter().filter(|argument| !own(argument)).map(alone);
     command.mut_subcommand("config", |config| config.args(more.collect::<Vec<_>>()))
@@ -131,7 +132,7 @@ fn sections(command: &Command, text: &mut String, line: impl Fn(&Arg, &str) -> S
             section = heading.to_string();
             text.push_str(&format!("\n# {section}\n"));
         }
-        text.push_str(&line(&argument, long));
+        text.push_str(&line(argument, long));
     }
 }
 

@@ -6,7 +6,7 @@
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
-use xxhash_rust::xxh3::xxh3_64_with_seed;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::wanted::Levels;
 
@@ -18,6 +18,9 @@ pub const MAX_ENTRIES: usize = 1 << 16;
 /// The tag in front of each item of a sequence (PS3.5 7.5).
 const ITEM: Tag = Tag(0xFFFE, 0xE000);
 
+/// Marks where a sequence or item closes (PS3.5 7.5).
+const DELIMITER: Tag = Tag(0xFFFE, 0xE0DD);
+
 /// Stands for the tag of a value that was forgotten; no attribute has it.
 const FORGOTTEN: Tag = Tag(0xFFFF, 0xFFFF);
 
@@ -25,7 +28,12 @@ const FORGOTTEN: Tag = Tag(0xFFFF, 0xFFFF);
 #[derive(Debug, Default)]
 pub struct Header {
     entries: Vec<Entry>,
-    bytes: Vec<u8>,
+    piles: [Pile; Levels::SETS],
+    /// The bytes of all values.
+    value_bytes: usize,
+    /// How many sequences and items are open, and for which levels the outermost is wanted.
+    open: u32,
+    outer: Levels,
     /// What the scan noticed and could not take as it is.
     pub faults: Vec<Fault>,
 }
@@ -72,10 +80,15 @@ pub struct Fingerprints {
 }
 
 impl Fingerprints {
+    /// Whether something was wanted for a selection.
+    pub fn selects(&self) -> bool {
+        self.selection != 0
+    }
+
     /// One hash of all of them.
     pub fn whole(&self) -> u64 {
         let parts = [self.series, self.kind, self.number];
-        let selection = (self.selection != 0).then_some(self.selection);
+        let selection = self.selects().then_some(self.selection);
         parts.into_iter().chain(selection).fold(self.study, join)
     }
 }
@@ -91,21 +104,39 @@ fn join(one: u64, other: u64) -> u64 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Full;
 
+/// What is wanted for the same levels lies together, so that one hash over it is enough.
+#[derive(Debug, Default)]
+struct Pile {
+    bytes: Vec<u8>,
+    /// A hash of what the bytes are: tags and lengths, and where sequences and items open and close.
+    marks: u64,
+}
+
+impl Pile {
+    /// Notes what comes next.
+    #[inline]
+    fn mark(&mut self, tag: Tag, length: u32) {
+        let tag = u64::from(tag.group()) << 48 | u64::from(tag.element()) << 32;
+        self.marks = join(self.marks, tag | u64::from(length));
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     tag: Tag,
-    levels: Levels,
+    /// What is wanted at the root for these levels, with all that lies in it.
+    pile: Levels,
+    /// The place behind this entry and all that lies in it.
+    behind: u32,
     content: Content,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Content {
-    /// Bytes from the first to before the second place.
+    /// The bytes of the pile from the first to before the second place.
     Value(u32, u32),
-    /// A sequence: its items end before this entry.
-    Sequence(u32),
-    /// An item: its attributes end before this entry.
-    Item(u32),
+    Sequence,
+    Item,
 }
 
 /// A sequence or item that is not closed yet.
@@ -117,18 +148,29 @@ impl Header {
     /// Forgets the last file and keeps the room.
     pub fn clear(&mut self) {
         self.entries.clear();
-        self.bytes.clear();
+        for pile in &mut self.piles {
+            pile.bytes.clear();
+            pile.marks = 0;
+        }
+        self.value_bytes = 0;
+        self.open = 0;
         self.faults.clear();
     }
 
     /// Keeps a value of the data set or item that is open.
+    #[inline]
     pub fn push_value(&mut self, tag: Tag, levels: Levels, value: &[u8]) -> Result<(), Full> {
-        let start = self.bytes.len();
-        if start + value.len() > MAX_HEADER_BYTES {
+        self.value_bytes += value.len();
+        if self.value_bytes > MAX_HEADER_BYTES {
             return Err(Full);
         }
-        self.bytes.extend_from_slice(value);
-        self.push(tag, levels, Content::Value(place(start), place(self.bytes.len()))).map(|_| ())
+        let levels = self.levels(levels);
+        let pile = self.pile(levels);
+        pile.mark(tag, place(value.len()));
+        let start = place(pile.bytes.len());
+        pile.bytes.extend_from_slice(value);
+        let end = place(pile.bytes.len());
+        self.push(tag, levels, Content::Value(start, end)).map(|_| ())
     }
 
     /// The place behind all that is kept: where the next data set or item begins.
@@ -136,36 +178,38 @@ impl Header {
         self.entries.len()
     }
 
-    /// Forgets a value of the data set or item that begins at a place, and says whether it was there.
+    /// Forgets a value of the data set or item that begins at a place, and says whether it was there. It still counts
+    /// for the fingerprint.
     pub fn forget_value(&mut self, start: usize, tag: Tag) -> bool {
         let mut at = start;
         while let Some(entry) = self.entries.get_mut(at) {
             if entry.tag == tag && matches!(entry.content, Content::Value(..)) {
-                (entry.tag, entry.levels) = (FORGOTTEN, Levels::NONE);
+                entry.tag = FORGOTTEN;
                 return true;
             }
-            at = entry.end(at);
+            at = entry.behind as usize;
         }
         false
     }
 
     /// Opens a sequence.
     pub fn open_sequence(&mut self, tag: Tag, levels: Levels) -> Result<Open, Full> {
-        self.push(tag, levels, Content::Sequence(0))
+        self.open_entry(tag, levels, Content::Sequence)
     }
 
     /// Opens an item of the sequence opened last.
     pub fn open_item(&mut self) -> Result<Open, Full> {
-        self.push(ITEM, Levels::NONE, Content::Item(0))
+        self.open_entry(ITEM, Levels::NONE, Content::Item)
     }
 
     /// Closes a sequence or item: what comes next is behind it.
     pub fn close(&mut self, open: Open) {
         let end = place(self.entries.len());
-        match self.entries.get_mut(open.0).map(|entry| &mut entry.content) {
-            Some(Content::Sequence(at) | Content::Item(at)) => *at = end,
-            Some(Content::Value(..)) | None => {}
-        }
+        let Some(entry) = self.entries.get_mut(open.0) else { return };
+        entry.behind = end;
+        let levels = entry.pile;
+        self.pile(levels).mark(DELIMITER, 0);
+        self.open = self.open.saturating_sub(1);
     }
 
     /// Notes something that was not as it should be.
@@ -178,74 +222,57 @@ impl Header {
         DataSet::new(self, 0, self.entries.len(), &[])
     }
 
-    /// For each level a hash over the raw wanted bytes, with their tags and character sets: equal for two files exactly
-    /// when that part of them reads the same.
+    /// For each level a hash over the raw wanted bytes, with their tags and character sets: equal for two files when that
+    /// part of them reads the same.
     pub fn fingerprints(&self) -> Fingerprints {
-        let mut hashes = [0; Levels::EACH.len()];
-        let mut at = 0;
-        while let Some(entry) = self.entries.get(at) {
-            let end = entry.end(at);
-            // What is wanted of selections alone is hashed only where there is one.
-            if entry.levels != Levels::NONE && entry.levels != Levels::SELECTION {
-                let attribute = self.attribute_hash(at, end);
-                for (level, hash) in Levels::EACH.into_iter().zip(&mut hashes) {
-                    if entry.levels.meets(level) {
-                        *hash = join(*hash, attribute);
-                    }
-                }
-            }
-            at = end;
-        }
-        let [study, series, kind, number] = hashes;
+        let [study, series, kind, number] = self.hashes(Levels::EACH);
         Fingerprints { study, series, kind, number, selection: 0 }
     }
 
     /// The same for one level.
     pub fn fingerprint(&self, level: Levels) -> u64 {
-        let (mut hash, mut at) = (0, 0);
-        while let Some(entry) = self.entries.get(at) {
-            let end = entry.end(at);
-            if entry.levels.meets(level) {
-                hash = join(hash, self.attribute_hash(at, end));
-            }
-            at = end;
-        }
+        let [hash] = self.hashes([level]);
         hash
     }
 
-    fn attribute_hash(&self, at: usize, end: usize) -> u64 {
-        let attribute = self.entries.get(at..end).unwrap_or_default().iter();
-        attribute.fold(0, |hash, inner| join(hash, self.entry_hash(inner, at)))
-    }
-
-    fn entry_hash(&self, entry: &Entry, from: usize) -> u64 {
-        let tag = (u64::from(entry.tag.group()) << 16 | u64::from(entry.tag.element())) << 32;
-        match entry.content {
-            Content::Value(start, end) => {
-                let value = self.bytes.get(start as usize..end as usize).unwrap_or_default();
-                xxh3_64_with_seed(value, tag | u64::from(end - start))
+    fn hashes<const N: usize>(&self, levels: [Levels; N]) -> [u64; N] {
+        let mut hashes = [0; N];
+        for (set, pile) in (0_u64..).zip(&self.piles).filter(|(_, pile)| pile.marks != 0) {
+            let of = levels.map(|level| set & level.number() as u64 != 0);
+            if of.contains(&true) {
+                let pile = join(join(set, pile.marks), xxh3_64(&pile.bytes));
+                hashes.iter_mut().zip(of).filter(|(_, of)| *of).for_each(|(hash, _)| *hash = join(*hash, pile));
             }
-            // Ends are taken from the start of the root attribute, so that they do not depend on what stands before it.
-            Content::Sequence(end) | Content::Item(end) => tag | (u64::from(end) - from as u64),
         }
+        hashes
     }
 
-    fn push(&mut self, tag: Tag, levels: Levels, content: Content) -> Result<Open, Full> {
-        if self.entries.len() >= MAX_ENTRIES {
+    fn open_entry(&mut self, tag: Tag, levels: Levels, content: Content) -> Result<Open, Full> {
+        let levels = self.levels(levels);
+        (self.open, self.outer) = (self.open + 1, levels);
+        self.pile(levels).mark(tag, u32::MAX);
+        self.push(tag, levels, content)
+    }
+
+    /// The levels of the root attribute that is open; without one, the new one's own.
+    #[inline]
+    fn levels(&self, own: Levels) -> Levels {
+        if self.open > 0 { self.outer } else { own }
+    }
+
+    #[inline]
+    fn pile(&mut self, levels: Levels) -> &mut Pile {
+        &mut self.piles[levels.number() % Levels::SETS]
+    }
+
+    #[inline]
+    fn push(&mut self, tag: Tag, pile: Levels, content: Content) -> Result<Open, Full> {
+        let at = self.entries.len();
+        if at >= MAX_ENTRIES {
             return Err(Full);
         }
-        self.entries.push(Entry { tag, levels, content });
-        Ok(Open(self.entries.len() - 1))
-    }
-}
-
-impl Entry {
-    /// The place behind this entry and all that lies in it. A sequence that was never closed ends where it stands.
-    fn end(&self, at: usize) -> usize {
-        match self.content {
-            Content::Value(..) => at + 1,
-            Content::Sequence(end) | Content::Item(end) => (end as usize).max(at + 1),
-        }
+        self.entries.push(Entry { tag, pile, behind: place(at + 1), content });
+        Ok(Open(at))
     }
 }
 
@@ -269,19 +296,21 @@ impl<'h> DataSet<'h> {
 
     /// The raw value of an attribute, with its padding; `None` where the attribute is absent, or is a sequence.
     pub fn bytes(&self, tag: Tag) -> Option<&'h [u8]> {
-        match self.find(tag)?.1.content {
-            Content::Value(start, end) => self.header.bytes.get(start as usize..end as usize),
-            Content::Sequence(_) | Content::Item(_) => None,
+        let (_, entry) = self.find(tag)?;
+        let pile = self.header.piles.get(entry.pile.number())?;
+        match entry.content {
+            Content::Value(start, end) => pile.bytes.get(start as usize..end as usize),
+            Content::Sequence | Content::Item => None,
         }
     }
 
     /// The items of a sequence; none where the attribute is absent or is no sequence.
     pub fn items(&self, tag: Tag) -> impl Iterator<Item = DataSet<'h>> + use<'h> {
         let (header, character_set) = (self.header, self.character_set);
-        let (mut at, end) = self.find(tag).map_or((0, 0), |(at, entry)| (at + 1, entry.end(at)));
+        let (mut at, end) = self.find(tag).map_or((0, 0), |(at, entry)| (at + 1, entry.behind as usize));
         std::iter::from_fn(move || {
             let item = header.entries.get(at).filter(|_| at < end)?;
-            let (start, behind) = (at + 1, item.end(at));
+            let (start, behind) = (at + 1, item.behind as usize);
             at = behind;
             Some(DataSet::new(header, start, behind, character_set))
         })
@@ -300,7 +329,7 @@ impl<'h> DataSet<'h> {
             if entry.tag == tag {
                 return Some((at, entry));
             }
-            at = entry.end(at);
+            at = entry.behind as usize;
         }
         None
     }

@@ -32,6 +32,14 @@ impl Levels {
     /// Each level that has a fingerprint.
     pub const EACH: [Levels; 4] = [Levels::STUDY, Levels::SERIES, Levels::KIND, Levels::NUMBER];
 
+    /// How many sets of levels there are.
+    pub const SETS: usize = 32;
+
+    /// The set's own number, below [`Levels::SETS`].
+    pub const fn number(self) -> usize {
+        self.0 as usize
+    }
+
     /// The levels of either.
     pub const fn and(self, other: Levels) -> Levels {
         Levels(self.0 | other.0)

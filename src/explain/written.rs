@@ -7,9 +7,9 @@ use crate::dicom::value::{is_fhir_id, is_oid, trim_uid};
 use crate::dicom::{DataSet, Fingerprints, Tag};
 use crate::fhir::id::Ids;
 use crate::fhir::json::{self, Layout};
-use crate::fhir::{Endpoints, References, Release, link};
+use crate::fhir::{References, Release, link};
 use crate::issue::{Issue, Reason};
-use crate::mapping::finish::{Detail, Finished, Options, imaging_study};
+use crate::mapping::finish::{Finished, Options, imaging_study};
 use crate::mapping::{KindPart, Mapped, SelectionPart, SeriesPart, StudyPart};
 use crate::source::Name;
 use crate::study::{InstanceRecord, NewKind, NewParts, NewSelection, Studies, Study};
@@ -151,14 +151,5 @@ fn parsed(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> Value {
 
 /// Everything that a file can say.
 fn options(release: &'static Release) -> Options {
-    Options {
-        release,
-        detail: Detail::Instance,
-        max_instances: None,
-        status: "available".into(),
-        subject: None,
-        endpoints: Vec::new(),
-        endpoint_level: Endpoints::Study,
-        selections: true,
-    }
+    Options { selections: true, ..Options::of(release) }
 }

@@ -8,7 +8,7 @@ use super::options::Options;
 use super::row::{Attribute, CODING_SCHEMES};
 use crate::dicom::DataSet;
 use crate::dicom::charset::{CharacterSet, Decoded, TextFault};
-use crate::dicom::value::{NumberFault, is_oid, plain_number, trim_uid, unsigned};
+use crate::dicom::value::{NumberFault, is_oid, trim_uid, unsigned};
 use crate::issue::{Issue, Reason};
 
 /// The attributes of a row in one data set or sequence item.
@@ -19,6 +19,10 @@ pub struct Attributes<'a> {
     prefix: Vec<Tag>,
     row: RowView<'a>,
 }
+
+/// Items of a data set's list of coding schemes that are looked through for a code, at most: a data set may have as many
+/// codes as it has room for, and each looks.
+const MAX_SCHEMES: usize = 256;
 
 /// What is the same for all data sets that a row looks into.
 #[derive(Debug, Clone, Copy)]
@@ -89,10 +93,6 @@ impl<'a> Attributes<'a> {
 
     /// The value of an IS attribute as FHIR's unsignedInt; any other number is an issue.
     pub fn unsigned(&self, tag: Tag) -> Option<u32> {
-        // Plain digits are the same in every character set.
-        if let Some(number) = self.bytes(tag).and_then(plain_number) {
-            return Some(number);
-        }
         let text = self.line(tag)?;
         match unsigned(&text) {
             Ok(number) => Some(number),
@@ -117,7 +117,7 @@ impl<'a> Attributes<'a> {
         let [[sequence, name], [_, uid]] = CODING_SCHEMES else { return None };
         let listed =
             |item: &DataSet<'_>| item.bytes(*name).is_some_and(|bytes| trim_uid(bytes) == designator.as_bytes());
-        let item = self.root.items(*sequence).find(listed)?;
+        let item = self.root.items(*sequence).take(MAX_SCHEMES).find(listed)?;
         item.bytes(*uid).map(|bytes| String::from_utf8_lossy(trim_uid(bytes)).into_owned())
     }
 

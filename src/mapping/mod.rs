@@ -42,6 +42,7 @@ pub use series::{SERIES, SeriesPart};
 pub use study::{STUDY, StudyPart};
 
 use crate::dicom::charset::CharacterSet;
+use crate::dicom::value::plain_number;
 use crate::dicom::{DataSet, Levels, Wanted};
 use crate::issue::Issue;
 use attributes::{Attributes, RowView, text_reason};
@@ -65,6 +66,15 @@ pub fn map<P: Default>(rows: &[Row<P>], data_set: DataSet<'_>, options: &Options
         (row.fill)(&Attributes::new(data_set, view), &mut part);
     }
     Mapped { part, issues: once_each(issues.into_inner()) }
+}
+
+/// Applies the row of [`NUMBER`]. Every file has a number of its own, so plain digits, which are the same in every
+/// character set, are taken without being decoded.
+pub fn number(data_set: DataSet<'_>, options: &Options) -> Mapped<NumberPart> {
+    match data_set.bytes(tags::INSTANCE_NUMBER).and_then(plain_number) {
+        Some(number) => Mapped { part: NumberPart { number: Some(number) }, issues: Vec::new() },
+        None => map(NUMBER, data_set, options),
+    }
 }
 
 /// Several rows may read one attribute; what is wrong with it is said once an element.

@@ -29,8 +29,18 @@ fn time_of_day(attributes: &Attributes<'_>, day: Date, tag: Tag) -> Option<TimeO
     let full = Time::parse(&text).ok().and_then(|time| Some((time, time.minute?, time.second?)));
     let Some((time, minute, second)) = full else { return attributes.drop(tag, Reason::NotATime, &text) };
     let offset = offset(attributes, day, &time, tag)?;
-    let (microsecond, fraction_digits) = time.fraction.map_or((0, 0), |fraction| fraction.microseconds());
+    let (microsecond, fraction_digits) =
+        time.fraction.map_or((0, 0), |fraction| without_zeros(fraction.microseconds()));
     Some(TimeOfDay { hour: time.hour, minute, second, microsecond, fraction_digits, offset_minutes: offset.minutes() })
+}
+
+/// A fraction with its digits, without the zeros behind the third: many programs take exactly three for milliseconds, and
+/// read `.940000` as something else.
+fn without_zeros((microseconds, mut digits): (u32, u8)) -> (u32, u8) {
+    while digits > 3 && microseconds.is_multiple_of(10_u32.pow(u32::from(7 - digits.min(6)))) {
+        digits -= 1;
+    }
+    (microseconds, digits)
 }
 
 fn offset(attributes: &Attributes<'_>, day: Date, time: &Time, tag: Tag) -> Option<Offset> {
@@ -64,6 +74,20 @@ mod tests {
         let mapped = mapped_with(STUDY, &data_set, &options);
         let started = mapped.part.started.map(|started| started.to_string()).unwrap_or_default();
         (started, mapped.issues.into_iter().map(|issue| issue.reason).collect())
+    }
+
+    #[test]
+    fn a_fraction_loses_the_zeros_behind_its_milliseconds() {
+        for (fraction, want) in [
+            ((940_000, 6), (940_000, 3)),
+            ((940_100, 6), (940_100, 4)),
+            ((123_456, 6), (123_456, 6)),
+            ((0, 6), (0, 3)),
+            ((500_000, 1), (500_000, 1)),
+            ((500_000, 2), (500_000, 2)),
+        ] {
+            assert_eq!(without_zeros(fraction), want, "{fraction:?}");
+        }
     }
 
     #[test]

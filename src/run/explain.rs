@@ -1,4 +1,4 @@
-//! `explain`: one file is read and explained.
+//! `explain`: one file is read and its explanation printed.
 
 use std::path::Path;
 
@@ -9,13 +9,14 @@ use crate::error::Error;
 use crate::explain;
 use crate::fhir::Release;
 use crate::mapping;
+use crate::sink;
 use crate::source::{self, printable};
 
 /// Columns where there is no terminal to ask.
 const COLUMNS: usize = 100;
 
-/// Explains one file, as text.
-pub fn explain(config: &ExplainConfig) -> Result<String, Error> {
+/// Explains one file on standard output.
+pub fn explain(config: &ExplainConfig) -> Result<u8, Error> {
     let header = read(&config.file)?;
     let mapping = options::mapping_of(config.time_zone.as_deref(), &config.systems)?;
     let releases = match config.release {
@@ -24,12 +25,13 @@ pub fn explain(config: &ExplainConfig) -> Result<String, Error> {
     };
     let file = printable(config.file.as_os_str().as_encoded_bytes());
     let explanation = explain::explain(file, &header, &mapping, &releases);
-    Ok(match config.form {
+    let text = match config.form {
         ExplainForm::Table => explain::table(&explanation, columns()),
         ExplainForm::Json => {
             serde_json::to_string_pretty(&explanation).expect("an explanation is strings and lists") + "\n"
         }
-    })
+    };
+    sink::print(text.as_bytes()).map(|()| 0)
 }
 
 fn read(path: &Path) -> Result<Header, Error> {

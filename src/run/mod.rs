@@ -18,13 +18,13 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use crate::config::Config;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
-use crate::mapping;
+use crate::mapping::{self, Options, finish};
 use crate::progress::{self, Progress};
 use crate::read::{Reader, Selections};
 use crate::report::{Counts, Report, Summary, Totals};
 use crate::sink::{self, Sink};
-use crate::source;
-use crate::study::{Studies, apply_rejections, several_places};
+use crate::source::{self, Walk};
+use crate::study::{Studies, Study, apply_rejections, several_places};
 pub use explain::explain;
 pub use synth::synth;
 use tally::Tally;
@@ -91,44 +91,64 @@ fn convert_between<'s>(
     let tally = Tally::default();
     let walk = source::open(&config.inputs, &config.walk, progress.clone())?;
     let pool = threads(config.threads)?;
-    let (wanted, studies) = (mapping::wanted(), Studies::default());
-    let reading = read::Stage {
-        reader: Reader {
-            wanted: &wanted,
-            options: &mapping,
-            studies: &studies,
-            filter: &config.filter,
-            selections: if finish.has_selections() { Selections::All } else { Selections::Rejections },
-        },
-        report: &report,
-        tally: &tally,
-        progress: progress.as_ref(),
-        interrupt,
-        aside: ends.aside,
-    };
-    pool.install(|| reading.all(&walk, config.threads))?;
-    let mut studies = studies.finish();
-    if config.content.apply_rejections.is_yes() {
-        apply_rejections(&mut studies);
-    }
-    write::check_room(config, studies.len())?;
-    several_places(&studies).iter().for_each(|several| read::note_places(several, &report));
-    let writing = write::Stage {
-        output: options::output(config),
-        finish: &finish,
-        sink: sink.as_ref(),
-        report: &report,
-        tally: &tally,
-        progress: progress.as_ref(),
-        interrupt,
-    };
+    let run = Run { config, finish: &finish, report: &report, tally: &tally, progress: progress.as_ref(), interrupt };
+    let mut studies = pool.install(|| run.read(&mapping, &walk, ends.aside))?;
     // Threads that wait for a server are as many as requests may be under way.
     let pool = if ends.writing_threads == config.threads { pool } else { threads(ends.writing_threads)? };
-    pool.install(|| writing.all(&mut studies))?;
+    pool.install(|| run.write(&mut studies, sink.as_ref()))?;
     sink.finish()?;
     let totals = tally.totals(config, finish.release);
     let counts = report.finish(&totals)?;
     Ok(Outcome { totals, counts })
+}
+
+/// What both halves of a run share.
+struct Run<'a> {
+    config: &'a Config,
+    finish: &'a finish::Options,
+    report: &'a Report,
+    tally: &'a Tally,
+    progress: &'a dyn Progress,
+    interrupt: &'a Interrupt,
+}
+
+impl Run<'_> {
+    /// Reads all that the walk finds, and groups it.
+    fn read(&self, options: &Options, walk: &Walk, aside: Option<read::Aside<'_>>) -> Result<Vec<Study>, Error> {
+        let (wanted, studies) = (mapping::wanted(), Studies::default());
+        let selections = if self.finish.has_selections() { Selections::All } else { Selections::Rejections };
+        let filter = &self.config.filter;
+        let stage = read::Stage {
+            reader: Reader { wanted: &wanted, options, studies: &studies, filter, selections },
+            report: self.report,
+            tally: self.tally,
+            progress: self.progress,
+            interrupt: self.interrupt,
+            aside,
+        };
+        stage.all(walk, self.config.threads)?;
+        let mut studies = studies.finish();
+        if self.config.content.apply_rejections.is_yes() {
+            apply_rejections(&mut studies);
+        }
+        Ok(studies)
+    }
+
+    /// Writes the studies.
+    fn write(&self, studies: &mut [Study], sink: &dyn Sink) -> Result<(), Error> {
+        write::check_room(self.config, studies.len())?;
+        several_places(studies).iter().for_each(|several| read::note_places(several, self.report));
+        let stage = write::Stage {
+            output: options::output(self.config),
+            finish: self.finish,
+            sink,
+            report: self.report,
+            tally: self.tally,
+            progress: self.progress,
+            interrupt: self.interrupt,
+        };
+        stage.all(studies)
+    }
 }
 
 fn threads(threads: usize) -> Result<ThreadPool, Error> {

@@ -66,21 +66,29 @@ impl Stage<'_> {
             if self.interrupt.is_set() {
                 return;
             }
-            let files = batch.items.len() + batch.skipped.len();
-            batch.skipped.iter().for_each(|(name, skip)| self.leave_out(name, skip));
-            batch.items.iter().for_each(|item| self.item(&mut worker, item));
-            self.progress.read(files as u64, worker.take_read_bytes());
+            self.batch(&mut worker, &batch);
+            self.progress.read(batch.len() as u64, worker.take_read_bytes());
             self.progress.found(self.reader.studies.known());
         }
     }
 
-    fn item(&self, worker: &mut Worker, item: &Item) {
+    fn batch(&self, worker: &mut Worker, batch: &Batch) {
+        batch.skipped.iter().for_each(|(name, skip)| self.leave_out(name, skip));
+        let mut taken = 0;
+        batch.for_each(|item| taken += u64::from(self.item(worker, item)));
+        // Counted for all at once: the counters are everybody's.
+        self.tally.read(taken, taken);
+    }
+
+    /// Reads an item, and says whether it is a DICOM file, still to be counted.
+    fn item(&self, worker: &mut Worker, item: &Item) -> bool {
         match self.file(worker, item) {
-            Ok(Found::Archive(archive)) => self.archive(worker, &item.name, &archive),
-            Ok(Found::Dicom) => self.tally.read(1, 1),
+            Ok(Found::Dicom) => return true,
             Ok(Found::Fhir) => self.tally.read(1, 0),
+            Ok(Found::Archive(archive)) => self.archive(worker, &item.name, &archive),
             Err(skip) => self.leave_out(&item.name, &skip),
         }
+        false
     }
 
     /// Reads a file, or finds that it is something else.

@@ -1,9 +1,12 @@
 //! How items travel from the walk to the readers: some hundred in one message, so that a message costs little a file.
 
+use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 
+use super::files::Files;
 use super::{Item, Name, archive};
 use crate::issue::Skip;
 use crate::progress::Progress;
@@ -14,15 +17,28 @@ const BATCH_ITEMS: usize = 256;
 /// What the walk found since the last message.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// What is to be read.
-    pub items: Vec<Item>,
+    files: Vec<Files>,
+    /// What is not simply a file of a folder.
+    items: Vec<Item>,
     /// What the walk itself left out, and why.
     pub skipped: Vec<(Name, Skip)>,
 }
 
 impl Batch {
-    fn len(&self) -> usize {
-        self.items.len() + self.skipped.len()
+    /// Shows each thing that is to be read.
+    pub fn for_each(&self, mut each: impl FnMut(&Item)) {
+        self.files.iter().for_each(|files| files.for_each(&mut each));
+        self.items.iter().for_each(each);
+    }
+
+    /// How many files it tells of.
+    pub fn len(&self) -> usize {
+        self.files.iter().map(Files::len).sum::<usize>() + self.items.len() + self.skipped.len()
+    }
+
+    /// Whether it tells of none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 }
 
@@ -30,6 +46,9 @@ impl Batch {
 pub(super) struct Feed {
     sender: Sender<Batch>,
     batch: Batch,
+    count: usize,
+    /// Whether the next file is the first of its folder, or of the batch.
+    new_folder: bool,
     closed: bool,
     end: Arc<End>,
 }
@@ -45,13 +64,15 @@ impl Drop for End {
 
 impl Clone for Feed {
     fn clone(&self) -> Feed {
-        Feed { sender: self.sender.clone(), batch: Batch::default(), closed: self.closed, end: Arc::clone(&self.end) }
+        let (sender, end) = (self.sender.clone(), Arc::clone(&self.end));
+        Feed { sender, batch: Batch::default(), count: 0, new_folder: true, closed: self.closed, end }
     }
 }
 
 impl Feed {
     pub fn new(sender: Sender<Batch>, progress: Arc<dyn Progress>) -> Feed {
-        Feed { sender, batch: Batch::default(), closed: false, end: Arc::new(End(progress)) }
+        let end = Arc::new(End(progress));
+        Feed { sender, batch: Batch::default(), count: 0, new_folder: true, closed: false, end }
     }
 
     /// Whether nobody reads any more.
@@ -59,32 +80,46 @@ impl Feed {
         self.closed
     }
 
+    /// What comes next are the files of another folder.
+    pub fn enter_folder(&mut self) {
+        self.new_folder = true;
+    }
+
+    /// A regular file of the folder that was entered.
+    pub fn file(&mut self, folder: &Path, name: &OsStr) {
+        if std::mem::take(&mut self.new_folder) {
+            self.batch.files.push(Files::of(folder));
+        }
+        self.batch.files.last_mut().expect("it was put there just now, or is there").push(name);
+        self.added(archive::is_likely(Path::new(name)));
+    }
+
     pub fn item(&mut self, item: Item) {
-        // One reader is busy with an archive for long: others take what comes behind it.
-        let travels_alone = archive::is_likely(&item.name.file);
+        let ends_batch = archive::is_likely(&item.name.file);
         self.batch.items.push(item);
-        if travels_alone { self.flush() } else { self.flush_if_full() }
+        self.added(ends_batch);
     }
 
     pub fn skip(&mut self, name: Name, skip: Skip) {
         self.batch.skipped.push((name, skip));
-        self.flush_if_full();
+        self.added(false);
     }
 
     /// Sends what is there, waiting while the readers are behind.
     pub fn flush(&mut self) {
-        let files = self.batch.len();
-        if files == 0 {
+        if self.count == 0 {
             return;
         }
-        self.end.0.walked(files as u64);
-        let room = Vec::with_capacity(BATCH_ITEMS);
-        let batch = std::mem::replace(&mut self.batch, Batch { items: room, skipped: Vec::new() });
-        self.closed = self.sender.send(batch).is_err();
+        self.end.0.walked(self.count as u64);
+        (self.count, self.new_folder) = (0, true);
+        self.closed = self.sender.send(std::mem::take(&mut self.batch)).is_err();
     }
 
-    fn flush_if_full(&mut self) {
-        if self.batch.len() >= BATCH_ITEMS {
+    /// Sends the batch when it is full, and behind an archive: one reader is busy with that for long, and others take what
+    /// comes next.
+    fn added(&mut self, is_archive: bool) {
+        self.count += 1;
+        if self.count >= BATCH_ITEMS || is_archive {
             self.flush();
         }
     }

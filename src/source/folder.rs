@@ -1,6 +1,7 @@
 //! Walks folders, several at a time, and never stats a file of which the folder itself says what it is.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -65,10 +66,12 @@ impl Walker {
             Ok(entries) => entries,
             Err(error) => return feed.skip(Name::file(folder), unreadable(&error)),
         };
-        let excluded: Vec<&PathBuf> = self.excluded.iter().filter(|path| path.parent() == Some(folder)).collect();
+        let excluded = self.excluded.iter().filter(|path| path.parent() == Some(folder));
+        let excluded: Vec<&OsStr> = excluded.filter_map(|path| path.file_name()).collect();
         let mut folders = Vec::new();
+        feed.enter_folder();
         for entry in entries {
-            if let Err(error) = entry.and_then(|entry| self.take(&entry, &excluded, &mut folders, feed)) {
+            if let Err(error) = entry.and_then(|entry| self.take(folder, &entry, &excluded, &mut folders, feed)) {
                 feed.skip(Name::file(folder), unreadable(&error));
                 break;
             }
@@ -81,16 +84,22 @@ impl Walker {
 
     fn take(
         &self,
+        folder: &Path,
         entry: &DirEntry,
-        excluded: &[&PathBuf],
+        excluded: &[&OsStr],
         folders: &mut Vec<PathBuf>,
         feed: &mut Feed,
     ) -> io::Result<()> {
-        let path = entry.path();
-        if excluded.contains(&&path) || path.file_name().is_some_and(sink::is_temporary) {
+        let (name, file_type) = (entry.file_name(), entry.file_type()?);
+        if excluded.contains(&&*name) || sink::is_temporary(&name) {
             return Ok(());
         }
-        match self.links.kind(&path, entry.file_type()?) {
+        if file_type.is_file() {
+            feed.file(folder, &name);
+            return Ok(());
+        }
+        let path = folder.join(name);
+        match self.links.kind(&path, file_type) {
             Ok(Kind::File) => feed.item(Item { name: Name::file(path) }),
             Ok(Kind::Folder) => folders.push(path),
             Ok(Kind::LinkedFolder) => self.queue.push_linked(path),

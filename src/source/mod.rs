@@ -6,6 +6,7 @@
 pub mod archive;
 mod batch;
 mod dicomdir;
+mod files;
 mod folder;
 mod links;
 mod list;

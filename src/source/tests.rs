@@ -11,9 +11,7 @@ fn walk(root: &Path, inputs: &[Input], options: &Options) -> (BTreeSet<String>, 
     let name = |name: &Name| name.to_string().replace(&format!("{}/", root.display()), "");
     let (mut items, mut skipped) = (BTreeSet::new(), Vec::new());
     for batch in walk.batches() {
-        for item in &batch.items {
-            assert!(items.insert(name(&item.name)), "{} came twice", item.name);
-        }
+        batch.for_each(|item| assert!(items.insert(name(&item.name)), "{} came twice", item.name));
         skipped.extend(batch.skipped.iter().map(|(path, skip)| (name(path), skip.clone())));
     }
     skipped.sort_by(|a, b| a.0.cmp(&b.0));

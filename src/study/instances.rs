@@ -1,6 +1,8 @@
 //! The instances of a series, packed: 20 bytes and half a UID each.
 
-use super::uid::{MAX_UID, pack, unpack};
+use std::cmp::Ordering;
+
+use super::uid::{MAX_UID, pack, text, unpack};
 use crate::fhir;
 use crate::mapping::KindPart;
 
@@ -79,7 +81,7 @@ impl Instances {
     }
 
     /// The UID of each instance, with repeats.
-    pub fn for_each_uid(&self, mut each: impl FnMut(&str)) {
+    pub fn for_each_uid(&self, mut each: impl FnMut(&[u8])) {
         let mut buffer = [0; MAX_UID + 1];
         for instance in &self.packed {
             each(unpack(&self.uids, instance.uid_at as usize, &self.base, &mut buffer));
@@ -124,7 +126,7 @@ impl Instances {
         let mut buffer = [0; MAX_UID + 1];
         let hash = |(place, instance): (u64, &Packed)| {
             let uid = unpack(&self.uids, instance.uid_at as usize, &self.base, &mut buffer);
-            xxhash_rust::xxh3::xxh3_64(uid.as_bytes()) & 0xFFFF_FFFF_0000_0000 | place
+            xxhash_rust::xxh3::xxh3_64(uid) & 0xFFFF_FFFF_0000_0000 | place
         };
         let mut order: Vec<u64> = (0..).zip(&self.packed).map(hash).collect();
         order.sort_unstable();
@@ -143,14 +145,14 @@ impl Instances {
         if run.len() > 1 {
             let rank = |entry: &u64| {
                 let instance = self.at(*entry);
-                (self.uid(*entry), is_other(instance.kind), instance.fingerprint)
+                (is_other(instance.kind), instance.fingerprint)
             };
-            order[run.clone()].sort_by_cached_key(rank);
+            order[run.clone()].sort_by(|one, other| self.by_uid(*one, *other).then(rank(one).cmp(&rank(other))));
         }
         let mut last: Option<u64> = None;
         for at in run {
             let entry = order[at];
-            match last.filter(|last| self.uid(*last) == self.uid(entry)) {
+            match last.filter(|last| self.by_uid(*last, entry).is_eq()) {
                 None => {
                     order[kept] = entry;
                     kept += 1;
@@ -173,7 +175,7 @@ impl Instances {
         while at < order.len() {
             let end = at + order[at..].iter().take_while(|entry| *entry >> 32 == order[at] >> 32).count();
             if end - at > 1 {
-                order[at..end].sort_by_cached_key(|entry| self.uid(*entry));
+                order[at..end].sort_unstable_by(|one, other| self.by_uid(*one, *other));
             }
             at = end;
         }
@@ -183,8 +185,15 @@ impl Instances {
         self.packed[(entry & 0xFFFF_FFFF) as usize]
     }
 
+    /// Which UID comes first, as bytes.
+    fn by_uid(&self, one: u64, other: u64) -> Ordering {
+        let (mut left, mut right) = ([0; MAX_UID + 1], [0; MAX_UID + 1]);
+        let (one, other) = (self.at(one).uid_at as usize, self.at(other).uid_at as usize);
+        unpack(&self.uids, one, &self.base, &mut left).cmp(unpack(&self.uids, other, &self.base, &mut right))
+    }
+
     fn uid(&self, entry: u64) -> String {
-        unpack(&self.uids, self.at(entry).uid_at as usize, &self.base, &mut [0; MAX_UID + 1]).to_string()
+        text(unpack(&self.uids, self.at(entry).uid_at as usize, &self.base, &mut [0; MAX_UID + 1])).to_string()
     }
 }
 
@@ -201,7 +210,7 @@ impl fhir::Instances for Settled<'_> {
             };
             known = Some((instance.kind, kind));
             let shown = fhir::Instance {
-                uid: unpack(&self.instances.uids, instance.uid_at as usize, &self.instances.base, &mut buffer),
+                uid: text(unpack(&self.instances.uids, instance.uid_at as usize, &self.instances.base, &mut buffer)),
                 number: (instance.number != NO_NUMBER).then_some(instance.number),
                 ..kind
             };

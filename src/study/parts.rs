@@ -57,7 +57,7 @@ impl<P> Default for Parts<P> {
     }
 }
 
-impl<P> Parts<P> {
+impl<P: Clone> Parts<P> {
     /// Whether an instance with this part can be merged without the part being mapped: it is known, or is one too many.
     pub fn knows(&self, fingerprint: u64, key: Key<'_>) -> bool {
         self.kept.iter().any(|kept| kept.fingerprint == fingerprint) || self.is_too_late(key)
@@ -76,6 +76,8 @@ impl<P> Parts<P> {
         if self.kept.len() == MAX_PARTS {
             self.drop_last();
         }
+        // Most have one part, and so room for one.
+        self.kept.reserve_exact(1);
         self.kept.push(Kept::new(fingerprint, key, name, mapped));
     }
 
@@ -119,14 +121,15 @@ impl<P: Clone> Parts<P> {
     }
 }
 
-impl<P> Kept<P> {
+impl<P: Clone> Kept<P> {
     fn new(fingerprint: u64, key: Key<'_>, name: &Name, mapped: Mapped<P>) -> Kept<P> {
         Kept {
             fingerprint,
             is_other: key.is_other,
             sop_instance_uid: key.sop_instance_uid.into(),
             instance_fingerprint: key.fingerprint,
-            part: mapped.part,
+            // A copy has no room to spare, of which lists and texts that grew have several times what they need.
+            part: mapped.part.clone(),
             name: (!mapped.issues.is_empty()).then(|| Box::new(name.clone())),
             issues: mapped.issues,
         }

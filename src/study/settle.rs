@@ -9,6 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::instances::Instances;
 use super::parts::{FoundIssue, Parts, row_issue};
 use super::selections::{Rejected, Selection};
+use super::uid::text;
 use super::{Group, Series};
 use crate::fhir::{self, Identifier};
 use crate::issue::Reason;
@@ -95,7 +96,7 @@ impl Study {
         SettledStudy { uid: &self.uid, part, series, selections, rejected, issues, mixes_patients }
     }
 
-    fn for_each_uid(&self, mut each: impl FnMut(&str, &str)) {
+    fn for_each_uid(&self, mut each: impl FnMut(&str, &[u8])) {
         for (series_uid, series) in &self.series {
             series.instances.for_each_uid(|uid| each(series_uid, uid));
         }
@@ -162,8 +163,8 @@ pub struct SeveralPlaces {
 
 /// Finds the SOP Instance UIDs that stand in more than one series: eight bytes an instance, for as long as it takes.
 pub fn several_places(studies: &[Study]) -> Vec<SeveralPlaces> {
-    let mut hashes: Vec<u64> = Vec::new();
-    for_each_place(studies, |_, _, uid| hashes.push(xxh3_64(uid.as_bytes())));
+    let mut hashes: Vec<u64> = Vec::with_capacity(studies.iter().map(Study::added_instances).sum());
+    for_each_place(studies, |_, _, uid| hashes.push(xxh3_64(uid)));
     hashes.sort_unstable();
     let repeated: Vec<u64> =
         hashes.chunk_by(|one, other| one == other).filter(|run| run.len() > 1).map(|run| run[0]).collect();
@@ -173,8 +174,8 @@ pub fn several_places(studies: &[Study]) -> Vec<SeveralPlaces> {
     }
     let mut found: HashMap<String, Vec<(String, String)>> = HashMap::new();
     for_each_place(studies, |study, series, uid| {
-        if repeated.binary_search(&xxh3_64(uid.as_bytes())).is_ok() {
-            found.entry(uid.to_string()).or_default().push((study.to_string(), series.to_string()));
+        if repeated.binary_search(&xxh3_64(uid)).is_ok() {
+            found.entry(text(uid).to_string()).or_default().push((study.to_string(), series.to_string()));
         }
     });
     let mut several: Vec<SeveralPlaces> = found.into_iter().filter_map(place).collect();
@@ -188,7 +189,7 @@ fn place((sop_instance_uid, mut places): (String, Vec<(String, String)>)) -> Opt
     (places.len() > 1).then_some(SeveralPlaces { sop_instance_uid, places })
 }
 
-fn for_each_place(studies: &[Study], mut each: impl FnMut(&str, &str, &str)) {
+fn for_each_place(studies: &[Study], mut each: impl FnMut(&str, &str, &[u8])) {
     for study in studies {
         study.for_each_uid(|series, uid| each(&study.uid, series, uid));
     }

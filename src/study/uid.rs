@@ -30,7 +30,7 @@ pub fn pack(uid: &str, base: &str, arena: &mut Vec<u8>) {
 }
 
 /// Reads the UID at a place back.
-pub fn unpack<'b>(arena: &[u8], at: usize, base: &str, buffer: &'b mut UidBuffer) -> &'b str {
+pub fn unpack<'b>(arena: &[u8], at: usize, base: &str, buffer: &'b mut UidBuffer) -> &'b [u8] {
     let (shared, kept) = (usize::from(arena[at]), arena[at + 1]);
     let rest = &arena[at + 2..at + 2 + usize::from(kept & !RAW)];
     let (start, free) = buffer.split_at_mut(shared);
@@ -42,7 +42,12 @@ pub fn unpack<'b>(arena: &[u8], at: usize, base: &str, buffer: &'b mut UidBuffer
         free.as_chunks_mut().0.iter_mut().zip(rest).for_each(|(pair, codes)| *pair = PAIRS[usize::from(*codes)]);
         2 * rest.len() - usize::from(rest.last().is_some_and(|codes| codes & 0xF == PAD))
     };
-    std::str::from_utf8(&buffer[..shared + length]).expect("what was packed is ASCII")
+    &buffer[..shared + length]
+}
+
+/// An unpacked UID as text.
+pub fn text(unpacked: &[u8]) -> &str {
+    std::str::from_utf8(unpacked).expect("what was packed is ASCII")
 }
 
 /// The two characters of each pair of codes.
@@ -93,7 +98,7 @@ mod tests {
             let mut arena = vec![7; 3];
             pack(uid, base, &mut arena);
             assert_eq!(arena.len() - 3, bytes, "{uid:?}");
-            assert_eq!(unpack(&arena, 3, base, &mut [0; MAX_UID + 1]), uid);
+            assert_eq!(unpack(&arena, 3, base, &mut [0; MAX_UID + 1]), uid.as_bytes());
         }
     }
 }

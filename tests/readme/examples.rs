@@ -58,11 +58,12 @@ pub fn agrees(shown: &[String], lines: &[&str]) -> bool {
     }
 }
 
-/// A line without how long the run took, which is another time every time.
+/// A line without how long the run took, which is another time every time, and without the padding that `wc` and its like
+/// put in front.
 fn timeless(line: &str) -> &str {
     match line.strip_suffix(" a second").and_then(|line| line.split_once(" in ")) {
-        Some((before, _)) => before.trim_end(),
-        None => line.trim_end(),
+        Some((before, _)) => before.trim(),
+        None => line.trim(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Starts to answer on a free port of this machine, until the test ends; gives the base address.
 pub fn start() -> String {
@@ -22,14 +22,17 @@ fn answer(stream: &TcpStream) {
         let (name, value) = header.split_once(':').unwrap_or_default();
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.trim().parse().unwrap_or_default(),
-            "expect" => reply(stream, "100 Continue"),
+            "expect" => drop(write!(&mut &*stream, "HTTP/1.1 100 Continue\r\n\r\n")),
             _ => {}
         }
     }
     let mut body = vec![0; length];
     let is_read = reader.read_exact(&mut body).is_ok();
     let resource = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    reply(stream, if is_read { status(&first, &resource) } else { "400 Bad Request" });
+    match is_read {
+        true => reply(stream, status(&first, &resource), &body_of(&first, &resource)),
+        false => reply(stream, "400 Bad Request", &Value::Null),
+    }
 }
 
 fn line(reader: &mut impl BufRead) -> Option<String> {
@@ -42,14 +45,40 @@ fn line(reader: &mut impl BufRead) -> Option<String> {
 fn status(request: &str, resource: &Value) -> &'static str {
     let text = |member: &str| resource[member].as_str().unwrap_or_default();
     match request.split(' ').collect::<Vec<_>>()[..] {
-        ["POST", "/fhir", _] if text("resourceType") == "Bundle" && text("type") == "transaction" => "200 OK",
+        ["POST", "/fhir" | "/fhir/", _] if ["transaction", "batch"].contains(&text("type")) => "200 OK",
         ["PUT", path, _] if path == format!("/fhir/{}/{}", text("resourceType"), text("id")) => "201 Created",
+        ["GET", "/fhir/metadata", _] => "200 OK",
         _ => "400 Bad Request",
     }
 }
 
-fn reply(mut stream: &TcpStream, status: &str) {
-    let is_final = !status.starts_with("100");
-    let body = if is_final { "Connection: close\r\nContent-Length: 2\r\n\r\n{}" } else { "\r\n" };
-    let _ = write!(stream, "HTTP/1.1 {status}\r\n{body}");
+/// What the server says of itself, or of each entry of a transaction.
+fn body_of(request: &str, resource: &Value) -> Value {
+    if request.starts_with("GET ") {
+        let rest = json!([{ "mode": "server", "interaction": [{ "code": "transaction" }] }]);
+        return json!({ "resourceType": "CapabilityStatement", "fhirVersion": "4.0.1", "rest": rest });
+    }
+    let entries = resource["entry"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let kind = format!("{}-response", resource["type"].as_str().unwrap_or_default());
+    json!({ "resourceType": "Bundle", "type": kind, "entry": entries.iter().map(entry).collect::<Vec<_>>() })
+}
+
+/// Nothing is there yet, and everything can be made.
+fn entry(entry: &Value) -> Value {
+    let url = entry["request"]["url"].as_str().unwrap_or_default();
+    match entry["request"]["method"].as_str() {
+        Some("GET") if url.contains('?') => {
+            let none = json!({ "resourceType": "Bundle", "type": "searchset", "total": 0 });
+            json!({ "response": { "status": "200" }, "resource": none })
+        }
+        Some("GET") => json!({ "response": { "status": "404" } }),
+        Some("POST") => json!({ "response": { "status": "201", "location": format!("{url}/1/_history/1") } }),
+        _ => json!({ "response": { "status": "201", "location": format!("{url}/_history/1") } }),
+    }
+}
+
+fn reply(mut stream: &TcpStream, status: &str, body: &Value) {
+    let body = body.to_string();
+    let head = "Connection: close\r\nContent-Type: application/fhir+json";
+    let _ = write!(stream, "HTTP/1.1 {status}\r\n{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
 }

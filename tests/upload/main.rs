@@ -1,7 +1,7 @@
 //! `upload` against a server of ours that misbehaves on command. Time passes only on a clock of the tests.
 
 #![cfg(feature = "upload")]
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
 mod archive;
 mod binary;

@@ -6,7 +6,8 @@
 use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
 
-use super::element::{self, DELIMITERS, Element, Encoding, HEADER_BYTES, ITEM, Passed, UNDEFINED, number};
+use super::element::{self, DELIMITERS, Element, Encoding, HEADER_BYTES, ITEM, UNDEFINED, number};
+use super::plain::{self, Passed};
 use super::{Scan, Stop, unpadded};
 use crate::dicom::header::FaultKind;
 use crate::dicom::wanted::{Child, NodeId};
@@ -24,11 +25,11 @@ pub(super) struct Cursor<'a> {
     /// The first child that is not passed yet.
     at: usize,
     /// The number of the element before.
-    previous: u32,
+    pub(super) previous: u32,
     /// From this number on, elements are noticed even if they are not wanted.
-    limit: u32,
+    pub(super) limit: u32,
     /// The smallest number that is noticed next: that of the child, or the limit.
-    next: u32,
+    pub(super) next: u32,
     in_order: bool,
     /// Where the data set's or item's own values begin in the header.
     start: usize,
@@ -44,20 +45,34 @@ impl<'a> Cursor<'a> {
     }
 
     /// Moves to an element and gives what is wanted of it.
-    #[inline]
     fn find(&mut self, found: u32) -> Option<&'a Child> {
         self.is_late = found <= self.previous;
         if self.is_late {
             self.go_back(found);
         }
         self.previous = found;
+        let child = self.seek(found);
+        if child.is_some() {
+            self.leave();
+        }
+        child
+    }
+
+    /// Moves to the first child that is not before an element, and gives it if it is that of the element.
+    #[inline(always)]
+    pub(super) fn seek(&mut self, found: u32) -> Option<&'a Child> {
         while self.next_child().is_some_and(|child| number(child.tag) < found) {
             self.at += 1;
         }
-        let child = self.next_child().filter(|child| number(child.tag) == found);
-        self.at += usize::from(child.is_some());
         self.set_next();
-        child
+        self.next_child().filter(|child| number(child.tag) == found)
+    }
+
+    /// Moves behind a child.
+    #[inline(always)]
+    pub(super) fn leave(&mut self) {
+        self.at += 1;
+        self.set_next();
     }
 
     #[cold]
@@ -98,7 +113,9 @@ impl<'a> Scan<'a> {
                 break;
             }
             let child = cursor.find(element.number);
-            self.forget_repeated(child, &cursor)?;
+            if cursor.is_late {
+                self.forget_repeated(child, &cursor)?;
+            }
             at = self.attribute(child, offset, &element, u64::MAX, encoding)?;
             match child.map(|child| child.tag) {
                 Some(tags::SOP_CLASS_UID) => cursor.set_limit(self.limit()?),
@@ -120,7 +137,9 @@ impl<'a> Scan<'a> {
                 DELIMITERS.. => return Ok(offset),
                 number => {
                     let child = cursor.find(number);
-                    self.forget_repeated(child, &cursor)?;
+                    if cursor.is_late {
+                        self.forget_repeated(child, &cursor)?;
+                    }
                     at = self.attribute(child, offset, &element, end, encoding)?;
                 }
             }
@@ -128,9 +147,8 @@ impl<'a> Scan<'a> {
         Ok(end)
     }
 
-    /// Passes over elements to the first that must be looked at: it is wanted, or behind the last wanted one, of
+    /// Goes over plain elements to the first that must be looked at: it is wanted and not plain, or behind the last wanted one, of
     /// undefined length, or out of order. `None` at the end of an item of defined length.
-    #[inline]
     fn advance(
         &mut self,
         start: u64,
@@ -142,19 +160,19 @@ impl<'a> Scan<'a> {
         while at < end {
             let rest = self.window.from(at, HEADER_BYTES)?;
             let inside = usize::try_from(end - at).ok().and_then(|inside| rest.get(..inside)).unwrap_or(rest);
-            let Passed { bytes, last, behind } = encoding.pass(inside, cursor.previous, cursor.next);
-            (at, cursor.previous) = (at.saturating_add(bytes), last);
+            let Passed { bytes, behind } = plain::pass(encoding, inside, cursor, self.header);
+            at = at.saturating_add(bytes);
             if at >= end {
                 break;
             }
-            if last > 0 {
-                self.last = last;
+            if cursor.previous > 0 {
+                self.last = cursor.previous;
             }
             let Some(element) = behind.map_or_else(|| self.element(at, encoding), |element| Ok(Some(element)))? else {
                 return Err(self.no_element(at));
             };
             self.last = element.number;
-            if element.number >= cursor.next || element.number <= last || element.length == UNDEFINED {
+            if element.number >= cursor.next || element.number <= cursor.previous || element.length == UNDEFINED {
                 return Ok(Some((at, element)));
             }
             cursor.previous = element.number;
@@ -193,8 +211,9 @@ impl<'a> Scan<'a> {
 
     /// An attribute stands once in a data set (PS3.5 7.1). Of two the later one is taken, as pydicom and dicom-rs do, and
     /// said to be.
+    #[cold]
     fn forget_repeated(&mut self, child: Option<&Child>, cursor: &Cursor) -> Result<(), Stop> {
-        let Some(child) = child.filter(|_| cursor.is_late) else { return Ok(()) };
+        let Some(child) = child else { return Ok(()) };
         if self.header.forget_value(cursor.start, child.tag) {
             self.repeats += 1;
             self.header.fault(child.tag, FaultKind::Repeated);
@@ -203,7 +222,6 @@ impl<'a> Scan<'a> {
     }
 
     /// Takes a value, if all of it is there.
-    #[inline]
     pub(super) fn take(&mut self, child: &Child, at: u64, length: u32) -> Result<(), Stop> {
         if length > MAX_VALUE_BYTES {
             self.header.fault(child.tag, FaultKind::TooLong);
@@ -263,6 +281,6 @@ impl<'a> Scan<'a> {
 }
 
 /// Whether a value is a sequence after all, in either byte order.
-fn starts_with_item(value: &[u8]) -> bool {
+pub(super) fn starts_with_item(value: &[u8]) -> bool {
     value.starts_with(b"\xFE\xFF\x00\xE0") || value.starts_with(b"\xFF\xFE\xE0\x00")
 }

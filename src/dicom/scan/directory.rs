@@ -10,7 +10,7 @@ use dicom_dictionary_std::tags;
 
 use super::element::{self, DELIMITERS, Element, Encoding, HEADER_BYTES, ITEM, UNDEFINED};
 use super::window::Window;
-use super::{META_GROUP, MIN_READ_BYTES, syntax};
+use super::{META_GROUP, syntax};
 use crate::dicom::bytes::Bytes;
 use crate::issue::Skip;
 
@@ -64,7 +64,7 @@ impl Directory<'_> {
         while let Some(element) = self.element()?.filter(|element| group(element) == META_GROUP) {
             self.at = element.end(self.at);
         }
-        self.encoding = syntax::encoding(self.window.from(self.at, MIN_READ_BYTES)?, Some(Encoding::ExplicitLittle));
+        self.encoding = syntax::encoding(self.window.sample(self.at)?, Some(Encoding::ExplicitLittle));
         Ok(self.element()?.is_some_and(|element| group(&element) == DIRECTORY_GROUP))
     }
 

@@ -45,17 +45,6 @@ pub struct Element {
     pub header: u8,
 }
 
-/// How far [`Encoding::pass`] came.
-#[derive(Debug, Clone, Copy)]
-pub struct Passed {
-    /// The number of bytes passed, which may reach beyond those there were.
-    pub bytes: u64,
-    /// The number of the last element passed.
-    pub last: u32,
-    /// The element behind it; `None` where its header is not whole, or has a VR that PS3.5 does not have.
-    pub behind: Option<Element>,
-}
-
 /// A tag as one number, in the order of tags.
 #[inline(always)]
 pub const fn number(tag: Tag) -> u32 {
@@ -90,15 +79,20 @@ impl Encoding {
         self.known(head).or_else(|| self.guess(rest, head))
     }
 
-    /// Passes over whole elements whose numbers ascend from that of the last one and stay below a limit. This is where a
-    /// scan spends its time.
-    pub fn pass(self, rest: &[u8], last: u32, limit: u32) -> Passed {
-        // With the encoding a constant, each of these is a loop of its own.
-        match self {
-            Encoding::ExplicitLittle => pass(Encoding::ExplicitLittle, rest, last, limit),
-            Encoding::ImplicitLittle => pass(Encoding::ImplicitLittle, rest, last, limit),
-            Encoding::ExplicitBig | Encoding::ImplicitBig => pass(self, rest, last, limit),
+    /// The bytes of the elements at the start of `rest` that ascend, have a defined length and are no delimiters; the last
+    /// may reach beyond the end.
+    pub fn pass(self, rest: &[u8]) -> u64 {
+        let (mut bytes, mut last) = (0, 0);
+        while let Some(at) = usize::try_from(bytes).ok()
+            && let Some(element) = rest.get(at..).and_then(|rest| rest.first_chunk()).and_then(|head| self.known(head))
+            && (last + 1..DELIMITERS).contains(&element.number)
+            && element.length != UNDEFINED
+        {
+            last = element.number;
+            // No overflow: the place lies in a slice, and both others have 32 bits.
+            bytes += u64::from(element.header) + u64::from(element.length);
         }
+        bytes
     }
 
     /// A header whose VR is known, or has none.
@@ -197,23 +191,6 @@ impl Encoding {
         let in_sight = u64::from(self.long([v0, v1, l0, l1])) <= next.len() as u64;
         number >= DELIMITERS || number > element.number && (named || element.vr == [0, 0] && in_sight)
     }
-}
-
-#[inline(always)]
-fn pass(encoding: Encoding, rest: &[u8], mut last: u32, limit: u32) -> Passed {
-    let mut bytes = 0_u64;
-    while let Some(head) = usize::try_from(bytes).ok().and_then(|at| rest.get(at..)).and_then(|rest| rest.first_chunk())
-    {
-        match encoding.known(head) {
-            Some(element) if element.number > last && element.number < limit && element.length != UNDEFINED => {
-                last = element.number;
-                // No overflow: the place lies in a slice, and both others have 32 bits.
-                bytes += u64::from(element.header) + u64::from(element.length);
-            }
-            behind => return Passed { bytes, last, behind },
-        }
-    }
-    Passed { bytes, last, behind: None }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod directory;
 mod element;
 mod inflate;
 mod meta;
+mod plain;
 mod sequence;
 mod syntax;
 #[cfg(test)]

@@ -3,9 +3,7 @@
 //! Wanted sequences lie as deep inside each other as their paths are long. The others may be as deep as a file likes, so
 //! they are passed over without recursion, with one bit for each level.
 
-use super::element::{
-    DELIMITERS, Element, Encoding, HEADER_BYTES, ITEM, ITEM_DELIMITATION, SEQUENCE_DELIMITATION, UNDEFINED,
-};
+use super::element::{Element, Encoding, HEADER_BYTES, ITEM, ITEM_DELIMITATION, SEQUENCE_DELIMITATION, UNDEFINED};
 use super::{Scan, Stop, syntax};
 use crate::dicom::header::FaultKind;
 use crate::dicom::wanted::NodeId;
@@ -84,7 +82,7 @@ impl Scan<'_> {
         while at < end && levels.depth > 0 {
             if levels.in_item() {
                 let rest = self.window.from(at, HEADER_BYTES)?;
-                at += levels.encoding.pass(rest, 0, DELIMITERS).bytes;
+                at += levels.encoding.pass(rest);
             }
             let Some(element) = self.element(at, levels.encoding)? else {
                 self.depth += 1;

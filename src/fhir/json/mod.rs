@@ -12,7 +12,7 @@ mod imaging_study;
 mod object;
 mod series;
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 
@@ -32,6 +32,9 @@ pub enum Layout {
     /// Indented by two spaces.
     Pretty,
 }
+
+/// What is handed on at once.
+const GATHERED_BYTES: usize = 16 << 10;
 
 /// Writes an ImagingStudy without a line end.
 pub fn write_imaging_study(out: impl Write, linked: &Linked<'_>, release: &Release, layout: Layout) -> io::Result<()> {
@@ -58,11 +61,14 @@ pub fn write_bundle(out: impl Write, bundle: &Bundle<'_>, release: &Release, lay
     write(out, &Shaped(bundle, release), layout)
 }
 
-/// Writes any value; an error of `out` comes back as it was.
+/// Writes any value; an error of `out` comes back as it was. JSON comes in small pieces, which are gathered here, where
+/// that costs no call.
 fn write(out: impl Write, value: &impl Serialize, layout: Layout) -> io::Result<()> {
+    let mut gathered = BufWriter::with_capacity(GATHERED_BYTES, out);
     match layout {
-        Layout::Compact => serde_json::to_writer(out, value),
-        Layout::Pretty => serde_json::to_writer_pretty(out, value),
+        Layout::Compact => serde_json::to_writer(&mut gathered, value),
+        Layout::Pretty => serde_json::to_writer_pretty(&mut gathered, value),
     }
-    .map_err(io::Error::from)
+    .map_err(io::Error::from)?;
+    gathered.flush()
 }

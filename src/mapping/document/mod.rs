@@ -8,7 +8,7 @@ mod markdown;
 mod text;
 
 use super::finish::RULES;
-use super::{KIND, NUMBER, SERIES, STUDY};
+use super::{KIND, NUMBER, SELECTION, SERIES, STUDY};
 use line::{Line, lines};
 
 /// How the document is laid out.
@@ -44,6 +44,7 @@ fn sections() -> Vec<Section> {
         Section { title: "Study", lines: lines(STUDY) },
         Section { title: "Series, and what each adds to its study", lines: lines(SERIES) },
         Section { title: "Instance", lines: instance },
+        Section { title: "Key Object Selection, as ImagingSelection", lines: lines(SELECTION) },
     ]
 }
 

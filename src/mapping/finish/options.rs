@@ -27,6 +27,20 @@ pub struct Options {
 }
 
 impl Options {
+    /// What is written where the user asks for nothing but a release: all of a study.
+    pub fn of(release: &'static Release) -> Options {
+        Options {
+            release,
+            detail: Detail::Instance,
+            max_instances: None,
+            status: "available".into(),
+            subject: None,
+            endpoints: Vec::new(),
+            endpoint_level: Endpoints::Study,
+            selections: false,
+        }
+    }
+
     /// Whether ImagingSelection resources are written.
     pub fn has_selections(&self) -> bool {
         self.selections && self.release.selection != SelectionForm::None

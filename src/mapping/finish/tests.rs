@@ -10,16 +10,7 @@ use crate::mapping::terms;
 use crate::study::sample::{CT, REPORT, instance, of_study, studies};
 
 fn options(release: &'static Release) -> Options {
-    Options {
-        release,
-        detail: Detail::Instance,
-        max_instances: None,
-        status: "available".into(),
-        subject: None,
-        endpoints: Vec::new(),
-        endpoint_level: Endpoints::Study,
-        selections: false,
-    }
+    Options::of(release)
 }
 
 /// What `see` finds in the study of these instances, and the reasons of the issues that the finish adds.

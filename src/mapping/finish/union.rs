@@ -1,8 +1,9 @@
 //! Lists without repeats: what has one identity is there once, with all that is known of it.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
-use crate::fhir::{CodeableConcept, Identifier, Performer, Procedure, Reference, ResourceType};
+use crate::fhir::{CodeableConcept, Identifier, Performer, Procedure, Reference, ResourceType, Text};
 
 /// What makes two references the same: the identifier, else what is displayed. A device's serial number is its maker's
 /// own, so that the display counts too.
@@ -43,9 +44,11 @@ pub fn distinct_concepts(concepts: impl IntoIterator<Item = CodeableConcept>) ->
 pub fn distinct_procedures(all: Vec<Procedure>) -> Vec<Procedure> {
     let is_coded = |procedure: &Procedure| !procedure.concept.coding.is_empty();
     let any_coded = all.iter().any(is_coded);
-    let kept: Vec<Procedure> = all.into_iter().filter(|procedure| is_coded(procedure) || !any_coded).collect();
-    let concepts = distinct_concepts(kept.iter().map(|procedure| procedure.concept.clone()));
-    concepts.iter().filter_map(|concept| kept.iter().find(|kept| kept.concept == *concept).cloned()).collect()
+    let kept = all.into_iter().filter(|procedure| is_coded(procedure) || !any_coded);
+    let mut by_concept: BTreeMap<CodeableConcept, Procedure> =
+        kept.map(|procedure| (procedure.concept.clone(), procedure)).collect();
+    let concepts = distinct_concepts(by_concept.keys().cloned());
+    concepts.iter().filter_map(|concept| by_concept.remove(concept)).collect()
 }
 
 /// Each performer once in each function, in order.
@@ -86,17 +89,19 @@ fn absorb(known: &mut Reference, other: Reference) {
 /// Takes out what has a number without an issuer, where exactly one other has the number and an issuer.
 fn without_twins<T>(all: Vec<T>, number: impl Fn(&T) -> Option<&Identifier>, absorb: impl Fn(&mut T, T)) -> Vec<T> {
     let has_issuer = |one: &T| number(one).is_none_or(Identifier::has_issuer);
+    let bare = |one: &T| number(one).map(|number| (number.kind.clone(), number.value.clone()));
     let (mut kept, others): (Vec<T>, Vec<T>) = all.into_iter().partition(has_issuer);
+    let mut places: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    kept.iter().enumerate().for_each(|(place, one)| places.entry(bare(one)).or_default().push(place));
     let mut alone = Vec::new();
     for other in others {
-        let same = |one: &&mut T| match (number(one), number(&other)) {
-            (Some(one), Some(other)) => (&one.kind, &one.value) == (&other.kind, &other.value),
-            _ => false,
+        let only = match places.get(&bare(&other)).map(Vec::as_slice) {
+            Some([place]) => kept.get_mut(*place),
+            _ => None,
         };
-        let mut twins: Vec<&mut T> = kept.iter_mut().filter(same).collect();
-        match twins.as_mut_slice() {
-            [twin] => absorb(twin, other),
-            _ => alone.push(other),
+        match only {
+            Some(twin) => absorb(twin, other),
+            None => alone.push(other),
         }
     }
     alone.append(&mut kept);
@@ -105,11 +110,13 @@ fn without_twins<T>(all: Vec<T>, number: impl Fn(&T) -> Option<&Identifier>, abs
 
 /// The order of concepts by what they mean.
 fn by_code(one: &CodeableConcept, other: &CodeableConcept) -> Ordering {
-    let meaning = |concept: &CodeableConcept| {
-        let coding = concept.coding.first().map(|coding| (coding.system.clone(), coding.code.clone()));
-        (coding, concept.text.clone().filter(|_| concept.coding.is_empty()))
-    };
     meaning(one).cmp(&meaning(other))
+}
+
+/// The first code with its system, or the text where there is no code.
+fn meaning(concept: &CodeableConcept) -> (Option<(&Option<Text>, &Text)>, Option<&Text>) {
+    let coding = concept.coding.first().map(|coding| (&coding.system, &coding.code));
+    (coding, concept.text.as_ref().filter(|_| coding.is_none()))
 }
 
 /// Whether nothing says what a concept is called: such a one is kept only where no other says it.

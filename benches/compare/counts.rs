@@ -1,0 +1,34 @@
+//! What a busy machine does not change: user instructions, counted by valgrind, and system calls, counted by strace.
+
+use std::process::Command;
+
+use crate::contestants::{Contestant, installed};
+
+/// Prints both for the floor and the tool, for one file.
+pub fn print(files: u32, all: &[Contestant]) {
+    println!("\n| | user instructions a file | system calls a file |\n|---|---|---|");
+    for contestant in all.iter().take(2) {
+        let cell = |count: Option<u64>, digits: usize| {
+            count.map_or("-".to_string(), |count| format!("{:.digits$}", count as f64 / f64::from(files)))
+        };
+        let (instructions, calls) = (instructions(&contestant.command), system_calls(&contestant.command));
+        println!("| {} | {} | {} |", contestant.name, cell(instructions, 0), cell(calls, 2));
+    }
+}
+
+fn instructions(words: &[String]) -> Option<u64> {
+    let valgrind = installed("valgrind")?;
+    let options = ["--tool=callgrind", "--callgrind-out-file=/dev/null"];
+    let output = Command::new(valgrind).args(options).args(words).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    let total = text.lines().find_map(|line| line.split_once("Collected :"))?.1;
+    total.trim().parse().ok()
+}
+
+fn system_calls(words: &[String]) -> Option<u64> {
+    let strace = installed("strace")?;
+    let output = Command::new(strace).args(["-c", "-f", "-o", "/dev/stdout"]).args(words).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let total = text.lines().find(|line| line.ends_with(" total"))?;
+    total.split_whitespace().nth(3)?.parse().ok()
+}

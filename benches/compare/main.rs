@@ -1,0 +1,126 @@
+//! The tool beside the floor and beside other readers, each as a whole program: `cargo bench --bench compare -- --help`.
+//!
+//! All take turns, several rounds, on one archive, so that what else the machine does meets all of them alike. Medians
+//! count, and ratios of one round.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints what it measured")]
+
+mod archive;
+mod contestants;
+mod counts;
+#[path = "../headers/mod.rs"]
+mod headers;
+mod measure;
+mod readers;
+mod slow;
+mod table;
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use clap::Parser;
+
+use contestants::{Contestant, contestants, tool};
+use measure::Run;
+
+/// Measures dcm2fhir, the floor and other readers on one archive
+#[derive(Debug, Parser)]
+pub struct Arguments {
+    /// Files of the archive
+    #[arg(long, default_value_t = 20_000)]
+    files: u32,
+    /// Pixel data of each file, in KiB
+    #[arg(long, default_value_t = 4)]
+    pixel_kib: usize,
+    /// Measure on this folder instead of making an archive
+    #[arg(long)]
+    archive: Option<PathBuf>,
+    /// Rounds
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Threads of the tool and of the floor
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+    /// Leave the other readers out
+    #[arg(long)]
+    alone: bool,
+    /// Count instructions and system calls too, with valgrind and strace
+    #[arg(long)]
+    counts: bool,
+    /// Try 1 to 32 threads: warm, cold (as root) and with 5 ms for each open and read
+    #[arg(long)]
+    by_threads: bool,
+    /// Given by cargo
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() -> ExitCode {
+    // The program starts itself anew for what has to be a process of its own.
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.split_first() {
+        Some((first, command)) if first == "run" => return measure::run_and_tell(command),
+        Some((first, rest)) if first == "reader" => return readers::read(rest),
+        _ => {}
+    }
+    let arguments = Arguments::parse();
+    let work = tempfile::tempdir().expect("a folder for the archive");
+    let archive = arguments.archive.clone().unwrap_or_else(|| {
+        let folder = work.path().join("archive");
+        archive::write(&folder, arguments.files, arguments.pixel_kib << 10).expect("room for the archive");
+        folder
+    });
+    let files = archive::count(&archive);
+    println!("{files} files, {} rounds, {} threads", arguments.rounds, arguments.threads);
+    let all = contestants(&archive, work.path(), arguments.threads, !arguments.alone);
+    table::print(files, &rounds(&all, arguments.rounds));
+    if arguments.counts {
+        counts::print(files, &all);
+    }
+    if arguments.by_threads {
+        by_threads(&archive, work.path(), files, arguments.rounds);
+    }
+    ExitCode::SUCCESS
+}
+
+/// Lets all take turns; the first round only warms up.
+fn rounds(all: &[Contestant], rounds: usize) -> Vec<(&Contestant, Vec<Run>)> {
+    let mut results: Vec<(&Contestant, Vec<Run>)> = all.iter().map(|contestant| (contestant, Vec::new())).collect();
+    for round in 0..=rounds {
+        for (contestant, runs) in &mut results {
+            let run = measure::run(&contestant.command);
+            if round > 0 {
+                runs.push(run);
+            }
+        }
+    }
+    results
+}
+
+/// Wall seconds for numbers of threads, on a warm cache, a cold one and a slow disk.
+fn by_threads(archive: &std::path::Path, work: &std::path::Path, files: u32, rounds: usize) {
+    let slow = slow::library(work);
+    println!("\nseconds by threads\n\n| threads | warm | cold | 5 ms an open and read |\n|---|---|---|---|");
+    for threads in [1, 2, 4, 8, 16, 32] {
+        let command = tool(archive, work, threads);
+        let warm = table::median((0..rounds).map(|_| measure::run(&command).wall));
+        let cold = measure::drop_caches().then(|| {
+            table::median((0..rounds.min(3)).map(|_| {
+                measure::drop_caches();
+                measure::run(&command).wall
+            }))
+        });
+        let slowed = slow.as_ref().map(|library| measure::run(&slow::preloaded(&command, library, archive)).wall);
+        let cell = |seconds: Option<f64>| seconds.map_or("-".to_string(), |seconds| format!("{seconds:.2}"));
+        println!("| {threads} | {} | {} | {} |", cell(Some(warm)), cell(cold), cell(slowed));
+    }
+    println!("\n({files} files)");
+}
+
+/// The words of a command as one that can be started.
+fn command(words: &[String]) -> Command {
+    let (program, arguments) = words.split_first().expect("a command has a program");
+    let mut command = Command::new(program);
+    command.args(arguments);
+    command
+}

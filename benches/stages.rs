@@ -1,0 +1,92 @@
+//! What each stage costs for one file or one instance: `cargo bench --bench stages`.
+
+use std::hint::black_box;
+use std::io;
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use dcm2fhir::config::Filter;
+use dcm2fhir::dicom::{Header, Scanner};
+use dcm2fhir::fhir::id::Ids;
+use dcm2fhir::fhir::json::{self, Layout};
+use dcm2fhir::fhir::{References, link};
+use dcm2fhir::mapping::finish::{Finished, imaging_study};
+use dcm2fhir::mapping::{self, Options, SERIES, STUDY};
+use dcm2fhir::read::{Reader, Selections, Worker};
+use dcm2fhir::source::Name;
+use dcm2fhir::study::Studies;
+
+mod headers;
+
+use headers::Series;
+
+/// Bytes in memory to a header, for each template.
+fn scan(criterion: &mut Criterion) {
+    let wanted = mapping::wanted();
+    let mut group = criterion.benchmark_group("scan");
+    for (name, template) in headers::templates() {
+        let bytes = template.bytes();
+        let (mut scanner, mut header) = (Scanner::default(), Header::default());
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| scanner.scan(&mut black_box(bytes.as_slice()), &wanted, &mut header));
+        });
+    }
+}
+
+/// A header to the parts of a study and a series, as happens once for each of them.
+fn map(criterion: &mut Criterion) {
+    let (wanted, options) = (mapping::wanted(), Options::default());
+    let mut header = Header::default();
+    let bytes = headers::ct("study", 1).bytes();
+    Scanner::default().scan(&mut bytes.as_slice(), &wanted, &mut header).expect("the template is whole");
+    criterion.bench_function("map a study and a series", |bencher| {
+        bencher.iter(|| (mapping::map(STUDY, header.root(), &options), mapping::map(SERIES, header.root(), &options)));
+    });
+}
+
+/// A file of a series that is known: scan, fingerprints, merge.
+fn group(criterion: &mut Criterion) {
+    const INSTANCES: u32 = 1000;
+    let (wanted, options, filter) = (mapping::wanted(), Options::default(), Filter::default());
+    let mut series = Series::of(&headers::ct("study", 1));
+    let mut group = criterion.benchmark_group("read and group");
+    group.throughput(Throughput::Elements(INSTANCES.into()));
+    group.bench_function("ct", |bencher| {
+        bencher.iter_batched_ref(
+            Studies::default,
+            |studies| {
+                let reader = Reader {
+                    wanted: &wanted,
+                    options: &options,
+                    studies,
+                    filter: &filter,
+                    selections: Selections::All,
+                };
+                let (mut worker, name) = (Worker::default(), Name::file("x"));
+                for number in 0..INSTANCES {
+                    let read = reader.read(&mut worker, &name, &mut series.instance(number), |_| {});
+                    read.expect("the template is whole");
+                }
+            },
+            BatchSize::PerIteration,
+        );
+    });
+}
+
+/// A study of 10,000 instances: in order, and then as JSON.
+fn write(criterion: &mut Criterion) {
+    const INSTANCES: u32 = 10_000;
+    let mut studies = headers::group([Series::of(&headers::ct("study", 1))], INSTANCES).finish();
+    let study = studies.first_mut().expect("one was grouped");
+    let options = headers::finish_options();
+    let mut group = criterion.benchmark_group("write");
+    group.throughput(Throughput::Elements(INSTANCES.into()));
+    group.bench_function("settle", |bencher| bencher.iter(|| study.settle().series.len()));
+    let settled = study.settle();
+    let Finished { study, .. } = imaging_study(&settled, &options);
+    let linked = link(study, Vec::new(), options.release, References::Logical, &Ids::new(""));
+    let to_json = || json::write_imaging_study(io::sink(), &linked, options.release, Layout::Compact);
+    group.bench_function("json", |bencher| bencher.iter(to_json));
+}
+
+criterion_group!(stages, scan, map, group, write);
+criterion_main!(stages);

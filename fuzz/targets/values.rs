@@ -1,0 +1,30 @@
+//! Any text as a value of each VR: taken or refused, and what is taken is in range.
+#![no_main]
+
+use dcm2fhir::dicom::person_name::PersonName;
+use dcm2fhir::dicom::value::{
+    Date, DateTime, Offset, Time, integer, is_fhir_id, is_oid, plain_number, trim_uid, unsigned,
+};
+use dcm2fhir::mapping::zone::TimeZone;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let _ = (plain_number(data), trim_uid(data));
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(date) = Date::parse(text) {
+        assert!((1..=12).contains(&date.month()) && (1..=31).contains(&date.day()));
+    }
+    if let Ok(offset) = Offset::parse(text) {
+        assert!((-12 * 60..=14 * 60).contains(&offset.minutes()));
+    }
+    if let Ok(number) = unsigned(text) {
+        assert_eq!(integer(text), Ok(number.into()));
+    }
+    if is_fhir_id(text) {
+        assert!((1..=64).contains(&text.len()));
+    }
+    let _ = (Time::parse(text).map(|time| time.is_full()), DateTime::parse(text), is_oid(text), TimeZone::parse(text));
+    if let Some(name) = PersonName::parse(text) {
+        let _ = (name.display(), name.is_overlong());
+    }
+});

@@ -1,0 +1,58 @@
+//! Any bytes as a file, on to the JSON of every release, as a resource and as a Bundle: always JSON, and the same again.
+#![no_main]
+
+use dcm2fhir::Release;
+use dcm2fhir::config::Filter;
+use dcm2fhir::fhir::bundle::BundleOptions;
+use dcm2fhir::fhir::id::Ids;
+use dcm2fhir::fhir::{Bundle, References, json, link};
+use dcm2fhir::mapping::finish::{self, Finished, imaging_study};
+use dcm2fhir::mapping::{self, Options};
+use dcm2fhir::read::{Reader, Selections, Worker};
+use dcm2fhir::source::Name;
+use dcm2fhir::study::{Studies, Study};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let mut studies = read(data);
+    let mut again = read(data);
+    for release in Release::ALL {
+        let first: Vec<Vec<u8>> = studies.iter_mut().flat_map(|study| documents(study, release)).collect();
+        let second: Vec<Vec<u8>> = again.iter_mut().flat_map(|study| documents(study, release)).collect();
+        assert_eq!(first, second);
+        for document in first {
+            serde_json::from_slice::<serde_json::Value>(&document).expect("every document is JSON");
+        }
+    }
+});
+
+/// Reads the bytes twice, as if a copy of the file lay beside it.
+fn read(data: &[u8]) -> Vec<Study> {
+    let (wanted, options, studies) = (mapping::wanted(), Options::default(), Studies::default());
+    let (filter, selections) = (Filter::default(), Selections::All);
+    let reader = Reader { wanted: &wanted, options: &options, studies: &studies, filter: &filter, selections };
+    let mut worker = Worker::default();
+    for name in ["1", "2"] {
+        let _ = reader.read(&mut worker, &Name::file(name), &mut { data }, |issue| drop(issue.to_string()));
+    }
+    studies.finish()
+}
+
+fn documents(study: &mut Study, release: &'static Release) -> Vec<Vec<u8>> {
+    let options = finish::Options { selections: true, ..finish::Options::of(release) };
+    let (settled, ids) = (study.settle(), Ids::new(""));
+    let mut documents = Vec::new();
+    for references in [References::Logical, References::Contained, References::Separate] {
+        let Finished { study, selections, .. } = imaging_study(&settled, &options);
+        let linked = link(study, selections, release, references, &ids);
+        let mut out = Vec::new();
+        json::write_imaging_study(&mut out, &linked, release, json::Layout::Compact).expect("memory takes all");
+        documents.push(out);
+    }
+    let Finished { study, selections, .. } = imaging_study(&settled, &options);
+    let bundle = Bundle::of(study, selections, release, &ids, BundleOptions::default());
+    let mut out = Vec::new();
+    json::write_bundle(&mut out, &bundle, release, json::Layout::Pretty).expect("memory takes all");
+    documents.push(out);
+    documents
+}

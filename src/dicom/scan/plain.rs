@@ -1,0 +1,75 @@
+//! The usual case, and where a scan spends its time: elements that ascend, of defined length, each whole in memory.
+//!
+//! Those that are not wanted are passed over, and plain values that are wanted are taken. At the first element that is
+//! anything else the way ends, and [`Scan::advance`](super::Scan) looks at it.
+
+use dicom_dictionary_std::tags;
+
+use super::data_set::{Cursor, MAX_VALUE_BYTES, starts_with_item};
+use super::element::{Element, Encoding, UNDEFINED};
+use crate::dicom::header::Header;
+use crate::dicom::wanted::Child;
+
+/// How far a way over plain elements came.
+#[derive(Debug, Clone, Copy)]
+pub struct Passed {
+    /// The number of bytes passed, which may reach beyond those there were.
+    pub bytes: u64,
+    /// The element behind them; `None` where its header is not whole, or has a VR that PS3.5 does not have.
+    pub behind: Option<Element>,
+}
+
+/// Goes over the plain elements at the start of `rest`.
+pub fn pass(encoding: Encoding, rest: &[u8], cursor: &mut Cursor<'_>, header: &mut Header) -> Passed {
+    // With the encoding a constant, each of these is a loop of its own.
+    match encoding {
+        Encoding::ExplicitLittle => pass_as(Encoding::ExplicitLittle, rest, cursor, header),
+        Encoding::ImplicitLittle => pass_as(Encoding::ImplicitLittle, rest, cursor, header),
+        Encoding::ExplicitBig | Encoding::ImplicitBig => pass_as(encoding, rest, cursor, header),
+    }
+}
+
+#[inline(always)]
+fn pass_as(encoding: Encoding, data: &[u8], cursor: &mut Cursor<'_>, header: &mut Header) -> Passed {
+    let mut rest = data;
+    while let Some(head) = rest.first_chunk() {
+        let Some(element) = encoding.known(head) else { break };
+        let is_plain = element.number > cursor.previous && element.number < cursor.limit && element.length != UNDEFINED;
+        if !is_plain || element.number >= cursor.next && !take(&element, rest, cursor, header) {
+            return Passed { bytes: passed(data, rest), behind: Some(element) };
+        }
+        cursor.previous = element.number;
+        let end = element.end(0);
+        match usize::try_from(end).ok().and_then(|end| rest.get(end..)) {
+            Some(behind) => rest = behind,
+            None => return Passed { bytes: passed(data, rest) + end, behind: None },
+        }
+    }
+    Passed { bytes: passed(data, rest), behind: None }
+}
+
+fn passed(data: &[u8], rest: &[u8]) -> u64 {
+    (data.len() - rest.len()) as u64
+}
+
+/// Takes what is wanted of a plain element at the start of `rest`; `false` if there is more to it.
+#[inline(always)]
+fn take(element: &Element, rest: &[u8], cursor: &mut Cursor<'_>, header: &mut Header) -> bool {
+    let Some(child) = cursor.seek(element.number) else { return true };
+    let value = rest.get(usize::from(element.header)..).and_then(|rest| rest.get(..element.length as usize));
+    let Some(value) = value.filter(|value| is_plain_value(child, value)) else { return false };
+    let taken = header.push_value(child.tag, child.levels, value).is_ok();
+    if taken {
+        cursor.leave();
+    }
+    taken
+}
+
+/// Whether there is nothing to do but to keep the value.
+#[inline(always)]
+fn is_plain_value(child: &Child, value: &[u8]) -> bool {
+    child.items.is_none()
+        && value.len() <= MAX_VALUE_BYTES as usize
+        && !starts_with_item(value)
+        && !matches!(child.tag, tags::SOP_CLASS_UID | tags::DIRECTORY_RECORD_SEQUENCE)
+}
