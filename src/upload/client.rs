@@ -238,7 +238,7 @@ fn tls(connection: &Connection) -> Result<TlsConfig, Error> {
     };
     let ours = connection.client_certificate.as_ref().map(|(chain, key)| -> Result<ClientCert, Error> {
         let pem = read(key)?;
-        let key = PrivateKey::from_pem(&pem).map_err(|_| not_pem(key, "a private key"))?;
+        let key = PrivateKey::from_pem(&pem).map_err(|_| not_pem(key, "private key"))?;
         Ok(ClientCert::new_with_certs(&certificates(chain)?, key))
     });
     Ok(TlsConfig::builder().root_certs(roots).client_cert(ours.transpose()?).build())
@@ -251,7 +251,7 @@ fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, Error> {
         _ => None,
     });
     let found: Vec<_> = found.collect();
-    if found.is_empty() { Err(not_pem(path, "a certificate")) } else { Ok(found) }
+    if found.is_empty() { Err(not_pem(path, "certificate")) } else { Ok(found) }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
