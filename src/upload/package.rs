@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{Xxh3Default, xxh3_128};
 
 use super::json::compact;
 use crate::fhir::id::is_id;
@@ -163,7 +163,9 @@ fn entry(text: &str, full_url: Option<&str>, request: Option<&Request<'_>>) -> R
         Target::Update(search) | Target::Create { search, .. } => search,
         Target::New => "",
     };
-    let hash = xxh3_128(format!("{place}\n{text}").as_bytes());
+    let mut hasher = Xxh3Default::new();
+    [place, "\n", text].iter().for_each(|part| hasher.update(part.as_bytes()));
+    let hash = hasher.digest128();
     let key = match &target {
         Target::Id(id) => id.clone(),
         Target::Create { id: Some(id), .. } => format!("{kind}/{id}"),
