@@ -18,6 +18,8 @@ assets=target/deb
 rm -rf "$assets"
 mkdir -p "$assets/man" "$assets/completions"
 cp "$binary" "$assets/dcm2fhir"
+# cargo-deb strips only what it finds in the target folder.
+strip "$assets/dcm2fhir"
 "$binary" man --out "$assets/man"
 gzip -9n "$assets"/man/*.1
 "$binary" completions bash > "$assets/completions/dcm2fhir"

@@ -6,7 +6,7 @@ use dcm2fhir::config::Filter;
 use dcm2fhir::fhir::bundle::BundleOptions;
 use dcm2fhir::fhir::id::Ids;
 use dcm2fhir::fhir::{Bundle, References, json, link};
-use dcm2fhir::mapping::finish::{self, imaging_study};
+use dcm2fhir::mapping::finish::{self, Finished, imaging_study};
 use dcm2fhir::mapping::{self, Options};
 use dcm2fhir::read::{Reader, Selections, Worker};
 use dcm2fhir::source::Name;
@@ -39,16 +39,18 @@ fn read(data: &[u8]) -> Vec<Study> {
 }
 
 fn documents(study: &mut Study, release: &'static Release) -> Vec<Vec<u8>> {
-    let options = finish::Options::of(release);
+    let options = finish::Options { selections: true, ..finish::Options::of(release) };
     let (settled, ids) = (study.settle(), Ids::new(""));
     let mut documents = Vec::new();
     for references in [References::Logical, References::Contained, References::Separate] {
-        let linked = link(imaging_study(&settled, &options).study, release, references, &ids);
+        let Finished { study, selections, .. } = imaging_study(&settled, &options);
+        let linked = link(study, selections, release, references, &ids);
         let mut out = Vec::new();
         json::write_imaging_study(&mut out, &linked, release, json::Layout::Compact).expect("memory takes all");
         documents.push(out);
     }
-    let bundle = Bundle::of(imaging_study(&settled, &options).study, release, &ids, BundleOptions::default());
+    let Finished { study, selections, .. } = imaging_study(&settled, &options);
+    let bundle = Bundle::of(study, selections, release, &ids, BundleOptions::default());
     let mut out = Vec::new();
     json::write_bundle(&mut out, &bundle, release, json::Layout::Pretty).expect("memory takes all");
     documents.push(out);

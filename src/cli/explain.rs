@@ -42,7 +42,7 @@ pub struct ExplainArguments {
     #[arg(long, value_name = "ZONE")]
     pub timezone: Option<String>,
 
-    /// Identifier system: patient=http://hospital.org/mrn
+    /// System of an identifier, as patient=URI
     ///
     /// As for convert. May be given several times. Default: none.
     #[arg(long, value_name = "KIND=URI")]
