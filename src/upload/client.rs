@@ -19,6 +19,8 @@ use crate::error::Error;
 const FHIR_JSON: &str = "application/fhir+json";
 /// Answers beyond this are not read: a server's copy of a large study has room.
 const MAX_ANSWER_BYTES: u64 = 256 * 1024 * 1024;
+/// A server that does not even accept a connection for so long is not there.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Redirects that are followed for one request.
 const MAX_REDIRECTS: u32 = 5;
 
@@ -33,7 +35,7 @@ pub struct Connection {
     pub client_certificate: Option<(PathBuf, PathBuf)>,
     /// Whether bodies are compressed.
     pub gzip: bool,
-    /// The longest that one try may take.
+    /// The longest that the server may take to read a request, to answer, and to send its answer.
     pub timeout: Duration,
     /// Connections that are kept open.
     pub connections: usize,
@@ -108,8 +110,12 @@ impl Client {
             .user_agent(concat!("dcm2fhir/", env!("CARGO_PKG_VERSION")))
             .accept(FHIR_JSON)
             .tls_config(tls(connection)?)
-            .timeout_connect(Some(connection.timeout.min(Duration::from_secs(30))))
-            .timeout_global(Some(connection.timeout))
+            // Each phase by itself: under a limit for all of them the client would look names up on a new thread each time.
+            .timeout_connect(Some(connection.timeout.min(CONNECT_TIMEOUT)))
+            .timeout_send_request(Some(connection.timeout))
+            .timeout_send_body(Some(connection.timeout))
+            .timeout_recv_response(Some(connection.timeout))
+            .timeout_recv_body(Some(connection.timeout))
             .max_idle_connections(connection.connections)
             .max_idle_connections_per_host(connection.connections)
             .build();

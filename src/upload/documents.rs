@@ -136,6 +136,11 @@ fn read(
             continue;
         }
         let place = format!("{place}: line {number}");
+        // A whole Bundle of ours is not read here: that is what the workers are for.
+        if text.starts_with(b"{\"resourceType\":\"Bundle\"") && text.ends_with(b"}") {
+            one("Bundle", text, place, aside, give)?;
+            continue;
+        }
         match serde_json::from_slice::<Head<'_>>(text) {
             Ok(head) => one(&head.kind, text, place, aside, give)?,
             Err(error) if error.is_eof() && number == 1 => {

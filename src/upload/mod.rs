@@ -188,9 +188,12 @@ impl Sink for &Server {
     }
 }
 
+/// Tries of the first request: a server that is not there should be told at once.
+const FIRST_TRIES: u32 = 4;
+
 /// Asks for the CapabilityStatement.
 fn capability(sender: &Sender) -> Result<Capability, Error> {
-    let answer = match sender.send(&Request::get("metadata"), Safety::Repeatable)? {
+    let answer = match sender.send_at_most(FIRST_TRIES, &Request::get("metadata"), Safety::Repeatable)? {
         Sent::Answer(answer) => answer,
         Sent::GaveUp(why) | Sent::Unknown(why) => return Err(sender.error(&why)),
     };

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{Xxh3Default, xxh3_128};
 
 use super::json::compact;
 use crate::fhir::id::is_id;
@@ -99,8 +99,8 @@ impl Package {
     /// Reads a Bundle or a resource; `None` for an OperationOutcome, which stands in rejects and is not sent.
     pub fn parse(text: &str) -> Result<Option<Package>, String> {
         let text = compact_once(text);
-        let head: Head<'_> = serde_json::from_str(&text).map_err(|_| "no FHIR resource".to_string())?;
-        let entries = match &*head.kind {
+        let kind = kind(&text).ok_or("no FHIR resource")?;
+        let entries = match &*kind {
             "OperationOutcome" => return Ok(None),
             "Bundle" => {
                 let bundle: Bundle<'_> = serde_json::from_str(&text).map_err(|_| "not a usable Bundle".to_string())?;
@@ -142,7 +142,9 @@ impl Entry {
 
 fn compact_once(text: &str) -> Cow<'_, str> {
     let text = text.trim();
-    let is_compact = !text.contains(['\n', '\r', '\t']) && !text.contains("\": ") && !text.starts_with("{ ");
+    let has_byte = |byte| text.as_bytes().contains(&byte);
+    let has_space = text.starts_with("{ ") || text.contains("\": ") || text.contains("\" :") || text.contains(", \"");
+    let is_compact = !has_space && !has_byte(b'\n') && !has_byte(b'\r') && !has_byte(b'\t');
     if is_compact { Cow::Borrowed(text) } else { Cow::Owned(compact(text)) }
 }
 
@@ -152,18 +154,22 @@ fn bundle_entry(found: &BundleEntry<'_>) -> Result<Entry, String> {
 }
 
 fn entry(text: &str, full_url: Option<&str>, request: Option<&Request<'_>>) -> Result<Entry, String> {
-    let head: Head<'_> = serde_json::from_str(text).map_err(|_| "an entry that is no resource".to_string())?;
-    let kind = head.kind.into_owned();
+    let kind = kind(text).ok_or("an entry that is no resource")?.into_owned();
     if kind.is_empty() || !kind.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err("a resource without a usable type".to_string());
     }
-    let target = target(&kind, head.id.as_deref(), full_url, request)?;
+    let target = match request {
+        Some(request) => target(&kind, full_url, request)?,
+        None => Target::Id(own_place(&kind, text)?),
+    };
     let place = match &target {
         Target::Id(id) => id.as_str(),
         Target::Update(search) | Target::Create { search, .. } => search,
         Target::New => "",
     };
-    let hash = xxh3_128(format!("{place}\n{text}").as_bytes());
+    let mut hasher = Xxh3Default::new();
+    [place, "\n", text].iter().for_each(|part| hasher.update(part.as_bytes()));
+    let hash = hasher.digest128();
     let key = match &target {
         Target::Id(id) => id.clone(),
         Target::Create { id: Some(id), .. } => format!("{kind}/{id}"),
@@ -175,17 +181,23 @@ fn entry(text: &str, full_url: Option<&str>, request: Option<&Request<'_>>) -> R
     Ok(Entry { kind, key, target, full_url: full_url.map(str::to_string), text: text.to_string(), hash })
 }
 
-/// Where the Bundle says that a resource goes; without a word of it, onto its id.
-fn target(
-    kind: &str,
-    id: Option<&str>,
-    full_url: Option<&str>,
-    request: Option<&Request<'_>>,
-) -> Result<Target, String> {
-    let Some(request) = request else {
-        let id = id.filter(|id| is_id(id)).ok_or("a resource without a usable id")?;
-        return Ok(Target::Id(format!("{kind}/{id}")));
-    };
+/// The resource's type. It mostly stands at the start, where it is found without reading the rest.
+pub(super) fn kind(text: &str) -> Option<Cow<'_, str>> {
+    if let Some((kind, _)) = text.strip_prefix("{\"resourceType\":\"").and_then(|rest| rest.split_once('"')) {
+        return Some(Cow::Borrowed(kind));
+    }
+    serde_json::from_str::<Head<'_>>(text).ok().map(|head| head.kind)
+}
+
+/// Where a resource goes of which no Bundle says it: onto its id.
+fn own_place(kind: &str, text: &str) -> Result<String, String> {
+    let head = serde_json::from_str::<Head<'_>>(text).map_err(|_| "no FHIR resource")?;
+    let id = head.id.filter(|id| is_id(id)).ok_or("a resource without a usable id")?;
+    Ok(format!("{kind}/{id}"))
+}
+
+/// Where a Bundle says that a resource goes.
+fn target(kind: &str, full_url: Option<&str>, request: &Request<'_>) -> Result<Target, String> {
     let url = &*request.url;
     let search = |search: &str| format!("{kind}?{}", search.trim_start_matches('?'));
     match (&*request.method, url.split_once('/'), url.split_once('?')) {

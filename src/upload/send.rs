@@ -1,5 +1,6 @@
 //! One package, from what it wants to what became of it.
 
+use std::borrow::Cow;
 use std::io::{Write as _, stdout};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -44,8 +45,11 @@ impl Server {
     pub(super) fn package(&self, package: &Package) -> Result<(), Error> {
         self.sender.interrupt.check()?;
         let (entries, gone) = match self.takes_ids {
-            true => (package.entries.clone(), References::new()),
-            false => server_ids::adapt(package.entries.clone()),
+            true => (Cow::Borrowed(package.entries.as_slice()), References::new()),
+            false => {
+                let (entries, gone) = server_ids::adapt(package.entries.clone());
+                (Cow::Owned(entries), gone)
+            }
         };
         let _held = self.identities.hold(entries.iter().map(Entry::identity).collect());
         let results = self.results(&entries, gone)?;

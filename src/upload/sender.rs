@@ -45,6 +45,12 @@ pub enum Sent {
 impl Sender {
     /// Sends a request as often as it takes and may be.
     pub fn send(&self, request: &Request<'_>, safety: Safety) -> Result<Sent, Error> {
+        self.send_at_most(self.policy.max_tries, request, safety)
+    }
+
+    /// The same with a number of tries of its own.
+    pub fn send_at_most(&self, max_tries: u32, request: &Request<'_>, safety: Safety) -> Result<Sent, Error> {
+        let policy = Policy { max_tries, ..self.policy };
         let (start, clock) = (self.clock.now(), self.clock.as_ref());
         let (mut tries, mut renewed) = (0, false);
         loop {
@@ -66,8 +72,8 @@ impl Sender {
                 Decision::Unknown => return Ok(Sent::Unknown(reason(&result))),
                 Decision::Again(again) => again,
             };
-            let pause = self.policy.pause(tries, again.retry_after, clock.random());
-            if !self.policy.allows(tries, clock.now().saturating_sub(start), pause) {
+            let pause = policy.pause(tries, again.retry_after, clock.random());
+            if !policy.allows(tries, clock.now().saturating_sub(start), pause) {
                 return Ok(Sent::GaveUp(format!("{} after {tries} tries", reason(&result))));
             }
             self.progress.retried(1);
