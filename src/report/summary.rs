@@ -10,8 +10,10 @@ use super::{Counts, Totals};
 use crate::progress::{NAME, WARNING, count, duration};
 use crate::source::printable;
 
-/// Reasons and modalities that are named; of the others only the number.
-const MAX_NAMED: usize = 5;
+/// Reasons that are named; of the others only the number. So that the whole table fits a screen of 24 lines.
+const MAX_REASONS: usize = 4;
+/// Modalities that are named.
+const MAX_MODALITIES: usize = 5;
 
 /// The widest line, so that no terminal breaks one.
 const WIDTH: usize = 80;
@@ -91,7 +93,7 @@ fn wrapped(text: &str, width: usize) -> impl Iterator<Item = String> {
 
 fn reasons(f: &mut fmt::Formatter<'_>, reasons: &[(String, u64)]) -> fmt::Result {
     // One more takes no more room than to say that there is one more.
-    let named = if reasons.len() == MAX_NAMED + 1 { reasons.len() } else { MAX_NAMED };
+    let named = if reasons.len() == MAX_REASONS + 1 { reasons.len() } else { MAX_REASONS };
     reasons.iter().take(named).try_for_each(|(words, number)| row(f, "", *number, &printable(words.as_bytes())))?;
     match reasons.get(named..) {
         None | Some([]) => Ok(()),
@@ -102,10 +104,10 @@ fn reasons(f: &mut fmt::Formatter<'_>, reasons: &[(String, u64)]) -> fmt::Result
 fn modalities(totals: &Totals) -> String {
     let mut modalities: Vec<(&String, &u64)> = totals.instances_by_modality.iter().collect();
     modalities.sort_by_key(|(_, number)| std::cmp::Reverse(**number));
-    let named = modalities.iter().take(MAX_NAMED);
+    let named = modalities.iter().take(MAX_MODALITIES);
     let mut words: Vec<String> =
         named.map(|(code, number)| format!("{} {}", printable(code.as_bytes()), count(**number))).collect();
-    let others: u64 = modalities.iter().skip(MAX_NAMED).map(|(_, number)| **number).sum();
+    let others: u64 = modalities.iter().skip(MAX_MODALITIES).map(|(_, number)| **number).sum();
     if others > 0 {
         words.push(format!("others {}", count(others)));
     }

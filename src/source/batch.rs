@@ -1,4 +1,4 @@
-//! How items travel from the walk to the readers: some hundred in one message, so that a message costs little a file.
+//! How items travel from the walk to the readers: some dozen in one message, so that a message costs little a file.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -11,8 +11,8 @@ use super::{Item, Name, archive};
 use crate::issue::Skip;
 use crate::progress::Progress;
 
-/// Items in one message, at most.
-const BATCH_ITEMS: usize = 256;
+/// Items in one message, at most. On a slow disk a larger one keeps its reader busy long after all others are done.
+const BATCH_ITEMS: usize = 32;
 
 /// What the walk found since the last message.
 #[derive(Debug, Default)]

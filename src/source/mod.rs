@@ -37,7 +37,7 @@ use list::List;
 use queue::Queue;
 
 /// Batches that wait for a reader, at most: about 32,000 files.
-const WAITING_BATCHES: usize = 128;
+const WAITING_BATCHES: usize = 1024;
 /// More walking threads than this only wait for each other.
 const MAX_WALKING_THREADS: usize = 8;
 

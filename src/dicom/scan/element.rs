@@ -112,6 +112,11 @@ impl Encoding {
         }
     }
 
+    /// The group of the element at the start of `rest`.
+    pub fn group(self, rest: &[u8]) -> Option<u16> {
+        rest.first_chunk().map(|tag_bytes| tag(self.number(*tag_bytes)).group())
+    }
+
     /// Whether elements carry their VR.
     pub fn is_explicit(self) -> bool {
         matches!(self, Encoding::ExplicitLittle | Encoding::ExplicitBig)

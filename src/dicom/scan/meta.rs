@@ -5,7 +5,7 @@
 
 use dicom_dictionary_std::tags;
 
-use super::element::{self, Encoding, UNDEFINED};
+use super::element::{self, Encoding, HEADER_BYTES, UNDEFINED};
 use super::syntax::{self, Declared};
 use super::{META_GROUP, Scan, Stop, unpadded};
 use crate::issue::Skip;
@@ -35,10 +35,8 @@ impl Scan<'_> {
     pub(super) fn file_meta(&mut self, start: u64) -> Result<(u64, Declared), Stop> {
         let mut at = start;
         let encoding = self.encoding(at, Some(Encoding::ExplicitLittle))?;
-        while let Some(element) = self.element(at, encoding)? {
-            if element::tag(element.number).group() != META_GROUP {
-                break;
-            }
+        while encoding.group(self.window.from(at, HEADER_BYTES)?) == Some(META_GROUP) {
+            let Some(element) = self.element(at, encoding)? else { break };
             self.last = element.number;
             if element.length == UNDEFINED {
                 break;
