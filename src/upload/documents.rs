@@ -72,7 +72,8 @@ type Give<'g> = &'g dyn Fn(Document) -> Result<(), Error>;
 
 /// Runs threads that send what `work` gives them; the first error ends all.
 fn workers(server: &Server, jobs: usize, work: impl FnOnce(Give<'_>) -> Result<(), Error>) -> Result<(), Error> {
-    let (sender, receiver) = bounded::<Document>(jobs);
+    // So many that reader and workers seldom wait for each other, and few enough for large studies.
+    let (sender, receiver) = bounded::<Document>(jobs * 4);
     let failed: Mutex<Option<Error>> = Mutex::new(None);
     let result = thread::scope(|scope| {
         for _ in 0..jobs {
@@ -176,7 +177,8 @@ fn indented(
 }
 
 fn one(kind: &str, text: &[u8], place: String, aside: &Aside, give: Give<'_>) -> Result<(), Error> {
-    let text = String::from_utf8_lossy(text).into_owned();
+    // What is no UTF-8 is no JSON: it was read as such, or the worker says so.
+    let text = String::from_utf8(text.to_vec()).unwrap_or_default();
     if kind == "Bundle" { give(Document { place, text }) } else { aside.put(kind, &place, &text) }
 }
 

@@ -179,7 +179,7 @@ impl Sink for &Server {
     fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error> {
         let mut bytes = Vec::new();
         write(&mut bytes).map_err(|source| Error::Write { path: Path::new(&name.id).to_path_buf(), source })?;
-        self.text(&name.id, &String::from_utf8_lossy(&bytes))?;
+        self.text(&name.id, std::str::from_utf8(&bytes).unwrap_or_default())?;
         Ok(Placed::Written)
     }
 

@@ -34,20 +34,31 @@ pub enum Written {
 /// The Bundle with these entries.
 pub fn bundle(writes: &[&Write], mode: Mode, base: &str) -> String {
     let kind = if mode == Mode::Batch { "batch" } else { "transaction" };
-    let mut text = format!(r#"{{"resourceType":"Bundle","type":"{kind}","entry":["#);
+    let bytes = writes.iter().map(|write| write.text.len() + ENTRY_BYTES).sum();
+    let mut text = String::with_capacity(bytes);
+    text.extend([r#"{"resourceType":"Bundle","type":""#, kind, r#"","entry":["#]);
     for (place, write) in writes.iter().enumerate() {
-        let full_url = write.full_url.clone().unwrap_or_else(|| format!("{base}/{}", write.url));
-        let mut request = serde_json::Map::new();
-        request.insert("method".into(), write.method.into());
-        request.insert("url".into(), write.url.clone().into());
+        let address = || format!("{base}/{}", write.url);
+        let full_url = write.full_url.as_ref().map_or_else(|| quoted(&address()), |full_url| quoted(full_url));
+        text.extend([if place == 0 { "" } else { "," }, r#"{"fullUrl":"#, &full_url, r#","resource":"#, &write.text]);
+        text.extend([r#","request":{"method":""#, write.method, r#"","url":"#, &quoted(&write.url)]);
         for (name, value) in [("ifNoneExist", &write.if_none_exist), ("ifMatch", &write.if_match)] {
-            value.iter().for_each(|value| drop(request.insert(name.into(), value.clone().into())));
+            if let Some(value) = value {
+                text.extend([",\"", name, "\":", &quoted(value)]);
+            }
         }
-        let comma = if place == 0 { "" } else { "," };
-        let (full_url, request) = (serde_json::Value::from(full_url), serde_json::Value::from(request));
-        text += &format!(r#"{comma}{{"fullUrl":{full_url},"resource":{},"request":{request}}}"#, write.text);
+        text.push_str("}}");
     }
-    text + "]}"
+    text.push_str("]}");
+    text
+}
+
+/// About what an entry has beside its resource.
+const ENTRY_BYTES: usize = 256;
+
+/// The text as JSON.
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).expect("a text is JSON")
 }
 
 /// Sends a Bundle, and says what became of each entry.
