@@ -95,17 +95,19 @@ impl Server {
             .zip(&found)
             .map(|(entry, found)| step(entry, found, &references, self.allowed, base))
             .collect();
-        if let Some(results) = stopped(&steps) {
+        let places: Vec<Option<String>> =
+            wanted.iter().zip(&found).map(|(entry, found)| reference(entry, found, self.allowed)).collect();
+        if let Some(results) = stopped(&steps, &places) {
             return Ok(results.into_iter().map(Some).collect());
         }
         let writes: Vec<&Write> = steps.iter().filter_map(Step::write).collect();
         let mut written = if self.dry_run { self.pretend(&writes) } else { self.submit(&writes)? }.into_iter();
         let mut results = Vec::with_capacity(steps.len());
         let mut met_conflict = false;
-        for ((step, entry), found) in steps.iter().zip(wanted).zip(&found) {
+        for (step, place) in steps.iter().zip(places) {
             let written = step.write().and_then(|_| written.next());
             met_conflict |= matches!(written, Some(Written::Conflict(_)));
-            results.push(result(step, written, reference(entry, found, self.allowed), last));
+            results.push(result(step, written, place, last));
         }
         if met_conflict && !last {
             self.sender
@@ -252,19 +254,19 @@ fn rejected(outcome: Outcome) -> Ended {
 }
 
 /// What becomes of a package of which something cannot be sent: nothing of it is.
-fn stopped(steps: &[Step]) -> Option<Vec<Ended>> {
+fn stopped(steps: &[Step], places: &[Option<String>]) -> Option<Vec<Ended>> {
     let why = steps.iter().find_map(|step| match step {
         Step::Held(lost) => Some(Outcome::ours(&format!("the server's copy has {lost} instances that this one lacks"))),
         Step::Refused(outcome) => Some(outcome.clone()),
         _ => None,
     })?;
-    let one = |step: &Step| match step {
-        Step::Unchanged => Ended { end: End::Unchanged, outcome: None, reference: None },
-        Step::Kept => Ended { end: End::Kept, outcome: None, reference: None },
+    let one = |(step, place): (&Step, &Option<String>)| match step {
+        Step::Unchanged => Ended { end: End::Unchanged, outcome: None, reference: place.clone() },
+        Step::Kept => Ended { end: End::Kept, outcome: None, reference: place.clone() },
         Step::Held(_) => Ended { end: End::Held, outcome: Some(why.clone()), reference: None },
         Step::Send(_) | Step::Refused(_) => rejected(why.clone()),
     };
-    Some(steps.iter().map(one).collect())
+    Some(steps.iter().zip(places).map(one).collect())
 }
 
 fn result(step: &Step, written: Option<Written>, reference: Option<String>, last: bool) -> Option<Ended> {

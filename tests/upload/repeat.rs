@@ -88,6 +88,19 @@ fn a_journal_sends_only_what_is_new_changed_or_failed() {
 }
 
 #[test]
+fn a_journal_knows_a_patient_by_the_servers_name_also_from_a_study_that_was_held_back() {
+    let server = calm();
+    server.put(json!({"resourceType": "Patient", "id": "mpi-7", "identifier": [{"system": "urn:test", "value": "1"}]}));
+    let mut session = Session::to(&server);
+    session.upload(&[bundle(1, &["a", "b"])]);
+    let folder = tempfile::tempdir().unwrap();
+    session.options.journal = Some(folder.path().join("journal"));
+    assert_eq!(session.upload(&[bundle(1, &["a"])]).studies.of(End::Held), 1);
+    assert_eq!(studies(&session.upload(&[bundle(4, &["a"])])), [1, 0, 0, 0]);
+    assert_eq!(server.store()["ImagingStudy/1.2.4"].1["subject"]["reference"], "Patient/mpi-7");
+}
+
+#[test]
 fn a_version_that_was_replaced_meanwhile_is_looked_at_again() {
     let statement = statement("4.0.1", json!({"versioning": "versioned-update"})).to_string();
     let mut meanwhile = true;
