@@ -125,6 +125,10 @@ def once_and_again(tool, fhir, folder):
     assert fhir.versions(KINDS) == after, "something was lost"
 
 
+def lines(journal):
+    return journal.read_bytes().count(b"\n") if journal.exists() else 0
+
+
 def killed(tool, fhir, folder):
     archive, journal = folder / "killed", folder / "journal"
     tool.synth(archive, 60, 23)
@@ -134,13 +138,16 @@ def killed(tool, fhir, folder):
     for _ in range(KILLS):
         command = [tool.path, *map(str, tool.options(archive)), "--journal", str(journal), "--quiet"]
         process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        try:
-            process.wait(timeout=dice.uniform(0.15, 1.2))
-        except subprocess.TimeoutExpired:
-            stopped += 1
+        # Somewhere in the first few studies of what is left.
+        end = lines(journal) + dice.randint(1, 12)
+        while process.poll() is None and lines(journal) < end:
+            time.sleep(0.002)
+        time.sleep(dice.uniform(0, 0.02))
+        stopped += process.poll() is None
         process.kill()
         process.wait()
     there = len(fhir.search("ImagingStudy", _elements="id"))
+    assert stopped == KILLS, f"only {stopped} of {KILLS} runs were killed in the middle"
     step(f"{stopped} of {KILLS} runs were killed; {there} studies are there")
     tool.upload(archive, "--journal", journal)
     for study in studies:
