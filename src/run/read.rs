@@ -15,7 +15,7 @@ use crate::progress::Progress;
 use crate::read::{Reader, Worker};
 use crate::report::{Report, Where};
 use crate::source::archive::Archive;
-use crate::source::{Batch, Content, Item, Name, Walk};
+use crate::source::{Batch, Item, Name, Walk};
 use crate::study::SeveralPlaces;
 
 use super::tally::Tally;
@@ -93,7 +93,7 @@ impl Stage<'_> {
 
     /// Reads a file, or finds that it is something else.
     fn file(&self, worker: &mut Worker, item: &Item) -> Result<Found, Skip> {
-        let Content::File(mut file) = item.open()?;
+        let mut file = item.open()?;
         if self.aside.is_some_and(|aside| put_aside(&file, item, aside)) {
             return Ok(Found::Fhir);
         }

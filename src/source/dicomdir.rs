@@ -46,7 +46,7 @@ impl Listed<'_> {
         };
         let name = |path: &Path| Name::file(path.strip_prefix(".").unwrap_or(path));
         match self.find(&components) {
-            Ok((path, Kind::File)) => feed.item(Item { name: name(&path) }),
+            Ok((path, Kind::File)) => feed.item(Item::at(name(&path).file)),
             Ok((path, _)) => feed.skip(name(&path), Skip::NotRegular),
             Err((path, error)) if error.kind() == io::ErrorKind::NotFound => feed.skip(name(&path), Skip::Missing),
             Err((path, error)) => feed.skip(name(&path), unreadable(&error)),

@@ -1,9 +1,13 @@
 //! The files of one folder: the folder once, and then the names, so that no path is made for each.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use super::{Item, Name};
+use super::Item;
+use super::open::OpenFolder;
+
+/// From so many files on it costs less to open their folder than to look up its path for each of them.
+const WORTH_OPENING: usize = 6;
 
 /// Regular files that stand in one folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,12 +39,17 @@ impl Files {
     pub fn for_each(&self, mut each: impl FnMut(&Item)) {
         // With the separator behind it, so that a name needs only to be put there.
         let folder = self.folder.join("").into_os_string();
-        let mut item = Item { name: Name::file(PathBuf::new()) };
+        let open = (self.count >= WORTH_OPENING).then(|| OpenFolder::open(&self.folder)).flatten();
+        let mut item = Item { place: open.map(|open| (open, OsString::new())), ..Item::at(PathBuf::new()) };
         for name in &self.names {
             let path = item.name.file.as_mut_os_string();
             path.clear();
             path.push(&folder);
             path.push(name);
+            if let Some((_, place)) = &mut item.place {
+                place.clear();
+                place.push(name);
+            }
             each(&item);
         }
     }
@@ -48,7 +57,10 @@ impl Files {
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, io};
+
     use super::*;
+    use crate::issue::Skip;
 
     #[test]
     fn files_come_back_with_the_path_of_their_folder() {
@@ -60,6 +72,26 @@ mod tests {
             let want: Vec<PathBuf> = names.iter().map(|name| Path::new(folder).join(name)).collect();
             assert_eq!(seen, want);
             assert_eq!(files.len(), names.len());
+        }
+    }
+
+    #[test]
+    fn few_files_and_many_of_a_folder_are_opened_alike() {
+        let root = tempfile::tempdir().unwrap();
+        for count in [1, WORTH_OPENING, 3 * WORTH_OPENING] {
+            let mut files = Files::of(root.path());
+            for name in (0..count).map(|at| at.to_string()) {
+                fs::write(root.path().join(&name), &name).unwrap();
+                files.push(OsStr::new(&name));
+            }
+            files.push(OsStr::new("gone"));
+            files.for_each(|item| match item.open() {
+                Ok(file) => assert!(item.name.file.ends_with(io::read_to_string(file).unwrap())),
+                Err(skip) => {
+                    assert!(item.name.file.ends_with("gone"));
+                    assert_eq!(skip, Skip::Unreadable("no such file or directory".into()));
+                }
+            });
         }
     }
 }

@@ -100,7 +100,7 @@ impl Walker {
         }
         let path = folder.join(name);
         match self.links.kind(&path, file_type) {
-            Ok(Kind::File) => feed.item(Item { name: Name::file(path) }),
+            Ok(Kind::File) => feed.item(Item::at(path)),
             Ok(Kind::Folder) => folders.push(path),
             Ok(Kind::LinkedFolder) => self.queue.push_linked(path),
             Ok(Kind::Other) => feed.skip(Name::file(path), Skip::NotRegular),

@@ -102,7 +102,7 @@ impl List {
             return;
         }
         match fs::symlink_metadata(&path).and_then(|metadata| self.links.kind(&path, metadata.file_type())) {
-            Ok(Kind::File) => feed.item(Item { name: Name::file(path) }),
+            Ok(Kind::File) => feed.item(Item::at(path)),
             Ok(Kind::Folder) => {
                 self.folders.insert(path.clone());
                 queue.push([path]);

@@ -14,7 +14,8 @@ mod name;
 mod open;
 mod queue;
 
-use std::fs;
+use std::ffi::OsString;
+use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -34,6 +35,7 @@ pub use open::{open_file, unreadable};
 use batch::Feed;
 use folder::Walker;
 use list::List;
+use open::OpenFolder;
 use queue::Queue;
 
 /// Batches that wait for a reader, at most: about 32,000 files.
@@ -71,20 +73,23 @@ pub struct Options {
 pub struct Item {
     /// Where it stands.
     pub name: Name,
+    /// The folder it stands in, where that is open, and what it is called there.
+    place: Option<(OpenFolder, OsString)>,
 }
 
 impl Item {
-    /// Opens it for reading, never waiting for a FIFO.
-    pub fn open(&self) -> Result<Content, Skip> {
-        open_file(&self.name.file).map(Content::File)
+    /// A file at a path.
+    fn at(path: impl Into<PathBuf>) -> Item {
+        Item { name: Name::file(path), place: None }
     }
-}
 
-/// What an opened [`Item`] is read from.
-#[derive(Debug)]
-pub enum Content {
-    /// A regular file.
-    File(fs::File),
+    /// Opens it for reading, never waiting for a FIFO.
+    pub fn open(&self) -> Result<File, Skip> {
+        match &self.place {
+            Some((folder, name)) => folder.file(name),
+            None => open_file(&self.name.file),
+        }
+    }
 }
 
 /// A walk under way. Dropping it stops the walk.
@@ -153,7 +158,7 @@ fn give(starts: Vec<Start>, links: Links, walker: &Walker, mut feed: Feed) {
         match start {
             Start::Folder(path) => walker.queue().push([path]),
             Start::File(path) if dicomdir::read(&path, links, &mut feed) => {}
-            Start::File(path) => feed.item(Item { name: Name::file(path) }),
+            Start::File(path) => feed.item(Item::at(path)),
             Start::NotRegular(path) => feed.skip(Name::file(path), Skip::NotRegular),
             Start::List(list) => list.read(walker.queue(), &mut feed),
         }

@@ -1,5 +1,6 @@
 //! Opens a file for reading, and says why it cannot be.
 
+use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
@@ -14,12 +15,46 @@ pub fn open_file(path: &Path) -> Result<File, Skip> {
     options.open(path).map_err(|error| unreadable(&error))
 }
 
+/// A folder that is open, so that the system need not look up its path again for each file in it.
+#[derive(Debug)]
+pub struct OpenFolder(#[cfg(unix)] rustix::fd::OwnedFd, #[cfg(not(unix))] std::convert::Infallible);
+
+impl OpenFolder {
+    /// Opens a folder; `None` where it cannot be, or where the system opens files by their whole path only.
+    #[cfg(unix)]
+    pub fn open(folder: &Path) -> Option<OpenFolder> {
+        use rustix::fs::{Mode, OFlags};
+        rustix::fs::open(folder, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok().map(OpenFolder)
+    }
+
+    #[cfg(not(unix))]
+    #[expect(missing_docs)]
+    pub fn open(_: &Path) -> Option<OpenFolder> {
+        None
+    }
+
+    /// Opens a file of this folder by its name, without waiting.
+    #[cfg(unix)]
+    pub fn file(&self, name: &OsStr) -> Result<File, Skip> {
+        use rustix::fs::{Mode, OFlags};
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        rustix::io::retry_on_intr(|| rustix::fs::openat(&self.0, name, flags, Mode::empty()))
+            .map(File::from)
+            .map_err(|error| unreadable(&error.into()))
+    }
+
+    #[cfg(not(unix))]
+    #[expect(missing_docs)]
+    pub fn file(&self, _: &OsStr) -> Result<File, Skip> {
+        match self.0 {}
+    }
+}
+
 #[cfg(unix)]
 fn never_wait(options: &mut OpenOptions) {
     use std::os::unix::fs::OpenOptionsExt;
-    // O_NONBLOCK, which the standard library does not name. It changes nothing for regular files.
-    let nonblock = if cfg!(any(target_os = "linux", target_os = "android")) { 0o4000 } else { 0x4 };
-    options.custom_flags(nonblock);
+    // It changes nothing for regular files.
+    options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
 }
 
 #[cfg(not(unix))]
