@@ -1,7 +1,7 @@
 //! The library's front door: a conversion as a value, with one callback for each document.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::{
@@ -155,7 +155,7 @@ impl<F: FnMut(Document<'_>) -> io::Result<()> + Send> Sink for Callback<F> {
         Ok(Placed::Written)
     }
 
-    fn finish(self: Box<Self>) -> Result<(), Error> {
-        Ok(())
+    fn finish(self: Box<Self>, _: Option<&Path>) -> Result<u64, Error> {
+        Ok(0)
     }
 }

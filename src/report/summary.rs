@@ -27,6 +27,8 @@ pub struct Summary<'a> {
     pub totals: &'a Totals,
     /// What was left out.
     pub counts: &'a Counts,
+    /// Files in the output that look like documents and are not of this run.
+    pub others: u64,
     /// How long it took.
     pub elapsed: Duration,
     /// Where the report is.
@@ -49,6 +51,9 @@ impl fmt::Display for Summary<'_> {
         if counts.issues() > 0 {
             styled(f, WARNING, "issues", counts.issues(), "values dropped, changed or differing")?;
             reasons(f, &counts.issues_in_words())?;
+        }
+        if self.others > 0 {
+            styled(f, WARNING, "older files", self.others, "in the output, and not of this run")?;
         }
         if let Some(path) = self.report {
             writeln!(f, "{NAME}{:<12}{NAME:#} {}", "report", printable(path.as_os_str().as_encoded_bytes()))?;
@@ -153,7 +158,8 @@ mod tests {
             partial: false,
         };
         let elapsed = Duration::from_millis(4200);
-        let summary = Summary { totals: &totals, counts: &counts, elapsed, report: Some(Path::new("r.json")) };
+        let summary =
+            Summary { totals: &totals, counts: &counts, others: 12, elapsed, report: Some(Path::new("r.json")) };
         let want = "\
 files             20,000  in 4.2 s, 4,761 a second
 DICOM files       18,799
@@ -166,6 +172,7 @@ left out           1,201  files
 issues                 3  values dropped, changed or differing
                        1  several Patient IDs in one study
                        2  not a date: want YYYYMMDD
+older files           12  in the output, and not of this run
 report       r.json
 FHIR         r5 (5.0.0)
 ";

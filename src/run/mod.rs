@@ -38,6 +38,8 @@ pub struct Outcome {
     pub totals: Totals,
     /// What was left out, dropped or changed.
     pub counts: Counts,
+    /// Files beside the output's that look like documents and are of another run.
+    pub others: u64,
 }
 
 /// Converts what the configuration names, says what came of it, and with which code to exit.
@@ -49,10 +51,10 @@ pub fn convert(config: &Config) -> Result<u8, Error> {
     let outcome = convert_into(config, open, progress.clone(), &interrupt);
     // The walk may still hold the progress, and an error is not to be printed behind a bar.
     progress.finish();
-    let Outcome { totals, counts } = outcome?;
+    let Outcome { totals, counts, others } = outcome?;
     if config.summary.is_yes() {
         let report = config.report.as_ref().map(|report| report.path.as_path());
-        progress::say(Summary { totals: &totals, counts: &counts, elapsed: start.elapsed(), report });
+        progress::say(Summary { totals: &totals, counts: &counts, others, elapsed: start.elapsed(), report });
     }
     Ok(counts.exit_code(config.strict))
 }
@@ -96,10 +98,10 @@ fn convert_between<'s>(
     // Threads that wait for a server are as many as requests may be under way.
     let pool = if ends.writing_threads == config.threads { pool } else { threads(ends.writing_threads)? };
     pool.install(|| run.write(&mut studies, sink.as_ref()))?;
-    sink.finish()?;
+    let others = sink.finish(config.report.as_ref().map(|report| report.path.as_path()))?;
     let totals = tally.totals(config, finish.release);
     let counts = report.finish(&totals)?;
-    Ok(Outcome { totals, counts })
+    Ok(Outcome { totals, counts, others })
 }
 
 /// What both halves of a run share.

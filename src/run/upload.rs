@@ -55,9 +55,9 @@ fn send(upload: &Upload, server: &Server, interrupt: &Interrupt, progress: &Arc<
     Ok(code)
 }
 
-fn say_what_was_read(upload: &Upload, Outcome { totals, counts }: &Outcome, start: Instant) {
+fn say_what_was_read(upload: &Upload, Outcome { totals, counts, others }: &Outcome, start: Instant) {
     let report = upload.config.report.as_ref().map(|report| report.path.as_path());
-    progress::say(report::Summary { totals, counts, elapsed: start.elapsed(), report });
+    progress::say(report::Summary { totals, counts, others: *others, elapsed: start.elapsed(), report });
 }
 
 fn summarize(upload: &Upload, server: &Server, start: Instant) {

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::others::others;
 use super::whole_file::{WholeFile, remove_stale, write_error};
 use super::{DocumentName, Order, Placed, Sink, WriteDocument};
 use crate::config::FileMode;
@@ -53,8 +54,7 @@ impl Folder {
     }
 
     fn take(&self, path: &Path) -> bool {
-        let hash = xxh3_64(path.as_os_str().as_encoded_bytes());
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner).insert(hash)
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).insert(path_hash(path))
     }
 }
 
@@ -74,13 +74,20 @@ impl Sink for Folder {
         Ok(Placed::Written)
     }
 
-    fn finish(self: Box<Self>) -> Result<(), Error> {
-        Ok(())
+    fn finish(self: Box<Self>, report: Option<&Path>) -> Result<u64, Error> {
+        let types = self.types.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let taken = self.taken.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let folders = types.into_iter().map(|name| self.root.join(name)).chain([self.root.clone()]);
+        Ok(folders.map(|folder| others(&folder, "json", report, |path| taken.contains(&path_hash(path)))).sum())
     }
 }
 
 fn make(folder: &Path, mode: FileMode) -> Result<(), Error> {
     mode.make_folder(folder).map_err(|source| write_error(folder, source))
+}
+
+fn path_hash(path: &Path) -> u64 {
+    xxh3_64(path.as_os_str().as_encoded_bytes())
 }
 
 /// A name that is safe in every file system: what is no FHIR id becomes its hash, and an id with capital letters gets

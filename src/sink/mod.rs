@@ -5,10 +5,12 @@
 
 mod folder;
 mod ndjson_folder;
+mod others;
 mod stream;
 mod whole_file;
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use crate::config::{FileMode, Format, OutputTarget};
 use crate::error::Error;
@@ -67,8 +69,9 @@ pub trait Sink: Sync {
     /// Takes one document.
     fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error>;
 
-    /// Completes the output; until then a file does not have its final name.
-    fn finish(self: Box<Self>) -> Result<(), Error>;
+    /// Completes the output; until then a file does not have its final name. Gives the number of files in the output that
+    /// look like documents and are not of this run; its report, which may stand there too, is none.
+    fn finish(self: Box<Self>, report: Option<&Path>) -> Result<u64, Error>;
 }
 
 /// Opens the output, and finds out whether it can be written before anything is read.

@@ -5,6 +5,7 @@ use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::others::others;
 use super::whole_file::{WholeFile, remove_stale, write_error};
 use super::{DocumentName, Order, Placed, Sink, WriteDocument};
 use crate::config::FileMode;
@@ -44,12 +45,18 @@ impl Sink for NdjsonFolder {
         Ok(Placed::Written)
     }
 
-    fn finish(self: Box<Self>) -> Result<(), Error> {
+    fn finish(self: Box<Self>, report: Option<&Path>) -> Result<u64, Error> {
         let files = self.files.into_inner().unwrap_or_else(PoisonError::into_inner);
-        files.into_values().try_for_each(WholeFile::finish)
+        let written: Vec<PathBuf> = files.keys().map(|resource_type| path(&self.root, resource_type)).collect();
+        files.into_values().try_for_each(WholeFile::finish)?;
+        Ok(others(&self.root, "ndjson", report, |path| written.iter().any(|written| written == path)))
     }
 }
 
 fn create(root: &Path, resource_type: &str, mode: FileMode) -> Result<WholeFile, Error> {
-    Ok(WholeFile::create(&root.join(format!("{resource_type}.ndjson")))?.with_mode(mode))
+    Ok(WholeFile::create(&path(root, resource_type))?.with_mode(mode))
+}
+
+fn path(root: &Path, resource_type: &str) -> PathBuf {
+    root.join(format!("{resource_type}.ndjson"))
 }

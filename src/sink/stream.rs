@@ -50,11 +50,12 @@ impl Sink for Stream {
         Ok(Placed::Written)
     }
 
-    fn finish(self: Box<Self>) -> Result<(), Error> {
+    fn finish(self: Box<Self>, _: Option<&Path>) -> Result<u64, Error> {
         match self.0.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            Target::Stdout(mut writer) => writer.flush().map_err(stdout_error),
-            Target::File(file) => file.finish(),
+            Target::Stdout(mut writer) => writer.flush().map_err(stdout_error)?,
+            Target::File(file) => file.finish()?,
         }
+        Ok(0)
     }
 }
 

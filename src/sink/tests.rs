@@ -32,12 +32,16 @@ fn a_folder_has_a_file_for_each_document_and_keeps_what_was_there() {
     let root = tempfile::tempdir().unwrap();
     fs::write(root.path().join("1.2.json"), "old").unwrap();
     fs::write(root.path().join("notes.txt"), "mine").unwrap();
+    fs::write(root.path().join("1.3.json"), "of another run").unwrap();
     let sink = open(&OutputTarget::Folder(root.path().into()), Format::Json, FileMode::default()).unwrap();
     assert_eq!(give(&*sink, &study("1.2"), "new"), Placed::Written);
     let patient = DocumentName { resource_type: "Patient", id: "p".to_string() };
     assert_eq!(give(&*sink, &patient, "patient"), Placed::Written);
-    sink.finish().unwrap();
-    let want = [("1.2.json", "new\n"), ("Patient/p.json", "patient\n"), ("notes.txt", "mine")];
+    fs::write(root.path().join("report.json"), "of an earlier run").unwrap();
+    assert_eq!(sink.finish(Some(&root.path().join("report.json"))).unwrap(), 1);
+    fs::remove_file(root.path().join("report.json")).unwrap();
+    let want =
+        [("1.2.json", "new\n"), ("1.3.json", "of another run"), ("Patient/p.json", "patient\n"), ("notes.txt", "mine")];
     assert_eq!(files(root.path()), expected(&want));
 }
 
@@ -48,7 +52,7 @@ fn two_documents_of_one_name_never_overwrite_each_other() {
     let names = ["1.2.A", "1.2.a", "1.2.a", "../../x"];
     let placed = names.map(|id| give(&*sink, &study(id), id));
     assert_eq!(placed, [Placed::Written, Placed::Written, Placed::NameTaken, Placed::Written]);
-    sink.finish().unwrap();
+    sink.finish(None).unwrap();
     assert_eq!(files(root.path()).len(), 3);
     assert!(files(root.path()).keys().all(|name| name.starts_with("new/deep/")));
 }
@@ -65,7 +69,7 @@ fn documents_come_from_many_threads() {
             });
         }
     });
-    sink.finish().unwrap();
+    sink.finish(None).unwrap();
     assert_eq!(files(root.path()).len(), 200);
 }
 
@@ -93,7 +97,7 @@ fn a_file_is_there_when_it_is_whole() {
     assert_eq!(files(root.path()), expected(&[("all.ndjson", "old")]));
     let sink = open(&target, Format::Ndjson, FileMode::default()).unwrap();
     let _ = (give(&*sink, &study("1"), "one"), give(&*sink, &study("2"), "two"));
-    sink.finish().unwrap();
+    sink.finish(None).unwrap();
     assert_eq!(files(root.path()), expected(&[("all.ndjson", "one\ntwo\n")]));
 }
 
@@ -102,7 +106,9 @@ fn bulk_data_has_a_file_for_each_type() {
     let root = tempfile::tempdir().unwrap();
     let sink = open(&OutputTarget::Folder(root.path().into()), Format::Ndjson, FileMode::default()).unwrap();
     let _ = give(&*sink, &DocumentName { resource_type: "Patient", id: "p".to_string() }, "p");
-    sink.finish().unwrap();
+    fs::write(root.path().join("Device.ndjson"), "of another run").unwrap();
+    assert_eq!(sink.finish(None).unwrap(), 1);
+    fs::remove_file(root.path().join("Device.ndjson")).unwrap();
     assert_eq!(files(root.path()), expected(&[("ImagingStudy.ndjson", ""), ("Patient.ndjson", "p\n")]));
 }
 
@@ -132,7 +138,7 @@ fn the_rest_of_a_killed_run_is_removed_when_it_is_old() {
         let file = fs::File::create(root.path().join(name)).unwrap();
         modified.into_iter().for_each(|modified| file.set_modified(modified).unwrap());
     }
-    open(&OutputTarget::Folder(root.path().into()), Format::Json, FileMode::default()).unwrap().finish().unwrap();
+    open(&OutputTarget::Folder(root.path().into()), Format::Json, FileMode::default()).unwrap().finish(None).unwrap();
     assert_eq!(files(root.path()), expected(&[(".dcm2fhir-new.tmp", ""), ("x.tmp", "")]));
 }
 
@@ -158,7 +164,7 @@ mod unix {
             let folder = root.path().join(name);
             let sink = open(&OutputTarget::Folder(folder.clone()), format, "640".parse().unwrap()).unwrap();
             let _ = give(&*sink, &study("1"), "x");
-            sink.finish().unwrap();
+            sink.finish(None).unwrap();
             let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
             assert_eq!(mode(&folder.join(file)), 0o640);
             // The umask of the test's own process may take more away.
@@ -170,7 +176,7 @@ mod unix {
     fn a_device_is_written_and_not_replaced() {
         let sink = open(&OutputTarget::File("/dev/null".into()), Format::Ndjson, FileMode::default()).unwrap();
         let _ = give(&*sink, &study("1"), "x");
-        sink.finish().unwrap();
+        sink.finish(None).unwrap();
         assert!(!fs::metadata("/dev/null").unwrap().is_file());
     }
 
@@ -181,7 +187,7 @@ mod unix {
         if Path::new("/dev/full").exists() {
             let sink = open(&OutputTarget::File("/dev/full".into()), Format::Ndjson, FileMode::default()).unwrap();
             let _ = give(&*sink, &study("1"), "x");
-            assert!(matches!(sink.finish(), Err(Error::Write { .. })));
+            assert!(matches!(sink.finish(None), Err(Error::Write { .. })));
         }
     }
 }

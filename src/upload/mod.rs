@@ -183,8 +183,8 @@ impl Sink for &Server {
         Ok(Placed::Written)
     }
 
-    fn finish(self: Box<Self>) -> Result<(), Error> {
-        Ok(())
+    fn finish(self: Box<Self>, _: Option<&Path>) -> Result<u64, Error> {
+        Ok(0)
     }
 }
 
