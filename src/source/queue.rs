@@ -20,6 +20,8 @@ struct State {
     linked: BTreeSet<PathBuf>,
     /// Threads that may still bring folders.
     busy_threads: usize,
+    /// Threads that wait for a change. Nobody else is called, for each call goes to the operating system.
+    waiting_threads: usize,
     stopped: bool,
 }
 
@@ -38,8 +40,12 @@ impl Queue {
     }
 
     pub fn push(&self, folders: impl IntoIterator<Item = PathBuf>) {
-        self.state().folders.extend(folders);
-        self.changed.notify_all();
+        let mut state = self.state();
+        let before = state.folders.len();
+        state.folders.extend(folders);
+        let wanted_threads = state.waiting_threads.min(state.folders.len() - before);
+        drop(state);
+        (0..wanted_threads).for_each(|_| self.changed.notify_one());
     }
 
     pub fn push_linked(&self, folder: PathBuf) {
@@ -58,7 +64,11 @@ impl Queue {
             match state.next() {
                 Next::Folder(folder) => return Some(folder),
                 Next::End => return None,
-                Next::Wait => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Next::Wait => {
+                    state.waiting_threads += 1;
+                    state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                    state.waiting_threads -= 1;
+                }
             }
         }
     }

@@ -7,6 +7,7 @@
 mod data_set;
 mod directory;
 mod element;
+mod expected;
 mod inflate;
 mod meta;
 mod plain;
@@ -27,8 +28,9 @@ use super::header::{FaultKind, Header};
 use super::wanted::{RECOGNITION_CODE, Wanted};
 use crate::issue::Skip;
 use element::{Element, Encoding, HEADER_BYTES};
+use expected::Expected;
 use syntax::Declared;
-use window::{MIN_READ_BYTES, Window, is_damage};
+use window::{Window, is_damage};
 
 pub use data_set::MAX_VALUE_BYTES;
 pub use directory::referenced_files;
@@ -44,8 +46,7 @@ const META_GROUP: u16 = 0x0002;
 pub struct Scanner {
     buffer: Vec<u8>,
     inflated: Vec<u8>,
-    /// How many bytes the header of the last file had: so many the next one most often has, too.
-    last_header: Option<u64>,
+    expected: Expected,
 }
 
 impl Scanner {
@@ -57,23 +58,16 @@ impl Scanner {
     /// Reads the wanted attributes of one file into `header`, whatever it held before; its faults say what was wrong.
     pub fn scan(&mut self, source: &mut dyn Bytes, wanted: &Wanted, header: &mut Header) -> Result<(), Skip> {
         header.clear();
-        let window = Window::new(source, &mut self.buffer).with_reads_of(read_bytes(self.last_header));
+        let window = Window::new(source, &mut self.buffer).with_reads_of(self.expected.read_bytes());
         let mut scan = Scan::new(window, wanted, header);
         let result = scan.file(&mut self.inflated);
-        self.last_header = result.as_ref().ok().copied().or(self.last_header);
+        if let Ok(header_bytes) = result {
+            self.expected.saw(header_bytes);
+        }
         let (announced, last) = (scan.announced, element::tag(scan.last));
         settle(result, last, header)?;
         if announced || is_identified(header) { Ok(()) } else { Err(Skip::NotDicom) }
     }
-}
-
-/// What a read asks for, to have the header of most files at once and to copy little for nothing.
-fn read_bytes(last_header: Option<u64>) -> usize {
-    let Some(bytes) = last_header.and_then(|bytes| usize::try_from(bytes).ok()) else { return READ_BYTES };
-    // The next header may be a little longer.
-    let bytes = bytes.saturating_add(bytes / 16).saturating_add(HEADER_BYTES).next_multiple_of(1 << 10);
-    // A header that has large values inside is read in two parts, the beginning and the end.
-    if bytes > READ_BYTES { READ_BYTES / 2 } else { bytes.max(MIN_READ_BYTES) }
 }
 
 /// The scan of one file, or of the data set that was deflated in it.
