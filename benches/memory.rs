@@ -11,6 +11,7 @@ use std::time::Duration;
 use dcm2fhir::fhir::id::Ids;
 use dcm2fhir::fhir::json::{self, Layout};
 use dcm2fhir::fhir::{References, link};
+use dcm2fhir::mapping::Options;
 use dcm2fhir::mapping::finish::{Finished, imaging_study};
 use dcm2fhir::study::{Studies, Study, several_places};
 use nix::sys::resource::{UsageWho, getrusage};
@@ -56,7 +57,7 @@ fn group(instances: u32, each: u32) -> Studies {
 /// Writes a study from the groups, and then the same instances from a list.
 fn write(study: &mut Study, instances: u32) {
     let before = peak_bytes();
-    let (settled, settling) = timed(|| study.settle());
+    let (settled, settling) = timed(|| study.settle(&Options::default()));
     let options = headers::finish_options();
     let Finished { study, .. } = imaging_study(&settled, &options);
     let linked = link(study, Vec::new(), options.release, References::Logical, &Ids::new(""));

@@ -80,8 +80,8 @@ fn write(criterion: &mut Criterion) {
     let options = headers::finish_options();
     let mut group = criterion.benchmark_group("write");
     group.throughput(Throughput::Elements(INSTANCES.into()));
-    group.bench_function("settle", |bencher| bencher.iter(|| study.settle().series.len()));
-    let settled = study.settle();
+    group.bench_function("settle", |bencher| bencher.iter(|| study.settle(&Options::default()).series.len()));
+    let settled = study.settle(&Options::default());
     let Finished { study, .. } = imaging_study(&settled, &options);
     let linked = link(study, Vec::new(), options.release, References::Logical, &Ids::new(""));
     let to_json = || json::write_imaging_study(io::sink(), &linked, options.release, Layout::Compact);

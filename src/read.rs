@@ -1,4 +1,4 @@
-//! Reads one file into the studies: header, record, merge. A part is decoded and mapped only when its fingerprint is new.
+//! Reads one file into the studies: header, record, merge. What a study or series wants of it is kept as it is, once.
 
 use dicom_dictionary_std::tags;
 
@@ -9,9 +9,9 @@ use crate::dicom::value::{is_fhir_id, trim_uid};
 use crate::dicom::{DataSet, Header, Levels, Scanner, Tag, Wanted};
 use crate::issue::{Issue, Reason, Skip};
 use crate::mapping::terms::{SopClassKind, sop_class};
-use crate::mapping::{self, KIND, Mapped, Options, SELECTION, SERIES, STUDY, SelectionPart};
+use crate::mapping::{self, KIND, Mapped, Options, SELECTION, SelectionPart};
 use crate::source::Name;
-use crate::study::{InstanceRecord, Missing, NewKind, NewParts, NewSelection, Studies};
+use crate::study::{InstanceRecord, NewKind, NewSelection, Studies};
 
 /// What all workers share.
 #[derive(Debug)]
@@ -73,9 +73,9 @@ impl Reader<'_> {
         let number = mapping::number(root, self.options);
         let record = record(header, number.part.number, name)?;
         number.issues.into_iter().for_each(&mut issue);
-        let mut new = NewParts::default();
-        while let Err(missing) = self.studies.merge(&record, &mut new) {
-            self.map_missing(missing, root, &mut new, &mut issue);
+        if self.studies.merge(&record, None).is_err() {
+            let kind = self.kind(root, &mut issue);
+            self.studies.merge(&record, Some(kind)).expect("the kind is given");
         }
         if record.fingerprints.selects() {
             self.select(&record, mapping::map(SELECTION, root, self.options));
@@ -92,25 +92,12 @@ impl Reader<'_> {
         self.studies.select(record.study_uid, NewSelection { series_uid, sop_instance_uid, fingerprint, name, mapped });
     }
 
-    fn map_missing(&self, missing: Missing, root: DataSet<'_>, new: &mut NewParts, issue: &mut impl FnMut(Issue)) {
-        let character_set = mapping::character_set_issue(root, self.options);
-        if missing.study {
-            new.study = Some(with(mapping::map(STUDY, root, self.options), character_set.clone()));
-        }
-        if missing.series {
-            new.series = Some(mapping::map(SERIES, root, self.options));
-        }
-        if missing.kind {
-            let Mapped { part, issues } = mapping::map(KIND, root, self.options);
-            new.kind = Some(NewKind { part, has_issues: !issues.is_empty() });
-            issues.into_iter().for_each(issue);
-        }
+    fn kind(&self, root: DataSet<'_>, issue: &mut impl FnMut(Issue)) -> NewKind {
+        let Mapped { part, issues } = mapping::map(KIND, root, self.options);
+        let has_issues = !issues.is_empty();
+        issues.into_iter().for_each(issue);
+        NewKind { part, has_issues }
     }
-}
-
-fn with<P>(mut mapped: Mapped<P>, issue: Option<Issue>) -> Mapped<P> {
-    mapped.issues.extend(issue);
-    mapped
 }
 
 fn takes(filter: &Filter, root: DataSet<'_>) -> bool {
@@ -133,6 +120,7 @@ pub(crate) fn record<'a>(header: &'a Header, number: Option<u32>, name: &'a Name
         is_image: kind == Some(SopClassKind::Image),
         number,
         fingerprints,
+        header,
         name,
     })
 }

@@ -40,7 +40,7 @@ fn read(data: &[u8]) -> Vec<Study> {
 
 fn documents(study: &mut Study, release: &'static Release) -> Vec<Vec<u8>> {
     let options = finish::Options { selections: true, ..finish::Options::of(release) };
-    let (settled, ids) = (study.settle(), Ids::new(""));
+    let (settled, ids) = (study.settle(&Options::default()), Ids::new(""));
     let mut documents = Vec::new();
     for references in [References::Logical, References::Contained, References::Separate] {
         let Finished { study, selections, .. } = imaging_study(&settled, &options);

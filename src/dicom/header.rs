@@ -16,10 +16,10 @@ pub const MAX_HEADER_BYTES: usize = 1 << 20;
 pub const MAX_ENTRIES: usize = 1 << 16;
 
 /// The tag in front of each item of a sequence (PS3.5 7.5).
-const ITEM: Tag = Tag(0xFFFE, 0xE000);
+pub(super) const ITEM: Tag = Tag(0xFFFE, 0xE000);
 
 /// Marks where a sequence or item closes (PS3.5 7.5).
-const DELIMITER: Tag = Tag(0xFFFE, 0xE0DD);
+pub(super) const DELIMITER: Tag = Tag(0xFFFE, 0xE0DD);
 
 /// Stands for the tag of a value that was forgotten; no attribute has it.
 const FORGOTTEN: Tag = Tag(0xFFFF, 0xFFFF);
@@ -220,6 +220,34 @@ impl Header {
     /// The root data set, with the file meta information's attributes in front.
     pub fn root(&self) -> DataSet<'_> {
         DataSet::new(self, 0, self.entries.len(), &[])
+    }
+
+    /// Shows what is wanted for a level, in order: values with their bytes, and sequences and items without, each with a
+    /// delimiter behind all that lies in it.
+    pub(super) fn visit(&self, level: Levels, mut each: impl FnMut(Tag, Option<&[u8]>)) {
+        let mut open = Vec::new();
+        let mut at = 0;
+        while let Some(entry) = self.entries.get(at) {
+            if !entry.pile.meets(level) {
+                at = entry.behind as usize;
+                continue;
+            }
+            match entry.content {
+                Content::Value(..) if entry.tag == FORGOTTEN => {}
+                Content::Value(start, end) => {
+                    let bytes = &self.piles[entry.pile.number() % Levels::SETS].bytes;
+                    each(entry.tag, bytes.get(start as usize..end as usize));
+                }
+                Content::Sequence | Content::Item => {
+                    each(entry.tag, None);
+                    open.push(entry.behind as usize);
+                }
+            }
+            at += 1;
+            while open.pop_if(|end| *end <= at).is_some() {
+                each(DELIMITER, None);
+            }
+        }
     }
 
     /// For each level a hash over the raw wanted bytes, with their tags and character sets: equal for two files when that

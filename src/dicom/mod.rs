@@ -5,6 +5,7 @@
 
 pub mod bytes;
 pub mod charset;
+pub mod excerpt;
 pub mod header;
 pub mod person_name;
 pub mod scan;
@@ -12,6 +13,7 @@ pub mod value;
 pub mod wanted;
 
 pub use dicom_core::Tag;
+pub use excerpt::Excerpt;
 pub use header::{DataSet, Fingerprints, Header};
 pub use scan::Scanner;
 pub use wanted::{Levels, TagPath, Wanted};

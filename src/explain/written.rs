@@ -4,15 +4,15 @@ use serde_json::Value;
 
 use super::leaf::{Leaf, leaves, without};
 use crate::dicom::value::{is_fhir_id, is_oid, trim_uid};
-use crate::dicom::{DataSet, Fingerprints, Tag};
+use crate::dicom::{DataSet, Fingerprints, Header, Tag};
 use crate::fhir::id::Ids;
 use crate::fhir::json::{self, Layout};
 use crate::fhir::{References, Release, link};
 use crate::issue::{Issue, Reason};
 use crate::mapping::finish::{Finished, Options, imaging_study};
-use crate::mapping::{KindPart, Mapped, SelectionPart, SeriesPart, StudyPart};
+use crate::mapping::{self, KindPart, Mapped, SelectionPart, SeriesPart, StudyPart};
 use crate::source::Name;
-use crate::study::{InstanceRecord, NewKind, NewParts, NewSelection, Studies, Study};
+use crate::study::{InstanceRecord, NewKind, NewSelection, Studies, Study};
 
 /// The parts of one instance.
 #[derive(Debug, Default)]
@@ -80,7 +80,9 @@ pub fn written(parts: &Parts, others: &Parts, uids: &Uids, release: &'static Rel
 pub fn whole(parts: &Parts, uids: &Uids, release: &'static Release) -> Vec<Leaf> {
     let mut studies = grouped(parts, uids);
     let Some(study) = studies.first_mut() else { return Vec::new() };
-    let settled = study.settle();
+    let mut settled = study.settle(&mapping::Options::default());
+    settled.part = parts.study.clone();
+    settled.series.iter_mut().for_each(|series| series.part = parts.series.clone());
     let finished = || imaging_study(&settled, &options(release));
     let mut found = own(finished(), release);
     found.extend(companions(finished(), release));
@@ -98,14 +100,11 @@ fn grouped(parts: &Parts, uids: &Uids) -> Vec<Study> {
         is_image: true,
         number: parts.number,
         fingerprints: Fingerprints { study: 0, series: 0, kind: 0, number: 0, selection: 0 },
+        header: &Header::default(),
         name: &name,
     };
-    let mut new = NewParts {
-        study: Some(Mapped { part: parts.study.clone(), issues: Vec::new() }),
-        series: Some(Mapped { part: parts.series.clone(), issues: Vec::new() }),
-        kind: Some(NewKind { part: parts.kind.clone(), has_issues: false }),
-    };
-    studies.merge(&record, &mut new).expect("all parts are given");
+    let kind = NewKind { part: parts.kind.clone(), has_issues: false };
+    studies.merge(&record, Some(kind)).expect("the kind is given");
     if let Some(part) = parts.selection.clone() {
         let mapped = Mapped { part, issues: Vec::new() };
         let (series_uid, sop_instance_uid) = (record.series_uid, record.sop_instance_uid);

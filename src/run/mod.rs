@@ -97,7 +97,7 @@ fn convert_between<'s>(
     let mut studies = pool.install(|| run.read(&mapping, &walk, ends.aside))?;
     // Threads that wait for a server are as many as requests may be under way.
     let pool = if ends.writing_threads == config.threads { pool } else { threads(ends.writing_threads)? };
-    pool.install(|| run.write(&mut studies, sink.as_ref()))?;
+    pool.install(|| run.write(&mapping, &mut studies, sink.as_ref()))?;
     let others = sink.finish(config.report.as_ref().map(|report| report.path.as_path()))?;
     let totals = tally.totals(config, finish.release);
     let counts = report.finish(&totals)?;
@@ -137,11 +137,12 @@ impl Run<'_> {
     }
 
     /// Writes the studies.
-    fn write(&self, studies: &mut [Study], sink: &dyn Sink) -> Result<(), Error> {
+    fn write(&self, options: &Options, studies: &mut [Study], sink: &dyn Sink) -> Result<(), Error> {
         write::check_room(self.config, studies.len())?;
         several_places(studies).iter().for_each(|several| read::note_places(several, self.report));
         let stage = write::Stage {
             output: options::output(self.config),
+            mapping: options,
             finish: self.finish,
             sink,
             report: self.report,

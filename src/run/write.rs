@@ -14,6 +14,7 @@ use crate::fhir::json::{self, Layout};
 use crate::fhir::{Companion, ImagingSelection, ImagingStudy, References, ResourceType, link};
 use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason};
+use crate::mapping;
 use crate::mapping::finish::{self, Finished, imaging_study};
 use crate::progress::Progress;
 use crate::report::{Report, Where};
@@ -22,10 +23,15 @@ use crate::study::{Selection, SettledStudy, Study};
 
 use super::tally::Tally;
 
+/// Studies that are settled before the first of them is written, where they are written one after the other.
+const SETTLED_AHEAD: usize = 64;
+
 /// What all documents share.
 pub struct Stage<'s> {
     /// The sink's form and the references'.
     pub output: Output,
+    /// What the user said of the archive.
+    pub mapping: &'s mapping::Options,
     /// What the finish was told.
     pub finish: &'s finish::Options,
     /// Where documents go.
@@ -66,15 +72,34 @@ impl Stage<'_> {
             return self.with_shared(studies);
         }
         match self.sink.order() {
-            Order::AsGiven => studies.iter_mut().try_for_each(|study| self.study(study, &mut Shared::new())),
-            Order::Any => studies.par_iter_mut().try_for_each(|study| self.study(study, &mut Shared::new())),
+            Order::AsGiven => self.in_order(studies, |settled| self.study(settled, &mut Shared::new())),
+            Order::Any => studies.par_iter_mut().try_for_each(|study| {
+                self.interrupt.check()?;
+                self.study(&study.settle(self.mapping), &mut Shared::new())
+            }),
         }
+    }
+
+    /// Settles studies side by side, and shows them one after the other.
+    fn in_order(
+        &self,
+        studies: &mut [Study],
+        mut each: impl FnMut(&SettledStudy<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        for some in studies.chunks_mut(SETTLED_AHEAD) {
+            let settled: Vec<SettledStudy<'_>> = some.par_iter_mut().map(|study| study.settle(self.mapping)).collect();
+            for study in &settled {
+                self.interrupt.check()?;
+                each(study)?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes the studies in the order of their UIDs, so that what they share is joined in that order, and then the shared.
     fn with_shared(&self, studies: &mut [Study]) -> Result<(), Error> {
         let mut shared = Shared::new();
-        studies.iter_mut().try_for_each(|study| self.study(study, &mut shared))?;
+        self.in_order(studies, |settled| self.study(settled, &mut shared))?;
         for companion in shared.into_values() {
             if companion.contradicted {
                 self.report.issue(Where::default(), &issue(companion.resource_type().name(), Reason::Contradicts));
@@ -84,15 +109,13 @@ impl Stage<'_> {
         Ok(())
     }
 
-    fn study(&self, study: &mut Study, shared: &mut Shared) -> Result<(), Error> {
-        self.interrupt.check()?;
-        let settled = study.settle();
-        let Finished { study, selections, issues } = imaging_study(&settled, self.finish);
-        self.note(&settled);
+    fn study(&self, settled: &SettledStudy<'_>, shared: &mut Shared) -> Result<(), Error> {
+        let Finished { study, selections, issues } = imaging_study(settled, self.finish);
+        self.note(settled);
         for (series, issue) in &issues {
             self.report.issue(Where { study: Some(settled.uid), series: *series, ..Where::default() }, issue);
         }
-        self.tally.wrote(&settled);
+        self.tally.wrote(settled);
         self.resources(study, selections, shared)?;
         self.progress.wrote(1);
         Ok(())

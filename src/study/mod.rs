@@ -18,8 +18,8 @@ mod uid;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-use crate::dicom::Fingerprints;
-use crate::mapping::{KindPart, Mapped, SeriesPart, StudyPart};
+use crate::dicom::{Excerpt, Fingerprints, Header, Levels};
+use crate::mapping::KindPart;
 use crate::source::Name;
 use by_uid::ByUid;
 pub use instances::{Instances, NewInstance};
@@ -49,7 +49,7 @@ struct Shard {
 /// One study while it grows.
 #[derive(Debug, Default)]
 struct Group {
-    parts: Parts<StudyPart>,
+    parts: Parts,
     series: ByUid<Series>,
     selections: Selections,
 }
@@ -57,7 +57,7 @@ struct Group {
 /// One series while it grows.
 #[derive(Debug, Default)]
 struct Series {
-    parts: Parts<SeriesPart>,
+    parts: Parts,
     instances: Instances,
 }
 
@@ -76,19 +76,10 @@ pub struct InstanceRecord<'a> {
     pub number: Option<u32>,
     /// Of the study's part, the series', the kind and the number.
     pub fingerprints: Fingerprints,
+    /// What was read of it.
+    pub header: &'a Header,
     /// The file.
     pub name: &'a Name,
-}
-
-/// The parts of an instance that had to be mapped, because they were not known.
-#[derive(Debug, Default)]
-pub struct NewParts {
-    /// Of the study.
-    pub study: Option<Mapped<StudyPart>>,
-    /// Of the series.
-    pub series: Option<Mapped<SeriesPart>>,
-    /// Class, title and frames; their issues are the caller's to report, for each file.
-    pub kind: Option<NewKind>,
 }
 
 /// A class, title and frames that had to be mapped.
@@ -100,16 +91,9 @@ pub struct NewKind {
     pub has_issues: bool,
 }
 
-/// Which parts of an instance are not known, and must be given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Missing {
-    /// The study's.
-    pub study: bool,
-    /// The series'.
-    pub series: bool,
-    /// Class, title and frames.
-    pub kind: bool,
-}
+/// The kind of an instance is not known, and must be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownKind;
 
 impl Default for Studies {
     fn default() -> Studies {
@@ -118,16 +102,15 @@ impl Default for Studies {
 }
 
 impl Studies {
-    /// Adds an instance, or says which of its parts are wanted for that: the caller maps them and calls again.
-    pub fn merge(&self, record: &InstanceRecord<'_>, new: &mut NewParts) -> Result<(), Missing> {
-        let record = Hashed::of(record);
-        let mut shard = self.shard(record.study).lock().unwrap_or_else(PoisonError::into_inner);
-        let missing = shard.missing(&record, new);
-        if missing != Missing::default() {
-            return Err(missing);
+    /// Adds an instance, or says that its kind is wanted for that: the caller maps it and calls again.
+    pub fn merge(&self, record: &InstanceRecord<'_>, new: Option<NewKind>) -> Result<(), UnknownKind> {
+        let hashed = Hashed::of(record);
+        let mut shard = self.shard(hashed.study).lock().unwrap_or_else(PoisonError::into_inner);
+        if new.is_none() && !shard.kinds.knows(record.fingerprints.kind) {
+            return Err(UnknownKind);
         }
         let before = shard.studies.len();
-        shard.merge(&record, new);
+        shard.merge(&hashed, new);
         if shard.studies.len() > before {
             self.known.fetch_add(1, Relaxed);
         }
@@ -178,27 +161,14 @@ impl<'r> Hashed<'r> {
 }
 
 impl Shard {
-    fn missing(&self, hashed: &Hashed<'_>, new: &NewParts) -> Missing {
+    fn merge(&mut self, hashed: &Hashed<'_>, new: Option<NewKind>) {
         let Hashed { record, key, .. } = hashed;
-        let study = self.studies.get(hashed.study, record.study_uid);
-        let series = study.and_then(|study| study.series.get(hashed.series, record.series_uid));
-        let knows_study = study.is_some_and(|study| study.parts.knows(record.fingerprints.study, *key));
-        let knows_series = series.is_some_and(|series| series.parts.knows(record.fingerprints.series, *key));
-        Missing {
-            study: new.study.is_none() && !knows_study,
-            series: new.series.is_none() && !knows_series,
-            kind: new.kind.is_none() && !self.kinds.knows(record.fingerprints.kind),
-        }
-    }
-
-    fn merge(&mut self, hashed: &Hashed<'_>, new: &mut NewParts) {
-        let Hashed { record, key, .. } = hashed;
-        let fingerprints = &record.fingerprints;
-        let kind = self.kinds.place(fingerprints.kind, new.kind.take());
+        let InstanceRecord { fingerprints, header, name, .. } = record;
+        let kind = self.kinds.place(fingerprints.kind, new);
         let study = self.studies.entry(hashed.study, record.study_uid);
-        study.parts.merge(fingerprints.study, *key, record.name, new.study.take());
+        study.parts.merge(fingerprints.study, *key, name, || Excerpt::of(header, Levels::STUDY));
         let series = study.series.entry(hashed.series, record.series_uid);
-        series.parts.merge(fingerprints.series, *key, record.name, new.series.take());
+        series.parts.merge(fingerprints.series, *key, name, || Excerpt::of(header, Levels::SERIES));
         let (uid, number, fingerprint) = (record.sop_instance_uid, record.number, key.fingerprint);
         series.instances.push(NewInstance { uid, number, kind, fingerprint });
     }

@@ -1,10 +1,11 @@
 //! The different parts that the instances of one study or series bring, each with the smallest key that brought it.
 //!
 //! What is kept does not depend on the order of arrival: of more than [`MAX_PARTS`] parts, those with the smallest keys
-//! stay. Winners and differences are derived when all have come.
+//! stay. They stay as they lie in the file, and are mapped when all have come; then winners and differences are derived.
 
 use std::cmp::Ordering;
 
+use crate::dicom::{DataSet, Excerpt, Header};
 use crate::issue::{Issue, Reason};
 use crate::mapping::{Agreement, Mapped, Row};
 use crate::source::Name;
@@ -24,22 +25,21 @@ pub struct Key<'a> {
 }
 
 /// The parts of one study or series.
-#[derive(Debug)]
-pub struct Parts<P> {
-    kept: Vec<Kept<P>>,
+#[derive(Debug, Default)]
+pub struct Parts {
+    kept: Vec<Kept>,
     has_more: bool,
 }
 
 #[derive(Debug)]
-struct Kept<P> {
+struct Kept {
     fingerprint: u64,
     is_other: bool,
     sop_instance_uid: Box<str>,
     instance_fingerprint: u64,
-    part: P,
-    issues: Vec<Issue>,
-    /// A file that brought the part; kept only where there is something to say of it.
-    name: Option<Box<Name>>,
+    excerpt: Excerpt,
+    /// A file that brought the part.
+    name: Box<Name>,
 }
 
 /// An issue, and a file in which it was found.
@@ -51,20 +51,20 @@ pub struct FoundIssue {
     pub name: Option<Name>,
 }
 
-impl<P> Default for Parts<P> {
-    fn default() -> Parts<P> {
-        Parts { kept: Vec::new(), has_more: false }
-    }
+/// What the parts come to.
+#[derive(Debug)]
+pub struct Settled<P> {
+    /// The parts joined.
+    pub part: P,
+    /// All but the first part, in the order of their keys.
+    pub others: Vec<P>,
+    /// What was dropped of each part, and what differs.
+    pub issues: Vec<FoundIssue>,
 }
 
-impl<P: Clone> Parts<P> {
-    /// Whether an instance with this part can be merged without the part being mapped: it is known, or is one too many.
-    pub fn knows(&self, fingerprint: u64, key: Key<'_>) -> bool {
-        self.kept.iter().any(|kept| kept.fingerprint == fingerprint) || self.is_too_late(key)
-    }
-
-    /// Takes the part of one instance. `mapped` must be there unless the part [is known](Parts::knows).
-    pub fn merge(&mut self, fingerprint: u64, key: Key<'_>, name: &Name, mapped: Option<Mapped<P>>) {
+impl Parts {
+    /// Takes the part of one instance, of which the excerpt is asked for where the part is new.
+    pub fn merge(&mut self, fingerprint: u64, key: Key<'_>, name: &Name, excerpt: impl FnOnce() -> Excerpt) {
         if let Some(kept) = self.kept.iter_mut().find(|kept| kept.fingerprint == fingerprint) {
             return kept.see(key, name);
         }
@@ -72,13 +72,19 @@ impl<P: Clone> Parts<P> {
         if self.is_too_late(key) {
             return;
         }
-        let Some(mapped) = mapped else { return };
         if self.kept.len() == MAX_PARTS {
             self.drop_last();
         }
         // Most have one part, and so room for one.
         self.kept.reserve_exact(1);
-        self.kept.push(Kept::new(fingerprint, key, name, mapped));
+        self.kept.push(Kept {
+            fingerprint,
+            is_other: key.is_other,
+            sop_instance_uid: key.sop_instance_uid.into(),
+            instance_fingerprint: key.fingerprint,
+            excerpt: excerpt(),
+            name: Box::new(name.clone()),
+        });
     }
 
     fn is_too_late(&self, key: Key<'_>) -> bool {
@@ -91,50 +97,30 @@ impl<P: Clone> Parts<P> {
             self.kept.swap_remove(at);
         }
     }
-}
 
-impl<P: Clone> Parts<P> {
-    /// Joins the parts, row by row, in the order of their keys; says what was dropped, and what differs.
-    pub fn settle(&mut self, rows: &[Row<P>]) -> (P, Vec<FoundIssue>)
-    where
-        P: Default,
-    {
+    /// Maps the parts, and joins them, row by row, in the order of their keys; says what was dropped, and what differs.
+    pub fn settle<P: Default>(&mut self, rows: &[Row<P>], map: impl Fn(DataSet<'_>) -> Mapped<P>) -> Settled<P> {
         self.kept.sort_by(|one, other| one.key().cmp(&other.key()));
-        let mut issues: Vec<FoundIssue> = self.kept.iter_mut().flat_map(Kept::take_issues).collect();
-        let Some((first, others)) = self.kept.split_first() else { return (P::default(), issues) };
-        let mut settled = first.part.clone();
+        let (mut header, mut issues) = (Header::default(), Vec::new());
+        let mut parts = self.kept.iter().map(|kept| {
+            let mapped = map(kept.excerpt.unpack(&mut header));
+            let found = |issue| FoundIssue { issue, name: Some((*kept.name).clone()) };
+            issues.extend(mapped.issues.into_iter().map(found));
+            mapped.part
+        });
+        let mut part = parts.next().unwrap_or_default();
+        let others: Vec<P> = parts.collect();
         for row in rows {
-            let differ =
-                others.iter().filter(|other| (row.merge)(&mut settled, &other.part) == Agreement::Differ).count();
-            issues.extend((differ > 0).then(|| found(row_issue(row, Reason::Differs))));
+            let differ = others.iter().filter(|other| (row.merge)(&mut part, other) == Agreement::Differ).count();
+            issues.extend((differ > 0).then(|| of_all(row_issue(row, Reason::Differs))));
         }
-        issues.extend(
-            self.has_more
-                .then(|| found(Issue { element: "", tags: vec![], reason: Reason::TooManyParts, value: None })),
-        );
-        (settled, issues)
-    }
-
-    /// The parts in the order of their keys, once settled.
-    pub fn iter(&self) -> impl Iterator<Item = &P> {
-        self.kept.iter().map(|kept| &kept.part)
+        let too_many = Issue { element: "", tags: vec![], reason: Reason::TooManyParts, value: None };
+        issues.extend(self.has_more.then(|| of_all(too_many)));
+        Settled { part, others, issues }
     }
 }
 
-impl<P: Clone> Kept<P> {
-    fn new(fingerprint: u64, key: Key<'_>, name: &Name, mapped: Mapped<P>) -> Kept<P> {
-        Kept {
-            fingerprint,
-            is_other: key.is_other,
-            sop_instance_uid: key.sop_instance_uid.into(),
-            instance_fingerprint: key.fingerprint,
-            // A copy has no room to spare, of which lists and texts that grew have several times what they need.
-            part: mapped.part.clone(),
-            name: (!mapped.issues.is_empty()).then(|| Box::new(name.clone())),
-            issues: mapped.issues,
-        }
-    }
-
+impl Kept {
     fn key(&self) -> Key<'_> {
         Key {
             is_other: self.is_other,
@@ -150,16 +136,9 @@ impl<P: Clone> Kept<P> {
             (self.is_other, self.instance_fingerprint) = (key.is_other, key.fingerprint);
             self.sop_instance_uid = key.sop_instance_uid.into();
         }
-        if let Some(own) = &mut self.name
-            && order.then_with(|| name.cmp(own)) == Ordering::Less
-        {
-            **own = name.clone();
+        if order.then_with(|| name.cmp(&self.name)) == Ordering::Less {
+            *self.name = name.clone();
         }
-    }
-
-    fn take_issues(&mut self) -> Vec<FoundIssue> {
-        let name = self.name.as_deref();
-        std::mem::take(&mut self.issues).into_iter().map(|issue| FoundIssue { issue, name: name.cloned() }).collect()
     }
 }
 
@@ -169,28 +148,38 @@ pub fn row_issue<P>(row: &Row<P>, reason: Reason) -> Issue {
     Issue { element: row.element, tags, reason, value: None }
 }
 
-fn found(issue: Issue) -> FoundIssue {
+/// An issue of no single file.
+fn of_all(issue: Issue) -> FoundIssue {
     FoundIssue { issue, name: None }
 }
 
 #[cfg(test)]
 mod tests {
+    use dicom_dictionary_std::tags;
+
     use super::*;
-    use crate::mapping::NumberPart;
+    use crate::dicom::Levels;
+    use crate::mapping::{NUMBER, NumberPart, Options, map};
 
     fn key(uid: &str) -> Key<'_> {
         Key { is_other: false, sop_instance_uid: uid, fingerprint: 0 }
     }
 
+    fn excerpt(number: u64) -> Excerpt {
+        let mut header = Header::default();
+        header.push_value(tags::INSTANCE_NUMBER, Levels::NUMBER, number.to_string().as_bytes()).unwrap();
+        Excerpt::of(&header, Levels::NUMBER)
+    }
+
     fn settled(arrivals: &[(u64, &str)]) -> (NumberPart, usize, Vec<Option<u32>>) {
         let mut parts = Parts::default();
         for (number, uid) in arrivals {
-            let part = NumberPart { number: u32::try_from(*number).ok() };
-            parts.merge(*number, key(uid), &Name::file("x"), Some(Mapped { part, issues: vec![] }));
+            parts.merge(*number, key(uid), &Name::file("x"), || excerpt(*number));
         }
-        let (part, issues) = parts.settle(crate::mapping::NUMBER);
-        let kept = parts.iter().map(|part| part.number).collect();
-        (part, issues.len(), kept)
+        let options = Options::default();
+        let Settled { part, others, issues } = parts.settle(NUMBER, |data_set| map(NUMBER, data_set, &options));
+        let all = [part.number].into_iter().chain(others.iter().map(|other| other.number)).collect();
+        (part, issues.len(), all)
     }
 
     #[test]

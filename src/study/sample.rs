@@ -2,10 +2,10 @@
 
 use dicom_dictionary_std::tags;
 
-use super::{NewKind, NewParts, Studies, Study};
+use super::{NewKind, Studies, Study};
 use crate::dicom::Tag;
 use crate::mapping::sample::{Sample, header, text};
-use crate::mapping::{self, KIND, NUMBER, Options, SERIES, STUDY};
+use crate::mapping::{self, KIND, NUMBER, Options};
 use crate::read::record;
 use crate::source::Name;
 
@@ -49,15 +49,8 @@ pub fn add(studies: &Studies, instance: &[Sample]) {
     let name = Name::file(file(instance));
     let number = mapping::map(NUMBER, root, &options).part.number;
     let record = record(&header, number, &name).unwrap();
-    let mut new = NewParts::default();
-    while studies.merge(&record, &mut new).is_err() {
-        let kind = mapping::map(KIND, root, &options);
-        new = NewParts {
-            study: Some(mapping::map(STUDY, root, &options)),
-            series: Some(mapping::map(SERIES, root, &options)),
-            kind: Some(NewKind { part: kind.part, has_issues: false }),
-        };
-    }
+    let part = mapping::map(KIND, root, &options).part;
+    studies.merge(&record, Some(NewKind { part, has_issues: false })).expect("the kind is given");
 }
 
 fn file(instance: &[Sample]) -> &str {

@@ -7,20 +7,21 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::instances::Instances;
-use super::parts::{FoundIssue, Parts, row_issue};
+use super::parts::{self, FoundIssue, Parts, row_issue};
 use super::selections::{Rejected, Selection};
 use super::uid::text;
 use super::{Group, Series};
+use crate::dicom::DataSet;
 use crate::fhir::{self, Identifier};
 use crate::issue::Reason;
-use crate::mapping::{self, KindPart, SERIES, STUDY, SeriesPart, StudyPart};
+use crate::mapping::{self, KindPart, Mapped, Options, SERIES, STUDY, SeriesPart, StudyPart};
 
 /// A study with all of its instances, not settled yet.
 #[derive(Debug)]
 pub struct Study {
     /// The Study Instance UID.
     pub uid: Box<str>,
-    parts: Parts<StudyPart>,
+    parts: Parts,
     series: Vec<(Box<str>, Series)>,
     kinds: Arc<Vec<KindPart>>,
     pub(super) selections: Vec<Selection>,
@@ -79,10 +80,10 @@ impl Study {
         self.series.iter().map(|(_, series)| series.instances.len()).sum()
     }
 
-    /// Decides everything.
-    pub fn settle(&mut self) -> SettledStudy<'_> {
-        let (part, mut issues) = self.parts.settle(STUDY);
-        let mixes_patients = several_patients(&self.parts);
+    /// Maps what is kept, and decides everything.
+    pub fn settle(&mut self, options: &Options) -> SettledStudy<'_> {
+        let parts::Settled { part, others, mut issues } = self.parts.settle(STUDY, |data_set| study(data_set, options));
+        let mixes_patients = several_patients(&part, &others);
         if mixes_patients {
             let subject = STUDY.iter().find(|row| row.element == "subject");
             let issue = subject.map(|row| row_issue(row, Reason::SeveralPatients));
@@ -91,7 +92,7 @@ impl Study {
         let kinds = self.kinds.as_slice();
         let (selections, rejected) = (self.selections.as_slice(), &self.rejected);
         let mut series: Vec<_> =
-            self.series.iter_mut().map(|(uid, series)| series.settle(uid, kinds, rejected)).collect();
+            self.series.iter_mut().map(|(uid, series)| series.settle(uid, kinds, rejected, options)).collect();
         series.sort_by_key(|series| series.part.number.map_or((true, 0), |number| (false, number)));
         SettledStudy { uid: &self.uid, part, series, selections, rejected, issues, mixes_patients }
     }
@@ -111,8 +112,15 @@ impl<'a> SettledStudy<'a> {
 }
 
 impl Series {
-    fn settle<'a>(&'a mut self, uid: &'a str, kinds: &'a [KindPart], rejected: &Rejected) -> SettledSeries<'a> {
-        let (part, issues) = self.parts.settle(SERIES);
+    fn settle<'a>(
+        &'a mut self,
+        uid: &'a str,
+        kinds: &'a [KindPart],
+        rejected: &Rejected,
+        options: &Options,
+    ) -> SettledSeries<'a> {
+        let map = |data_set: DataSet<'_>| mapping::map(SERIES, data_set, options);
+        let parts::Settled { part, issues, .. } = self.parts.settle(SERIES, map);
         let class = |kind: u32| kinds.get(kind as usize).and_then(|kind| kind.sop_class.as_deref());
         let is_other = |kind| !class(kind).is_some_and(mapping::is_image);
         let mut conflicts = Vec::new();
@@ -142,9 +150,17 @@ impl fhir::Instances for SettledSeries<'_> {
     }
 }
 
+/// The study's part of an instance; what is wrong with its character set is said here, once.
+fn study(data_set: DataSet<'_>, options: &Options) -> Mapped<StudyPart> {
+    let mut mapped = mapping::map(STUDY, data_set, options);
+    mapped.issues.extend(mapping::character_set_issue(data_set, options));
+    mapped
+}
+
 /// Whether instances have Patient IDs that cannot be one. An ID without an issuer can be the same with one.
-fn several_patients(parts: &Parts<StudyPart>) -> bool {
-    let ids: Vec<&Identifier> = parts.iter().filter_map(|part| part.subject.as_ref()?.identifier.as_ref()).collect();
+fn several_patients(part: &StudyPart, others: &[StudyPart]) -> bool {
+    let parts = [part].into_iter().chain(others);
+    let ids: Vec<&Identifier> = parts.filter_map(|part| part.subject.as_ref()?.identifier.as_ref()).collect();
     let differ = |one: &Identifier, other: &Identifier| {
         let issuers_differ = one.system != other.system || one.assigner != other.assigner;
         one.value != other.value || (one.has_issuer() && other.has_issuer() && issuers_differ)

@@ -20,7 +20,7 @@ fn finished<T>(
     see: impl Fn(&ImagingStudy<'_>) -> T,
 ) -> (T, Vec<(&'static str, Reason)>) {
     let mut found = studies(instances);
-    let settled = found[0].settle();
+    let settled = found[0].settle(&crate::mapping::Options::default());
     let Finished { study, issues, .. } = imaging_study(&settled, options);
     (see(&study), issues.iter().map(|(_, issue)| (issue.element, issue.reason)).collect())
 }

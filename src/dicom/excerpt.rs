@@ -1,0 +1,130 @@
+//! What one level wants of a header, packed: all that a study or series needs to keep of an instance. It is mapped when
+//! the study is written, so that a study that waits takes little more room than its values have in the file.
+
+use dicom_core::Tag;
+
+use super::header::{DELIMITER, DataSet, Header, ITEM, Open};
+use super::wanted::Levels;
+
+/// The wanted attributes of one level: for each its tag, its length and its bytes; what lies in a sequence or item
+/// follows it, up to a delimiter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excerpt(Box<[u8]>);
+
+/// Stands for the length of a sequence or item; those of values are one more than they are.
+const OPEN: u32 = 0;
+
+impl Excerpt {
+    /// What a header has for a level.
+    pub fn of(header: &Header, level: Levels) -> Excerpt {
+        let mut bytes = Vec::new();
+        header.visit(level, |tag, value| match value {
+            Some(value) => {
+                write(&mut bytes, tag, value.len() as u32 + 1);
+                bytes.extend_from_slice(value);
+            }
+            None => write(&mut bytes, tag, if tag == DELIMITER { 1 } else { OPEN }),
+        });
+        Excerpt(bytes.into_boxed_slice())
+    }
+
+    /// The attributes as a data set, in the room of a header that may have held another.
+    pub fn unpack<'h>(&self, header: &'h mut Header) -> DataSet<'h> {
+        header.clear();
+        let (mut rest, mut open) = (&*self.0, Vec::<Open>::new());
+        while let Some((tag, length)) = read(&mut rest) {
+            match (tag, length) {
+                (DELIMITER, _) => open.pop().into_iter().for_each(|open| header.close(open)),
+                (ITEM, OPEN) => open.extend(header.open_item().ok()),
+                (_, OPEN) => open.extend(header.open_sequence(tag, Levels::NONE).ok()),
+                (_, length) => {
+                    let (value, behind) = rest.split_at_checked(length as usize - 1).unwrap_or((rest, &[]));
+                    rest = behind;
+                    // There is room: it was all in one header before.
+                    let _ = header.push_value(tag, Levels::NONE, value);
+                }
+            }
+        }
+        header.root()
+    }
+}
+
+/// Most lengths take one byte: seven bits each, the lowest first, and a mark that more follow.
+fn write(bytes: &mut Vec<u8>, tag: Tag, mut length: u32) {
+    bytes.extend_from_slice(&tag.group().to_le_bytes());
+    bytes.extend_from_slice(&tag.element().to_le_bytes());
+    while length >= 0x80 {
+        bytes.push(length as u8 | 0x80);
+        length >>= 7;
+    }
+    bytes.push(length as u8);
+}
+
+fn read(rest: &mut &[u8]) -> Option<(Tag, u32)> {
+    let (&[g0, g1, e0, e1], mut behind) = rest.split_first_chunk()?;
+    let mut length = 0;
+    for shift in (0..32).step_by(7) {
+        let (byte, more) = behind.split_first()?;
+        behind = more;
+        length |= u32::from(byte & 0x7F) << shift;
+        if byte & 0x80 == 0 {
+            break;
+        }
+    }
+    *rest = behind;
+    Some((Tag(u16::from_le_bytes([g0, g1]), u16::from_le_bytes([e0, e1])), length))
+}
+
+#[cfg(test)]
+mod tests {
+    use dicom_dictionary_std::tags;
+
+    use super::*;
+
+    #[test]
+    fn a_level_comes_back_as_it_was_and_nothing_else_does() {
+        let long = "x".repeat(70_000);
+        let mut header = Header::default();
+        header.push_value(tags::SPECIFIC_CHARACTER_SET, Levels::ALL, b"ISO_IR 100").unwrap();
+        header.push_value(tags::PATIENT_ID, Levels::STUDY, b"1 ").unwrap();
+        let sequence = header.open_sequence(tags::REQUEST_ATTRIBUTES_SEQUENCE, Levels::SERIES).unwrap();
+        for id in ["a", "", &long] {
+            let item = header.open_item().unwrap();
+            header.push_value(tags::ACCESSION_NUMBER, Levels::SERIES, id.as_bytes()).unwrap();
+            let inner = header.open_sequence(tags::REQUESTED_PROCEDURE_CODE_SEQUENCE, Levels::SERIES).unwrap();
+            header.close(inner);
+            header.close(item);
+        }
+        header.close(sequence);
+        header.push_value(tags::SERIES_NUMBER, Levels::SERIES, b"7").unwrap();
+        let mut room = Header::default();
+        let series = Excerpt::of(&header, Levels::SERIES);
+        let root = series.unpack(&mut room);
+        assert_eq!(root.character_set(), b"ISO_IR 100");
+        assert_eq!(root.bytes(tags::PATIENT_ID), None);
+        assert_eq!(root.bytes(tags::SERIES_NUMBER), Some(b"7".as_slice()));
+        let ids: Vec<_> = root
+            .items(tags::REQUEST_ATTRIBUTES_SEQUENCE)
+            .map(|item| {
+                (item.bytes(tags::ACCESSION_NUMBER), item.items(tags::REQUESTED_PROCEDURE_CODE_SEQUENCE).count())
+            })
+            .collect();
+        assert_eq!(ids, ["a", "", &long].map(|id| (Some(id.as_bytes()), 0)));
+        let study = Excerpt::of(&header, Levels::STUDY);
+        let root = study.unpack(&mut room);
+        assert_eq!(root.bytes(tags::PATIENT_ID), Some(b"1 ".as_slice()));
+        assert_eq!(root.bytes(tags::SERIES_NUMBER), None);
+        assert_eq!(root.items(tags::REQUEST_ATTRIBUTES_SEQUENCE).count(), 0);
+    }
+
+    #[test]
+    fn what_was_forgotten_is_not_kept() {
+        let mut header = Header::default();
+        header.push_value(tags::PATIENT_ID, Levels::STUDY, b"1").unwrap();
+        assert!(header.forget_value(0, tags::PATIENT_ID));
+        header.push_value(tags::PATIENT_ID, Levels::STUDY, b"2").unwrap();
+        let mut room = Header::default();
+        let root = Excerpt::of(&header, Levels::STUDY).unpack(&mut room);
+        assert_eq!(root.bytes(tags::PATIENT_ID), Some(b"2".as_slice()));
+    }
+}
