@@ -5,10 +5,10 @@
 //! releases of FHIR and how they differ. [`synth`] makes DICOM files for tests.
 //!
 //! ```text
-//! Source ──item──▶ Header ──rows──▶ InstanceRecord ──merge──▶ Studies ──finish──▶ ImagingStudy ──▶ Format ──bytes──▶ Sink
-//! walkdir          own scanner      study, series and         by UID,             release-neutral   json, ndjson,   stdout, file,
-//! (stream)         one pread        instance parts, issues    order-free          model, sorted     bundle          folder
-//!                  └──────────── rayon workers ──────────────┘
+//! Source ──item──▶ Header ──▶ InstanceRecord ──merge──▶ Studies ──rows, finish──▶ ImagingStudy ──▶ Format ──bytes──▶ Sink
+//! folders          own scanner  UIDs, number,           by UID, order-free,       release-neutral    json, ndjson,   stdout, file,
+//! archives         one pread    fingerprints            parts as they were read   model, sorted      bundle          folder
+//!                  └────────── worker threads ─────────┘└──────── worker threads, by study ────────┘
 //! ```
 //!
 //! Each arrow is one function, and each stage one module that knows only its neighbours' types: `dicom` knows no FHIR,
