@@ -15,7 +15,7 @@ use crate::progress::Progress;
 use crate::read::{Reader, Worker};
 use crate::report::{Report, Where};
 use crate::source::archive::Archive;
-use crate::source::{Batch, Content, Item, Name, Walk};
+use crate::source::{Batch, Content, Input, Item, Name, Walk};
 use crate::study::SeveralPlaces;
 
 use super::tally::Tally;
@@ -130,6 +130,18 @@ fn put_aside(mut file: &File, item: &Item, aside: Aside<'_>) -> bool {
         aside(item.name.file.to_path_buf());
     }
     is_json
+}
+
+/// Whether an input is a file that begins as JSON does.
+pub fn is_fhir(input: &Input) -> bool {
+    let Input::Path(path) = input else { return false };
+    // Only what can be opened again is opened: a pipe would be empty then.
+    if !path.is_file() {
+        return false;
+    }
+    let mut start = [0; 64];
+    let read = File::open(path).and_then(|mut file| file.read(&mut start));
+    read.is_ok_and(|bytes| is_json(&start[..bytes]))
 }
 
 /// Whether a text begins as a JSON object does.

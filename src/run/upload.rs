@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::{Ends, Outcome, convert_between};
+use super::{Ends, Outcome, convert_between, read};
 use crate::config::{ReleaseName, Upload};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
@@ -23,6 +23,11 @@ pub fn upload(mut upload: Upload) -> Result<u8, Error> {
     let clock = Box::new(SystemClock::default());
     let server = Server::open(&upload.options, clock, interrupt.clone(), progress.clone())?;
     upload.config.content.release = ReleaseName(server.release().name);
+    if upload.config.inputs.iter().all(read::is_fhir) {
+        // There is no DICOM: threads for it would only start and end.
+        upload.config.threads = 1;
+        upload.config.walk.threads = 1;
+    }
     let sent = send(&upload, &server, &interrupt, &progress);
     progress.finish();
     if upload.config.summary.is_yes() {
