@@ -2,17 +2,16 @@
 //!
 //! Credentials go to the server's own origin only; a redirect to another one is not followed.
 
-use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use ureq::Agent;
 use ureq::http::{HeaderMap, Request as HttpRequest};
-use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig, parse_pem};
 
+use super::tls;
 use crate::error::Error;
 
 /// What FHIR calls its JSON.
@@ -109,13 +108,17 @@ impl Client {
             .max_redirects_will_error(false)
             .user_agent(concat!("dcm2fhir/", env!("CARGO_PKG_VERSION")))
             .accept(FHIR_JSON)
-            .tls_config(tls(connection)?)
+            .tls_config(tls::config(connection)?)
             // Each phase by itself: under a limit for all of them the client would look names up on a new thread each time.
             .timeout_connect(Some(connection.timeout.min(CONNECT_TIMEOUT)))
-            .timeout_send_request(Some(connection.timeout))
-            .timeout_send_body(Some(connection.timeout))
-            .timeout_recv_response(Some(connection.timeout))
-            .timeout_recv_body(Some(connection.timeout))
+            .timeout_per_write(Some(connection.timeout))
+            .timeout_per_read(Some(connection.timeout))
+            // What is left of a phase goes to the socket anew with each request; a limit that never changes goes there
+            // once. So this one is longer: it only ends what comes byte by byte.
+            .timeout_send_request(Some(connection.timeout * 2))
+            .timeout_send_body(Some(connection.timeout * 2))
+            .timeout_recv_response(Some(connection.timeout * 2))
+            .timeout_recv_body(Some(connection.timeout * 2))
             .max_idle_connections(connection.connections)
             .max_idle_connections_per_host(connection.connections)
             .build();
@@ -229,37 +232,6 @@ fn message(error: &ureq::Error) -> String {
         ureq::Error::Io(cause) => cause.to_string(),
         other => other.to_string(),
     }
-}
-
-fn tls(connection: &Connection) -> Result<TlsConfig, Error> {
-    let roots = match &connection.ca_certificate {
-        Some(path) => RootCerts::new_with_certs(&certificates(path)?),
-        None => RootCerts::PlatformVerifier,
-    };
-    let ours = connection.client_certificate.as_ref().map(|(chain, key)| -> Result<ClientCert, Error> {
-        let pem = read(key)?;
-        let key = PrivateKey::from_pem(&pem).map_err(|_| not_pem(key, "private key"))?;
-        Ok(ClientCert::new_with_certs(&certificates(chain)?, key))
-    });
-    Ok(TlsConfig::builder().root_certs(roots).client_cert(ours.transpose()?).build())
-}
-
-fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, Error> {
-    let pem = read(path)?;
-    let found = parse_pem(&pem).filter_map(|item| match item {
-        Ok(ureq::tls::PemItem::Certificate(certificate)) => Some(certificate),
-        _ => None,
-    });
-    let found: Vec<_> = found.collect();
-    if found.is_empty() { Err(not_pem(path, "certificate")) } else { Ok(found) }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(|source| Error::Input { path: path.to_path_buf(), source })
-}
-
-fn not_pem(path: &Path, what: &str) -> Error {
-    Error::Usage(format!("{} holds no {what} as PEM", path.display()))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::client::{Answer, Request};
+use super::json::push_quoted;
 use super::outcome::Outcome;
 use super::package::{Entry, Target};
 use super::retry::Safety;
@@ -88,9 +89,9 @@ impl Reading {
     }
 
     /// What the server has of each entry, or why that cannot be known.
-    pub fn read(&self, sender: &Sender, entries: &[&Entry]) -> Result<Result<Vec<Found>, Outcome>, Error> {
-        let paths: Vec<Option<String>> = entries.iter().map(|entry| path(entry)).collect();
-        let wanted: Vec<&str> = paths.iter().flatten().map(String::as_str).collect();
+    pub fn read(&self, sender: &Sender, entries: &[&Entry<'_>]) -> Result<Result<Vec<Found>, Outcome>, Error> {
+        let paths: Vec<Option<&str>> = entries.iter().map(|entry| path(entry)).collect();
+        let wanted: Vec<&str> = paths.iter().flatten().copied().collect();
         if wanted.len() > 1
             && self.batch.load(Relaxed)
             && let Some(found) = batch(sender, &wanted)?
@@ -103,7 +104,7 @@ impl Reading {
         }
         let mut all = Vec::with_capacity(entries.len());
         for path in &paths {
-            all.push(match path.as_deref().map(|path| single(sender, path)).transpose()? {
+            all.push(match path.map(|path| single(sender, path)).transpose()? {
                 None => Found::Nothing,
                 Some(Ok(found)) => found,
                 Some(Err(outcome)) => return Ok(Err(outcome)),
@@ -117,10 +118,10 @@ fn next(found: &mut impl Iterator<Item = Found>, was_read: bool) -> Found {
     if was_read { found.next().unwrap_or(Found::Nothing) } else { Found::Nothing }
 }
 
-fn path(entry: &Entry) -> Option<String> {
+fn path<'e>(entry: &'e Entry<'_>) -> Option<&'e str> {
     match &entry.target {
-        Target::Id(id) => Some(id.clone()),
-        Target::Update(search) | Target::Create { search, .. } => Some(search.clone()),
+        Target::Id(id) => Some(id),
+        Target::Update(search) | Target::Create { search, .. } => Some(search),
         Target::New => None,
     }
 }
@@ -134,11 +135,13 @@ fn single(sender: &Sender, path: &str) -> Result<Result<Found, Outcome>, Error> 
 
 /// Many reads in one request; `None` where the server does not answer it entry by entry.
 fn batch(sender: &Sender, paths: &[&str]) -> Result<Option<Vec<Found>>, Error> {
-    let mut body = r#"{"resourceType":"Bundle","type":"batch","entry":["#.to_string();
+    let mut body = String::with_capacity(64 + paths.iter().map(|path| path.len() + 64).sum::<usize>());
+    body.push_str(r#"{"resourceType":"Bundle","type":"batch","entry":["#);
     for (place, path) in paths.iter().enumerate() {
-        let url = serde_json::to_string(path).expect("a text is JSON");
         let comma = if place == 0 { "" } else { "," };
-        body.extend([comma, r#"{"request":{"method":"GET","url":"#, &url, "}}"]);
+        body.extend([comma, r#"{"request":{"method":"GET","url":"#]);
+        push_quoted(&mut body, path);
+        body.push_str("}}");
     }
     body.push_str("]}");
     let sent = sender.send(&Request::write("POST", "", body.as_bytes()), Safety::Repeatable)?;

@@ -8,6 +8,7 @@
 //! What is sent can be sent twice without harm: it is put onto ids that never change, or created unless a search finds
 //! it. Nothing is sent that the server has, and nothing is taken from it unless the user says so.
 
+mod aside;
 pub mod auth;
 pub mod capability;
 pub mod client;
@@ -22,13 +23,16 @@ mod outcome;
 mod pace;
 mod package;
 mod plan;
+mod record;
 mod rejects;
 pub mod retry;
 mod send;
 mod sender;
 mod server_ids;
+mod split;
 mod submit;
 pub mod tally;
+mod tls;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU32;
@@ -160,7 +164,8 @@ impl Server {
 
     /// Takes a Bundle or a resource as text; `place` is where it was read, for messages.
     pub fn text(&self, place: &str, text: &str) -> Result<(), Error> {
-        match package::Package::parse(text) {
+        let text = json::one_line(text);
+        match package::Package::parse(&text) {
             Ok(Some(package)) => self.package(&package),
             Ok(None) => Ok(()),
             Err(why) => {
