@@ -11,6 +11,7 @@ use flate2::write::GzEncoder;
 use ureq::Agent;
 use ureq::http::{HeaderMap, Request as HttpRequest};
 
+use super::exchange::{Answer, Broken, Request};
 use super::tls;
 use crate::error::Error;
 
@@ -38,57 +39,6 @@ pub struct Connection {
     pub timeout: Duration,
     /// Connections that are kept open.
     pub connections: usize,
-}
-
-/// A request below the base URL.
-#[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
-    /// `GET`, `PUT`, `POST`.
-    pub method: &'static str,
-    /// What comes behind the base URL; empty for the base itself.
-    pub path: &'a str,
-    /// The body, for those that have one.
-    pub body: Option<&'a [u8]>,
-    /// `If-None-Exist`: a search.
-    pub if_none_exist: Option<&'a str>,
-    /// `If-Match`: a version.
-    pub if_match: Option<&'a str>,
-}
-
-impl<'a> Request<'a> {
-    /// A reading request.
-    pub fn get(path: &'a str) -> Request<'a> {
-        Request { method: "GET", path, body: None, if_none_exist: None, if_match: None }
-    }
-
-    /// A writing request.
-    pub fn write(method: &'static str, path: &'a str, body: &'a [u8]) -> Request<'a> {
-        Request { method, body: Some(body), ..Request::get(path) }
-    }
-}
-
-/// What came back.
-#[derive(Debug, Clone, Default)]
-pub struct Answer {
-    /// The status code.
-    pub status: u16,
-    /// `Retry-After`.
-    pub retry_after: Option<String>,
-    /// `Location`.
-    pub location: Option<String>,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-/// Why nothing came back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Broken {
-    /// The server surely got nothing.
-    NotSent(String),
-    /// The server may have got it.
-    Sent(String),
-    /// It will not be better another time.
-    Hopeless(String),
 }
 
 /// Speaks to one server.
@@ -128,7 +78,7 @@ impl Client {
     /// Sends a request once, following redirects within the server.
     pub fn send(&self, request: &Request<'_>, authorization: Option<&str>) -> Result<Answer, Broken> {
         let compressed = request.body.filter(|_| self.gzip).map(gzip).transpose();
-        let compressed = compressed.map_err(|error| Broken::Hopeless(error.to_string()))?;
+        let compressed = compressed.map_err(|error| Broken::Refused(error.to_string()))?;
         let body = compressed.as_deref().or(request.body);
         let mut url = self.url(request.path);
         for _ in 0..MAX_REDIRECTS {
@@ -138,7 +88,7 @@ impl Client {
                 None => return Ok(answer),
             }
         }
-        Err(Broken::Hopeless("the server redirects in a circle".to_string()))
+        Err(Broken::Refused("the server redirects in a circle".to_string()))
     }
 
     fn url(&self, path: &str) -> String {
@@ -166,7 +116,7 @@ impl Client {
                 builder = builder.header(name, value);
             }
         }
-        let invalid = |error: ureq::http::Error| Broken::Hopeless(error.to_string());
+        let invalid = |error: ureq::http::Error| Broken::Refused(error.to_string());
         let mut response = match body {
             Some(body) => self.agent.run(builder.body(body).map_err(invalid)?),
             None => self.agent.run(builder.body(()).map_err(invalid)?),
@@ -222,14 +172,14 @@ fn broken(error: ureq::Error) -> Broken {
         // A certificate that is not trusted comes out of the TLS stream as invalid data.
         E::Io(cause) if cause.kind() == io::ErrorKind::InvalidData => Broken::Hopeless(message),
         E::Io(_) | E::Timeout(_) | E::Protocol(_) => Broken::Sent(message),
-        _ => Broken::Hopeless(message),
+        _ => Broken::Refused(message),
     }
 }
 
 fn message(error: &ureq::Error) -> String {
     match error {
         ureq::Error::Timeout(_) => "no answer in time".to_string(),
-        ureq::Error::Io(cause) => cause.to_string(),
+        ureq::Error::Io(cause) => tls::explained(cause.to_string()),
         other => other.to_string(),
     }
 }

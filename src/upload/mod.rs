@@ -15,7 +15,9 @@ pub mod client;
 pub mod clock;
 mod compare;
 pub mod documents;
+pub mod exchange;
 mod existing;
+mod found;
 mod identities;
 mod journal;
 mod json;
@@ -45,8 +47,9 @@ use crate::progress::Progress;
 use crate::sink::{DocumentName, Order, Placed, Sink, WriteDocument};
 use auth::{Auth, Credentials};
 use capability::{Capability, Mode};
-use client::{Client, Connection, Request};
+use client::{Client, Connection};
 use clock::Clock;
+use exchange::Request;
 use existing::Reading;
 use identities::Identities;
 use journal::Journal;
@@ -200,7 +203,7 @@ const FIRST_TRIES: u32 = 4;
 fn capability(sender: &Sender) -> Result<Capability, Error> {
     let answer = match sender.send_at_most(FIRST_TRIES, &Request::get("metadata"), Safety::Repeatable)? {
         Sent::Answer(answer) => answer,
-        Sent::GaveUp(why) | Sent::Unknown(why) => return Err(sender.error(&why)),
+        Sent::GaveUp(why) | Sent::Unknown(why) | Sent::Refused(why) => return Err(sender.error(&why)),
     };
     match answer.status {
         200 => Capability::parse(&answer.body).map_err(|why| sender.error(&format!("{why}: is the base URL right?"))),

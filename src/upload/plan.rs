@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::compare::{is_equal, lost_instances};
-use super::existing::{Found, Stored};
+use super::found::{Found, Stored};
 use super::json::{References, with_id, with_references};
 use super::outcome::Outcome;
 use super::package::{Entry, Target};

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::Server;
 use super::capability::Mode;
+use super::existing::Unread;
 use super::identities::Known;
 use super::journal::Fate;
 use super::json::References;
@@ -77,7 +78,11 @@ impl Server {
     fn round(&self, wanted: &[&Entry<'_>], known: References<'_>, last: bool) -> Result<Vec<Option<Ended>>, Error> {
         let found = match self.reading.read(&self.sender, wanted)? {
             Ok(found) => found,
-            Err(outcome) => return Ok(vec![Some(rejected(outcome)); wanted.len()]),
+            Err(Unread::Refused(outcome)) => return Ok(vec![Some(rejected(outcome)); wanted.len()]),
+            Err(Unread::GaveUp(outcome)) => {
+                self.give_ups.fetch_add(1, Relaxed);
+                return Ok(vec![Some(rejected(outcome)); wanted.len()]);
+            }
         };
         let places: Vec<Option<Cow<'_, str>>> =
             wanted.iter().zip(&found).map(|(entry, found)| reference(entry, found, self.allowed)).collect();

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::capability::Mode;
-use super::client::{Answer, Request};
+use super::exchange::{Answer, Request};
 use super::json::{References, push_quoted, with_references};
 use super::outcome::Outcome;
 use super::plan::Write;
@@ -118,6 +118,7 @@ fn taken(sent: Sent, is_conditional: bool) -> Result<Answer, Written> {
         Sent::Answer(answer) => answer,
         Sent::GaveUp(why) => return Err(Written::GaveUp(Outcome::ours(&format!("gave up: {why}")))),
         Sent::Unknown(why) => return Err(Written::Unknown(unknown(&why))),
+        Sent::Refused(why) => return Err(Written::Rejected(Outcome::ours(&why))),
     };
     let status = answer.status.to_string();
     let outcome = || Outcome::of(&status, &answer.body);

@@ -8,6 +8,17 @@ use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConf
 use super::client::Connection;
 use crate::error::Error;
 
+/// The reason of a TLS stream that broke, with what the user can do.
+pub fn explained(reason: String) -> String {
+    if reason.contains("UnknownIssuer") {
+        format!("{reason}: --ca-cert names the authority of its certificate, if that is to be trusted")
+    } else if reason.contains("CertificateRequired") {
+        format!("{reason}: --client-cert and --client-key give one of ours")
+    } else {
+        reason
+    }
+}
+
 /// Reads the certificates; without any, those of the system are trusted.
 pub fn config(connection: &Connection) -> Result<TlsConfig, Error> {
     let roots = match &connection.ca_certificate {
