@@ -13,12 +13,11 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     let bytes = text.as_bytes();
     let is_between = |place: usize| {
-        let before = |back: usize| place.checked_sub(back).and_then(|place| bytes.get(place));
-        match (before(2), before(1), bytes.get(place + 1)) {
-            (Some(b'"'), Some(b':'), _) | (_, Some(b'"'), Some(b':')) | (_, Some(b','), Some(b'"')) => true,
-            (None, Some(b'{'), _) => true,
-            _ => false,
-        }
+        let (before, after) = (&bytes[..place], &bytes[place + 1..]);
+        before == b"{"
+            || before.ends_with(b"\":")
+            || (before.ends_with(b"\"") && after.starts_with(b":"))
+            || (before.ends_with(b",") && after.starts_with(b"\""))
     };
     match memchr3(b'\n', b'\r', b'\t', bytes).is_some() || memchr_iter(b' ', bytes).any(is_between) {
         true => Cow::Owned(compact(text)),

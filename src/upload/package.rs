@@ -264,7 +264,7 @@ mod tests {
     #[test]
     fn a_resource_goes_onto_its_id_and_an_outcome_nowhere() {
         let study = parse("{\n  \"resourceType\": \"ImagingStudy\",\n  \"id\": \"1.2\"\n}\n").unwrap().unwrap();
-        assert_eq!((study.entries[0].key.as_str(), study.entries.len()), ("ImagingStudy/1.2", 1));
+        assert_eq!((&*study.entries[0].key, study.entries.len()), ("ImagingStudy/1.2", 1));
         assert_eq!(study.text, r#"{"resourceType":"ImagingStudy","id":"1.2"}"#);
         assert!(parse(r#"{"resourceType":"OperationOutcome"}"#).unwrap().is_none());
     }
