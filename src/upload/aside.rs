@@ -31,12 +31,18 @@ impl Aside {
 
     /// What waits; each rank is to be sent when the one before it is done.
     pub fn into_ranks(self) -> impl Iterator<Item = Result<Rank, Error>> {
-        self.0.into_iter().map(|file| {
-            let mut file = file.into_inner().map_err(|error| failed(error.into_error()))?;
-            file.rewind().map_err(failed)?;
-            Ok(Rank(BufReader::new(file).lines()))
-        })
+        self.0.into_iter().filter_map(|file| rank(file).transpose())
     }
+}
+
+/// What waits in a file, if anything does.
+fn rank(file: BufWriter<File>) -> Result<Option<Rank>, Error> {
+    let mut file = file.into_inner().map_err(|error| failed(error.into_error()))?;
+    if file.stream_position().map_err(failed)? == 0 {
+        return Ok(None);
+    }
+    file.rewind().map_err(failed)?;
+    Ok(Some(Rank(BufReader::new(file).lines())))
 }
 
 /// Resources that cannot refer to each other.

@@ -35,7 +35,7 @@ pub struct Connection {
     pub client_certificate: Option<(PathBuf, PathBuf)>,
     /// Whether bodies are compressed.
     pub gzip: bool,
-    /// The longest that the server may take to read a request, to answer, and to send its answer.
+    /// The longest that the server may say nothing; for a whole request or answer it may take twice as long.
     pub timeout: Duration,
     /// Connections that are kept open.
     pub connections: usize,

@@ -6,6 +6,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Condvar, Mutex, PoisonError};
 
+use xxhash_rust::xxh3::xxh3_128;
+
 /// What is in a request now, and what is known of the server.
 #[derive(Debug, Default)]
 pub struct Identities {
@@ -13,10 +15,13 @@ pub struct Identities {
     released: Condvar,
 }
 
+/// The hash of an identity: there may be millions of them.
+type Key = u128;
+
 #[derive(Debug, Default)]
 struct State {
-    held: HashSet<String>,
-    known: HashMap<String, Known>,
+    held: HashSet<Key>,
+    known: HashMap<Key, Known>,
     waiting: usize,
 }
 
@@ -33,45 +38,44 @@ pub struct Known {
 #[derive(Debug)]
 pub struct Held<'i> {
     identities: &'i Identities,
-    mine: Vec<String>,
+    mine: Vec<Key>,
 }
 
 impl Identities {
     /// Takes all of them, or waits until all are free; but those that are known, and of use as they are, are not taken.
     /// The result has what is known of each.
     pub fn hold(&self, all: &[&str], is_of_use: impl Fn(usize, &Known) -> bool) -> (Held<'_>, Vec<Option<Known>>) {
+        let all: Vec<Key> = all.iter().map(|identity| xxh3_128(identity.as_bytes())).collect();
         let known = |state: &State| -> Vec<Option<Known>> {
-            let of = |(place, identity): (usize, &&str)| {
-                state.known.get(*identity).filter(|known| is_of_use(place, known)).cloned()
-            };
+            let of =
+                |(place, key): (usize, &Key)| state.known.get(key).filter(|known| is_of_use(place, known)).cloned();
             all.iter().enumerate().map(of).collect()
         };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut found = known(&state);
-        while all.iter().zip(&found).any(|(identity, found)| found.is_none() && state.held.contains(*identity)) {
+        while all.iter().zip(&found).any(|(key, found)| found.is_none() && state.held.contains(key)) {
             state.waiting += 1;
             state = self.released.wait(state).unwrap_or_else(PoisonError::into_inner);
             state.waiting -= 1;
             found = known(&state);
         }
-        let mine = all.iter().zip(&found).filter(|(_, found)| found.is_none());
-        let mine: Vec<String> = mine.map(|(identity, _)| (*identity).to_string()).collect();
-        state.held.extend(mine.iter().cloned());
+        let mine: Vec<Key> = all.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|(key, _)| *key).collect();
+        state.held.extend(&mine);
         drop(state);
         (Held { identities: self, mine }, found)
     }
 
     /// Remembers that a shared resource is on the server.
-    pub fn remember(&self, identity: String, known: Known) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).known.insert(identity, known);
+    pub fn remember(&self, identity: &str, known: Known) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).known.insert(xxh3_128(identity.as_bytes()), known);
     }
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         let mut state = self.identities.state.lock().unwrap_or_else(PoisonError::into_inner);
-        for identity in &self.mine {
-            state.held.remove(identity);
+        for key in &self.mine {
+            state.held.remove(key);
         }
         let is_awaited = state.waiting > 0;
         drop(state);
@@ -116,7 +120,7 @@ mod tests {
     fn what_is_known_is_not_waited_for() {
         let identities = Identities::default();
         let (first, _) = identities.hold(&["endpoint"], |_, _| true);
-        identities.remember("endpoint".to_string(), Known { reference: "Endpoint/1".to_string(), hash: 7 });
+        identities.remember("endpoint", Known { reference: "Endpoint/1".to_string(), hash: 7 });
         let (_second, known) = identities.hold(&["endpoint", "study"], |_, known| known.hash == 7);
         assert_eq!(known.iter().flatten().count(), 1);
         drop(first);

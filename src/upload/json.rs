@@ -69,25 +69,28 @@ pub fn with_references<'t>(text: &'t str, references: &References<'_>) -> Cow<'t
         return Cow::Borrowed(text);
     }
     let finder = memmem::Finder::new(MEMBER);
-    let (mut out, mut rest) = (String::with_capacity(text.len() + text.len() / 8), text);
-    while let Some(start) = finder.find(rest.as_bytes()) {
-        let (before, member) = rest.split_at(start);
-        let value = &member[MEMBER.len()..];
-        let end = value.find('"').unwrap_or(value.len());
-        let after = value.get(end + 1..).unwrap_or_default();
-        out.push_str(before);
-        match references.get(&value[..end]) {
-            None => out.push_str(&member[..member.len() - after.len()]),
-            Some(Some(to)) => out.extend([MEMBER, to, "\""]),
-            Some(None) if after.starts_with(',') => {
-                rest = &after[1..];
-                continue;
-            }
-            Some(None) => out.truncate(out.trim_end_matches(',').len()),
+    let (mut out, mut copied, mut at) = (String::new(), 0, 0);
+    while let Some(found) = finder.find(&text.as_bytes()[at..]) {
+        let start = at + found;
+        let value = &text[start + MEMBER.len()..];
+        let value = &value[..value.find('"').unwrap_or(value.len())];
+        at = text.len().min(start + MEMBER.len() + value.len() + 1);
+        let Some(to) = references.get(value) else { continue };
+        if copied == 0 {
+            out.reserve(text.len() + text.len() / 8);
         }
-        rest = after;
+        out.push_str(&text[copied..start]);
+        match to {
+            Some(to) => out.extend([MEMBER, to, "\""]),
+            None if text[at..].starts_with(',') => at += 1,
+            None => out.truncate(out.trim_end_matches(',').len()),
+        }
+        copied = at;
     }
-    out.push_str(rest);
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[copied..]);
     Cow::Owned(out)
 }
 

@@ -33,8 +33,7 @@ impl Server {
         let all = entries.iter().zip(results);
         for (entry, result) in all.clone() {
             if let (true, Some(reference)) = (entry.is_shared() && result.end.is_there(), &result.reference) {
-                self.identities
-                    .remember(entry.identity().to_string(), Known { reference: reference.clone(), hash: entry.hash });
+                self.identities.remember(entry.identity(), Known { reference: reference.clone(), hash: entry.hash });
             }
         }
         if let Some(journal) = &self.journal {
