@@ -15,7 +15,7 @@ use crate::progress::Progress;
 use crate::read::{Reader, Worker};
 use crate::report::{Report, Where};
 use crate::source::archive::Archive;
-use crate::source::{Batch, Content, Input, Item, Name, Walk};
+use crate::source::{Batch, Content, Item, Name, Walk};
 use crate::study::SeveralPlaces;
 
 use super::tally::Tally;
@@ -132,20 +132,8 @@ fn put_aside(mut file: &File, item: &Item, aside: Aside<'_>) -> bool {
     is_json
 }
 
-/// Whether an input is a file that begins as JSON does.
-pub fn is_fhir(input: &Input) -> bool {
-    let Input::Path(path) = input else { return false };
-    // Only what can be opened again is opened: a pipe would be empty then.
-    if !path.is_file() {
-        return false;
-    }
-    let mut start = [0; 64];
-    let read = File::open(path).and_then(|mut file| file.read(&mut start));
-    read.is_ok_and(|bytes| is_json(&start[..bytes]))
-}
-
 /// Whether a text begins as a JSON object does.
-fn is_json(start: &[u8]) -> bool {
+pub fn is_json(start: &[u8]) -> bool {
     let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
     start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
 }
