@@ -96,7 +96,8 @@ fn convert_between<'s>(
     let run = Run { config, finish: &finish, report: &report, tally: &tally, progress: progress.as_ref(), interrupt };
     let mut studies = pool.install(|| run.read(&mapping, &walk, ends.aside))?;
     // Threads that wait for a server are as many as requests may be under way.
-    let pool = if ends.writing_threads == config.threads { pool } else { threads(ends.writing_threads)? };
+    let has_enough = ends.writing_threads == config.threads || studies.is_empty();
+    let pool = if has_enough { pool } else { threads(ends.writing_threads)? };
     pool.install(|| run.write(&mapping, &mut studies, sink.as_ref()))?;
     let others = sink.finish(config.report.as_ref().map(|report| report.path.as_path()))?;
     let totals = tally.totals(config, finish.release);

@@ -133,7 +133,7 @@ fn put_aside(mut file: &File, item: &Item, aside: Aside<'_>) -> bool {
 }
 
 /// Whether a text begins as a JSON object does.
-fn is_json(start: &[u8]) -> bool {
+pub fn is_json(start: &[u8]) -> bool {
     let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
     start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
 }

@@ -1,15 +1,18 @@
 //! The same stages with a FHIR server at their end.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::{Ends, Outcome, convert_between};
+use super::{Ends, Outcome, convert_between, read};
 use crate::config::{ReleaseName, Upload};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::progress::{self, Progress};
 use crate::report;
+use crate::source;
 use crate::upload::Server;
 use crate::upload::clock::SystemClock;
 use crate::upload::documents::{self, Input};
@@ -23,12 +26,29 @@ pub fn upload(mut upload: Upload) -> Result<u8, Error> {
     let clock = Box::new(SystemClock::default());
     let server = Server::open(&upload.options, clock, interrupt.clone(), progress.clone())?;
     upload.config.content.release = ReleaseName(server.release().name);
+    if upload.config.inputs.iter().all(is_fhir) {
+        // There is no DICOM: threads for it would only start and end.
+        upload.config.threads = 1;
+        upload.config.walk.threads = 1;
+    }
     let sent = send(&upload, &server, &interrupt, &progress);
     progress.finish();
     if upload.config.summary.is_yes() {
         summarize(&upload, &server, start);
     }
     Ok(sent?.max(server.tally().exit_code()))
+}
+
+/// Whether an input is a file that begins as JSON does.
+fn is_fhir(input: &source::Input) -> bool {
+    let source::Input::Path(path) = input else { return false };
+    // Only what can be opened again is opened: a pipe would be empty then.
+    if !path.is_file() {
+        return false;
+    }
+    let mut start = [0; 64];
+    let read = File::open(path).and_then(|mut file| file.read(&mut start));
+    read.is_ok_and(|bytes| read::is_json(&start[..bytes]))
 }
 
 /// Reads and sends everything; the code is that of the reading.

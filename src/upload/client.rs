@@ -2,17 +2,17 @@
 //!
 //! Credentials go to the server's own origin only; a redirect to another one is not followed.
 
-use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use ureq::Agent;
 use ureq::http::{HeaderMap, Request as HttpRequest};
-use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig, parse_pem};
 
+use super::exchange::{Answer, Broken, Request};
+use super::tls;
 use crate::error::Error;
 
 /// What FHIR calls its JSON.
@@ -35,61 +35,10 @@ pub struct Connection {
     pub client_certificate: Option<(PathBuf, PathBuf)>,
     /// Whether bodies are compressed.
     pub gzip: bool,
-    /// The longest that the server may take to read a request, to answer, and to send its answer.
+    /// The longest that the server may say nothing; for a whole request or answer it may take twice as long.
     pub timeout: Duration,
     /// Connections that are kept open.
     pub connections: usize,
-}
-
-/// A request below the base URL.
-#[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
-    /// `GET`, `PUT`, `POST`.
-    pub method: &'static str,
-    /// What comes behind the base URL; empty for the base itself.
-    pub path: &'a str,
-    /// The body, for those that have one.
-    pub body: Option<&'a [u8]>,
-    /// `If-None-Exist`: a search.
-    pub if_none_exist: Option<&'a str>,
-    /// `If-Match`: a version.
-    pub if_match: Option<&'a str>,
-}
-
-impl<'a> Request<'a> {
-    /// A reading request.
-    pub fn get(path: &'a str) -> Request<'a> {
-        Request { method: "GET", path, body: None, if_none_exist: None, if_match: None }
-    }
-
-    /// A writing request.
-    pub fn write(method: &'static str, path: &'a str, body: &'a [u8]) -> Request<'a> {
-        Request { method, body: Some(body), ..Request::get(path) }
-    }
-}
-
-/// What came back.
-#[derive(Debug, Clone, Default)]
-pub struct Answer {
-    /// The status code.
-    pub status: u16,
-    /// `Retry-After`.
-    pub retry_after: Option<String>,
-    /// `Location`.
-    pub location: Option<String>,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-/// Why nothing came back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Broken {
-    /// The server surely got nothing.
-    NotSent(String),
-    /// The server may have got it.
-    Sent(String),
-    /// It will not be better another time.
-    Hopeless(String),
 }
 
 /// Speaks to one server.
@@ -109,13 +58,17 @@ impl Client {
             .max_redirects_will_error(false)
             .user_agent(concat!("dcm2fhir/", env!("CARGO_PKG_VERSION")))
             .accept(FHIR_JSON)
-            .tls_config(tls(connection)?)
+            .tls_config(tls::config(connection)?)
             // Each phase by itself: under a limit for all of them the client would look names up on a new thread each time.
             .timeout_connect(Some(connection.timeout.min(CONNECT_TIMEOUT)))
-            .timeout_send_request(Some(connection.timeout))
-            .timeout_send_body(Some(connection.timeout))
-            .timeout_recv_response(Some(connection.timeout))
-            .timeout_recv_body(Some(connection.timeout))
+            .timeout_per_write(Some(connection.timeout))
+            .timeout_per_read(Some(connection.timeout))
+            // What is left of a phase goes to the socket anew with each request; a limit that never changes goes there
+            // once. So this one is longer: it only ends what comes byte by byte.
+            .timeout_send_request(Some(connection.timeout * 2))
+            .timeout_send_body(Some(connection.timeout * 2))
+            .timeout_recv_response(Some(connection.timeout * 2))
+            .timeout_recv_body(Some(connection.timeout * 2))
             .max_idle_connections(connection.connections)
             .max_idle_connections_per_host(connection.connections)
             .build();
@@ -125,7 +78,7 @@ impl Client {
     /// Sends a request once, following redirects within the server.
     pub fn send(&self, request: &Request<'_>, authorization: Option<&str>) -> Result<Answer, Broken> {
         let compressed = request.body.filter(|_| self.gzip).map(gzip).transpose();
-        let compressed = compressed.map_err(|error| Broken::Hopeless(error.to_string()))?;
+        let compressed = compressed.map_err(|error| Broken::Refused(error.to_string()))?;
         let body = compressed.as_deref().or(request.body);
         let mut url = self.url(request.path);
         for _ in 0..MAX_REDIRECTS {
@@ -135,7 +88,7 @@ impl Client {
                 None => return Ok(answer),
             }
         }
-        Err(Broken::Hopeless("the server redirects in a circle".to_string()))
+        Err(Broken::Refused("the server redirects in a circle".to_string()))
     }
 
     fn url(&self, path: &str) -> String {
@@ -163,7 +116,7 @@ impl Client {
                 builder = builder.header(name, value);
             }
         }
-        let invalid = |error: ureq::http::Error| Broken::Hopeless(error.to_string());
+        let invalid = |error: ureq::http::Error| Broken::Refused(error.to_string());
         let mut response = match body {
             Some(body) => self.agent.run(builder.body(body).map_err(invalid)?),
             None => self.agent.run(builder.body(()).map_err(invalid)?),
@@ -219,47 +172,16 @@ fn broken(error: ureq::Error) -> Broken {
         // A certificate that is not trusted comes out of the TLS stream as invalid data.
         E::Io(cause) if cause.kind() == io::ErrorKind::InvalidData => Broken::Hopeless(message),
         E::Io(_) | E::Timeout(_) | E::Protocol(_) => Broken::Sent(message),
-        _ => Broken::Hopeless(message),
+        _ => Broken::Refused(message),
     }
 }
 
 fn message(error: &ureq::Error) -> String {
     match error {
         ureq::Error::Timeout(_) => "no answer in time".to_string(),
-        ureq::Error::Io(cause) => cause.to_string(),
+        ureq::Error::Io(cause) => tls::explained(cause.to_string()),
         other => other.to_string(),
     }
-}
-
-fn tls(connection: &Connection) -> Result<TlsConfig, Error> {
-    let roots = match &connection.ca_certificate {
-        Some(path) => RootCerts::new_with_certs(&certificates(path)?),
-        None => RootCerts::PlatformVerifier,
-    };
-    let ours = connection.client_certificate.as_ref().map(|(chain, key)| -> Result<ClientCert, Error> {
-        let pem = read(key)?;
-        let key = PrivateKey::from_pem(&pem).map_err(|_| not_pem(key, "private key"))?;
-        Ok(ClientCert::new_with_certs(&certificates(chain)?, key))
-    });
-    Ok(TlsConfig::builder().root_certs(roots).client_cert(ours.transpose()?).build())
-}
-
-fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, Error> {
-    let pem = read(path)?;
-    let found = parse_pem(&pem).filter_map(|item| match item {
-        Ok(ureq::tls::PemItem::Certificate(certificate)) => Some(certificate),
-        _ => None,
-    });
-    let found: Vec<_> = found.collect();
-    if found.is_empty() { Err(not_pem(path, "certificate")) } else { Ok(found) }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(|source| Error::Input { path: path.to_path_buf(), source })
-}
-
-fn not_pem(path: &Path, what: &str) -> Error {
-    Error::Usage(format!("{} holds no {what} as PEM", path.display()))
 }
 
 #[cfg(test)]

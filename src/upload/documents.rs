@@ -1,26 +1,26 @@
 //! FHIR as input: what `convert` wrote, from files and standard input, of any size.
 //!
 //! Bundles go straight to the server. Resources that come alone are put aside on disk and sent by type, so that what is
-//! referred to is there first.
+//! referred to is there first. The threads that send take turns at reading: nothing is handed over.
 
+use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::slice;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use crossbeam_channel::{Receiver, bounded};
+use memchr::memchr;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Server;
+use super::aside::Aside;
 use crate::error::Error;
 
 /// A resource of more bytes is not read.
-const MAX_RESOURCE_BYTES: u64 = 256 * 1024 * 1024;
-/// The types in the order of their references; all others come first.
-const RANKS: [&[&str]; 3] =
-    [&["Encounter", "ServiceRequest", "Specimen", "Procedure"], &["ImagingStudy"], &["ImagingSelection"]];
+const MAX_RESOURCE_BYTES: usize = 256 * 1024 * 1024;
 
 /// Where FHIR is read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,24 +33,10 @@ pub enum Input {
 
 /// Sends everything in the inputs, with so many requests at once.
 pub fn send(inputs: &[Input], server: &Server, jobs: usize) -> Result<(), Error> {
-    let aside = Aside::new()?;
-    workers(server, jobs, |give| {
-        for input in inputs {
-            let place = input.to_string();
-            let result = match input {
-                Input::Stdin => read(&mut io::stdin().lock(), &place, server, &aside, give)?,
-                Input::File(path) => match File::open(path) {
-                    Ok(file) => read(&mut BufReader::with_capacity(1 << 20, file), &place, server, &aside, give)?,
-                    Err(error) => Err(error.to_string()),
-                },
-            };
-            if let Err(why) = result {
-                server.tally().unreadable(&place, &why);
-            }
-        }
-        Ok(())
-    })?;
-    aside.send(server, jobs)
+    let mut aside = Aside::new()?;
+    let documents = Documents { server, aside: &mut aside, inputs: inputs.iter(), open: None, read: VecDeque::new() };
+    send_all(documents, server, jobs)?;
+    aside.into_ranks().try_for_each(|rank| send_all(rank?, server, jobs))
 }
 
 impl std::fmt::Display for Input {
@@ -63,48 +49,38 @@ impl std::fmt::Display for Input {
 }
 
 /// A resource and where it was read.
-struct Document {
-    place: String,
-    text: String,
+#[derive(Debug)]
+pub struct Document {
+    /// The place, for messages.
+    pub place: String,
+    /// A Bundle, or a resource that came alone.
+    pub text: String,
 }
 
-type Give<'g> = &'g dyn Fn(Document) -> Result<(), Error>;
-
-/// Runs threads that send what `work` gives them; the first error ends all.
-fn workers(server: &Server, jobs: usize, work: impl FnOnce(Give<'_>) -> Result<(), Error>) -> Result<(), Error> {
-    // So many that reader and workers seldom wait for each other, and few enough for large studies.
-    let (sender, receiver) = bounded::<Document>(jobs * 4);
+/// Runs threads that send what they take; the first error ends all.
+fn send_all(
+    documents: impl Iterator<Item = Result<Document, Error>> + Send,
+    server: &Server,
+    jobs: usize,
+) -> Result<(), Error> {
+    let documents = Mutex::new(documents.fuse());
     let failed: Mutex<Option<Error>> = Mutex::new(None);
-    let result = thread::scope(|scope| {
-        for _ in 0..jobs {
-            let (receiver, failed) = (receiver.clone(), &failed);
-            scope.spawn(move || drain(&receiver, server, failed));
-        }
-        // Without a receiver of our own, giving fails once the last thread has ended.
-        drop(receiver);
-        let sender = sender;
-        work(&|document| sender.send(document).map_err(|_| Error::Interrupted))
-    });
-    match failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
-        Some(error) => Err(error),
-        None => result,
-    }
-}
-
-fn drain(documents: &Receiver<Document>, server: &Server, failed: &Mutex<Option<Error>>) {
-    for Document { place, text } in documents {
-        let ended = || failed.lock().is_ok_and(|failed| failed.is_some());
-        if ended() {
-            return;
-        }
-        if let Err(error) = server.text(&place, &text) {
-            if let Ok(mut failed) = failed.lock() {
-                failed.get_or_insert(error);
+    let take = || {
+        let mut documents = documents.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_failed = failed.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        if has_failed { None } else { documents.next() }
+    };
+    let work = || {
+        while let Some(document) = take() {
+            if let Err(error) = document.and_then(|Document { place, text }| server.text(&place, &text)) {
+                failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                return;
             }
-            return;
+            server.sender.progress.wrote(1);
         }
-        server.sender.progress.wrote(1);
-    }
+    };
+    thread::scope(|scope| (0..jobs).for_each(|_| drop(scope.spawn(work))));
+    failed.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
 }
 
 #[derive(Deserialize)]
@@ -113,109 +89,137 @@ struct Head<'a> {
     kind: std::borrow::Cow<'a, str>,
 }
 
-/// Reads one input, resource by resource. The inner error is the input's, the outer the run's.
-fn read(
-    input: &mut dyn BufRead,
-    place: &str,
-    server: &Server,
-    aside: &Aside,
-    give: Give<'_>,
-) -> Result<Result<(), String>, Error> {
-    let (mut line, mut number) = (Vec::new(), 0_u64);
-    loop {
-        line.clear();
-        number += 1;
-        let bytes = match input.take(MAX_RESOURCE_BYTES).read_until(b'\n', &mut line) {
+/// The Bundles of the inputs; what is no Bundle is put aside on the way.
+struct Documents<'d> {
+    server: &'d Server,
+    aside: &'d mut Aside,
+    inputs: slice::Iter<'d, Input>,
+    open: Option<Open>,
+    read: VecDeque<Document>,
+}
+
+/// An input that is being read.
+struct Open {
+    place: String,
+    input: Box<dyn BufRead + Send>,
+    lines: u64,
+    line_bytes: usize,
+}
+
+/// Reads a line with its end, or as much of it as is read; says how many bytes that is. `read_until` is slower.
+fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
+    while line.len() < MAX_RESOURCE_BYTES {
+        let bytes = match input.fill_buf() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            result => result?,
+        };
+        let end = memchr(b'\n', bytes);
+        let taken = end.map_or(bytes.len(), |end| end + 1);
+        line.extend_from_slice(&bytes[..taken]);
+        input.consume(taken);
+        if end.is_some() || taken == 0 {
+            break;
+        }
+    }
+    Ok(line.len())
+}
+
+/// What is wrong with an input.
+type Unreadable = String;
+
+impl Iterator for Documents<'_> {
+    type Item = Result<Document, Error>;
+
+    fn next(&mut self) -> Option<Result<Document, Error>> {
+        loop {
+            if let Some(document) = self.read.pop_front() {
+                return Some(Ok(document));
+            }
+            let Some(mut open) = self.open.take() else {
+                self.open_next()?;
+                continue;
+            };
+            match self.line(&mut open) {
+                Ok(Ok(true)) => self.open = Some(open),
+                Ok(Ok(false)) => {}
+                Ok(Err(why)) => self.server.tally().unreadable(&open.place, &why),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+impl Documents<'_> {
+    fn open_next(&mut self) -> Option<()> {
+        let input = self.inputs.next()?;
+        let place = input.to_string();
+        let opened: io::Result<Box<dyn BufRead + Send>> = match input {
+            Input::Stdin => Ok(Box::new(BufReader::with_capacity(1 << 20, io::stdin()))),
+            Input::File(path) => File::open(path).map(|file| Box::new(BufReader::with_capacity(1 << 20, file)) as _),
+        };
+        match opened {
+            Ok(input) => self.open = Some(Open { place, input, lines: 0, line_bytes: 0 }),
+            Err(error) => self.server.tally().unreadable(&place, &error.to_string()),
+        }
+        Some(())
+    }
+
+    /// Reads a line, and says whether there may be more.
+    fn line(&mut self, open: &mut Open) -> Result<Result<bool, Unreadable>, Error> {
+        // Lines are mostly about as long as the one before.
+        let mut line = Vec::with_capacity(open.line_bytes + open.line_bytes / 4);
+        let bytes = match read_line(open.input.as_mut(), &mut line) {
             Ok(bytes) => bytes,
             Err(error) => return Ok(Err(error.to_string())),
         };
+        open.lines += 1;
+        open.line_bytes = bytes;
         if bytes == 0 {
-            return Ok(Ok(()));
+            return Ok(Ok(false));
         }
-        let text = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&line).trim_ascii();
+        if line.starts_with(b"\xEF\xBB\xBF") {
+            line.drain(..3);
+        }
+        let text = line.trim_ascii();
         if text.is_empty() {
-            continue;
+            return Ok(Ok(true));
         }
-        let place = format!("{place}: line {number}");
-        // A whole Bundle of ours is not read here: that is what the workers are for.
+        let place = format!("{}: line {}", open.place, open.lines);
+        // A whole Bundle of ours is not looked into here: others wait for their turn.
         if text.starts_with(b"{\"resourceType\":\"Bundle\"") && text.ends_with(b"}") {
-            one("Bundle", text, place, aside, give)?;
-            continue;
+            self.one("Bundle", place, line)?;
+            return Ok(Ok(true));
         }
-        match serde_json::from_slice::<Head<'_>>(text) {
-            Ok(head) => one(&head.kind, text, place, aside, give)?,
-            Err(error) if error.is_eof() && number == 1 => {
-                let rest = text.to_vec();
-                return indented(&rest, input, &place, aside, give);
-            }
-            Err(_) => server.tally().unreadable(&place, "no FHIR resource"),
+        match serde_json::from_slice::<Head<'_>>(text).map(|head| head.kind.into_owned()) {
+            Ok(kind) => self.one(&kind, place, line)?,
+            Err(error) if error.is_eof() && open.lines == 1 => return self.indented(line, open, &place),
+            Err(_) => self.server.tally().unreadable(&place, "no FHIR resource"),
         }
-    }
-}
-
-/// Reads resources that take more than one line.
-fn indented(
-    start: &[u8],
-    rest: &mut dyn BufRead,
-    place: &str,
-    aside: &Aside,
-    give: Give<'_>,
-) -> Result<Result<(), String>, Error> {
-    let mut text = start.to_vec();
-    text.push(b'\n');
-    if let Err(error) = rest.take(MAX_RESOURCE_BYTES).read_to_end(&mut text) {
-        return Ok(Err(error.to_string()));
-    }
-    for value in serde_json::Deserializer::from_slice(&text).into_iter::<&RawValue>() {
-        let Ok(value) = value else { return Ok(Err("no FHIR resource, or cut off".to_string())) };
-        let Ok(head) = serde_json::from_str::<Head<'_>>(value.get()) else {
-            return Ok(Err("no FHIR resource".to_string()));
-        };
-        one(&head.kind, value.get().as_bytes(), place.to_string(), aside, give)?;
-    }
-    Ok(Ok(()))
-}
-
-fn one(kind: &str, text: &[u8], place: String, aside: &Aside, give: Give<'_>) -> Result<(), Error> {
-    // What is no UTF-8 is no JSON: it was read as such, or the worker says so.
-    let text = String::from_utf8(text.to_vec()).unwrap_or_default();
-    if kind == "Bundle" { give(Document { place, text }) } else { aside.put(kind, &place, &text) }
-}
-
-/// Resources that wait for their turn, in files that have no name.
-struct Aside(Vec<Mutex<BufWriter<File>>>);
-
-impl Aside {
-    fn new() -> Result<Aside, Error> {
-        let file = || tempfile::tempfile().map(BufWriter::new).map(Mutex::new).map_err(failed);
-        (0..=RANKS.len()).map(|_| file()).collect::<Result<_, _>>().map(Aside)
+        Ok(Ok(true))
     }
 
-    fn put(&self, kind: &str, place: &str, text: &str) -> Result<(), Error> {
-        let rank = RANKS.iter().position(|kinds| kinds.contains(&kind)).map_or(0, |rank| rank + 1);
-        let mut file = self.0[rank].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let place = place.replace('\n', " ");
-        writeln!(file, "{place}\n{}", super::json::compact(text)).map_err(failed)
-    }
-
-    /// Sends each rank when the one before it is done.
-    fn send(self, server: &Server, jobs: usize) -> Result<(), Error> {
-        for file in self.0 {
-            let file = file.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let mut file = file.into_inner().map_err(|error| failed(error.into_error()))?;
-            file.rewind().map_err(failed)?;
-            let mut lines = BufReader::new(file).lines();
-            workers(server, jobs, |give| {
-                while let (Some(place), Some(text)) = (lines.next(), lines.next()) {
-                    give(Document { place: place.map_err(failed)?, text: text.map_err(failed)? })?;
-                }
-                Ok(())
-            })?;
+    /// Reads resources that take more than one line.
+    fn indented(&mut self, mut text: Vec<u8>, open: &mut Open, place: &str) -> Result<Result<bool, Unreadable>, Error> {
+        if let Err(error) = (&mut open.input).take(MAX_RESOURCE_BYTES as u64).read_to_end(&mut text) {
+            return Ok(Err(error.to_string()));
         }
-        Ok(())
+        for value in serde_json::Deserializer::from_slice(&text).into_iter::<&RawValue>() {
+            let Ok(value) = value else { return Ok(Err("no FHIR resource, or cut off".to_string())) };
+            let Ok(head) = serde_json::from_str::<Head<'_>>(value.get()) else {
+                return Ok(Err("no FHIR resource".to_string()));
+            };
+            self.one(&head.kind, place.to_string(), value.get().as_bytes().to_vec())?;
+        }
+        Ok(Ok(false))
     }
-}
 
-fn failed(source: io::Error) -> Error {
-    Error::Write { path: Path::new("a temporary file").to_path_buf(), source }
+    fn one(&mut self, kind: &str, place: String, text: Vec<u8>) -> Result<(), Error> {
+        // What is no UTF-8 is no JSON: it was read as such, or the worker says so.
+        let text = String::from_utf8(text).unwrap_or_default();
+        if kind == "Bundle" {
+            self.read.push_back(Document { place, text });
+            return Ok(());
+        }
+        self.aside.put(kind, &place, &text)
+    }
 }

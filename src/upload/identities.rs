@@ -1,10 +1,12 @@
 //! No resource is in two requests at once: who wants one that another holds waits.
 //!
 //! Everything that a package needs is taken in one step, so that two packages never wait for each other. What several
-//! studies share is remembered once it is on the server.
+//! studies share is remembered once it is on the server, and not waited for any more: nobody sends it again.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Condvar, Mutex, PoisonError};
+
+use xxhash_rust::xxh3::xxh3_128;
 
 /// What is in a request now, and what is known of the server.
 #[derive(Debug, Default)]
@@ -13,10 +15,14 @@ pub struct Identities {
     released: Condvar,
 }
 
+/// The hash of an identity: there may be millions of them.
+type Key = u128;
+
 #[derive(Debug, Default)]
 struct State {
-    held: HashSet<String>,
-    known: HashMap<String, Known>,
+    held: HashSet<Key>,
+    known: HashMap<Key, Known>,
+    waiting: usize,
 }
 
 /// A shared resource that is on the server.
@@ -32,39 +38,50 @@ pub struct Known {
 #[derive(Debug)]
 pub struct Held<'i> {
     identities: &'i Identities,
-    mine: Vec<String>,
+    mine: Vec<Key>,
 }
 
 impl Identities {
-    /// Takes all of them, or waits until all are free.
-    pub fn hold(&self, mine: Vec<String>) -> Held<'_> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let busy = |state: &mut State| mine.iter().any(|identity| state.held.contains(identity));
-        let mut state = self.released.wait_while(state, busy).unwrap_or_else(PoisonError::into_inner);
-        state.held.extend(mine.iter().cloned());
+    /// Takes all of them, or waits until all are free; but those that are known, and of use as they are, are not taken.
+    /// The result has what is known of each.
+    pub fn hold(&self, all: &[&str], is_of_use: impl Fn(usize, &Known) -> bool) -> (Held<'_>, Vec<Option<Known>>) {
+        let all: Vec<Key> = all.iter().map(|identity| xxh3_128(identity.as_bytes())).collect();
+        let known = |state: &State| -> Vec<Option<Known>> {
+            let of =
+                |(place, key): (usize, &Key)| state.known.get(key).filter(|known| is_of_use(place, known)).cloned();
+            all.iter().enumerate().map(of).collect()
+        };
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found = known(&state);
+        while all.iter().zip(&found).any(|(key, found)| found.is_none() && state.held.contains(key)) {
+            state.waiting += 1;
+            state = self.released.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
+            found = known(&state);
+        }
+        let mine: Vec<Key> = all.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|(key, _)| *key).collect();
+        state.held.extend(&mine);
         drop(state);
-        Held { identities: self, mine }
-    }
-
-    /// What is known of a shared resource.
-    pub fn known(&self, identity: &str) -> Option<Known> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).known.get(identity).cloned()
+        (Held { identities: self, mine }, found)
     }
 
     /// Remembers that a shared resource is on the server.
-    pub fn remember(&self, identity: String, known: Known) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).known.insert(identity, known);
+    pub fn remember(&self, identity: &str, known: Known) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).known.insert(xxh3_128(identity.as_bytes()), known);
     }
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         let mut state = self.identities.state.lock().unwrap_or_else(PoisonError::into_inner);
-        for identity in &self.mine {
-            state.held.remove(identity);
+        for key in &self.mine {
+            state.held.remove(key);
         }
+        let is_awaited = state.waiting > 0;
         drop(state);
-        self.identities.released.notify_all();
+        if is_awaited {
+            self.identities.released.notify_all();
+        }
     }
 }
 
@@ -84,11 +101,11 @@ mod tests {
                 scope.spawn(move || {
                     for round in 0..200 {
                         let own = format!("own {thread} {round}");
-                        let mut both = vec!["shared".to_string(), own];
+                        let mut both = ["shared", &own];
                         if thread % 2 == 0 {
                             both.reverse();
                         }
-                        let held = identities.hold(both);
+                        let (held, _) = identities.hold(&both, |_, _| true);
                         assert_eq!(inside.fetch_add(1, SeqCst), 0);
                         inside.fetch_sub(1, SeqCst);
                         drop(held);
@@ -97,5 +114,17 @@ mod tests {
             }
         });
         assert!(identities.state.lock().unwrap().held.is_empty());
+    }
+
+    #[test]
+    fn what_is_known_is_not_waited_for() {
+        let identities = Identities::default();
+        let (first, _) = identities.hold(&["endpoint"], |_, _| true);
+        identities.remember("endpoint", Known { reference: "Endpoint/1".to_string(), hash: 7 });
+        let (_second, known) = identities.hold(&["endpoint", "study"], |_, known| known.hash == 7);
+        assert_eq!(known.iter().flatten().count(), 1);
+        drop(first);
+        let (_, known) = identities.hold(&["endpoint"], |_, known| known.hash == 8);
+        assert_eq!(known, [None], "it would be sent, so it was taken");
     }
 }

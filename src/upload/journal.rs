@@ -3,6 +3,7 @@
 //! The lines of a study are written together and reach the disk before the next study is sent. A run that is killed
 //! leaves at most one line that is cut off, which the next run takes away.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
@@ -55,12 +56,13 @@ struct Header {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Line {
-    resource: String,
+struct Line<'l> {
+    #[serde(borrow)]
+    resource: Cow<'l, str>,
     hash: String,
     outcome: Fate,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reference: Option<String>,
+    reference: Option<Cow<'l, str>>,
 }
 
 impl Journal {
@@ -83,17 +85,20 @@ impl Journal {
     }
 
     /// What earlier runs say of a resource.
-    pub fn past(&self, entry: &Entry) -> Option<&Past> {
+    pub fn past(&self, entry: &Entry<'_>) -> Option<&Past> {
         self.past.get(&xxh3_128(entry.key.as_bytes()))
     }
 
     /// Adds what became of the resources of a study.
-    pub fn add<'e>(&self, fates: impl IntoIterator<Item = (&'e Entry, Fate, Option<String>)>) -> Result<(), Error> {
+    pub fn add<'e>(
+        &self,
+        fates: impl IntoIterator<Item = (&'e Entry<'e>, Fate, Option<&'e str>)>,
+    ) -> Result<(), Error> {
         let mut text = String::new();
         for (entry, outcome, reference) in fates {
-            let reference = reference.filter(|reference| *reference != entry.key);
+            let reference = reference.filter(|reference| *reference != entry.key).map(Cow::Borrowed);
             let hash = format!("{:032x}", entry.hash);
-            let line = Line { resource: entry.key.clone(), hash, outcome, reference };
+            let line = Line { resource: Cow::Borrowed(&entry.key), hash, outcome, reference };
             text += &serde_json::to_string(&line).expect("a line is JSON");
             text.push('\n');
         }
@@ -130,9 +135,10 @@ fn read(file: &File, base: &str) -> io::Result<Read> {
                 Ok(_) => return Ok(Err("is the journal of another server: give one of its own for each")),
                 Err(_) => return Ok(Err("is no journal: give a file of its own")),
             }
-        } else if let Ok(Line { resource, hash, outcome: fate, reference }) = serde_json::from_slice(&line) {
+        } else if let Ok(Line { resource, hash, outcome: fate, reference }) = serde_json::from_slice::<Line<'_>>(&line)
+        {
             let hash = u128::from_str_radix(&hash, 16).unwrap_or_default();
-            past.insert(xxh3_128(resource.as_bytes()), Past { hash, fate, reference });
+            past.insert(xxh3_128(resource.as_bytes()), Past { hash, fate, reference: reference.map(Cow::into_owned) });
         }
         whole_bytes += bytes as u64;
     }
@@ -145,9 +151,9 @@ mod tests {
     use super::*;
     use crate::upload::package::Package;
 
-    fn entry(id: &str) -> Entry {
+    fn entry(id: &str) -> Entry<'static> {
         let text = format!(r#"{{"resourceType":"ImagingStudy","id":"{id}"}}"#);
-        Package::parse(&text).unwrap().unwrap().entries.remove(0)
+        Package::parse(text.leak()).unwrap().unwrap().entries.remove(0)
     }
 
     #[test]
@@ -156,7 +162,7 @@ mod tests {
         let path = folder.path().join("journal");
         let journal = Journal::open(&path, "http://h").unwrap();
         journal.add([(&entry("1"), Fate::Rejected, None), (&entry("2"), Fate::Accepted, None)]).unwrap();
-        journal.add([(&entry("1"), Fate::Accepted, Some("ImagingStudy/77".into()))]).unwrap();
+        journal.add([(&entry("1"), Fate::Accepted, Some("ImagingStudy/77"))]).unwrap();
         let whole = fs::read(&path).unwrap();
         for cut in 1..60 {
             fs::write(&path, &whole[..whole.len() - cut]).unwrap();

@@ -8,13 +8,16 @@
 //! What is sent can be sent twice without harm: it is put onto ids that never change, or created unless a search finds
 //! it. Nothing is sent that the server has, and nothing is taken from it unless the user says so.
 
+mod aside;
 pub mod auth;
 pub mod capability;
 pub mod client;
 pub mod clock;
 mod compare;
 pub mod documents;
+pub mod exchange;
 mod existing;
+mod found;
 mod identities;
 mod journal;
 mod json;
@@ -22,13 +25,16 @@ mod outcome;
 mod pace;
 mod package;
 mod plan;
+mod record;
 mod rejects;
 pub mod retry;
 mod send;
 mod sender;
 mod server_ids;
+mod split;
 mod submit;
 pub mod tally;
+mod tls;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU32;
@@ -41,8 +47,9 @@ use crate::progress::Progress;
 use crate::sink::{DocumentName, Order, Placed, Sink, WriteDocument};
 use auth::{Auth, Credentials};
 use capability::{Capability, Mode};
-use client::{Client, Connection, Request};
+use client::{Client, Connection};
 use clock::Clock;
+use exchange::Request;
 use existing::Reading;
 use identities::Identities;
 use journal::Journal;
@@ -160,7 +167,8 @@ impl Server {
 
     /// Takes a Bundle or a resource as text; `place` is where it was read, for messages.
     pub fn text(&self, place: &str, text: &str) -> Result<(), Error> {
-        match package::Package::parse(text) {
+        let text = json::one_line(text);
+        match package::Package::parse(&text) {
             Ok(Some(package)) => self.package(&package),
             Ok(None) => Ok(()),
             Err(why) => {
@@ -195,7 +203,7 @@ const FIRST_TRIES: u32 = 4;
 fn capability(sender: &Sender) -> Result<Capability, Error> {
     let answer = match sender.send_at_most(FIRST_TRIES, &Request::get("metadata"), Safety::Repeatable)? {
         Sent::Answer(answer) => answer,
-        Sent::GaveUp(why) | Sent::Unknown(why) => return Err(sender.error(&why)),
+        Sent::GaveUp(why) | Sent::Unknown(why) | Sent::Refused(why) => return Err(sender.error(&why)),
     };
     match answer.status {
         200 => Capability::parse(&answer.body).map_err(|why| sender.error(&format!("{why}: is the base URL right?"))),

@@ -4,11 +4,11 @@
 //! new goes onto an id that is always the same, so that sending it twice does no harm; where the server gives the ids, it
 //! is created unless a search finds it.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use super::compare::{is_equal, lost_instances};
-use super::existing::{Found, Stored};
-use super::json::{with_id, with_references};
+use super::found::{Found, Stored};
+use super::json::{References, with_id, with_references};
 use super::outcome::Outcome;
 use super::package::{Entry, Target};
 use super::retry::Safety;
@@ -28,9 +28,9 @@ pub struct Allowed {
 
 /// What is done with one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub enum Step<'e> {
     /// It is sent.
-    Send(Write),
+    Send(Write<'e>),
     /// The server has the same.
     Unchanged,
     /// The server has another companion, which stays.
@@ -43,41 +43,44 @@ pub enum Step {
 
 /// A request, alone or as an entry of a Bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Write {
+pub struct Write<'e> {
     /// `PUT` or `POST`.
     pub method: &'static str,
     /// `Type/id` or `Type`.
-    pub url: String,
+    pub url: Cow<'e, str>,
     /// `ifNoneExist`.
-    pub if_none_exist: Option<String>,
+    pub if_none_exist: Option<&'e str>,
     /// `ifMatch`.
     pub if_match: Option<String>,
     /// What others of the Bundle refer to it by, where its id is not known yet.
-    pub full_url: Option<String>,
+    pub full_url: Option<&'e str>,
     /// The resource.
-    pub text: String,
+    pub text: Cow<'e, str>,
     /// Whether it does harm to send it twice.
     pub safety: Safety,
     /// Whether the server has an older one.
     pub is_update: bool,
 }
 
-/// References that are replaced before a resource is sent.
-pub type References = BTreeMap<String, Option<String>>;
-
 /// How the other resources of the package refer to this one once it is there: `None` while only the server knows.
-pub fn reference(entry: &Entry, found: &Found, allowed: Allowed) -> Option<String> {
+pub fn reference<'e>(entry: &'e Entry<'_>, found: &'e Found, allowed: Allowed) -> Option<Cow<'e, str>> {
     match (found, &entry.target) {
-        (Found::One(stored), _) => Some(stored.reference.clone()),
-        (_, Target::Id(id)) => Some(id.clone()),
-        (_, Target::Create { id: Some(id), .. }) if !allowed.server_ids => Some(format!("{}/{id}", entry.kind)),
+        (Found::One(stored), _) => Some(Cow::Borrowed(&stored.reference)),
+        (_, Target::Id(id)) => Some(Cow::Borrowed(id)),
+        (_, Target::Create { id: Some(id), .. }) if !allowed.server_ids => Some(format!("{}/{id}", entry.kind).into()),
         _ => None,
     }
 }
 
 /// What to do with a resource.
-pub fn step(entry: &Entry, found: &Found, references: &References, allowed: Allowed, base: &str) -> Step {
-    let text = with_references(&entry.text, references).into_owned();
+pub fn step<'e>(
+    entry: &'e Entry<'_>,
+    found: &'e Found,
+    references: &References<'_>,
+    allowed: Allowed,
+    base: &str,
+) -> Step<'e> {
+    let text = with_references(&entry.text, references);
     let stored = match found {
         Found::Nothing => return Step::Send(new(entry, text, allowed)),
         Found::Several => return Step::Refused(Outcome::ours("several resources on the server have its identifier")),
@@ -96,45 +99,45 @@ pub fn step(entry: &Entry, found: &Found, references: &References, allowed: Allo
     Step::Send(update(entry, text, stored, allowed))
 }
 
-fn new(entry: &Entry, text: String, allowed: Allowed) -> Write {
-    let kind = &entry.kind;
-    let put = |url: String, text| Write {
+fn new<'e>(entry: &'e Entry<'_>, text: Cow<'e, str>, allowed: Allowed) -> Write<'e> {
+    let kind = &*entry.kind;
+    let put = |url: Cow<'e, str>, text| Write {
         method: "PUT",
         url,
         if_none_exist: None,
         if_match: None,
-        full_url: entry.full_url.clone(),
+        full_url: entry.full_url.as_deref(),
         text,
         safety: Safety::Repeatable,
         is_update: false,
     };
-    let post = |if_none_exist: Option<String>, text| {
+    let post = |if_none_exist: Option<&'e str>, text| {
         let safety = if if_none_exist.is_some() { Safety::Repeatable } else { Safety::Once };
-        Write { method: "POST", if_none_exist, safety, ..put(kind.clone(), text) }
+        Write { method: "POST", if_none_exist, safety, ..put(Cow::Borrowed(kind), text) }
     };
     match &entry.target {
-        Target::Id(id) => put(id.clone(), text),
+        Target::Id(id) => put(Cow::Borrowed(id), text),
         Target::Create { id: Some(id), .. } if !allowed.server_ids => {
-            put(format!("{kind}/{id}"), with_id(&text, kind, id))
+            put(format!("{kind}/{id}").into(), with_id(&text, kind, id).into())
         }
         Target::Update(search) | Target::Create { search, .. } => {
-            post(search.split_once('?').map(|(_, query)| query.to_string()), text)
+            post(search.split_once('?').map(|(_, query)| query), text)
         }
         Target::New => post(None, text),
     }
 }
 
-fn update(entry: &Entry, text: String, stored: &Stored, allowed: Allowed) -> Write {
+fn update<'e>(entry: &'e Entry<'_>, text: Cow<'e, str>, stored: &'e Stored, allowed: Allowed) -> Write<'e> {
     let has_id = matches!(entry.target, Target::Id(_));
     let id = stored.reference.split_once('/').map(|(_, id)| id).unwrap_or_default();
     let version = stored.version.as_ref().filter(|_| allowed.versioned);
     Write {
         method: "PUT",
-        url: stored.reference.clone(),
+        url: Cow::Borrowed(&stored.reference),
         if_none_exist: None,
         if_match: version.map(|version| format!("W/\"{version}\"")),
-        full_url: entry.full_url.clone(),
-        text: if has_id { text } else { with_id(&text, &entry.kind, id) },
+        full_url: entry.full_url.as_deref(),
+        text: if has_id { text } else { with_id(&text, &entry.kind, id).into() },
         safety: Safety::Repeatable,
         is_update: true,
     }
@@ -147,7 +150,7 @@ mod tests {
 
     const STUDY: &str = r#"{"resourceType":"ImagingStudy","id":"1","numberOfInstances":2}"#;
 
-    fn entry(text: &str) -> Entry {
+    fn entry(text: &str) -> Entry<'_> {
         Package::parse(text).unwrap().unwrap().entries.remove(0)
     }
 
@@ -155,7 +158,7 @@ mod tests {
         Found::One(Stored { reference: reference.into(), version: Some("4".into()), text: text.into() })
     }
 
-    fn plan(entry: &Entry, found: &Found, allowed: Allowed) -> Step {
+    fn plan<'e>(entry: &'e Entry<'_>, found: &'e Found, allowed: Allowed) -> Step<'e> {
         step(entry, found, &References::new(), allowed, "http://h")
     }
 
@@ -167,8 +170,9 @@ mod tests {
         let more = STUDY.replace(":2", ":5");
         assert_eq!(plan(&study, &stored("ImagingStudy/1", &more), none), Step::Held(3));
         let replace = Allowed { replace: true, versioned: true, ..none };
-        let Step::Send(write) = plan(&study, &stored("ImagingStudy/1", &more), replace) else { panic!("sent") };
-        assert_eq!((write.method, write.url.as_str()), ("PUT", "ImagingStudy/1"));
+        let more = stored("ImagingStudy/1", &more);
+        let Step::Send(write) = plan(&study, &more, replace) else { panic!("sent") };
+        assert_eq!((write.method, &*write.url), ("PUT", "ImagingStudy/1"));
         assert_eq!((write.if_match.as_deref(), write.is_update), (Some("W/\"4\""), true));
         let less = STUDY.replace(":2", ":1");
         assert!(matches!(plan(&study, &stored("ImagingStudy/1", &less), none), Step::Send(_)));
@@ -197,11 +201,11 @@ mod tests {
             other => panic!("{other:?}"),
         };
         let put = sent(Allowed::default());
-        assert_eq!((put.method, put.url), ("PUT", format!("Patient/{uuid}")));
+        assert_eq!((put.method, &*put.url), ("PUT", &*format!("Patient/{uuid}")));
         assert!(put.text.contains(&format!(r#""id":"{uuid}""#)));
         let post = sent(Allowed { server_ids: true, ..Allowed::default() });
-        assert_eq!((post.method, post.url.as_str(), post.safety), ("POST", "Patient", Safety::Repeatable));
-        assert_eq!(post.if_none_exist.as_deref(), Some("identifier=a%7Cb"));
+        assert_eq!((post.method, &*post.url, post.safety), ("POST", "Patient", Safety::Repeatable));
+        assert_eq!(post.if_none_exist, Some("identifier=a%7Cb"));
         let any = Entry { target: Target::New, ..created };
         let Step::Send(post) = plan(&any, &Found::Nothing, Allowed::default()) else { panic!("sent") };
         assert_eq!(post.safety, Safety::Once);

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::client::{Answer, Broken};
+use super::exchange::{Answer, Broken};
 
 /// Whether a request does harm when the server gets it twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub fn decide(result: &Result<Answer, Broken>, safety: Safety, time_of_day: Syst
         },
         Err(Broken::NotSent(_)) => (true, false, None),
         Err(Broken::Sent(_)) => (false, false, None),
-        Err(Broken::Hopeless(_)) => return Decision::Final,
+        Err(Broken::Refused(_) | Broken::Hopeless(_)) => return Decision::Final,
     };
     if safety == Safety::Once && !is_sure {
         return Decision::Unknown;
@@ -149,6 +149,7 @@ mod tests {
             (Broken::Sent(String::new()), Once, "unknown"),
             (Broken::Sent(String::new()), Repeatable, "again"),
             (Broken::Hopeless(String::new()), Repeatable, "final"),
+            (Broken::Refused(String::new()), Once, "final"),
         ] {
             assert_eq!(word(&decide(&Err(broken), safety, at(0))), want);
         }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::auth::Auth;
-use super::client::{Answer, Broken, Client, Request};
+use super::client::Client;
 use super::clock::Clock;
+use super::exchange::{Answer, Broken, Request};
 use super::pace::Pace;
 use super::retry::{Again, Decision, Policy, Safety, decide};
 use crate::error::Error;
@@ -40,6 +41,8 @@ pub enum Sent {
     GaveUp(String),
     /// It may have been done, and must not be done twice.
     Unknown(String),
+    /// It cannot be done; others may be.
+    Refused(String),
 }
 
 impl Sender {
@@ -92,6 +95,7 @@ impl Sender {
     fn last(&self, result: Result<Answer, Broken>) -> Result<Sent, Error> {
         match result {
             Ok(answer) => Ok(Sent::Answer(answer)),
+            Err(Broken::Refused(why)) => Ok(Sent::Refused(why)),
             Err(Broken::NotSent(why) | Broken::Sent(why) | Broken::Hopeless(why)) => Err(self.error(&why)),
         }
     }
@@ -105,6 +109,6 @@ impl Sender {
 fn reason(result: &Result<Answer, Broken>) -> String {
     match result {
         Ok(answer) => format!("status {}", answer.status),
-        Err(Broken::NotSent(why) | Broken::Sent(why) | Broken::Hopeless(why)) => why.clone(),
+        Err(Broken::NotSent(why) | Broken::Sent(why) | Broken::Refused(why) | Broken::Hopeless(why)) => why.clone(),
     }
 }

@@ -3,22 +3,22 @@
 
 use serde_json::Value;
 
+use super::json::References;
 use super::package::{Entry, Target};
-use super::plan::References;
 
 /// The entries that can be sent, and the references that become logical.
-pub fn adapt(entries: Vec<Entry>) -> (Vec<Entry>, References) {
+pub fn adapt<'p, 't>(entries: &'p [Entry<'t>]) -> (Vec<Entry<'t>>, References<'p>) {
     let (mut kept, mut references) = (Vec::new(), References::new());
     for entry in entries {
         let Target::Id(id) = &entry.target else {
-            kept.push(entry);
+            kept.push(entry.clone());
             continue;
         };
-        match search(&entry) {
-            Some(search) if entry.is_main() => kept.push(without_id(&entry, search)),
+        match search(entry) {
+            Some(search) if entry.is_main() => kept.push(without_id(entry, search)),
             _ => {
-                references.insert(id.clone(), None);
-                references.extend(entry.full_url.map(|full_url| (full_url, None)));
+                references.insert(&**id, None);
+                references.extend(entry.full_url.as_deref().map(|full_url| (full_url, None)));
             }
         }
     }
@@ -26,7 +26,7 @@ pub fn adapt(entries: Vec<Entry>) -> (Vec<Entry>, References) {
 }
 
 /// `ImagingStudy?identifier=...`, by the Study Instance UID.
-fn search(entry: &Entry) -> Option<String> {
+fn search(entry: &Entry<'_>) -> Option<String> {
     let resource: Value = serde_json::from_str(&entry.text).ok()?;
     let is_uid = |identifier: &&Value| identifier["system"] == "urn:dicom:uid";
     let value = resource["identifier"].as_array()?.iter().find(is_uid)?["value"].as_str()?;
@@ -34,7 +34,7 @@ fn search(entry: &Entry) -> Option<String> {
     is_plain.then(|| format!("{}?identifier=urn:dicom:uid%7C{value}", entry.kind))
 }
 
-fn without_id(entry: &Entry, search: String) -> Entry {
+fn without_id<'t>(entry: &Entry<'t>, search: String) -> Entry<'t> {
     let id = entry.key.split_once('/').map(|(_, id)| format!("\"id\":\"{id}\"")).unwrap_or_default();
     // The resource's own id stands before any other.
     let text = match entry.text.find(&id) {
@@ -45,27 +45,31 @@ fn without_id(entry: &Entry, search: String) -> Entry {
                 None => format!("{}{after}", before.trim_end_matches(',')),
             }
         }
-        None => entry.text.clone(),
+        None => entry.text.to_string(),
     };
-    Entry { target: Target::Update(search), text, ..entry.clone() }
+    Entry { target: Target::Update(search), text: text.into(), ..entry.clone() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::upload::json::compact;
     use crate::upload::package::Package;
 
     #[test]
     fn a_study_is_found_by_its_uid_and_private_companions_are_left_out() {
-        let text = r#"{"resourceType":"Bundle","entry":[
+        let text = compact(
+            r#"{"resourceType":"Bundle","entry":[
             {"fullUrl":"urn:uuid:1","resource":{"resourceType":"Patient","id":"p"}},
             {"resource":{"resourceType":"ImagingStudy","id":"1.2",
-             "identifier":[{"system":"urn:dicom:uid","value":"urn:oid:1.2"}],"status":"available"}}]}"#;
-        let (entries, references) = adapt(Package::parse(text).unwrap().unwrap().entries);
+             "identifier":[{"system":"urn:dicom:uid","value":"urn:oid:1.2"}],"status":"available"}}]}"#,
+        );
+        let package = Package::parse(&text).unwrap().unwrap();
+        let (entries, references) = adapt(&package.entries);
         assert_eq!(entries.len(), 1);
         assert_eq!(entries[0].target, Target::Update("ImagingStudy?identifier=urn:dicom:uid%7Curn:oid:1.2".into()));
         assert!(entries[0].text.starts_with(r#"{"resourceType":"ImagingStudy","identifier""#));
-        let gone: Vec<&String> = references.keys().collect();
+        let gone: Vec<&str> = references.keys().copied().collect();
         assert_eq!(gone, ["Patient/p", "urn:uuid:1"]);
     }
 }

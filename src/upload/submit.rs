@@ -6,10 +6,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::capability::Mode;
-use super::client::{Answer, Request};
-use super::json::with_references;
+use super::exchange::{Answer, Request};
+use super::json::{References, push_quoted, with_references};
 use super::outcome::Outcome;
-use super::plan::{References, Write};
+use super::plan::Write;
 use super::retry::Safety;
 use super::sender::{Sender, Sent};
 use crate::error::Error;
@@ -32,19 +32,23 @@ pub enum Written {
 }
 
 /// The Bundle with these entries.
-pub fn bundle(writes: &[&Write], mode: Mode, base: &str) -> String {
+pub fn bundle(writes: &[&Write<'_>], mode: Mode, base: &str) -> String {
     let kind = if mode == Mode::Batch { "batch" } else { "transaction" };
     let bytes = writes.iter().map(|write| write.text.len() + ENTRY_BYTES).sum();
     let mut text = String::with_capacity(bytes);
     text.extend([r#"{"resourceType":"Bundle","type":""#, kind, r#"","entry":["#]);
     for (place, write) in writes.iter().enumerate() {
-        let address = || format!("{base}/{}", write.url);
-        let full_url = write.full_url.as_ref().map_or_else(|| quoted(&address()), |full_url| quoted(full_url));
-        text.extend([if place == 0 { "" } else { "," }, r#"{"fullUrl":"#, &full_url, r#","resource":"#, &write.text]);
-        text.extend([r#","request":{"method":""#, write.method, r#"","url":"#, &quoted(&write.url)]);
-        for (name, value) in [("ifNoneExist", &write.if_none_exist), ("ifMatch", &write.if_match)] {
+        text.push_str(if place == 0 { r#"{"fullUrl":"# } else { r#",{"fullUrl":"# });
+        match write.full_url {
+            Some(full_url) => push_quoted(&mut text, full_url),
+            None => push_quoted(&mut text, &format!("{base}/{}", write.url)),
+        }
+        text.extend([r#","resource":"#, &write.text, r#","request":{"method":""#, write.method, r#"","url":"#]);
+        push_quoted(&mut text, &write.url);
+        for (name, value) in [("ifNoneExist", write.if_none_exist), ("ifMatch", write.if_match.as_deref())] {
             if let Some(value) = value {
-                text.extend([",\"", name, "\":", &quoted(value)]);
+                text.extend([",\"", name, "\":"]);
+                push_quoted(&mut text, value);
             }
         }
         text.push_str("}}");
@@ -56,13 +60,8 @@ pub fn bundle(writes: &[&Write], mode: Mode, base: &str) -> String {
 /// About what an entry has beside its resource.
 const ENTRY_BYTES: usize = 256;
 
-/// The text as JSON.
-fn quoted(text: &str) -> String {
-    serde_json::to_string(text).expect("a text is JSON")
-}
-
 /// Sends a Bundle, and says what became of each entry.
-pub fn together(sender: &Sender, writes: &[&Write], body: &str) -> Result<Vec<Written>, Error> {
+pub fn together(sender: &Sender, writes: &[&Write<'_>], body: &str) -> Result<Vec<Written>, Error> {
     let is_safe = writes.iter().all(|write| write.safety == Safety::Repeatable);
     let safety = if is_safe { Safety::Repeatable } else { Safety::Once };
     let all = |written: Written| vec![written; writes.len()];
@@ -78,7 +77,7 @@ pub fn together(sender: &Sender, writes: &[&Write], body: &str) -> Result<Vec<Wr
 }
 
 /// Sends each by itself, in order, until one is not taken: those behind it may refer to it.
-pub fn one_by_one(sender: &Sender, writes: &[&Write]) -> Result<Vec<Written>, Error> {
+pub fn one_by_one(sender: &Sender, writes: &[&Write<'_>]) -> Result<Vec<Written>, Error> {
     let (mut all, mut references) = (Vec::with_capacity(writes.len()), References::new());
     for write in writes {
         let written = alone(sender, write, &references)?;
@@ -86,8 +85,8 @@ pub fn one_by_one(sender: &Sender, writes: &[&Write]) -> Result<Vec<Written>, Er
             all.push(written);
             break;
         };
-        if let (Some(full_url), Some(reference)) = (&write.full_url, reference) {
-            references.insert(full_url.clone(), Some(reference.clone()));
+        if let (Some(full_url), Some(reference)) = (write.full_url, reference) {
+            references.insert(full_url, Some(Cow::Owned(reference.clone())));
         }
         all.push(written);
     }
@@ -99,10 +98,10 @@ pub fn one_by_one(sender: &Sender, writes: &[&Write]) -> Result<Vec<Written>, Er
     Ok(all)
 }
 
-fn alone(sender: &Sender, write: &Write, references: &References) -> Result<Written, Error> {
+fn alone(sender: &Sender, write: &Write<'_>, references: &References<'_>) -> Result<Written, Error> {
     let text = with_references(&write.text, references);
     let request = Request {
-        if_none_exist: write.if_none_exist.as_deref(),
+        if_none_exist: write.if_none_exist,
         if_match: write.if_match.as_deref(),
         ..Request::write(write.method, &write.url, text.as_bytes())
     };
@@ -119,6 +118,7 @@ fn taken(sent: Sent, is_conditional: bool) -> Result<Answer, Written> {
         Sent::Answer(answer) => answer,
         Sent::GaveUp(why) => return Err(Written::GaveUp(Outcome::ours(&format!("gave up: {why}")))),
         Sent::Unknown(why) => return Err(Written::Unknown(unknown(&why))),
+        Sent::Refused(why) => return Err(Written::Rejected(Outcome::ours(&why))),
     };
     let status = answer.status.to_string();
     let outcome = || Outcome::of(&status, &answer.body);
@@ -170,7 +170,7 @@ struct Response<'a> {
 }
 
 /// What a response Bundle says of each entry; `None` if it does not say it.
-fn entries(answer: &Answer, writes: &[&Write]) -> Option<Vec<Written>> {
+fn entries(answer: &Answer, writes: &[&Write<'_>]) -> Option<Vec<Written>> {
     let bundle: Bundle<'_> = serde_json::from_slice(&answer.body).ok()?;
     if bundle.entry.len() != writes.len() {
         return None;
@@ -183,7 +183,7 @@ fn entries(answer: &Answer, writes: &[&Write]) -> Option<Vec<Written>> {
         .collect()
 }
 
-fn of(response: &Response<'_>, write: &Write) -> Written {
+fn of(response: &Response<'_>, write: &Write<'_>) -> Written {
     let status = response.status.trim();
     if status.starts_with('2') {
         return Written::Taken(reference(response.location.as_deref(), write));
@@ -192,9 +192,9 @@ fn of(response: &Response<'_>, write: &Write) -> Written {
 }
 
 /// How the server calls what it took: `Type/id` out of a location, or where we put it.
-fn reference(location: Option<&str>, write: &Write) -> Option<String> {
+fn reference(location: Option<&str>, write: &Write<'_>) -> Option<String> {
     if write.method == "PUT" {
-        return Some(write.url.clone());
+        return Some(write.url.to_string());
     }
     let parts: Vec<&str> = location?.split('/').collect();
     let place = parts.iter().rposition(|part| *part == write.url)?;
@@ -205,11 +205,11 @@ fn reference(location: Option<&str>, write: &Write) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn write(method: &'static str, url: &str) -> Write {
+    fn write(method: &'static str, url: &'static str) -> Write<'static> {
         Write {
             method,
             url: url.into(),
-            if_none_exist: (method == "POST").then(|| "identifier=x".into()),
+            if_none_exist: (method == "POST").then_some("identifier=x"),
             if_match: None,
             full_url: None,
             text: "{}".into(),
@@ -236,7 +236,7 @@ mod tests {
             {"response":{"status":"409 Conflict"}}]}"#;
         let answer = Answer { status: 200, body: body.into(), ..Answer::default() };
         let writes = [write("POST", "Patient"), write("PUT", "Device/d"), write("PUT", "ImagingStudy/1")];
-        let writes: Vec<&Write> = writes.iter().collect();
+        let writes: Vec<&Write<'_>> = writes.iter().collect();
         let written = entries(&answer, &writes).unwrap();
         assert_eq!(written[0], Written::Taken(Some("Patient/77".into())));
         assert!(matches!(&written[1], Written::Rejected(outcome) if outcome.short == "422: invalid"));

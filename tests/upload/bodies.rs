@@ -115,12 +115,26 @@ fn a_redirect_stays_with_the_server() {
     });
     assert_eq!(studies(&Session::to(&server).upload(&[bundle(1, &["a"])])), [0, 0, 0, 1]);
     assert!(other.seen().is_empty());
-    let server = TestServer::new(|seen| match seen.path.as_str() {
-        "" => Act::Answer(308, "location: /fhir//\r\n".to_string(), String::new()),
-        _ => Act::Serve,
-    });
-    let error = Session::to(&server).try_upload(&[bundle(1, &["a"])]).unwrap_err();
-    assert!(error.to_string().contains("in a circle"), "{error}");
+}
+
+#[test]
+fn a_redirect_in_a_circle_rejects_its_study_and_the_run_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    for circle_of_writes in [true, false] {
+        let server = TestServer::new(move |seen| {
+            let is_write = seen.body.contains("\"PUT\"");
+            let is_first = seen.body.contains("ImagingStudy/1.2.1\"") || seen.path == "ImagingStudy/1.2.1";
+            match is_first && is_write == circle_of_writes {
+                true => Act::Answer(307, format!("location: /fhir/{}\r\n", seen.path), String::new()),
+                false => Act::Serve,
+            }
+        });
+        let mut session = Session::to(&server);
+        session.options.rejects = Some(folder.path().join("rejects"));
+        assert_eq!(studies(&session.upload(&[bundle(1, &["a"]), bundle(2, &["a"])])), [1, 0, 0, 1]);
+        let text = fs::read_to_string(folder.path().join("rejects")).unwrap();
+        assert!(text.contains("redirects in a circle") && !text.contains("1.2.2\""), "{text}");
+    }
 }
 
 #[test]

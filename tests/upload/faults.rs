@@ -150,6 +150,50 @@ fn a_page_is_no_answer() {
     assert_eq!(studies(&Session::to(&server).upload(&[bundle(1, &["a"])])), [1, 0, 0, 0]);
 }
 
+/// A server that answers the reads of the first studies otherwise, and how many batches of reads it has seen in the end.
+fn batches_of_reads(number: usize, act: &Act) -> usize {
+    let (mut left, other) = (number, act.clone());
+    let server = TestServer::new(move |seen| match seen.body.contains("\"batch\"") && left > 0 {
+        true => {
+            left -= 1;
+            other.clone()
+        }
+        false => Act::Serve,
+    });
+    let documents: Vec<_> = (1..=3).map(|number| bundle(number, &["a"])).collect();
+    assert_eq!(studies(&Session::to(&server).upload(&documents)), [3, 0, 0, 0], "{act:?}");
+    server.seen().iter().filter(|seen| seen.body.contains("\"batch\"")).count()
+}
+
+#[test]
+fn a_server_that_takes_no_batch_of_reads_is_asked_for_one_once() {
+    for code in [400, 404, 405, 415, 422, 501] {
+        assert_eq!(batches_of_reads(usize::MAX, &status(code)), 1, "{code}");
+    }
+    let page = Act::Answer(200, String::new(), "<html>".to_string());
+    assert_eq!(batches_of_reads(usize::MAX, &page), 1, "a page");
+    assert_eq!(batches_of_reads(usize::MAX, &Act::FailEntries("Patient?", 400)), 1, "a search in a batch");
+}
+
+#[test]
+fn a_batch_of_reads_that_fails_for_now_is_asked_for_again() {
+    for act in [status(500), status(413), Act::FailEntries("Patient?", 500), Act::FailEntries("Device", 429)] {
+        assert_eq!(batches_of_reads(1, &act), 3, "{act:?}");
+    }
+    for act in [status(429), status(503), status(504), Act::CutBefore, Act::CutInside] {
+        assert_eq!(batches_of_reads(1, &act), 4, "{act:?}");
+    }
+}
+
+#[test]
+fn a_server_that_does_not_answer_reads_ends_the_run() {
+    let server = TestServer::new(|_| status(503));
+    let documents: Vec<_> = (0..50).map(|number| bundle(number, &["a"])).collect();
+    let error = Session::to(&server).try_upload(&documents).unwrap_err();
+    assert!(matches!(&error, Error::Server { reason, .. } if reason.contains("does not answer")), "{error}");
+    assert_eq!(server.seen().len(), 3 * 12);
+}
+
 #[test]
 fn a_server_that_has_gone_ends_the_run() {
     let server = first_writes(usize::MAX, status(503));

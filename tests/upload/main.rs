@@ -8,6 +8,9 @@ mod binary;
 mod bodies;
 mod chaos;
 mod faults;
+#[cfg(unix)]
+mod interrupt;
 mod repeat;
 mod server;
 mod session;
+mod tls;

@@ -1,0 +1,54 @@
+//! What goes to the server and what comes back: a request, and an answer or why there is none.
+
+/// A request below the base URL.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// `GET`, `PUT`, `POST`.
+    pub method: &'static str,
+    /// What comes behind the base URL; empty for the base itself.
+    pub path: &'a str,
+    /// The body, for those that have one.
+    pub body: Option<&'a [u8]>,
+    /// `If-None-Exist`: a search.
+    pub if_none_exist: Option<&'a str>,
+    /// `If-Match`: a version.
+    pub if_match: Option<&'a str>,
+}
+
+impl<'a> Request<'a> {
+    /// A reading request.
+    pub fn get(path: &'a str) -> Request<'a> {
+        Request { method: "GET", path, body: None, if_none_exist: None, if_match: None }
+    }
+
+    /// A writing request.
+    pub fn write(method: &'static str, path: &'a str, body: &'a [u8]) -> Request<'a> {
+        Request { method, body: Some(body), ..Request::get(path) }
+    }
+}
+
+/// What came back.
+#[derive(Debug, Clone, Default)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// `Retry-After`.
+    pub retry_after: Option<String>,
+    /// `Location`.
+    pub location: Option<String>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Why nothing came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Broken {
+    /// The server surely got nothing.
+    NotSent(String),
+    /// The server may have got it.
+    Sent(String),
+    /// This request cannot be done, now or later; others may be.
+    Refused(String),
+    /// It will not be better another time, for no request.
+    Hopeless(String),
+}
