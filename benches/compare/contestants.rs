@@ -38,6 +38,9 @@ pub const TAGS: [&str; 22] = [
     "0020,0060",
 ];
 
+/// The folder that the tool writes to.
+pub const OUTPUT: &str = "studies";
+
 /// The floor, the tool, and with `others` those that are installed.
 pub fn contestants(archive: &Path, work: &Path, threads: usize, others: bool) -> Vec<Contestant> {
     let mut all = vec![
@@ -57,7 +60,7 @@ pub fn contestants(archive: &Path, work: &Path, threads: usize, others: bool) ->
 
 /// The tool as issue 5 has it: to a folder, with a report.
 pub fn tool(archive: &Path, work: &Path, threads: usize) -> Vec<String> {
-    let (output, report) = (work.join("studies"), work.join("report.json"));
+    let (output, report) = (work.join(OUTPUT), work.join("report.json"));
     let threads = threads.to_string();
     let options = ["convert", "--fhir", "r5", "--quiet", "--threads", &threads, "--report"].map(str::to_string);
     let paths = [report, PathBuf::from("-o"), output, archive.to_path_buf()].map(|path| path.display().to_string());

@@ -15,7 +15,7 @@ mod readers;
 mod slow;
 mod table;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use clap::Parser;
@@ -73,7 +73,7 @@ fn main() -> ExitCode {
     let files = archive::count(&archive);
     println!("{files} files, {} rounds, {} threads", arguments.rounds, arguments.threads);
     let all = contestants(&archive, work.path(), arguments.threads, !arguments.alone);
-    table::print(files, &rounds(&all, arguments.rounds));
+    table::print(files, &rounds(&all, work.path(), arguments.rounds));
     if arguments.counts {
         counts::print(files, &all);
     }
@@ -84,11 +84,11 @@ fn main() -> ExitCode {
 }
 
 /// Lets all take turns; the first round only warms up.
-fn rounds(all: &[Contestant], rounds: usize) -> Vec<(&Contestant, Vec<Run>)> {
+fn rounds<'a>(all: &'a [Contestant], work: &Path, rounds: usize) -> Vec<(&'a Contestant, Vec<Run>)> {
     let mut results: Vec<(&Contestant, Vec<Run>)> = all.iter().map(|contestant| (contestant, Vec::new())).collect();
     for round in 0..=rounds {
         for (contestant, runs) in &mut results {
-            let run = measure::run(&contestant.command);
+            let run = measure::run(&contestant.command, work);
             if round > 0 {
                 runs.push(run);
             }
@@ -98,19 +98,19 @@ fn rounds(all: &[Contestant], rounds: usize) -> Vec<(&Contestant, Vec<Run>)> {
 }
 
 /// Wall seconds for numbers of threads, on a warm cache, a cold one and a slow disk.
-fn by_threads(archive: &std::path::Path, work: &std::path::Path, files: u32, rounds: usize) {
+fn by_threads(archive: &Path, work: &Path, files: u32, rounds: usize) {
     let slow = slow::library(work);
     println!("\nseconds by threads\n\n| threads | warm | cold | 5 ms an open and read |\n|---|---|---|---|");
     for threads in [1, 2, 4, 8, 16, 32] {
         let command = tool(archive, work, threads);
-        let warm = table::median((0..rounds).map(|_| measure::run(&command).wall));
+        let warm = table::median((0..rounds).map(|_| measure::run(&command, work).wall));
         let cold = measure::drop_caches().then(|| {
             table::median((0..rounds.min(3)).map(|_| {
                 measure::drop_caches();
-                measure::run(&command).wall
+                measure::run(&command, work).wall
             }))
         });
-        let slowed = slow.as_ref().map(|library| measure::run(&slow::preloaded(&command, library, archive)).wall);
+        let slowed = slow.as_ref().map(|library| measure::run(&slow::preloaded(&command, library, archive), work).wall);
         let cell = |seconds: Option<f64>| seconds.map_or("-".to_string(), |seconds| format!("{seconds:.2}"));
         println!("| {threads} | {} | {} | {} |", cell(Some(warm)), cell(cold), cell(slowed));
     }

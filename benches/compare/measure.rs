@@ -2,13 +2,16 @@
 //! that of the one command.
 
 use std::fs;
+use std::path::Path;
 use std::process::{ExitCode, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 
 use crate::command;
+use crate::contestants::OUTPUT;
 
 /// What a run took.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +25,8 @@ pub struct Run {
 }
 
 /// Runs a command through a process of our own.
-pub fn run(words: &[String]) -> Run {
+pub fn run(words: &[String], work: &Path) -> Run {
+    retire(&work.join(OUTPUT));
     let own = std::env::current_exe().expect("the program knows where it is");
     let output = std::process::Command::new(own).arg("run").args(words).output().expect("it can be started again");
     let text = String::from_utf8_lossy(&output.stdout);
@@ -43,6 +47,14 @@ pub fn run_and_tell(words: &[String]) -> ExitCode {
     let cpu = (usage.user_time() + usage.system_time()).num_microseconds() as f64 / 1e6;
     println!("{wall} {cpu} {}", usage.max_rss() as f64 / 1e3);
     ExitCode::SUCCESS
+}
+
+/// Puts the output of the last run aside. It is removed at the end only: a file system gives out the places of files that
+/// were just removed more slowly.
+fn retire(output: &Path) {
+    static RETIRED: AtomicUsize = AtomicUsize::new(0);
+    let aside = format!("retired-{}", RETIRED.fetch_add(1, Ordering::Relaxed));
+    let _ = fs::rename(output, output.with_file_name(aside));
 }
 
 /// Empties the page cache, if we may.

@@ -118,7 +118,7 @@ impl<'a> Scan<'a> {
             }
             at = self.attribute(child, offset, &element, u64::MAX, encoding)?;
             match child.map(|child| child.tag) {
-                Some(tags::SOP_CLASS_UID) => cursor.set_limit(self.limit()?),
+                Some(tags::SOP_CLASS_UID) if !self.is_class_known() => cursor.set_limit(self.limit()?),
                 Some(tags::DIRECTORY_RECORD_SEQUENCE) => return Err(Stop::Skip(Skip::Dicomdir)),
                 _ => {}
             }
@@ -245,6 +245,12 @@ impl<'a> Scan<'a> {
             Some(class) if class == uids::MEDIA_STORAGE_DIRECTORY_STORAGE.as_bytes() => Err(Stop::Skip(Skip::Dicomdir)),
             class => Ok(number(self.wanted.last_tag(class).min(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE)) + 1),
         }
+    }
+
+    /// Whether the file meta information named the SOP class already.
+    fn is_class_known(&self) -> bool {
+        let root = self.header.root();
+        root.bytes(tags::SOP_CLASS_UID) == root.bytes(tags::MEDIA_STORAGE_SOP_CLASS_UID)
     }
 
     /// Whether nothing that is wanted can come behind an element at or beyond the limit.

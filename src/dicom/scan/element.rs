@@ -64,10 +64,17 @@ impl Element {
         offset.saturating_add(u64::from(self.header))
     }
 
+    /// How many bytes an element of defined length has, with its header.
+    #[inline(always)]
+    pub fn whole_length(&self) -> u64 {
+        // Both have 32 bits: there is no overflow.
+        u64::from(self.header) + u64::from(self.length)
+    }
+
     /// The place behind an element of defined length.
     #[inline(always)]
     pub fn end(&self, offset: u64) -> u64 {
-        self.value_at(offset).saturating_add(u64::from(self.length))
+        offset.saturating_add(self.whole_length())
     }
 }
 
@@ -89,8 +96,8 @@ impl Encoding {
             && element.length != UNDEFINED
         {
             last = element.number;
-            // No overflow: the place lies in a slice, and both others have 32 bits.
-            bytes += u64::from(element.header) + u64::from(element.length);
+            // No overflow: the place lies in a slice.
+            bytes += element.whole_length();
         }
         bytes
     }
@@ -104,11 +111,12 @@ impl Encoding {
             Encoding::ImplicitLittle | Encoding::ImplicitBig => {
                 Some(Element { number, vr: [0, 0], length: self.long([v0, v1, l0, l1]), header: 8 })
             }
-            Encoding::ExplicitLittle | Encoding::ExplicitBig => match form(vr) {
-                Form::Short => Some(Element { number, vr, length: self.short([l0, l1]), header: 8 }),
-                Form::Long => Some(Element { number, vr, length: self.long([m0, m1, m2, m3]), header: 12 }),
-                Form::Unknown => None,
-            },
+            Encoding::ExplicitLittle | Encoding::ExplicitBig => {
+                let (form, short, long) = (form(vr), self.short([l0, l1]), self.long([m0, m1, m2, m3]));
+                // Both lengths are at hand, so that nothing has to be guessed of the form.
+                let length = if form == Form::Long { long } else { short };
+                (form != Form::Unknown).then_some(Element { number, vr, length, header: form.header_length() })
+            }
         }
     }
 

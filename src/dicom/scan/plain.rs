@@ -34,15 +34,18 @@ fn pass_as(encoding: Encoding, data: &[u8], cursor: &mut Cursor<'_>, header: &mu
     let mut rest = data;
     while let Some(head) = rest.first_chunk() {
         let Some(element) = encoding.known(head) else { break };
-        let is_plain = element.number > cursor.previous && element.number < cursor.limit && element.length != UNDEFINED;
-        if !is_plain || element.number >= cursor.next && !take(&element, rest, cursor, header) {
-            return Passed { bytes: passed(data, rest), behind: Some(element) };
+        if element.number <= cursor.previous || element.length == UNDEFINED || element.number >= cursor.next {
+            let is_plain =
+                element.number > cursor.previous && element.length != UNDEFINED && element.number < cursor.limit;
+            if !is_plain || !take(&element, rest, cursor, header) {
+                return Passed { bytes: passed(data, rest), behind: Some(element) };
+            }
         }
         cursor.previous = element.number;
-        let end = element.end(0);
-        match usize::try_from(end).ok().and_then(|end| rest.get(end..)) {
+        let length = element.whole_length();
+        match usize::try_from(length).ok().and_then(|length| rest.get(length..)) {
             Some(behind) => rest = behind,
-            None => return Passed { bytes: passed(data, rest) + end, behind: None },
+            None => return Passed { bytes: passed(data, rest) + length, behind: None },
         }
     }
     Passed { bytes: passed(data, rest), behind: None }

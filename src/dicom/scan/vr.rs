@@ -9,11 +9,19 @@ pub fn is_vr(vr: [u8; 2]) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// No such VR.
-    Unknown,
+    Unknown = 0,
     /// Two bytes of length.
-    Short,
+    Short = 8,
     /// Two reserved bytes, then four of length.
-    Long,
+    Long = 12,
+}
+
+impl Form {
+    /// The length of an element's header.
+    #[inline(always)]
+    pub fn header_length(self) -> u8 {
+        self as u8
+    }
 }
 
 #[rustfmt::skip]
