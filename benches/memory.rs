@@ -102,10 +102,10 @@ fn list(linked: &dcm2fhir::fhir::Linked<'_>) -> Vec<ListedInstance> {
     for series in linked.study.series.iter().flatten() {
         let Some(instances) = series.instances else { continue };
         instances.visit(&mut |instance| {
-            let dcm2fhir::fhir::SopClass::Oid(class) = instance.sop_class else { return true };
+            let dcm2fhir::fhir::SopClass::Urn(urn) = instance.sop_class else { return true };
             list.push(ListedInstance {
                 uid: instance.uid.to_string(),
-                sop_class: ListedCoding { system: "urn:ietf:rfc:3986", code: format!("urn:oid:{class}") },
+                sop_class: ListedCoding { system: "urn:ietf:rfc:3986", code: urn.to_string() },
                 number: instance.number,
                 title: instance.title.map(str::to_string),
             });

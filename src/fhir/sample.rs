@@ -25,7 +25,7 @@ impl Instances for Fixed {
 static INSTANCES: Fixed = Fixed(&[
     Instance {
         uid: "1.2.3.1.1",
-        sop_class: SopClass::Oid("1.2.840.10008.5.1.4.1.1.2"),
+        sop_class: SopClass::Urn("urn:oid:1.2.840.10008.5.1.4.1.1.2"),
         number: Some(1),
         title: Some("ORIGINAL\\PRIMARY\\AXIAL"),
         number_of_frames: Some(12),
@@ -42,7 +42,7 @@ static INSTANCES: Fixed = Fixed(&[
 
 static ONE: Fixed = Fixed(&[Instance {
     uid: "1.2.3.2.1",
-    sop_class: SopClass::Oid("1.2.840.10008.5.1.4.1.1.7"),
+    sop_class: SopClass::Urn("urn:oid:1.2.840.10008.5.1.4.1.1.7"),
     number: Some(7),
     title: None,
     number_of_frames: None,
@@ -277,7 +277,7 @@ fn other_series() -> Series<'static> {
             1,
             &Fixed(&[Instance {
                 uid: "1.2.3.3.1",
-                sop_class: SopClass::Oid("1.2.840.10008.5.1.4.1.1.2.1"),
+                sop_class: SopClass::Urn("urn:oid:1.2.840.10008.5.1.4.1.1.2.1"),
                 number: Some(0),
                 title: Some("a"),
                 number_of_frames: Some(1),

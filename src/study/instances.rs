@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::uid::{MAX_UID, pack, text, unpack};
+use crate::dicom::value::is_oid;
 use crate::fhir;
 use crate::mapping::KindPart;
 
@@ -200,46 +201,53 @@ impl Instances {
 impl fhir::Instances for Settled<'_> {
     fn visit(&self, each: &mut dyn FnMut(&fhir::Instance<'_>) -> bool) {
         let mut buffer = [0; MAX_UID + 1];
-        let mut known = None;
+        let mut kind = Kind { place: None, part: None, urn: String::new() };
         for entry in self.order {
             let instance = self.instances.at(*entry);
             // Most instances are of the kind of the one before.
-            let kind = match known {
-                Some((place, kind)) if place == instance.kind => kind,
-                _ => self.kind(instance.kind),
-            };
-            known = Some((instance.kind, kind));
-            let shown = fhir::Instance {
-                uid: text(unpack(&self.instances.uids, instance.uid_at as usize, &self.instances.base, &mut buffer)),
-                number: (instance.number != NO_NUMBER).then_some(instance.number),
-                ..kind
-            };
-            if !each(&shown) {
+            if kind.place != Some(instance.kind) {
+                kind.become_of(instance.kind, self.kinds);
+            }
+            let uid = text(unpack(&self.instances.uids, instance.uid_at as usize, &self.instances.base, &mut buffer));
+            let number = (instance.number != NO_NUMBER).then_some(instance.number);
+            if !each(&kind.instance(uid, number)) {
                 return;
             }
         }
     }
 }
 
-impl<'a> Settled<'a> {
-    /// What the instances of a kind have in common.
-    fn kind(&self, place: u32) -> fhir::Instance<'a> {
-        let kind = self.kinds.get(place as usize);
-        fhir::Instance {
-            uid: "",
-            sop_class: sop_class(kind),
-            number: None,
-            title: kind.and_then(|kind| kind.title.as_deref()),
-            number_of_frames: kind.and_then(|kind| kind.number_of_frames),
-        }
-    }
+/// What the instances of a kind have in common, and the URI of their class, put together once.
+struct Kind<'a> {
+    place: Option<u32>,
+    part: Option<&'a KindPart>,
+    /// Empty where the class is no OID.
+    urn: String,
 }
 
-fn sop_class(kind: Option<&KindPart>) -> fhir::SopClass<'_> {
-    match kind.and_then(|kind| kind.sop_class.as_deref()) {
-        None => fhir::SopClass::Absent,
-        Some(uid) if crate::dicom::value::is_oid(uid) => fhir::SopClass::Oid(uid),
-        Some(raw) => fhir::SopClass::Raw(raw),
+impl<'a> Kind<'a> {
+    fn become_of(&mut self, place: u32, kinds: &'a [KindPart]) {
+        self.place = Some(place);
+        self.part = kinds.get(place as usize);
+        self.urn.clear();
+        if let Some(uid) = self.class().filter(|uid| is_oid(uid)) {
+            self.urn.extend(["urn:oid:", uid]);
+        }
+    }
+
+    fn class(&self) -> Option<&'a str> {
+        self.part?.sop_class.as_deref()
+    }
+
+    fn instance<'i>(&'i self, uid: &'i str, number: Option<u32>) -> fhir::Instance<'i> {
+        let sop_class = match self.class() {
+            None => fhir::SopClass::Absent,
+            Some(_) if !self.urn.is_empty() => fhir::SopClass::Urn(&self.urn),
+            Some(raw) => fhir::SopClass::Raw(raw),
+        };
+        let title = self.part.and_then(|part| part.title.as_deref());
+        let number_of_frames = self.part.and_then(|part| part.number_of_frames);
+        fhir::Instance { uid, sop_class, number, title, number_of_frames }
     }
 }
 

@@ -4,7 +4,7 @@ use serde::ser::SerializeMap;
 
 use super::concept::Absent;
 use super::object::{Element, Object};
-use super::series::sop_class_coding;
+use super::series::SopClassUid;
 use crate::fhir::imaging_selection::{ImagingSelection, SelectedInstance};
 use crate::fhir::release::SelectionForm;
 
@@ -43,7 +43,7 @@ impl Element for SelectedInstance {
                 object.optional("frameNumber", frames)
             }
             SelectionForm::Subsets | SelectionForm::None => {
-                object.optional_element("sopClass", class.map(sop_class_coding))?;
+                object.optional_element("sopClass", class.map(SopClassUid))?;
                 let frames: Vec<String> = self.frames.iter().map(u32::to_string).collect();
                 object.values("subset", &frames)
             }

@@ -96,7 +96,7 @@ impl<I: Iterator<Item: Element> + Clone> Serialize for List<'_, I> {
 }
 
 /// A value that is written as the text it displays, without a string in between.
-struct Shown<T>(T);
+pub struct Shown<T>(pub T);
 
 impl<T: fmt::Display> Serialize for Shown<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
 use super::concept::{Absent, AsCoding, InConcept, InReference, TextAs, code};
-use super::object::{Element, Object, Shaped};
+use super::object::{Element, Object, Shaped, Shown};
 use crate::fhir::datatypes::Coding;
 use crate::fhir::imaging_study::{Instance, Instances, Performer, SopClass};
 use crate::fhir::release::{BodySiteForm, ConceptForm, Release, SopClassForm};
@@ -118,15 +118,25 @@ impl Element for Instance<'_> {
 /// `sopClass` as an oid; what is none cannot be said, only that it is wrong.
 fn sop_class_oid<M: SerializeMap>(sop_class: SopClass<'_>, object: &mut Object<'_, M>) -> Result<(), M::Error> {
     match sop_class {
-        SopClass::Oid(uid) => object.shown("sopClass", format_args!("urn:oid:{uid}")),
+        SopClass::Urn(urn) => object.value("sopClass", urn),
         SopClass::Raw(_) => object.element("_sopClass", Absent::ERROR),
         SopClass::Absent => object.element("_sopClass", Absent::UNKNOWN),
     }
 }
 
+/// A code that is a URI.
+fn uri<M: SerializeMap>(uri: impl Serialize, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+    object.value("system", "urn:ietf:rfc:3986")?;
+    object.value("code", uri)
+}
+
 /// A valid SOP Class UID as a Coding.
-pub fn sop_class_coding(uid: &str) -> impl Element {
-    SopClassCoding(SopClass::Oid(uid))
+pub struct SopClassUid<'a>(pub &'a str);
+
+impl Element for SopClassUid<'_> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        uri(Shown(format_args!("urn:oid:{}", self.0)), object)
+    }
 }
 
 /// `sopClass` as a Coding.
@@ -135,10 +145,7 @@ struct SopClassCoding<'a>(SopClass<'a>);
 impl Element for SopClassCoding<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         match self.0 {
-            SopClass::Oid(uid) => {
-                object.value("system", "urn:ietf:rfc:3986")?;
-                object.shown("code", format_args!("urn:oid:{uid}"))
-            }
+            SopClass::Urn(urn) => uri(urn, object),
             SopClass::Raw(raw) if !raw.trim().is_empty() => object.value("code", code(raw)),
             SopClass::Raw(_) | SopClass::Absent => Absent::UNKNOWN.write(object),
         }
