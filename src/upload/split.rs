@@ -1,11 +1,17 @@
 //! The entries of a Bundle as `convert` writes it, found in one pass over its text.
 //!
 //! Resources are not looked into: only their ends are found. A Bundle that is written in another way, be it with white
-//! space or members in another order, is `None`, and for a JSON reader.
+//! space between entries or members in another order, is `None`, and for a JSON reader.
 
-use memchr::memchr2;
+use memchr::memmem::Finder;
+use memchr::{memchr, memchr2};
 
 use super::package::{BundleEntry, Text};
+
+/// What follows a resource. In a string its quotes would be escaped, so that it stands between two members; and none of
+/// our resources has a member of that name. Where the resource of somebody else has one, what is left over in the end
+/// does not close the Bundle.
+const REQUEST: &str = r#","request":"#;
 
 /// The entries, if the text is a Bundle as ours are.
 pub fn entries(text: &str) -> Option<Vec<BundleEntry<'_>>> {
@@ -13,9 +19,9 @@ pub fn entries(text: &str) -> Option<Vec<BundleEntry<'_>>> {
     rest.skip(r#"{"resourceType":"Bundle","type":"#)?;
     rest.string()?;
     rest.skip(r#","entry":["#)?;
-    let mut entries = Vec::with_capacity(8);
+    let (mut entries, request) = (Vec::with_capacity(8), Finder::new(REQUEST));
     loop {
-        entries.push(entry(&mut rest)?);
+        entries.push(entry(&mut rest, &request)?);
         if rest.skip(",").is_none() {
             break;
         }
@@ -24,12 +30,12 @@ pub fn entries(text: &str) -> Option<Vec<BundleEntry<'_>>> {
     rest.0.is_empty().then_some(entries)
 }
 
-fn entry<'t>(rest: &mut Rest<'t>) -> Option<BundleEntry<'t>> {
+fn entry<'t>(rest: &mut Rest<'t>, request: &Finder<'_>) -> Option<BundleEntry<'t>> {
     rest.skip(r#"{"fullUrl":"#)?;
     let full_url = rest.string()?;
     rest.skip(r#","resource":"#)?;
-    let resource = rest.object()?;
-    rest.skip(r#","request":"#)?;
+    let resource = rest.resource(request)?;
+    rest.skip(REQUEST)?;
     let request = serde_json::from_str(rest.object()?).ok()?;
     rest.skip("}")?;
     Some(BundleEntry { full_url: Some(Text(full_url.into())), resource: Some(resource), request: Some(request) })
@@ -57,6 +63,15 @@ impl<'t> Rest<'t> {
         let string = self.take(end);
         self.skip("\"")?;
         Some(string)
+    }
+
+    /// A resource on one line, with a request behind it.
+    fn resource(&mut self, request: &Finder<'_>) -> Option<&'t str> {
+        let end = request.find(self.0.as_bytes())?;
+        let resource = self.take(end);
+        let is_one =
+            resource.starts_with('{') && resource.ends_with('}') && memchr(b'\n', resource.as_bytes()).is_none();
+        is_one.then_some(resource)
     }
 
     /// An object without white space between its parts.
@@ -114,7 +129,8 @@ mod tests {
             "{}",
             r#"{"a":[{"b":{}},[]],"c":-1.5}"#,
             r#"{"a":"}]\"{","b":"x\\"}"#,
-            r#"{"a":"Zoë, born \u007d","request":{"method":"GET"}}"#,
+            r#"{"a":"Zoë, born \u007d, \"request\":"}"#,
+            "{ }",
         ] {
             assert_eq!(resources(&bundle(resource)).unwrap(), [resource, "{}"]);
         }
@@ -122,7 +138,8 @@ mod tests {
 
     #[test]
     fn what_is_written_in_another_way_is_left_to_a_json_reader() {
-        for resource in ["{ }", "[]", "null", "{\"a\":\n1}", "{", "{\"a", r#"{"a":"\"#] {
+        let own_request = [r#"{"a":{},"request":{"method":"GET","url":"x"}}"#, r#"{"a":1,"request":{}}"#];
+        for resource in own_request.into_iter().chain(["[]", "null", "{\"a\":\n1}", "{", "{\"a", r#"{"a":"\"#]) {
             assert_eq!(resources(&bundle(resource)), None, "{resource}");
         }
         let text = bundle("{}");
@@ -130,6 +147,7 @@ mod tests {
             assert_eq!(resources(&changed), None, "{changed}");
         }
         (0..text.len()).for_each(|bytes| assert_eq!(resources(&text[..bytes]), None, "cut at {bytes}"));
+        assert_eq!(resources(&bundle(&text)), None, "a Bundle in a Bundle");
         assert_eq!(resources(&(text + "{}")), None);
     }
 }
