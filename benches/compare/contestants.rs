@@ -44,7 +44,7 @@ pub const OUTPUT: &str = "studies";
 /// The floor, the tool, and with `others` those that are installed.
 pub fn contestants(archive: &Path, work: &Path, threads: usize, others: bool) -> Vec<Contestant> {
     let mut all = vec![
-        Contestant { name: "floor", command: reader("floor", archive, threads) },
+        Contestant { name: "floor", command: floor(archive, threads) },
         Contestant { name: "dcm2fhir", command: tool(archive, work, threads) },
     ];
     if others {
@@ -65,6 +65,11 @@ pub fn tool(archive: &Path, work: &Path, threads: usize) -> Vec<String> {
     let options = ["convert", "--fhir", "r5", "--quiet", "--threads", &threads, "--report"].map(str::to_string);
     let paths = [report, PathBuf::from("-o"), output, archive.to_path_buf()].map(|path| path.display().to_string());
     [vec![env!("CARGO_BIN_EXE_dcm2fhir").to_string()], options.to_vec(), paths.to_vec()].concat()
+}
+
+/// What it costs to open the files at all.
+pub fn floor(archive: &Path, threads: usize) -> Vec<String> {
+    reader("floor", archive, threads)
 }
 
 /// A reader of this program.

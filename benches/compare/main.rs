@@ -20,7 +20,7 @@ use std::process::{Command, ExitCode};
 
 use clap::Parser;
 
-use contestants::{Contestant, contestants, tool};
+use contestants::{Contestant, contestants, floor, tool};
 use measure::Run;
 
 /// Measures dcm2fhir, the floor and other readers on one archive
@@ -99,24 +99,29 @@ fn rounds<'a>(all: &'a [Contestant], work: &Path, rounds: usize) -> Vec<(&'a Con
     results
 }
 
-/// Wall seconds for numbers of threads, on a warm cache, a cold one and a slow disk.
+/// Wall seconds for numbers of threads: of the floor and of the tool on a warm cache and on a cold one, and of the tool on
+/// a slow disk.
 fn by_threads(archive: &Path, work: &Path, files: u32, rounds: usize) {
     let slow = slow::library(work);
-    println!("\nseconds by threads\n\n| threads | warm | cold | 5 ms an open and read |\n|---|---|---|---|");
+    println!("\nseconds by threads\n\n| threads | floor | floor, cold | warm | cold | 5 ms an open and read |");
+    println!("|---|---|---|---|---|---|");
     for threads in [1, 2, 4, 8, 16, 32] {
-        let command = tool(archive, work, threads);
-        let warm = table::median((0..rounds).map(|_| measure::run(&command, work).wall));
-        let cold = measure::drop_caches().then(|| {
-            table::median((0..rounds.min(3)).map(|_| {
-                measure::drop_caches();
-                measure::run(&command, work).wall
-            }))
-        });
+        let (floor, command) = (floor(archive, threads), tool(archive, work, threads));
+        let warm = |command: &[String]| table::median((0..rounds).map(|_| measure::run(command, work).wall));
+        let cold = |command: &[String]| cold(command, work, rounds.min(3));
         let slowed = slow.as_ref().map(|library| measure::run(&slow::preloaded(&command, library, archive), work).wall);
+        let seconds = [Some(warm(&floor)), cold(&floor), Some(warm(&command)), cold(&command), slowed];
         let cell = |seconds: Option<f64>| seconds.map_or("-".to_string(), |seconds| format!("{seconds:.2}"));
-        println!("| {threads} | {} | {} | {} |", cell(Some(warm)), cell(cold), cell(slowed));
+        println!("| {threads} | {} |", seconds.map(cell).join(" | "));
     }
     println!("\n({files} files)");
+}
+
+/// Wall seconds with an empty page cache, if it can be emptied.
+fn cold(command: &[String], work: &Path, rounds: usize) -> Option<f64> {
+    let run = |_| measure::drop_caches().then(|| measure::run(command, work).wall);
+    let seconds: Option<Vec<f64>> = (0..rounds).map(run).collect();
+    seconds.map(|seconds| table::median(seconds.into_iter()))
 }
 
 /// The words of a command as one that can be started.

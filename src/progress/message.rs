@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
+use terminal_size::terminal_size_of;
 
 /// Something went wrong.
 pub const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -11,6 +12,11 @@ pub const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub const WARNING: Style = AnsiColor::Yellow.on_default();
 /// What a line is about.
 pub const NAME: Style = Style::new().bold();
+
+/// The columns of the terminal that standard error is, for text that is broken into lines: 40 to 80.
+pub fn columns() -> usize {
+    terminal_size_of(std::io::stderr()).map_or(80, |(columns, _)| usize::from(columns.0)).clamp(40, 80)
+}
 
 /// Prints the text. Nobody may be listening, which is no reason to fail.
 pub fn say(text: impl Display) {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::config::ShowProgress;
 pub use bar::Bar;
 pub use counters::{count, duration, size};
-pub use message::{ERROR, NAME, WARNING, say};
+pub use message::{ERROR, NAME, WARNING, columns, say};
 
 /// Hears how far the run is. Every method may be called from any thread.
 pub trait Progress: Send + Sync {

@@ -15,12 +15,12 @@ const MAX_REASONS: usize = 4;
 /// Modalities that are named.
 const MAX_MODALITIES: usize = 5;
 
-/// The widest line, so that no terminal breaks one.
+/// The widest line, where the formatter is given no width: so that no terminal breaks one.
 const WIDTH: usize = 80;
 /// Where the words begin that follow a number.
 const DETAIL_AT: usize = 26;
 
-/// What a run came to, as a small table.
+/// What a run came to, as a small table, as wide as the formatter is told.
 #[derive(Debug, Clone, Copy)]
 pub struct Summary<'a> {
     /// What was read and written.
@@ -77,7 +77,8 @@ fn row(f: &mut fmt::Formatter<'_>, name: &str, number: u64, detail: &str) -> fmt
 }
 
 fn styled(f: &mut fmt::Formatter<'_>, style: Style, name: &str, number: u64, detail: &str) -> fmt::Result {
-    let mut lines = wrapped(detail, WIDTH - DETAIL_AT);
+    let width = f.width().unwrap_or(WIDTH).saturating_sub(DETAIL_AT);
+    let mut lines = wrapped(detail, width);
     let first = format!(" {:>11}  {}", count(number), lines.next().unwrap_or_default());
     writeln!(f, "{style}{name:<12}{style:#}{}", first.trim_end())?;
     lines.try_for_each(|line| writeln!(f, "{:DETAIL_AT$}{line}", ""))
@@ -177,5 +178,7 @@ report       r.json
 FHIR         r5 (5.0.0)
 ";
         assert_eq!(anstream::adapter::strip_str(&summary.to_string()).to_string(), want);
+        let narrow = anstream::adapter::strip_str(&format!("{summary:50}")).to_string();
+        assert!(narrow.lines().all(|line| line.chars().count() <= 50), "{narrow}");
     }
 }

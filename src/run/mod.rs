@@ -54,7 +54,8 @@ pub fn convert(config: &Config) -> Result<u8, Error> {
     let Outcome { totals, counts, others } = outcome?;
     if config.summary.is_yes() {
         let report = config.report.as_ref().map(|report| report.path.as_path());
-        progress::say(Summary { totals: &totals, counts: &counts, others, elapsed: start.elapsed(), report });
+        let summary = Summary { totals: &totals, counts: &counts, others, elapsed: start.elapsed(), report };
+        progress::say(format_args!("{summary:0$}", progress::columns()));
     }
     Ok(counts.exit_code(config.strict))
 }

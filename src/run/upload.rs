@@ -77,7 +77,8 @@ fn send(upload: &Upload, server: &Server, interrupt: &Interrupt, progress: &Arc<
 
 fn say_what_was_read(upload: &Upload, Outcome { totals, counts, others }: &Outcome, start: Instant) {
     let report = upload.config.report.as_ref().map(|report| report.path.as_path());
-    progress::say(report::Summary { totals, counts, others: *others, elapsed: start.elapsed(), report });
+    let summary = report::Summary { totals, counts, others: *others, elapsed: start.elapsed(), report };
+    progress::say(format_args!("{summary:0$}", progress::columns()));
 }
 
 fn summarize(upload: &Upload, server: &Server, start: Instant) {
