@@ -34,12 +34,10 @@ fn pass_as(encoding: Encoding, data: &[u8], cursor: &mut Cursor<'_>, header: &mu
     let mut rest = data;
     while let Some(head) = rest.first_chunk() {
         let Some(element) = encoding.known(head) else { break };
-        if element.number <= cursor.previous || element.length == UNDEFINED || element.number >= cursor.next {
-            let is_plain =
-                element.number > cursor.previous && element.length != UNDEFINED && element.number < cursor.limit;
-            if !is_plain || !take(&element, rest, cursor, header) {
-                return Passed { bytes: passed(data, rest), behind: Some(element) };
-            }
+        let is_plain = element.number > cursor.previous && element.length != UNDEFINED;
+        let is_noticed = element.number >= cursor.next;
+        if !is_plain || is_noticed && !(element.number < cursor.limit && take(&element, rest, cursor, header)) {
+            return Passed { bytes: passed(data, rest), behind: Some(element) };
         }
         cursor.previous = element.number;
         let length = element.whole_length();
