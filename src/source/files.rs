@@ -1,6 +1,6 @@
 //! The files of one folder: the folder once, and then the names, so that no path is made for each.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::Item;
@@ -40,16 +40,12 @@ impl Files {
         // With the separator behind it, so that a name needs only to be put there.
         let folder = self.folder.join("").into_os_string();
         let open = (self.count >= WORTH_OPENING).then(|| OpenFolder::open(&self.folder)).flatten();
-        let mut item = Item { place: open.map(|open| (open, OsString::new())), ..Item::at(PathBuf::new()) };
+        let mut item = Item { folder: open, ..Item::at(PathBuf::new()) };
         for name in &self.names {
             let path = item.name.file.as_mut_os_string();
             path.clear();
             path.push(&folder);
             path.push(name);
-            if let Some((_, place)) = &mut item.place {
-                place.clear();
-                place.push(name);
-            }
             each(&item);
         }
     }

@@ -14,7 +14,6 @@ mod name;
 mod open;
 mod queue;
 
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -73,21 +72,21 @@ pub struct Options {
 pub struct Item {
     /// Where it stands.
     pub name: Name,
-    /// The folder it stands in, where that is open, and what it is called there.
-    place: Option<(OpenFolder, OsString)>,
+    /// The folder it stands in, where that is open.
+    folder: Option<OpenFolder>,
 }
 
 impl Item {
     /// A file at a path.
     fn at(path: impl Into<PathBuf>) -> Item {
-        Item { name: Name::file(path), place: None }
+        Item { name: Name::file(path), folder: None }
     }
 
     /// Opens it for reading, never waiting for a FIFO.
     pub fn open(&self) -> Result<File, Skip> {
-        match &self.place {
-            Some((folder, name)) => folder.file(name),
-            None => open_file(&self.name.file),
+        match (&self.folder, self.name.file.file_name()) {
+            (Some(folder), Some(name)) => folder.file(name),
+            _ => open_file(&self.name.file),
         }
     }
 }

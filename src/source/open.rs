@@ -1,7 +1,7 @@
 //! Opens a file for reading, and says why it cannot be.
 
 use std::ffi::OsStr;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -9,56 +9,51 @@ use crate::issue::Skip;
 
 /// Opens without waiting: a file that became a FIFO since it was looked at must not stop the run.
 pub fn open_file(path: &Path) -> Result<File, Skip> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    never_wait(&mut options);
-    options.open(path).map_err(|error| unreadable(&error))
+    #[cfg(unix)]
+    let file = open_at(rustix::fs::CWD, path.as_os_str());
+    #[cfg(not(unix))]
+    let file = File::open(path);
+    file.map_err(|error| unreadable(&error))
 }
 
 /// A folder that is open, so that the system need not look up its path again for each file in it.
 #[derive(Debug)]
 pub struct OpenFolder(#[cfg(unix)] rustix::fd::OwnedFd, #[cfg(not(unix))] std::convert::Infallible);
 
+#[cfg(unix)]
 impl OpenFolder {
     /// Opens a folder; `None` where it cannot be, or where the system opens files by their whole path only.
-    #[cfg(unix)]
     pub fn open(folder: &Path) -> Option<OpenFolder> {
-        use rustix::fs::{Mode, OFlags};
-        rustix::fs::open(folder, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok().map(OpenFolder)
+        use rustix::fs::{Mode, OFlags, open};
+        open(folder, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok().map(OpenFolder)
     }
 
-    #[cfg(not(unix))]
-    #[expect(missing_docs)]
+    /// Opens a file of this folder by its name, without waiting.
+    pub fn file(&self, name: &OsStr) -> Result<File, Skip> {
+        open_at(&self.0, name).map_err(|error| unreadable(&error))
+    }
+}
+
+#[cfg(not(unix))]
+#[expect(missing_docs)]
+impl OpenFolder {
     pub fn open(_: &Path) -> Option<OpenFolder> {
         None
     }
 
-    /// Opens a file of this folder by its name, without waiting.
-    #[cfg(unix)]
-    pub fn file(&self, name: &OsStr) -> Result<File, Skip> {
-        use rustix::fs::{Mode, OFlags};
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        rustix::io::retry_on_intr(|| rustix::fs::openat(&self.0, name, flags, Mode::empty()))
-            .map(File::from)
-            .map_err(|error| unreadable(&error.into()))
-    }
-
-    #[cfg(not(unix))]
-    #[expect(missing_docs)]
     pub fn file(&self, _: &OsStr) -> Result<File, Skip> {
         match self.0 {}
     }
 }
 
 #[cfg(unix)]
-fn never_wait(options: &mut OpenOptions) {
-    use std::os::unix::fs::OpenOptionsExt;
-    // It changes nothing for regular files.
-    options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+fn open_at(folder: impl rustix::fd::AsFd, path: &OsStr) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags, openat};
+    // NONBLOCK changes nothing for regular files.
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let file = rustix::io::retry_on_intr(|| openat(&folder, path, flags, Mode::empty()))?;
+    Ok(File::from(file))
 }
-
-#[cfg(not(unix))]
-fn never_wait(_: &mut OpenOptions) {}
 
 /// What the operating system said, as the reason why a file or folder is left out.
 pub fn unreadable(error: &io::Error) -> Skip {
