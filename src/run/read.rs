@@ -123,8 +123,7 @@ impl Stage<'_> {
 
 /// Puts a file aside if it begins as JSON does.
 fn put_aside(mut file: &File, item: &Item, aside: Aside<'_>) -> bool {
-    let mut start = [0; 64];
-    let is_json = file.read(&mut start).is_ok_and(|bytes| is_json(&start[..bytes]));
+    let is_json = begins_as_json(file);
     // Whoever reads the file as a stream begins at its start.
     if file.rewind().is_ok() && is_json {
         aside(item.name.file.to_path_buf());
@@ -132,8 +131,14 @@ fn put_aside(mut file: &File, item: &Item, aside: Aside<'_>) -> bool {
     is_json
 }
 
+/// Whether what comes next of a file begins as a JSON object does.
+pub fn begins_as_json(mut file: &File) -> bool {
+    let mut start = [0; 64];
+    file.read(&mut start).is_ok_and(|bytes| is_json(&start[..bytes]))
+}
+
 /// Whether a text begins as a JSON object does.
-pub fn is_json(start: &[u8]) -> bool {
+fn is_json(start: &[u8]) -> bool {
     let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
     start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
 }

@@ -1,7 +1,6 @@
 //! The same stages with a FHIR server at their end.
 
 use std::fs::File;
-use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -43,12 +42,7 @@ pub fn upload(mut upload: Upload) -> Result<u8, Error> {
 fn is_fhir(input: &source::Input) -> bool {
     let source::Input::Path(path) = input else { return false };
     // Only what can be opened again is opened: a pipe would be empty then.
-    if !path.is_file() {
-        return false;
-    }
-    let mut start = [0; 64];
-    let read = File::open(path).and_then(|mut file| file.read(&mut start));
-    read.is_ok_and(|bytes| read::is_json(&start[..bytes]))
+    path.is_file() && File::open(path).is_ok_and(|file| read::begins_as_json(&file))
 }
 
 /// Reads and sends everything; the code is that of the reading.
