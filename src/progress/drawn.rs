@@ -4,9 +4,8 @@ use std::io::{Write, stderr};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use terminal_size::terminal_size_of;
-
 use super::counters::Counters;
+use super::message::terminal_columns;
 
 const REDRAW: Duration = Duration::from_millis(100);
 const BAR_COLUMNS: usize = 10;
@@ -34,7 +33,7 @@ pub(super) fn draw(counters: &Counters, stopped: &Receiver<()>, began: Instant) 
     let characters = characters();
     let mut frame = 0;
     while stopped.recv_timeout(REDRAW) == Err(RecvTimeoutError::Timeout) {
-        let columns = terminal_size_of(stderr()).map_or(80, |(columns, _)| usize::from(columns.0));
+        let columns = terminal_columns();
         let line = line(counters, characters, frame, began.elapsed());
         let line: String = line.chars().take(columns.saturating_sub(INTERRUPT_COLUMNS)).collect();
         put(&format!("\r{line}{ERASE}"));

@@ -10,6 +10,7 @@ mod tally;
 mod upload;
 mod write;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -51,13 +52,21 @@ pub fn convert(config: &Config) -> Result<u8, Error> {
     let outcome = convert_into(config, open, progress.clone(), &interrupt);
     // The walk may still hold the progress, and an error is not to be printed behind a bar.
     progress.finish();
-    let Outcome { totals, counts, others } = outcome?;
+    let outcome = outcome?;
     if config.summary.is_yes() {
-        let report = config.report.as_ref().map(|report| report.path.as_path());
-        let summary = Summary { totals: &totals, counts: &counts, others, elapsed: start.elapsed(), report };
-        progress::say(format_args!("{summary:0$}", progress::columns()));
+        summarize(config, &outcome, start);
     }
-    Ok(counts.exit_code(config.strict))
+    Ok(outcome.counts.exit_code(config.strict))
+}
+
+/// Says what came of a run.
+fn summarize(config: &Config, Outcome { totals, counts, others }: &Outcome, start: Instant) {
+    let summary = Summary { totals, counts, others: *others, elapsed: start.elapsed(), report: report_path(config) };
+    progress::say(format_args!("{summary:0$}", progress::columns()));
+}
+
+fn report_path(config: &Config) -> Option<&Path> {
+    config.report.as_ref().map(|report| report.path.as_path())
 }
 
 /// Converts what the configuration names into the sink that `open` gives.
@@ -100,7 +109,7 @@ fn convert_between<'s>(
     let has_enough = ends.writing_threads == config.threads || studies.is_empty();
     let pool = if has_enough { pool } else { threads(ends.writing_threads)? };
     pool.install(|| run.write(&mapping, &mut studies, sink.as_ref()))?;
-    let others = sink.finish(config.report.as_ref().map(|report| report.path.as_path()))?;
+    let others = sink.finish(report_path(config))?;
     let totals = tally.totals(config, finish.release);
     let counts = report.finish(&totals)?;
     Ok(Outcome { totals, counts, others })

@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::{Ends, Outcome, convert_between, read};
+use super::{Ends, convert_between, read};
 use crate::config::{ReleaseName, Upload};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::progress::{self, Progress};
-use crate::report;
 use crate::source;
 use crate::upload::Server;
 use crate::upload::clock::SystemClock;
@@ -58,7 +57,7 @@ fn send(upload: &Upload, server: &Server, interrupt: &Interrupt, progress: &Arc<
         code = outcome.counts.exit_code(config.strict);
         // Inputs that are all FHIR have nothing to say of DICOM.
         if config.summary.is_yes() && outcome.totals.dicom_files > 0 {
-            say_what_was_read(upload, &outcome, start);
+            super::summarize(config, &outcome, start);
         }
     }
     let mut files = found.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -67,12 +66,6 @@ fn send(upload: &Upload, server: &Server, interrupt: &Interrupt, progress: &Arc<
     inputs.extend(upload.stdin.is_yes().then_some(Input::Stdin));
     documents::send(&inputs, server, upload.jobs)?;
     Ok(code)
-}
-
-fn say_what_was_read(upload: &Upload, Outcome { totals, counts, others }: &Outcome, start: Instant) {
-    let report = upload.config.report.as_ref().map(|report| report.path.as_path());
-    let summary = report::Summary { totals, counts, others: *others, elapsed: start.elapsed(), report };
-    progress::say(format_args!("{summary:0$}", progress::columns()));
 }
 
 fn summarize(upload: &Upload, server: &Server, start: Instant) {
