@@ -147,8 +147,8 @@ fn what_a_selection_of_a_bundle_is_derived_from_is_an_entry_or_an_identifier() {
                 let options = [&["--fhir", release, "--format", "bundle", "--bundle-type", kind], target].concat();
                 let bundle = converted(&[case("key-objects")], &options).remove(0);
                 let entry = |kind: &str| {
-                    let entries = bundle["entry"].as_array().unwrap().iter();
-                    entries.cloned().find(|entry| entry["resource"]["resourceType"] == kind).unwrap()
+                    let mut entries = bundle["entry"].as_array().unwrap().iter();
+                    entries.find(|entry| entry["resource"]["resourceType"] == kind).cloned().unwrap()
                 };
                 let derived = entry("ImagingSelection")["resource"]["derivedFrom"].clone();
                 let derived = if derived.is_array() { derived[0].clone() } else { derived };
