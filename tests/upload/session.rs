@@ -74,9 +74,11 @@ impl Session {
             max_bytes: 1 << 20,
             max_entries: 500,
             replace: false,
+            restore: false,
             overwrite_companions: false,
             conditional: false,
             dry_run: false,
+            diff: false,
             journal: None,
             rejects: None,
         };
