@@ -65,7 +65,8 @@ mod tests {
         let series: Vec<serde_json::Value> = series
             .iter()
             .map(|(uid, instances)| {
-                let list: Vec<serde_json::Value> = instances.iter().map(|uid| serde_json::json!({"uid": uid})).collect();
+                let list: Vec<serde_json::Value> =
+                    instances.iter().map(|uid| serde_json::json!({"uid": uid})).collect();
                 serde_json::json!({"uid": uid, "numberOfInstances": list.len(), "instance": list})
             })
             .collect();

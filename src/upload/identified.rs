@@ -136,8 +136,14 @@ mod tests {
     #[test]
     fn a_study_is_searched_by_its_uid() {
         for (identifiers, want) in [
-            (r#"[{"system":"urn:dicom:uid","value":"urn:oid:1.2"}]"#, Some("ImagingStudy?identifier=urn:dicom:uid%7Curn:oid:1.2")),
-            (r#"[{"value":"x"},{"value":"urn:oid:1.2","system":"urn:dicom:uid"}]"#, Some("ImagingStudy?identifier=urn:dicom:uid%7Curn:oid:1.2")),
+            (
+                r#"[{"system":"urn:dicom:uid","value":"urn:oid:1.2"}]"#,
+                Some("ImagingStudy?identifier=urn:dicom:uid%7Curn:oid:1.2"),
+            ),
+            (
+                r#"[{"value":"x"},{"value":"urn:oid:1.2","system":"urn:dicom:uid"}]"#,
+                Some("ImagingStudy?identifier=urn:dicom:uid%7Curn:oid:1.2"),
+            ),
             (r#"[{"system":"urn:dicom:uid","value":"a b"}]"#, None),
             ("[]", None),
         ] {

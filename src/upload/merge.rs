@@ -268,19 +268,57 @@ mod tests {
     #[test]
     fn what_others_wrote_stays() {
         for (ours, theirs, want, changed) in [
-            ("{'description':'b'}", "{'description':'a','note':[{'text':'n'}]}", "{'description':'b','note':[{'text':'n'}]}", &["description"][..]),
+            (
+                "{'description':'b'}",
+                "{'description':'a','note':[{'text':'n'}]}",
+                "{'description':'b','note':[{'text':'n'}]}",
+                &["description"][..],
+            ),
             ("{'note':[{'text':'o'}]}", "{'note':[{'text':'n'}]}", "{'note':[{'text':'n'},{'text':'o'}]}", &["note"]),
-            ("{'note':[{'text':'o'}]}", "{'note':[{'text':'o','time':'2020'}]}", "{'note':[{'text':'o','time':'2020'}]}", &[]),
-            ("{'status':'available'}", "{'meta':{'versionId':'3','tag':[{'code':'t'}]},'status':'available'}", "{'meta':{'tag':[{'code':'t'}]},'status':'available'}", &[]),
-            ("{'started':'2020'}", "{'_started':{'extension':[{'url':'u'}]},'started':'2019'}", "{'_started':{'extension':[{'url':'u'}]},'started':'2020'}", &["started"]),
-            ("{'modality':[{'code':'CT'}]}", "{'modality':[{'code':'MR'}]}", "{'modality':[{'code':'CT'}]}", &["modality"]),
-            ("{'subject':{'reference':'Patient/1'}}", "{'subject':{'reference':'http://h/Patient/1','display':'d'}}", "{'subject':{'reference':'http://h/Patient/1','display':'d'}}", &[]),
-            ("{'subject':{'reference':'Patient/1'}}", "{'subject':{'reference':'Patient/2','extension':[{'url':'u'}]}}", "{'subject':{'reference':'Patient/1','extension':[{'url':'u'}]}}", &["subject"]),
+            (
+                "{'note':[{'text':'o'}]}",
+                "{'note':[{'text':'o','time':'2020'}]}",
+                "{'note':[{'text':'o','time':'2020'}]}",
+                &[],
+            ),
+            (
+                "{'status':'available'}",
+                "{'meta':{'versionId':'3','tag':[{'code':'t'}]},'status':'available'}",
+                "{'meta':{'tag':[{'code':'t'}]},'status':'available'}",
+                &[],
+            ),
+            (
+                "{'started':'2020'}",
+                "{'_started':{'extension':[{'url':'u'}]},'started':'2019'}",
+                "{'_started':{'extension':[{'url':'u'}]},'started':'2020'}",
+                &["started"],
+            ),
+            (
+                "{'modality':[{'code':'CT'}]}",
+                "{'modality':[{'code':'MR'}]}",
+                "{'modality':[{'code':'CT'}]}",
+                &["modality"],
+            ),
+            (
+                "{'subject':{'reference':'Patient/1'}}",
+                "{'subject':{'reference':'http://h/Patient/1','display':'d'}}",
+                "{'subject':{'reference':'http://h/Patient/1','display':'d'}}",
+                &[],
+            ),
+            (
+                "{'subject':{'reference':'Patient/1'}}",
+                "{'subject':{'reference':'Patient/2','extension':[{'url':'u'}]}}",
+                "{'subject':{'reference':'Patient/1','extension':[{'url':'u'}]}}",
+                &["subject"],
+            ),
             ("{'a':1}", "{'text':{'status':'generated'},'a':2}", "{'a':1}", &["a"]),
             ("{'a':1}", "{'text':{'status':'additional'},'a':2}", "{'a':1,'text':{'status':'additional'}}", &["a"]),
         ] {
             let got = merged(ours, theirs, Lists::Joined);
-            assert_eq!((got.0.as_str(), got.1.iter().map(String::as_str).collect::<Vec<_>>()), (want, changed.to_vec()));
+            assert_eq!(
+                (got.0.as_str(), got.1.iter().map(String::as_str).collect::<Vec<_>>()),
+                (want, changed.to_vec())
+            );
         }
     }
 
@@ -293,8 +331,12 @@ mod tests {
             'instance':[{'uid':'a','title':'t'},{'uid':'b'}]},{'uid':'3'}]}";
         let (got, changes) = merged(ours, theirs, Lists::Joined);
         assert_eq!(got, want);
-        assert_eq!(changes, ["series[1].number", "series[1].instance[b]", "series[1].instance[x]", "series[3]", "series[2]"]);
-        let (_, changes) = merged("{'series':[{'uid':'1'},{'uid':'2'}]}", "{'series':[{'uid':'2'},{'uid':'1'}]}", Lists::Joined);
+        assert_eq!(
+            changes,
+            ["series[1].number", "series[1].instance[b]", "series[1].instance[x]", "series[3]", "series[2]"]
+        );
+        let (_, changes) =
+            merged("{'series':[{'uid':'1'},{'uid':'2'}]}", "{'series':[{'uid':'2'},{'uid':'1'}]}", Lists::Joined);
         assert_eq!(changes, [""; 0], "order is no difference");
     }
 
@@ -303,7 +345,10 @@ mod tests {
         for (theirs, want) in [
             ("{'display':'d'}", "[{'reference':'P/1','display':'d'}]"),
             ("{'reference':'P/1','display':'old'}", "[{'reference':'P/1','display':'d'}]"),
-            ("{'reference':'P/2','display':'d'}", "[{'reference':'P/2','display':'d'},{'reference':'P/1','display':'d'}]"),
+            (
+                "{'reference':'P/2','display':'d'}",
+                "[{'reference':'P/2','display':'d'},{'reference':'P/1','display':'d'}]",
+            ),
         ] {
             let ours = "{'basedOn':[{'reference':'P/1','display':'d'}]}";
             let got = merged(ours, &format!("{{'basedOn':[{theirs}]}}"), Lists::Joined).0;
@@ -315,8 +360,16 @@ mod tests {
     fn a_value_that_we_lack_is_no_reason_to_take_theirs_away() {
         let absent = format!("{{'extension':[{{'url':'{DATA_ABSENT}','valueCode':'unknown'}}]}}");
         for (ours, theirs, want) in [
-            (format!("{{'modality':{absent}}}"), "{'modality':{'code':'CT'}}".to_string(), "{'modality':{'code':'CT'}}"),
-            ("{'modality':{'code':'CT'}}".to_string(), format!("{{'modality':{absent}}}"), "{'modality':{'code':'CT'}}"),
+            (
+                format!("{{'modality':{absent}}}"),
+                "{'modality':{'code':'CT'}}".to_string(),
+                "{'modality':{'code':'CT'}}",
+            ),
+            (
+                "{'modality':{'code':'CT'}}".to_string(),
+                format!("{{'modality':{absent}}}"),
+                "{'modality':{'code':'CT'}}",
+            ),
             (format!("{{'_sopClass':{absent}}}"), "{'sopClass':'1'}".to_string(), "{'sopClass':'1'}"),
             ("{'sopClass':'1'}".to_string(), format!("{{'_sopClass':{absent}}}"), "{'sopClass':'1'}"),
         ] {
@@ -326,7 +379,8 @@ mod tests {
 
     #[test]
     fn contained_resources_stay_while_something_refers_to_them() {
-        let theirs = "{'contained':[{'id':'a'},{'id':'b'}],'endpoint':[{'reference':'#b'}],'subject':{'reference':'#a'}}";
+        let theirs =
+            "{'contained':[{'id':'a'},{'id':'b'}],'endpoint':[{'reference':'#b'}],'subject':{'reference':'#a'}}";
         let ours = "{'contained':[{'id':'c'}],'subject':{'reference':'#c'}}";
         let (got, _) = merged(ours, theirs, Lists::Joined);
         assert!(got.starts_with("{'contained':[{'id':'b'},{'id':'c'}]"), "{got}");

@@ -113,7 +113,8 @@ fn first(text: &str) -> String {
 
 /// What does nothing to a terminal.
 fn shown(character: char) -> char {
-    let is_hidden = character.is_control() || matches!(character, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}');
+    let is_hidden = character.is_control()
+        || matches!(character, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}');
     if is_hidden { '\u{FFFD}' } else { character }
 }
 
@@ -149,7 +150,9 @@ mod tests {
 
     #[test]
     fn the_server_is_quoted_shortly_and_without_what_moves_a_terminal() {
-        let told = |issue: &str| Outcome::of("422", format!(r#"{{"resourceType":"OperationOutcome","issue":[{issue}]}}"#).as_bytes()).short;
+        let told = |issue: &str| {
+            Outcome::of("422", format!(r#"{{"resourceType":"OperationOutcome","issue":[{issue}]}}"#).as_bytes()).short
+        };
         let hint = r#"{"severity":"information","code":"informational","diagnostics":"hello"}"#;
         let error = r#"{"severity":"error","code":"required","details":{"text":"no\n\u001b[31msubject"}}"#;
         assert_eq!(told(&format!("{hint},{error}")), "422: required: no \u{FFFD}[31msubject");
@@ -161,7 +164,10 @@ mod tests {
     #[test]
     fn a_refusal_for_size_is_told_by_its_words() {
         for (text, want) in [
-            (r#"{"resourceType":"OperationOutcome","issue":[{"diagnostics":"Transaction has 600 entries, the maximum is 500"}]}"#, true),
+            (
+                r#"{"resourceType":"OperationOutcome","issue":[{"diagnostics":"Transaction has 600 entries, the maximum is 500"}]}"#,
+                true,
+            ),
             ("<h1>413 Request Entity Too Large</h1>", true),
             (r#"{"resourceType":"OperationOutcome","issue":[{"diagnostics":"unknown code"}]}"#, false),
             ("", false),

@@ -90,7 +90,7 @@ pub(super) struct State {
     /// Where the server was seen to have it.
     pub place: Option<String>,
     /// It was sent without an answer, so that what is there may be ours.
-    sent: Option<End>,
+    pub sent: Option<End>,
 }
 
 impl State {
@@ -137,13 +137,7 @@ pub(super) fn stopped(steps: &[Step<'_>], places: &[Option<&str>]) -> Option<Vec
 }
 
 /// Notes what became of a resource, or that it is to be looked at again.
-pub(super) fn ended(
-    state: &mut State,
-    step: &Step<'_>,
-    written: Option<Written>,
-    reference: Option<&str>,
-    last: bool,
-) {
+pub(super) fn ended(state: &mut State, step: &Step<'_>, written: Option<Written>, reference: Option<&str>, last: bool) {
     let there = |end, place: Option<String>| {
         let reference = place.or_else(|| reference.map(str::to_string));
         Some(Ended { end, outcome: None, reference })
@@ -163,9 +157,7 @@ pub(super) fn ended(
             state.sent = state.sent.or((repeat == Repeat::Yes).then_some(end));
             None
         }
-        Some(Written::Unknown(outcome)) => {
-            Some(Ended { end: End::Unknown, outcome: Some(outcome), reference: None })
-        }
+        Some(Written::Unknown(outcome)) => Some(Ended { end: End::Unknown, outcome: Some(outcome), reference: None }),
         Some(Written::Existed(..)) => Some(rejected(Outcome::ours("the server has one, and does not say where"))),
         Some(Written::Conflict(outcome, _) | Written::Rejected(outcome) | Written::Unconditional(outcome)) => {
             Some(rejected(outcome))

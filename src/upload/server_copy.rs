@@ -183,7 +183,7 @@ mod tests {
             ("200", r#"{"resourceType":"Bundle","type":"searchset","total":0}"#, "[]"),
             ("200", next, "[]http://h?p=2"),
             ("200", &set(&format!("{entry},{told}")), r#"["ImagingStudy/1 W/\"3\""]"#),
-            ("200", r#"{"resourceType":"OperationOutcome","id":"x"}"#, "an unusable answer to a read"),
+            ("200", r#"{"resourceType":"OperationOutcome","id":"x"}"#, "an unusable answer to a read: no code"),
             ("200", "<html>", "an unusable answer to a read"),
             ("403", "<h1>no</h1>", "403: no"),
         ] {

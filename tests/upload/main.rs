@@ -13,4 +13,5 @@ mod interrupt;
 mod repeat;
 mod server;
 mod session;
+mod store;
 mod tls;
