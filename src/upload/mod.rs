@@ -33,6 +33,7 @@ mod send;
 mod sender;
 mod server_copy;
 mod server_ids;
+mod shape;
 mod split;
 mod submit;
 mod throttle;
@@ -178,11 +179,19 @@ impl Server {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether a resource is of the server's release: an error that ends the run if not.
+    pub(crate) fn check(&self, place: &str, text: &str) -> Result<(), Error> {
+        shape::check_resource(place, &json::one_line(text), self.release)
+    }
+
     /// Takes a Bundle or a resource as text; `place` is where it was read, for messages.
     pub fn text(&self, place: &str, text: &str) -> Result<(), Error> {
         let text = json::one_line(text);
         match package::Package::parse(&text) {
-            Ok(Some(package)) => self.package(&package),
+            Ok(Some(package)) => {
+                shape::check(place, &package, self.release)?;
+                self.package(&package)
+            }
             Ok(None) => Ok(()),
             Err(why) => {
                 self.counts().unreadable(place, &why);

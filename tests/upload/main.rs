@@ -10,6 +10,7 @@ mod chaos;
 mod faults;
 #[cfg(unix)]
 mod interrupt;
+mod others;
 mod repeat;
 mod server;
 mod session;
