@@ -1,7 +1,7 @@
 //! The FHIR server as a place where documents go: each study ends exactly once as accepted or rejected.
 //!
 //! ```text
-//! Bundle ──▶ Package ──hold──▶ read what is there ──▶ plan ──▶ submit ──▶ journal, rejects, tally
+//! Bundle ──▶ Package ──hold──▶ read what is there ──▶ plan ──▶ submit ──▶ journal, rejects, counts
 //! resource   entries           Found                  Step     Written
 //! ```
 //!
@@ -14,15 +14,16 @@ pub mod capability;
 pub mod client;
 pub mod clock;
 mod compare;
+pub mod counts;
 pub mod documents;
 pub mod exchange;
-mod existing;
-mod found;
+mod identified;
 mod identities;
 mod journal;
 mod json;
+mod lookup;
+mod merge;
 mod outcome;
-mod pace;
 mod package;
 mod plan;
 mod record;
@@ -30,14 +31,16 @@ mod rejects;
 pub mod retry;
 mod send;
 mod sender;
+mod server_copy;
 mod server_ids;
+mod shape;
 mod split;
 mod submit;
-pub mod tally;
+mod throttle;
 mod tls;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
@@ -49,15 +52,15 @@ use auth::{Auth, Credentials};
 use capability::{Capability, Mode};
 use client::{Client, Connection};
 use clock::Clock;
+use counts::Counts;
 use exchange::Request;
-use existing::Reading;
 use identities::Identities;
 use journal::Journal;
+use lookup::Lookup;
 use plan::Allowed;
 use rejects::Rejects;
 use retry::{Policy, Safety};
 use sender::{Sender, Sent};
-use tally::Tally;
 
 /// Everything that an upload is told.
 #[derive(Debug, Clone)]
@@ -78,12 +81,16 @@ pub struct Options {
     pub max_entries: usize,
     /// Studies may lose instances.
     pub replace: bool,
+    /// What was deleted or withdrawn on the server may come back.
+    pub restore: bool,
     /// Companions on the server may be changed.
     pub overwrite_companions: bool,
     /// Ids are the server's to give.
     pub conditional: bool,
     /// Nothing is sent.
     pub dry_run: bool,
+    /// What would change is said.
+    pub diff: bool,
     /// What became of each resource.
     pub journal: Option<PathBuf>,
     /// What was not taken.
@@ -97,14 +104,17 @@ pub struct Server {
     mode: Mode,
     allowed: Allowed,
     takes_ids: bool,
-    max_bytes: usize,
+    max_bytes: AtomicUsize,
     max_entries: usize,
     dry_run: bool,
-    reading: Reading,
+    diff: bool,
+    takes_conditions: AtomicBool,
+    refuses_conditions: AtomicBool,
+    lookup: Lookup,
     identities: Identities,
     journal: Option<Journal>,
     rejects: Option<Rejects>,
-    tally: Mutex<Tally>,
+    counts: Mutex<Counts>,
     /// Requests in a row that the server did not answer.
     give_ups: AtomicU32,
 }
@@ -122,7 +132,7 @@ impl Server {
             client: Client::new(&options.connection)?,
             auth: Auth::new(options.credentials.clone()),
             policy: options.policy,
-            pace: pace::Pace::default(),
+            throttle: throttle::Throttle::default(),
             clock,
             interrupt,
             progress,
@@ -137,19 +147,23 @@ impl Server {
             mode: options.mode.unwrap_or(capability.mode),
             allowed: Allowed {
                 replace: options.replace,
+                restore: options.restore,
                 overwrite_companions: options.overwrite_companions,
                 server_ids: options.conditional || !capability.update_create,
-                versioned: capability.versioned_update,
+                unconditional: false,
             },
             takes_ids: capability.update_create,
-            max_bytes: options.max_bytes,
+            max_bytes: AtomicUsize::new(options.max_bytes),
             max_entries: options.max_entries,
             dry_run: options.dry_run,
-            reading: Reading::new(capability.batch),
+            diff: options.diff,
+            takes_conditions: AtomicBool::new(capability.versioned_update),
+            refuses_conditions: AtomicBool::new(false),
+            lookup: Lookup::new(capability.batch, capability.update_create),
             identities: Identities::default(),
             journal: journal.map(|path| Journal::open(path, base)).transpose()?,
             rejects: rejects.map(Rejects::create).transpose()?,
-            tally: Mutex::default(),
+            counts: Mutex::default(),
             give_ups: AtomicU32::new(0),
             sender,
         })
@@ -161,18 +175,26 @@ impl Server {
     }
 
     /// What the upload came to so far.
-    pub fn tally(&self) -> MutexGuard<'_, Tally> {
-        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a resource is of the server's release: an error that ends the run if not.
+    pub(crate) fn check(&self, place: &str, text: &str) -> Result<(), Error> {
+        shape::check_resource(place, &json::one_line(text), self.release)
     }
 
     /// Takes a Bundle or a resource as text; `place` is where it was read, for messages.
     pub fn text(&self, place: &str, text: &str) -> Result<(), Error> {
         let text = json::one_line(text);
         match package::Package::parse(&text) {
-            Ok(Some(package)) => self.package(&package),
+            Ok(Some(package)) => {
+                shape::check(place, &package, self.release)?;
+                self.package(&package)
+            }
             Ok(None) => Ok(()),
             Err(why) => {
-                self.tally().unreadable(place, &why);
+                self.counts().unreadable(place, &why);
                 Ok(())
             }
         }

@@ -10,8 +10,8 @@ use dcm2fhir::progress::Silent;
 use dcm2fhir::upload::auth::Credentials;
 use dcm2fhir::upload::client::Connection;
 use dcm2fhir::upload::clock::Clock;
+use dcm2fhir::upload::counts::{Counts, End};
 use dcm2fhir::upload::retry::Policy;
-use dcm2fhir::upload::tally::{End, Tally};
 use dcm2fhir::upload::{Options, Server};
 use serde_json::{Value, json};
 
@@ -74,9 +74,11 @@ impl Session {
             max_bytes: 1 << 20,
             max_entries: 500,
             replace: false,
+            restore: false,
             overwrite_companions: false,
             conditional: false,
             dry_run: false,
+            diff: false,
             journal: None,
             rejects: None,
         };
@@ -88,11 +90,11 @@ impl Session {
     }
 
     /// Uploads documents from as many threads as there are jobs, and says what became of them.
-    pub fn upload(&self, documents: &[Value]) -> Tally {
+    pub fn upload(&self, documents: &[Value]) -> Counts {
         self.try_upload(documents).unwrap()
     }
 
-    pub fn try_upload(&self, documents: &[Value]) -> Result<Tally, Error> {
+    pub fn try_upload(&self, documents: &[Value]) -> Result<Counts, Error> {
         let server = self.open()?;
         let next = Mutex::new(documents.iter());
         let take = || next.lock().unwrap().next();
@@ -107,14 +109,14 @@ impl Session {
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         results.into_iter().collect::<Result<(), Error>>()?;
-        let tally = server.tally().clone();
-        Ok(tally)
+        let counts = server.counts().clone();
+        Ok(counts)
     }
 }
 
 /// The numbers of studies that were created, updated, unchanged and rejected.
-pub fn studies(tally: &Tally) -> [u64; 4] {
-    [End::Created, End::Updated, End::Unchanged, End::Rejected].map(|end| tally.studies.of(end))
+pub fn studies(counts: &Counts) -> [u64; 4] {
+    [End::Created, End::Updated, End::Unchanged, End::Rejected].map(|end| counts.studies.of(end))
 }
 
 /// An ImagingStudy with these instances in one series.
@@ -125,7 +127,7 @@ pub fn study(number: usize, instances: &[&str]) -> Value {
         "id": format!("1.2.{number}"),
         "identifier": [{"system": "urn:dicom:uid", "value": format!("urn:oid:1.2.{number}")}],
         "status": "available",
-        "subject": {"reference": format!("urn:uuid:{}", patient_id(number % 3))},
+        "subject": {"reference": "Patient/p"},
         "numberOfInstances": instances.len(),
         "series": [{"uid": format!("1.2.{number}.1"), "instance": list}],
     })
@@ -139,6 +141,8 @@ pub fn patient_id(number: usize) -> String {
 pub fn bundle(number: usize, instances: &[&str]) -> Value {
     let patient = number % 3;
     let search = format!("identifier=urn:test%7C{patient}");
+    let mut study = study(number, instances);
+    study["subject"]["reference"] = format!("urn:uuid:{}", patient_id(patient)).into();
     json!({"resourceType": "Bundle", "type": "transaction", "entry": [
         {"fullUrl": format!("urn:uuid:{}", patient_id(patient)),
          "resource": {"resourceType": "Patient", "identifier": [{"system": "urn:test", "value": patient.to_string()}]},
@@ -147,7 +151,7 @@ pub fn bundle(number: usize, instances: &[&str]) -> Value {
          "resource": {"resourceType": "Device", "id": format!("d{number}")},
          "request": {"method": "PUT", "url": format!("Device/d{number}")}},
         {"fullUrl": format!("urn:uuid:{}", patient_id(2000 + number)),
-         "resource": study(number, instances),
+         "resource": study,
          "request": {"method": "PUT", "url": format!("ImagingStudy/1.2.{number}")}},
     ]})
 }
