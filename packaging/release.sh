@@ -38,15 +38,26 @@ binary() {
     echo "${CARGO_TARGET_DIR:-target}/$1/$folder/$name"
 }
 
+# licences TARGET FOLDER: what must go with the binary, into the folder.
+licences() {
+    cp LICENSE-MIT LICENSE-APACHE "$2"
+    cp "$(rustc --print sysroot)/share/doc/rust/COPYRIGHT-library.html" "$2/rust-library.html"
+    python packaging/licences.py "$1" > "$2/THIRD-PARTY.txt"
+}
+
 # wheel TARGET: compiles, and makes the Python package, which has the components in it.
 wheel() {
-    local made name
-    made=$(mktemp -d)
-    (cd packaging && maturin build --zig --locked --profile "$profile" --target "$1" --out "$made")
-    name=$(basename "$made"/*.whl)
-    mv "$made/$name" "$out"
-    rmdir "$made"
-    python3 - "$out/$name" > "$out/dcm2fhir-$version-$1.cdx.json" <<'PYTHON'
+    local project file
+    project=$(mktemp -d)
+    licences "$1" "$project"
+    sed "s#\.\./Cargo.toml#$PWD/Cargo.toml#" packaging/pyproject.toml > "$project/pyproject.toml"
+    # A static program runs with any C library, and with none.
+    (cd "$project" && maturin build --zig --locked --profile "$profile" --target "$1" --out made \
+        --compatibility manylinux2014 musllinux_1_2)
+    file=$(basename "$project"/made/*.whl)
+    mv "$project/made/$file" "$out"
+    rm -r "$project"
+    python - "$out/$file" > "$out/dcm2fhir-$version-$1.cdx.json" <<'PYTHON'
 import sys, zipfile
 wheel = zipfile.ZipFile(sys.argv[1])
 [components] = [name for name in wheel.namelist() if name.endswith(".cyclonedx.json")]
@@ -59,14 +70,13 @@ stage() {
     local stage=$out/dcm2fhir-$version-$1 host
     host=$(binary "${targets[0]}")
     mkdir -p "$stage/man" "$stage/completions"
-    cp "$(binary "$1")" README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE "$stage"
+    cp "$(binary "$1")" README.md CHANGELOG.md "$stage"
+    licences "$1" "$stage"
     "$host" man --out "$stage/man"
     "$host" completions bash > "$stage/completions/dcm2fhir.bash"
     "$host" completions zsh > "$stage/completions/_dcm2fhir"
     "$host" completions fish > "$stage/completions/dcm2fhir.fish"
     "$host" completions powershell > "$stage/completions/dcm2fhir.ps1"
-    python packaging/licences.py "$1" > "$stage/THIRD-PARTY.txt"
-    cp "$(rustc --print sysroot)/share/doc/rust/COPYRIGHT-library.html" "$stage/rust-library.html"
     find "$stage" -exec touch --date "@$SOURCE_DATE_EPOCH" {} +
     chmod -R u=rwX,go=rX "$stage"
     echo "$stage"

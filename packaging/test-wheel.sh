@@ -18,5 +18,6 @@ tools/bin/uvx --from "$wheel" dcm2fhir --version
 python3 -m venv fresh
 fresh/bin/pip install --quiet --disable-pip-version-check "$wheel" pandas
 fresh/bin/dcm2fhir synth -o archive --studies 3 --quiet
+# shellcheck disable=SC2016 # They are backticks of Markdown.
 sed -n '/^```python$/,/^```$/{/^```/d;p}' "$project/docs/python.md" > example.py
 PATH="$place/fresh/bin:$PATH" fresh/bin/python example.py
