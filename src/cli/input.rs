@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::FilterRule;
+use crate::filter::FilterRule;
 
 /// The inputs.
 #[derive(Debug, Args)]
@@ -37,16 +37,19 @@ pub struct InputArguments {
     #[arg(long, hide_short_help = true)]
     pub follow: bool,
 
-    /// Read only some files: modality=CT,MR or sop-class=UID
+    /// Convert only some files, as modality=CT,MR or path=GLOB
     ///
-    /// May be given several times: a file is read if one of the rules has it. Counts and modalities are of what is
-    /// kept, and the report says that it is partial. Default: all.
+    /// `modality=CT,MR`, `sop-class=UID`, `patient-id=ID`, `study=UID`, `date=2024-01-01..2024-12-31` (Study Date, either
+    /// end may be left out), `path=GLOB` (`*.dcm` is the file name, `**/CT/**` the whole path). May be given several times:
+    /// rules of one kind widen, rules of several kinds narrow. Counts and modalities are of what is kept, and the report
+    /// says that it is partial. Default: all.
     #[arg(long, value_name = "RULE", hide_short_help = true)]
     pub include: Vec<FilterRule>,
 
-    /// Leave some files out, as modality=SR,KO or sop-class=UID
+    /// Leave some files out, as modality=SR,KO or path=GLOB
     ///
-    /// May be given several times. It decides over --include. Default: none.
+    /// The rules of --include. May be given several times: a file that meets one of them is left out, whatever --include
+    /// says. Default: none.
     #[arg(long, value_name = "RULE", hide_short_help = true)]
     pub exclude: Vec<FilterRule>,
 }

@@ -58,6 +58,8 @@ impl Upload {
         };
         let output = output(content.references, sending.conditional);
         let mut config = Config::of(input, output, content, run)?;
+        // The server says it.
+        config.content.is_default_release = Choice::No;
         let own: Vec<PathBuf> = options.journal.iter().chain(&options.rejects).cloned().collect();
         if own.iter().any(|own| {
             config.inputs.iter().any(|input| matches!(input, crate::source::Input::Path(path) if path == own))
@@ -79,6 +81,7 @@ fn output(references: Option<References>, conditional: bool) -> Output {
         bundle_type: BundleType::Transaction,
         conditional: Choice::of(conditional),
         overwrite_companions: Choice::No,
+        replace: Choice::No,
         mode: FileMode::default(),
     }
 }

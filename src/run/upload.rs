@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::{Ends, convert_between, read};
+use super::{Ends, Outcome, convert_between, outcome, read};
 use crate::config::{ReleaseName, Upload};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
+use crate::options::SummaryForm;
 use crate::progress::{self, Progress};
 use crate::source;
 use crate::upload::Server;
@@ -31,7 +32,7 @@ pub fn upload(mut upload: Upload) -> Result<u8, Error> {
     }
     let sent = send(&upload, &server, &interrupt, &progress);
     progress.finish();
-    if upload.config.summary.is_yes() {
+    if upload.config.summary != SummaryForm::None {
         summarize(&upload, &server, start);
     }
     Ok(sent?.max(server.tally().exit_code()))
@@ -54,11 +55,8 @@ fn send(upload: &Upload, server: &Server, interrupt: &Interrupt, progress: &Arc<
         let start = Instant::now();
         let ends = Ends { aside: Some(&aside), writing_threads: upload.jobs };
         let outcome = convert_between(config, &ends, || Ok(Box::new(server)), progress.clone(), interrupt)?;
-        code = outcome.counts.exit_code(config.strict);
-        // Inputs that are all FHIR have nothing to say of DICOM.
-        if config.summary.is_yes() && outcome.totals.dicom_files > 0 {
-            super::summarize(config, &outcome, start);
-        }
+        let fhir_files = found.lock().unwrap_or_else(PoisonError::into_inner).len() as u64;
+        code = outcome::tell(config, &Outcome { fhir_files, ..outcome }, start);
     }
     let mut files = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     files.sort();
