@@ -14,8 +14,8 @@ use crate::progress::{self, Progress};
 use crate::source;
 use crate::upload::Server;
 use crate::upload::clock::SystemClock;
+use crate::upload::counts::Summary;
 use crate::upload::documents::{self, Input};
-use crate::upload::tally::Summary;
 
 /// Uploads what the configuration names, and says with which code to exit.
 pub fn upload(mut upload: Upload) -> Result<u8, Error> {
@@ -35,7 +35,7 @@ pub fn upload(mut upload: Upload) -> Result<u8, Error> {
     if upload.config.summary != SummaryForm::None {
         summarize(&upload, &server, start);
     }
-    Ok(sent?.max(server.tally().exit_code()))
+    Ok(sent?.max(server.counts().exit_code()))
 }
 
 /// Whether an input is a file that begins as JSON does.
@@ -70,7 +70,7 @@ fn summarize(upload: &Upload, server: &Server, start: Instant) {
     let release = server.release();
     let place = format!("{} ({}, {})", upload.options.connection.base, release.name, release.version);
     progress::say(Summary {
-        tally: &server.tally(),
+        counts: &server.counts(),
         dry_run: upload.options.dry_run,
         server: &place,
         rejects: upload.options.rejects.as_deref(),

@@ -142,7 +142,7 @@ impl Iterator for Documents<'_> {
             match self.line(&mut open) {
                 Ok(Ok(true)) => self.open = Some(open),
                 Ok(Ok(false)) => {}
-                Ok(Err(why)) => self.server.tally().unreadable(&open.place, &why),
+                Ok(Err(why)) => self.server.counts().unreadable(&open.place, &why),
                 Err(error) => return Some(Err(error)),
             }
         }
@@ -159,7 +159,7 @@ impl Documents<'_> {
         };
         match opened {
             Ok(input) => self.open = Some(Open { place, input, lines: 0, line_bytes: 0 }),
-            Err(error) => self.server.tally().unreadable(&place, &error.to_string()),
+            Err(error) => self.server.counts().unreadable(&place, &error.to_string()),
         }
         Some(())
     }
@@ -193,7 +193,7 @@ impl Documents<'_> {
         match serde_json::from_slice::<Head<'_>>(text).map(|head| head.kind.into_owned()) {
             Ok(kind) => self.one(&kind, place, line)?,
             Err(error) if error.is_eof() && open.lines == 1 => return self.indented(line, open, &place),
-            Err(_) => self.server.tally().unreadable(&place, "no FHIR resource"),
+            Err(_) => self.server.counts().unreadable(&place, "no FHIR resource"),
         }
         Ok(Ok(true))
     }

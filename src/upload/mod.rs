@@ -1,7 +1,7 @@
 //! The FHIR server as a place where documents go: each study ends exactly once as accepted or rejected.
 //!
 //! ```text
-//! Bundle ──▶ Package ──hold──▶ read what is there ──▶ plan ──▶ submit ──▶ journal, rejects, tally
+//! Bundle ──▶ Package ──hold──▶ read what is there ──▶ plan ──▶ submit ──▶ journal, rejects, counts
 //! resource   entries           Found                  Step     Written
 //! ```
 //!
@@ -14,15 +14,14 @@ pub mod capability;
 pub mod client;
 pub mod clock;
 mod compare;
+pub mod counts;
 pub mod documents;
 pub mod exchange;
-mod existing;
-mod found;
 mod identities;
 mod journal;
 mod json;
+mod lookup;
 mod outcome;
-mod pace;
 mod package;
 mod plan;
 mod record;
@@ -30,10 +29,11 @@ mod rejects;
 pub mod retry;
 mod send;
 mod sender;
+mod server_copy;
 mod server_ids;
 mod split;
 mod submit;
-pub mod tally;
+mod throttle;
 mod tls;
 
 use std::path::{Path, PathBuf};
@@ -49,15 +49,15 @@ use auth::{Auth, Credentials};
 use capability::{Capability, Mode};
 use client::{Client, Connection};
 use clock::Clock;
+use counts::Counts;
 use exchange::Request;
-use existing::Reading;
 use identities::Identities;
 use journal::Journal;
+use lookup::Lookup;
 use plan::Allowed;
 use rejects::Rejects;
 use retry::{Policy, Safety};
 use sender::{Sender, Sent};
-use tally::Tally;
 
 /// Everything that an upload is told.
 #[derive(Debug, Clone)]
@@ -100,11 +100,11 @@ pub struct Server {
     max_bytes: usize,
     max_entries: usize,
     dry_run: bool,
-    reading: Reading,
+    lookup: Lookup,
     identities: Identities,
     journal: Option<Journal>,
     rejects: Option<Rejects>,
-    tally: Mutex<Tally>,
+    counts: Mutex<Counts>,
     /// Requests in a row that the server did not answer.
     give_ups: AtomicU32,
 }
@@ -122,7 +122,7 @@ impl Server {
             client: Client::new(&options.connection)?,
             auth: Auth::new(options.credentials.clone()),
             policy: options.policy,
-            pace: pace::Pace::default(),
+            throttle: throttle::Throttle::default(),
             clock,
             interrupt,
             progress,
@@ -145,11 +145,11 @@ impl Server {
             max_bytes: options.max_bytes,
             max_entries: options.max_entries,
             dry_run: options.dry_run,
-            reading: Reading::new(capability.batch),
+            lookup: Lookup::new(capability.batch),
             identities: Identities::default(),
             journal: journal.map(|path| Journal::open(path, base)).transpose()?,
             rejects: rejects.map(Rejects::create).transpose()?,
-            tally: Mutex::default(),
+            counts: Mutex::default(),
             give_ups: AtomicU32::new(0),
             sender,
         })
@@ -161,8 +161,8 @@ impl Server {
     }
 
     /// What the upload came to so far.
-    pub fn tally(&self) -> MutexGuard<'_, Tally> {
-        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes a Bundle or a resource as text; `place` is where it was read, for messages.
@@ -172,7 +172,7 @@ impl Server {
             Ok(Some(package)) => self.package(&package),
             Ok(None) => Ok(()),
             Err(why) => {
-                self.tally().unreadable(place, &why);
+                self.counts().unreadable(place, &why);
                 Ok(())
             }
         }

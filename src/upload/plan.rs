@@ -7,11 +7,11 @@
 use std::borrow::Cow;
 
 use super::compare::{is_equal, lost_instances};
-use super::found::{Found, Stored};
 use super::json::{References, with_id, with_references};
 use super::outcome::Outcome;
 use super::package::{Entry, Target};
 use super::retry::Safety;
+use super::server_copy::{Found, ServerCopy};
 
 /// What the user allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -127,7 +127,7 @@ fn new<'e>(entry: &'e Entry<'_>, text: Cow<'e, str>, allowed: Allowed) -> Write<
     }
 }
 
-fn update<'e>(entry: &'e Entry<'_>, text: Cow<'e, str>, stored: &'e Stored, allowed: Allowed) -> Write<'e> {
+fn update<'e>(entry: &'e Entry<'_>, text: Cow<'e, str>, stored: &'e ServerCopy, allowed: Allowed) -> Write<'e> {
     let has_id = matches!(entry.target, Target::Id(_));
     let id = stored.reference.split_once('/').map(|(_, id)| id).unwrap_or_default();
     let version = stored.version.as_ref().filter(|_| allowed.versioned);
@@ -155,7 +155,7 @@ mod tests {
     }
 
     fn stored(reference: &str, text: &str) -> Found {
-        Found::One(Stored { reference: reference.into(), version: Some("4".into()), text: text.into() })
+        Found::One(ServerCopy { reference: reference.into(), version: Some("4".into()), text: text.into() })
     }
 
     fn plan<'e>(entry: &'e Entry<'_>, found: &'e Found, allowed: Allowed) -> Step<'e> {

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::Server;
+use super::counts::End;
 use super::identities::Known;
 use super::journal::Fate;
 use super::outcome::Outcome;
 use super::package::{Entry, Package};
 use super::plan::Step;
 use super::submit::Written;
-use super::tally::End;
 use crate::error::Error;
 
 /// Packages in a row that the server did not answer, before the run ends.
@@ -53,12 +53,12 @@ impl Server {
     }
 
     fn count(&self, results: Vec<(&Entry<'_>, &Ended)>) {
-        let mut tally = self.tally();
+        let mut counts = self.counts();
         for (entry, result) in results {
-            let ends = if entry.is_main() { &mut tally.studies } else { &mut tally.companions };
+            let ends = if entry.is_main() { &mut counts.studies } else { &mut counts.companions };
             ends.add(result.end);
             if let Some(outcome) = &result.outcome {
-                tally.refused(&entry.key, &outcome.short);
+                counts.refused(&entry.key, &outcome.short);
                 self.sender.progress.refused(1);
             }
         }

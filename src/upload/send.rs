@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use super::Server;
 use super::capability::Mode;
-use super::existing::Unread;
+use super::counts::End;
 use super::identities::Known;
 use super::journal::Fate;
 use super::json::References;
+use super::lookup::Unread;
 use super::outcome::Outcome;
 use super::package::{Entry, Package};
 use super::plan::{Step, Write, reference, step};
 use super::record::{Ended, rejected, result, stopped};
 use super::server_ids;
 use super::submit::{Written, bundle, one_by_one, together};
-use super::tally::End;
 use crate::error::Error;
 
 /// How often a package that met a conflict is looked at again.
@@ -76,7 +76,7 @@ impl Server {
 
     /// Reads, plans and sends once. What met a conflict has no result, unless it is the last round.
     fn round(&self, wanted: &[&Entry<'_>], known: References<'_>, last: bool) -> Result<Vec<Option<Ended>>, Error> {
-        let found = match self.reading.read(&self.sender, wanted)? {
+        let found = match self.lookup.read(&self.sender, wanted)? {
             Ok(found) => found,
             Err(Unread::Refused(outcome)) => return Ok(vec![Some(rejected(outcome)); wanted.len()]),
             Err(Unread::GaveUp(outcome)) => {

@@ -6,8 +6,8 @@ use super::auth::Auth;
 use super::client::Client;
 use super::clock::Clock;
 use super::exchange::{Answer, Broken, Request};
-use super::pace::Pace;
 use super::retry::{Again, Decision, Policy, Safety, decide};
+use super::throttle::Throttle;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
@@ -23,7 +23,7 @@ pub struct Sender {
     /// How often and how long.
     pub policy: Policy,
     /// What holds all requests back.
-    pub pace: Pace,
+    pub throttle: Throttle,
     /// The time.
     pub clock: Box<dyn Clock>,
     /// Whether the user wants it to end.
@@ -57,7 +57,7 @@ impl Sender {
         let (start, clock) = (self.clock.now(), self.clock.as_ref());
         let (mut tries, mut renewed) = (0, false);
         loop {
-            self.pace.wait(clock, &self.interrupt);
+            self.throttle.wait(clock, &self.interrupt);
             self.interrupt.check()?;
             let header = self.auth.header(clock)?;
             let result = self.client.send(request, header.as_deref());
@@ -86,7 +86,7 @@ impl Sender {
 
     fn hold(&self, again: &Again, pause: std::time::Duration) {
         if again.all_wait {
-            self.pace.slow_down(self.clock.now() + pause);
+            self.throttle.slow_down(self.clock.now() + pause);
         } else {
             self.clock.sleep(pause, &self.interrupt);
         }

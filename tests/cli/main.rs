@@ -16,6 +16,7 @@ mod inputs;
 mod losses;
 mod mapping;
 mod output;
+mod releases;
 mod report;
 mod run;
 mod selections;

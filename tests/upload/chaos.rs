@@ -1,6 +1,6 @@
 //! Everything at once, from many threads: each study ends once, and none is lost.
 
-use dcm2fhir::upload::tally::End;
+use dcm2fhir::upload::counts::End;
 
 use crate::server::{Act, TestServer};
 use crate::session::{Session, bundle};
@@ -38,10 +38,10 @@ fn every_study_ends_once_whatever_the_server_does() {
         let server = moody(seed);
         let mut session = Session::to(&server);
         session.jobs = 8;
-        let tally = session.upload(&documents);
-        let there = tally.studies.of(End::Created) + tally.studies.of(End::Unchanged);
-        assert_eq!(there + tally.studies.of(End::Rejected), STUDIES as u64, "{seed}");
-        assert_eq!(tally.studies.all(), STUDIES as u64, "{seed}");
+        let counts = session.upload(&documents);
+        let there = counts.studies.of(End::Created) + counts.studies.of(End::Unchanged);
+        assert_eq!(there + counts.studies.of(End::Rejected), STUDIES as u64, "{seed}");
+        assert_eq!(counts.studies.all(), STUDIES as u64, "{seed}");
         let stored = server.store().keys().filter(|key| key.starts_with("ImagingStudy/")).count() as u64;
         // What was cut off and given up may be there although it counts as rejected; never the other way round.
         assert!(stored >= there, "{seed}: {stored} {there}");
@@ -56,8 +56,8 @@ fn no_resource_is_in_two_requests_at_once() {
     session.jobs = 8;
     let mut documents: Vec<_> = (0..STUDIES).map(|number| bundle(number, &["a"])).collect();
     documents.extend(documents.clone());
-    let tally = session.upload(&documents);
-    assert_eq!((tally.studies.of(End::Created), tally.studies.of(End::Unchanged)), (60, 60));
+    let counts = session.upload(&documents);
+    assert_eq!((counts.studies.of(End::Created), counts.studies.of(End::Unchanged)), (60, 60));
     assert_eq!(server.collisions(), Vec::<String>::new());
     assert!(server.store().values().all(|(version, _)| *version == 1));
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dcm2fhir::error::Error;
-use dcm2fhir::upload::tally::End;
+use dcm2fhir::upload::counts::End;
 use serde_json::json;
 
 use crate::server::{Act, Seen, TestServer};
@@ -83,9 +83,9 @@ fn what_would_make_a_second_one_is_not_sent_again() {
         let mut session = Session::to(&server);
         session.options.journal = Some(folder.path().join(format!("{act:?}")));
         for run in 1..=2 {
-            let tally = session.upload(std::slice::from_ref(&plain));
-            assert_eq!(tally.studies.of(End::Unknown), 1, "{act:?} {run}");
-            assert_eq!(tally.exit_code(), 1);
+            let counts = session.upload(std::slice::from_ref(&plain));
+            assert_eq!(counts.studies.of(End::Unknown), 1, "{act:?} {run}");
+            assert_eq!(counts.exit_code(), 1);
         }
         assert_eq!(server.seen().iter().filter(|seen| is_write(seen)).count(), sent, "{act:?}");
     }
@@ -103,16 +103,16 @@ fn what_is_refused_is_kept_with_the_reason_and_can_be_sent_later() {
         let server = first_writes(1, Act::Answer(code, String::new(), outcome.to_string()));
         let mut session = Session::to(&server);
         session.options.rejects = Some(rejects.clone());
-        let tally = session.upload(&[bundle(1, &["a"]), bundle(2, &["b"])]);
-        assert_eq!(studies(&tally), [1, 0, 0, 1], "{code}");
-        assert_eq!((session.clock.sleeps().len(), tally.exit_code()), (0, 1), "{code}");
+        let counts = session.upload(&[bundle(1, &["a"]), bundle(2, &["b"])]);
+        assert_eq!(studies(&counts), [1, 0, 0, 1], "{code}");
+        assert_eq!((session.clock.sleeps().len(), counts.exit_code()), (0, 1), "{code}");
         let text = std::fs::read_to_string(&rejects).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!((lines.len(), lines[0]), (2, outcome), "{code}");
         session.options.rejects = None;
         let again = session.open().unwrap();
         lines.iter().for_each(|line| again.text("rejects", line).unwrap());
-        assert_eq!(studies(&again.tally()), [1, 0, 0, 0]);
+        assert_eq!(studies(&again.counts()), [1, 0, 0, 0]);
         assert_eq!(server.store().len(), 6, "{code}");
     }
 }

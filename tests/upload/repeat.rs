@@ -1,6 +1,6 @@
 //! A second run changes nothing, and what the server has is not lost.
 
-use dcm2fhir::upload::tally::End;
+use dcm2fhir::upload::counts::End;
 use serde_json::json;
 
 use crate::server::{Act, TestServer, statement};
@@ -17,8 +17,8 @@ fn a_second_run_only_reads() {
     assert_eq!(studies(&Session::to(&server).upload(&documents)), [6, 0, 0, 0]);
     let before = server.store();
     assert_eq!(before.len(), 6 + 6 + 3);
-    let tally = Session::to(&server).upload(&documents);
-    assert_eq!(studies(&tally), [0, 0, 6, 0]);
+    let counts = Session::to(&server).upload(&documents);
+    assert_eq!(studies(&counts), [0, 0, 6, 0]);
     assert_eq!(server.store(), before);
     assert_eq!(before["ImagingStudy/1.2.4"].1["subject"]["reference"], format!("Patient/{}", patient_id(1)));
 }
@@ -32,8 +32,8 @@ fn one_more_instance_writes_one_study_and_one_less_is_held_back() {
     assert_eq!(studies(&session.upload(&[bundle(1, &["a", "b", "x"]), bundle(2, &["c"])])), [0, 1, 1, 0]);
     let writes: Vec<_> = server.seen().into_iter().filter(|seen| seen.method == "PUT").collect();
     assert_eq!((writes.len(), writes[0].path.as_str()), (1, "ImagingStudy/1.2.1"));
-    let tally = session.upload(&[bundle(1, &["a", "x"])]);
-    assert_eq!((tally.studies.of(End::Held), tally.exit_code()), (1, 1));
+    let counts = session.upload(&[bundle(1, &["a", "x"])]);
+    assert_eq!((counts.studies.of(End::Held), counts.exit_code()), (1, 1));
     assert_eq!(server.store()["ImagingStudy/1.2.1"].1["numberOfInstances"], 3);
     let mut replacing = Session::to(&server);
     replacing.options.replace = true;
@@ -47,9 +47,9 @@ fn a_patient_of_the_server_is_used_and_not_changed() {
         "identifier": [{"system": "urn:test", "value": "1"}]}));
     server.put(json!({"resourceType": "Device", "id": "d1", "manufacturer": "corrected by hand"}));
     let before = server.store();
-    let tally = Session::to(&server).upload(&[bundle(1, &["a"]), bundle(4, &["a"])]);
-    assert_eq!(studies(&tally), [2, 0, 0, 0]);
-    assert_eq!((tally.companions.of(End::Kept), tally.exit_code()), (2, 0));
+    let counts = Session::to(&server).upload(&[bundle(1, &["a"]), bundle(4, &["a"])]);
+    assert_eq!(studies(&counts), [2, 0, 0, 0]);
+    assert_eq!((counts.companions.of(End::Kept), counts.exit_code()), (2, 0));
     assert_eq!(server.store()["ImagingStudy/1.2.4"].1["subject"]["reference"], "Patient/mpi-7");
     for key in ["Patient/mpi-7", "Device/d1"] {
         assert_eq!(server.store()[key], before[key], "{key}");
@@ -79,9 +79,9 @@ fn a_journal_sends_only_what_is_new_changed_or_failed() {
     assert!(!journal.contains("urn:test"), "an identifier of a patient");
     let _ = server.seen();
     let changed = [bundle(1, &["a"]), bundle(2, &["a"]), bundle(3, &["a", "b"]), bundle(4, &["a"])];
-    let tally = session.upload(&changed);
-    assert_eq!(studies(&tally), [2, 1, 0, 0]);
-    assert_eq!(tally.studies.of(End::Journaled), 1);
+    let counts = session.upload(&changed);
+    assert_eq!(studies(&counts), [2, 1, 0, 0]);
+    assert_eq!(counts.studies.of(End::Journaled), 1);
     assert!(server.seen().iter().all(|seen| !seen.body.contains("1.2.1.1")), "the first is not asked for");
     let _ = session.upload(&changed);
     assert!(server.seen().is_empty(), "nothing is left to do");
@@ -110,8 +110,8 @@ fn a_version_that_was_replaced_meanwhile_is_looked_at_again() {
             false => Act::Serve,
         });
     server.put(study(1, &["a"]));
-    let tally = Session::to(&server).upload(&[study(1, &["a", "b"])]);
-    assert_eq!(studies(&tally), [0, 1, 0, 0]);
+    let counts = Session::to(&server).upload(&[study(1, &["a", "b"])]);
+    assert_eq!(studies(&counts), [0, 1, 0, 0]);
     let put = server.seen().into_iter().rfind(|seen| seen.method == "PUT").unwrap();
     assert_eq!(put.headers["if-match"], "W/\"1\"");
 }

@@ -10,8 +10,8 @@ use dcm2fhir::progress::Silent;
 use dcm2fhir::upload::auth::Credentials;
 use dcm2fhir::upload::client::Connection;
 use dcm2fhir::upload::clock::Clock;
+use dcm2fhir::upload::counts::{Counts, End};
 use dcm2fhir::upload::retry::Policy;
-use dcm2fhir::upload::tally::{End, Tally};
 use dcm2fhir::upload::{Options, Server};
 use serde_json::{Value, json};
 
@@ -88,11 +88,11 @@ impl Session {
     }
 
     /// Uploads documents from as many threads as there are jobs, and says what became of them.
-    pub fn upload(&self, documents: &[Value]) -> Tally {
+    pub fn upload(&self, documents: &[Value]) -> Counts {
         self.try_upload(documents).unwrap()
     }
 
-    pub fn try_upload(&self, documents: &[Value]) -> Result<Tally, Error> {
+    pub fn try_upload(&self, documents: &[Value]) -> Result<Counts, Error> {
         let server = self.open()?;
         let next = Mutex::new(documents.iter());
         let take = || next.lock().unwrap().next();
@@ -107,14 +107,14 @@ impl Session {
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         results.into_iter().collect::<Result<(), Error>>()?;
-        let tally = server.tally().clone();
-        Ok(tally)
+        let counts = server.counts().clone();
+        Ok(counts)
     }
 }
 
 /// The numbers of studies that were created, updated, unchanged and rejected.
-pub fn studies(tally: &Tally) -> [u64; 4] {
-    [End::Created, End::Updated, End::Unchanged, End::Rejected].map(|end| tally.studies.of(end))
+pub fn studies(counts: &Counts) -> [u64; 4] {
+    [End::Created, End::Updated, End::Unchanged, End::Rejected].map(|end| counts.studies.of(end))
 }
 
 /// An ImagingStudy with these instances in one series.

@@ -39,7 +39,7 @@ pub struct Ends([u64; 9]);
 
 /// The counts of a run.
 #[derive(Debug, Clone, Default)]
-pub struct Tally {
+pub struct Counts {
     /// Studies and selections.
     pub studies: Ends,
     /// All other resources.
@@ -71,7 +71,7 @@ impl Ends {
     }
 }
 
-impl Tally {
+impl Counts {
     /// Names what was refused, for the first few.
     pub fn refused(&mut self, name: &str, why: &str) {
         if self.refused.len() < MAX_NAMED {
@@ -95,7 +95,7 @@ impl Tally {
 #[derive(Debug, Clone, Copy)]
 pub struct Summary<'a> {
     /// The counts.
-    pub tally: &'a Tally,
+    pub counts: &'a Counts,
     /// Whether nothing was sent.
     pub dry_run: bool,
     /// The server's base URL and release.
@@ -108,22 +108,22 @@ pub struct Summary<'a> {
 
 impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tally = self.tally;
-        self.ends(f, "studies", &tally.studies)?;
-        self.ends(f, "companions", &tally.companions)?;
-        if tally.unreadable > 0 {
-            row(f, "unreadable", &count(tally.unreadable), "inputs or lines that are no FHIR")?;
+        let counts = self.counts;
+        self.ends(f, "studies", &counts.studies)?;
+        self.ends(f, "companions", &counts.companions)?;
+        if counts.unreadable > 0 {
+            row(f, "unreadable", &count(counts.unreadable), "inputs or lines that are no FHIR")?;
         }
-        for refused in &tally.refused {
+        for refused in &counts.refused {
             row(f, "", "", &printable(refused.as_bytes()))?;
         }
-        let not_taken = tally.studies.not_taken() + tally.companions.not_taken();
+        let not_taken = counts.studies.not_taken() + counts.companions.not_taken();
         match self.rejects {
             Some(path) if not_taken > 0 => row(f, "rejects", "", &printable(path.as_os_str().as_encoded_bytes()))?,
             None if not_taken > 0 => row(f, "rejects", "", "--rejects FILE keeps them, with the server's reasons")?,
             _ => {}
         }
-        if tally.studies.of(End::Held) > 0 {
+        if counts.studies.of(End::Held) > 0 {
             row(f, "", "", "a study that was held back has more instances on the server: --replace takes them away")?;
         }
         row(f, "server", "", &printable(self.server.as_bytes()))?;
@@ -165,14 +165,14 @@ mod tests {
 
     #[test]
     fn the_summary_says_what_became_of_everything() {
-        let mut tally = Tally::default();
+        let mut counts = Counts::default();
         for end in [End::Created, End::Created, End::Held, End::Rejected] {
-            tally.studies.add(end);
+            counts.studies.add(end);
         }
-        tally.companions.add(End::Kept);
-        tally.refused("ImagingStudy/1.2", "422: invalid");
+        counts.companions.add(End::Kept);
+        counts.refused("ImagingStudy/1.2", "422: invalid");
         let elapsed = Duration::from_millis(1500);
-        let summary = Summary { tally: &tally, dry_run: false, server: "http://h (r4)", rejects: None, elapsed };
+        let summary = Summary { counts: &counts, dry_run: false, server: "http://h (r4)", rejects: None, elapsed };
         let want = "\
 studies                4
                        2  created
@@ -187,7 +187,7 @@ server       http://h (r4)
 time         1.5 s
 ";
         assert_eq!(summary.to_string(), want);
-        assert_eq!(tally.exit_code(), 1);
-        assert_eq!(Tally::default().exit_code(), 0);
+        assert_eq!(counts.exit_code(), 1);
+        assert_eq!(Counts::default().exit_code(), 0);
     }
 }

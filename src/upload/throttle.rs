@@ -8,9 +8,9 @@ use crate::interrupt::Interrupt;
 
 /// No request goes out before this time.
 #[derive(Debug, Default)]
-pub struct Pace(Mutex<Duration>);
+pub struct Throttle(Mutex<Duration>);
 
-impl Pace {
+impl Throttle {
     /// Closes the gate for a while; a longer closure that is under way stays.
     pub fn slow_down(&self, until: Duration) {
         let mut gate = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -13,14 +13,14 @@ pub enum Found {
     /// There is none.
     Nothing,
     /// There is one.
-    One(Stored),
+    One(ServerCopy),
     /// A search finds several.
     Several,
 }
 
 /// The server's copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stored {
+pub struct ServerCopy {
     /// `Type/id`.
     pub reference: String,
     /// `meta.versionId`.
@@ -109,10 +109,10 @@ pub fn found(status: &str, body: &[u8]) -> Result<Found, Outcome> {
     }
 }
 
-fn stored(text: &str) -> Option<Stored> {
+fn stored(text: &str) -> Option<ServerCopy> {
     let Resource { resource_type, id, meta } = serde_json::from_str(text).ok()?;
     let reference = format!("{resource_type}/{}", id?);
-    Some(Stored { reference, version: meta.and_then(|meta| meta.version_id), text: text.to_string() })
+    Some(ServerCopy { reference, version: meta.and_then(|meta| meta.version_id), text: text.to_string() })
 }
 
 #[cfg(test)]

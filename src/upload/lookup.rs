@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::exchange::{Answer, Request};
-use super::found::{Bundle, Found, found};
 use super::json::push_quoted;
 use super::outcome::Outcome;
 use super::package::{Entry, Target};
 use super::retry::Safety;
 use super::sender::{Sender, Sent};
+use super::server_copy::{Bundle, Found, found};
 use crate::error::Error;
 
 /// Why it is not known what the server has.
@@ -22,7 +22,7 @@ pub enum Unread {
 
 /// Reads what is there.
 #[derive(Debug)]
-pub struct Reading {
+pub struct Lookup {
     batch: AtomicBool,
 }
 
@@ -36,10 +36,10 @@ enum Batch {
     Refused,
 }
 
-impl Reading {
+impl Lookup {
     /// By batches or not.
-    pub fn new(batch: bool) -> Reading {
-        Reading { batch: AtomicBool::new(batch) }
+    pub fn new(batch: bool) -> Lookup {
+        Lookup { batch: AtomicBool::new(batch) }
     }
 
     /// What the server has of each entry, or why that cannot be known.
