@@ -133,7 +133,8 @@ fn modalities(totals: &Totals) -> String {
 }
 
 fn dicom_files(totals: &Totals) -> String {
-    let repeated = (totals.repeated_files > 0).then(|| format!("{} of them repeat another", count(totals.repeated_files)));
+    let repeated =
+        (totals.repeated_files > 0).then(|| format!("{} of them repeat another", count(totals.repeated_files)));
     let partial = totals.partial.then(|| "of them only what was asked for".to_string());
     [repeated, partial].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
