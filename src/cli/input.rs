@@ -10,16 +10,17 @@ use crate::filter::FilterRule;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
 pub struct InputArguments {
-    /// Files, folders, zips, tars, a DICOMDIR; - reads a list
+    /// Files, folders, zips, tars, a DICOMDIR; - is standard input
     ///
     /// Folders are walked with everything below them, hidden files too. What a file is called does not matter: it is
     /// DICOM, or an archive (zip, tar, tar.gz, gz), if its content is. Archives are read where they stand; one inside
     /// another is reported and not opened. A DICOMDIR that is given stands for the files that it lists; one that is
-    /// found in a folder or an archive is passed by. - reads paths from standard input.
+    /// found in a folder or an archive is passed by. What comes on standard input is one file or archive; for a list of paths
+    /// give --files-from -.
     #[arg(value_name = "INPUT", required_unless_present = "files_from", help_heading = None::<&str>)]
     pub inputs: Vec<PathBuf>,
 
-    /// Read paths from a file, one a line
+    /// Read paths from a file, one a line; - is standard input
     ///
     /// A folder in the list is walked. A path that is not there is reported.
     #[arg(long, value_name = "FILE", hide_short_help = true)]

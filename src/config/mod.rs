@@ -17,7 +17,8 @@ mod system;
 mod upload;
 mod uri;
 
-use std::path::PathBuf;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 use clap::ValueEnum;
@@ -205,21 +206,30 @@ impl Config {
 
 fn inputs(input: &InputArguments) -> Result<Vec<Input>, Error> {
     let separator = if input.null { Separator::Nul } else { Separator::Newline };
-    let list = |path: &PathBuf| match path.as_os_str() == "-" {
+    let list = |path: &PathBuf| match is_stdin(path) {
         true => Input::List { from: ListFrom::Stdin, separator },
         false => Input::List { from: ListFrom::File(path.clone()), separator },
     };
-    let one = |path: &PathBuf| if path.as_os_str() == "-" { list(path) } else { Input::Path(path.clone()) };
+    let one = |path: &PathBuf| if is_stdin(path) { Input::Stdin } else { Input::Path(path.clone()) };
     let inputs: Vec<Input> = input.inputs.iter().map(one).chain(input.files_from.as_ref().map(list)).collect();
-    let lists = inputs.iter().filter(|input| matches!(input, Input::List { .. })).count();
-    let from_stdin = |input: &&Input| matches!(input, Input::List { from: ListFrom::Stdin, .. });
-    if inputs.iter().filter(from_stdin).count() > 1 {
-        return usage("standard input can be read once: give - once");
+    let from_stdin = |input: &&Input| matches!(input, Input::Stdin | Input::List { from: ListFrom::Stdin, .. });
+    match inputs.iter().filter(from_stdin).count() {
+        0 => {}
+        1 if std::io::stdin().is_terminal() => {
+            return usage("standard input is the terminal: pipe a file or a list into it");
+        }
+        1 => {}
+        _ => return usage("standard input can be read once: give - once"),
     }
-    if input.null && lists == 0 {
-        return usage("-0 needs a list of paths: give - or --files-from");
+    if input.null && input.files_from.is_none() {
+        return usage("-0 needs a list of paths: give --files-from FILE, or --files-from - for standard input");
     }
     Ok(inputs)
+}
+
+/// Whether a path means standard input.
+fn is_stdin(path: &Path) -> bool {
+    ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].iter().any(|name| path.as_os_str() == *name)
 }
 
 fn output(output: OutputArguments) -> Result<Output, Error> {

@@ -63,9 +63,9 @@ fn a_release_has_several_names() {
 
 #[test]
 fn paths_can_come_from_lists() {
-    let inputs = config("- a --files-from list -0").unwrap().inputs;
+    let inputs = config("a --files-from list -0").unwrap().inputs;
     let list = |from| Input::List { from, separator: Separator::Nul };
-    let want = [list(ListFrom::Stdin), Input::Path("a".into()), list(ListFrom::File("list".into()))];
+    let want = [Input::Path("a".into()), list(ListFrom::File("list".into()))];
     assert_eq!(inputs, want);
     assert!(config("--files-from list").is_ok());
 }
@@ -85,6 +85,8 @@ fn options_that_contradict_each_other_are_refused() {
         ("a --format bundle", "add --fhir r4"),
         ("a -0", "-0 needs a list"),
         ("- -", "give - once"),
+        ("- --files-from /dev/stdin", "give - once"),
+        ("- -0", "-0 needs a list"),
         ("a -o x.json --report x.json", "the same file"),
         ("a -o x.txt", "a file or a folder?"),
         ("a --system visit=http://a --system visit=http://b", "two URIs"),

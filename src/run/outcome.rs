@@ -51,6 +51,9 @@ impl Outcome {
             Totals { partial: true, .. } => {
                 format!("nothing is left of {place}: no file meets {}", self.unmet_rules.join(", "))
             }
+            Totals { dicom_files: 0, .. } if config.inputs.contains(&Input::Stdin) => {
+                format!("no DICOM file was found in {place}: for a list of paths give --files-from -")
+            }
             Totals { dicom_files: 0, .. } => format!("no DICOM file was found in {place}: is the path right?"),
             _ => format!("no study was found in {place}"),
         }
@@ -102,7 +105,7 @@ impl std::fmt::Display for Input {
             Input::Path(path) | Input::List { from: ListFrom::File(path), .. } => {
                 f.write_str(&printable(path.as_os_str().as_encoded_bytes()))
             }
-            Input::List { from: ListFrom::Stdin, .. } => f.write_str("standard input"),
+            Input::Stdin | Input::List { from: ListFrom::Stdin, .. } => f.write_str("standard input"),
         }
     }
 }

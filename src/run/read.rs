@@ -160,7 +160,7 @@ pub fn begins_as_json(mut file: &File) -> bool {
 }
 
 /// Whether a text begins as a JSON object does.
-fn is_json(start: &[u8]) -> bool {
+pub fn is_json(start: &[u8]) -> bool {
     let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
     start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
 }

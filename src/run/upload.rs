@@ -1,12 +1,13 @@
 //! The same stages with a FHIR server at their end.
 
 use std::fs::File;
+use std::io::{self, BufRead};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::{Ends, Outcome, convert_between, outcome, read};
-use crate::config::{ReleaseName, Upload};
+use crate::config::{Choice, ReleaseName, Upload};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::options::SummaryForm;
@@ -21,6 +22,7 @@ use crate::upload::documents::{self, Input};
 pub fn upload(mut upload: Upload) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
+    take_stdin(&mut upload)?;
     let progress = progress::start(upload.config.progress);
     let clock = Box::new(SystemClock::default());
     let server = Server::open(&upload.options, clock, interrupt.clone(), progress.clone())?;
@@ -36,6 +38,21 @@ pub fn upload(mut upload: Upload) -> Result<u8, Error> {
         summarize(&upload, &server, start);
     }
     Ok(sent?.max(server.counts().exit_code()))
+}
+
+/// Looks whether standard input begins as FHIR does; else it is DICOM or an archive.
+fn take_stdin(upload: &mut Upload) -> Result<(), Error> {
+    if !upload.stdin.is_yes() {
+        return Ok(());
+    }
+    // What is looked at stays in the buffer, for whoever reads standard input next.
+    let mut stdin = io::stdin().lock();
+    let start = stdin.fill_buf().map_err(|source| Error::Input { path: source::STDIN.into(), source })?;
+    if !read::is_json(start) {
+        upload.stdin = Choice::No;
+        upload.config.inputs.push(source::Input::Stdin);
+    }
+    Ok(())
 }
 
 /// Whether an input is a file that begins as JSON does.
