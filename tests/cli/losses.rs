@@ -15,7 +15,7 @@ fn images(folder: &Path, numbers: &[u32]) {
     for number in numbers {
         let image = Instance::new("CT", uids::CT_IMAGE_STORAGE, "losses", 1, *number)
             .text(tags::STUDY_INSTANCE_UID, "1.2.3")
-            .text(tags::PATIENT_ID, &format!("P{}", 1));
+            .text(tags::PATIENT_ID, "P1");
         fs::write(folder.join(format!("IM{number}")), image.bytes()).unwrap();
     }
 }
