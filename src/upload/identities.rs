@@ -32,6 +32,8 @@ pub struct Known {
     pub reference: String,
     /// The hash of what was sent.
     pub hash: u128,
+    /// The hash of the subject that it was sent with, for what belongs to a patient.
+    pub subject: Option<u128>,
 }
 
 /// Identities that nobody else can take until it is dropped.
@@ -120,7 +122,7 @@ mod tests {
     fn what_is_known_is_not_waited_for() {
         let identities = Identities::default();
         let (first, _) = identities.hold(&["endpoint"], |_, _| true);
-        identities.remember("endpoint", Known { reference: "Endpoint/1".to_string(), hash: 7 });
+        identities.remember("endpoint", Known { reference: "Endpoint/1".to_string(), hash: 7, subject: None });
         let (_second, known) = identities.hold(&["endpoint", "study"], |_, known| known.hash == 7);
         assert_eq!(known.iter().flatten().count(), 1);
         drop(first);

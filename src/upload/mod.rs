@@ -35,6 +35,7 @@ mod split;
 mod submit;
 mod throttle;
 mod tls;
+mod whose;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU32;

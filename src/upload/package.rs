@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_128};
 
 use super::split;
+use super::whose;
 use crate::fhir::id::is_id;
 
 /// The types that the run is about; all others are companions, which are created and not changed.
@@ -147,6 +148,11 @@ impl Entry<'_> {
             Target::Update(search) | Target::Create { search, .. } => search,
             Target::New => &self.key,
         }
+    }
+
+    /// The hash of the subject, for what belongs to a patient: it is of use to studies of the same patient only.
+    pub fn subject(&self) -> Option<u128> {
+        whose::has_subject(&self.kind).then(|| xxh3_128(whose::subject(&self.text).as_bytes()))
     }
 
     /// Whether other studies can have it too, so that it is worth remembering.

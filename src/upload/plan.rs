@@ -12,6 +12,7 @@ use super::outcome::Outcome;
 use super::package::{Entry, Target};
 use super::retry::Safety;
 use super::server_copy::{Found, ServerCopy};
+use super::whose;
 
 /// What the user allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -88,6 +89,10 @@ pub fn step<'e>(
     };
     if is_equal(&text, &stored.text, base) {
         return Step::Unchanged;
+    }
+    let is_searched = matches!(entry.target, Target::Update(_) | Target::Create { .. });
+    if let Err(why) = whose::check(&entry.kind, is_searched, &text, &stored.text, base) {
+        return Step::Refused(Outcome::ours(why));
     }
     if !entry.is_main() && !allowed.overwrite_companions {
         return Step::Kept;

@@ -33,7 +33,10 @@ impl Server {
         let all = entries.iter().zip(results);
         for (entry, result) in all.clone() {
             if let (true, Some(reference)) = (entry.is_shared() && result.end.is_there(), &result.reference) {
-                self.identities.remember(entry.identity(), Known { reference: reference.clone(), hash: entry.hash });
+                self.identities.remember(
+                    entry.identity(),
+                    Known { reference: reference.clone(), hash: entry.hash, subject: entry.subject() },
+                );
             }
         }
         if let Some(journal) = &self.journal {

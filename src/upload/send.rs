@@ -16,8 +16,10 @@ use super::outcome::Outcome;
 use super::package::{Entry, Package};
 use super::plan::{Step, Write, reference, step};
 use super::record::{Ended, rejected, result, stopped};
+use super::server_copy::Found;
 use super::server_ids;
 use super::submit::{Written, bundle, one_by_one, together};
+use super::whose;
 use crate::error::Error;
 
 /// How often a package that met a conflict is looked at again.
@@ -45,8 +47,10 @@ impl Server {
             }
         };
         let identities: Vec<&str> = entries.iter().map(Entry::identity).collect();
-        let is_of_use =
-            |place: usize, known: &Known| !self.allowed.overwrite_companions || known.hash == entries[place].hash;
+        let is_of_use = |place: usize, known: &Known| {
+            let is_same = known.hash == entries[place].hash;
+            (is_same || !self.allowed.overwrite_companions) && (is_same || known.subject == entries[place].subject())
+        };
         let (_held, known) = self.identities.hold(&identities, is_of_use);
         let before = entries.iter().zip(known).map(|(entry, known)| self.before(entry, known)).collect();
         let results = self.results(&entries, before, &gone)?;
@@ -101,6 +105,7 @@ impl Server {
         if let Some(results) = stopped(&steps, &places) {
             return Ok(results.into_iter().map(Some).collect());
         }
+        self.note_contradictions(wanted, &found);
         let writes: Vec<&Write<'_>> = steps.iter().filter_map(Step::write).collect();
         let mut written = if self.dry_run { self.pretend(&writes) } else { self.submit(&writes)? }.into_iter();
         let mut results = Vec::with_capacity(steps.len());
@@ -117,6 +122,17 @@ impl Server {
                 .sleep(Duration::from_millis(500).mul_f64(self.sender.clock.random()), &self.sender.interrupt);
         }
         Ok(results)
+    }
+
+    /// Names the server's Patients that contradict ours: the Patient ID may be another person's there.
+    fn note_contradictions(&self, wanted: &[&Entry<'_>], found: &[Found]) {
+        for (entry, found) in wanted.iter().zip(found).filter(|(entry, _)| entry.kind == "Patient") {
+            let Found::One(stored) = found else { continue };
+            let what = whose::contradictions(&entry.text, &stored.text);
+            if !what.is_empty() {
+                self.counts().contradicts(&entry.key, &what);
+            }
+        }
     }
 
     /// Sends what is to be sent, together if it may be.
