@@ -48,6 +48,8 @@ pub struct Counts {
     pub unreadable: u64,
     /// Patients of the server that contradict ours.
     pub contradicting_patients: u64,
+    /// Requests that were too large for the server, and were sent in parts.
+    pub too_large: u64,
     refused: Vec<String>,
     contradictions: Vec<String>,
 }
@@ -138,8 +140,8 @@ impl fmt::Display for Summary<'_> {
             None if not_taken > 0 => row(f, "rejects", "", "--rejects FILE keeps them, with the server's reasons")?,
             _ => {}
         }
-        if counts.studies.of(End::Held) > 0 {
-            row(f, "", "", "a study that was held back has more instances on the server: --replace takes them away")?;
+        if counts.too_large > 0 {
+            row(f, "too large", &count(counts.too_large), "requests sent in parts: --gzip sends fewer bytes")?;
         }
         row(f, "server", "", &printable(self.server.as_bytes()))?;
         row(f, "time", "", &duration(self.elapsed))
@@ -197,7 +199,6 @@ companions             1
                        1  on the server with another content, left as they are
              ImagingStudy/1.2: 422: invalid
 rejects      --rejects FILE keeps them, with the server's reasons
-             a study that was held back has more instances on the server: --replace takes them away
 server       http://h (r4)
 time         1.5 s
 ";

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Condvar, Mutex, PoisonError};
 
+use super::package::Entry;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// What is in a request now, and what is known of the server.
@@ -25,15 +26,41 @@ struct State {
     waiting: usize,
 }
 
-/// A shared resource that is on the server.
+/// A shared resource that is on the server. There may be millions of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
-    /// How others refer to it, as `Type/id`.
-    pub reference: String,
-    /// The hash of what was sent.
-    pub hash: u128,
-    /// The hash of the subject that it was sent with, for what belongs to a patient.
-    pub subject: Option<u128>,
+    /// How others refer to it, where that is not its key.
+    reference: Option<Box<str>>,
+    /// Half of the hash of what was sent.
+    hash: u64,
+    /// The hash of the subject that it was sent with.
+    subject: u64,
+}
+
+impl Known {
+    /// A resource that the server has under this `Type/id`.
+    pub fn of(entry: &Entry<'_>, reference: &str) -> Known {
+        Known {
+            reference: (*reference != entry.key).then(|| reference.into()),
+            hash: entry.hash as u64,
+            subject: entry.subject(),
+        }
+    }
+
+    /// How others refer to it.
+    pub fn reference(&self, entry: &Entry<'_>) -> String {
+        self.reference.as_deref().unwrap_or(&entry.key).to_string()
+    }
+
+    /// Whether this is what was sent.
+    pub fn is_of(&self, entry: &Entry<'_>) -> bool {
+        self.hash == entry.hash as u64
+    }
+
+    /// Whether it belongs to the same patient, where it belongs to one.
+    pub fn has_subject_of(&self, entry: &Entry<'_>) -> bool {
+        self.subject == entry.subject()
+    }
 }
 
 /// Identities that nobody else can take until it is dropped.
@@ -122,7 +149,7 @@ mod tests {
     fn what_is_known_is_not_waited_for() {
         let identities = Identities::default();
         let (first, _) = identities.hold(&["endpoint"], |_, _| true);
-        identities.remember("endpoint", Known { reference: "Endpoint/1".to_string(), hash: 7, subject: None });
+        identities.remember("endpoint", Known { reference: None, hash: 7, subject: 0 });
         let (_second, known) = identities.hold(&["endpoint", "study"], |_, known| known.hash == 7);
         assert_eq!(known.iter().flatten().count(), 1);
         drop(first);

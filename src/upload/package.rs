@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use xxhash_rust::xxh3::{Xxh3Default, xxh3_128};
+use xxhash_rust::xxh3::{Xxh3Default, xxh3_64, xxh3_128};
 
 use super::split;
 use super::whose;
@@ -151,8 +151,8 @@ impl Entry<'_> {
     }
 
     /// The hash of the subject, for what belongs to a patient: it is of use to studies of the same patient only.
-    pub fn subject(&self) -> Option<u128> {
-        whose::has_subject(&self.kind).then(|| xxh3_128(whose::subject(&self.text).as_bytes()))
+    pub fn subject(&self) -> u64 {
+        if whose::has_subject(&self.kind) { xxh3_64(whose::subject(&self.text).as_bytes()) } else { 0 }
     }
 
     /// Whether other studies can have it too, so that it is worth remembering.
@@ -195,7 +195,7 @@ fn entry<'t>(text: &'t str, full_url: Option<Cow<'t, str>>, request: Option<Requ
 }
 
 /// The resource's type. It mostly stands at the start, where it is found without reading the rest.
-pub(super) fn kind(text: &str) -> Option<Cow<'_, str>> {
+pub fn kind(text: &str) -> Option<Cow<'_, str>> {
     if let Some((kind, _)) = text.strip_prefix("{\"resourceType\":\"").and_then(|rest| rest.split_once('"')) {
         return Some(Cow::Borrowed(kind));
     }
