@@ -82,7 +82,7 @@ pub struct Companion {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identity {
     /// In every study that has this identifier, whose system says whose it is.
-    Identified(Identifier),
+    Identified(Box<Identifier>),
     /// In every study: its address says all.
     Addressed,
     /// Only in its study.
@@ -232,7 +232,7 @@ impl Linker<'_> {
         let (place, literal) = (self.place)(&companion);
         reference.literal = literal;
         if let (None, Identity::Identified(identifier)) = (&reference.identifier, &companion.identity) {
-            reference.identifier = Some(identifier.clone());
+            reference.identifier = Some((**identifier).clone());
         }
         if place == Place::Nowhere {
             return;
@@ -293,7 +293,7 @@ impl Linker<'_> {
         }
         let is_contested = self.sharing.contested.has(kind, identifier);
         if is_contested {
-            self.held.insert(Held { kind, identifier: identifier.clone() });
+            self.held.insert(Held { kind, identifier: (**identifier).clone() });
         }
         if is_contested || self.whose.is_none() { Identity::Private } else { identity }
     }
@@ -345,7 +345,7 @@ fn identity(referred: Option<&Identifier>, resource: &Resource) -> Identity {
     };
     match (resource, resource.identifier().iter().find(same)) {
         (Resource::Endpoint(_), _) => Identity::Addressed,
-        (_, Some(identifier)) if id::is_shared(identifier) => Identity::Identified(identifier.clone()),
+        (_, Some(identifier)) if id::is_shared(identifier) => Identity::Identified(Box::new(identifier.clone())),
         _ => Identity::Private,
     }
 }

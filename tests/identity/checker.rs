@@ -84,7 +84,7 @@ fn reached<'f, 'v>(study: &'f Found<'v>, names: &BTreeMap<&str, &'f Found<'v>>) 
     while let Some(next) = open.pop() {
         for literal in literals(next.resource) {
             if literal.starts_with('#') {
-                assert!(contained.iter().any(|id| *id == literal), "{literal} of {}", study.names[0]);
+                assert!(contained.contains(&literal), "{literal} of {}", study.names[0]);
                 continue;
             }
             let Some(to) = names.get(literal.as_str()) else { continue };
