@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use dcm2fhir::config::Choice;
+use dcm2fhir::report::causes;
 use dcm2fhir::{Conversion, References, Release};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -53,7 +53,7 @@ pub fn run(folder: &Path, release: &'static Release, way: Way, systems: &[&str])
         Ok(())
     });
     let counts = outcome.unwrap().counts;
-    Run { documents, issues: counts.issues_by_code(), exit_code: counts.exit_code(Choice::No) }
+    Run { documents, issues: counts.issues_by_code(), exit_code: causes(&counts).exit_code() }
 }
 
 fn number() -> impl Strategy<Value = Number> {
