@@ -16,3 +16,4 @@ mod server;
 mod session;
 mod store;
 mod tls;
+mod whose;
