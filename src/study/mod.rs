@@ -22,7 +22,7 @@ use crate::dicom::{Excerpt, Fingerprints, Header, Levels};
 use crate::mapping::KindPart;
 use crate::source::Name;
 use by_uid::ByUid;
-pub use instances::{Instances, NewInstance};
+pub use instances::{Instances, NewInstance, ORDER, SOP_CLASS};
 use kinds::Kinds;
 pub use parts::{FoundIssue, Key, MAX_PARTS, Parts};
 use selections::Selections;

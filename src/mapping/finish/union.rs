@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::Rule;
 use crate::fhir::{CodeableConcept, Identifier, Performer, Procedure, Reference, ResourceType, Text};
 
 /// What makes two references the same: the identifier, else what is displayed. A device's serial number is its maker's
@@ -13,11 +14,25 @@ fn identity(reference: &Reference) -> (ResourceType, Option<&Identifier>, Option
     (reference.target, reference.identifier.as_ref(), display)
 }
 
+/// What the documents say of it.
+pub(super) const REFERENCES: Rule = Rule {
+    element: "partOf, interpreter",
+    from: "all series",
+    rule: "the sorted union, each identity once: the identifier, else the display",
+};
+
 /// Each identity once, in order.
 pub fn distinct(references: Vec<Reference>) -> Vec<Reference> {
     let order = |one: &Reference, other: &Reference| identity(one).cmp(&identity(other));
     distinct_by(references, order, |reference| reference)
 }
+
+/// What the documents say of it.
+pub(super) const NUMBERS: Rule = Rule {
+    element: "identifier, basedOn",
+    from: "all series",
+    rule: "the sorted union, each number once: told with its issuer and without, it is one",
+};
 
 /// Each order once: its number with an issuer and without is one number.
 pub fn distinct_orders(references: Vec<Reference>) -> Vec<Reference> {
@@ -39,6 +54,13 @@ pub fn distinct_concepts(concepts: impl IntoIterator<Item = CodeableConcept>) ->
     all.sort();
     all
 }
+
+/// What the documents say of it.
+pub(super) const CONCEPTS: Rule = Rule {
+    element: "procedure, reason",
+    from: "all series",
+    rule: "the sorted union, each code once; a procedure in words only where the study has no code",
+};
 
 /// Each procedure once. What a request or step is called stands in for a code, so where the study has codes it goes.
 pub fn distinct_procedures(all: Vec<Procedure>) -> Vec<Procedure> {
