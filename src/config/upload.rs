@@ -50,9 +50,11 @@ impl Upload {
             max_bytes: usize::try_from(sending.max_bytes.unwrap_or(DEFAULT_MAX_BYTES)).unwrap_or(usize::MAX),
             max_entries: sending.max_entries.unwrap_or(DEFAULT_MAX_ENTRIES).into(),
             replace: sending.replace,
+            restore: sending.restore,
             overwrite_companions: sending.overwrite_companions,
             conditional: sending.conditional,
             dry_run: sending.dry_run,
+            diff: sending.diff,
             journal: sending.journal,
             rejects: sending.rejects,
         };

@@ -46,6 +46,8 @@ pub struct Counts {
     pub companions: Ends,
     /// Inputs, or parts of them, that are no FHIR.
     pub unreadable: u64,
+    /// Requests that were too large for the server, and were sent in parts.
+    pub too_large: u64,
     refused: Vec<String>,
 }
 
@@ -123,8 +125,8 @@ impl fmt::Display for Summary<'_> {
             None if not_taken > 0 => row(f, "rejects", "", "--rejects FILE keeps them, with the server's reasons")?,
             _ => {}
         }
-        if counts.studies.of(End::Held) > 0 {
-            row(f, "", "", "a study that was held back has more instances on the server: --replace takes them away")?;
+        if counts.too_large > 0 {
+            row(f, "too large", &count(counts.too_large), "requests sent in parts: --gzip sends fewer bytes")?;
         }
         row(f, "server", "", &printable(self.server.as_bytes()))?;
         row(f, "time", "", &duration(self.elapsed))
@@ -182,7 +184,6 @@ companions             1
                        1  on the server with another content, left as they are
              ImagingStudy/1.2: 422: invalid
 rejects      --rejects FILE keeps them, with the server's reasons
-             a study that was held back has more instances on the server: --replace takes them away
 server       http://h (r4)
 time         1.5 s
 ";

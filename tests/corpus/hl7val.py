@@ -73,7 +73,7 @@ def arguments():
     parser.add_argument('validator', type=Path, help='hl7val.sh')
     parser.add_argument('--update', action='store_true')
     options = parser.parse_args()
-    options.binary = corpus.binary()
+    options.binary = os.environ.get('DCM2FHIR') or corpus.binary()
     return options
 
 

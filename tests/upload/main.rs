@@ -10,7 +10,9 @@ mod chaos;
 mod faults;
 #[cfg(unix)]
 mod interrupt;
+mod others;
 mod repeat;
 mod server;
 mod session;
+mod store;
 mod tls;
