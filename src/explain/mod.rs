@@ -107,6 +107,10 @@ struct Walk<'w> {
 }
 
 impl Walk<'_> {
+    fn read(&self, attribute: mapping::Attribute) -> Vec<Read> {
+        read::read(self.root, attribute, &self.options.character_sets)
+    }
+
     /// Explains each row of a table; `put` puts its part where the writer finds it.
     fn table<P: Default>(&self, rows: &'static [Row<P>], put: fn(P, &mut Parts)) -> Vec<Explained> {
         rows.iter().map(|row| self.row(row, &put, &Parts::default())).collect()
@@ -147,7 +151,7 @@ impl Walk<'_> {
         Explained {
             element: row.element,
             citation: row.citation,
-            read: row.attributes.iter().flat_map(|attribute| read::read(self.root, *attribute)).collect(),
+            read: row.attributes.iter().flat_map(|attribute| self.read(*attribute)).collect(),
             reads: row.attributes.iter().map(|attribute| path(attribute.path())).collect(),
             written: grouped(self.releases.iter().map(of)),
             issues: issues.iter().map(said).collect(),
@@ -165,7 +169,7 @@ fn listed(walk: &Walk<'_>, rows: &'static [Listed], parts: &Parts) -> Vec<Explai
 
 fn listed_row(walk: &Walk<'_>, row: &Listed, all: &[(&'static Release, Vec<Leaf>)]) -> Explained {
     let attributes = row.attributes();
-    let read: Vec<Read> = attributes.iter().flat_map(|attribute| read::read(walk.root, *attribute)).collect();
+    let read: Vec<Read> = attributes.iter().flat_map(|attribute| walk.read(*attribute)).collect();
     let of = |(release, leaves): &(&'static Release, Vec<Leaf>)| {
         let own = leaves.iter().filter(|leaf| !read.is_empty() && is_of(leaf, row.element, release));
         (release.name, own.cloned().collect())
