@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use dicom_dictionary_std::tags;
 
-use super::union::{distinct, distinct_concepts, distinct_performers};
+use super::union::{distinct_concepts, distinct_orders, distinct_performers};
 use super::{Detail, Issues, Options, Rule, endpoints, issue};
 use crate::fhir::release::{Agreement, BodySiteForm};
 use crate::fhir::{CodeableConcept, Coding, DateTime, Endpoints, Performer, Series};
@@ -14,8 +14,11 @@ use crate::mapping::anatomy::{BodySite, Side};
 use crate::study::{SettledSeries, SettledStudy};
 
 /// What the documents say of it.
-pub(super) const SPECIMEN: Rule =
-    Rule { element: "series.specimen", from: "all instances of the series", rule: "each identity once" };
+pub(super) const SPECIMEN: Rule = Rule {
+    element: "series.specimen",
+    from: "all instances of the series",
+    rule: "each identity once, its issuer told in full",
+};
 
 /// One series of the resource.
 pub fn series<'a>(
@@ -37,7 +40,7 @@ pub fn series<'a>(
         body_site: body_sites(&part.body_site, laterality.as_ref(), options, &mut note),
         laterality,
         started: started(part.started, study.part.started, options, &mut note),
-        specimen: distinct(part.specimen.clone()),
+        specimen: distinct_orders(part.specimen.clone()),
         performer: performers(&part),
         description: part.description,
         instances: (detail == Detail::Instance).then_some(settled as &dyn crate::fhir::Instances),
