@@ -71,7 +71,8 @@ impl Sender {
             }
             tries += 1;
             let again = match decide(&result, safety, clock.time_of_day()) {
-                Decision::Final => return self.last(result),
+                Decision::AgainBriefly if tries < policy.max_failures => Again { all_wait: false, retry_after: None },
+                Decision::Final | Decision::AgainBriefly => return self.last(result),
                 Decision::Unknown => return Ok(Sent::Unknown(reason(&result))),
                 Decision::Again(again) => again,
             };

@@ -2,24 +2,17 @@
 
 import contextlib
 import json
-import os
 import pathlib
-import socket
+import shutil
 import subprocess
-import time
-import urllib.error
 import urllib.parse
 import urllib.request
 
+import ports
+import postgres
+
 HERE = pathlib.Path(__file__).parent
-START_SECONDS = 300
 MAX_PAGES = 500
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Fhir:
@@ -57,26 +50,20 @@ class Fhir:
 
 @contextlib.contextmanager
 def hapi(release, log):
-    """Builds and starts HAPI."""
+    """Builds HAPI and starts it on a database of its own, however long that takes."""
     project = HERE / "hapi"
+    if not shutil.which("mvn") or not shutil.which("java"):
+        raise postgres.Missing("Java or Maven is not installed: apt-get install openjdk-17-jdk-headless maven")
     subprocess.run(["mvn", "-q", "-B", "package"], cwd=project, check=True)
-    port = free_port()
-    command = ["java", "-Xmx2g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
-    command += ["-cp", "target/classes:target/lib/*", "e2e.Server", str(port), release]
-    with open(log, "w") as out:
-        process = subprocess.Popen(command, cwd=project, stdout=out, stderr=subprocess.STDOUT)
-    try:
-        fhir = Fhir(f"http://127.0.0.1:{port}/fhir")
-        end = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                fhir.get("metadata")
-                break
-            except (OSError, urllib.error.URLError):
-                if process.poll() is not None or time.monotonic() > end:
-                    raise RuntimeError(f"HAPI does not start: see {log}") from None
-                time.sleep(1)
-        yield fhir
-    finally:
-        process.kill()
-        process.wait()
+    with postgres.database(f"{log}.postgres") as database:
+        port = ports.free()
+        command = ["java", "-Xmx2g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", f"-De2e.database={database}"]
+        command += ["-cp", "target/classes:target/lib/*", "e2e.Server", str(port), release]
+        with open(log, "w") as out:
+            process = subprocess.Popen(command, cwd=project, stdout=out, stderr=subprocess.STDOUT)
+        try:
+            ports.wait("HAPI", port, process, log)
+            yield Fhir(f"http://127.0.0.1:{port}/fhir")
+        finally:
+            process.kill()
+            process.wait()
