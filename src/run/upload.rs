@@ -9,7 +9,7 @@ use super::{Ends, convert_between, read};
 use crate::config::{ReleaseName, Upload};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
-use crate::progress::{self, Progress};
+use crate::progress::{self, Progress, WARNING};
 use crate::source;
 use crate::upload::Server;
 use crate::upload::clock::SystemClock;
@@ -23,6 +23,9 @@ pub fn upload(mut upload: Upload) -> Result<u8, Error> {
     let progress = progress::start(upload.config.progress);
     let clock = Box::new(SystemClock::default());
     let server = Server::open(&upload.options, clock, interrupt.clone(), progress.clone())?;
+    if let Some(note) = server.journal_mended() {
+        progress::say(format_args!("{WARNING}warning:{WARNING:#} {}\n", source::printable(note.as_bytes())));
+    }
     upload.config.content.release = ReleaseName(server.release().name);
     if upload.config.inputs.iter().all(is_fhir) {
         // There is no DICOM: threads for it would only start and end.

@@ -268,7 +268,12 @@ mod tests {
         journal.add([(&entry("1"), Fate::Unknown, None), (&entry("2"), Fate::Accepted, None)]).unwrap();
         drop(journal);
         let whole = fs::read_to_string(&path).unwrap();
-        for damage in ["{\"resource\":\"Imag\n", "\0\0\0\n", "\n", "{\"resource\":\"a\",\"hash\":\"?\",\"outcome\":\"accepted\"}\n"] {
+        for damage in [
+            "{\"resource\":\"Imag\n",
+            "\0\0\0\n",
+            "\n",
+            "{\"resource\":\"a\",\"hash\":\"?\",\"outcome\":\"accepted\"}\n",
+        ] {
             let mut lines: Vec<String> = whole.lines().map(|line| format!("{line}\n")).collect();
             lines[1] = damage.to_string();
             fs::write(&path, lines.concat()).unwrap();

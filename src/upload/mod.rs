@@ -17,13 +17,16 @@ mod compare;
 pub mod counts;
 pub mod documents;
 pub mod exchange;
+pub mod header;
 mod identities;
 mod journal;
 mod json;
 mod lookup;
+pub mod oauth2;
 mod outcome;
 mod package;
 mod plan;
+mod proxy;
 mod record;
 mod rejects;
 pub mod retry;
@@ -120,7 +123,7 @@ impl Server {
         let sender = Sender {
             base: options.connection.base.clone(),
             client: Client::new(&options.connection)?,
-            auth: Auth::new(options.credentials.clone()),
+            auth: Auth::new(options.credentials.clone(), options.connection.clone()),
             policy: options.policy,
             throttle: throttle::Throttle::default(),
             clock,
@@ -160,6 +163,11 @@ impl Server {
         self.release
     }
 
+    /// What was wrong with the journal and is mended, for a message.
+    pub fn journal_mended(&self) -> Option<String> {
+        self.journal.as_ref().and_then(Journal::mended)
+    }
+
     /// What the upload came to so far.
     pub fn counts(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
@@ -196,12 +204,9 @@ impl Sink for &Server {
     }
 }
 
-/// Tries of the first request: a server that is not there should be told at once.
-const FIRST_TRIES: u32 = 4;
-
-/// Asks for the CapabilityStatement.
+/// Asks for the CapabilityStatement, for as long as the deadline says: a server may be starting again.
 fn capability(sender: &Sender) -> Result<Capability, Error> {
-    let answer = match sender.send_at_most(FIRST_TRIES, &Request::get("metadata"), Safety::Repeatable)? {
+    let answer = match sender.send_at_most(u32::MAX, &Request::get("metadata"), Safety::Repeatable)? {
         Sent::Answer(answer) => answer,
         Sent::GaveUp(why) | Sent::Unknown(why) | Sent::Refused(why) => return Err(sender.error(&why)),
     };
