@@ -146,6 +146,9 @@ pub enum Reason {
     /// A term that the standard does not define, where no text can stand for it.
     #[error("not a defined term: left out")]
     UnusableTerm,
+    /// A code string in small letters.
+    #[error("not in capitals: taken as if it were")]
+    NotInCapitals,
     /// Several values in an attribute that has one (PS3.6).
     #[error("several values where the standard has one: kept as one text")]
     SeveralValues,

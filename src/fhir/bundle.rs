@@ -165,13 +165,12 @@ fn study_url(study: &ImagingStudy<'_>) -> String {
     format!("ImagingStudy/{}", study.id)
 }
 
-/// How a selection refers to its study: by its id where it is put there, else by its entry, which a batch does not
-/// resolve.
+/// How a selection refers to its study: by its entry, for an id that is a UID is not found by a relative reference beside
+/// entries that are `urn:uuid` (R5 Bundle, resolving references). A batch resolves no entries.
 fn study_reference(study: &ImagingStudy<'_>, options: BundleOptions) -> Option<String> {
-    match (options.bundle_type, options.study) {
-        (BundleType::Collection, _) | (BundleType::Transaction, StudyTarget::Identifier) => Some(study_full_url(study)),
-        (BundleType::Batch, StudyTarget::Identifier) => None,
-        (BundleType::Transaction | BundleType::Batch, StudyTarget::Id) => Some(study_url(study)),
+    match options.bundle_type {
+        BundleType::Collection | BundleType::Transaction => Some(study_full_url(study)),
+        BundleType::Batch => None,
     }
 }
 

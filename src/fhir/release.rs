@@ -16,6 +16,8 @@ pub struct Release {
     pub accession: AccessionForm,
     /// The type of `ImagingStudy.modality`, `series.modality` and `series.laterality`.
     pub concept: ConceptForm,
+    /// Which modalities of its series a study lists.
+    pub modalities: Modalities,
     /// Whether `R5 ImagingStudy.partOf` exists.
     pub part_of: bool,
     /// Whether `R4 ImagingStudy.interpreter` exists.
@@ -28,7 +30,7 @@ pub struct Release {
     pub body_site: BodySiteForm,
     /// Whether `series.laterality` exists; where it does not, the side is part of the body site.
     pub laterality: bool,
-    /// How `series.instance.sopClass` is written.
+    /// How `series.instance.sopClass` and `ImagingSelection.instance.sopClass` are written.
     pub sop_class: SopClassForm,
     /// Whether `series.instance.numberOfFrames` exists.
     pub number_of_frames: bool,
@@ -56,6 +58,15 @@ pub enum ConceptForm {
     Coding,
     /// `CodeableConcept`.
     CodeableConcept,
+}
+
+/// Which modalities of its series a study lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Modalities {
+    /// Those that acquire, of DICOM's CID 29 (`R4 ImagingStudy.modality`).
+    Acquisition,
+    /// All of them.
+    All,
 }
 
 /// How what was performed is written.
@@ -113,9 +124,9 @@ pub enum Agreement {
 pub enum SelectionForm {
     /// The release has no such resource.
     None,
-    /// Frames in `instance.subset`, the SOP class a Coding, and a list of what it is derived from.
+    /// Frames in `instance.subset`, and a list of what it is derived from.
     Subsets,
-    /// Frames in `instance.frameNumber`, the SOP class an oid, derived from one study.
+    /// Frames in `instance.frameNumber`, derived from one study.
     FrameNumbers,
 }
 
@@ -139,8 +150,8 @@ pub enum DeviceForm {
     DeviceName,
     /// `name.value` and `version`.
     Name,
-    /// `name.value` and `deviceVersion`.
-    NameAndDeviceVersion,
+    /// `name.value`, whose `type` is a CodeableConcept of this system, and `deviceVersion`.
+    DeviceVersion(&'static str),
 }
 
 /// The type of `Encounter.class`.
@@ -177,6 +188,7 @@ pub const R4: Release = Release {
     statuses: &["registered", "available", "cancelled", "entered-in-error", "unknown"],
     accession: AccessionForm::Identifier,
     concept: ConceptForm::Coding,
+    modalities: Modalities::Acquisition,
     part_of: false,
     interpreter: true,
     procedure: ProcedureForm::Code,
@@ -203,6 +215,7 @@ pub const R5: Release = Release {
     name: "r5",
     version: "5.0.0",
     concept: ConceptForm::CodeableConcept,
+    modalities: Modalities::All,
     part_of: true,
     interpreter: false,
     procedure: ProcedureForm::Concept,
@@ -218,12 +231,22 @@ pub const R5: Release = Release {
     ..R4B
 };
 
-/// 6.0.0-ballot2: the SOP class becomes an oid.
-pub const R6_BALLOT2: Release =
-    Release { name: "r6-ballot2", version: "6.0.0-ballot2", sop_class: SopClassForm::Oid, ..R5 };
+/// 6.0.0-ballot2: the SOP class becomes an oid, `Device.version` becomes `deviceVersion`, the type of a device's name a
+/// concept.
+pub const R6_BALLOT2: Release = Release {
+    name: "r6-ballot2",
+    version: "6.0.0-ballot2",
+    sop_class: SopClassForm::Oid,
+    companions: CompanionForms {
+        device: DeviceForm::DeviceVersion("http://hl7.org/fhir/device-nametype"),
+        ..R5.companions
+    },
+    ..R5
+};
 
 /// 6.0.0-ballot5: the accession number leaves the identifiers, `partOf` goes, `procedure` refers, body sites are many
-/// and say their side, frames are counted and selected by number, and the study answers for its series.
+/// and say their side, frames are counted and selected by number, and the study answers for its series. The types of a
+/// device's name are of HL7 Terminology.
 pub const R6_BALLOT5: Release = Release {
     name: "r6-ballot5",
     version: "6.0.0-ballot5",
@@ -236,7 +259,10 @@ pub const R6_BALLOT5: Release = Release {
     number_of_frames: true,
     study_and_series: Agreement::Required,
     selection: SelectionForm::FrameNumbers,
-    companions: CompanionForms { device: DeviceForm::NameAndDeviceVersion, ..R6_BALLOT2.companions },
+    companions: CompanionForms {
+        device: DeviceForm::DeviceVersion("http://terminology.hl7.org/CodeSystem/device-nametype"),
+        ..R6_BALLOT2.companions
+    },
     ..R6_BALLOT2
 };
 

@@ -98,13 +98,19 @@ pub const SERIES: &[Row<SeriesPart>] = &[
     many!("series.performer", organization, [INSTITUTION_NAME, code INSTITUTION_CODE_SEQUENCE], "PS3.3 C.7.5.1", organization),
 ];
 
-/// Modality (0008,0060): a code of DCM with its display, else text (R5 ImagingStudy.series.modality).
+/// Modality (0008,0060): a code of DCM with its display, else text (R5 ImagingStudy.series.modality). A code string is in
+/// capitals (PS3.5 6.2), so small letters cannot mean anything else.
 fn modality(attributes: &Attributes<'_>) -> Option<CodeableConcept> {
     let term = attributes.line(tags::MODALITY)?;
-    let Some(known) = terms::modality(&term) else {
-        attributes.note(tags::MODALITY, Reason::UnknownTerm, &term);
-        return Some(CodeableConcept::text(term));
+    let (known, reason) = match terms::modality(&term) {
+        Some(known) => (Some(known), None),
+        None => match terms::modality(&term.to_ascii_uppercase()) {
+            Some(known) => (Some(known), Some(Reason::NotInCapitals)),
+            None => (None, Some(Reason::UnknownTerm)),
+        },
     };
+    reason.into_iter().for_each(|reason| attributes.note(tags::MODALITY, reason, &term));
+    let Some(known) = known else { return Some(CodeableConcept::text(term)) };
     Some(Coding::constant(terms::system::DCM, known.code, known.display).into())
 }
 
@@ -114,18 +120,20 @@ mod tests {
     use super::*;
     use crate::mapping::sample::{concept, mapped, reasons, text};
 
+    const CT: &str = "http://dicom.nema.org/resources/ontology/DCM|CT Computed Tomography";
+
     #[test]
     fn a_modality_is_a_code_of_the_dicom_terminology_else_text() {
         for (value, want, issues) in [
-            ("CT", ": CT", vec![]),
-            ("CT ", ": CT", vec![]),
-            ("ct", ": ct", vec![(tags::MODALITY, Reason::UnknownTerm)]),
+            ("CT", CT, vec![]),
+            ("CT ", CT, vec![]),
+            ("Ct", CT, vec![(tags::MODALITY, Reason::NotInCapitals)]),
+            ("zz", ": zz", vec![(tags::MODALITY, Reason::UnknownTerm)]),
             ("CT\\MR", ": CT\\MR", vec![(tags::MODALITY, Reason::UnknownTerm)]),
         ] {
             let mapped = mapped(SERIES, &[text(tags::MODALITY, value)]);
             let shown = mapped.part.modality.as_ref().map(concept).unwrap();
-            let coded = "http://dicom.nema.org/resources/ontology/DCM|CT Computed Tomography";
-            assert_eq!(shown, if issues.is_empty() { coded } else { want }, "{value}");
+            assert_eq!(shown, want, "{value}");
             assert_eq!(reasons(&mapped.issues), issues, "{value}");
         }
         assert_eq!(mapped(SERIES, &[text(tags::MODALITY, " ")]).part.modality, None);

@@ -15,6 +15,7 @@ mod identity;
 mod inputs;
 mod mapping;
 mod output;
+mod releases;
 mod report;
 mod run;
 mod selections;

@@ -6,7 +6,7 @@ use super::concept::Absent;
 use super::object::{Element, Object};
 use super::series::SopClassUid;
 use crate::fhir::imaging_selection::{ImagingSelection, SelectedInstance};
-use crate::fhir::release::SelectionForm;
+use crate::fhir::release::{SelectionForm, SopClassForm};
 
 impl Element for ImagingSelection {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
@@ -36,14 +36,16 @@ impl Element for SelectedInstance {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         object.value("uid", &self.uid)?;
         let class = self.sop_class.as_deref();
+        match object.release.sop_class {
+            SopClassForm::Coding => object.optional_element("sopClass", class.map(SopClassUid))?,
+            SopClassForm::Oid => object.optional("sopClass", class.map(|uid| format!("urn:oid:{uid}")))?,
+        }
         match object.release.selection {
             SelectionForm::FrameNumbers => {
-                object.optional("sopClass", class.map(|uid| format!("urn:oid:{uid}")))?;
                 let frames = (!self.frames.is_empty()).then_some(&self.frames);
                 object.optional("frameNumber", frames)
             }
             SelectionForm::Subsets | SelectionForm::None => {
-                object.optional_element("sopClass", class.map(SopClassUid))?;
                 let frames: Vec<String> = self.frames.iter().map(u32::to_string).collect();
                 object.values("subset", &frames)
             }

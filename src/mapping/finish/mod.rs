@@ -18,8 +18,8 @@ use dicom_dictionary_std::tags;
 
 use super::attributes::printable;
 use super::row::union;
-use super::terms::{STUDY_INSTANCE_UID, is_oid, system};
-use crate::fhir::release::Agreement;
+use super::terms::{self, STUDY_INSTANCE_UID, is_oid, system};
+use crate::fhir::release::{Agreement, Modalities};
 use crate::fhir::{
     self, CodeableConcept, Coding, Endpoints, Identifier, ImagingSelection, ImagingStudy, Reference, ResourceType,
 };
@@ -114,13 +114,22 @@ fn study_uid(uid: &str, issues: &mut Issues<'_>) -> Identifier {
     }
 }
 
-/// The distinct modalities of the series. Where the release holds the study to its listed series (ist-7), a study without
+/// The distinct modalities of the series, in R4 those that acquire (R4 ImagingStudy.modality). Where the release holds the study to its listed series (ist-7), a study without
 /// any lists none.
 fn modalities(settled: &SettledStudy<'_>, detail: Detail, options: &Options) -> Vec<CodeableConcept> {
     if detail == Detail::Study && options.release.study_and_series == Agreement::Required {
         return Vec::new();
     }
-    distinct_concepts(settled.listed().filter_map(|series| series.part.modality.clone()))
+    let is_listed = |modality: &CodeableConcept| match options.release.modalities {
+        Modalities::All => true,
+        Modalities::Acquisition => is_acquisition(modality),
+    };
+    distinct_concepts(settled.listed().filter_map(|series| series.part.modality.clone()).filter(is_listed))
+}
+
+/// Whether it is of PS3.16 CID 29.
+fn is_acquisition(modality: &CodeableConcept) -> bool {
+    modality.coding.iter().any(|coding| terms::modality(&coding.code).is_some_and(|known| known.acquisition))
 }
 
 /// The subject that the user gave, else the one of the headers. The headers' identifier and display stay with the user's

@@ -18,7 +18,7 @@ pub const RULES: &[Rule] = &[
     Rule { element: "identifier", from: "(0020,000D) StudyInstanceUID", rule: "system urn:dicom:uid, value urn:oid: and the UID, use official, type DCM 110180" },
     Rule { element: "identifier, basedOn", from: "all series", rule: "the sorted union, each number once: told with its issuer and without, it is one" },
     Rule { element: "status", from: "--status", rule: "available, unless said otherwise; entered-in-error where rejection notes leave nothing (--apply-rejections)" },
-    Rule { element: "modality", from: "series.modality", rule: "the distinct modalities of the series, sorted; none where the release holds the study to its series (ist-7) and none are listed" },
+    Rule { element: "modality", from: "series.modality", rule: "the distinct modalities of the series, sorted; in R4 and R4B those of PS3.16 CID 29; none where the release holds the study to its series (ist-7) and none are listed" },
     Rule { element: "subject", from: "subject, --subject", rule: "the user's, else the headers'; a data-absent-reason where they know nothing" },
     Rule { element: "partOf, interpreter", from: "all series", rule: "the sorted union, each identity once: the identifier, else the display" },
     Rule { element: "endpoint, series.endpoint", from: "--endpoint, --endpoint-level", rule: "at the level asked for; IID at the study only" },

@@ -6,7 +6,12 @@ use super::table;
 
 static MODALITIES: LazyLock<Vec<Modality>> = LazyLock::new(|| {
     table::rows(include_str!("data/modality.tsv"))
-        .map(|[code, display, state]| Modality { code, display, retired: state == "retired" })
+        .map(|[code, display, state, group]| Modality {
+            code,
+            display,
+            retired: state == "retired",
+            acquisition: group != "-",
+        })
         .collect()
 });
 
@@ -19,6 +24,8 @@ pub struct Modality {
     pub display: &'static str,
     /// Whether PS3.3 C.7.3.1.1.1 has retired it as a value of Modality; old files still carry it.
     pub retired: bool,
+    /// Whether it acquires: PS3.16 CID 29, which includes the waveforms of CID 34.
+    pub acquisition: bool,
 }
 
 /// The modality with this code, if it is a code of system [`DCM`](super::system::DCM).
@@ -32,18 +39,31 @@ mod tests {
 
     #[test]
     fn a_modality_has_the_display_of_the_dicom_terminology() {
-        for (code, display, retired) in [
-            ("ANN", "Annotation", false),
-            ("CT", "Computed Tomography", false),
-            ("KO", "Key Object Selection", false),
-            ("MR", "Magnetic Resonance", false),
-            ("OT", "Other Modality", false),
-            ("ST", "Single-photon emission computed tomography", true),
-            ("XC", "External-camera Photography", false),
+        for (code, display, retired, acquisition) in [
+            ("ANN", "Annotation", false, false),
+            ("CT", "Computed Tomography", false, true),
+            ("ECG", "Electrocardiography", false, true),
+            ("KO", "Key Object Selection", false, false),
+            ("MR", "Magnetic Resonance", false, true),
+            ("OT", "Other Modality", false, false),
+            ("ST", "Single-photon emission computed tomography", true, false),
+            ("XC", "External-camera Photography", false, true),
         ] {
-            assert_eq!(modality(code), Some(&Modality { code, display, retired }), "{code}");
+            assert_eq!(modality(code), Some(&Modality { code, display, retired, acquisition }), "{code}");
         }
     }
+
+    #[test]
+    fn waveforms_acquire_and_documents_and_presentations_do_not() {
+        let acquire = |code: &&str| modality(code).unwrap().acquisition;
+        let waveforms = ["ECG", "EEG", "EMG", "EOG", "EPS", "HD", "POS", "RESP"];
+        let others = ["AU", "DOC", "FID", "HC", "KO", "OT", "PLAN", "PR", "REG", "RTDOSE", "RTPLAN", "SEG", "SR"];
+        assert!(waveforms.iter().all(acquire) && !others.iter().any(acquire));
+        assert_eq!(MODALITIES.iter().filter(|modality| modality.acquisition).count(), 51 + OPR);
+    }
+
+    /// Ophthalmic Refraction was in CID 29 when R4 was made.
+    const OPR: usize = 1;
 
     #[test]
     fn what_the_terminology_has_no_code_for_is_no_modality() {

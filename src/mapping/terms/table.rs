@@ -29,7 +29,7 @@ mod tests {
         ("coding_scheme", include_str!("data/coding_scheme.tsv"), 3),
         ("identifier_type", include_str!("data/identifier_type.tsv"), 2),
         ("kos_title", include_str!("data/kos_title.tsv"), 3),
-        ("modality", include_str!("data/modality.tsv"), 3),
+        ("modality", include_str!("data/modality.tsv"), 4),
         ("snomed_legacy", include_str!("data/snomed_legacy.tsv"), 3),
         ("sop_class", include_str!("data/sop_class.tsv"), 4),
         ("sorted", "# comment\na\nb", 1),

@@ -17,7 +17,7 @@ impl Element for Device {
         let (name, version) = match object.release.companions.device {
             DeviceForm::DeviceName => ("deviceName", "version"),
             DeviceForm::Name => ("name", "version"),
-            DeviceForm::NameAndDeviceVersion => ("name", "deviceVersion"),
+            DeviceForm::DeviceVersion(_) => ("name", "deviceVersion"),
         };
         object.list(name, self.name.as_deref().map(Name).iter())?;
         object.optional("modelNumber", self.model_number.as_deref())?;
@@ -40,9 +40,9 @@ impl Element for Name<'_> {
                 object.value("value", self.0)?;
                 object.value("type", code)
             }
-            DeviceForm::NameAndDeviceVersion => {
+            DeviceForm::DeviceVersion(name_types) => {
                 object.value("value", self.0)?;
-                let kind = Coding::constant("http://hl7.org/fhir/device-nametype", code, "User Friendly name");
+                let kind = Coding::constant(name_types, code, "User Friendly name");
                 object.element("type", InConcept(&kind))
             }
         }
