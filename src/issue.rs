@@ -89,9 +89,15 @@ pub enum Reason {
     /// DA that is no date.
     #[error("not a date: want YYYYMMDD")]
     NotADate,
-    /// TM that is no time, or a truncated one where seconds are needed.
+    /// TM that is no time, or an hour alone.
     #[error("not a full time: want HHMMSS, the time is left out")]
     NotATime,
+    /// TM without seconds, which FHIR has no way to say.
+    #[error("a time without seconds: written with :00")]
+    NoSeconds,
+    /// A fraction of a second with more digits than TM has.
+    #[error("more than six digits of a second: the first six are kept")]
+    FractionTooLong,
     /// A time without a zone.
     #[error("a time without a zone: give --timezone, or the time is left out")]
     NoZone,
@@ -140,6 +146,9 @@ pub enum Reason {
     /// Media Storage SOP Class UID stands in for an absent SOP Class UID.
     #[error("absent: Media Storage SOP Class UID stands in for it")]
     StandIn,
+    /// Media Storage SOP Instance UID stands in for an absent SOP Instance UID.
+    #[error("absent or empty: Media Storage SOP Instance UID stands in for it")]
+    InstanceStandIn,
     /// A term that the standard does not define.
     #[error("not a defined term: kept as text")]
     UnknownTerm,
@@ -161,6 +170,9 @@ pub enum Reason {
     /// A coded entry without a usable coding scheme.
     #[error("the coding scheme is not known: give --system scheme:NAME=URI")]
     UnknownScheme,
+    /// Nothing but the software of a device is known.
+    #[error("only the software of the device is known: the device is left out")]
+    NoDevice,
     /// A coded entry without a code.
     #[error("a coded entry without a code value")]
     NoCodeValue,
@@ -170,6 +182,9 @@ pub enum Reason {
     /// Bytes above 7F without a character set.
     #[error("no character set is declared: taken as UTF-8")]
     TakenAsUtf8,
+    /// Bytes that were read as the user said.
+    #[error("read in the character set that --charset gives")]
+    TakenAsTold,
     /// A Specific Character Set that the standard does not define.
     #[error("the character set is not known")]
     UnknownCharacterSet,

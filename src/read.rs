@@ -72,6 +72,9 @@ impl Reader<'_> {
         }
         let number = mapping::number(root, self.options);
         let record = record(header, number.part.number, name)?;
+        if !has_value(root, tags::SOP_INSTANCE_UID) {
+            issue(stand_in(keep_values(self.options, record.sop_instance_uid)));
+        }
         number.issues.into_iter().for_each(&mut issue);
         if self.studies.merge(&record, None).is_err() {
             let kind = self.kind(root, &mut issue);
@@ -114,9 +117,9 @@ pub(crate) fn record<'a>(header: &'a Header, number: Option<u32>, name: &'a Name
         fingerprints.selection = header.fingerprint(Levels::SELECTION);
     }
     Ok(InstanceRecord {
-        study_uid: uid(root, tags::STUDY_INSTANCE_UID).ok_or(Skip::NoUid(tags::STUDY_INSTANCE_UID))?,
+        study_uid: uid(root, tags::STUDY_INSTANCE_UID)?,
         series_uid: id(root, tags::SERIES_INSTANCE_UID)?,
-        sop_instance_uid: id(root, tags::SOP_INSTANCE_UID)?,
+        sop_instance_uid: sop_instance_uid(root)?,
         is_image: kind == Some(SopClassKind::Image),
         number,
         fingerprints,
@@ -126,19 +129,44 @@ pub(crate) fn record<'a>(header: &'a Header, number: Option<u32>, name: &'a Name
 }
 
 fn class(root: DataSet<'_>) -> Option<&str> {
-    uid(root, tags::SOP_CLASS_UID).or_else(|| uid(root, tags::MEDIA_STORAGE_SOP_CLASS_UID))
+    [tags::SOP_CLASS_UID, tags::MEDIA_STORAGE_SOP_CLASS_UID].into_iter().find_map(|tag| uid(root, tag).ok())
+}
+
+/// The instance's own UID; where it is absent or empty, the one that the file meta information names (PS3.10 7.1).
+fn sop_instance_uid(root: DataSet<'_>) -> Result<&str, Skip> {
+    match id(root, tags::SOP_INSTANCE_UID) {
+        Err(Skip::NoUid(tag)) => id(root, tags::MEDIA_STORAGE_SOP_INSTANCE_UID).map_err(|_| Skip::NoUid(tag)),
+        result => result,
+    }
 }
 
 /// A UID that has to stand in a FHIR id (R5 ImagingStudy.series.uid).
 fn id(root: DataSet<'_>, tag: Tag) -> Result<&str, Skip> {
-    let uid = uid(root, tag).ok_or(Skip::NoUid(tag))?;
+    let uid = uid(root, tag)?;
     if is_fhir_id(uid) { Ok(uid) } else { Err(Skip::UnusableUid(tag)) }
 }
 
-/// A UID without its padding; one that is no text counts as not usable where it matters, and here as absent.
-fn uid(root: DataSet<'_>, tag: Tag) -> Option<&str> {
-    let value = std::str::from_utf8(trim_uid(root.bytes(tag)?)).ok()?;
-    (!value.is_empty()).then_some(value)
+/// A UID without its padding.
+fn uid(root: DataSet<'_>, tag: Tag) -> Result<&str, Skip> {
+    match root.bytes(tag).map(trim_uid) {
+        None | Some([]) => Err(Skip::NoUid(tag)),
+        // PS3.5 9.1 has digits and dots only.
+        Some(value) => std::str::from_utf8(value).map_err(|_| Skip::UnusableUid(tag)),
+    }
+}
+
+fn has_value(root: DataSet<'_>, tag: Tag) -> bool {
+    root.bytes(tag).is_some_and(|value| !trim_uid(value).is_empty())
+}
+
+/// The value of an issue, where the user wants to see values.
+fn keep_values(options: &Options, value: &str) -> Option<String> {
+    options.keep_values.then(|| value.to_string())
+}
+
+/// The file meta information's UID stands in for the instance's own.
+fn stand_in(value: Option<String>) -> Issue {
+    Issue { element: "series.instance.uid", tags: vec![tags::SOP_INSTANCE_UID], reason: Reason::InstanceStandIn, value }
 }
 
 /// What the scanner noticed, as an issue of the file.

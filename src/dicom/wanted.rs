@@ -68,8 +68,9 @@ pub struct Child {
 
 /// What the scanner itself needs of a root data set and its file meta information: how to read it, whether it is DICOM,
 /// a DICOMDIR, and where to stop.
-const NEEDED: [Tag; 8] = [
+const NEEDED: [Tag; 9] = [
     tags::MEDIA_STORAGE_SOP_CLASS_UID,
+    tags::MEDIA_STORAGE_SOP_INSTANCE_UID,
     tags::TRANSFER_SYNTAX_UID,
     tags::DIRECTORY_RECORD_SEQUENCE,
     RECOGNITION_CODE,

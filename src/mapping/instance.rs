@@ -28,7 +28,7 @@ pub struct NumberPart {
 #[rustfmt::skip]
 pub const KIND: &[Row<KindPart>] = &[
     one!("series.instance.sopClass", sop_class, [SOP_CLASS_UID, MEDIA_STORAGE_SOP_CLASS_UID], "PS3.3 C.12.1, PS3.10 7.1", sop_class),
-    one!("series.instance.title", title, [SOP_CLASS_UID, CONCEPT_NAME_CODE_SEQUENCE > CODE_MEANING, DOCUMENT_TITLE, CONTENT_LABEL, IMAGE_TYPE], "PS3.3 C.17.3, C.24.2, 10.9, C.7.6.1", title),
+    one!("series.instance.title", title, [SOP_CLASS_UID, MEDIA_STORAGE_SOP_CLASS_UID, CONCEPT_NAME_CODE_SEQUENCE > CODE_MEANING, DOCUMENT_TITLE, CONTENT_LABEL, IMAGE_TYPE], "PS3.3 C.17.3, C.24.2, 10.9, C.7.6.1", title),
     one!("series.instance.numberOfFrames", number_of_frames, [NUMBER_OF_FRAMES], "PS3.3 C.7.6.6", |a: &Attributes<'_>| a.unsigned(tags::NUMBER_OF_FRAMES)),
 ];
 
@@ -55,11 +55,16 @@ fn stand_in(attributes: &Attributes<'_>) -> Option<String> {
 }
 
 /// The title of a report or document, the label of a presentation, else the type of an image. A document that is
-/// encapsulated has a title of its own, and the concept only says what kind of document it is (PS3.3 C.24.2).
+/// encapsulated has a title of its own, and the concept only says what kind of document it is (PS3.3 C.24.2). An image
+/// has neither: what stands there is a stray of another object.
 fn title(attributes: &Attributes<'_>) -> Option<String> {
     let concept = || attributes.items(tags::CONCEPT_NAME_CODE_SEQUENCE).first()?.text(tags::CODE_MEANING);
     let document = || attributes.long_text(tags::DOCUMENT_TITLE).map(|title| title.trim().to_string());
-    let titled = if is_encapsulated(attributes) { document().or_else(concept) } else { concept().or_else(document) };
+    let titled = match kind(attributes) {
+        Some(SopClassKind::Image) => None,
+        Some(SopClassKind::EncapsulatedDocument) => document().or_else(concept),
+        _ => concept().or_else(document),
+    };
     let label = || attributes.text(tags::CONTENT_LABEL);
     titled.or_else(label).or_else(|| image_type(attributes))
 }
@@ -70,10 +75,9 @@ fn image_type(attributes: &Attributes<'_>) -> Option<String> {
     Some(values.split('\\').map(str::trim).collect::<Vec<_>>().join("\\"))
 }
 
-fn is_encapsulated(attributes: &Attributes<'_>) -> bool {
-    let class = attributes.uid(tags::SOP_CLASS_UID);
-    let class = class.as_deref().and_then(terms::sop_class);
-    class.is_some_and(|class| class.kind == SopClassKind::EncapsulatedDocument)
+fn kind(attributes: &Attributes<'_>) -> Option<SopClassKind> {
+    let class = attributes.uid(tags::SOP_CLASS_UID).or_else(|| attributes.uid(tags::MEDIA_STORAGE_SOP_CLASS_UID))?;
+    terms::sop_class(&class).map(|class| class.kind)
 }
 
 #[cfg(test)]
@@ -113,7 +117,12 @@ mod tests {
         for (data_set, want) in [
             (vec![concept.clone(), document.clone(), label.clone(), image_type.clone()], Some("Report")),
             (vec![pdf.clone(), concept.clone(), document.clone()], Some("Findings")),
-            (vec![pdf, concept], Some("Report")),
+            (vec![pdf, concept.clone()], Some("Report")),
+            (
+                vec![text(tags::SOP_CLASS_UID, CT), concept.clone(), document.clone(), image_type.clone()],
+                Some("ORIGINAL\\PRIMARY\\\\AXIAL"),
+            ),
+            (vec![text(tags::MEDIA_STORAGE_SOP_CLASS_UID, CT), concept], None),
             (vec![document, label.clone()], Some("Findings")),
             (vec![label, image_type.clone()], Some("LABEL")),
             (vec![image_type], Some("ORIGINAL\\PRIMARY\\\\AXIAL")),

@@ -10,6 +10,7 @@ use super::person::practitioners;
 use super::terms::{self, Coded};
 use crate::fhir::resource::{Device, Organization, Resource};
 use crate::fhir::{Coding, Identifier, Performer, Reference, ResourceType};
+use crate::issue::Reason;
 
 /// The performing physicians, as `PRF`.
 pub fn physicians(attributes: &Attributes<'_>) -> Vec<Performer> {
@@ -40,6 +41,9 @@ pub fn device(attributes: &Attributes<'_>) -> Vec<Performer> {
         version: Vec::new(),
     };
     if device == Device::default() {
+        if let Some(software) = attributes.line(tags::SOFTWARE_VERSIONS) {
+            attributes.note(tags::SOFTWARE_VERSIONS, Reason::NoDevice, &software);
+        }
         return Vec::new();
     }
     let mut actor = Reference::to(ResourceType::Device);
@@ -82,7 +86,7 @@ mod tests {
 
     use super::*;
     use crate::mapping::SERIES;
-    use crate::mapping::sample::{Sample, code, items, mapped, reference, text};
+    use crate::mapping::sample::{Sample, code, items, mapped, reasons, reference, text};
 
     #[test]
     fn physicians_perform_and_operators_are_secondary() {
@@ -117,6 +121,17 @@ mod tests {
             let shown: Vec<String> = performers.iter().map(|performer| reference(&performer.actor)).collect();
             assert_eq!(shown, want, "{data_set:?}");
             assert!(performers.iter().all(|performer| performer.function.is_none()));
+        }
+    }
+
+    #[test]
+    fn a_device_of_which_only_the_software_is_known_is_reported() {
+        for (data_set, want) in [
+            (vec![text(tags::SOFTWARE_VERSIONS, "1.0")], vec![(tags::SOFTWARE_VERSIONS, Reason::NoDevice)]),
+            (vec![text(tags::SOFTWARE_VERSIONS, "1.0"), text(tags::MANUFACTURER, "ACME")], vec![]),
+            (vec![text(tags::SOFTWARE_VERSIONS, " ")], vec![]),
+        ] {
+            assert_eq!(reasons(&mapped(SERIES, &data_set).issues), want, "{data_set:?}");
         }
     }
 

@@ -79,7 +79,7 @@ pub const SERIES: &[Row<SeriesPart>] = &[
     one!("series.description", description, [SERIES_DESCRIPTION], "PS3.3 C.7.3.1", |a: &Attributes<'_>| a.text(tags::SERIES_DESCRIPTION)),
     many!("series.bodySite", body_site, [
         code ANATOMIC_REGION_SEQUENCE, code SHARED_FUNCTIONAL_GROUPS_SEQUENCE > FRAME_ANATOMY_SEQUENCE > ANATOMIC_REGION_SEQUENCE, BODY_PART_EXAMINED
-    ], "PS3.3 10.5, C.7.6.16.2.8, C.7.3.1", body_site),
+    ], "PS3.3 10.5, C.7.6.16.2.8, C.7.3.1; PS3.16 Annex L: the term or its meaning, by letters and digits", body_site),
     many!("series.laterality", laterality, [
         LATERALITY, IMAGE_LATERALITY, SHARED_FUNCTIONAL_GROUPS_SEQUENCE > FRAME_ANATOMY_SEQUENCE > FRAME_LATERALITY,
         code ANATOMIC_REGION_SEQUENCE > ANATOMIC_REGION_MODIFIER_SEQUENCE,
@@ -150,7 +150,8 @@ mod tests {
             ("2147483647", Some(2_147_483_647), None),
             ("2147483648", None, Some(TooLarge)),
             ("-1", None, Some(Negative)),
-            ("1.0", None, Some(Fractional)),
+            ("3.0", Some(3), None),
+            ("3.5", None, Some(Fractional)),
             ("1\\2", None, Some(NotAnInteger)),
             ("one", None, Some(NotAnInteger)),
             ("", None, None),

@@ -1,10 +1,11 @@
-//! Date, time and offset as dateTime: a time only with seconds and a zone, else the date alone (R5 dateTime).
+//! Date, time and offset as dateTime: a time only with minutes and a zone, else the date alone. Seconds that are absent
+//! are zeros, for FHIR has no time without them (R5 dateTime).
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
 use super::attributes::Attributes;
-use crate::dicom::value::{Date, Offset, Time};
+use crate::dicom::value::{Date, Fraction, Offset, Time};
 use crate::fhir::{DateTime, TimeOfDay};
 use crate::issue::Reason;
 
@@ -26,9 +27,15 @@ pub fn date(attributes: &Attributes<'_>, tag: Tag) -> Option<DateTime> {
 
 fn time_of_day(attributes: &Attributes<'_>, day: Date, tag: Tag) -> Option<TimeOfDay> {
     let text = attributes.line(tag)?;
-    let full = Time::parse(&text).ok().and_then(|time| Some((time, time.minute?, time.second?)));
-    let Some((time, minute, second)) = full else { return attributes.drop(tag, Reason::NotATime, &text) };
-    let offset = offset(attributes, day, &time, tag)?;
+    let known = Time::parse(&text).ok().and_then(|time| Some((time, time.minute?)));
+    let Some((time, minute)) = known else { return attributes.drop(tag, Reason::NotATime, &text) };
+    let second = time.second.unwrap_or(0);
+    let offset = offset(attributes, day, &Time { second: Some(second), ..time }, tag)?;
+    if time.second.is_none() {
+        attributes.note(tag, Reason::NoSeconds, &text);
+    } else if time.fraction.is_some_and(Fraction::is_cut) {
+        attributes.note(tag, Reason::FractionTooLong, &text);
+    }
     let (microsecond, fraction_digits) =
         time.fraction.map_or((0, 0), |fraction| without_zeros(fraction.microseconds()));
     Some(TimeOfDay { hour: time.hour, minute, second, microsecond, fraction_digits, offset_minutes: offset.minutes() })
@@ -91,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_start_has_a_time_only_with_seconds_and_a_zone() {
+    fn a_start_has_a_time_only_with_minutes_and_a_zone() {
         use Reason::*;
         for (date, time, offset, zone, want, reasons) in [
             ("20240229", "101530", "+0100", "", "2024-02-29T10:15:30+01:00", vec![]),
@@ -101,7 +108,12 @@ mod tests {
             ("20240229", "101530", "+0100", "+05:00", "2024-02-29T10:15:30+01:00", vec![]),
             ("20240229", "101530", "", "Europe/Berlin", "2024-02-29T10:15:30+01:00", vec![]),
             ("20240229", "101530", "", "", "2024-02-29", vec![NoZone]),
-            ("20240229", "1015", "+0100", "", "2024-02-29", vec![NotATime]),
+            ("20240229", "1015", "+0100", "", "2024-02-29T10:15:00+01:00", vec![NoSeconds]),
+            ("20240229", "10:15", "", "Europe/Berlin", "2024-02-29T10:15:00+01:00", vec![NoSeconds]),
+            ("20240229", "1015", "", "", "2024-02-29", vec![NoZone]),
+            ("20240229", "10", "+0100", "", "2024-02-29", vec![NotATime]),
+            ("20240229", "101530.1234567", "+0100", "", "2024-02-29T10:15:30.123456+01:00", vec![FractionTooLong]),
+            ("20240229", "101530.0000000", "+0100", "", "2024-02-29T10:15:30.000+01:00", vec![FractionTooLong]),
             ("20240229", "251530", "+0100", "", "2024-02-29", vec![NotATime]),
             ("20240229", "", "+0100", "", "2024-02-29", vec![]),
             ("20240331", "023000", "", "Europe/Berlin", "2024-03-31", vec![NoSuchLocalTime]),

@@ -13,6 +13,7 @@ mod list;
 mod name;
 mod open;
 mod queue;
+mod stdin;
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ pub use links::Links;
 pub use list::{ListFrom, Separator};
 pub use name::{Name, printable};
 pub use open::{open_file, unreadable};
+pub use stdin::STDIN;
 
 use batch::Feed;
 use folder::Walker;
@@ -47,6 +49,8 @@ const MAX_WALKING_THREADS: usize = 8;
 pub enum Input {
     /// A file, folder, archive or DICOMDIR.
     Path(PathBuf),
+    /// The content of standard input: a DICOM file or an archive.
+    Stdin,
     /// A list of paths.
     List {
         /// Where the list is.
@@ -74,16 +78,21 @@ pub struct Item {
     pub name: Name,
     /// The folder it stands in, where that is open.
     folder: Option<OpenFolder>,
+    /// Its content, where it has no path.
+    content: Option<File>,
 }
 
 impl Item {
     /// A file at a path.
     fn at(path: impl Into<PathBuf>) -> Item {
-        Item { name: Name::file(path), folder: None }
+        Item { name: Name::file(path), folder: None, content: None }
     }
 
     /// Opens it for reading, never waiting for a FIFO.
     pub fn open(&self) -> Result<File, Skip> {
+        if let Some(content) = &self.content {
+            return content.try_clone().map_err(|error| unreadable(&error));
+        }
         match (&self.folder, self.name.file.file_name()) {
             (Some(folder), Some(name)) => folder.file(name),
             _ => open_file(&self.name.file),
@@ -116,6 +125,7 @@ enum Start {
     Folder(PathBuf),
     File(PathBuf),
     NotRegular(PathBuf),
+    Stdin,
     List(List),
 }
 
@@ -140,6 +150,7 @@ pub fn open(inputs: &[Input], options: &Options, progress: Arc<dyn Progress>) ->
 fn start(input: &Input, links: Links) -> Result<Start, Error> {
     let path = match input {
         Input::List { from, separator } => return List::open(from, *separator, links).map(Start::List),
+        Input::Stdin => return Ok(Start::Stdin),
         Input::Path(path) => path.clone(),
     };
     // A link that was named is followed: the user meant what it leads to.
@@ -159,6 +170,10 @@ fn give(starts: Vec<Start>, links: Links, walker: &Walker, mut feed: Feed) {
             Start::File(path) if dicomdir::read(&path, links, &mut feed) => {}
             Start::File(path) => feed.item(Item::at(path)),
             Start::NotRegular(path) => feed.skip(Name::file(path), Skip::NotRegular),
+            Start::Stdin => match stdin::stdin() {
+                Ok(item) => feed.item(item),
+                Err(skip) => feed.skip(Name::file(STDIN), skip),
+            },
             Start::List(list) => list.read(walker.queue(), &mut feed),
         }
     }

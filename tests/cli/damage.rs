@@ -118,12 +118,51 @@ fn a_file_without_one_of_the_uids_is_left_out_by_name_with_the_attribute() {
             damage.add("absent.dcm", &file(image(2).without(tag)));
             damage.add("empty.dcm", &file(image(3).text(tag, "")));
             let (resources, report) = damage.convert();
-            assert_eq!(instances(&resources).len(), 1, "{syntax} {keyword}");
-            for name in ["absent.dcm", "empty.dcm", keyword] {
+            // PS3.10 7.1: the file meta information has the SOP Instance UID, too.
+            let stands_in = tag == tags::SOP_INSTANCE_UID && frame != Frame::DataSet;
+            assert_eq!(instances(&resources).len(), if stands_in { 3 } else { 1 }, "{syntax} {keyword}");
+            for name in ["absent.dcm", "empty.dcm", if stands_in { "instance-stand-in" } else { keyword }] {
                 assert!(report.contains(name), "{syntax}: {name} is missing from {report}");
             }
         }
     }
+}
+
+#[test]
+fn a_uid_with_bytes_that_no_uid_has_is_unusable_and_not_absent() {
+    for (tag, keyword) in [
+        (tags::STUDY_INSTANCE_UID, "StudyInstanceUID"),
+        (tags::SERIES_INSTANCE_UID, "SeriesInstanceUID"),
+        (tags::SOP_INSTANCE_UID, "SOPInstanceUID"),
+    ] {
+        let mut bytes = image(2).text(tag, "1.2.3.4").bytes();
+        let at = bytes.len() - bytes.windows(7).rev().position(|part| part == b"1.2.3.4").unwrap() - 7;
+        bytes[at + 3] = 0xB7;
+        let damage = Damage::new();
+        damage.add("high.dcm", &bytes);
+        let (resources, report) = damage.convert();
+        assert_eq!(instances(&resources).len(), 1, "{keyword}");
+        let report: Value = serde_json::from_str(&report).unwrap();
+        let skipped = &report["skipped"][0];
+        assert_eq!((&skipped["reason"], &skipped["keyword"]), (&"unusable-uid".into(), &keyword.into()), "{report}");
+    }
+}
+
+#[test]
+fn what_stands_in_front_of_a_data_set_or_is_not_as_it_should_be_does_not_lose_it() {
+    let bytes = image(2).frame(Frame::DataSet).transfer_syntax(uids::IMPLICIT_VR_LITTLE_ENDIAN).bytes();
+    let command = [0, 0, 0, 0, 4, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0x00, 0x01, 2, 0, 0, 0, 1, 0];
+    let explicit = image(3).bytes();
+    let study = find(&explicit, &[0x20, 0x00, 0x0D, 0x00]);
+    let with = |element: &[u8]| [&explicit[..study], element, &explicit[study..]].concat();
+    let damage = Damage::new();
+    damage.add("command.dcm", &[&command, &*bytes].concat());
+    damage.add("short-length.dcm", &with(b"\x18\0\x99\x99UN\x04\0abcd"));
+    let uid = |number| dcm2fhir::synth::uid(&format!("damage/1/{number}"));
+    let (resources, report) = damage.convert();
+    let mut want = vec![uid(1), uid(2), uid(3)];
+    want.sort();
+    assert_eq!(instances(&resources), want, "{report}");
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn missing_uids() -> Case {
         [
             ("no-study.dcm", image(1).without(tags::STUDY_INSTANCE_UID).bytes()),
             ("no-series.dcm", image(2).without(tags::SERIES_INSTANCE_UID).bytes()),
-            ("no-instance.dcm", image(3).text(tags::SOP_INSTANCE_UID, "").bytes()),
+            ("no-instance.dcm", image(3).text(tags::SOP_INSTANCE_UID, "").frame(Frame::DataSet).bytes()),
             ("whole.dcm", image(4).bytes()),
         ],
     )

@@ -24,7 +24,7 @@ fn times() -> Vec<Case> {
         one("timezone-minus", "An offset west of UTC", zone("-0330")),
         one("timezone-minus-zero", "-0000 is not allowed: the time is dropped, the date stays", zone("-0000")),
         one("timezone-out-of-range", "+1500 is beyond FHIR: the time is dropped, the date stays", zone("+1500")),
-        one("time-truncated", "HHMM is no FHIR time: the date stays", time("1015")),
+        one("time-truncated", "HHMM is written with :00, as FHIR wants seconds, and reported", time("1015")),
         one("time-impossible", "25 o'clock: the date stays", time("251500")),
         one("time-fraction", "Fractions of a second", time("101530.250")),
         one("date-impossible", "30 February: no start, reported", |image| image.text(tags::STUDY_DATE, "20240230")),

@@ -3,6 +3,8 @@
 //! Elements ascend (PS3.5 7.1), so the scan stops behind the last wanted one. A root data set that is out of order, or
 //! has not shown its UIDs by then, is read to its Pixel Data.
 
+use std::io;
+
 use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
 
@@ -15,6 +17,9 @@ use crate::issue::Skip;
 
 /// The longest value that is taken.
 pub const MAX_VALUE_BYTES: u32 = 64 << 10;
+
+/// The longest element that is looked behind, to see whether its tag is damaged: most of a header are shorter.
+const MAX_DAMAGED_BYTES: u32 = 256;
 
 /// The most values of a file that may stand twice: each costs a look at all that is kept.
 const MAX_REPEATS: u32 = 256;
@@ -110,7 +115,12 @@ impl<'a> Scan<'a> {
                 continue;
             }
             if element.number >= cursor.limit && self.is_last(&element, &cursor) {
-                break;
+                if !self.goes_back(offset, &element, &cursor, encoding)? {
+                    break;
+                }
+                // Its tag is damaged: what it was is not known, and what follows it is read.
+                at = element.end(offset);
+                continue;
             }
             let child = cursor.find(element.number);
             if cursor.is_late {
@@ -132,9 +142,9 @@ impl<'a> Scan<'a> {
         let mut at = start;
         while let Some((offset, element)) = self.advance(at, end, &mut cursor, encoding)? {
             match element.number {
-                element::ITEM_DELIMITATION => return Ok(element.value_at(offset)),
+                element::ITEM_DELIMITATION if element.is_mark() => return Ok(element.value_at(offset)),
                 // The item's own delimiter is missing.
-                DELIMITERS.. => return Ok(offset),
+                DELIMITERS.. if element.is_mark() => return Ok(offset),
                 number => {
                     let child = cursor.find(number);
                     if cursor.is_late {
@@ -171,6 +181,7 @@ impl<'a> Scan<'a> {
             let Some(element) = behind.map_or_else(|| self.element(at, encoding), |element| Ok(Some(element)))? else {
                 return Err(self.no_element(at));
             };
+            let element = if element.may_be_empty() { self.settled(at, element, encoding)? } else { element };
             self.last = element.number;
             if element.number >= cursor.next || element.number <= cursor.previous || element.length == UNDEFINED {
                 return Ok(Some((at, element)));
@@ -182,6 +193,40 @@ impl<'a> Scan<'a> {
             self.header.fault(element::tag(self.last), FaultKind::Malformed);
         }
         Ok(None)
+    }
+
+    /// An element with a length that may be the next one's tag: empty, if two ascending elements or a
+    /// delimiter follow then.
+    #[cold]
+    pub(super) fn settled(&mut self, at: u64, element: Element, encoding: Encoding) -> io::Result<Element> {
+        let (empty, mut place, mut last) = (element.emptied(), element.emptied().end(at), element.number);
+        for _ in 0..2 {
+            let head = self.window.from(place, HEADER_BYTES)?;
+            if encoding.implicit().element(head).is_some_and(|next| next.is_mark()) {
+                break;
+            }
+            let next = head.first_chunk().and_then(|head| encoding.known(head));
+            let next = next.filter(|next| (last + 1..DELIMITERS).contains(&next.number) && !next.may_be_empty());
+            let Some(next) = next else { return Ok(element) };
+            if next.length == UNDEFINED {
+                break;
+            }
+            (place, last) = (next.end(place), next.number);
+        }
+        Ok(empty)
+    }
+
+    /// Whether a lower tag follows a short element behind the last wanted one: then its tag is no sign of the end, for it
+    /// is damaged.
+    fn goes_back(&mut self, offset: u64, element: &Element, cursor: &Cursor, encoding: Encoding) -> Result<bool, Stop> {
+        if element.length > MAX_DAMAGED_BYTES {
+            return Ok(false);
+        }
+        let head = self.window.from(element.end(offset), HEADER_BYTES)?;
+        let next = head.first_chunk().and_then(|head| encoding.known(head));
+        let is_between = |number| cursor.previous < number && number < cursor.limit;
+        let is_sane = |length| length <= MAX_VALUE_BYTES || length == UNDEFINED;
+        Ok(next.is_some_and(|next| is_between(next.number) && is_sane(next.length)))
     }
 
     /// Takes what is wanted of an element, and gives the place behind it.
@@ -260,11 +305,14 @@ impl<'a> Scan<'a> {
         element.length == UNDEFINED || cursor.in_order && UIDS.iter().all(|uid| root.bytes(*uid).is_some())
     }
 
-    /// Passes over a delimiter, or an item with all that lies in it, where there is no sequence.
+    /// Passes over a delimiter, or an item with all that lies in it, where there is no sequence; or an element whose tag was
+    /// damaged to look like one.
     fn stray(&mut self, offset: u64, element: &Element, encoding: Encoding) -> Result<u64, Stop> {
-        match element.number {
-            ITEM => self.skip_items(offset, u64::MAX, encoding),
-            _ => Ok(element.value_at(offset)),
+        match element {
+            Element { number: ITEM, .. } if element.is_mark() => self.skip_items(offset, u64::MAX, encoding),
+            _ if element.is_mark() => Ok(element.value_at(offset)),
+            Element { length: UNDEFINED, .. } => self.skip_sequence(offset, element, u64::MAX, encoding),
+            _ => Ok(element.end(offset)),
         }
     }
 

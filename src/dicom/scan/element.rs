@@ -19,6 +19,10 @@ pub const SEQUENCE_DELIMITATION: u32 = 0xFFFE_E0DD;
 /// The smallest number of the group of items and delimiters.
 pub const DELIMITERS: u32 = 0xFFFE_0000;
 
+/// From this length on, the two halves of a length could be the group and element of a tag. Shorter ones are none: the
+/// element would be 0.
+const MIN_DOUBTFUL_LENGTH: u32 = 1 << 16;
+
 /// How data elements are encoded: with or without their VR, the low or the high byte first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
@@ -78,6 +82,25 @@ impl Element {
     }
 }
 
+impl Element {
+    /// Whether it is an item or a delimiter, which have no VR (PS3.5 7.5). Any other is an attribute, even where its tag
+    /// was damaged to look like one.
+    pub fn is_mark(&self) -> bool {
+        matches!(self.number, ITEM | ITEM_DELIMITATION | SEQUENCE_DELIMITATION) && self.vr == [0, 0]
+    }
+
+    /// Whether it may be an empty one whose length has two bytes, so that the next element's tag was taken for a length.
+    #[inline(always)]
+    pub fn may_be_empty(&self) -> bool {
+        self.header == 12 && (MIN_DOUBTFUL_LENGTH..UNDEFINED).contains(&self.length)
+    }
+
+    /// The same with an empty value, whose length has two bytes.
+    pub fn emptied(self) -> Element {
+        Element { length: 0, header: 8, ..self }
+    }
+}
+
 impl Encoding {
     /// Reads the header at the start of `rest`; `None` where it is cut, or no header at all.
     #[inline(always)]
@@ -94,6 +117,7 @@ impl Encoding {
             && let Some(element) = rest.get(at..).and_then(|rest| rest.first_chunk()).and_then(|head| self.known(head))
             && (last + 1..DELIMITERS).contains(&element.number)
             && element.length != UNDEFINED
+            && !element.may_be_empty()
         {
             last = element.number;
             // No overflow: the place lies in a slice.
@@ -115,7 +139,9 @@ impl Encoding {
                 let (form, short, long) = (form(vr), self.short([l0, l1]), self.long([m0, m1, m2, m3]));
                 // Both lengths are at hand, so that nothing has to be guessed of the form.
                 let length = if form == Form::Long { long } else { short };
-                (form != Form::Unknown).then_some(Element { number, vr, length, header: form.header_length() })
+                // PS3.5 7.1.2 has two zeros behind such a VR; some writers have the length there.
+                let is_plain = form == Form::Short || form == Form::Long && short == 0;
+                is_plain.then_some(Element { number, vr, length, header: form.header_length() })
             }
         }
     }
@@ -128,6 +154,25 @@ impl Encoding {
     /// Whether elements carry their VR.
     pub fn is_explicit(self) -> bool {
         matches!(self, Encoding::ExplicitLittle | Encoding::ExplicitBig)
+    }
+
+    /// The encoding of the same byte order with VRs.
+    pub fn explicit(self) -> Encoding {
+        match self {
+            Encoding::ImplicitLittle | Encoding::ExplicitLittle => Encoding::ExplicitLittle,
+            Encoding::ImplicitBig | Encoding::ExplicitBig => Encoding::ExplicitBig,
+        }
+    }
+
+    /// How many bytes may have to be looked at to tell the form of the element that starts with `head`: two bytes of
+    /// length behind a VR that should have four lead as far as they say.
+    pub fn sight(self, head: &[u8]) -> usize {
+        match head.first_chunk() {
+            Some(&[_, _, _, _, v0, v1, l0, l1]) if self.is_explicit() && form([v0, v1]) == Form::Long => {
+                2 * HEADER_BYTES + self.short([l0, l1]) as usize
+            }
+            _ => 0,
+        }
     }
 
     /// The encoding of the same byte order without VRs: that of items and delimiters, too (PS3.5 7.5).
@@ -171,7 +216,7 @@ impl Encoding {
         (usize::from(element.header) <= rest.len()).then_some(element)
     }
 
-    /// An element whose VR is unknown. Items and delimiters have none (PS3.5 7.5), and some writers leave it out of
+    /// An element whose VR is unknown, or has a length of another form than it should. Items and delimiters have none (PS3.5 7.5), and some writers leave it out of
     /// single elements. An unknown VR of two letters has the long form by PS3.5 7.1.2, but the short one in the wild.
     #[cold]
     fn guess(self, rest: &[u8], head: &[u8; HEADER_BYTES]) -> Option<Element> {
@@ -186,6 +231,7 @@ impl Encoding {
         let letters = vr.iter().all(u8::is_ascii_uppercase);
         let forms = if letters { [short, long, implicit] } else { [implicit, long, short] };
         let fallback = match (letters, [l0, l1]) {
+            (true, _) if form(vr) == Form::Long => Some(long),
             (true, [0, 0]) => Some(long),
             (true, _) => Some(short),
             (false, _) => Some(implicit).filter(|form| form.length != UNDEFINED && form.end(0) > rest.len() as u64),
@@ -245,6 +291,20 @@ mod tests {
             (b"\x20\0\x0D\0\x02\0\0\0..", 2, 8),
             (b"\x20\0\x0D\0??\x02\0..", 2, 8),
             (b"\x20\0\x0D\0\0\0\0\0", 0, 8),
+        ] {
+            let found = ExplicitLittle.element(&[bytes, NEXT].concat()).unwrap();
+            assert_eq!((found.length, found.header), (length, header), "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_long_vr_has_a_length_of_two_bytes_only_where_that_leads_to_another_element() {
+        const NEXT: &[u8] = b"\x20\0\x0E\0UI\0\0";
+        for (bytes, length, header) in [
+            (b"\x20\0\x0D\0UN\x02\0..".as_slice(), 2, 8),
+            (b"\x20\0\x0D\0OB\x06\0abcdef", 6, 8),
+            (b"\x20\0\x0D\0UN\0\0\x02\0\0\0..", 2, 12),
+            (b"\x20\0\x0D\0UN\x20\x20\x02\0\0\0..", 2, 12),
         ] {
             let found = ExplicitLittle.element(&[bytes, NEXT].concat()).unwrap();
             assert_eq!((found.length, found.header), (length, header), "{}", bytes.escape_ascii());

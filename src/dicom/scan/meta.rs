@@ -12,6 +12,8 @@ use crate::issue::Skip;
 
 /// The length of the preamble (PS3.10 7.1).
 const PREAMBLE_BYTES: usize = 128;
+/// The group of a command set (PS3.7 6.3).
+const COMMAND_GROUP: u16 = 0x0000;
 /// What follows the preamble.
 const PREFIX: &[u8] = b"DICM";
 
@@ -33,7 +35,7 @@ impl Scan<'_> {
 
     /// Takes what is wanted of the file meta information, and tells where the data set starts and how it is encoded.
     pub(super) fn file_meta(&mut self, start: u64) -> Result<(u64, Declared), Stop> {
-        let mut at = start;
+        let mut at = self.behind_command(start)?;
         let encoding = self.encoding(at, Some(Encoding::ExplicitLittle))?;
         while encoding.group(self.window.from(at, HEADER_BYTES)?) == Some(META_GROUP) {
             let Some(element) = self.element(at, encoding)? else { break };
@@ -45,7 +47,26 @@ impl Scan<'_> {
             at = element.end(at);
         }
         let syntax = self.header.root().bytes(tags::TRANSFER_SYNTAX_UID).map(unpadded);
-        Ok((at, syntax.map_or(Declared::Unknown, syntax::declared)))
+        let declared = syntax.map_or(Declared::Unknown, syntax::declared);
+        Ok((self.behind_command(at)?, declared))
+    }
+
+    /// The place behind a command set (PS3.7 6.3), which programs that keep messages write in front of the data set; where
+    /// there is none, the same place.
+    fn behind_command(&mut self, start: u64) -> Result<u64, Stop> {
+        if Encoding::ImplicitLittle.group(self.window.from(start, HEADER_BYTES)?) != Some(COMMAND_GROUP) {
+            return Ok(start);
+        }
+        let encoding = self.encoding(start, Some(Encoding::ImplicitLittle))?;
+        let (mut at, mut last) = (start, None);
+        while let Some(element) = self.element(at, encoding)?
+            && element::tag(element.number).group() == COMMAND_GROUP
+            && last < Some(element.number)
+            && element.length != UNDEFINED
+        {
+            (at, last) = (element.end(at), Some(element.number));
+        }
+        Ok(at)
     }
 
     fn meta_attribute(&mut self, element: &element::Element, at: u64) -> Result<(), Stop> {

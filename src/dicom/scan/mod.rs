@@ -135,8 +135,10 @@ impl<'a> Scan<'a> {
     /// The header of the element at an offset; what comes behind it is looked at only in doubt.
     #[inline]
     fn element(&mut self, at: u64, encoding: Encoding) -> io::Result<Option<Element>> {
-        match self.window.from(at, HEADER_BYTES)?.first_chunk().and_then(|head| encoding.known(head)) {
-            None => Ok(encoding.element(self.window.sample(at)?)),
+        let head = self.window.from(at, HEADER_BYTES)?;
+        let (known, sight) = (head.first_chunk().and_then(|head| encoding.known(head)), encoding.sight(head));
+        match known {
+            None => Ok(encoding.element(self.window.sample_of(at, sight)?)),
             known => Ok(known),
         }
     }

@@ -39,12 +39,16 @@ fn pass_as(encoding: Encoding, data: &[u8], cursor: &mut Cursor<'_>, header: &mu
         if !is_plain || is_noticed && !(element.number < cursor.limit && take(&element, rest, cursor, header)) {
             return Passed { bytes: passed(data, rest), behind: Some(element) };
         }
-        cursor.previous = element.number;
         let length = element.whole_length();
         match usize::try_from(length).ok().and_then(|length| rest.get(length..)) {
             Some(behind) => rest = behind,
-            None => return Passed { bytes: passed(data, rest) + length, behind: None },
+            None if element.may_be_empty() => return Passed { bytes: passed(data, rest), behind: Some(element) },
+            None => {
+                cursor.previous = element.number;
+                return Passed { bytes: passed(data, rest) + length, behind: None };
+            }
         }
+        cursor.previous = element.number;
     }
     Passed { bytes: passed(data, rest), behind: None }
 }

@@ -3,7 +3,9 @@
 //! Wanted sequences lie as deep inside each other as their paths are long. The others may be as deep as a file likes, so
 //! they are passed over without recursion, with one bit for each level.
 
-use super::element::{Element, Encoding, HEADER_BYTES, ITEM, ITEM_DELIMITATION, SEQUENCE_DELIMITATION, UNDEFINED};
+use std::io;
+
+use super::element::{Element, Encoding, HEADER_BYTES, ITEM, ITEM_DELIMITATION, SEQUENCE_DELIMITATION, UNDEFINED, tag};
 use super::{Scan, Stop, syntax};
 use crate::dicom::header::FaultKind;
 use crate::dicom::wanted::NodeId;
@@ -27,7 +29,14 @@ impl Scan<'_> {
         self.depth += 1;
         let behind = self.items(node, start, end, inner)?;
         self.depth -= 1;
-        Ok(if element.length == UNDEFINED { behind } else { end })
+        if element.length == UNDEFINED {
+            return Ok(behind);
+        }
+        if (start + 1..end).contains(&behind) {
+            // Something else than an item stands among the items: what is behind it is left.
+            self.header.fault(tag(element.number), FaultKind::Malformed);
+        }
+        Ok(end)
     }
 
     fn items(&mut self, node: NodeId, start: u64, end: u64, encoding: Encoding) -> Result<u64, Stop> {
@@ -56,6 +65,7 @@ impl Scan<'_> {
         encoding: Encoding,
     ) -> Result<u64, Stop> {
         let end = if head.length == UNDEFINED { sequence_end } else { head.end(offset).min(sequence_end) };
+        let encoding = self.item_encoding(offset, head, encoding)?;
         let open = self.header.open_item().map_err(|_| self.fail(FaultKind::TooMany))?;
         let result = self.item(node, head.value_at(offset), end, encoding);
         self.header.close(open);
@@ -80,11 +90,14 @@ impl Scan<'_> {
         let mut levels = Levels::new(encoding);
         let mut at = start;
         while at < end && levels.depth > 0 {
+            let mut encoding = levels.encoding();
             if levels.in_item() {
-                let rest = self.window.from(at, HEADER_BYTES)?;
-                at += levels.encoding.pass(rest);
+                at += encoding.pass(self.window.from(at, HEADER_BYTES)?);
+            } else {
+                // Items have no VR (PS3.5 7.5), and their length may look like one.
+                encoding = encoding.implicit();
             }
-            let Some(element) = self.element(at, levels.encoding)? else {
+            let Some(element) = self.element(at, encoding)? else {
                 self.depth += 1;
                 return Err(self.no_element(at));
             };
@@ -94,11 +107,15 @@ impl Scan<'_> {
     }
 
     fn skip_element(&mut self, at: u64, element: &Element, levels: &mut Levels) -> Result<u64, Stop> {
+        let is_mark = element.is_mark();
         match (element.number, element.length) {
-            (ITEM, UNDEFINED) => levels.set_in_item(true),
-            (ITEM_DELIMITATION, _) if levels.in_item() => levels.set_in_item(false),
-            (SEQUENCE_DELIMITATION, _) => levels.leave(),
-            (ITEM, _) => return Ok(element.end(at)),
+            (ITEM, UNDEFINED) if is_mark => {
+                levels.set_in_item(true);
+                levels.set_encoding(self.item_encoding(at, element, levels.encoding())?);
+            }
+            (ITEM_DELIMITATION, _) if is_mark && levels.in_item() => levels.set_in_item(false),
+            (SEQUENCE_DELIMITATION, _) if is_mark => levels.leave(),
+            (ITEM, _) if is_mark => return Ok(element.end(at)),
             // The delimiter is missing, and this belongs to what is around the sequence.
             _ if !levels.in_item() => {
                 levels.leave();
@@ -106,9 +123,10 @@ impl Scan<'_> {
             }
             (_, UNDEFINED) if levels.depth == MAX_DEPTH => return Err(self.fail(FaultKind::TooDeep)),
             (_, UNDEFINED) => {
-                let inner = self.inner_encoding(element.value_at(at), element, levels.encoding)?;
+                let inner = self.inner_encoding(element.value_at(at), element, levels.encoding())?;
                 levels.enter(inner);
             }
+            _ if element.may_be_empty() => return Ok(self.settled(at, *element, levels.encoding())?.end(at)),
             _ => return Ok(element.end(at)),
         }
         Ok(element.value_at(at))
@@ -121,37 +139,47 @@ impl Scan<'_> {
         }
         Ok(outer)
     }
+
+    /// The encoding inside an item: the one around it, unless VRs stand in an item of an implicit data set.
+    fn item_encoding(&mut self, offset: u64, head: &Element, outer: Encoding) -> io::Result<Encoding> {
+        let start = head.value_at(offset);
+        if outer.is_explicit() || !syntax::has_vr(self.window.from(start, HEADER_BYTES)?) {
+            return Ok(outer);
+        }
+        Ok(syntax::inside_item(self.window.sample(start)?, head.length, outer))
+    }
 }
 
 /// Where a way over sequences is: how deep, and at which levels inside an item.
 struct Levels {
     depth: u32,
     in_item: u64,
-    encoding: Encoding,
-    outer: Encoding,
-    /// The level at which the encoding changed from the outer one: a sequence of VR UN.
-    changed: u32,
+    /// The encoding of each level.
+    encodings: [Encoding; MAX_DEPTH as usize],
 }
 
 impl Levels {
     fn new(encoding: Encoding) -> Levels {
-        Levels { depth: 1, in_item: 0, encoding, outer: encoding, changed: 0 }
+        Levels { depth: 1, in_item: 0, encodings: [encoding; MAX_DEPTH as usize] }
     }
 
+    /// Enters a sequence, which is known to lie less deep than the cap.
     fn enter(&mut self, encoding: Encoding) {
         self.depth += 1;
         self.set_in_item(false);
-        if encoding != self.encoding {
-            self.changed = self.depth;
-            self.encoding = encoding;
-        }
+        self.set_encoding(encoding);
     }
 
     fn leave(&mut self) {
-        if self.depth == self.changed {
-            self.encoding = self.outer;
-        }
         self.depth -= 1;
+    }
+
+    fn encoding(&self) -> Encoding {
+        self.encodings[self.level()]
+    }
+
+    fn set_encoding(&mut self, encoding: Encoding) {
+        self.encodings[self.level()] = encoding;
     }
 
     fn in_item(&self) -> bool {
@@ -163,6 +191,11 @@ impl Levels {
     }
 
     fn bit(&self) -> u64 {
-        1 << (self.depth - 1)
+        1 << self.level()
+    }
+
+    /// The place of the innermost sequence, from 0 on.
+    fn level(&self) -> usize {
+        self.depth.saturating_sub(1) as usize % MAX_DEPTH as usize
     }
 }

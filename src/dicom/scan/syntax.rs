@@ -45,12 +45,12 @@ pub fn shows(rest: &[u8], encoding: Encoding) -> bool {
     inspect(rest) == Some(encoding)
 }
 
-/// The encoding of a data set that no meta information announces, if there is one: it starts with the group of the file
-/// meta information, of identification or patient, and a second element follows the first.
+/// The encoding of a data set that no meta information announces, if there is one: it starts with the group of a command, of the
+/// file meta information, of identification or patient, and a second element follows the first.
 pub fn unannounced(rest: &[u8]) -> Option<Encoding> {
     let seen = inspect(rest)?;
     let first = seen.element(rest)?;
-    (matches!(first.number >> 16, 2 | 8..=0x20) && goes_on(rest, seen)).then_some(seen)
+    (matches!(first.number >> 16, 0 | 2 | 8..=0x20) && goes_on(rest, seen)).then_some(seen)
 }
 
 /// The encoding of the items at the start of `rest`, the value of an element of VR UN: Implicit VR Little Endian
@@ -58,6 +58,28 @@ pub fn unannounced(rest: &[u8]) -> Option<Encoding> {
 pub fn inside_unknown(rest: &[u8]) -> Encoding {
     let encoding = rest.get(8..).and_then(inspect).unwrap_or(Encoding::ImplicitLittle);
     if rest.starts_with(&[0xFF, 0xFE]) { encoding } else { with_low_byte_first(encoding) }
+}
+
+/// Whether a known VR stands behind the tag at the start of `rest`.
+pub fn has_vr(rest: &[u8]) -> bool {
+    rest.get(4..).and_then(|rest| rest.first_chunk()).is_some_and(|vr| is_vr(*vr))
+}
+
+/// The encoding of an item of an implicit data set, whose first element starts `rest` with what looks like a VR: some
+/// toolkits copy explicit items as they are. It must lead on, and must not be a length that leads on.
+pub fn inside_item(rest: &[u8], length: u32, outer: Encoding) -> Encoding {
+    let explicit = outer.explicit();
+    if leads_on(rest, length, explicit) && !leads_on(rest, length, outer) { explicit } else { outer }
+}
+
+/// Whether the first element of an item is followed by another of a higher tag, by a delimiter or by the item's end.
+fn leads_on(rest: &[u8], length: u32, encoding: Encoding) -> bool {
+    let Some(first) = encoding.element(rest) else { return false };
+    let end = if first.length == UNDEFINED { first.value_at(0) } else { first.end(0) };
+    let next = usize::try_from(end).ok().and_then(|end| rest.get(end..)).unwrap_or_default();
+    let Some(second) = encoding.element(next) else { return end == u64::from(length) };
+    let is_next = second.number > first.number && has_vr(next) == encoding.is_explicit();
+    end == u64::from(length) || second.is_mark() || is_next
 }
 
 fn with_low_byte_first(encoding: Encoding) -> Encoding {

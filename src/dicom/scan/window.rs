@@ -61,8 +61,17 @@ impl<'a> Window<'a> {
     /// As much of what starts at an offset as shows its encoding, and no more: what happens to be in memory must not
     /// decide.
     pub fn sample(&mut self, offset: u64) -> io::Result<&[u8]> {
-        let rest = self.from(offset, SAMPLE_BYTES)?;
-        Ok(rest.get(..SAMPLE_BYTES).unwrap_or(rest))
+        self.exactly(offset, SAMPLE_BYTES)
+    }
+
+    /// The same of an element whose length may lead so far.
+    pub fn sample_of(&mut self, offset: u64, sight: usize) -> io::Result<&[u8]> {
+        self.exactly(offset, sight.max(SAMPLE_BYTES))
+    }
+
+    fn exactly(&mut self, offset: u64, bytes: usize) -> io::Result<&[u8]> {
+        let rest = self.from(offset, bytes)?;
+        Ok(rest.get(..bytes).unwrap_or(rest))
     }
 
     /// Whether the source is known to have a byte just before this offset.

@@ -8,7 +8,7 @@ pub enum NumberFault {
     /// Below zero.
     #[error("expected a number that is not negative")]
     Negative,
-    /// Written with a decimal point or exponent, even if nothing follows the point but zeros.
+    /// With digits behind a decimal point other than zeros, or with an exponent.
     #[error("expected a whole number")]
     Fractional,
     /// Beyond 2147483647, the largest number of FHIR, or beyond 64 bits.
@@ -22,15 +22,26 @@ pub enum NumberFault {
 /// The largest FHIR unsignedInt.
 const LARGEST: i64 = 2_147_483_647;
 
-/// Reads a whole number with an optional sign; more than the twelve characters of an IS are tolerated.
+/// Reads a whole number with an optional sign; more than the twelve characters of an IS are tolerated, and a decimal
+/// point with nothing but zeros behind it, as programs write that keep numbers as fractions.
 pub fn integer(text: &str) -> Result<i64, NumberFault> {
-    let text = trim(text);
+    let text = without_zeros(trim(text));
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(if is_decimal(text) { NumberFault::Fractional } else { NumberFault::NotANumber });
     }
     // Only the size is left to be wrong.
     text.parse().map_err(|_| NumberFault::TooLarge)
+}
+
+/// `3` of `3.0`.
+fn without_zeros(text: &str) -> &str {
+    match text.split_once('.') {
+        Some((whole, zeros)) if whole.ends_with(|last: char| last.is_ascii_digit()) => {
+            if zeros.bytes().all(|byte| byte == b'0') { whole } else { text }
+        }
+        _ => text,
+    }
 }
 
 /// Reads a whole number that FHIR can hold as an unsignedInt.
@@ -74,6 +85,9 @@ mod tests {
             ("007", 7),
             ("-2147483648", -2_147_483_648),
             ("00000000000000000000042", 42),
+            ("3.0", 3),
+            ("3. ", 3),
+            ("-3.000000", -3),
         ] {
             assert_eq!(integer(is), Ok(want), "{is:?}");
         }
@@ -91,7 +105,12 @@ mod tests {
             ("0x10", NumberFault::NotANumber),
             ("nan", NumberFault::NotANumber),
             ("１", NumberFault::NotANumber),
-            ("1.0", NumberFault::Fractional),
+            ("1.01", NumberFault::Fractional),
+            ("1.0.0", NumberFault::NotANumber),
+            (".", NumberFault::NotANumber),
+            (".0", NumberFault::Fractional),
+            ("-1.0", NumberFault::Negative),
+            ("2147483648.0", NumberFault::TooLarge),
             ("-1.5", NumberFault::Fractional),
             (".5", NumberFault::Fractional),
             ("1e3", NumberFault::Fractional),

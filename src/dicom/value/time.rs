@@ -23,6 +23,7 @@ pub struct Time {
 pub struct Fraction {
     microseconds: u32,
     digits: u8,
+    is_cut: bool,
 }
 
 /// The digits of a fraction that TM has room for (PS3.5 6.2).
@@ -74,6 +75,11 @@ impl Fraction {
         (self.microseconds, self.digits)
     }
 
+    /// Whether it was written with more digits than are kept.
+    pub fn is_cut(self) -> bool {
+        self.is_cut
+    }
+
     fn parse(text: &[u8]) -> Option<Self> {
         let (mut value, mut digits) = (0, 0);
         for &byte in text {
@@ -83,7 +89,8 @@ impl Fraction {
                 digits += 1;
             }
         }
-        (digits > 0).then(|| Self { microseconds: value * 10u32.pow(u32::from(MOST_DIGITS - digits)), digits })
+        let is_cut = text.len() > usize::from(MOST_DIGITS);
+        (digits > 0).then(|| Self { microseconds: value * 10u32.pow(u32::from(MOST_DIGITS - digits)), digits, is_cut })
     }
 }
 

@@ -1,5 +1,9 @@
 //! Body Part Examined (0018,0015) as SNOMED CT, by PS3.16 Annex L.
+//!
+//! One rule for all spellings: the value is a defined term or the meaning of one, compared by letters and digits alone.
+//! So `L_SPINE`, `L SPINE` and `LSPINE` are the term, and `LUMBAR SPINE` and `Lumbar^Spine` its meaning, Lumbar spine.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::{Coded, system, table};
@@ -10,17 +14,22 @@ static BODY_PARTS: LazyLock<Vec<(&'static str, Coded)>> = LazyLock::new(|| {
         .collect()
 });
 
-/// The anatomical region of a defined term, or of one that Annex L has since renamed.
-///
-/// Case, spaces, underscores and hyphens do not count: `Whole body` is `WHOLEBODY`.
-pub fn body_part(term: &str) -> Option<Coded> {
-    let letters = term.bytes().filter(|byte| !is_filler(*byte)).map(|byte| byte.to_ascii_uppercase());
-    let position = BODY_PARTS.binary_search_by(|(key, _)| key.bytes().cmp(letters.clone())).ok()?;
-    BODY_PARTS.get(position).map(|(_, region)| *region)
+/// The regions by their meanings; of one that several terms mean, each has the same code.
+static MEANINGS: LazyLock<BTreeMap<String, Coded>> =
+    LazyLock::new(|| BODY_PARTS.iter().map(|(_, region)| (plain(region.display), *region)).collect());
+
+/// The anatomical region of a defined term, of one that Annex L has since renamed, or of the meaning of either.
+pub fn body_part(value: &str) -> Option<Coded> {
+    let plain = plain(value);
+    let term = BODY_PARTS.binary_search_by_key(&plain.as_str(), |(term, _)| term).ok();
+    let term = term.and_then(|position| BODY_PARTS.get(position)).map(|(_, region)| *region);
+    term.or_else(|| MEANINGS.get(&plain).copied())
 }
 
-fn is_filler(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || matches!(byte, b'_' | b'-' | b'\0')
+/// The letters and digits of a value, in upper case. A plus joins two terms, and a backslash two values: they stay.
+fn plain(value: &str) -> String {
+    let is_sign = |character: &char| character.is_alphanumeric() || matches!(character, '+' | '\\');
+    value.chars().filter(is_sign).map(|character| character.to_ascii_uppercase()).collect()
 }
 
 #[cfg(test)]
@@ -41,6 +50,13 @@ mod tests {
             ("TLSPINE", "1217256009", "Thoraco-lumbar spine"),
             ("LEG", "30021000", "Lower leg"),
             ("ARM", "40983000", "Upper arm"),
+            ("L_SPINE", "122496007", "Lumbar spine"),
+            ("LUMBAR SPINE", "122496007", "Lumbar spine"),
+            ("Lumbar^Spine", "122496007", "Lumbar spine"),
+            ("HEAD AND NECK", "774007", "Head and Neck"),
+            ("HEAD_NECK", "774007", "Head and Neck"),
+            ("abdomen/pelvis", "818982008", "Abdomen and Pelvis"),
+            ("Chest, Abdomen and Pelvis", "416775004", "Chest, Abdomen and Pelvis"),
             ("3RDVENTRICLE", "49841001", "Third ventricle"),
         ] {
             assert_eq!(body_part(term), Some(Coded { system: system::SCT, code, display }), "{term:?}");
@@ -49,8 +65,29 @@ mod tests {
 
     #[test]
     fn a_term_that_annex_l_does_not_code_is_no_region() {
-        for term in ["", " ", "_", "CHEST+ABDOMEN", "THX", "FETALARM", "THORAX AP", "Brust"] {
+        for term in [
+            "",
+            " ",
+            "_",
+            "CHEST+ABDOMEN",
+            "THX",
+            "FETALARM",
+            "THORAX AP",
+            "Brust",
+            "KNEE_LEFT",
+            "HIP+KNEE",
+            "BRAIN W_O",
+            "L\\SPINE",
+            "OTHER",
+        ] {
             assert_eq!(body_part(term), None, "{term:?}");
+        }
+    }
+
+    #[test]
+    fn a_meaning_has_one_code() {
+        for (term, region) in BODY_PARTS.iter() {
+            assert_eq!(body_part(region.display).map(|found| found.code), Some(region.code), "{term}");
         }
     }
 

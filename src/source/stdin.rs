@@ -1,0 +1,60 @@
+//! Standard input as one file: a DICOM file, a zip, a tar or a compressed one, recognized by its content as any other.
+//!
+//! Zip directories stand at the end, so the content must be at hand as a whole. A redirected file is used where it is;
+//! what comes through a pipe is spooled to an unnamed temporary file, never to memory.
+
+use std::fs::File;
+use std::io;
+
+use super::open::unreadable;
+use super::{Item, Name};
+use crate::issue::Skip;
+
+/// The name of standard input, on the command line and in the report.
+pub const STDIN: &str = "-";
+
+/// Standard input as an item named `-`; waits until it ends.
+pub fn stdin() -> Result<Item, Skip> {
+    let content = match redirected() {
+        Some(file) => file,
+        None => spooled(&mut io::stdin().lock()).map_err(|error| unreadable(&error))?,
+    };
+    Ok(Item { name: Name::file(STDIN), folder: None, content: Some(content) })
+}
+
+/// Copies a stream to an unnamed temporary file, which is gone when it is closed.
+pub fn spooled(stream: &mut dyn io::Read) -> io::Result<File> {
+    let mut file = tempfile::tempfile()?;
+    io::copy(stream, &mut file)?;
+    Ok(file)
+}
+
+/// The regular file that standard input is, when nothing of it was read: `convert - < archive.zip`.
+#[cfg(unix)]
+fn redirected() -> Option<File> {
+    use std::io::Seek;
+    let mut file = File::from(rustix::io::fcntl_dupfd_cloexec(io::stdin(), 0).ok()?);
+    (file.metadata().ok()?.is_file() && file.stream_position().ok()? == 0).then_some(file)
+}
+
+#[cfg(not(unix))]
+fn redirected() -> Option<File> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dicom::bytes::Bytes;
+
+    #[test]
+    fn what_comes_through_a_pipe_is_read_from_its_start_any_number_of_times() {
+        let content = spooled(&mut &b"content"[..]).unwrap();
+        let item = Item { name: Name::file(STDIN), folder: None, content: Some(content) };
+        for _ in 0..2 {
+            let (mut file, mut buffer) = (item.open().unwrap(), [0; 16]);
+            let count = file.read_at(0, &mut buffer).unwrap();
+            assert_eq!(&buffer[..count], b"content");
+        }
+    }
+}
