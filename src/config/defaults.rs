@@ -55,7 +55,7 @@ const UNSET: &[(&str, Unset)] = &[
     ("oauth-secret-env", none("\"FHIR_SECRET\"")),
     ("oauth-token-url", Unset::Means { example: "\"https://login.example/token\"", words: "the one the server names" }),
     ("oauth-scope", none("\"system/*.cruds\"")),
-    ("header", Unset::Is("[]")),
+    ("header", none("[\"X-Tenant=north\"]")),
     ("ca-cert", Unset::Means { example: "\"ca.pem\"", words: "those of the system" }),
     ("client-cert", none("\"client.pem\"")),
     ("client-key", none("\"client.key\"")),

@@ -57,6 +57,7 @@ impl Upload {
             dry_run: sending.dry_run,
             journal: sending.journal,
             rejects: sending.rejects,
+            report: run.report.is_some(),
         };
         let output = output(content.references, sending.conditional);
         let mut config = Config::of(input, output, content, run)?;

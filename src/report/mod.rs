@@ -22,6 +22,8 @@ pub use code::{reason_code, skip_code};
 pub use counts::Counts;
 pub use summary::Summary;
 
+pub use document::Section;
+
 use document::Document;
 
 /// Where something was found.
@@ -95,11 +97,11 @@ impl Report {
         }
     }
 
-    /// Completes the report, and gives the counts.
-    pub fn finish(self, totals: &Totals) -> Result<Counts, Error> {
+    /// Completes the report, with a section of somebody else's if there is one, and gives the counts.
+    pub fn finish(self, totals: &Totals, section: Option<&Section<'_>>) -> Result<Counts, Error> {
         let counts = self.counts.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(document) = self.document {
-            document.into_inner().unwrap_or_else(PoisonError::into_inner).finish(totals, &counts)?;
+            document.into_inner().unwrap_or_else(PoisonError::into_inner).finish(totals, &counts, section)?;
         }
         Ok(counts)
     }

@@ -2,6 +2,7 @@
 
 mod archive;
 mod explain;
+mod fhir_file;
 mod options;
 mod read;
 mod synth;
@@ -22,7 +23,7 @@ use crate::interrupt::Interrupt;
 use crate::mapping::{self, Options, finish};
 use crate::progress::{self, Progress};
 use crate::read::{Reader, Selections};
-use crate::report::{Counts, Report, Summary, Totals};
+use crate::report::{Counts, Report, Section, Summary, Totals};
 use crate::sink::{self, Sink};
 use crate::source::{self, Walk};
 use crate::study::{Studies, Study, apply_rejections, several_places};
@@ -76,14 +77,14 @@ pub fn convert_into<'s>(
     progress: Arc<dyn Progress>,
     interrupt: &Interrupt,
 ) -> Result<Outcome, Error> {
-    let ends = Ends { aside: None, writing_threads: config.threads };
-    convert_between(config, &ends, open, progress, interrupt)
+    let ends = Ends { others: None, writing_threads: config.threads };
+    convert_between(config, &ends, open, progress, interrupt)?.finish(None)
 }
 
 /// What a run has at its two ends beside files and documents.
 struct Ends<'a> {
-    /// Takes the files that are FHIR already.
-    aside: Option<read::Aside<'a>>,
+    /// Takes the files that are no DICOM.
+    others: Option<&'a dyn read::Others>,
     /// How many threads give documents to the sink.
     writing_threads: usize,
 }
@@ -94,7 +95,7 @@ fn convert_between<'s>(
     open: impl FnOnce() -> Result<Box<dyn Sink + 's>, Error>,
     progress: Arc<dyn Progress>,
     interrupt: &Interrupt,
-) -> Result<Outcome, Error> {
+) -> Result<Converted, Error> {
     let mapping = options::mapping(config)?;
     let finish = options::finish(config)?;
     // The output is opened first: a run that cannot write should not read for hours.
@@ -104,15 +105,29 @@ fn convert_between<'s>(
     let walk = source::open(&config.inputs, &config.walk, progress.clone())?;
     let pool = threads(config.threads)?;
     let run = Run { config, finish: &finish, report: &report, tally: &tally, progress: progress.as_ref(), interrupt };
-    let mut studies = pool.install(|| run.read(&mapping, &walk, ends.aside))?;
+    let mut studies = pool.install(|| run.read(&mapping, &walk, ends.others))?;
     // Threads that wait for a server are as many as requests may be under way.
     let has_enough = ends.writing_threads == config.threads || studies.is_empty();
     let pool = if has_enough { pool } else { threads(ends.writing_threads)? };
     pool.install(|| run.write(&mapping, &mut studies, sink.as_ref()))?;
     let others = sink.finish(report_path(config))?;
     let totals = tally.totals(config, finish.release);
-    let counts = report.finish(&totals)?;
-    Ok(Outcome { totals, counts, others })
+    Ok(Converted { totals, others, report })
+}
+
+/// What a run came to, with a report that is still open.
+struct Converted {
+    totals: Totals,
+    others: u64,
+    report: Report,
+}
+
+impl Converted {
+    /// Completes the report, with what somebody else has to say in it.
+    fn finish(self, section: Option<&Section<'_>>) -> Result<Outcome, Error> {
+        let counts = self.report.finish(&self.totals, section)?;
+        Ok(Outcome { totals: self.totals, counts, others: self.others })
+    }
 }
 
 /// What both halves of a run share.
@@ -127,7 +142,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Reads all that the walk finds, and groups it.
-    fn read(&self, options: &Options, walk: &Walk, aside: Option<read::Aside<'_>>) -> Result<Vec<Study>, Error> {
+    fn read(&self, options: &Options, walk: &Walk, others: Option<&dyn read::Others>) -> Result<Vec<Study>, Error> {
         let (wanted, studies) = (mapping::wanted(), Studies::default());
         let selections = if self.finish.has_selections() { Selections::All } else { Selections::Rejections };
         let filter = &self.config.filter;
@@ -137,7 +152,7 @@ impl Run<'_> {
             tally: self.tally,
             progress: self.progress,
             interrupt: self.interrupt,
-            aside,
+            others,
         };
         stage.all(walk, self.config.threads)?;
         let mut studies = studies.finish();

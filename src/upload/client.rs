@@ -6,7 +6,8 @@ use std::env;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -17,6 +18,7 @@ use super::exchange::{Answer, Broken, Media, Request};
 use super::header::Header;
 use super::proxy::proxy;
 use super::tls;
+use super::traffic::Traffic;
 use crate::error::Error;
 
 /// Answers beyond this are not read: a server's copy of a large study has room.
@@ -52,6 +54,7 @@ pub struct Client {
     base: String,
     headers: Vec<Header>,
     gzip: AtomicU8,
+    traffic: Mutex<Traffic>,
 }
 
 /// Bodies go as they are.
@@ -89,7 +92,13 @@ impl Client {
             base: connection.base.clone(),
             headers: connection.headers.clone(),
             gzip: AtomicU8::new(if connection.gzip { TRY_GZIP } else { PLAIN }),
+            traffic: Mutex::default(),
         })
+    }
+
+    /// What went over the wire so far.
+    pub fn traffic(&self) -> Traffic {
+        self.traffic.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Sends a request once, following redirects within the server. One that the server does not take compressed goes
@@ -117,7 +126,13 @@ impl Client {
     fn follow(&self, request: &Request<'_>, body: Body<'_>, authorization: Option<&str>) -> Result<Answer, Broken> {
         let mut url = self.url(request.path);
         for _ in 0..MAX_REDIRECTS {
-            let answer = self.once(request, &url, body, authorization)?;
+            let start = Instant::now();
+            let result = self.once(request, &url, body, authorization);
+            let answered = result.as_ref().ok().map(|answer| (answer.status, answer.body.len()));
+            let mut traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
+            traffic.add(body.bytes.map_or(0, <[u8]>::len), answered, start.elapsed());
+            drop(traffic);
+            let answer = result?;
             match self.redirect(request, &answer) {
                 Some(next) => url = next,
                 None => return Ok(answer),

@@ -5,7 +5,7 @@
 //! uses it; a damaged line further up ends the run, because it could be the one that forbids to send something twice.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -38,6 +38,8 @@ pub struct Journal {
     file: Mutex<File>,
     past: HashMap<u128, Past>,
     cut_bytes: u64,
+    /// The studies of this run.
+    met: Mutex<HashSet<u128>>,
 }
 
 /// The last word on a resource.
@@ -81,7 +83,7 @@ impl Journal {
         if whole_bytes == 0 {
             file.write_all(header(base).as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
         }
-        Ok(Journal { path: path.to_path_buf(), file: Mutex::new(file), past, cut_bytes })
+        Ok(Journal { path: path.to_path_buf(), file: Mutex::new(file), past, cut_bytes, met: Mutex::default() })
     }
 
     /// What was wrong with the file and is mended, for a message.
@@ -94,7 +96,34 @@ impl Journal {
 
     /// What earlier runs say of a resource.
     pub fn past(&self, entry: &Entry<'_>) -> Option<&Past> {
-        self.past.get(&xxh3_128(entry.key.as_bytes()))
+        let key = xxh3_128(entry.key.as_bytes());
+        if entry.is_main() {
+            self.met.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+        }
+        self.past.get(&key)
+    }
+
+    /// The studies that earlier runs sent and this one did not meet: their files may be gone. By name.
+    pub fn gone(&self) -> Result<Vec<String>, Error> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = self.unmet(&mut file).and_then(|found| file.seek(SeekFrom::End(0)).map(|_| found));
+        found.map_err(|source| Error::Write { path: self.path.clone(), source })
+    }
+
+    /// The names stand in the file only: those of all studies would take too much memory.
+    fn unmet(&self, file: &mut File) -> io::Result<Vec<String>> {
+        let met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = BTreeMap::new();
+        file.rewind()?;
+        for line in BufReader::new(file).lines() {
+            let line = line?;
+            let Ok(Line { resource, outcome, .. }) = serde_json::from_str::<Line<'_>>(&line) else { continue };
+            if resource.starts_with("ImagingStudy") && !met.contains(&xxh3_128(resource.as_bytes())) {
+                last.insert(resource.into_owned(), outcome);
+            }
+        }
+        let there = last.into_iter().filter(|(_, fate)| matches!(fate, Fate::Accepted | Fate::Present));
+        Ok(there.map(|(resource, _)| resource).collect())
     }
 
     /// Adds what became of the resources of a study.
@@ -237,6 +266,22 @@ mod tests {
             assert!(matches!(Journal::open(&path, "http://h"), Err(Error::Usage(_))), "{notes}");
             assert_eq!(fs::read_to_string(&path).unwrap(), notes);
         }
+    }
+
+    #[test]
+    fn studies_that_were_not_met_again_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let journal = Journal::open(&path, "http://h").unwrap();
+        let all = [("1", Fate::Accepted), ("2", Fate::Present), ("3", Fate::Rejected), ("4", Fate::Accepted)];
+        all.iter().for_each(|(id, fate)| journal.add([(&entry(id), *fate, None)]).unwrap());
+        drop(journal);
+        let journal = Journal::open(&path, "http://h").unwrap();
+        journal.past(&entry("4"));
+        assert_eq!(journal.gone().unwrap(), ["ImagingStudy/1", "ImagingStudy/2"]);
+        journal.add([(&entry("5"), Fate::Accepted, None)]).unwrap();
+        drop(journal);
+        assert!(Journal::open(&path, "http://h").is_ok(), "reading it moves nothing");
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod identities;
 mod journal;
 mod json;
 mod lookup;
+mod not_taken;
 pub mod oauth2;
 mod outcome;
 mod package;
@@ -34,10 +35,12 @@ mod send;
 mod sender;
 mod server_copy;
 mod server_ids;
+mod server_report;
 mod split;
 mod submit;
 mod throttle;
 mod tls;
+mod traffic;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU32;
@@ -57,10 +60,12 @@ use exchange::Request;
 use identities::Identities;
 use journal::Journal;
 use lookup::Lookup;
+use not_taken::NotTaken;
 use plan::Allowed;
 use rejects::Rejects;
 use retry::{Policy, Safety};
 use sender::{Sender, Sent};
+use traffic::Traffic;
 
 /// Everything that an upload is told.
 #[derive(Debug, Clone)]
@@ -91,6 +96,8 @@ pub struct Options {
     pub journal: Option<PathBuf>,
     /// What was not taken.
     pub rejects: Option<PathBuf>,
+    /// Whether what was not taken is listed for a report.
+    pub report: bool,
 }
 
 /// A FHIR server, and all that is known of it.
@@ -107,6 +114,7 @@ pub struct Server {
     identities: Identities,
     journal: Option<Journal>,
     rejects: Option<Rejects>,
+    not_taken: Option<NotTaken>,
     counts: Mutex<Counts>,
     /// Requests in a row that the server did not answer.
     give_ups: AtomicU32,
@@ -152,6 +160,7 @@ impl Server {
             identities: Identities::default(),
             journal: journal.map(|path| Journal::open(path, base)).transpose()?,
             rejects: rejects.map(Rejects::create).transpose()?,
+            not_taken: options.report.then(not_taken).transpose()?,
             counts: Mutex::default(),
             give_ups: AtomicU32::new(0),
             sender,
@@ -166,6 +175,11 @@ impl Server {
     /// What was wrong with the journal and is mended, for a message.
     pub fn journal_mended(&self) -> Option<String> {
         self.journal.as_ref().and_then(Journal::mended)
+    }
+
+    /// What went over the wire so far.
+    pub fn traffic(&self) -> Traffic {
+        self.sender.client.traffic()
     }
 
     /// What the upload came to so far.
@@ -202,6 +216,10 @@ impl Sink for &Server {
     fn finish(self: Box<Self>, _: Option<&Path>) -> Result<u64, Error> {
         Ok(0)
     }
+}
+
+fn not_taken() -> Result<NotTaken, Error> {
+    NotTaken::new().map_err(|source| Error::Write { path: PathBuf::from("a temporary file"), source })
 }
 
 /// Asks for the CapabilityStatement, for as long as the deadline says: a server may be starting again.

@@ -165,7 +165,7 @@ def imported(tool, fhir, folder):
 def checks(log):
     """All, in the order in which they are made."""
     return [found_again, only_what_changed, writers.corrected, writers.edited, writers.withdrawn, writers.conditional,
-            writers.overlapping, writers.killed, functools.partial(secured, log=log), corpus, imported, dicomweb.check]
+            writers.overlapping, writers.killed, functools.partial(secured, log=log), corpus, imported, dicomweb.retrieved]
 
 
 def one_server(name, path, logs):
@@ -198,6 +198,10 @@ def step(text):
 
 def main():
     names = sys.argv[1].split(",") if len(sys.argv) > 1 else SERVERS
+    titles = [getattr(check, "func", check).__name__ for check in checks(None)]
+    unknown = set(names) - set(SERVERS) | set(sys.argv[2:]) - set(titles)
+    if unknown:
+        sys.exit(f"unknown: {sorted(unknown)}; servers: {SERVERS}; checks: {titles}")
     logs = pathlib.Path("target").resolve()
     logs.mkdir(exist_ok=True)
     path = os.path.abspath(binary())

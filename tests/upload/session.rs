@@ -85,6 +85,7 @@ impl Session {
             dry_run: false,
             journal: None,
             rejects: None,
+            report: false,
         };
         Session { options, clock: JumpingClock::default(), jobs: 1 }
     }
