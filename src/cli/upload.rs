@@ -170,6 +170,12 @@ pub struct SendingArguments {
     #[arg(long)]
     pub dry_run: bool,
 
+    /// With --dry-run: show each element that would change
+    ///
+    /// With the value on the server and ours: patient data stand in it.
+    #[arg(long, requires = "dry_run", hide_short_help = true)]
+    pub diff: bool,
+
     /// Requests at the same time
     ///
     /// Default: 4.
@@ -181,6 +187,12 @@ pub struct SendingArguments {
     /// Default: a study that has more instances on the server is reported, and stays.
     #[arg(long)]
     pub replace: bool,
+
+    /// Undo deletions and entered-in-error
+    ///
+    /// Default: what was deleted on the server, or set to entered-in-error or cancelled there, stays so and is reported.
+    #[arg(long, hide_short_help = true)]
+    pub restore: bool,
 
     /// Replace patients and others on the server
     ///

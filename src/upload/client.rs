@@ -142,7 +142,8 @@ impl Client {
     }
 
     fn url(&self, path: &str) -> String {
-        if path.is_empty() { self.base.clone() } else { format!("{}/{path}", self.base) }
+        let slash = if path.is_empty() || path.starts_with('?') { "" } else { "/" };
+        format!("{}{slash}{path}", self.base)
     }
 
     fn once(
@@ -162,6 +163,9 @@ impl Client {
             ("prefer", body.filter(|_| is_fhir).map(|_| "return=minimal")),
             ("if-none-exist", request.if_none_exist),
             ("if-match", request.if_match),
+            ("if-none-match", request.if_none_match.then_some("*")),
+            // What a cache has may be older than what others wrote.
+            ("cache-control", Some("no-cache")),
         ];
         for (name, value) in optional {
             if let Some(value) = value {
@@ -179,9 +183,9 @@ impl Client {
         .map_err(broken)?;
         let read = response.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_vec();
         let header = |name| text(response.headers(), name);
-        let (retry_after, location) = (header("retry-after"), header("location"));
+        let (retry_after, location, etag) = (header("retry-after"), header("location"), header("etag"));
         let body = read.map_err(|error| Broken::Sent(message(&error)))?;
-        Ok(Answer { status: response.status().as_u16(), retry_after, location, body })
+        Ok(Answer { status: response.status().as_u16(), retry_after, location, etag, is_repeat: false, body })
     }
 
     /// Where a redirect leads, if it stays with the server and means the same request.

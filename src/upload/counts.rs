@@ -68,6 +68,8 @@ pub struct Counts {
     pub companions: Ends,
     /// Inputs, or parts of them, that are no FHIR.
     pub unreadable: u64,
+    /// Requests that were too large for the server, and were sent in parts.
+    pub too_large: u64,
     refused: Vec<String>,
 }
 
@@ -149,8 +151,8 @@ impl fmt::Display for Summary<'_> {
             None if not_taken > 0 => row(f, "rejects", "", "--rejects FILE keeps them, with the server's reasons")?,
             _ => {}
         }
-        if counts.studies.of(End::Held) > 0 {
-            row(f, "", "", "a study that was held back has more instances on the server: --replace takes them away")?;
+        if counts.too_large > 0 {
+            row(f, "too large", &count(counts.too_large), "requests sent in parts: --gzip sends fewer bytes")?;
         }
         if self.gone > 0 {
             row(f, "journal", &count(self.gone as u64), "studies sent before that are not in the input: see --report")?;
@@ -244,7 +246,6 @@ companions             1
                        1  on the server with another content, left as they are
              ImagingStudy/1.2: 422: invalid
 rejects      --rejects FILE keeps them, with the server's reasons
-             a study that was held back has more instances on the server: --replace takes them away
 journal                2  studies sent before that are not in the input: see --report
 server       http://h (r4)
 requests               3  answered in 42 ms (median), 42 ms (95 %): 1 of 422, 1 unanswered

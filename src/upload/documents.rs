@@ -239,6 +239,7 @@ impl Documents<'_> {
             self.read.push_back(Document { place, text });
             return Ok(());
         }
+        self.server.check(&place, &text)?;
         self.aside.put(kind, &place, &text)
     }
 }

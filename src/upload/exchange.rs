@@ -15,6 +15,8 @@ pub struct Request<'a> {
     pub if_none_exist: Option<&'a str>,
     /// `If-Match`: a version.
     pub if_match: Option<&'a str>,
+    /// `If-None-Match: *`: only where nothing is.
+    pub if_none_match: bool,
 }
 
 /// The media types of a request.
@@ -47,7 +49,15 @@ impl Media {
 impl<'a> Request<'a> {
     /// A reading request.
     pub fn get(path: &'a str) -> Request<'a> {
-        Request { method: "GET", path, body: None, media: Media::Fhir, if_none_exist: None, if_match: None }
+        Request {
+            method: "GET",
+            path,
+            body: None,
+            media: Media::Fhir,
+            if_none_exist: None,
+            if_match: None,
+            if_none_match: false,
+        }
     }
 
     /// Reads something that is no FHIR.
@@ -75,6 +85,10 @@ pub struct Answer {
     pub retry_after: Option<String>,
     /// `Location`.
     pub location: Option<String>,
+    /// `ETag`.
+    pub etag: Option<String>,
+    /// Whether the request was sent before, so that the server may have done it then.
+    pub is_repeat: bool,
     /// The body.
     pub body: Vec<u8>,
 }

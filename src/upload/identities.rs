@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Condvar, Mutex, PoisonError};
 
+use super::package::Entry;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// What is in a request now, and what is known of the server.
@@ -25,13 +26,30 @@ struct State {
     waiting: usize,
 }
 
-/// A shared resource that is on the server.
+/// A shared resource that is on the server. There may be millions of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
-    /// How others refer to it, as `Type/id`.
-    pub reference: String,
-    /// The hash of what was sent.
-    pub hash: u128,
+    /// How others refer to it, where that is not its key.
+    reference: Option<Box<str>>,
+    /// Half of the hash of what was sent.
+    hash: u64,
+}
+
+impl Known {
+    /// A resource that the server has under this `Type/id`.
+    pub fn of(entry: &Entry<'_>, reference: &str) -> Known {
+        Known { reference: (*reference != entry.key).then(|| reference.into()), hash: entry.hash as u64 }
+    }
+
+    /// How others refer to it.
+    pub fn reference(&self, entry: &Entry<'_>) -> String {
+        self.reference.as_deref().unwrap_or(&entry.key).to_string()
+    }
+
+    /// Whether this is what was sent.
+    pub fn is_of(&self, entry: &Entry<'_>) -> bool {
+        self.hash == entry.hash as u64
+    }
 }
 
 /// Identities that nobody else can take until it is dropped.
@@ -120,7 +138,7 @@ mod tests {
     fn what_is_known_is_not_waited_for() {
         let identities = Identities::default();
         let (first, _) = identities.hold(&["endpoint"], |_, _| true);
-        identities.remember("endpoint", Known { reference: "Endpoint/1".to_string(), hash: 7 });
+        identities.remember("endpoint", Known { reference: None, hash: 7 });
         let (_second, known) = identities.hold(&["endpoint", "study"], |_, known| known.hash == 7);
         assert_eq!(known.iter().flatten().count(), 1);
         drop(first);

@@ -1,9 +1,147 @@
-//! JSON as text: what can be done to a resource without taking it apart.
+//! JSON as text: what can be done to a resource without taking it apart; and as a tree, for what has to be merged.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use memchr::{memchr_iter, memchr3, memmem};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// Resources are not nested deeper than this.
+const MAX_DEPTH: usize = 64;
+
+/// A JSON value. Members keep their order and numbers their text, so that what others wrote goes back as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Json {
+    /// An object.
+    Object(Vec<(String, Json)>),
+    /// An array.
+    List(Vec<Json>),
+    /// A string.
+    Text(String),
+    /// A number, `true`, `false` or `null`, as text.
+    Other(String),
+}
+
+impl Json {
+    /// Parses a text.
+    pub fn parse(text: &str) -> Option<Json> {
+        tree(text.trim(), 0)
+    }
+
+    /// A member of an object.
+    pub fn get(&self, name: &str) -> Option<&Json> {
+        self.members().iter().find(|(of, _)| of == name).map(|(_, value)| value)
+    }
+
+    /// The members of an object; none of anything else.
+    pub fn members(&self) -> &[(String, Json)] {
+        if let Json::Object(members) = self { members } else { &[] }
+    }
+
+    /// The items of an array; none of anything else.
+    pub fn items(&self) -> &[Json] {
+        if let Json::List(items) = self { items } else { &[] }
+    }
+
+    /// A string.
+    pub fn text(&self) -> Option<&str> {
+        if let Json::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// A member that is a string.
+    pub fn string(&self, name: &str) -> Option<&str> {
+        self.get(name).and_then(Json::text)
+    }
+}
+
+impl fmt::Display for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = String::new();
+        push(&mut out, self);
+        f.write_str(&out)
+    }
+}
+
+fn push(out: &mut String, json: &Json) {
+    match json {
+        Json::Object(members) => {
+            out.push('{');
+            for (place, (name, value)) in members.iter().enumerate() {
+                out.push_str(if place == 0 { "" } else { "," });
+                push_quoted(out, name);
+                out.push(':');
+                push(out, value);
+            }
+            out.push('}');
+        }
+        Json::List(items) => {
+            out.push('[');
+            for (place, item) in items.iter().enumerate() {
+                out.push_str(if place == 0 { "" } else { "," });
+                push(out, item);
+            }
+            out.push(']');
+        }
+        Json::Text(text) => push_quoted(out, text),
+        Json::Other(text) => out.push_str(text),
+    }
+}
+
+fn tree(text: &str, depth: usize) -> Option<Json> {
+    let below = |value: &RawValue| tree(value.get(), depth + 1);
+    match text.as_bytes().first()? {
+        b'{' | b'[' if depth == MAX_DEPTH => None,
+        b'{' => {
+            let Members(members) = serde_json::from_str(text).ok()?;
+            let members = members.into_iter().map(|(name, value)| Some((name, below(value)?)));
+            members.collect::<Option<_>>().map(Json::Object)
+        }
+        b'[' => {
+            let items: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+            items.into_iter().map(below).collect::<Option<_>>().map(Json::List)
+        }
+        b'"' => serde_json::from_str(text).ok().map(Json::Text),
+        _ => serde_json::from_str::<&RawValue>(text).ok().map(|value| Json::Other(value.get().to_string())),
+    }
+}
+
+/// The members of an object in their order.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Members<'de>, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry::<String, &'de RawValue>()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+/// The values of `reference` in a compact resource.
+pub fn references_in(text: &str) -> impl Iterator<Item = &str> {
+    memmem::find_iter(text.as_bytes(), MEMBER).map(|found| {
+        let value = &text[found + MEMBER.len()..];
+        &value[..value.find('"').unwrap_or(value.len())]
+    })
+}
+
+/// How a reference begins.
+const MEMBER: &str = "\"reference\":\"";
 
 /// How the others of a Bundle refer to a resource, and what stands for that: nothing, where nothing can.
 pub type References<'r> = BTreeMap<&'r str, Option<Cow<'r, str>>>;
@@ -64,7 +202,6 @@ pub fn with_id(text: &str, kind: &str, id: &str) -> String {
 /// The compact resource with other references: each key that stands as one is replaced, by nothing where its value is
 /// `None`, so that the reference stays logical.
 pub fn with_references<'t>(text: &'t str, references: &References<'_>) -> Cow<'t, str> {
-    const MEMBER: &str = "\"reference\":\"";
     if references.is_empty() {
         return Cow::Borrowed(text);
     }
@@ -101,6 +238,16 @@ mod tests {
     #[test]
     fn white_space_goes_only_between_the_parts() {
         assert_eq!(compact("{ \"a b\" : [ 1,\n\t\"x\\\" y\\\\\" ] }"), r#"{"a b":[1,"x\" y\\"]}"#);
+    }
+
+    #[test]
+    fn a_tree_gives_back_what_it_was_made_of() {
+        for text in [r#"{"b":1.10,"a":[{"c":"x\"y"},[],{},null,true],"Zoë":-1e5}"#, "[]", "\"\"", "0"] {
+            assert_eq!(Json::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["", "{", "[1,]", "{\"a\":}", &"[".repeat(200_000), &("[".repeat(999) + &"]".repeat(999))] {
+            assert_eq!(Json::parse(text), None);
+        }
     }
 
     #[test]

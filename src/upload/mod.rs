@@ -18,10 +18,12 @@ pub mod counts;
 pub mod documents;
 pub mod exchange;
 pub mod header;
+mod identified;
 mod identities;
 mod journal;
 mod json;
 mod lookup;
+mod merge;
 mod not_taken;
 pub mod oauth2;
 mod outcome;
@@ -36,6 +38,7 @@ mod sender;
 mod server_copy;
 mod server_ids;
 mod server_report;
+mod shape;
 mod split;
 mod submit;
 mod throttle;
@@ -43,7 +46,7 @@ mod tls;
 mod traffic;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
@@ -86,12 +89,16 @@ pub struct Options {
     pub max_entries: usize,
     /// Studies may lose instances.
     pub replace: bool,
+    /// What was deleted or withdrawn on the server may come back.
+    pub restore: bool,
     /// Companions on the server may be changed.
     pub overwrite_companions: bool,
     /// Ids are the server's to give.
     pub conditional: bool,
     /// Nothing is sent.
     pub dry_run: bool,
+    /// What would change is said.
+    pub diff: bool,
     /// What became of each resource.
     pub journal: Option<PathBuf>,
     /// What was not taken.
@@ -107,9 +114,12 @@ pub struct Server {
     mode: Mode,
     allowed: Allowed,
     takes_ids: bool,
-    max_bytes: usize,
+    max_bytes: AtomicUsize,
     max_entries: usize,
     dry_run: bool,
+    diff: bool,
+    takes_conditions: AtomicBool,
+    refuses_conditions: AtomicBool,
     lookup: Lookup,
     identities: Identities,
     journal: Option<Journal>,
@@ -148,15 +158,19 @@ impl Server {
             mode: options.mode.unwrap_or(capability.mode),
             allowed: Allowed {
                 replace: options.replace,
+                restore: options.restore,
                 overwrite_companions: options.overwrite_companions,
                 server_ids: options.conditional || !capability.update_create,
-                versioned: capability.versioned_update,
+                unconditional: false,
             },
             takes_ids: capability.update_create,
-            max_bytes: options.max_bytes,
+            max_bytes: AtomicUsize::new(options.max_bytes),
             max_entries: options.max_entries,
             dry_run: options.dry_run,
-            lookup: Lookup::new(capability.batch),
+            diff: options.diff,
+            takes_conditions: AtomicBool::new(capability.versioned_update),
+            refuses_conditions: AtomicBool::new(false),
+            lookup: Lookup::new(capability.batch, capability.update_create),
             identities: Identities::default(),
             journal: journal.map(|path| Journal::open(path, base)).transpose()?,
             rejects: rejects.map(Rejects::create).transpose()?,
@@ -187,11 +201,19 @@ impl Server {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether a resource is of the server's release: an error that ends the run if not.
+    pub(crate) fn check(&self, place: &str, text: &str) -> Result<(), Error> {
+        shape::check_resource(place, &json::one_line(text), self.release)
+    }
+
     /// Takes a Bundle or a resource as text; `place` is where it was read, for messages.
     pub fn text(&self, place: &str, text: &str) -> Result<(), Error> {
         let text = json::one_line(text);
         match package::Package::parse(&text) {
-            Ok(Some(package)) => self.package(&package),
+            Ok(Some(package)) => {
+                shape::check(place, &package, self.release)?;
+                self.package(&package)
+            }
             Ok(None) => Ok(()),
             Err(why) => {
                 self.counts().unreadable(place, &why);

@@ -8,10 +8,13 @@ use serde_json::value::RawValue;
 /// The longest text of a page that is no FHIR.
 const MAX_EXCERPT_CHARACTERS: usize = 300;
 
+/// The longest sentence of a server on the terminal.
+const MAX_SENTENCE_CHARACTERS: usize = 200;
+
 /// Why something was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// For the terminal, without patient data: the status and the issue's code.
+    /// For the terminal: the status, the issue's code, and the beginning of what the server says.
     pub short: String,
     /// An OperationOutcome on one line.
     pub json: String,
@@ -29,6 +32,26 @@ struct OperationOutcome<'a> {
 struct Issue<'a> {
     #[serde(borrow)]
     code: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    severity: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    diagnostics: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    details: Option<Details<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Details<'a> {
+    #[serde(borrow)]
+    text: Option<Cow<'a, str>>,
+}
+
+impl Issue<'_> {
+    /// What it says to a reader.
+    fn sentence(&self) -> Option<&str> {
+        let details = self.details.as_ref().and_then(|details| details.text.as_deref());
+        self.diagnostics.as_deref().or(details).filter(|text| !text.trim().is_empty())
+    }
 }
 
 impl Outcome {
@@ -36,11 +59,26 @@ impl Outcome {
     pub fn of(status: &str, body: &[u8]) -> Outcome {
         let parsed = serde_json::from_slice::<OperationOutcome<'_>>(body).ok();
         let Some(outcome) = parsed.filter(|outcome| outcome.resource_type == "OperationOutcome") else {
-            return Outcome::told(status, &excerpt(body));
+            let words = excerpt(body);
+            let short = if words.is_empty() { status.to_string() } else { format!("{status}: {}", first(&words)) };
+            return Outcome { short, ..Outcome::told(status, &words) };
         };
-        let code = outcome.issue.iter().find_map(|issue| issue.code.as_deref()).unwrap_or("no code");
+        // Some servers put hints before what was wrong.
+        let is_error = |issue: &&Issue<'_>| matches!(issue.severity.as_deref(), Some("error" | "fatal"));
+        let issue = outcome.issue.iter().find(is_error).or(outcome.issue.first());
+        let code = issue.and_then(|issue| issue.code.as_deref()).unwrap_or("no code");
+        let sentence = issue.and_then(Issue::sentence).map(|text| format!(": {}", first(text))).unwrap_or_default();
         let text = std::str::from_utf8(body).map(super::json::compact).unwrap_or_default();
-        Outcome { short: format!("{status}: {code}"), json: text }
+        Outcome { short: format!("{status}: {code}{sentence}"), json: text }
+    }
+
+    /// Whether the server says that there was too much at once. Each has a status and words of its own for that.
+    pub fn is_about_size(&self) -> bool {
+        let text = self.json.to_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        has(&["too large", "too big", "too many", "entity too"])
+            || has(&["exceed", "maximum", "limit", "more than"])
+                && has(&["size", "bytes", "entries", "resources", "bundle", "payload"])
     }
 
     /// The same, of a body that is JSON already.
@@ -53,12 +91,31 @@ impl Outcome {
         Outcome::told(reason, "")
     }
 
+    /// The same, and what the user can do.
+    pub fn with_advice(self, advice: &str) -> Outcome {
+        Outcome { short: format!("{}; {advice}", self.short), ..self }
+    }
+
     fn told(short: &str, details: &str) -> Outcome {
         let diagnostics = if details.is_empty() { short.to_string() } else { format!("{short}: {details}") };
         let issue = serde_json::json!({"severity": "error", "code": "processing", "diagnostics": diagnostics});
         let json = serde_json::json!({"resourceType": "OperationOutcome", "issue": [issue]}).to_string();
         Outcome { short: short.to_string(), json }
     }
+}
+
+/// The beginning of a sentence, on one line.
+fn first(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let plain: String = line.chars().take(MAX_SENTENCE_CHARACTERS).map(shown).collect();
+    if line.chars().count() > MAX_SENTENCE_CHARACTERS { plain + "…" } else { plain }
+}
+
+/// What does nothing to a terminal.
+fn shown(character: char) -> char {
+    let is_hidden = character.is_control()
+        || matches!(character, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}');
+    if is_hidden { '\u{FFFD}' } else { character }
 }
 
 /// The words of a page, without its markup.
@@ -87,14 +144,42 @@ mod tests {
         let body = br#"{"resourceType":"OperationOutcome",
             "issue":[{"severity":"error","code":"invalid","diagnostics":"Doe^Jane"}]}"#;
         let outcome = Outcome::of("422", body);
-        assert_eq!(outcome.short, "422: invalid");
+        assert_eq!(outcome.short, "422: invalid: Doe^Jane");
         assert!(outcome.json.contains("Doe^Jane") && !outcome.json.contains('\n'));
+    }
+
+    #[test]
+    fn the_server_is_quoted_shortly_and_without_what_moves_a_terminal() {
+        let told = |issue: &str| {
+            Outcome::of("422", format!(r#"{{"resourceType":"OperationOutcome","issue":[{issue}]}}"#).as_bytes()).short
+        };
+        let hint = r#"{"severity":"information","code":"informational","diagnostics":"hello"}"#;
+        let error = r#"{"severity":"error","code":"required","details":{"text":"no\n\u001b[31msubject"}}"#;
+        assert_eq!(told(&format!("{hint},{error}")), "422: required: no \u{FFFD}[31msubject");
+        let long = format!(r#"{{"code":"x","diagnostics":"{}"}}"#, "a".repeat(900));
+        assert_eq!(told(&long).chars().count(), "422: x: ".len() + MAX_SENTENCE_CHARACTERS + 1);
+        assert_eq!(told(""), "422: no code");
+    }
+
+    #[test]
+    fn a_refusal_for_size_is_told_by_its_words() {
+        for (text, want) in [
+            (
+                r#"{"resourceType":"OperationOutcome","issue":[{"diagnostics":"Transaction has 600 entries, the maximum is 500"}]}"#,
+                true,
+            ),
+            ("<h1>413 Request Entity Too Large</h1>", true),
+            (r#"{"resourceType":"OperationOutcome","issue":[{"diagnostics":"unknown code"}]}"#, false),
+            ("", false),
+        ] {
+            assert_eq!(Outcome::of("400", text.as_bytes()).is_about_size(), want, "{text}");
+        }
     }
 
     #[test]
     fn a_page_becomes_an_operation_outcome_of_its_words() {
         let outcome = Outcome::of("502", b"<html><h1>Bad\nGateway</h1><p>nginx</html>");
-        assert_eq!(outcome.short, "502");
+        assert_eq!(outcome.short, "502: Bad Gateway nginx");
         assert!(outcome.json.contains("502: Bad Gateway nginx"), "{}", outcome.json);
         assert!(Outcome::of("413", b"").json.contains("\"413\""));
     }

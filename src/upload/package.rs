@@ -189,7 +189,7 @@ fn entry<'t>(text: &'t str, full_url: Option<Cow<'t, str>>, request: Option<Requ
 }
 
 /// The resource's type. It mostly stands at the start, where it is found without reading the rest.
-pub(super) fn kind(text: &str) -> Option<Cow<'_, str>> {
+pub fn kind(text: &str) -> Option<Cow<'_, str>> {
     if let Some((kind, _)) = text.strip_prefix("{\"resourceType\":\"").and_then(|rest| rest.split_once('"')) {
         return Some(Cow::Borrowed(kind));
     }

@@ -1,29 +1,33 @@
 //! What is to be done with each resource of a package, given what the server has. Pure.
 //!
-//! What is equal is not sent. A companion that is there stays. A study that would lose instances is held back. What is
-//! new goes onto an id that is always the same, so that sending it twice does no harm; where the server gives the ids, it
-//! is created unless a search finds it.
+//! What is equal is not sent. A companion that is there stays. A study that would lose instances, that was withdrawn or
+//! deleted is held back. What is new goes onto an id that is always the same and only where nothing is, so that sending
+//! it twice does no harm; where the server gives the ids, it is created unless a search finds it. What is there keeps
+//! all that others wrote.
 
 use std::borrow::Cow;
 
-use super::compare::{is_equal, lost_instances};
-use super::json::{References, with_id, with_references};
+use super::compare::{is_withdrawn, lost_instances};
+use super::json::{Json, References, with_id, with_references};
+use super::merge::{Change, Lists, Merged, merge};
 use super::outcome::Outcome;
 use super::package::{Entry, Target};
 use super::retry::Safety;
 use super::server_copy::{Found, ServerCopy};
 
-/// What the user allows.
+/// What the user and the server allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Allowed {
     /// A study may lose instances (`--replace`).
     pub replace: bool,
+    /// What was deleted or withdrawn may come back (`--restore`).
+    pub restore: bool,
     /// Companions on the server may be changed (`--overwrite-companions`).
     pub overwrite_companions: bool,
     /// Ids are the server's to give (`--conditional`, or it takes none of ours).
     pub server_ids: bool,
-    /// The server knows `If-Match`.
-    pub versioned: bool,
+    /// The server refuses `If-Match` and `If-None-Match`.
+    pub unconditional: bool,
 }
 
 /// What is done with one resource.
@@ -35,10 +39,36 @@ pub enum Step<'e> {
     Unchanged,
     /// The server has another companion, which stays.
     Kept,
-    /// The server's study has so many instances that ours lacks.
-    Held(u64),
+    /// It would harm what is there.
+    Held(Harm),
     /// It cannot be sent.
     Refused(Outcome),
+}
+
+/// Why something is held back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Harm {
+    /// The server's study has so many instances that ours lacks.
+    Lost(u64),
+    /// The server's copy is `entered-in-error` or `cancelled`.
+    Withdrawn,
+    /// The server's copy was deleted.
+    Deleted,
+}
+
+impl Harm {
+    /// The reason, for the report.
+    pub fn outcome(self) -> Outcome {
+        Outcome::ours(&match self {
+            Harm::Lost(lost) => {
+                format!("held back: the server's copy has {lost} instances that this one lacks; --replace removes them")
+            }
+            Harm::Withdrawn => {
+                "held back: on the server it is entered-in-error or cancelled; --restore undoes that".to_string()
+            }
+            Harm::Deleted => "held back: it was deleted on the server; --restore brings it back".to_string(),
+        })
+    }
 }
 
 /// A request, alone or as an entry of a Bundle.
@@ -51,7 +81,9 @@ pub struct Write<'e> {
     /// `ifNoneExist`.
     pub if_none_exist: Option<&'e str>,
     /// `ifMatch`.
-    pub if_match: Option<String>,
+    pub if_match: Option<&'e str>,
+    /// `ifNoneMatch` `*`.
+    pub if_none_match: bool,
     /// What others of the Bundle refer to it by, where its id is not known yet.
     pub full_url: Option<&'e str>,
     /// The resource.
@@ -60,12 +92,14 @@ pub struct Write<'e> {
     pub safety: Safety,
     /// Whether the server has an older one.
     pub is_update: bool,
+    /// What changes of it.
+    pub changes: Vec<Change>,
 }
 
 /// How the other resources of the package refer to this one once it is there: `None` while only the server knows.
 pub fn reference<'e>(entry: &'e Entry<'_>, found: &'e Found, allowed: Allowed) -> Option<Cow<'e, str>> {
     match (found, &entry.target) {
-        (Found::One(stored), _) => Some(Cow::Borrowed(&stored.reference)),
+        (Found::One(copy), _) => Some(Cow::Borrowed(&copy.reference)),
         (_, Target::Id(id)) => Some(Cow::Borrowed(id)),
         (_, Target::Create { id: Some(id), .. }) if !allowed.server_ids => Some(format!("{}/{id}", entry.kind).into()),
         _ => None,
@@ -81,39 +115,67 @@ pub fn step<'e>(
     base: &str,
 ) -> Step<'e> {
     let text = with_references(&entry.text, references);
-    let stored = match found {
-        Found::Nothing => return Step::Send(new(entry, text, allowed)),
+    let copy = match found {
+        Found::Nothing => return Step::Send(new(entry, text, allowed, true)),
+        Found::Deleted if allowed.restore => return Step::Send(new(entry, text, allowed, false)),
+        Found::Deleted => return Step::Held(Harm::Deleted),
         Found::Several => return Step::Refused(Outcome::ours("several resources on the server have its identifier")),
-        Found::One(stored) => stored,
+        Found::Other(place) => {
+            return Step::Refused(Outcome::ours(&format!("the server's {place} has another identifier")));
+        }
+        Found::One(copy) => copy,
     };
-    if is_equal(&text, &stored.text, base) {
-        return Step::Unchanged;
+    match (Json::parse(&text), Json::parse(&copy.text)) {
+        (Some(ours), Some(theirs)) => onto(entry, &ours, &theirs, copy, allowed, base),
+        _ => Step::Refused(Outcome::ours("it or the server's copy is no usable JSON")),
     }
-    if !entry.is_main() && !allowed.overwrite_companions {
-        return Step::Kept;
-    }
-    let lost = if entry.kind == "ImagingStudy" { lost_instances(&text, &stored.text) } else { 0 };
-    if lost > 0 && !allowed.replace {
-        return Step::Held(lost);
-    }
-    Step::Send(update(entry, text, stored, allowed))
 }
 
-fn new<'e>(entry: &'e Entry<'_>, text: Cow<'e, str>, allowed: Allowed) -> Write<'e> {
+/// What to do with a resource of which the server has a copy.
+fn onto<'e>(
+    entry: &'e Entry<'_>,
+    ours: &Json,
+    theirs: &Json,
+    copy: &'e ServerCopy,
+    allowed: Allowed,
+    base: &str,
+) -> Step<'e> {
+    let lists = if entry.is_main() { Lists::Joined } else { Lists::Replaced };
+    let merged = merge(ours, theirs, lists, base);
+    let is_undone = is_withdrawn(theirs) && theirs.string("status") != ours.string("status") && !allowed.restore;
+    if merged.changes.is_empty() {
+        return Step::Unchanged;
+    }
+    if !entry.is_main() && (!allowed.overwrite_companions || is_undone) {
+        return Step::Kept;
+    }
+    if is_undone {
+        return Step::Held(Harm::Withdrawn);
+    }
+    let lost = if entry.kind == "ImagingStudy" { lost_instances(ours, theirs) } else { 0 };
+    if lost > 0 && !allowed.replace {
+        return Step::Held(Harm::Lost(lost));
+    }
+    Step::Send(update(entry, merged, copy, allowed))
+}
+
+fn new<'e>(entry: &'e Entry<'_>, text: Cow<'e, str>, allowed: Allowed, is_first: bool) -> Write<'e> {
     let kind = &*entry.kind;
     let put = |url: Cow<'e, str>, text| Write {
         method: "PUT",
         url,
         if_none_exist: None,
         if_match: None,
+        if_none_match: is_first && !allowed.unconditional,
         full_url: entry.full_url.as_deref(),
         text,
         safety: Safety::Repeatable,
         is_update: false,
+        changes: Vec::new(),
     };
     let post = |if_none_exist: Option<&'e str>, text| {
         let safety = if if_none_exist.is_some() { Safety::Repeatable } else { Safety::Once };
-        Write { method: "POST", if_none_exist, safety, ..put(Cow::Borrowed(kind), text) }
+        Write { method: "POST", if_none_exist, if_none_match: false, safety, ..put(Cow::Borrowed(kind), text) }
     };
     match &entry.target {
         Target::Id(id) => put(Cow::Borrowed(id), text),
@@ -127,19 +189,18 @@ fn new<'e>(entry: &'e Entry<'_>, text: Cow<'e, str>, allowed: Allowed) -> Write<
     }
 }
 
-fn update<'e>(entry: &'e Entry<'_>, text: Cow<'e, str>, stored: &'e ServerCopy, allowed: Allowed) -> Write<'e> {
-    let has_id = matches!(entry.target, Target::Id(_));
-    let id = stored.reference.split_once('/').map(|(_, id)| id).unwrap_or_default();
-    let version = stored.version.as_ref().filter(|_| allowed.versioned);
+fn update<'e>(entry: &'e Entry<'_>, merged: Merged, copy: &'e ServerCopy, allowed: Allowed) -> Write<'e> {
     Write {
         method: "PUT",
-        url: Cow::Borrowed(&stored.reference),
+        url: Cow::Borrowed(&copy.reference),
         if_none_exist: None,
-        if_match: version.map(|version| format!("W/\"{version}\"")),
+        if_match: copy.etag.as_deref().filter(|_| !allowed.unconditional),
+        if_none_match: false,
         full_url: entry.full_url.as_deref(),
-        text: if has_id { text } else { with_id(&text, &entry.kind, id).into() },
+        text: merged.resource.to_string().into(),
         safety: Safety::Repeatable,
         is_update: true,
+        changes: merged.changes,
     }
 }
 
@@ -155,7 +216,7 @@ mod tests {
     }
 
     fn stored(reference: &str, text: &str) -> Found {
-        Found::One(ServerCopy { reference: reference.into(), version: Some("4".into()), text: text.into() })
+        Found::One(ServerCopy { reference: reference.into(), etag: Some("W/\"4\"".into()), text: text.into() })
     }
 
     fn plan<'e>(entry: &'e Entry<'_>, found: &'e Found, allowed: Allowed) -> Step<'e> {
@@ -168,14 +229,32 @@ mod tests {
         let none = Allowed::default();
         assert_eq!(plan(&study, &stored("ImagingStudy/1", STUDY), none), Step::Unchanged);
         let more = STUDY.replace(":2", ":5");
-        assert_eq!(plan(&study, &stored("ImagingStudy/1", &more), none), Step::Held(3));
-        let replace = Allowed { replace: true, versioned: true, ..none };
+        assert_eq!(plan(&study, &stored("ImagingStudy/1", &more), none), Step::Held(Harm::Lost(3)));
+        let replace = Allowed { replace: true, ..none };
         let more = stored("ImagingStudy/1", &more);
         let Step::Send(write) = plan(&study, &more, replace) else { panic!("sent") };
         assert_eq!((write.method, &*write.url), ("PUT", "ImagingStudy/1"));
-        assert_eq!((write.if_match.as_deref(), write.is_update), (Some("W/\"4\""), true));
+        assert_eq!((write.if_match, write.is_update), (Some("W/\"4\""), true));
         let less = STUDY.replace(":2", ":1");
         assert!(matches!(plan(&study, &stored("ImagingStudy/1", &less), none), Step::Send(_)));
+    }
+
+    #[test]
+    fn what_was_withdrawn_or_deleted_is_held_back() {
+        let study = entry(r#"{"resourceType":"ImagingStudy","id":"1","status":"available"}"#);
+        let restore = Allowed { restore: true, ..Allowed::default() };
+        for (status, harm) in [("entered-in-error", true), ("cancelled", true), ("registered", false)] {
+            let theirs = format!(r#"{{"resourceType":"ImagingStudy","id":"1","status":"{status}"}}"#);
+            let theirs = stored("ImagingStudy/1", &theirs);
+            let step = plan(&study, &theirs, Allowed::default());
+            assert_eq!(step == Step::Held(Harm::Withdrawn), harm, "{status}");
+            assert!(matches!(plan(&study, &theirs, restore), Step::Send(_)), "{status}");
+        }
+        assert_eq!(plan(&study, &Found::Deleted, Allowed::default()), Step::Held(Harm::Deleted));
+        let Step::Send(write) = plan(&study, &Found::Deleted, restore) else { panic!("sent") };
+        assert!(!write.if_none_match);
+        let Step::Send(write) = plan(&study, &Found::Nothing, restore) else { panic!("sent") };
+        assert!(write.if_none_match);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::journal::Fate;
 use super::outcome::Outcome;
 use super::package::{Entry, Package};
 use super::plan::Step;
-use super::submit::Written;
+use super::submit::{Repeat, Written};
 use crate::error::Error;
 
 /// Packages in a row that the server did not answer, before the run ends.
@@ -33,7 +33,7 @@ impl Server {
         let all = entries.iter().zip(results);
         for (entry, result) in all.clone() {
             if let (true, Some(reference)) = (entry.is_shared() && result.end.is_there(), &result.reference) {
-                self.identities.remember(entry.identity(), Known { reference: reference.clone(), hash: entry.hash });
+                self.identities.remember(entry.identity(), Known::of(entry, reference));
             }
         }
         if let Some(journal) = &self.journal {
@@ -92,53 +92,92 @@ impl End {
     }
 }
 
+/// What is known of a resource while its package is sent.
+#[derive(Debug, Clone, Default)]
+pub(super) struct State {
+    /// What became of it, once that is known.
+    pub ended: Option<Ended>,
+    /// Where the server was seen to have it.
+    pub place: Option<String>,
+    /// It was sent without an answer, so that what is there may be ours.
+    pub sent: Option<End>,
+}
+
+impl State {
+    /// Of a resource that is known.
+    pub fn of(end: End, reference: Option<String>) -> State {
+        State { ended: Some(Ended { end, outcome: None, reference }), ..State::default() }
+    }
+
+    /// Of one that may be on the server, and must not be sent again.
+    pub fn unknown() -> State {
+        let outcome = Outcome::ours("an earlier run sent it, and nobody knows whether it arrived");
+        let ended = Ended { end: End::Unknown, outcome: Some(outcome), reference: None };
+        State { ended: Some(ended), ..State::default() }
+    }
+
+    /// How others refer to it.
+    pub fn reference(&self) -> Option<Cow<'static, str>> {
+        self.ended.as_ref().and_then(|ended| ended.reference.clone()).map(Cow::Owned)
+    }
+}
+
 /// Of something that was not taken.
 pub(super) fn rejected(outcome: Outcome) -> Ended {
     Ended { end: End::Rejected, outcome: Some(outcome), reference: None }
 }
 
 /// What becomes of a package of which something cannot be sent: nothing of it is.
-pub(super) fn stopped(steps: &[Step<'_>], places: &[Option<Cow<'_, str>>]) -> Option<Vec<Ended>> {
+pub(super) fn stopped(steps: &[Step<'_>], places: &[Option<&str>]) -> Option<Vec<Ended>> {
     let why = steps.iter().find_map(|step| match step {
-        Step::Held(lost) => Some(Outcome::ours(&format!("the server's copy has {lost} instances that this one lacks"))),
-        Step::Refused(outcome) => Some(outcome.clone()),
+        Step::Held(harm) => Some((End::Held, harm.outcome())),
+        Step::Refused(outcome) => Some((End::Rejected, outcome.clone())),
         _ => None,
-    })?;
-    let one = |(step, place): (&Step<'_>, &Option<Cow<'_, str>>)| match step {
-        Step::Unchanged => {
-            Ended { end: End::Unchanged, outcome: None, reference: place.as_deref().map(str::to_string) }
-        }
-        Step::Kept => Ended { end: End::Kept, outcome: None, reference: place.as_deref().map(str::to_string) },
-        Step::Held(_) => Ended { end: End::Held, outcome: Some(why.clone()), reference: None },
-        Step::Send(_) | Step::Refused(_) => rejected(why.clone()),
+    });
+    let (end, why) = why?;
+    let there = |end, place: &Option<&str>| Ended { end, outcome: None, reference: place.map(str::to_string) };
+    let one = |(step, place): (&Step<'_>, &Option<&str>)| match step {
+        Step::Unchanged => there(End::Unchanged, place),
+        Step::Kept => there(End::Kept, place),
+        Step::Held(harm) => Ended { end: End::Held, outcome: Some(harm.outcome()), reference: None },
+        Step::Refused(outcome) => rejected(outcome.clone()),
+        Step::Send(_) => Ended { end, outcome: Some(why.clone()), reference: None },
     };
     Some(steps.iter().zip(places).map(one).collect())
 }
 
-/// What became of a resource; `None` if it is to be looked at again.
-pub(super) fn result(
-    step: &Step<'_>,
-    written: Option<Written>,
-    reference: Option<Cow<'_, str>>,
-    last: bool,
-) -> Option<Ended> {
-    let reference = reference.map(Cow::into_owned);
-    let there = |end, reference| Some(Ended { end, outcome: None, reference });
-    match (step, written) {
-        (Step::Unchanged, _) => there(End::Unchanged, reference),
-        (Step::Kept, _) => there(End::Kept, reference),
-        (Step::Send(write), Some(Written::Taken(place))) => {
-            there(if write.is_update { End::Updated } else { End::Created }, place.or(reference))
+/// Notes what became of a resource, or that it is to be looked at again.
+pub(super) fn ended(state: &mut State, step: &Step<'_>, written: Option<Written>, reference: Option<&str>, last: bool) {
+    let there = |end, place: Option<String>| {
+        let reference = place.or_else(|| reference.map(str::to_string));
+        Some(Ended { end, outcome: None, reference })
+    };
+    let end = match step {
+        Step::Send(write) if write.is_update => End::Updated,
+        _ => End::Created,
+    };
+    state.ended = match written {
+        Some(Written::Taken(place)) => there(end, place),
+        Some(Written::Existed(place, repeat)) if !last => {
+            state.place = place.or(state.place.take());
+            state.sent = state.sent.or((repeat == Repeat::Yes).then_some(end));
+            None
         }
-        (_, Some(Written::Conflict(_))) if !last => None,
-        (_, Some(Written::Unknown(outcome))) => {
-            Some(Ended { end: End::Unknown, outcome: Some(outcome), reference: None })
+        Some(Written::Conflict(_, repeat)) if !last => {
+            state.sent = state.sent.or((repeat == Repeat::Yes).then_some(end));
+            None
         }
-        (_, Some(Written::Conflict(outcome) | Written::Rejected(outcome))) => Some(rejected(outcome)),
-        (_, Some(Written::TooLarge(outcome) | Written::GaveUp(outcome))) => Some(rejected(outcome)),
-        (Step::Held(_) | Step::Refused(_) | Step::Send(_), None) => {
-            Some(rejected(Outcome::ours("the server said nothing of it")))
+        Some(Written::Unknown(outcome)) => Some(Ended { end: End::Unknown, outcome: Some(outcome), reference: None }),
+        Some(Written::Existed(..)) => Some(rejected(Outcome::ours("the server has one, and does not say where"))),
+        Some(Written::Conflict(outcome, _) | Written::Rejected(outcome) | Written::Unconditional(outcome)) => {
+            Some(rejected(outcome))
         }
-        (Step::Held(_) | Step::Refused(_), Some(Written::Taken(_))) => None,
-    }
+        Some(Written::TooLarge(outcome)) => Some(rejected(outcome.with_advice("--gzip sends fewer bytes"))),
+        Some(Written::GaveUp(outcome)) => Some(rejected(outcome)),
+        None => match step {
+            Step::Unchanged => there(state.sent.unwrap_or(End::Unchanged), None),
+            Step::Kept => there(End::Kept, None),
+            _ => Some(rejected(Outcome::ours("the server said nothing of it"))),
+        },
+    };
 }

@@ -1,6 +1,7 @@
 //! One package, from what it wants to what became of it.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io::{Write as _, stdout};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -9,133 +10,175 @@ use super::Server;
 use super::capability::Mode;
 use super::counts::End;
 use super::identities::Known;
-use super::journal::Fate;
-use super::json::References;
-use super::lookup::Unread;
+use super::journal::{Fate, Past};
+use super::json::{References, references_in};
+use super::lookup::{Unread, Wanted};
 use super::outcome::Outcome;
-use super::package::{Entry, Package};
-use super::plan::{Step, Write, reference, step};
-use super::record::{Ended, rejected, result, stopped};
+use super::package::{Entry, Package, Target};
+use super::plan::{Allowed, Step, Write, reference, step};
+use super::record::{Ended, State, ended, rejected, stopped};
 use super::server_ids;
-use super::submit::{Written, bundle, one_by_one, together};
+use super::submit::{Repeat, Written, bundle, by_batches, one_by_one, together};
 use crate::error::Error;
 
 /// How often a package that met a conflict is looked at again.
-const MAX_CONFLICTS: u32 = 4;
+const MAX_ROUNDS: u32 = 4;
 
-/// What is known of a resource before anything is sent.
-enum Before {
-    /// It is on the server, by this reference: the journal says so, or this run has seen to it.
-    Known(End, String),
-    /// It was sent, may not be sent again, and nobody knows more.
-    Unknown,
-    /// Nothing.
-    Open,
-}
+/// The longest value of a difference that is shown.
+const MAX_SHOWN_CHARACTERS: usize = 160;
 
 impl Server {
     /// Sends a package, and records what became of it.
     pub(super) fn package(&self, package: &Package<'_>) -> Result<(), Error> {
         self.sender.interrupt.check()?;
-        let (entries, gone) = match self.takes_ids {
-            true => (Cow::Borrowed(package.entries.as_slice()), References::new()),
-            false => {
-                let (entries, gone) = server_ids::adapt(&package.entries);
+        let (entries, gone) = match self.allowed.server_ids {
+            false => (Cow::Borrowed(package.entries.as_slice()), References::new()),
+            true => {
+                let (entries, gone) = server_ids::adapt(&package.entries, self.takes_ids);
                 (Cow::Owned(entries), gone)
             }
         };
         let identities: Vec<&str> = entries.iter().map(Entry::identity).collect();
         let is_of_use =
-            |place: usize, known: &Known| !self.allowed.overwrite_companions || known.hash == entries[place].hash;
+            |place: usize, known: &Known| !self.allowed.overwrite_companions || known.is_of(&entries[place]);
         let (_held, known) = self.identities.hold(&identities, is_of_use);
-        let before = entries.iter().zip(known).map(|(entry, known)| self.before(entry, known)).collect();
-        let results = self.results(&entries, before, &gone)?;
+        let results = self.results(&entries, self.states(&entries, known), &gone)?;
         self.record(package, &entries, &results)
     }
 
-    fn results(&self, entries: &[Entry<'_>], before: Vec<Before>, gone: &References<'_>) -> Result<Vec<Ended>, Error> {
-        let mut results: Vec<Option<Ended>> = before.iter().map(|before| before.result()).collect();
-        for round in 1..=MAX_CONFLICTS {
-            let open: Vec<usize> = (0..entries.len()).filter(|place| results[*place].is_none()).collect();
-            if open.is_empty() {
+    /// What the journal and this run know already. Where anything is to be sent, the journal's word on the others is not
+    /// enough: somebody may have deleted what the study refers to.
+    fn states(&self, entries: &[Entry<'_>], known: Vec<Option<Known>>) -> Vec<State> {
+        let past: Vec<Option<&Past>> =
+            entries.iter().map(|entry| self.journal.as_ref().and_then(|journal| journal.past(entry))).collect();
+        let is_there = |past: &Past| matches!(past.fate, Fate::Accepted | Fate::Present);
+        let is_done = |(entry, past): (&Entry<'_>, &Option<&Past>)| {
+            past.is_some_and(|past| past.hash == entry.hash && is_there(past))
+        };
+        let all_done = entries.iter().zip(&past).zip(&known).all(|(pair, known)| known.is_some() || is_done(pair));
+        let of = |((entry, past), known): ((&Entry<'_>, Option<&Past>), Option<Known>)| {
+            if let Some(known) = known {
+                return State::of(End::Shared, Some(known.reference(entry)));
+            }
+            let Some(past) = past else { return State::default() };
+            let place = past.reference.clone().unwrap_or_else(|| entry.key.to_string());
+            match past.fate {
+                Fate::Accepted | Fate::Present if all_done => State::of(End::Journaled, Some(place)),
+                Fate::Accepted | Fate::Present => State { place: Some(place), ..State::default() },
+                Fate::Unknown if past.hash == entry.hash => State::unknown(),
+                Fate::Unknown | Fate::Rejected => State::default(),
+            }
+        };
+        entries.iter().zip(past).zip(known).map(of).collect()
+    }
+
+    fn results(
+        &self,
+        entries: &[Entry<'_>],
+        mut states: Vec<State>,
+        gone: &References<'_>,
+    ) -> Result<Vec<Ended>, Error> {
+        let mut allowed = self.allowed;
+        allowed.unconditional = self.refuses_conditions.load(Relaxed);
+        for round in 1..=MAX_ROUNDS {
+            if states.iter().all(|state| state.ended.is_some()) {
                 break;
             }
-            let mut references = gone.clone();
-            for (entry, before) in entries.iter().zip(&before) {
-                if let (Some(full_url), Before::Known(_, reference)) = (&entry.full_url, before) {
-                    references.insert(full_url, Some(Cow::Borrowed(reference)));
-                }
-            }
-            let wanted: Vec<&Entry<'_>> = open.iter().map(|place| &entries[*place]).collect();
-            let found = self.round(&wanted, references, round == MAX_CONFLICTS)?;
-            open.iter().zip(found).for_each(|(place, result)| results[*place] = result);
+            self.round(entries, &mut states, gone, &mut allowed, round == MAX_ROUNDS)?;
         }
         let lost = || rejected(Outcome::ours("409: the server's copy kept changing"));
-        Ok(results.into_iter().map(|result| result.unwrap_or_else(lost)).collect())
+        Ok(states.into_iter().map(|state| state.ended.unwrap_or_else(lost)).collect())
     }
 
     /// Reads, plans and sends once. What met a conflict has no result, unless it is the last round.
-    fn round(&self, wanted: &[&Entry<'_>], known: References<'_>, last: bool) -> Result<Vec<Option<Ended>>, Error> {
-        let found = match self.lookup.read(&self.sender, wanted)? {
+    fn round(
+        &self,
+        entries: &[Entry<'_>],
+        states: &mut [State],
+        gone: &References<'_>,
+        allowed: &mut Allowed,
+        last: bool,
+    ) -> Result<(), Error> {
+        let open: Vec<usize> = (0..entries.len()).filter(|place| states[*place].ended.is_none()).collect();
+        let wanted: Vec<Wanted<'_>> =
+            open.iter().map(|place| (&entries[*place], states[*place].place.as_deref())).collect();
+        let found = match self.lookup.read(&self.sender, &wanted)? {
             Ok(found) => found,
-            Err(Unread::Refused(outcome)) => return Ok(vec![Some(rejected(outcome)); wanted.len()]),
-            Err(Unread::GaveUp(outcome)) => {
-                self.give_ups.fetch_add(1, Relaxed);
-                return Ok(vec![Some(rejected(outcome)); wanted.len()]);
+            Err(unread) => {
+                let (Unread::Refused(outcome) | Unread::GaveUp(outcome)) = &unread;
+                self.give_ups.fetch_add(matches!(unread, Unread::GaveUp(_)).into(), Relaxed);
+                open.iter().for_each(|place| states[*place].ended = Some(rejected(outcome.clone())));
+                return Ok(());
             }
         };
-        let places: Vec<Option<Cow<'_, str>>> =
-            wanted.iter().zip(&found).map(|(entry, found)| reference(entry, found, self.allowed)).collect();
-        let mut references = known;
-        for (entry, place) in wanted.iter().zip(&places) {
-            if let (Some(full_url), Some(to)) = (&entry.full_url, place) {
-                references.insert(full_url, Some(Cow::Borrowed(to)));
-            }
+        let mut places: Vec<Option<Cow<'_, str>>> = states.iter().map(State::reference).collect();
+        for (place, found) in open.iter().zip(&found) {
+            places[*place] = reference(&entries[*place], found, *allowed);
         }
+        let references = references(entries, &places, gone);
         let base = &self.sender.base;
-        let steps: Vec<Step<'_>> = wanted
+        let mut steps: Vec<Step<'_>> = open
             .iter()
             .zip(&found)
-            .map(|(entry, found)| step(entry, found, &references, self.allowed, base))
+            .map(|(place, found)| step(&entries[*place], found, &references, *allowed, base))
             .collect();
-        if let Some(results) = stopped(&steps, &places) {
-            return Ok(results.into_iter().map(Some).collect());
+        refuse_unresolved(&mut steps);
+        let places: Vec<Option<String>> = places.into_iter().map(|place| place.map(Cow::into_owned)).collect();
+        let own_places: Vec<Option<&str>> = open.iter().map(|place| places[*place].as_deref()).collect();
+        if let Some(results) = stopped(&steps, &own_places) {
+            open.iter().zip(results).for_each(|(place, result)| states[*place].ended = Some(result));
+            return Ok(());
         }
         let writes: Vec<&Write<'_>> = steps.iter().filter_map(Step::write).collect();
-        let mut written = if self.dry_run { self.pretend(&writes) } else { self.submit(&writes)? }.into_iter();
-        let mut results = Vec::with_capacity(steps.len());
+        let written = if self.dry_run { self.pretend(&writes) } else { self.submit(&writes)? };
+        let mut written = self.learn(&writes, written, allowed).into_iter();
         let mut met_conflict = false;
-        drop(references);
-        for (step, place) in steps.iter().zip(places) {
+        for ((step, place), own) in steps.iter().zip(&open).zip(own_places) {
             let written = step.write().and_then(|_| written.next());
-            met_conflict |= matches!(written, Some(Written::Conflict(_)));
-            results.push(result(step, written, place, last));
+            met_conflict |= matches!(written, Some(Written::Conflict(..)));
+            ended(&mut states[*place], step, written, own, last);
         }
         if met_conflict && !last {
-            self.sender
-                .clock
-                .sleep(Duration::from_millis(500).mul_f64(self.sender.clock.random()), &self.sender.interrupt);
+            let pause = Duration::from_millis(500).mul_f64(self.sender.clock.random());
+            self.sender.clock.sleep(pause, &self.sender.interrupt);
         }
-        Ok(results)
+        Ok(())
+    }
+
+    /// Finds out whether the server takes `If-Match` and `If-None-Match`. One that says so is believed; of others a first
+    /// refusal is a reason to look again, and then to send without.
+    fn learn(&self, writes: &[&Write<'_>], written: Vec<Written>, allowed: &mut Allowed) -> Vec<Written> {
+        let is_taken = |(write, written): (&&Write<'_>, &Written)| {
+            matches!(written, Written::Taken(_)) && (allowed.unconditional || write.is_conditional())
+        };
+        if writes.iter().zip(&written).any(is_taken) {
+            let is_known = if allowed.unconditional { &self.refuses_conditions } else { &self.takes_conditions };
+            is_known.store(true, Relaxed);
+        }
+        let is_refused = written.iter().any(|written| matches!(written, Written::Unconditional(_)));
+        if !is_refused || allowed.unconditional || self.takes_conditions.load(Relaxed) {
+            return written;
+        }
+        allowed.unconditional = true;
+        let again = |written| match written {
+            Written::Unconditional(outcome) => Written::Conflict(outcome, Repeat::No),
+            other => other,
+        };
+        written.into_iter().map(again).collect()
     }
 
     /// Sends what is to be sent, together if it may be.
     fn submit(&self, writes: &[&Write<'_>]) -> Result<Vec<Written>, Error> {
-        let written = match writes {
-            [] => Vec::new(),
-            [_] => one_by_one(&self.sender, writes)?,
-            _ if self.mode == Mode::Put || writes.len() > self.max_entries => one_by_one(&self.sender, writes)?,
-            _ => {
+        let written = match (writes, self.mode) {
+            ([] | [_], _) | (_, Mode::Put) => one_by_one(&self.sender, writes)?,
+            _ if writes.len() > self.max_entries => one_by_one(&self.sender, writes)?,
+            (_, Mode::Batch) => self.smaller(writes, by_batches(&self.sender, writes)?, 0)?,
+            (_, Mode::Transaction) => {
                 let body = bundle(writes, self.mode, &self.sender.base);
-                if body.len() > self.max_bytes {
+                if body.len() > self.max_bytes.load(Relaxed) {
                     one_by_one(&self.sender, writes)?
                 } else {
-                    let written = together(&self.sender, writes, &body)?;
-                    match written.first() {
-                        // The companions may fit without the study.
-                        Some(Written::TooLarge(_)) => one_by_one(&self.sender, writes)?,
-                        _ => written,
-                    }
+                    self.smaller(writes, together(&self.sender, writes, &body)?, body.len())?
                 }
             }
         };
@@ -148,51 +191,89 @@ impl Server {
         Ok(written)
     }
 
+    /// Sends one by one what was too much at once: the companions may fit without the study. What the server took so is
+    /// not tried at once again.
+    fn smaller(&self, writes: &[&Write<'_>], written: Vec<Written>, bytes: usize) -> Result<Vec<Written>, Error> {
+        if !matches!(written.first(), Some(Written::TooLarge(_))) {
+            return Ok(written);
+        }
+        self.counts().too_large += 1;
+        let written = one_by_one(&self.sender, writes)?;
+        if bytes > 0 && written.iter().all(|written| matches!(written, Written::Taken(_))) {
+            self.max_bytes.fetch_min(bytes - 1, Relaxed);
+        }
+        Ok(written)
+    }
+
     /// Says what would be sent.
     fn pretend(&self, writes: &[&Write<'_>]) -> Vec<Written> {
         let mut out = stdout().lock();
         for write in writes {
             let word = if write.is_update { "update" } else { "create" };
             let _ = writeln!(out, "{word} {}", write.url);
+            for change in write.changes.iter().filter(|_| self.diff) {
+                let shown = |value: &Option<_>| value.as_ref().map_or("nothing".to_string(), shortened);
+                let _ = writeln!(out, "  {}: {} -> {}", change.path, shown(&change.before), shown(&change.after));
+            }
         }
         writes.iter().map(|write| Written::Taken(Some(write.url.to_string()))).collect()
     }
+}
 
-    /// What the journal and this run know already.
-    fn before(&self, entry: &Entry<'_>, known: Option<Known>) -> Before {
-        if let Some(known) = known {
-            return Before::Known(End::Shared, known.reference);
-        }
-        match self.journal.as_ref().and_then(|journal| journal.past(entry)).filter(|past| past.hash == entry.hash) {
-            None => Before::Open,
-            Some(past) => match past.fate {
-                Fate::Accepted | Fate::Present => {
-                    Before::Known(End::Journaled, past.reference.clone().unwrap_or_else(|| entry.key.to_string()))
-                }
-                Fate::Unknown => Before::Unknown,
-                Fate::Rejected => Before::Open,
-            },
-        }
+fn shortened(value: &super::json::Json) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(MAX_SHOWN_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }
 
-impl Before {
-    fn result(&self) -> Option<Ended> {
-        match self {
-            Before::Known(end, reference) => {
-                Some(Ended { end: *end, outcome: None, reference: Some(reference.clone()) })
+/// How the resources refer to each other: by where the server has them, or else by the entry that creates them.
+fn references<'r>(
+    entries: &'r [Entry<'_>],
+    places: &'r [Option<Cow<'_, str>>],
+    gone: &References<'r>,
+) -> References<'r> {
+    let mut references = gone.clone();
+    for (entry, place) in entries.iter().zip(places) {
+        let full_url = entry.full_url.as_deref();
+        let at = place.as_deref().or(full_url).map(Cow::Borrowed);
+        let own = match &entry.target {
+            Target::Id(id) => Some(&**id),
+            Target::Update(_) => Some(&*entry.key),
+            Target::Create { .. } | Target::New => None,
+        };
+        for name in [full_url, own].into_iter().flatten() {
+            if at.is_some() && at.as_deref() != Some(name) {
+                references.insert(name, at.clone());
             }
-            Before::Unknown => {
-                let outcome = Outcome::ours("an earlier run sent it, and nobody knows whether it arrived");
-                Some(Ended { end: End::Unknown, outcome: Some(outcome), reference: None })
-            }
-            Before::Open => None,
+        }
+    }
+    references
+}
+
+/// A reference to an entry must lead to one that is sent with it.
+fn refuse_unresolved(steps: &mut [Step<'_>]) {
+    let sent: BTreeSet<String> =
+        steps.iter().filter_map(Step::write).filter_map(|write| write.full_url.map(str::to_string)).collect();
+    for step in steps {
+        let dangles = step.write().is_some_and(|write| {
+            references_in(&write.text).any(|reference| reference.starts_with("urn:uuid:") && !sent.contains(reference))
+        });
+        if dangles {
+            *step = Step::Refused(Outcome::ours("it refers to a resource that is not in its Bundle"));
         }
     }
 }
 
 impl<'e> Step<'e> {
-    fn write(&self) -> Option<&Write<'e>> {
+    pub(super) fn write(&self) -> Option<&Write<'e>> {
         if let Step::Send(write) = self { Some(write) } else { None }
+    }
+}
+
+impl Write<'_> {
+    fn is_conditional(&self) -> bool {
+        self.if_match.is_some() || self.if_none_match
     }
 }

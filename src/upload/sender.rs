@@ -76,7 +76,7 @@ impl Sender {
             tries += 1;
             let again = match decide(&result, safety, clock.time_of_day()) {
                 Decision::AgainBriefly if tries < policy.max_failures => Again { all_wait: false, retry_after: None },
-                Decision::Final | Decision::AgainBriefly => return self.last(result),
+                Decision::Final | Decision::AgainBriefly => return self.last(result, tries > 1),
                 Decision::Unknown => return Ok(Sent::Unknown(reason(&result))),
                 Decision::Again(again) => again,
             };
@@ -97,9 +97,9 @@ impl Sender {
         }
     }
 
-    fn last(&self, result: Result<Answer, Broken>) -> Result<Sent, Error> {
+    fn last(&self, result: Result<Answer, Broken>, is_repeat: bool) -> Result<Sent, Error> {
         match result {
-            Ok(answer) => Ok(Sent::Answer(answer)),
+            Ok(answer) => Ok(Sent::Answer(Answer { is_repeat, ..answer })),
             Err(Broken::Refused(why)) => Ok(Sent::Refused(why)),
             Err(Broken::NotSent(why) | Broken::Sent(why) | Broken::Hopeless(why)) => Err(self.error(&why)),
         }

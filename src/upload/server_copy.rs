@@ -1,4 +1,4 @@
-//! What an answer to a read says: nothing is there, one resource, or several.
+//! What an answer to a read says: nothing is there, one resource, several, or one that was deleted.
 
 use std::borrow::Cow;
 
@@ -14,8 +14,12 @@ pub enum Found {
     Nothing,
     /// There is one.
     One(ServerCopy),
-    /// A search finds several.
+    /// There are several.
     Several,
+    /// It was there, and somebody deleted it.
+    Deleted,
+    /// At its place is a resource that is identified otherwise.
+    Other(String),
 }
 
 /// The server's copy.
@@ -23,10 +27,28 @@ pub enum Found {
 pub struct ServerCopy {
     /// `Type/id`.
     pub reference: String,
-    /// `meta.versionId`.
-    pub version: Option<String>,
+    /// What `If-Match` takes.
+    pub etag: Option<String>,
     /// The resource.
     pub text: String,
+}
+
+/// A part of what a search finds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Page {
+    /// The resources.
+    pub copies: Vec<ServerCopy>,
+    /// Where the next part is.
+    pub next: Option<String>,
+}
+
+/// What an answer to a read is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Read {
+    /// The answer to a read by id, or that there is nothing.
+    Found(Found),
+    /// The answer to a search.
+    Page(Page),
 }
 
 #[derive(Deserialize)]
@@ -51,6 +73,14 @@ pub struct Bundle<'a> {
     /// Its entries.
     #[serde(default, borrow)]
     pub entry: Vec<BundleEntry<'a>>,
+    #[serde(default)]
+    link: Vec<Link>,
+}
+
+#[derive(Deserialize)]
+struct Link {
+    relation: Option<String>,
+    url: Option<String>,
 }
 
 /// One resource of it.
@@ -65,6 +95,7 @@ pub struct BundleEntry<'a> {
 #[derive(Deserialize)]
 struct Response {
     status: Option<String>,
+    etag: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -78,16 +109,18 @@ impl BundleEntry<'_> {
         self.response.as_ref().and_then(|response| response.status.as_deref()).unwrap_or_default()
     }
 
-    /// What this entry says was found.
-    pub fn found(&self) -> Result<Found, Outcome> {
-        found(self.status(), self.resource.map_or("", RawValue::get).as_bytes())
+    /// What this entry says of the read of a resource of this type.
+    pub fn read(&self, kind: &str) -> Result<Read, Outcome> {
+        let etag = self.response.as_ref().and_then(|response| response.etag.as_deref());
+        read(self.status(), etag, self.resource.map_or("", RawValue::get).as_bytes(), kind)
     }
 }
 
-/// What an answer to a read says.
-pub fn found(status: &str, body: &[u8]) -> Result<Found, Outcome> {
+/// What an answer to a read of a resource of this type says.
+pub fn read(status: &str, etag: Option<&str>, body: &[u8], kind: &str) -> Result<Read, Outcome> {
     match status.get(..3).unwrap_or(status) {
-        "404" | "410" => return Ok(Found::Nothing),
+        "404" => return Ok(Read::Found(Found::Nothing)),
+        "410" => return Ok(Read::Found(Found::Deleted)),
         "200" => {}
         _ => return Err(Outcome::of(status, body)),
     }
@@ -95,54 +128,66 @@ pub fn found(status: &str, body: &[u8]) -> Result<Found, Outcome> {
     let text = std::str::from_utf8(body).map_err(|_| unusable())?;
     let resource: Resource<'_> = serde_json::from_str(text).map_err(|_| unusable())?;
     if resource.resource_type != "Bundle" {
-        return stored(text).map(Found::One).ok_or_else(unusable);
+        return copy(text, etag, kind).map(|copy| Read::Found(Found::One(copy))).ok_or_else(unusable);
     }
     let bundle: Bundle<'_> = serde_json::from_str(text).map_err(|_| unusable())?;
+    let next = bundle.link.iter().find(|link| link.relation.as_deref() == Some("next"));
+    let next = next.and_then(|link| link.url.clone());
     let is_match = |entry: &&BundleEntry<'_>| {
         entry.search.as_ref().and_then(|search| search.mode.as_deref()).is_none_or(|mode| mode == "match")
     };
-    let mut matches = bundle.entry.iter().filter(is_match).filter_map(|entry| entry.resource);
-    match (matches.next(), matches.next()) {
-        (None, _) => Ok(Found::Nothing),
-        (Some(one), None) => stored(one.get()).map(Found::One).ok_or_else(unusable),
-        (Some(_), Some(_)) => Ok(Found::Several),
-    }
+    // A server may call anything a match, as the outcome of a search: only what was asked for is one.
+    let is_asked = |text: &&str| serde_json::from_str::<Resource<'_>>(text).is_ok_and(|of| of.resource_type == kind);
+    let texts = bundle.entry.iter().filter(is_match).filter_map(|entry| entry.resource).map(RawValue::get);
+    let copies = texts.filter(is_asked).map(|text| copy(text, None, kind).ok_or_else(unusable));
+    Ok(Read::Page(Page { copies: copies.collect::<Result<_, _>>()?, next }))
 }
 
-fn stored(text: &str) -> Option<ServerCopy> {
+fn copy(text: &str, etag: Option<&str>, kind: &str) -> Option<ServerCopy> {
     let Resource { resource_type, id, meta } = serde_json::from_str(text).ok()?;
+    let version = meta.and_then(|meta| meta.version_id).map(|version| format!("W/\"{version}\""));
     let reference = format!("{resource_type}/{}", id?);
-    Some(ServerCopy { reference, version: meta.and_then(|meta| meta.version_id), text: text.to_string() })
+    let etag = version.or_else(|| etag.map(str::to_string));
+    (resource_type == kind).then(|| ServerCopy { reference, etag, text: text.to_string() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn shown(status: &str, body: &str) -> String {
+        let one = |copy: ServerCopy| format!("{} {}", copy.reference, copy.etag.unwrap_or_default());
+        match read(status, Some("W/\"9\""), body.as_bytes(), "ImagingStudy") {
+            Ok(Read::Found(Found::One(copy))) => one(copy),
+            Ok(Read::Found(other)) => format!("{other:?}"),
+            Ok(Read::Page(Page { copies, next })) => {
+                format!("{:?}{}", copies.into_iter().map(one).collect::<Vec<_>>(), next.unwrap_or_default())
+            }
+            Err(outcome) => outcome.short,
+        }
+    }
+
     #[test]
-    fn a_read_finds_nothing_one_or_several() {
+    fn a_read_finds_nothing_one_or_a_page() {
         let study = r#"{"resourceType":"ImagingStudy","id":"1","meta":{"versionId":"3"}}"#;
         let entry = format!(r#"{{"resource":{study},"search":{{"mode":"match"}}}}"#);
-        let told = r#"{"resource":{"resourceType":"OperationOutcome"},"search":{"mode":"outcome"}}"#;
+        let told = r#"{"resource":{"resourceType":"OperationOutcome","id":"x"},"search":{"mode":"match"}}"#;
         let set = |entries: &str| format!(r#"{{"resourceType":"Bundle","type":"searchset","entry":[{entries}]}}"#);
+        let next = r#"{"resourceType":"Bundle","link":[{"relation":"self"},{"relation":"next","url":"http://h?p=2"}]}"#;
         for (status, body, want) in [
-            ("404 Not Found", String::new(), "nothing"),
-            ("410", String::new(), "nothing"),
-            ("200 OK", study.to_string(), "ImagingStudy/1 3"),
-            ("200", set(""), "nothing"),
-            ("200", r#"{"resourceType":"Bundle","type":"searchset","total":0}"#.to_string(), "nothing"),
-            ("200", set(&format!("{entry},{told}")), "ImagingStudy/1 3"),
-            ("200", set(&format!("{entry},{entry}")), "several"),
-            ("200", "<html>".to_string(), "an unusable answer to a read"),
-            ("403", "<h1>no</h1>".to_string(), "403"),
+            ("404 Not Found", "", "Nothing"),
+            ("410", "", "Deleted"),
+            ("200 OK", study, r#"ImagingStudy/1 W/"3""#),
+            ("200 OK", r#"{"resourceType":"ImagingStudy","id":"1"}"#, r#"ImagingStudy/1 W/"9""#),
+            ("200", &set(""), "[]"),
+            ("200", r#"{"resourceType":"Bundle","type":"searchset","total":0}"#, "[]"),
+            ("200", next, "[]http://h?p=2"),
+            ("200", &set(&format!("{entry},{told}")), r#"["ImagingStudy/1 W/\"3\""]"#),
+            ("200", r#"{"resourceType":"OperationOutcome","id":"x"}"#, "an unusable answer to a read: no code"),
+            ("200", "<html>", "an unusable answer to a read"),
+            ("403", "<h1>no</h1>", "403: no"),
         ] {
-            let found = match found(status, body.as_bytes()) {
-                Ok(Found::Nothing) => "nothing".to_string(),
-                Ok(Found::One(stored)) => format!("{} {}", stored.reference, stored.version.unwrap_or_default()),
-                Ok(Found::Several) => "several".to_string(),
-                Err(outcome) => outcome.short,
-            };
-            assert_eq!(found, want, "{status} {body}");
+            assert_eq!(shown(status, body), want, "{status} {body}");
         }
     }
 }

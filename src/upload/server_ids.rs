@@ -1,21 +1,22 @@
-//! A package for a server that takes no ids of ours: the study is found by its Study Instance UID, what an identifier
-//! names is created, and what only an id of ours would name is left out and referred to by identifier and display.
+//! A package for a server that gives the ids: the study is found by its Study Instance UID, what an identifier names is
+//! created, and what only an id of ours would name is left out and referred to by identifier and display.
 
-use serde_json::Value;
-
+use super::identified::uid_search;
 use super::json::References;
 use super::package::{Entry, Target};
 
-/// The entries that can be sent, and the references that become logical.
-pub fn adapt<'p, 't>(entries: &'p [Entry<'t>]) -> (Vec<Entry<'t>>, References<'p>) {
+/// The entries that can be sent, and the references that become logical. A server that takes ids keeps those of
+/// companions that are private to their study.
+pub fn adapt<'p, 't>(entries: &'p [Entry<'t>], takes_ids: bool) -> (Vec<Entry<'t>>, References<'p>) {
     let (mut kept, mut references) = (Vec::new(), References::new());
     for entry in entries {
         let Target::Id(id) = &entry.target else {
             kept.push(entry.clone());
             continue;
         };
-        match search(entry) {
+        match uid_search(entry) {
             Some(search) if entry.is_main() => kept.push(without_id(entry, search)),
+            _ if takes_ids => kept.push(entry.clone()),
             _ => {
                 references.insert(&**id, None);
                 references.extend(entry.full_url.as_deref().map(|full_url| (full_url, None)));
@@ -23,15 +24,6 @@ pub fn adapt<'p, 't>(entries: &'p [Entry<'t>]) -> (Vec<Entry<'t>>, References<'p
         }
     }
     (kept, references)
-}
-
-/// `ImagingStudy?identifier=...`, by the Study Instance UID.
-fn search(entry: &Entry<'_>) -> Option<String> {
-    let resource: Value = serde_json::from_str(&entry.text).ok()?;
-    let is_uid = |identifier: &&Value| identifier["system"] == "urn:dicom:uid";
-    let value = resource["identifier"].as_array()?.iter().find(is_uid)?["value"].as_str()?;
-    let is_plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'.' | b'-'));
-    is_plain.then(|| format!("{}?identifier=urn:dicom:uid%7C{value}", entry.kind))
 }
 
 fn without_id<'t>(entry: &Entry<'t>, search: String) -> Entry<'t> {
@@ -65,11 +57,12 @@ mod tests {
              "identifier":[{"system":"urn:dicom:uid","value":"urn:oid:1.2"}],"status":"available"}}]}"#,
         );
         let package = Package::parse(&text).unwrap().unwrap();
-        let (entries, references) = adapt(&package.entries);
+        let (entries, references) = adapt(&package.entries, false);
         assert_eq!(entries.len(), 1);
         assert_eq!(entries[0].target, Target::Update("ImagingStudy?identifier=urn:dicom:uid%7Curn:oid:1.2".into()));
         assert!(entries[0].text.starts_with(r#"{"resourceType":"ImagingStudy","identifier""#));
         let gone: Vec<&str> = references.keys().copied().collect();
         assert_eq!(gone, ["Patient/p", "urn:uuid:1"]);
+        assert_eq!(adapt(&package.entries, true).0.len(), 2);
     }
 }

@@ -41,10 +41,11 @@ def found_again(tool, fhir, folder):
         series = study["series"][0]
         searches = {
             "identifier": f"urn:dicom:uid|{identifier['value']}",
-            "modality": modality(study),
             "series": series["uid"],
             "instance": series["instance"][0]["uid"],
         }
+        if study.get("modality"):
+            searches["modality"] = modality(study)
         if "started" in study:
             searches["started"] = study["started"][:10]
         patient = study["subject"].get("identifier", {})

@@ -237,3 +237,45 @@ fn a_second_run_with_the_same_journal_ends_at_once() {
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(0) && text.contains("the last line was cut off"), "{text}");
 }
+
+#[test]
+fn fhir_of_another_release_is_refused_before_anything_is_written() {
+    let archive = tempfile::tempdir().unwrap();
+    let options = dcm2fhir::synth::Options { studies: 3, instances: 2, ..Default::default() };
+    dcm2fhir::synth::write_archive(&options, archive.path()).unwrap();
+    let convert = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dcm2fhir"));
+        command.arg("convert").arg(archive.path()).args(arguments).output().unwrap().stdout
+    };
+    for release in ["r4", "r4b", "r5", "r6-ballot2", "r6-ballot5"] {
+        for format in [&["--format", "bundle"][..], &[]] {
+            let text = convert(&[&["--fhir", release], format].concat());
+            let server = TestServer::new(|_| Act::Serve);
+            let output = upload(&server).arg("-").write_stdin(text).output().unwrap();
+            let (fits, error) = (release.starts_with("r4"), String::from_utf8_lossy(&output.stderr).to_string());
+            assert_eq!(output.status.code(), Some(if fits { 0 } else { 2 }), "{release} {format:?}: {error}");
+            assert_eq!(server.store().is_empty(), !fits, "{release} {format:?}");
+            assert!(fits || error.contains("convert with --fhir r4"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_dry_run_shows_each_element_that_would_change() {
+    let server = TestServer::new(|_| Act::Serve);
+    let mut there = study(1, &["a"]);
+    there["description"] = "before".into();
+    there["note"] = json!([{"text": "of a reader"}]);
+    server.put(there);
+    let mut ours = study(1, &["a", "b"]);
+    ours["description"] = "after".into();
+    let output = upload(&server).args(["-", "--dry-run", "--diff"]).write_stdin(ours.to_string()).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let want = "\
+update ImagingStudy/1.2.1
+  description: \"before\" -> \"after\"
+  numberOfInstances: 1 -> 2
+  series[1.2.1.1].instance[b]: nothing -> {\"uid\":\"b\"}
+";
+    assert_eq!(text, want);
+}

@@ -19,7 +19,7 @@ fn writes(server: &TestServer) -> Vec<String> {
 #[test]
 fn each_mode_writes_the_same() {
     let mut stores = Vec::new();
-    for (mode, want) in [(Mode::Transaction, 1), (Mode::Batch, 1), (Mode::Put, 3)] {
+    for (mode, want) in [(Mode::Transaction, 1), (Mode::Batch, 2), (Mode::Put, 3)] {
         let server = TestServer::new(|_| Act::Serve);
         let mut session = Session::to(&server);
         session.options.mode = Some(mode);

@@ -12,8 +12,10 @@ mod faults;
 mod first_contact;
 #[cfg(unix)]
 mod interrupt;
+mod others;
 mod proxy;
 mod repeat;
 mod server;
 mod session;
+mod store;
 mod tls;

@@ -47,7 +47,10 @@ fn a_patient_of_the_server_is_used_and_not_changed() {
         "identifier": [{"system": "urn:test", "value": "1"}]}));
     server.put(json!({"resourceType": "Device", "id": "d1", "manufacturer": "corrected by hand"}));
     let before = server.store();
-    let counts = Session::to(&server).upload(&[bundle(1, &["a"]), bundle(4, &["a"])]);
+    let mut ours = [bundle(1, &["a"]), bundle(4, &["a"])];
+    ours[0]["entry"][0]["resource"]["gender"] = "male".into();
+    ours[0]["entry"][1]["resource"]["manufacturer"] = "as in the header".into();
+    let counts = Session::to(&server).upload(&ours);
     assert_eq!(studies(&counts), [2, 0, 0, 0]);
     assert_eq!((counts.companions.of(End::Kept), counts.exit_code()), (2, 0));
     assert_eq!(server.store()["ImagingStudy/1.2.4"].1["subject"]["reference"], "Patient/mpi-7");

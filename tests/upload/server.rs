@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::store::{Call, Done, Store};
+
 /// What the server does with a request.
 #[derive(Debug, Clone)]
 pub enum Act {
@@ -36,9 +38,6 @@ pub struct Seen {
     pub headers: BTreeMap<String, String>,
     pub body: String,
 }
-
-/// What is stored: the resource and how often it was written.
-pub type Store = BTreeMap<String, (u64, Value)>;
 
 type Script = Box<dyn FnMut(&Seen) -> Act + Send>;
 
@@ -95,16 +94,19 @@ impl TestServer {
     }
 
     /// What is stored now.
-    pub fn store(&self) -> Store {
-        self.state().store.clone()
+    pub fn store(&self) -> BTreeMap<String, (u64, Value)> {
+        self.state().store.all()
+    }
+
+    /// Does something with what is stored, as somebody else would.
+    pub fn with_store<T>(&self, work: impl FnOnce(&mut Store) -> T) -> T {
+        work(&mut self.state().store)
     }
 
     /// Stores a resource as somebody else would.
     pub fn put(&self, resource: Value) {
         let key = format!("{}/{}", resource["resourceType"].as_str().unwrap(), resource["id"].as_str().unwrap());
-        let mut state = self.state();
-        let version = state.store.get(&key).map_or(1, |(version, _)| version + 1);
-        state.store.insert(key, (version, resource));
+        self.state().store.put(&key, resource);
     }
 
     /// Everything that was asked so far, without `metadata`; the list begins anew.
@@ -177,41 +179,24 @@ impl TestServer {
         thread::yield_now();
         let mut state = self.state();
         state.in_flight.retain(|resource| !mine.contains(resource));
-        if body["resourceType"] != "Bundle" {
-            let search = seen.headers.get("if-none-exist").cloned();
-            let matches = seen.headers.get("if-match").cloned();
-            let (status, location, resource) = one(&mut state.store, &seen.method, &seen.path, search, matches, body);
-            let location = location.map_or(String::new(), |to| format!("location: {}/{to}/_history/1\r\n", self.base));
-            return (status, location, resource.map_or(String::new(), |resource| resource.to_string()));
-        }
-        let mut ids = BTreeMap::new();
-        let list = body["entry"].as_array().unwrap();
-        let entries: Vec<Value> = list.iter().map(|found| entry(&mut state.store, found, fail, &mut ids)).collect();
-        let done = json!({"resourceType": "Bundle", "type": "transaction-response", "entry": entries});
-        (200, String::new(), done.to_string())
+        let header = |name: &str| seen.headers.get(name).cloned();
+        let is_no_cache = header("cache-control").is_some_and(|value| value.contains("no-cache"));
+        let Done { status, location, resource } = if body["resourceType"] == "Bundle" {
+            state.store.bundle(&body, is_no_cache, fail)
+        } else {
+            state.store.call(Call {
+                method: seen.method.clone(),
+                url: seen.path.clone(),
+                if_none_exist: header("if-none-exist"),
+                if_match: header("if-match"),
+                if_none_match: header("if-none-match"),
+                is_no_cache,
+                resource: body,
+            })
+        };
+        let location = location.map_or(String::new(), |to| format!("location: {}/{to}/_history/1\r\n", self.base));
+        (status, location, resource.map_or(String::new(), |resource| resource.to_string()))
     }
-}
-
-/// One entry of a Bundle; `ids` has what those before it were given.
-fn entry(store: &mut Store, entry: &Value, fail: Option<(&str, u16)>, ids: &mut BTreeMap<String, String>) -> Value {
-    let text = |name: &str| entry["request"][name].as_str().map(str::to_string);
-    let (method, url) = (text("method").unwrap(), text("url").unwrap());
-    if let Some((_, status)) = fail.filter(|(start, _)| url.starts_with(start)) {
-        let issue = json!({"severity": "error", "code": "invariant"});
-        let outcome = json!({"resourceType": "OperationOutcome", "issue": [issue]});
-        return json!({"response": {"status": status.to_string(), "outcome": outcome}});
-    }
-    let mut resource = entry["resource"].to_string();
-    ids.iter().for_each(|(from, to)| resource = resource.replace(from, to));
-    let resource = serde_json::from_str(&resource).unwrap();
-    let (status, location, resource) = one(store, &method, &url, text("ifNoneExist"), text("ifMatch"), resource);
-    let mut done = json!({"response": {"status": format!("{status} X")}});
-    if let Some(location) = location {
-        done["response"]["location"] = format!("{location}/_history/1").into();
-        entry["fullUrl"].as_str().and_then(|full_url| ids.insert(full_url.to_string(), location));
-    }
-    resource.into_iter().for_each(|found| done["resource"] = found);
-    done
 }
 
 /// What a request writes.
@@ -226,64 +211,6 @@ fn written(seen: &Seen, body: &Value) -> Vec<String> {
         name(&text("method"), &text("url"), &text("ifNoneExist"))
     };
     body["entry"].as_array().unwrap().iter().filter_map(of).collect()
-}
-
-/// One interaction: status, location, resource.
-fn one(
-    store: &mut Store,
-    method: &str,
-    url: &str,
-    search: Option<String>,
-    if_match: Option<String>,
-    mut resource: Value,
-) -> (u16, Option<String>, Option<Value>) {
-    let of = |kind: &str, query: &str, store: &Store| -> Vec<String> {
-        let query = query.replace("%7C", "|");
-        let token = query.split('&').find_map(|part| part.strip_prefix("identifier=")).unwrap_or_default().to_string();
-        let has = |resource: &Value| {
-            let list = resource["identifier"].as_array().cloned().unwrap_or_default();
-            list.iter().any(|found| {
-                let text = |name: &str| found[name].as_str().unwrap_or_default();
-                format!("{}|{}", text("system"), text("value")) == token
-            })
-        };
-        let mine =
-            |(key, (_, resource)): &(&String, &(u64, Value))| key.starts_with(&format!("{kind}/")) && has(resource);
-        store.iter().filter(mine).map(|(key, _)| key.clone()).collect()
-    };
-    let shown = |key: &str, store: &Store| {
-        let (version, resource) = &store[key];
-        let mut resource = resource.clone();
-        resource["meta"] = json!({"versionId": version.to_string()});
-        resource
-    };
-    match (method, url.split_once('?')) {
-        ("GET", Some((kind, query))) => {
-            let found = of(kind, query, store);
-            let entries: Vec<Value> = found.iter().map(|key| json!({"resource": shown(key, store)})).collect();
-            (200, None, Some(json!({"resourceType": "Bundle", "type": "searchset", "entry": entries})))
-        }
-        ("GET", None) if store.contains_key(url) => (200, None, Some(shown(url, store))),
-        ("GET", None) => (404, None, Some(json!({"resourceType": "OperationOutcome"}))),
-        ("PUT", None) => {
-            let version = store.get(url).map_or(0, |(version, _)| *version);
-            if if_match.is_some_and(|wanted| wanted != format!("W/\"{version}\"")) {
-                return (412, None, None);
-            }
-            store.insert(url.to_string(), (version + 1, resource));
-            (if version == 0 { 201 } else { 200 }, Some(url.to_string()), None)
-        }
-        ("POST", None) => {
-            if let Some(found) = search.and_then(|query| of(url, &query, store).into_iter().next()) {
-                return (200, Some(found), None);
-            }
-            let id = format!("{url}/s{}", store.len() + 1);
-            resource["id"] = id.split_once('/').unwrap().1.into();
-            store.insert(id.clone(), (1, resource));
-            (201, Some(id), None)
-        }
-        _ => (400, None, None),
-    }
 }
 
 fn read(reader: &mut BufReader<TcpStream>) -> Option<Seen> {

@@ -80,9 +80,11 @@ impl Session {
             max_bytes: 1 << 20,
             max_entries: 500,
             replace: false,
+            restore: false,
             overwrite_companions: false,
             conditional: false,
             dry_run: false,
+            diff: false,
             journal: None,
             rejects: None,
             report: false,
@@ -132,7 +134,7 @@ pub fn study(number: usize, instances: &[&str]) -> Value {
         "id": format!("1.2.{number}"),
         "identifier": [{"system": "urn:dicom:uid", "value": format!("urn:oid:1.2.{number}")}],
         "status": "available",
-        "subject": {"reference": format!("urn:uuid:{}", patient_id(number % 3))},
+        "subject": {"reference": "Patient/p"},
         "numberOfInstances": instances.len(),
         "series": [{"uid": format!("1.2.{number}.1"), "instance": list}],
     })
@@ -146,6 +148,8 @@ pub fn patient_id(number: usize) -> String {
 pub fn bundle(number: usize, instances: &[&str]) -> Value {
     let patient = number % 3;
     let search = format!("identifier=urn:test%7C{patient}");
+    let mut study = study(number, instances);
+    study["subject"]["reference"] = format!("urn:uuid:{}", patient_id(patient)).into();
     json!({"resourceType": "Bundle", "type": "transaction", "entry": [
         {"fullUrl": format!("urn:uuid:{}", patient_id(patient)),
          "resource": {"resourceType": "Patient", "identifier": [{"system": "urn:test", "value": patient.to_string()}]},
@@ -154,7 +158,7 @@ pub fn bundle(number: usize, instances: &[&str]) -> Value {
          "resource": {"resourceType": "Device", "id": format!("d{number}")},
          "request": {"method": "PUT", "url": format!("Device/d{number}")}},
         {"fullUrl": format!("urn:uuid:{}", patient_id(2000 + number)),
-         "resource": study(number, instances),
+         "resource": study,
          "request": {"method": "PUT", "url": format!("ImagingStudy/1.2.{number}")}},
     ]})
 }

@@ -1,0 +1,104 @@
+//! Whether FHIR that is given has the shapes of the release that the server has: a server drops in silence what another
+//! release calls otherwise, also from what is good there.
+
+use memchr::memmem;
+
+use super::package::{Entry, Package, kind};
+use crate::error::Error;
+use crate::fhir::Release;
+use crate::fhir::release::{
+    BodySiteForm, ConceptForm, DeviceForm, EncounterForm, EndpointForm, ProcedureForm, ReasonForm, ServiceRequestForm,
+    SopClassForm,
+};
+
+/// A type, the beginning of an element as text, and whether a release writes it so.
+type Shape = (&'static str, &'static str, fn(&Release) -> bool);
+
+const STUDY: &str = "ImagingStudy";
+
+/// What tells the releases apart. An element is looked for as it stands between others: in a string its quotes would be
+/// escaped.
+const SHAPES: &[Shape] = &[
+    (STUDY, r#""modality":{"coding""#, |release| release.concept == ConceptForm::CodeableConcept),
+    (STUDY, r#""modality":[{"coding""#, |release| release.concept == ConceptForm::CodeableConcept),
+    (STUDY, r#""modality":{"system""#, |release| release.concept == ConceptForm::Coding),
+    (STUDY, r#""modality":{"code""#, |release| release.concept == ConceptForm::Coding),
+    (STUDY, r#""modality":[{"system""#, |release| release.concept == ConceptForm::Coding),
+    (STUDY, r#""modality":[{"code":"#, |release| release.concept == ConceptForm::Coding),
+    (STUDY, r#""sopClass":{"#, |release| release.sop_class == SopClassForm::Coding),
+    (STUDY, r#""sopClass":""#, |release| release.sop_class == SopClassForm::Oid),
+    (STUDY, r#""bodySite":{"system""#, |release| release.body_site == BodySiteForm::Coding),
+    (STUDY, r#""bodySite":{"code""#, |release| release.body_site == BodySiteForm::Coding),
+    (STUDY, r#""bodySite":{"display""#, |release| release.body_site == BodySiteForm::Coding),
+    (STUDY, r#""bodySite":{"concept""#, |release| release.body_site == BodySiteForm::CodeableReference),
+    (STUDY, r#""bodySite":["#, |release| release.body_site == BodySiteForm::CodeableReferences),
+    (STUDY, r#""procedureCode":["#, |release| release.procedure == ProcedureForm::Code),
+    (STUDY, r#""procedure":[{"concept""#, |release| release.procedure == ProcedureForm::Concept),
+    (STUDY, r#""procedure":[{"reference":""#, |release| release.procedure == ProcedureForm::Reference),
+    (STUDY, r#""reasonCode":["#, |release| release.reason == ReasonForm::Code),
+    (STUDY, r#""reason":[{"concept""#, |release| release.reason == ReasonForm::Concept),
+    (STUDY, r#""interpreter":["#, |release| release.interpreter),
+    (STUDY, r#""partOf":["#, |release| release.part_of),
+    (STUDY, r#""laterality":{"#, |release| release.laterality),
+    (STUDY, r#""numberOfFrames":"#, |release| release.number_of_frames),
+    ("Device", r#""deviceName":["#, |release| release.companions.device == DeviceForm::DeviceName),
+    ("Device", r#""name":[{"#, |release| release.companions.device != DeviceForm::DeviceName),
+    ("Device", r#""deviceVersion":["#, |release| matches!(release.companions.device, DeviceForm::DeviceVersion(_))),
+    ("Encounter", r#""class":{"#, |release| release.companions.encounter == EncounterForm::RequiredClass),
+    ("Encounter", r#""class":["#, |release| release.companions.encounter == EncounterForm::OptionalClass),
+    ("ServiceRequest", r#""reasonCode":["#, |release| {
+        release.companions.service_request == ServiceRequestForm::Concepts
+    }),
+    ("ServiceRequest", r#""code":{"concept""#, |release| {
+        release.companions.service_request == ServiceRequestForm::CodeableReferences
+    }),
+    ("Endpoint", r#""payloadType":["#, |release| release.companions.endpoint == EndpointForm::PayloadType),
+    ("Endpoint", r#""payload":["#, |release| release.companions.endpoint == EndpointForm::Payload),
+];
+
+/// An error that ends the run if something in a package has the shape of another release.
+pub fn check(place: &str, package: &Package<'_>, release: &Release) -> Result<(), Error> {
+    package.entries.iter().try_for_each(|entry: &Entry<'_>| check_resource(place, &entry.text, release))
+}
+
+/// The same of one resource on one line.
+pub fn check_resource(place: &str, text: &str, release: &Release) -> Result<(), Error> {
+    let kind = kind(text).unwrap_or_default();
+    let is_strange = |(of, start, is_so): &&Shape| {
+        *of == kind && !is_so(release) && memmem::find(text.as_bytes(), start.as_bytes()).is_some()
+    };
+    let Some((_, start, _)) = SHAPES.iter().find(is_strange) else { return Ok(()) };
+    let element = start.trim_start_matches('"').split('"').next().unwrap_or_default();
+    Err(Error::Usage(format!(
+        "{place}: {kind}.{element} is not as {} ({}) has it, which the server takes: convert with --fhir {}",
+        release.name, release.version, release.name
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shape_of_another_release_is_found() {
+        let (r4, r5, r6) = (["r4", "r4b"], ["r5"], ["r6-ballot2", "r6-ballot5"]);
+        let r5_on: Vec<&str> = r5.iter().chain(&r6).copied().collect();
+        for (text, fits) in [
+            (r#"{"resourceType":"ImagingStudy","modality":[{"system":"s","code":"CT"}]}"#, &r4[..]),
+            (r#"{"resourceType":"ImagingStudy","modality":[{"coding":[{"code":"CT"}]}]}"#, &r5_on),
+            (r#"{"resourceType":"ImagingStudy","series":[{"instance":[{"sopClass":"urn:oid:1"}]}]}"#, &r6),
+            (r#"{"resourceType":"ImagingStudy","series":[{"bodySite":[{"concept":{}}]}]}"#, &r6[1..]),
+            (r#"{"resourceType":"Device","deviceName":[{}]}"#, &r4),
+            (r#"{"resourceType":"Encounter","class":[]}"#, &r5_on),
+            (r#"{"resourceType":"Endpoint","payloadType":[{}]}"#, &r4),
+            (r#"{"resourceType":"ServiceRequest","code":{"concept":{}}}"#, &r5_on),
+        ] {
+            for release in Release::ALL {
+                let is_fit = check_resource("x", text, release).is_ok();
+                assert_eq!(is_fit, fits.contains(&release.name), "{text} {}", release.name);
+            }
+        }
+        let other = r#"{"resourceType":"Observation","bodySite":{"coding":[]},"partOf":[],"interpreter":[1]}"#;
+        assert!(Release::ALL.iter().all(|release| check_resource("x", other, release).is_ok()));
+    }
+}
