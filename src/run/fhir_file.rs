@@ -8,6 +8,8 @@ use flate2::read::GzDecoder;
 
 /// So much is looked at of a file that begins as JSON does.
 const HEAD_BYTES: u64 = 256 << 10;
+/// How a gzip stream begins (RFC 1952 2.3.1).
+const GZIP: [u8; 3] = [0x1F, 0x8B, 8];
 /// What every resource has (R5 JSON 2.1.1).
 const MEMBER: &[u8] = b"\"resourceType\"";
 
@@ -16,12 +18,17 @@ pub fn is_fhir(mut file: &File) -> bool {
     let mut start = [0; 64];
     let read = file.read(&mut start).unwrap_or(0);
     let is_it = match &start[..read] {
-        [0x1F, 0x8B, 8, ..] => names_a_resource(GzDecoder::new(Again { start: &start[..read], file })),
+        start if start.starts_with(&GZIP) => names_a_resource(GzDecoder::new(Again { start, file })),
         start if may_be_json(start) => names_a_resource(Again { start, file }),
         _ => false,
     };
     // Whoever reads the file as a stream begins at its start.
     file.rewind().is_ok() && is_it
+}
+
+/// Whether a stream that begins so is for whoever reads FHIR: any JSON is, because nobody else would name it.
+pub fn may_be_fhir(start: &[u8]) -> bool {
+    may_be_json(start) || start.starts_with(&GZIP) && names_a_resource(GzDecoder::new(start))
 }
 
 /// What was read already, and then the rest.

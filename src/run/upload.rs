@@ -1,15 +1,17 @@
 //! The same stages with a FHIR server at their end.
 
 use std::fs::File;
+use std::io::{self, BufRead};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::{Ends, convert_between, fhir_file, read};
-use crate::config::{ReleaseName, Upload};
+use super::{Ends, convert_between, fhir_file, outcome, read};
+use crate::config::{Choice, ReleaseName, Upload};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::issue::Skip;
+use crate::options::SummaryForm;
 use crate::progress::{self, Progress, WARNING};
 use crate::report::Section;
 use crate::source::{self, Name};
@@ -22,6 +24,7 @@ use crate::upload::documents::{self, Input};
 pub fn upload(mut upload: Upload) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
+    take_stdin(&mut upload)?;
     let progress = progress::start(upload.config.progress);
     let clock = Box::new(SystemClock::default());
     let server = Server::open(&upload.options, clock, interrupt.clone(), progress.clone())?;
@@ -36,10 +39,25 @@ pub fn upload(mut upload: Upload) -> Result<u8, Error> {
     }
     let sent = send(&upload, &server, &interrupt, &progress);
     progress.finish();
-    if upload.config.summary.is_yes() {
+    if upload.config.summary != SummaryForm::None {
         summarize(&upload, &server, sent.as_ref().map_or(0, |done| done.gone), start);
     }
     Ok(sent?.code.max(server.counts().exit_code()))
+}
+
+/// Looks whether standard input begins as FHIR does; else it is DICOM or an archive.
+fn take_stdin(upload: &mut Upload) -> Result<(), Error> {
+    if !upload.stdin.is_yes() {
+        return Ok(());
+    }
+    // What is looked at stays in the buffer, for whoever reads standard input next.
+    let mut stdin = io::stdin().lock();
+    let start = stdin.fill_buf().map_err(|source| Error::Input { path: source::STDIN.into(), source })?;
+    if !fhir_file::may_be_fhir(start) {
+        upload.stdin = Choice::No;
+        upload.config.inputs.push(source::Input::Stdin);
+    }
+    Ok(())
 }
 
 /// Whether an input is a file of FHIR.
@@ -94,14 +112,10 @@ fn send(upload: &Upload, server: &Server, interrupt: &Interrupt, progress: &Arc<
     let sent = documents::send(&inputs, server, upload.jobs);
     let report = server.report(sent.is_ok())?;
     let section = Section { name: "server", write: &|out| report.write(out) };
-    let outcome = converted.finish(Some(&section))?;
-    // Inputs that are all FHIR have nothing to say of DICOM.
-    let has_dicom = outcome.totals.dicom_files > 0 || outcome.counts.skipped_files() > 0;
-    if config.summary.is_yes() && has_dicom {
-        super::summarize(config, &outcome, start);
-    }
+    let outcome = converted.finish(inputs.len() as u64, Some(&section))?;
+    let code = outcome::tell(config, &outcome, start);
     sent?;
-    Ok(Done { code: outcome.counts.exit_code(config.strict), gone: report.gone.len() })
+    Ok(Done { code, gone: report.gone.len() })
 }
 
 fn summarize(upload: &Upload, server: &Server, gone: usize, start: Instant) {
