@@ -44,6 +44,7 @@ mod submit;
 mod throttle;
 mod tls;
 mod traffic;
+mod whose;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
