@@ -11,6 +11,14 @@ use crate::config::FileMode;
 use crate::error::Error;
 use crate::sink::WholeFile;
 
+/// A member of the report that somebody else writes.
+pub struct Section<'s> {
+    /// Its name.
+    pub name: &'s str,
+    /// Writes its value.
+    pub write: &'s dyn Fn(&mut dyn Write) -> io::Result<()>,
+}
+
 /// A report that is being gathered.
 #[derive(Debug)]
 pub(super) struct Document {
@@ -42,7 +50,7 @@ impl Document {
         }
     }
 
-    pub fn finish(self, totals: &Totals, counts: &Counts) -> Result<(), Error> {
+    pub fn finish(self, totals: &Totals, counts: &Counts, section: Option<&Section<'_>>) -> Result<(), Error> {
         let Document { path, mut file, skipped, issues, failure } = self;
         if let Some(source) = failure {
             return Err(Error::Write { path, source });
@@ -51,6 +59,11 @@ impl Document {
         file.write(&mut |writer| {
             let Some((skipped, issues)) = entries.take() else { return Ok(()) };
             write_head(writer, totals, counts)?;
+            if let Some(section) = section {
+                write!(writer, "  \"{}\": ", section.name)?;
+                (section.write)(writer)?;
+                writer.write_all(b",\n")?;
+            }
             write_list(writer, "skipped", skipped)?;
             writer.write_all(b",\n")?;
             write_list(writer, "issues", issues)?;

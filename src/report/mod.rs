@@ -27,6 +27,8 @@ pub use counts::Counts;
 pub use summary::Summary;
 pub use summary_json::summary_json;
 
+pub use document::Section;
+
 use document::Document;
 
 /// Where something was found.
@@ -115,11 +117,11 @@ impl Report {
         }
     }
 
-    /// Completes the report, and gives the counts.
-    pub fn finish(self, totals: &Totals) -> Result<Counts, Error> {
+    /// Completes the report, with a section of somebody else's if there is one, and gives the counts.
+    pub fn finish(self, totals: &Totals, section: Option<&Section<'_>>) -> Result<Counts, Error> {
         let counts = self.counts.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(document) = self.document {
-            document.into_inner().unwrap_or_else(PoisonError::into_inner).finish(totals, &counts)?;
+            document.into_inner().unwrap_or_else(PoisonError::into_inner).finish(totals, &counts, section)?;
         }
         Ok(counts)
     }

@@ -4,13 +4,16 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
 mod archive;
+mod auth;
 mod binary;
 mod bodies;
 mod chaos;
 mod faults;
+mod first_contact;
 #[cfg(unix)]
 mod interrupt;
 mod others;
+mod proxy;
 mod repeat;
 mod server;
 mod session;

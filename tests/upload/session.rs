@@ -22,6 +22,11 @@ use crate::server::TestServer;
 pub struct JumpingClock(Arc<Mutex<(Duration, Vec<Duration>)>>);
 
 impl JumpingClock {
+    /// Lets time pass, as if something else took it.
+    pub fn jump(&self, span: Duration) {
+        self.0.lock().unwrap().0 += span;
+    }
+
     pub fn sleeps(&self) -> Vec<Duration> {
         self.0.lock().unwrap().1.clone()
     }
@@ -61,6 +66,7 @@ impl Session {
             base: server.base.clone(),
             ca_certificate: None,
             client_certificate: None,
+            headers: Vec::new(),
             gzip: false,
             timeout: Duration::from_secs(20),
             connections: 8,
@@ -81,6 +87,7 @@ impl Session {
             diff: false,
             journal: None,
             rejects: None,
+            report: false,
         };
         Session { options, clock: JumpingClock::default(), jobs: 1 }
     }
