@@ -139,7 +139,7 @@ impl<'a> Attributes<'a> {
     }
 
     fn decoded(&self, tag: Tag, decode: for<'b> fn(&CharacterSet, &'b [u8]) -> Decoded<'b>) -> Option<String> {
-        let set = CharacterSet::parse(self.data_set.character_set());
+        let set = self.options().character_sets.of(self.data_set.character_set());
         let Decoded { text, fault } = decode(&set, self.bytes(tag)?);
         if let Some(fault) = fault {
             self.note(tag, text_reason(fault), &text);
@@ -175,6 +175,7 @@ fn number_reason(fault: NumberFault) -> Reason {
 /// The reason that stands in the report for a fault of the encoding.
 pub fn text_reason(fault: TextFault) -> Reason {
     match fault {
+        TextFault::TakenAsTold => Reason::TakenAsTold,
         TextFault::TakenAsUtf8 => Reason::TakenAsUtf8,
         TextFault::UndeclaredEscape => Reason::UndeclaredEscape,
         TextFault::MissingEscape => Reason::MissingEscape,
