@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::fhir::bundle::{BundleOptions, BundleType, Existing, StudyTarget};
 use crate::fhir::id::Ids;
 use crate::fhir::release::SelectionForm;
-use crate::fhir::{Endpoints, References, Release, ResourceType, json};
+use crate::fhir::{Endpoints, References, Release, ResourceType, Sharing, json};
 use crate::mapping::finish::{self, Detail, EndpointOption, EndpointPlace};
 use crate::mapping::terms;
 use crate::mapping::zone::TimeZone;
@@ -119,6 +119,6 @@ pub fn output(config: &Config) -> Output {
             study: if output.conditional.is_yes() { StudyTarget::Identifier } else { StudyTarget::Id },
             existing: if output.overwrite_companions.is_yes() { Existing::Overwrite } else { Existing::Keep },
         },
-        ids: Ids::new(content.id_salt.as_deref().unwrap_or_default()),
+        sharing: Sharing::alone(Ids::new(content.id_salt.as_deref().unwrap_or_default())),
     }
 }

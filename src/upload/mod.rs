@@ -38,6 +38,7 @@ mod split;
 mod submit;
 mod throttle;
 mod tls;
+mod whose;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
