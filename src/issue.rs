@@ -283,6 +283,19 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Whether the value is no patient data, and so is always told: the name of a coding scheme.
+    pub fn tells_value(self) -> bool {
+        self == Reason::UnknownScheme
+    }
+
+    /// The reason in words, with the value where that is told.
+    pub fn in_words(self, value: Option<&str>) -> String {
+        match value.map(str::trim).filter(|value| self.tells_value() && !value.is_empty()) {
+            Some(name) => self.to_string().replace("scheme is", &format!("scheme {name} is")).replace("NAME", name),
+            None => self.to_string(),
+        }
+    }
+
     /// Whether an instance is missing from the output because of it, or a study mixes patients: exit code 1.
     pub fn is_loss(self) -> bool {
         use Reason::{HeldBack, NameTaken, OtherContent, OtherPatient, SeveralPatients};

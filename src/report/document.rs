@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::sorter::Sorter;
 use super::{Counts, Totals};
-use crate::config::FileMode;
+use crate::config::{FileMode, is_stdout};
 use crate::error::Error;
 use crate::sink::WholeFile;
 
@@ -34,6 +34,8 @@ impl Document {
     pub fn create(path: &Path, mode: FileMode) -> Result<Document, Error> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let file = WholeFile::create(path)?.with_mode(mode);
+        let temporary = std::env::temp_dir();
+        let folder = if is_stdout(path) { &temporary } else { folder };
         let sorter = || Sorter::new(folder);
         Ok(Document { path: path.to_path_buf(), file, skipped: sorter(), issues: sorter(), failure: None })
     }

@@ -110,7 +110,7 @@ impl Report {
 
     /// A value is dropped or changed.
     pub fn issue(&self, place: Where<'_>, issue: &Issue) {
-        lock(&self.counts).issue(place, issue.reason);
+        lock(&self.counts).issue(place, issue);
         if let Some(document) = &self.document {
             let line = entry::issue(place, issue, self.values);
             lock(document).issue(line);

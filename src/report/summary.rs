@@ -149,9 +149,13 @@ fn mixed(counts: &Counts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::issue::{Reason, Skip};
+    use crate::issue::{Issue, Reason, Skip};
     use crate::report::Where;
     use crate::source::Name;
+
+    fn issue_of(reason: Reason) -> Issue {
+        Issue { element: "", tags: Vec::new(), reason, value: None }
+    }
 
     #[test]
     fn a_long_reason_goes_on_below_itself() {
@@ -167,8 +171,8 @@ mod tests {
         let (name, place) = (Name::file("a"), Where::default());
         (0..1200).for_each(|_| counts.skip(&name, &Skip::NotDicom));
         counts.skip(&name, &Skip::Unreadable("x".into()));
-        counts.issue(place, Reason::SeveralPatients);
-        (0..2).for_each(|_| counts.issue(place, Reason::NotADate));
+        counts.issue(place, &issue_of(Reason::SeveralPatients));
+        (0..2).for_each(|_| counts.issue(place, &issue_of(Reason::NotADate)));
         let totals = Totals {
             release: "r5",
             fhir_version: "5.0.0",
