@@ -11,6 +11,11 @@ use dcm2fhir::mapping::document::document;
 use dcm2fhir::progress::{self, ERROR, WARNING};
 use dcm2fhir::{interrupt, run, sink, source};
 
+/// The allocator of musl takes a lock for each request.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The run could not start, or not go on.
 const COULD_NOT_RUN: u8 = 2;
 
