@@ -39,6 +39,7 @@ mod submit;
 mod throttle;
 mod tls;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -110,11 +111,14 @@ pub struct Server {
     diff: bool,
     takes_conditions: AtomicBool,
     refuses_conditions: AtomicBool,
+    breaks_transactions: AtomicBool,
     lookup: Lookup,
     identities: Identities,
     journal: Option<Journal>,
     rejects: Option<Rejects>,
     counts: Mutex<Counts>,
+    /// Resources of this run that the server has under another id, or not at all: what refers to them has to know.
+    elsewhere: Mutex<BTreeMap<String, Option<String>>>,
     /// Requests in a row that the server did not answer.
     give_ups: AtomicU32,
 }
@@ -159,11 +163,13 @@ impl Server {
             diff: options.diff,
             takes_conditions: AtomicBool::new(capability.versioned_update),
             refuses_conditions: AtomicBool::new(false),
+            breaks_transactions: AtomicBool::new(false),
             lookup: Lookup::new(capability.batch, capability.update_create),
             identities: Identities::default(),
             journal: journal.map(|path| Journal::open(path, base)).transpose()?,
             rejects: rejects.map(Rejects::create).transpose()?,
             counts: Mutex::default(),
+            elsewhere: Mutex::default(),
             give_ups: AtomicU32::new(0),
             sender,
         })

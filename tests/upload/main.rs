@@ -18,3 +18,4 @@ mod server;
 mod session;
 mod store;
 mod tls;
+mod world;
