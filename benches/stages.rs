@@ -4,11 +4,11 @@ use std::hint::black_box;
 use std::io;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use dcm2fhir::config::Filter;
 use dcm2fhir::dicom::{Header, Scanner};
 use dcm2fhir::fhir::id::Ids;
 use dcm2fhir::fhir::json::{self, Layout};
 use dcm2fhir::fhir::{References, link};
+use dcm2fhir::filter::Filter;
 use dcm2fhir::mapping::finish::{Finished, imaging_study};
 use dcm2fhir::mapping::{self, Options, SERIES, STUDY};
 use dcm2fhir::read::{Reader, Selections, Worker};

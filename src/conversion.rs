@@ -13,7 +13,7 @@ use crate::fhir::Release;
 use crate::interrupt::Interrupt;
 use crate::progress::{Progress, Silent};
 use crate::run::{Outcome, convert_into};
-use crate::sink::{DocumentName, Order, Placed, Sink, WriteDocument};
+use crate::sink::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
 use crate::source::Input;
 
 /// DICOM files to be converted, and how.
@@ -155,7 +155,7 @@ impl<F: FnMut(Document<'_>) -> io::Result<()> + Send> Sink for Callback<F> {
         Ok(Placed::Written)
     }
 
-    fn finish(self: Box<Self>, _: Option<&Path>) -> Result<u64, Error> {
-        Ok(0)
+    fn finish(self: Box<Self>, _: Option<&Path>) -> Result<Finished, Error> {
+        Ok(Finished::default())
     }
 }

@@ -45,9 +45,12 @@ pub enum Skip {
     /// One of the UIDs can stand in no FHIR id: wrong characters, or more than 64.
     #[error("{} is not usable as an id: want at most 64 letters, digits, dots or hyphens", keyword(*.0))]
     UnusableUid(Tag),
-    /// An option leaves files of this modality or SOP class out.
+    /// An option leaves files with such a header out.
     #[error("left out by --include or --exclude")]
     Filtered,
+    /// An option leaves files with this path out: it was not opened.
+    #[error("passed by: a path= rule of --include or --exclude")]
+    PassedBy,
     /// A compressed stream is damaged, or grows beyond its cap.
     #[error("the compressed data cannot be read: {0}")]
     Compressed(String),
@@ -59,7 +62,10 @@ pub enum Skip {
 impl Skip {
     /// Whether a DICOM file, or one that could be one, is missing from the output because of it: exit code 1.
     pub fn is_loss(&self) -> bool {
-        !matches!(self, Skip::NotDicom | Skip::Empty | Skip::Dicomdir | Skip::NotRegular | Skip::Filtered)
+        !matches!(
+            self,
+            Skip::NotDicom | Skip::Empty | Skip::Dicomdir | Skip::NotRegular | Skip::Filtered | Skip::PassedBy
+        )
     }
 }
 
@@ -248,6 +254,11 @@ pub enum Reason {
     /// A resource of this run has the same file name: this one is not in the output.
     #[error("another resource has this file name: left out")]
     NameTaken,
+    /// The file of an earlier run has instances that the new document lacks: it was not replaced.
+    #[error(
+        "the file there has instances that this run did not find: it is held back; give --replace to write it all the same"
+    )]
+    HeldBack,
     /// Two studies say different things of one shared resource.
     #[error("studies differ in what they say of it: the first in order of Study Instance UID is kept")]
     Contradicts,
@@ -265,7 +276,7 @@ pub enum Reason {
 impl Reason {
     /// Whether an instance is missing from the output because of it, or a study mixes patients: exit code 1.
     pub fn is_loss(self) -> bool {
-        matches!(self, Reason::OtherContent | Reason::NameTaken | Reason::SeveralPatients)
+        matches!(self, Reason::OtherContent | Reason::NameTaken | Reason::HeldBack | Reason::SeveralPatients)
     }
 }
 

@@ -32,12 +32,16 @@ pub mod explain;
 #[deny(clippy::disallowed_methods)]
 pub mod fhir;
 #[doc(hidden)]
+pub mod filter;
+#[doc(hidden)]
 pub mod interrupt;
 #[doc(hidden)]
 pub mod issue;
 #[doc(hidden)]
 #[deny(clippy::disallowed_methods)]
 pub mod mapping;
+#[doc(hidden)]
+pub mod options;
 #[doc(hidden)]
 pub mod progress;
 #[doc(hidden)]

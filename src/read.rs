@@ -2,11 +2,11 @@
 
 use dicom_dictionary_std::tags;
 
-use crate::config::Filter;
 use crate::dicom::bytes::Bytes;
 use crate::dicom::header::{Fault, FaultKind};
 use crate::dicom::value::{is_fhir_id, trim_uid};
 use crate::dicom::{DataSet, Header, Levels, Scanner, Tag, Wanted};
+use crate::filter::{Asked, Filter};
 use crate::issue::{Issue, Reason, Skip};
 use crate::mapping::terms::{SopClassKind, sop_class};
 use crate::mapping::{self, KIND, Mapped, Options, SELECTION, SelectionPart};
@@ -104,8 +104,15 @@ impl Reader<'_> {
 }
 
 fn takes(filter: &Filter, root: DataSet<'_>) -> bool {
-    let code = |tag| root.bytes(tag).and_then(|value| std::str::from_utf8(trim_uid(value)).ok());
-    !filter.is_partial() || filter.keeps(code(tags::MODALITY), code(tags::SOP_CLASS_UID))
+    let text = |tag| root.bytes(tag).and_then(|value| std::str::from_utf8(trim_uid(value)).ok());
+    let asked = || Asked {
+        modality: text(tags::MODALITY),
+        sop_class: text(tags::SOP_CLASS_UID),
+        patient_id: root.bytes(tags::PATIENT_ID),
+        study: text(tags::STUDY_INSTANCE_UID),
+        date: text(tags::STUDY_DATE),
+    };
+    !filter.is_partial() || filter.keeps(&asked())
 }
 
 /// What the studies need to know of an instance.

@@ -3,8 +3,8 @@
 
 #![allow(dead_code, reason = "each benchmark takes what it needs")]
 
-use dcm2fhir::config::Filter;
 use dcm2fhir::fhir::release::R5;
+use dcm2fhir::filter::Filter;
 use dcm2fhir::mapping::finish;
 use dcm2fhir::mapping::{self, Options};
 use dcm2fhir::read::{Reader, Selections, Worker};

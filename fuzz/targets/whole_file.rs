@@ -2,7 +2,7 @@
 #![no_main]
 
 use dcm2fhir::Release;
-use dcm2fhir::config::Filter;
+use dcm2fhir::filter::Filter;
 use dcm2fhir::fhir::bundle::BundleOptions;
 use dcm2fhir::fhir::id::Ids;
 use dcm2fhir::fhir::{Bundle, References, json, link};

@@ -7,23 +7,22 @@ use super::{ContentArguments, InputArguments, OutputArguments, RunArguments};
 const EXAMPLES: &str = "\
 Examples:
   One file for each study:
-    dcm2fhir convert archive/ -o studies/
+    dcm2fhir convert archive/ -o studies/ --fhir r4
   R4 for a server, as transaction Bundles, one a line:
     dcm2fhir convert archive/ --fhir r4 --format bundle > bundles.ndjson
   Only CT and MR, with the address of the images:
-    dcm2fhir convert archive/ --include modality=CT,MR \\
+    dcm2fhir convert archive/ --fhir r5 --include modality=CT,MR \\
       --endpoint wado-rs=https://pacs.example/dicomweb
-  Files that another program finds:
-    find archive -newer last-run -print0 | dcm2fhir convert - -0 -o studies/
   A report of everything that was left out:
-    dcm2fhir convert archive/ -o studies/ --report report.json
+    dcm2fhir convert archive/ -o studies/ --fhir r4 --report report.json
 
 Every option is also an environment variable, as DCM2FHIR_FHIR=r4 or
 DCM2FHIR_REPORT_VALUES=true.
 
 Exit code:
   0    every DICOM file was converted
-  1    done, but a DICOM file was left out, or a study mixes patients
+  1    done, but a DICOM file was left out, nothing was found, a study mixes
+       patients, or a document was held back; standard error says which
   2    could not run
   130  interrupted";
 

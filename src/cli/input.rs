@@ -4,22 +4,23 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::FilterRule;
+use crate::filter::FilterRule;
 
 /// The inputs.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
 pub struct InputArguments {
-    /// Files, folders, zips, tars, a DICOMDIR; - reads a list
+    /// Files, folders, zips, tars, a DICOMDIR; - is standard input
     ///
     /// Folders are walked with everything below them, hidden files too. What a file is called does not matter: it is
     /// DICOM, or an archive (zip, tar, tar.gz, gz), if its content is. Archives are read where they stand; one inside
     /// another is reported and not opened. A DICOMDIR that is given stands for the files that it lists; one that is
-    /// found in a folder or an archive is passed by. - reads paths from standard input.
+    /// found in a folder or an archive is passed by. What comes on standard input is one file or archive; for a list of paths
+    /// give --files-from -.
     #[arg(value_name = "INPUT", required_unless_present = "files_from", help_heading = None::<&str>)]
     pub inputs: Vec<PathBuf>,
 
-    /// Read paths from a file, one a line
+    /// Read paths from a file, one a line; - is standard input
     ///
     /// A folder in the list is walked. A path that is not there is reported.
     #[arg(long, value_name = "FILE", hide_short_help = true)]
@@ -37,16 +38,19 @@ pub struct InputArguments {
     #[arg(long, hide_short_help = true)]
     pub follow: bool,
 
-    /// Read only some files: modality=CT,MR or sop-class=UID
+    /// Convert only some files, as modality=CT,MR or path=GLOB
     ///
-    /// May be given several times: a file is read if one of the rules has it. Counts and modalities are of what is
-    /// kept, and the report says that it is partial. Default: all.
+    /// `modality=CT,MR`, `sop-class=UID`, `patient-id=ID`, `study=UID`, `date=2024-01-01..2024-12-31` (Study Date, either
+    /// end may be left out), `path=GLOB` (`*.dcm` is the file name, `**/CT/**` the whole path). May be given several times:
+    /// rules of one kind widen, rules of several kinds narrow. Counts and modalities are of what is kept, and the report
+    /// says that it is partial. Default: all.
     #[arg(long, value_name = "RULE", hide_short_help = true)]
     pub include: Vec<FilterRule>,
 
-    /// Leave some files out, as modality=SR,KO or sop-class=UID
+    /// Leave some files out, as modality=SR,KO or path=GLOB
     ///
-    /// May be given several times. It decides over --include. Default: none.
+    /// The rules of --include. May be given several times: a file that meets one of them is left out, whatever --include
+    /// says. Default: none.
     #[arg(long, value_name = "RULE", hide_short_help = true)]
     pub exclude: Vec<FilterRule>,
 }

@@ -40,7 +40,7 @@ use settings::settings;
 
 const EXAMPLES: &str = "\
 Examples:
-  dcm2fhir convert archive/ -o studies/
+  dcm2fhir convert archive/ -o studies/ --fhir r4
   dcm2fhir convert archive/ --fhir r4 --format bundle > bundles.ndjson
 
 `dcm2fhir convert --help` explains every option.";

@@ -31,6 +31,13 @@ pub struct OutputArguments {
     #[arg(long, hide_short_help = true)]
     pub pretty: bool,
 
+    /// Replace files that have more instances
+    ///
+    /// Default: a document that lacks instances which the file of an earlier run has is held back, and named. A run that
+    /// found nothing replaces nothing.
+    #[arg(long, hide_short_help = true)]
+    pub replace: bool,
+
     /// Permissions of written files, as 640
     ///
     /// Folders that are made get them too, and can be entered by whoever may read. The report has the same. Not on

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, value_parser};
 
 use crate::config::ShowProgress;
+use crate::options::SummaryForm;
 
 /// The run.
 #[derive(Debug, Args)]
@@ -42,7 +43,19 @@ pub struct RunArguments {
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub config: Option<PathBuf>,
 
+    /// Form of the summary: text, json or none
+    ///
+    /// `json`: one line on standard error, for scripts. `none`: the reason of exit code 1 is still said. Default: text.
+    #[arg(long, value_enum, value_name = "FORM", hide_possible_values = true, hide_short_help = true)]
+    pub summary: Option<SummaryForm>,
+
+    /// Name each file that is left out, as it comes
+    #[arg(short, long, hide_short_help = true)]
+    pub verbose: bool,
+
     /// No summary and no progress
+    ///
+    /// Errors, warnings and the reason of exit code 1 are still said.
     #[arg(short, long)]
     pub quiet: bool,
 

@@ -42,6 +42,7 @@ const UNSET: &[(&str, Unset)] = &[
     ("id-salt", none("\"a long secret\"")),
     ("threads", Unset::Means { example: "8", words: "four for each core, at most 32" }),
     ("report", none("\"report.json\"")),
+    ("summary", Unset::Is("\"text\"")),
     ("progress", Unset::Is("\"auto\"")),
     ("color", Unset::Is("\"auto\"")),
     ("to", Unset::Means { example: "\"https://fhir.example/r4\"", words: "upload needs one" }),

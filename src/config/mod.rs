@@ -7,7 +7,6 @@ mod content;
 mod defaults;
 mod endpoint;
 mod explain;
-mod filter;
 mod mode;
 mod output;
 mod release;
@@ -18,24 +17,26 @@ mod system;
 mod upload;
 mod uri;
 
-use std::path::PathBuf;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 use clap::ValueEnum;
 
 use crate::cli::{ContentArguments, ConvertArguments, InputArguments, OutputArguments, RunArguments};
 use crate::error::Error;
+use crate::filter::Filter;
+use crate::options::SummaryForm;
 use crate::source::{self, Input, Links, ListFrom, Separator};
 
 pub use content::{Choice, Detail, References, Status, Subject};
 pub use defaults::{Unset, unset};
 pub use endpoint::{EndpointLevel, EndpointOption, EndpointTarget, EndpointType};
 pub use explain::{ExplainConfig, ExplainForm};
-pub use filter::{Filter, FilterRule};
 pub use mode::FileMode;
 pub use output::{BundleType, Format, Layout, OutputTarget};
 pub use release::ReleaseName;
-pub(crate) use suggest::closest;
+pub(crate) use suggest::{closest, unknown};
 pub use synth::SynthConfig;
 pub use system::{IssuerSystem, SystemKind, SystemUri, Systems};
 #[cfg(feature = "upload")]
@@ -61,8 +62,10 @@ pub struct Config {
     pub threads: usize,
     /// When progress is shown.
     pub progress: ShowProgress,
-    /// Whether a summary ends the run.
-    pub summary: Choice,
+    /// How the run sums up.
+    pub summary: SummaryForm,
+    /// Whether each file that is left out is named as it comes.
+    pub is_verbose: Choice,
     /// Where the report goes.
     pub report: Option<ReportOptions>,
     /// Whether a dropped value makes the exit code 1.
@@ -84,6 +87,8 @@ pub struct Output {
     pub conditional: Choice,
     /// Whether companions on the server are replaced.
     pub overwrite_companions: Choice,
+    /// Whether documents replace those of an earlier run that have more instances.
+    pub replace: Choice,
     /// Who may read files, the report too.
     pub mode: FileMode,
 }
@@ -93,6 +98,8 @@ pub struct Output {
 pub struct Content {
     /// The FHIR release.
     pub release: ReleaseName,
+    /// Whether nobody named the release.
+    pub is_default_release: Choice,
     /// How deep the resource goes.
     pub detail: Detail,
     /// Larger studies go down to the series only.
@@ -153,7 +160,8 @@ impl Config {
             output,
             threads,
             progress: ShowProgress::Never,
-            summary: Choice::No,
+            summary: SummaryForm::None,
+            is_verbose: Choice::No,
             report: None,
             strict: Choice::No,
         })
@@ -162,7 +170,11 @@ impl Config {
     /// The configuration that the arguments of `convert` make.
     pub fn convert(arguments: ConvertArguments) -> Result<Config, Error> {
         let ConvertArguments { input, output, content, run } = arguments;
-        Config::of(input, self::output(output)?, content, run)
+        let output = self::output(output)?;
+        if output.format == Format::Bundle && content.fhir.is_none() {
+            return usage("a Bundle is for a server: add --fhir r4, or what your server speaks");
+        }
+        Config::of(input, output, content, run)
     }
 
     fn of(
@@ -179,12 +191,13 @@ impl Config {
         Ok(Config {
             walk: source::Options { links, excluded, threads },
             inputs: inputs(&input)?,
-            filter: Filter { include: input.include, exclude: input.exclude },
+            filter: Filter::new(input.include, input.exclude),
             content: self::content(content, &output)?,
             output,
             threads,
             progress: if run.quiet { ShowProgress::Never } else { run.progress.unwrap_or_default() },
-            summary: Choice::of(!run.quiet),
+            summary: if run.quiet { SummaryForm::None } else { run.summary.unwrap_or_default() },
+            is_verbose: Choice::of(run.verbose),
             report,
             strict: Choice::of(run.strict),
         })
@@ -193,21 +206,30 @@ impl Config {
 
 fn inputs(input: &InputArguments) -> Result<Vec<Input>, Error> {
     let separator = if input.null { Separator::Nul } else { Separator::Newline };
-    let list = |path: &PathBuf| match path.as_os_str() == "-" {
+    let list = |path: &PathBuf| match is_stdin(path) {
         true => Input::List { from: ListFrom::Stdin, separator },
         false => Input::List { from: ListFrom::File(path.clone()), separator },
     };
-    let one = |path: &PathBuf| if path.as_os_str() == "-" { list(path) } else { Input::Path(path.clone()) };
+    let one = |path: &PathBuf| if is_stdin(path) { Input::Stdin } else { Input::Path(path.clone()) };
     let inputs: Vec<Input> = input.inputs.iter().map(one).chain(input.files_from.as_ref().map(list)).collect();
-    let lists = inputs.iter().filter(|input| matches!(input, Input::List { .. })).count();
-    let from_stdin = |input: &&Input| matches!(input, Input::List { from: ListFrom::Stdin, .. });
-    if inputs.iter().filter(from_stdin).count() > 1 {
-        return usage("standard input can be read once: give - once");
+    let from_stdin = |input: &&Input| matches!(input, Input::Stdin | Input::List { from: ListFrom::Stdin, .. });
+    match inputs.iter().filter(from_stdin).count() {
+        0 => {}
+        1 if std::io::stdin().is_terminal() => {
+            return usage("standard input is the terminal: pipe a file or a list into it");
+        }
+        1 => {}
+        _ => return usage("standard input can be read once: give - once"),
     }
-    if input.null && lists == 0 {
-        return usage("-0 needs a list of paths: give - or --files-from");
+    if input.null && input.files_from.is_none() {
+        return usage("-0 needs a list of paths: give --files-from FILE, or --files-from - for standard input");
     }
     Ok(inputs)
+}
+
+/// Whether a path means standard input.
+fn is_stdin(path: &Path) -> bool {
+    ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].iter().any(|name| path.as_os_str() == *name)
 }
 
 fn output(output: OutputArguments) -> Result<Output, Error> {
@@ -228,6 +250,7 @@ fn output(output: OutputArguments) -> Result<Output, Error> {
         bundle_type: output.bundle_type.unwrap_or_default(),
         conditional: Choice::of(output.conditional),
         overwrite_companions: Choice::of(output.overwrite_companions),
+        replace: Choice::of(output.replace),
         mode: output.mode.unwrap_or_default(),
     })
 }
@@ -239,6 +262,7 @@ fn content(content: ContentArguments, output: &Output) -> Result<Content, Error>
     endpoints.dedup();
     Ok(Content {
         release: content.fhir.unwrap_or_default(),
+        is_default_release: Choice::of(content.fhir.is_none()),
         detail: content.detail.unwrap_or_default(),
         max_instances: content.max_instances,
         status: content.status.unwrap_or_default(),

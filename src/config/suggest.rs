@@ -1,7 +1,7 @@
 //! "Did you mean": the word of a list that is nearest to what was typed.
 
 /// Says what was not understood, what would be, and the nearest of it.
-pub(super) fn unknown(what: &str, word: &str, choices: &[&str]) -> String {
+pub(crate) fn unknown(what: &str, word: &str, choices: &[&str]) -> String {
     let list = choices.join(", ");
     let guess = closest(word, choices).map_or(String::new(), |guess| format!("; did you mean {guess}?"));
     format!("unknown {what}: want one of {list}{guess}")

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{BundleType, Choice, Config, FileMode, Format, Layout, Output, OutputTarget, References, usage};
+use super::{BundleType, Choice, Config, FileMode, Format, Layout, Output, OutputTarget, References, is_stdin, usage};
 use crate::cli::{ServerArguments, UploadArguments};
 use crate::error::Error;
 use crate::fhir::Release;
@@ -22,7 +22,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
 pub struct Upload {
     /// What is read, and what it says.
     pub config: Config,
-    /// Whether FHIR comes from standard input.
+    /// Whether FHIR or DICOM comes from standard input.
     pub stdin: Choice,
     /// How it is sent.
     pub options: Options,
@@ -35,7 +35,7 @@ impl Upload {
     pub fn of(arguments: UploadArguments) -> Result<Upload, Error> {
         let UploadArguments { mut input, server, sending, content, run } = arguments;
         let given = input.inputs.len();
-        input.inputs.retain(|path| path.as_os_str() != "-");
+        input.inputs.retain(|path| !is_stdin(path));
         let stdin = Choice::of(input.inputs.len() < given);
         let release = content.fhir.and_then(|name| Release::parse(name.0));
         let jobs = sending.jobs.map_or(DEFAULT_JOBS, usize::from);
@@ -60,6 +60,8 @@ impl Upload {
         };
         let output = output(content.references, sending.conditional);
         let mut config = Config::of(input, output, content, run)?;
+        // The server says it.
+        config.content.is_default_release = Choice::No;
         let own: Vec<PathBuf> = options.journal.iter().chain(&options.rejects).cloned().collect();
         if own.iter().any(|own| {
             config.inputs.iter().any(|input| matches!(input, crate::source::Input::Path(path) if path == own))
@@ -81,6 +83,7 @@ fn output(references: Option<References>, conditional: bool) -> Output {
         bundle_type: BundleType::Transaction,
         conditional: Choice::of(conditional),
         overwrite_companions: Choice::No,
+        replace: Choice::No,
         mode: FileMode::default(),
     }
 }

@@ -34,6 +34,10 @@ pub trait Progress: Send + Sync {
     fn retried(&self, _requests: u64) {}
     /// More resources were not taken by the server.
     fn refused(&self, _resources: u64) {}
+    /// Says a line while the run goes on, past what is drawn.
+    fn say(&self, line: &str) {
+        say(format_args!("{line}\n"));
+    }
     /// The run is at its end: what was drawn is wiped away.
     fn finish(&self) {}
 }

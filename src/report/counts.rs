@@ -1,10 +1,11 @@
-//! How many files and values, by reason, and the exit code that follows from them.
+//! How many files and values, by reason, and where what makes the exit code 1 was found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::Where;
 use super::code::{reason_code, skip_code};
-use crate::config::Choice;
 use crate::issue::{Reason, Skip};
+use crate::source::Name;
 
 /// What was left out, dropped or changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,16 +15,54 @@ pub struct Counts {
     issues: BTreeMap<Reason, u64>,
     /// DICOM files that are missing from the output.
     lost_files: u64,
+    /// Where each cause of exit code 1 was found: the first few in order.
+    places: BTreeMap<Cause, BTreeSet<String>>,
+}
+
+/// Places that are named of each cause.
+const MAX_PLACES: usize = 3;
+
+/// What makes the exit code 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Cause {
+    /// Files that are missing from the output.
+    LostFiles,
+    /// Something that was found in what was read.
+    Issue(Reason),
 }
 
 impl Counts {
-    pub(super) fn skip(&mut self, skip: &Skip) {
+    pub(super) fn skip(&mut self, name: &Name, skip: &Skip) {
         *self.skipped.entry((skip_code(skip), words(skip))).or_default() += 1;
-        self.lost_files += u64::from(skip.is_loss());
+        if skip.is_loss() {
+            self.lost_files += 1;
+            self.place(Cause::LostFiles, || format!("{name}: {skip}"));
+        }
     }
 
-    pub(super) fn issue(&mut self, reason: Reason) {
+    pub(super) fn issue(&mut self, place: Where<'_>, reason: Reason) {
         *self.issues.entry(reason).or_default() += 1;
+        if reason.is_loss() {
+            self.place(Cause::Issue(reason), || place.to_string());
+        }
+    }
+
+    /// Keeps the first few places in order, so that they are the same whichever thread comes first.
+    fn place(&mut self, cause: Cause, place: impl FnOnce() -> String) {
+        let places = self.places.entry(cause).or_default();
+        places.insert(place());
+        if places.len() > MAX_PLACES {
+            places.pop_last();
+        }
+    }
+
+    /// The causes of exit code 1, each with how often it was found and the first places.
+    pub(super) fn causes(&self) -> impl Iterator<Item = (Cause, u64, &BTreeSet<String>)> {
+        let number = |cause| match cause {
+            Cause::LostFiles => self.lost_files,
+            Cause::Issue(reason) => self.issues.get(&reason).copied().unwrap_or_default(),
+        };
+        self.places.iter().map(move |(cause, places)| (*cause, number(*cause), places))
     }
 
     /// Files that were left out.
@@ -44,6 +83,11 @@ impl Counts {
     /// Studies with more than one patient.
     pub fn mixed_studies(&self) -> u64 {
         self.issues.get(&Reason::SeveralPatients).copied().unwrap_or_default()
+    }
+
+    /// Documents that were held back.
+    pub fn held_back(&self) -> u64 {
+        self.issues.get(&Reason::HeldBack).copied().unwrap_or_default()
     }
 
     /// Files left out, by code.
@@ -71,13 +115,6 @@ impl Counts {
         issues.sort_by_key(weight);
         issues.into_iter().map(|(reason, values)| (reason.to_string(), values)).collect()
     }
-
-    /// 0 if every DICOM file was converted, else 1; a dropped value is 1 only where the user is strict.
-    pub fn exit_code(&self, strict: Choice) -> u8 {
-        let loss = self.lost_files > 0 || self.issues.keys().any(|reason| reason.is_loss());
-        let incomplete = loss || strict.is_yes() && self.issues() > 0;
-        u8::from(incomplete)
-    }
 }
 
 /// The reason in words that are the same for many files.
@@ -93,32 +130,4 @@ fn frequent_first(counts: impl Iterator<Item = (String, u64)>) -> Vec<(String, u
     let mut counts: Vec<(String, u64)> = counts.collect();
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     counts
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_exit_code_tells_a_loss_from_a_dropped_value() {
-        let skip = |skip| {
-            let mut counts = Counts::default();
-            counts.skip(&skip);
-            counts
-        };
-        let issue = |reason| {
-            let mut counts = Counts::default();
-            counts.issue(reason);
-            counts
-        };
-        for (counts, lenient, strict) in [
-            (Counts::default(), 0, 0),
-            (skip(Skip::NotDicom), 0, 0),
-            (skip(Skip::Unreadable("permission denied".into())), 1, 1),
-            (issue(Reason::NotADate), 0, 1),
-            (issue(Reason::SeveralPatients), 1, 1),
-        ] {
-            assert_eq!((counts.exit_code(Choice::No), counts.exit_code(Choice::Yes)), (lenient, strict), "{counts:?}");
-        }
-    }
 }

@@ -74,10 +74,11 @@ fn write_head(writer: &mut dyn Write, totals: &Totals, counts: &Counts) -> io::R
     members.iter().try_for_each(|(name, value)| writeln!(writer, "  \"{name}\": {value},"))
 }
 
-fn totals_json(totals: &Totals, counts: &Counts) -> serde_json::Value {
+pub(super) fn totals_json(totals: &Totals, counts: &Counts) -> serde_json::Value {
     json!({
         "files": totals.files,
         "dicomFiles": totals.dicom_files,
+        "repeatedFiles": totals.repeated_files,
         "studies": totals.studies,
         "series": totals.series,
         "instances": totals.instances,

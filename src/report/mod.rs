@@ -3,24 +3,29 @@
 //! Entries go to disk as they come, and are sorted on the way into the report: a million take no memory, and the same
 //! input gives the same report. Header values stand in it only if the user wants them.
 
+mod causes;
 mod code;
 mod counts;
 mod document;
 mod entry;
 mod sorter;
 mod summary;
+mod summary_json;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::config::{Choice, ReportOptions};
 use crate::error::Error;
 use crate::issue::{Issue, Skip};
-use crate::source::Name;
+use crate::source::{Name, printable};
 
+pub use causes::{CauseInWords, Causes, causes};
 pub use code::{reason_code, skip_code};
 pub use counts::Counts;
 pub use summary::Summary;
+pub use summary_json::summary_json;
 
 use document::Document;
 
@@ -37,6 +42,19 @@ pub struct Where<'a> {
     pub instance: Option<&'a str>,
 }
 
+impl fmt::Display for Where<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let uids = [("study", self.study), ("series", self.series), ("instance", self.instance)];
+        let uids = uids.into_iter().filter_map(|(level, uid)| Some((level, printable(uid?.as_bytes()))));
+        let uids: Vec<String> = uids.map(|(level, uid)| format!("{level} {uid}")).collect();
+        match self.name {
+            Some(name) if uids.is_empty() => write!(f, "{name}"),
+            Some(name) => write!(f, "{name}: {}", uids.join(", ")),
+            None => f.write_str(&uids.join(", ")),
+        }
+    }
+}
+
 /// What a run came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Totals {
@@ -48,6 +66,8 @@ pub struct Totals {
     pub files: u64,
     /// Files that are DICOM.
     pub dicom_files: u64,
+    /// DICOM files that repeat one that was read: the same instance with the same content.
+    pub repeated_files: u64,
     /// Studies written.
     pub studies: u64,
     /// Series in them.
@@ -79,7 +99,7 @@ impl Report {
 
     /// A file is left out.
     pub fn skip(&self, name: &Name, skip: &Skip) {
-        lock(&self.counts).skip(skip);
+        lock(&self.counts).skip(name, skip);
         if let Some(document) = &self.document {
             let line = entry::skipped(name, skip);
             lock(document).skipped(line);
@@ -88,7 +108,7 @@ impl Report {
 
     /// A value is dropped or changed.
     pub fn issue(&self, place: Where<'_>, issue: &Issue) {
-        lock(&self.counts).issue(issue.reason);
+        lock(&self.counts).issue(place, issue.reason);
         if let Some(document) = &self.document {
             let line = entry::issue(place, issue, self.values);
             lock(document).issue(line);

@@ -29,6 +29,10 @@ pub struct Summary<'a> {
     pub counts: &'a Counts,
     /// Files in the output that look like documents and are not of this run.
     pub others: u64,
+    /// Rules of `--include` and `--exclude` that no file met.
+    pub unmet_rules: &'a [String],
+    /// Whether nobody named the release.
+    pub is_default_release: bool,
     /// How long it took.
     pub elapsed: Duration,
     /// Where the report is.
@@ -39,7 +43,7 @@ impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Summary { totals, counts, .. } = self;
         row(f, "files", totals.files, &self.speed())?;
-        row(f, "DICOM files", totals.dicom_files, if totals.partial { "of them only what was asked for" } else { "" })?;
+        row(f, "DICOM files", totals.dicom_files, &dicom_files(totals))?;
         row(f, "studies", totals.studies, &mixed(counts))?;
         row(f, "series", totals.series, "")?;
         row(f, "instances", totals.instances, &modalities(totals))?;
@@ -60,7 +64,15 @@ impl fmt::Display for Summary<'_> {
         } else if counts.skipped_files() + counts.issues() > 0 {
             writeln!(f, "{NAME}{:<12}{NAME:#} none: --report FILE lists each file and value", "report")?;
         }
-        writeln!(f, "{NAME}{:<12}{NAME:#} {} ({})", "FHIR", totals.release, totals.fhir_version)
+        for rule in self.unmet_rules {
+            writeln!(f, "{WARNING}{:<12}{WARNING:#} {}: no file meets it", "rule", printable(rule.as_bytes()))?;
+        }
+        match self.is_default_release {
+            false => writeln!(f, "{NAME}{:<12}{NAME:#} {} ({})", "FHIR", totals.release, totals.fhir_version),
+            true => {
+                writeln!(f, "{NAME}{:<12}{NAME:#} {}, the default: most servers want --fhir r4", "FHIR", totals.release)
+            }
+        }
     }
 }
 
@@ -120,6 +132,13 @@ fn modalities(totals: &Totals) -> String {
     words.join(", ")
 }
 
+fn dicom_files(totals: &Totals) -> String {
+    let repeated =
+        (totals.repeated_files > 0).then(|| format!("{} of them repeat another", count(totals.repeated_files)));
+    let partial = totals.partial.then(|| "of them only what was asked for".to_string());
+    [repeated, partial].into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
 fn mixed(counts: &Counts) -> String {
     match counts.mixed_studies() {
         0 => String::new(),
@@ -131,6 +150,8 @@ fn mixed(counts: &Counts) -> String {
 mod tests {
     use super::*;
     use crate::issue::{Reason, Skip};
+    use crate::report::Where;
+    use crate::source::Name;
 
     #[test]
     fn a_long_reason_goes_on_below_itself() {
@@ -143,15 +164,17 @@ mod tests {
     #[test]
     fn the_summary_is_a_table_that_a_terminal_can_take() {
         let mut counts = Counts::default();
-        (0..1200).for_each(|_| counts.skip(&Skip::NotDicom));
-        counts.skip(&Skip::Unreadable("x".into()));
-        counts.issue(Reason::SeveralPatients);
-        (0..2).for_each(|_| counts.issue(Reason::NotADate));
+        let (name, place) = (Name::file("a"), Where::default());
+        (0..1200).for_each(|_| counts.skip(&name, &Skip::NotDicom));
+        counts.skip(&name, &Skip::Unreadable("x".into()));
+        counts.issue(place, Reason::SeveralPatients);
+        (0..2).for_each(|_| counts.issue(place, Reason::NotADate));
         let totals = Totals {
             release: "r5",
             fhir_version: "5.0.0",
             files: 20_000,
             dicom_files: 18_799,
+            repeated_files: 0,
             studies: 42,
             series: 310,
             instances: 18_799,
@@ -159,8 +182,15 @@ mod tests {
             partial: false,
         };
         let elapsed = Duration::from_millis(4200);
-        let summary =
-            Summary { totals: &totals, counts: &counts, others: 12, elapsed, report: Some(Path::new("r.json")) };
+        let summary = Summary {
+            totals: &totals,
+            counts: &counts,
+            others: 12,
+            unmet_rules: &[],
+            is_default_release: false,
+            elapsed,
+            report: Some(Path::new("r.json")),
+        };
         let want = "\
 files             20,000  in 4.2 s, 4,761 a second
 DICOM files       18,799

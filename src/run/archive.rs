@@ -49,8 +49,10 @@ impl Stage<'_> {
     }
 
     fn entry(&self, worker: &mut Worker, name: &Name, bytes: Result<&mut dyn Bytes, Skip>) {
-        match bytes.and_then(|bytes| self.content(worker, name, bytes)) {
-            Ok(()) => self.tally.read(1, 1),
+        let is_included =
+            self.is_included(name).and_then(|is_included| is_included.then_some(()).ok_or(Skip::PassedBy));
+        match is_included.and(bytes).and_then(|bytes| self.content(worker, name, bytes)) {
+            Ok(()) => self.tally.grouped(1),
             Err(skip) => self.leave_out(name, &skip),
         }
         self.progress.walked(1);

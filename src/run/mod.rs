@@ -3,6 +3,7 @@
 mod archive;
 mod explain;
 mod options;
+mod outcome;
 mod read;
 mod synth;
 mod tally;
@@ -16,53 +17,34 @@ use std::time::Instant;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::config::Config;
+use crate::config::{Config, Output};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::mapping::{self, Options, finish};
 use crate::progress::{self, Progress};
 use crate::read::{Reader, Selections};
-use crate::report::{Counts, Report, Summary, Totals};
-use crate::sink::{self, Sink};
+use crate::report::Report;
+use crate::sink::{self, Finished, Sink};
 use crate::source::{self, Walk};
 use crate::study::{Studies, Study, apply_rejections, several_places};
 pub use explain::explain;
+pub use outcome::Outcome;
 pub use synth::synth;
 use tally::Tally;
 #[cfg(feature = "upload")]
 pub use upload::upload;
-
-/// What a run came to.
-#[derive(Debug, Clone)]
-pub struct Outcome {
-    /// What was read and written.
-    pub totals: Totals,
-    /// What was left out, dropped or changed.
-    pub counts: Counts,
-    /// Files beside the output's that look like documents and are of another run.
-    pub others: u64,
-}
 
 /// Converts what the configuration names, says what came of it, and with which code to exit.
 pub fn convert(config: &Config) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
     let progress = progress::start(config.progress);
-    let open = || sink::open(&config.output.target, config.output.format, config.output.mode);
+    let Output { target, format, mode, replace, .. } = &config.output;
+    let open = || sink::open(target, *format, *mode, *replace);
     let outcome = convert_into(config, open, progress.clone(), &interrupt);
     // The walk may still hold the progress, and an error is not to be printed behind a bar.
     progress.finish();
-    let outcome = outcome?;
-    if config.summary.is_yes() {
-        summarize(config, &outcome, start);
-    }
-    Ok(outcome.counts.exit_code(config.strict))
-}
-
-/// Says what came of a run.
-fn summarize(config: &Config, Outcome { totals, counts, others }: &Outcome, start: Instant) {
-    let summary = Summary { totals, counts, others: *others, elapsed: start.elapsed(), report: report_path(config) };
-    progress::say(format_args!("{summary:0$}", progress::columns()));
+    Ok(outcome::tell(config, &outcome?, start))
 }
 
 fn report_path(config: &Config) -> Option<&Path> {
@@ -109,10 +91,11 @@ fn convert_between<'s>(
     let has_enough = ends.writing_threads == config.threads || studies.is_empty();
     let pool = if has_enough { pool } else { threads(ends.writing_threads)? };
     pool.install(|| run.write(&mapping, &mut studies, sink.as_ref()))?;
-    let others = sink.finish(report_path(config))?;
+    let Finished { others, held_back } = sink.finish(report_path(config))?;
+    held_back.iter().for_each(|path| write::note_held_back(&report, path));
     let totals = tally.totals(config, finish.release);
     let counts = report.finish(&totals)?;
-    Ok(Outcome { totals, counts, others })
+    Ok(Outcome { totals, counts, others, fhir_files: 0, unmet_rules: config.filter.unmet() })
 }
 
 /// What both halves of a run share.
@@ -137,6 +120,7 @@ impl Run<'_> {
             tally: self.tally,
             progress: self.progress,
             interrupt: self.interrupt,
+            is_verbose: self.config.is_verbose,
             aside,
         };
         stage.all(walk, self.config.threads)?;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use crossbeam_channel::Receiver;
 use dicom_dictionary_std::tags;
 
+use crate::config::Choice;
 use crate::dicom::bytes::{Bytes, Counted};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
@@ -32,6 +33,8 @@ pub struct Stage<'s> {
     pub progress: &'s dyn Progress,
     /// Whether the user wants it to end.
     pub interrupt: &'s Interrupt,
+    /// Whether each file that is left out is named as it comes.
+    pub is_verbose: Choice,
     /// Takes the files that are FHIR already, where they are wanted.
     pub aside: Option<Aside<'s>>,
 }
@@ -77,7 +80,7 @@ impl Stage<'_> {
         let mut taken = 0;
         batch.for_each(|item| taken += u64::from(self.item(worker, item)));
         // Counted for all at once: the counters are everybody's.
-        self.tally.read(taken, taken);
+        self.tally.grouped(taken);
     }
 
     /// Reads an item, and says whether it is a DICOM file, still to be counted.
@@ -93,6 +96,12 @@ impl Stage<'_> {
 
     /// Reads a file, or finds that it is something else.
     fn file(&self, worker: &mut Worker, item: &Item) -> Result<Found, Skip> {
+        let is_included = self.is_included(&item.name)?;
+        if !is_included {
+            // The path of an archive says nothing of its entries.
+            let file = item.open().map_err(|_| Skip::PassedBy)?;
+            return Archive::open(file)?.ok_or(Skip::PassedBy).map(Found::Archive);
+        }
         let mut file = item.open()?;
         if self.aside.is_some_and(|aside| put_aside(&file, item, aside)) {
             return Ok(Found::Fhir);
@@ -114,9 +123,22 @@ impl Stage<'_> {
         read
     }
 
+    /// Whether the path is among those that are included; fails where it is excluded.
+    pub(super) fn is_included(&self, name: &Name) -> Result<bool, Skip> {
+        let filter = self.reader.filter;
+        if !filter.is_partial() {
+            return Ok(true);
+        }
+        let path = name.to_string();
+        if filter.excludes_path(&path) { Err(Skip::PassedBy) } else { Ok(filter.includes_path(&path)) }
+    }
+
     /// Counts and reports a file that is left out.
     pub(super) fn leave_out(&self, name: &Name, skip: &Skip) {
         self.report.skip(name, skip);
+        if self.is_verbose.is_yes() {
+            self.progress.say(&format!("{name}: {skip}"));
+        }
         self.tally.read(1, skip.is_dicom().into());
     }
 }
@@ -138,7 +160,7 @@ pub fn begins_as_json(mut file: &File) -> bool {
 }
 
 /// Whether a text begins as a JSON object does.
-fn is_json(start: &[u8]) -> bool {
+pub fn is_json(start: &[u8]) -> bool {
     let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
     start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
 }

@@ -8,13 +8,17 @@ use crate::config::Config;
 use crate::fhir::Release;
 use crate::mapping::SeriesPart;
 use crate::report::Totals;
-use crate::study::SettledStudy;
+use crate::study::{SettledSeries, SettledStudy};
 
 /// The counts of a run.
 #[derive(Debug, Default)]
 pub struct Tally {
     files: AtomicU64,
     dicom_files: AtomicU64,
+    /// DICOM files that were read and not left out.
+    read_files: AtomicU64,
+    /// Those of them that stand for an instance, or are left out by what the summary names otherwise.
+    settled_files: AtomicU64,
     written: Mutex<Written>,
 }
 
@@ -31,6 +35,20 @@ impl Tally {
     pub fn read(&self, files: u64, dicom_files: u64) {
         self.files.fetch_add(files, Ordering::Relaxed);
         self.dicom_files.fetch_add(dicom_files, Ordering::Relaxed);
+    }
+
+    /// More DICOM files were read and grouped.
+    pub fn grouped(&self, files: u64) {
+        self.read(files, files);
+        self.read_files.fetch_add(files, Ordering::Relaxed);
+    }
+
+    /// A study's instances are known.
+    pub fn settled(&self, study: &SettledStudy<'_>) {
+        let files = |series: &SettledSeries<'_>| {
+            u64::from(series.number_of_instances) + (series.conflicts.len() + series.rejected.len()) as u64
+        };
+        self.settled_files.fetch_add(study.series.iter().map(files).sum(), Ordering::Relaxed);
     }
 
     /// A study was written.
@@ -53,6 +71,7 @@ impl Tally {
             fhir_version: release.version,
             files: self.files.into_inner(),
             dicom_files: self.dicom_files.into_inner(),
+            repeated_files: self.read_files.into_inner().saturating_sub(self.settled_files.into_inner()),
             studies: written.studies,
             series: written.series,
             instances: written.instances,

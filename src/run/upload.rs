@@ -1,14 +1,16 @@
 //! The same stages with a FHIR server at their end.
 
 use std::fs::File;
+use std::io::{self, BufRead};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::{Ends, convert_between, read};
-use crate::config::{ReleaseName, Upload};
+use super::{Ends, Outcome, convert_between, outcome, read};
+use crate::config::{Choice, ReleaseName, Upload};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
+use crate::options::SummaryForm;
 use crate::progress::{self, Progress};
 use crate::source;
 use crate::upload::Server;
@@ -20,6 +22,7 @@ use crate::upload::documents::{self, Input};
 pub fn upload(mut upload: Upload) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
+    take_stdin(&mut upload)?;
     let progress = progress::start(upload.config.progress);
     let clock = Box::new(SystemClock::default());
     let server = Server::open(&upload.options, clock, interrupt.clone(), progress.clone())?;
@@ -31,10 +34,25 @@ pub fn upload(mut upload: Upload) -> Result<u8, Error> {
     }
     let sent = send(&upload, &server, &interrupt, &progress);
     progress.finish();
-    if upload.config.summary.is_yes() {
+    if upload.config.summary != SummaryForm::None {
         summarize(&upload, &server, start);
     }
     Ok(sent?.max(server.counts().exit_code()))
+}
+
+/// Looks whether standard input begins as FHIR does; else it is DICOM or an archive.
+fn take_stdin(upload: &mut Upload) -> Result<(), Error> {
+    if !upload.stdin.is_yes() {
+        return Ok(());
+    }
+    // What is looked at stays in the buffer, for whoever reads standard input next.
+    let mut stdin = io::stdin().lock();
+    let start = stdin.fill_buf().map_err(|source| Error::Input { path: source::STDIN.into(), source })?;
+    if !read::is_json(start) {
+        upload.stdin = Choice::No;
+        upload.config.inputs.push(source::Input::Stdin);
+    }
+    Ok(())
 }
 
 /// Whether an input is a file that begins as JSON does.
@@ -54,11 +72,8 @@ fn send(upload: &Upload, server: &Server, interrupt: &Interrupt, progress: &Arc<
         let start = Instant::now();
         let ends = Ends { aside: Some(&aside), writing_threads: upload.jobs };
         let outcome = convert_between(config, &ends, || Ok(Box::new(server)), progress.clone(), interrupt)?;
-        code = outcome.counts.exit_code(config.strict);
-        // Inputs that are all FHIR have nothing to say of DICOM.
-        if config.summary.is_yes() && outcome.totals.dicom_files > 0 {
-            super::summarize(config, &outcome, start);
-        }
+        let fhir_files = found.lock().unwrap_or_else(PoisonError::into_inner).len() as u64;
+        code = outcome::tell(config, &Outcome { fhir_files, ..outcome }, start);
     }
     let mut files = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     files.sort();

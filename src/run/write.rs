@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::Path;
 
 use dicom_dictionary_std::tags;
 use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
@@ -19,6 +20,7 @@ use crate::mapping::finish::{self, Finished, imaging_study};
 use crate::progress::Progress;
 use crate::report::{Report, Where};
 use crate::sink::{DocumentName, Order, Placed, Sink};
+use crate::source::Name;
 use crate::study::{Selection, SettledStudy, Study};
 
 use super::tally::Tally;
@@ -115,30 +117,39 @@ impl Stage<'_> {
         for (series, issue) in &issues {
             self.report.issue(Where { study: Some(settled.uid), series: *series, ..Where::default() }, issue);
         }
-        self.tally.wrote(settled);
-        self.resources(study, selections, shared)?;
+        self.tally.settled(settled);
+        let placed = self.resources(study, selections, shared, settled.uid)?;
+        if placed == Placed::Written {
+            self.tally.wrote(settled);
+        }
         self.progress.wrote(1);
         Ok(())
     }
 
-    /// Writes the study, and what stands beside it.
+    /// Writes the study, and what stands beside it; nothing of it where the study has no place.
     fn resources(
         &self,
         study: ImagingStudy<'_>,
         selections: Vec<ImagingSelection>,
         shared: &mut Shared,
-    ) -> Result<(), Error> {
+        study_uid: &str,
+    ) -> Result<Placed, Error> {
         let (output, release) = (&self.output, self.finish.release);
         let id = study.id.clone();
         if output.format == Format::Bundle {
             let bundle = Bundle::of(study, selections, release, &output.ids, output.bundle);
-            return self.document("Bundle", id, |out| json::write_bundle(out, &bundle, release, output.layout));
+            return self
+                .document("Bundle", id, study_uid, |out| json::write_bundle(out, &bundle, release, output.layout));
         }
         let linked = link(study, selections, release, output.references, &output.ids);
-        self.document("ImagingStudy", id, |out| json::write_imaging_study(out, &linked, release, output.layout))?;
+        let write = |out: &mut dyn Write| json::write_imaging_study(out, &linked, release, output.layout);
+        let placed = self.document("ImagingStudy", id, study_uid, write)?;
+        if placed != Placed::Written {
+            return Ok(placed);
+        }
         for selection in &linked.selections {
             let write = |out: &mut dyn Write| json::write_imaging_selection(out, selection, release, output.layout);
-            self.document(ResourceType::ImagingSelection.name(), selection.id.clone(), write)?;
+            let _ = self.document(ResourceType::ImagingSelection.name(), selection.id.clone(), study_uid, write)?;
         }
         for companion in linked.beside {
             if !companion.is_shared() {
@@ -151,30 +162,37 @@ impl Stage<'_> {
                 None => drop(shared.insert(key, companion)),
             }
         }
-        Ok(())
+        Ok(Placed::Written)
     }
 
     fn companion(&self, companion: &Companion) -> Result<(), Error> {
         let (layout, release) = (self.output.layout, self.finish.release);
         let name = companion.resource_type().name();
-        self.document(name, companion.id.clone(), |out| json::write_companion(out, companion, release, layout))
+        let write = |out: &mut dyn Write| json::write_companion(out, companion, release, layout);
+        self.document(name, companion.id.clone(), "", write).map(drop)
     }
 
     fn document(
         &self,
         resource_type: &'static str,
         id: String,
+        study_uid: &str,
         write: impl Fn(&mut dyn Write) -> std::io::Result<()>,
-    ) -> Result<(), Error> {
+    ) -> Result<Placed, Error> {
         let name = DocumentName { resource_type, id };
         let placed = self.sink.document(&name, &mut |out| {
             write(out)?;
             out.write_all(b"\n")
         })?;
-        if placed == Placed::NameTaken {
-            self.report.issue(Where::default(), &issue(resource_type, Reason::NameTaken));
+        let study = Some(study_uid).filter(|uid| !uid.is_empty());
+        match &placed {
+            Placed::Written => {}
+            Placed::NameTaken => {
+                self.report.issue(Where { study, ..Where::default() }, &issue(resource_type, Reason::NameTaken));
+            }
+            Placed::HeldBack(path) => note_held_back(self.report, path),
         }
-        Ok(())
+        Ok(placed)
     }
 
     /// Reports what was dropped of a study and its series, and what differed in them.
@@ -219,6 +237,12 @@ impl Stage<'_> {
             selection.issues.iter().for_each(|found| self.report.issue(place, &found.issue));
         }
     }
+}
+
+/// Reports a file that has instances which this run's document lacks.
+pub fn note_held_back(report: &Report, path: &Path) {
+    let name = Name::file(path);
+    report.issue(Where { name: Some(&name), ..Where::default() }, &issue("ImagingStudy", Reason::HeldBack));
 }
 
 fn issue(element: &'static str, reason: Reason) -> Issue {

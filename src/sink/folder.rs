@@ -1,7 +1,7 @@
 //! One file for each document, named by the id of the resource in it.
 //!
 //! A study's file stands in the folder itself, a companion's below the name of its type. Other files in the folder stay
-//! as they are, and one of the same name from an earlier run is replaced.
+//! as they are, and one of the same name from an earlier run is replaced, unless instances would be lost.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,9 @@ use std::sync::{Mutex, PoisonError};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::others::others;
-use super::whole_file::{WholeFile, remove_stale, write_error};
-use super::{DocumentName, Order, Placed, Sink, WriteDocument};
-use crate::config::FileMode;
+use super::whole_file::{Finish, WholeFile, remove_stale, write_error};
+use super::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
+use crate::config::{Choice, FileMode};
 use crate::error::Error;
 
 /// The longest id that FHIR has.
@@ -23,6 +23,7 @@ const MAX_ID_BYTES: usize = 64;
 pub struct Folder {
     root: PathBuf,
     mode: FileMode,
+    replace: Choice,
     /// The resource types that have their folder.
     types: Mutex<HashSet<&'static str>>,
     /// Hashes of the names that were given.
@@ -31,12 +32,11 @@ pub struct Folder {
 
 impl Folder {
     /// Makes the folder where it is not there, and finds out whether it can be written.
-    pub fn open(root: &Path, mode: FileMode) -> Result<Folder, Error> {
+    pub fn open(root: &Path, mode: FileMode, replace: Choice) -> Result<Folder, Error> {
         make(root, mode)?;
         remove_stale(root);
-        // A file that is dropped unfinished is removed again.
-        WholeFile::create(&root.join("writable"))?;
-        Ok(Folder { root: root.to_path_buf(), mode, types: Mutex::default(), taken: Mutex::default() })
+        WholeFile::try_in(root)?;
+        Ok(Folder { root: root.to_path_buf(), mode, replace, types: Mutex::default(), taken: Mutex::default() })
     }
 
     fn path(&self, name: &DocumentName) -> Result<PathBuf, Error> {
@@ -70,15 +70,17 @@ impl Sink for Folder {
         }
         let mut file = WholeFile::create_in(&self.root, &path)?.with_mode(self.mode);
         file.write(write)?;
-        file.finish()?;
-        Ok(Placed::Written)
+        let replace = if name.is_main() { self.replace } else { Choice::Yes };
+        Ok(match file.finish_unless_lossy(replace)? {
+            Finish::HeldBack(path) => Placed::HeldBack(path),
+            Finish::Written | Finish::NothingNew => Placed::Written,
+        })
     }
 
-    fn finish(self: Box<Self>, report: Option<&Path>) -> Result<u64, Error> {
-        let types = self.types.into_inner().unwrap_or_else(PoisonError::into_inner);
+    fn finish(self: Box<Self>, report: Option<&Path>) -> Result<Finished, Error> {
         let taken = self.taken.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let folders = types.into_iter().map(|name| self.root.join(name)).chain([self.root.clone()]);
-        Ok(folders.map(|folder| others(&folder, "json", report, |path| taken.contains(&path_hash(path)))).sum())
+        let others = others(&self.root, report, |path| taken.contains(&path_hash(path)));
+        Ok(Finished { others, held_back: Vec::new() })
     }
 }
 

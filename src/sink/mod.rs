@@ -4,15 +4,16 @@
 //! result. A new target is one file here and one arm in [`open`].
 
 mod folder;
+mod held;
 mod ndjson_folder;
 mod others;
 mod stream;
 mod whole_file;
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::config::{FileMode, Format, OutputTarget};
+use crate::config::{Choice, FileMode, Format, OutputTarget};
 use crate::error::Error;
 
 pub use folder::Folder;
@@ -40,13 +41,24 @@ impl DocumentName {
 }
 
 /// What became of a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum Placed {
     /// It was written.
     Written,
     /// A document of this run has the name already, and stays as it is.
     NameTaken,
+    /// The file of an earlier run has instances that the document lacks, and stays as it is.
+    HeldBack(PathBuf),
+}
+
+/// What there is to say of the output when it is complete.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Finished {
+    /// Files in the output that look like documents and are not of this run.
+    pub others: u64,
+    /// Files of an earlier run that have instances which this run's lack, and stay as they are.
+    pub held_back: Vec<PathBuf>,
 }
 
 /// Whether documents may come from several threads in any order.
@@ -69,18 +81,18 @@ pub trait Sink: Sync {
     /// Takes one document.
     fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error>;
 
-    /// Completes the output; until then a file does not have its final name. Gives the number of files in the output that
-    /// look like documents and are not of this run; its report, which may stand there too, is none.
-    fn finish(self: Box<Self>, report: Option<&Path>) -> Result<u64, Error>;
+    /// Completes the output; until then a file does not have its final name. The report, which may stand there too, is
+    /// no document of another run.
+    fn finish(self: Box<Self>, report: Option<&Path>) -> Result<Finished, Error>;
 }
 
 /// Opens the output, and finds out whether it can be written before anything is read.
-pub fn open(target: &OutputTarget, format: Format, mode: FileMode) -> Result<Box<dyn Sink>, Error> {
+pub fn open(target: &OutputTarget, format: Format, mode: FileMode, replace: Choice) -> Result<Box<dyn Sink>, Error> {
     Ok(match (target, format) {
         (OutputTarget::Stdout, _) => Box::new(Stream::stdout()),
-        (OutputTarget::File(path), _) => Box::new(Stream::file(path, mode)?),
-        (OutputTarget::Folder(path), Format::Ndjson) => Box::new(NdjsonFolder::open(path, mode)?),
-        (OutputTarget::Folder(path), Format::Json | Format::Bundle) => Box::new(Folder::open(path, mode)?),
+        (OutputTarget::File(path), _) => Box::new(Stream::file(path, mode, replace)?),
+        (OutputTarget::Folder(path), Format::Ndjson) => Box::new(NdjsonFolder::open(path, mode, replace)?),
+        (OutputTarget::Folder(path), Format::Json | Format::Bundle) => Box::new(Folder::open(path, mode, replace)?),
     })
 }
 

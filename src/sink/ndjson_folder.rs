@@ -6,27 +6,31 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::others::others;
-use super::whole_file::{WholeFile, remove_stale, write_error};
-use super::{DocumentName, Order, Placed, Sink, WriteDocument};
-use crate::config::FileMode;
+use super::whole_file::{Finish, WholeFile, remove_stale, write_error};
+use super::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
+use crate::config::{Choice, FileMode};
 use crate::error::Error;
+
+/// The file of the studies.
+const STUDIES: &str = "ImagingStudy";
 
 /// A folder with `ImagingStudy.ndjson`, `Patient.ndjson` and so on.
 #[derive(Debug)]
 pub struct NdjsonFolder {
     root: PathBuf,
     mode: FileMode,
+    replace: Choice,
     files: Mutex<BTreeMap<&'static str, WholeFile>>,
 }
 
 impl NdjsonFolder {
     /// Makes the folder where it is not there, and opens the file of the studies: it is there even if there are none.
-    pub fn open(root: &Path, mode: FileMode) -> Result<NdjsonFolder, Error> {
+    pub fn open(root: &Path, mode: FileMode, replace: Choice) -> Result<NdjsonFolder, Error> {
         mode.make_folder(root).map_err(|source| write_error(root, source))?;
         remove_stale(root);
-        let studies = create(root, "ImagingStudy", mode)?;
-        let files = Mutex::new(BTreeMap::from([("ImagingStudy", studies)]));
-        Ok(NdjsonFolder { root: root.to_path_buf(), mode, files })
+        let studies = create(root, STUDIES, mode)?;
+        let files = Mutex::new(BTreeMap::from([(STUDIES, studies)]));
+        Ok(NdjsonFolder { root: root.to_path_buf(), mode, replace, files })
     }
 }
 
@@ -45,11 +49,21 @@ impl Sink for NdjsonFolder {
         Ok(Placed::Written)
     }
 
-    fn finish(self: Box<Self>, report: Option<&Path>) -> Result<u64, Error> {
-        let files = self.files.into_inner().unwrap_or_else(PoisonError::into_inner);
+    fn finish(self: Box<Self>, report: Option<&Path>) -> Result<Finished, Error> {
+        let mut files = self.files.into_inner().unwrap_or_else(PoisonError::into_inner);
         let written: Vec<PathBuf> = files.keys().map(|resource_type| path(&self.root, resource_type)).collect();
-        files.into_values().try_for_each(WholeFile::finish)?;
-        Ok(others(&self.root, "ndjson", report, |path| written.iter().any(|written| written == path)))
+        // Companions belong to the studies: they are replaced together.
+        let studies = files.remove(STUDIES).expect("it was opened first");
+        let held_back = match studies.finish_unless_lossy(self.replace)? {
+            Finish::Written => {
+                files.into_values().try_for_each(WholeFile::finish)?;
+                Vec::new()
+            }
+            Finish::NothingNew => Vec::new(),
+            Finish::HeldBack(path) => vec![path],
+        };
+        let others = others(&self.root, report, |path| written.iter().any(|written| written == path));
+        Ok(Finished { others, held_back })
     }
 }
 

@@ -1,13 +1,29 @@
 //! What an earlier run, or somebody else, left in the folder of the output.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// How many files with this extension stand in a folder beside the report and those that are ours.
-pub fn others(folder: &Path, extension: &str, report: Option<&Path>, is_ours: impl Fn(&Path) -> bool) -> u64 {
+/// How many JSON and NDJSON files stand in the folder and in its folders of resource types, beside the report and those
+/// that are ours.
+pub fn others(root: &Path, report: Option<&Path>, is_ours: impl Fn(&Path) -> bool) -> u64 {
     let report = report.and_then(|report| fs::canonicalize(report).ok());
     let is_report = |path: &Path| report.is_some() && fs::canonicalize(path).ok() == report;
-    let is_other = |path: &Path| path.extension().is_some_and(|own| own == extension) && !is_ours(path);
-    let paths = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    paths.filter(|path| is_other(path) && !is_report(path)).count() as u64
+    let is_document = |path: &PathBuf| {
+        let has = |own: &str| path.extension().is_some_and(|extension| extension == own);
+        (has("json") || has("ndjson")) && path.is_file()
+    };
+    let mut folders = vec![root.to_path_buf()];
+    folders.extend(entries(root).filter(|path| is_resource_type(path) && path.is_dir()));
+    let documents = folders.iter().flat_map(|folder| entries(folder)).filter(is_document);
+    documents.filter(|path| !is_ours(path) && !is_report(path)).count() as u64
+}
+
+fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
+}
+
+/// Whether a folder is called as a resource type is.
+fn is_resource_type(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    name.first().is_some_and(u8::is_ascii_uppercase) && name.iter().all(u8::is_ascii_alphabetic)
 }

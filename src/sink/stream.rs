@@ -4,9 +4,9 @@ use std::io::{self, BufWriter, Stdout, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use super::whole_file::{WholeFile, write_error};
-use super::{BUFFER_BYTES, DocumentName, Order, Placed, Sink, WriteDocument};
-use crate::config::FileMode;
+use super::whole_file::{Finish, WholeFile, write_error};
+use super::{BUFFER_BYTES, DocumentName, Finished, Order, Placed, Sink, WriteDocument};
+use crate::config::{Choice, FileMode};
 use crate::error::Error;
 
 /// Standard output, or one file.
@@ -16,7 +16,7 @@ pub struct Stream(Mutex<Target>);
 #[derive(Debug)]
 enum Target {
     Stdout(BufWriter<Stdout>),
-    File(WholeFile),
+    File(WholeFile, Choice),
 }
 
 impl Stream {
@@ -26,8 +26,8 @@ impl Stream {
     }
 
     /// One file, which is there when it is whole.
-    pub fn file(path: &Path, mode: FileMode) -> Result<Stream, Error> {
-        Ok(Stream(Mutex::new(Target::File(WholeFile::create(path)?.with_mode(mode)))))
+    pub fn file(path: &Path, mode: FileMode, replace: Choice) -> Result<Stream, Error> {
+        Ok(Stream(Mutex::new(Target::File(WholeFile::create(path)?.with_mode(mode), replace))))
     }
 }
 
@@ -45,17 +45,21 @@ impl Sink for Stream {
     fn document(&self, _: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error> {
         match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             Target::Stdout(writer) => write(writer).map_err(stdout_error)?,
-            Target::File(file) => file.write(write)?,
+            Target::File(file, _) => file.write(write)?,
         }
         Ok(Placed::Written)
     }
 
-    fn finish(self: Box<Self>, _: Option<&Path>) -> Result<u64, Error> {
+    fn finish(self: Box<Self>, _: Option<&Path>) -> Result<Finished, Error> {
         match self.0.into_inner().unwrap_or_else(PoisonError::into_inner) {
             Target::Stdout(mut writer) => writer.flush().map_err(stdout_error)?,
-            Target::File(file) => file.finish()?,
+            Target::File(file, replace) => {
+                if let Finish::HeldBack(path) = file.finish_unless_lossy(replace)? {
+                    return Ok(Finished { others: 0, held_back: vec![path] });
+                }
+            }
         }
-        Ok(0)
+        Ok(Finished::default())
     }
 }
 

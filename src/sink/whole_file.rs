@@ -12,13 +12,25 @@ use std::time::Duration;
 use tempfile::{NamedTempFile, TempPath};
 
 use super::BUFFER_BYTES;
-use crate::config::FileMode;
+use super::held::loses_instances;
+use crate::config::{Choice, FileMode};
 use crate::error::Error;
 
 const PREFIX: &str = ".dcm2fhir-";
 const SUFFIX: &str = ".tmp";
 /// A temporary file that nobody wrote to for so long belongs to a run that was killed.
 const STALE: Duration = Duration::from_secs(60 * 60);
+
+/// What became of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Finish {
+    /// It is at its path.
+    Written,
+    /// It is empty: what was there stays.
+    NothingNew,
+    /// What is at this path has instances that it lacks: it stays.
+    HeldBack(PathBuf),
+}
 
 /// A file under a temporary name.
 #[derive(Debug)]
@@ -44,6 +56,11 @@ impl WholeFile {
         Ok(WholeFile { path: path.to_path_buf(), temporary, writer, mode: FileMode::default() })
     }
 
+    /// Finds out whether files can be made in the folder: one is made, and removed again.
+    pub fn try_in(folder: &Path) -> Result<(), Error> {
+        temporary(folder).map(drop).map_err(|source| write_error(folder, source))
+    }
+
     /// Gives the file these permissions when it is whole, whatever the umask is.
     pub fn with_mode(self, mode: FileMode) -> WholeFile {
         WholeFile { mode, ..self }
@@ -52,6 +69,21 @@ impl WholeFile {
     /// Writes what the closure writes.
     pub fn write(&mut self, write: super::WriteDocument<'_>) -> Result<(), Error> {
         write(&mut self.writer).map_err(|source| write_error(&self.path, source))
+    }
+
+    /// Gives the file its name, unless it would take instances away that the one there has, or has nothing where that has
+    /// something.
+    pub fn finish_unless_lossy(mut self, replace: Choice) -> Result<Finish, Error> {
+        self.writer.flush().map_err(|source| write_error(&self.path, source))?;
+        let bytes = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
+        match &self.temporary {
+            Some(temporary) if bytes(&self.path) > 0 && bytes(temporary) == 0 => return Ok(Finish::NothingNew),
+            Some(temporary) if !replace.is_yes() && loses_instances(&self.path, temporary) => {
+                return Ok(Finish::HeldBack(self.path));
+            }
+            _ => {}
+        }
+        self.finish().map(|()| Finish::Written)
     }
 
     /// Gives the file its name, in place of one that had it.

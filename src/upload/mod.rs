@@ -48,7 +48,7 @@ use crate::error::Error;
 use crate::fhir::Release;
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
-use crate::sink::{DocumentName, Order, Placed, Sink, WriteDocument};
+use crate::sink::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
 use auth::{Auth, Credentials};
 use capability::{Capability, Mode};
 use client::{Client, Connection};
@@ -219,8 +219,8 @@ impl Sink for &Server {
         Ok(Placed::Written)
     }
 
-    fn finish(self: Box<Self>, _: Option<&Path>) -> Result<u64, Error> {
-        Ok(0)
+    fn finish(self: Box<Self>, _: Option<&Path>) -> Result<Finished, Error> {
+        Ok(Finished::default())
     }
 }
 

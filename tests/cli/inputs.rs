@@ -49,7 +49,7 @@ fn a_list_comes_from_standard_input_or_a_file_with_any_names() {
     let list = paths.collect::<Vec<_>>().join(&0);
     let listed = tempfile::NamedTempFile::new().unwrap();
     fs::write(listed.path(), &list).unwrap();
-    let from_stdin = dcm2fhir().args(["convert", "-0", "-"]).write_stdin(list).output().unwrap();
+    let from_stdin = dcm2fhir().args(["convert", "-0", "--files-from", "-"]).write_stdin(list).output().unwrap();
     let from_file = convert([OsStr::new("-0"), "--files-from".as_ref(), listed.path().as_os_str()]);
     for output in [from_stdin, from_file, convert([folder.path()])] {
         assert_eq!((code(&output), instances(&resources(&output))), (0, image_uids(&[1, 2, 3, 4, 5, 6, 7])));
@@ -61,7 +61,7 @@ fn what_a_list_names_and_is_not_there_is_reported_and_the_rest_read() {
     let folder = folder(&["a".as_ref(), "b/c".as_ref()]);
     let at = |name: &str| folder.path().join(name).display().to_string();
     let list = format!("{}\n{}\n{}\r\n", at("gone"), at("a"), at("b"));
-    let output = dcm2fhir().args(["convert", "-"]).write_stdin(list).output().unwrap();
+    let output = dcm2fhir().args(["convert", "--files-from", "-"]).write_stdin(list).output().unwrap();
     assert_eq!((code(&output), instances(&resources(&output))), (1, image_uids(&[1, 2])));
     assert!(stderr(&output).contains("listed, but not there"), "{}", stderr(&output));
 }
@@ -97,7 +97,11 @@ fn a_filtered_run_says_that_it_is_partial() {
     ] {
         let paths = [folder.path().as_os_str(), "--report".as_ref(), report.path().as_os_str()];
         let output = convert(paths.into_iter().chain(rules.iter().map(OsStr::new)));
-        assert_eq!((code(&output), instances(&resources(&output))), (0, image_uids(&want)), "{rules:?}");
+        assert_eq!(
+            (code(&output), instances(&resources(&output))),
+            (want.is_empty().into(), image_uids(&want)),
+            "{rules:?}"
+        );
         assert!(stderr(&output).contains("only what was asked for"), "{}", stderr(&output));
         let report: Value = serde_json::from_str(&fs::read_to_string(report.path()).unwrap()).unwrap();
         assert_eq!(report["partial"], true);
@@ -147,4 +151,24 @@ fn the_output_of_the_last_run_inside_the_input_is_not_read() {
     let again = run();
     assert_eq!((code(&again), files(&out)), (0, first));
     assert!(!stderr(&again).contains("left out"), "{}", stderr(&again));
+}
+
+#[test]
+fn standard_input_is_a_file_or_an_archive() {
+    let image = image("CT", 1).bytes();
+    let gzipped = {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut encoder, &image).unwrap();
+        encoder.finish().unwrap()
+    };
+    for path in ["-", "/dev/stdin"] {
+        for bytes in [&image, &gzipped] {
+            let output = dcm2fhir().args(["convert", path, "-q"]).write_stdin(bytes.clone()).output().unwrap();
+            assert_eq!((code(&output), stderr(&output).as_str()), (0, ""), "{path}");
+            assert_eq!(instances(&resources(&output)), image_uids(&[1]), "{path}");
+        }
+    }
+    let list = dcm2fhir().args(["convert", "-", "-q"]).write_stdin("a/b.dcm\n").output().unwrap();
+    assert_eq!(code(&list), 1);
+    assert!(stderr(&list).contains("give --files-from -"), "{}", stderr(&list));
 }

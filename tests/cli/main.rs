@@ -13,6 +13,7 @@ mod exit_codes;
 mod explain;
 mod identity;
 mod inputs;
+mod losses;
 mod mapping;
 mod output;
 mod releases;

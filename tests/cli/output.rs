@@ -105,9 +105,9 @@ fn each_release_can_be_asked_for_by_name_and_by_number() {
 }
 
 #[test]
-fn no_output_is_an_empty_stream_not_an_error() {
+fn no_study_is_an_empty_stream_and_1() {
     let output = convert([case("not-dicom")]);
-    assert_eq!((code(&output), stdout(&output)), (0, ""), "{}", stderr(&output));
+    assert_eq!((code(&output), stdout(&output)), (1, ""), "{}", stderr(&output));
 }
 
 #[test]

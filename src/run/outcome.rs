@@ -1,0 +1,111 @@
+//! What a run came to, why its exit code is what it is, and how that is told.
+
+use std::time::Instant;
+
+use crate::config::Config;
+use crate::options::SummaryForm;
+use crate::progress::{columns, say};
+use crate::report::{CauseInWords, Causes, Counts, Summary, Totals, causes, summary_json};
+use crate::source::{Input, printable};
+
+/// What a run came to.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// What was read and written.
+    pub totals: Totals,
+    /// What was left out, dropped or changed.
+    pub counts: Counts,
+    /// Files beside the output's that look like documents and are of another run.
+    pub others: u64,
+    /// Inputs that are FHIR already, where these are wanted.
+    pub(super) fhir_files: u64,
+    /// Rules of `--include` and `--exclude` that no file met.
+    pub(super) unmet_rules: Vec<String>,
+}
+
+impl Outcome {
+    /// Why the exit code is 1; nothing where it is 0.
+    pub(super) fn causes(&self, config: &Config) -> Causes {
+        let mut causes = causes(&self.counts);
+        let is_explained = self.counts.lost_files() > 0 || self.counts.held_back() > 0;
+        if self.totals.studies == 0 && self.fhir_files == 0 && !is_explained {
+            causes.0.push(CauseInWords::of(self.nothing(config)));
+        }
+        if config.strict.is_yes() && self.counts.issues() > 0 {
+            causes.0.push(self.strict());
+        }
+        causes
+    }
+
+    /// Says that there is no study, and what to look at.
+    fn nothing(&self, config: &Config) -> String {
+        let inputs: Vec<String> = config.inputs.iter().map(Input::to_string).collect();
+        let place = inputs.join(", ");
+        match self.totals {
+            Totals { files: 0, partial: false, .. } => {
+                format!("no file was found in {place}: is the path right, and the disk mounted?")
+            }
+            Totals { partial: true, .. } if self.unmet_rules.is_empty() => {
+                format!("--include and --exclude leave no file of {place}")
+            }
+            Totals { partial: true, .. } => {
+                format!("nothing is left of {place}: no file meets {}", self.unmet_rules.join(", "))
+            }
+            Totals { dicom_files: 0, .. } if config.inputs.contains(&Input::Stdin) => {
+                format!("no DICOM file was found in {place}: for a list of paths give --files-from -")
+            }
+            Totals { dicom_files: 0, .. } => format!("no DICOM file was found in {place}: is the path right?"),
+            _ => format!("no study was found in {place}"),
+        }
+    }
+
+    fn strict(&self) -> CauseInWords {
+        let reasons = self.counts.issues_in_words();
+        CauseInWords {
+            message: "--strict, and values were dropped, changed or differ".to_string(),
+            places: reasons.iter().take(3).map(|(words, values)| format!("{values} times: {words}")).collect(),
+            more: reasons.iter().skip(3).map(|(_, values)| values).sum(),
+        }
+    }
+}
+
+/// Says what came of a run, and why its exit code is 1 if it is; that is said also where nothing else is.
+pub(super) fn tell(config: &Config, outcome: &Outcome, start: Instant) -> u8 {
+    let causes = outcome.causes(config);
+    let code = causes.exit_code();
+    let Outcome { totals, counts, others, unmet_rules, .. } = outcome;
+    let report = config.report.as_ref().map(|report| report.path.as_path());
+    let summary = Summary {
+        totals,
+        counts,
+        others: *others,
+        unmet_rules,
+        is_default_release: config.content.is_default_release.is_yes(),
+        elapsed: start.elapsed(),
+        report,
+    };
+    match config.summary {
+        // Inputs that are all FHIR have nothing to say of DICOM.
+        SummaryForm::Text if totals.dicom_files == 0 && outcome.fhir_files > 0 => {}
+        SummaryForm::None => {}
+        SummaryForm::Text => say(format_args!("{summary:0$}", columns())),
+        SummaryForm::Json => {
+            say(format_args!("{}\n", summary_json(&summary, &causes)));
+            return code;
+        }
+    }
+    say(&causes);
+    code
+}
+
+impl std::fmt::Display for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        use crate::source::ListFrom;
+        match self {
+            Input::Path(path) | Input::List { from: ListFrom::File(path), .. } => {
+                f.write_str(&printable(path.as_os_str().as_encoded_bytes()))
+            }
+            Input::Stdin | Input::List { from: ListFrom::Stdin, .. } => f.write_str("standard input"),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Nothing is lost in silence: no study, a study that would become smaller, and why the exit code is 1.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use dcm2fhir::synth::{Attributes, Instance};
+use dicom_dictionary_std::{tags, uids};
+
+use crate::run::{case, code, convert, files, stderr};
+
+/// Images of study 1.2.3, each in a file of its own.
+fn images(folder: &Path, numbers: &[u32]) {
+    for number in numbers {
+        let image = Instance::new("CT", uids::CT_IMAGE_STORAGE, "losses", 1, *number)
+            .text(tags::STUDY_INSTANCE_UID, "1.2.3")
+            .text(tags::PATIENT_ID, "P1");
+        fs::write(folder.join(format!("IM{number}")), image.bytes()).unwrap();
+    }
+}
+
+fn run(input: &Path, options: &[&str], output: &Path) -> Output {
+    let options = options.iter().map(OsStr::new);
+    convert([input.as_os_str(), "-q".as_ref(), "-o".as_ref(), output.as_os_str()].into_iter().chain(options))
+}
+
+#[test]
+fn a_study_that_would_lose_instances_is_held_back_in_every_form_of_output() {
+    for (options, output) in [
+        (&["--fhir", "r4"][..], "out/"),
+        (&["--fhir", "r4", "--format", "bundle"], "out/"),
+        (&["--format", "ndjson"], "out/"),
+        (&["--format", "ndjson", "--references", "separate"], "out/"),
+        (&["--detail", "series"], "out/"),
+        (&["--detail", "study"], "out/"),
+        (&[], "out.ndjson"),
+        (&["--format", "json"], "out.json"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let (input, output) = (folder.path().join("in"), folder.path().join(output));
+        fs::create_dir(&input).unwrap();
+        images(&input, &[1, 2, 3]);
+        assert_eq!(code(&run(&input, options, &output)), 0, "{options:?}");
+        let before = files(folder.path());
+
+        fs::rename(input.join("IM3"), folder.path().join("IM3")).unwrap();
+        let held_back = run(&input, options, &output);
+        assert_eq!(code(&held_back), 1, "{options:?}");
+        let said = stderr(&held_back);
+        assert!(said.starts_with("exit code 1: the file there has instances"), "{options:?}: {said}");
+        assert!(said.contains("give --replace") && said.contains(&output.display().to_string()), "{said}");
+        fs::rename(folder.path().join("IM3"), input.join("IM3")).unwrap();
+        assert!(files(folder.path()) == before, "{options:?}");
+
+        fs::remove_file(input.join("IM3")).unwrap();
+        let replaced = run(&input, &[options, &["--replace"]].concat(), &output);
+        assert_eq!((code(&replaced), stderr(&replaced).as_str()), (0, ""), "{options:?}");
+        images(&input, &[3, 4]);
+        assert_eq!(code(&run(&input, options, &output)), 0, "{options:?}");
+    }
+}
+
+#[test]
+fn a_study_can_go_deeper_or_less_deep_and_keeps_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("in"), folder.path().join("out/"));
+    fs::create_dir(&input).unwrap();
+    images(&input, &[1, 2]);
+    for options in [&["--detail", "series"][..], &["--fhir", "r5"], &["--detail", "study"], &["--fhir", "r4"]] {
+        let output = run(&input, options, &output);
+        assert_eq!((code(&output), stderr(&output).as_str()), (0, ""), "{options:?}");
+    }
+}
+
+#[test]
+fn nothing_found_says_so_and_replaces_nothing() {
+    for output in ["out/", "out.ndjson", "out.json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let (input, output) = (folder.path().join("in"), folder.path().join(output));
+        fs::create_dir(&input).unwrap();
+        images(&input, &[1]);
+        assert_eq!(code(&run(&input, &["--detail", "study"], &output)), 0);
+        fs::remove_file(input.join("IM1")).unwrap();
+        let before = files(folder.path());
+        for options in [&[][..], &["--replace"], &["--format", "ndjson"], &["--include", "modality=MR"]] {
+            if output.ends_with("out.json") && options.contains(&"ndjson") {
+                continue;
+            }
+            let nothing = run(&input, options, &output);
+            assert_eq!(code(&nothing), 1, "{options:?}");
+            assert!(stderr(&nothing).starts_with("exit code 1: "), "{}", stderr(&nothing));
+            assert!(stderr(&nothing).contains(&input.display().to_string()), "{}", stderr(&nothing));
+            let after = files(folder.path());
+            assert!(before.iter().all(|(path, bytes)| after.get(path) == Some(bytes)), "{options:?} {output:?}");
+        }
+    }
+}
+
+#[test]
+fn a_run_that_finds_nothing_says_what_to_look_at() {
+    let empty = tempfile::tempdir().unwrap();
+    let ct = case("ct-two-series");
+    for (input, options, advice) in [
+        (empty.path(), &[][..], "is the path right, and the disk mounted?"),
+        (&case("not-dicom"), &[], "no DICOM file was found in "),
+        (&ct, &["--include", "modality=MR"], "no file meets --include modality=MR"),
+        (&ct, &["--include", "path=*.png"], "no file meets --include path=*.png"),
+        (&ct, &["--exclude", "modality=ct"], "--include and --exclude leave no file of "),
+    ] {
+        let output = convert([input.as_os_str(), "-q".as_ref()].into_iter().chain(options.iter().map(OsStr::new)));
+        assert_eq!(code(&output), 1, "{options:?}");
+        assert!(stderr(&output).contains(advice), "{options:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn exit_code_1_names_the_first_files_also_with_quiet() {
+    let output = convert([case("missing-uids").as_os_str(), "-q".as_ref()]);
+    assert_eq!(code(&output), 1);
+    assert!(stderr(&output).contains("no-instance.dcm: no SOPInstanceUID"), "{}", stderr(&output));
+    let output = convert([case("two-patients").as_os_str(), "-q".as_ref()]);
+    assert!(stderr(&output).contains("several Patient IDs in one study\n    study "), "{}", stderr(&output));
+    let strict = ["-q", "--strict"].map(OsStr::new);
+    let output = convert([case("series-number-negative").as_os_str()].into_iter().chain(strict));
+    assert!(stderr(&output).contains("--strict") && stderr(&output).contains("negative"), "{}", stderr(&output));
+}
+
+#[test]
+fn the_summary_as_json_has_the_cause_and_the_counts() {
+    let inputs = [case("duplicates"), case("missing-uids")];
+    let options = ["--summary", "json", "--fhir", "r4"].map(OsStr::new);
+    let output = convert(inputs.iter().map(|path| path.as_os_str()).chain(options));
+    let summary: serde_json::Value = serde_json::from_str(stderr(&output).trim()).unwrap();
+    assert_eq!((&summary["exitCode"], &summary["fhir"]["release"]), (&1.into(), &"r4".into()));
+    assert!(summary["totals"]["repeatedFiles"].as_u64().unwrap() > 0, "{summary}");
+    assert!(summary["causes"][0]["places"][0].as_str().unwrap().contains("no-instance.dcm"), "{summary}");
+}
+
+#[test]
+fn verbose_names_each_file_that_is_left_out() {
+    let output = convert([case("not-dicom").as_os_str(), "-v".as_ref(), "--summary".as_ref(), "none".as_ref()]);
+    assert!(stderr(&output).contains("zeros.dcm: not a DICOM file\n"), "{}", stderr(&output));
+}
