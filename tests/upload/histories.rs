@@ -8,14 +8,18 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::history::{Edit, Event, Fault, How, STUDIES, Stage};
+use crate::history::{At, Edit, Event, Fault, How, STUDIES, Stage};
 use crate::store::Rules;
 
 /// Histories that are played in every test run.
 const HISTORIES: u32 = 200;
 
+fn study() -> impl Strategy<Value = usize> {
+    prop::sample::select(STUDIES.to_vec())
+}
+
 fn edit() -> impl Strategy<Value = Edit> {
-    (0..8_u8, 0..STUDIES).prop_map(|(what, study)| match what {
+    (0..8_u8, study()).prop_map(|(what, study)| match what {
         0 => Edit::Correct { patient: study % 3 },
         1 => Edit::Note { study },
         2 => Edit::Label { study },
@@ -38,7 +42,7 @@ fn fault() -> impl Strategy<Value = Fault> {
         1 => Just(Fault::CutInside),
         1 => any::<bool>().prop_map(|is_done| Fault::Kill { is_done }),
         1 => prop::sample::select(vec!["ImagingStudy", "Patient", "Device"]).prop_map(Fault::Fails),
-        3 => edit().prop_map(Fault::Edit),
+        4 => edit().prop_map(Fault::Edit),
         3 => Just(Fault::Second),
     ]
 }
@@ -49,14 +53,28 @@ fn how() -> impl Strategy<Value = How> {
         .prop_map(|(mode, conditional, journal, alone)| How { mode, conditional, journal, alone })
 }
 
-fn event() -> impl Strategy<Value = Event> {
-    let files = (0..STUDIES, 0..=3_usize, 0..3_usize);
+fn at() -> impl Strategy<Value = At> {
+    prop_oneof![(0..6_usize).prop_map(At::Request), (0..3_usize).prop_map(At::Write)]
+}
+
+/// Most uploads have something new.
+fn upload_of_news() -> impl Strategy<Value = Vec<Event>> {
+    let instances = prop::sample::select(vec![0_usize, 1, 2, 2, 3, 3, 3]);
+    let files = (study(), instances, 0..3_usize);
+    let files = files.prop_map(|(study, instances, version)| Event::Files { study, instances, version });
+    (vec(files, 0..4), how(), vec((at(), fault()), 0..4)).prop_map(|(mut events, how, faults)| {
+        events.push(Event::Upload { how, faults });
+        events
+    })
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let one = |event| vec![event];
     prop_oneof![
-        3 => files.prop_map(|(study, instances, version)| Event::Files { study, instances, version }),
-        4 => (how(), vec((0..14_usize, fault()), 0..4)).prop_map(|(how, faults)| Event::Upload { how, faults }),
-        2 => edit().prop_map(Event::Edit),
-        1 => (0..STUDIES).prop_map(|study| Event::Edit(Edit::OtherId { study })),
-        1 => (1..90_u64).prop_map(Event::Pass),
+        4 => upload_of_news(),
+        2 => edit().prop_map(Event::Edit).prop_map(one),
+        1 => study().prop_map(|study| vec![Event::Edit(Edit::OtherId { study })]),
+        1 => (1..90_u64).prop_map(Event::Pass).prop_map(one),
     ]
 }
 
@@ -68,18 +86,15 @@ fn rules() -> impl Strategy<Value = Rules> {
     })
 }
 
-/// Begins with an archive that is on the server.
+/// Begins with an archive, which mostly is on the server.
 fn history() -> impl Strategy<Value = (Rules, Vec<Event>)> {
-    let how = How { mode: Mode::Transaction, conditional: false, journal: false, alone: false };
-    let begin = move |(rules, mut events): (Rules, Vec<Event>)| {
-        let files = (0..STUDIES).map(|study| Event::Files { study, instances: study % 3, version: 0 });
-        events.splice(0..0, files.chain([Event::Upload { how, faults: Vec::new() }]));
-        (rules, events)
-    };
-    prop_oneof![
-        1 => (rules(), vec(event(), 2..10)),
-        1 => (rules(), vec(event(), 1..8)).prop_map(begin),
-    ]
+    (rules(), vec(events(), 1..7), prop::bool::weighted(0.7)).prop_map(|(rules, events, is_there)| {
+        let mut all: Vec<Event> =
+            STUDIES.into_iter().map(|study| Event::Files { study, instances: 1, version: 0 }).collect();
+        all.extend(is_there.then(|| upload(false, false, false, Vec::new())));
+        all.extend(events.into_iter().flatten());
+        (rules, all)
+    })
 }
 
 #[test]
@@ -94,20 +109,20 @@ fn histories_harm_nobody_and_lose_nothing() {
     }
 }
 
-/// Plays what failed once, on a server that minds no references.
+/// Plays what failed once, on a server that minds no references and answers searches from a cache.
 fn play(events: Vec<Event>) {
     let mut all = vec![Event::Files { study: 0, instances: 1, version: 0 }];
     all.extend(events);
-    Stage::new().play(Rules::default(), &all).unwrap();
+    Stage::new().play(Rules { caches: true, ..Rules::default() }, &all).unwrap();
 }
 
-fn upload(conditional: bool, journal: bool, alone: bool, faults: Vec<(usize, Fault)>) -> Event {
+fn upload(conditional: bool, journal: bool, alone: bool, faults: Vec<(At, Fault)>) -> Event {
     Event::Upload { how: How { mode: Mode::Transaction, conditional, journal, alone }, faults }
 }
 
 #[test]
 fn a_study_that_comes_alone_does_not_refer_to_a_patient_that_was_not_taken() {
-    play(vec![upload(false, false, true, vec![(0, Fault::Status(400))])]);
+    play(vec![upload(false, false, true, vec![(At::Request(0), Fault::Status(400))])]);
 }
 
 #[test]
@@ -132,7 +147,7 @@ fn an_editor_between_a_read_and_a_write_is_not_overwritten() {
         play(vec![
             upload(false, false, false, Vec::new()),
             Event::Files { study: 0, instances: 2, version: 1 },
-            upload(false, false, false, vec![(1, Fault::Edit(edit))]),
+            upload(false, false, false, vec![(At::Write(0), Fault::Edit(edit))]),
         ]);
     }
 }
@@ -141,7 +156,7 @@ fn an_editor_between_a_read_and_a_write_is_not_overwritten() {
 fn two_uploaders_at_once_make_one_of_each() {
     for conditional in [false, true] {
         for request in 0..2 {
-            play(vec![upload(conditional, false, false, vec![(request, Fault::Second)])]);
+            play(vec![upload(conditional, false, false, vec![(At::Request(request), Fault::Second)])]);
         }
     }
 }

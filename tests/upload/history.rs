@@ -13,8 +13,8 @@ use crate::server::{Act, Meanwhile, Seen, TestServer, statement};
 use crate::store::{Rules, Store};
 use crate::world::World;
 
-/// Studies of the archive.
-pub const STUDIES: usize = 4;
+/// Studies of the archive: two of one patient, and one of another.
+pub const STUDIES: [usize; 3] = [0, 1, 3];
 
 /// What happens.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ pub enum Event {
     /// Files come and go: the instances that a study has then, and a version of its description.
     Files { study: usize, instances: usize, version: usize },
     /// Somebody uploads the archive.
-    Upload { how: How, faults: Vec<(usize, Fault)> },
+    Upload { how: How, faults: Vec<(At, Fault)> },
     /// Somebody edits.
     Edit(Edit),
     /// Time passes, in seconds.
@@ -37,6 +37,13 @@ pub struct How {
     pub journal: bool,
     /// Resources that come alone, and not Bundles.
     pub alone: bool,
+}
+
+/// When something happens: at which request of an upload, or at which of those that write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum At {
+    Request(usize),
+    Write(usize),
 }
 
 /// What happens at one request.
@@ -55,7 +62,7 @@ pub enum Fault {
     },
     /// The entries of this type fail with 422 inside a 200.
     Fails(&'static str),
-    /// Somebody edits before the request is done.
+    /// Somebody edits before the request is done: the study that it is about, if it is about one.
     Edit(Edit),
     /// A second uploader uploads everything before the request is done.
     Second,
@@ -95,12 +102,30 @@ pub enum Edit {
 /// What is to happen at the requests of the upload that runs.
 #[derive(Default)]
 struct Plan {
-    at: BTreeMap<usize, Fault>,
+    at: BTreeMap<At, Fault>,
     requests: usize,
+    writes: usize,
     /// The second uploader has a good network.
     is_nested: bool,
     /// Both leave the ids to the server, or neither.
     conditional: bool,
+}
+
+impl Edit {
+    /// The same to a certain study or its patient.
+    fn of(self, study: usize) -> Edit {
+        let patient = study % 3;
+        match self {
+            Edit::Correct { .. } => Edit::Correct { patient },
+            Edit::Note { .. } => Edit::Note { study },
+            Edit::Label { .. } => Edit::Label { study },
+            Edit::Withdraw { .. } => Edit::Withdraw { study },
+            Edit::DeleteStudy { .. } => Edit::DeleteStudy { study },
+            Edit::DeletePatient { .. } => Edit::DeletePatient { patient },
+            Edit::Register { .. } => Edit::Register { patient },
+            Edit::OtherId { .. } => Edit::OtherId { study },
+        }
+    }
 }
 
 /// A server that does what the history says, for many histories.
@@ -125,9 +150,12 @@ impl Stage {
             if plan.is_nested {
                 return Act::Serve;
             }
+            let (request, write) = (At::Request(plan.requests), At::Write(plan.writes));
+            let is_write = seen.method != "GET" && !seen.body.contains("\"GET\"");
             plan.requests += 1;
-            let number = plan.requests - 1;
-            match plan.at.remove(&number) {
+            plan.writes += usize::from(is_write);
+            let at_write = is_write.then(|| plan.at.remove(&write)).flatten();
+            match at_write.or_else(|| plan.at.remove(&request)) {
                 None => Act::Serve,
                 Some(fault) => act(fault, seen, &world, &inside, &kill),
             }
@@ -155,7 +183,7 @@ impl Stage {
         Ok(())
     }
 
-    fn upload(&self, world: &World, how: How, faults: &[(usize, Fault)]) -> Result<(), String> {
+    fn upload(&self, world: &World, how: How, faults: &[(At, Fault)]) -> Result<(), String> {
         *self.plan.lock().unwrap() =
             Plan { at: faults.iter().cloned().collect(), conditional: how.conditional, ..Plan::default() };
         let session = world.session(how);
@@ -185,6 +213,8 @@ fn act(fault: Fault, seen: &Seen, world: &Arc<World>, plan: &Arc<Mutex<Plan>>, k
         Fault::Fails(_) => Act::Serve,
         Fault::Edit(edit) => {
             let world = Arc::clone(world);
+            let is_named = |study: &&usize| seen.body.contains(&format!("urn:oid:1.2.{study}\""));
+            let edit = STUDIES.iter().find(is_named).map_or(edit, |study| edit.of(*study));
             Act::After(Meanwhile(Arc::new(move || world.edit(edit))))
         }
         Fault::Second => {

@@ -196,7 +196,7 @@ impl World {
                     return Err(format!("{key} came back"));
                 }
             }
-            (0..STUDIES).try_for_each(|study| match studies(store, study).len() {
+            STUDIES.into_iter().try_for_each(|study| match studies(store, study).len() {
                 0 | 1 => Ok(()),
                 number => Err(format!("study {study} is there {number} times")),
             })?;
