@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use dcm2fhir::fhir::id::Ids;
 use dcm2fhir::fhir::json::{self, Layout};
-use dcm2fhir::fhir::{References, link};
+use dcm2fhir::fhir::{References, Sharing, link};
 use dcm2fhir::mapping::Options;
 use dcm2fhir::mapping::finish::{Finished, imaging_study};
 use dcm2fhir::study::{Studies, Study, several_places};
@@ -60,7 +60,7 @@ fn write(study: &mut Study, instances: u32) {
     let (settled, settling) = timed(|| study.settle(&Options::default()));
     let options = headers::finish_options();
     let Finished { study, .. } = imaging_study(&settled, &options);
-    let linked = link(study, Vec::new(), options.release, References::Logical, &Ids::new(""));
+    let linked = link(study, Vec::new(), options.release, References::Logical, &Sharing::alone(Ids::new("")));
     let mut bytes = 0;
     let (_, writing) = timed(|| {
         json::write_imaging_study(Counted(&mut bytes), &linked, options.release, Layout::Compact)

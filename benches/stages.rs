@@ -7,7 +7,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use dcm2fhir::dicom::{Header, Scanner};
 use dcm2fhir::fhir::id::Ids;
 use dcm2fhir::fhir::json::{self, Layout};
-use dcm2fhir::fhir::{References, link};
+use dcm2fhir::fhir::{References, Sharing, link};
 use dcm2fhir::filter::Filter;
 use dcm2fhir::mapping::finish::{Finished, imaging_study};
 use dcm2fhir::mapping::{self, Options, SERIES, STUDY};
@@ -83,7 +83,7 @@ fn write(criterion: &mut Criterion) {
     group.bench_function("settle", |bencher| bencher.iter(|| study.settle(&Options::default()).series.len()));
     let settled = study.settle(&Options::default());
     let Finished { study, .. } = imaging_study(&settled, &options);
-    let linked = link(study, Vec::new(), options.release, References::Logical, &Ids::new(""));
+    let linked = link(study, Vec::new(), options.release, References::Logical, &Sharing::alone(Ids::new("")));
     let to_json = || json::write_imaging_study(io::sink(), &linked, options.release, Layout::Compact);
     group.bench_function("json", |bencher| bencher.iter(to_json));
 }

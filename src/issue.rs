@@ -230,6 +230,15 @@ pub enum Reason {
     /// Several patients in one study.
     #[error("several Patient IDs in one study")]
     SeveralPatients,
+    /// Studies of several patients have one number of an order, visit, specimen or procedure step.
+    #[error("studies of several patients have this number: what it names is not shared between them")]
+    OtherPatient,
+    /// Studies contradict each other in what they say of one Patient ID.
+    #[error("an earlier study says otherwise of the same Patient ID")]
+    PatientDiffers,
+    /// The same Series Instance UID in another study.
+    #[error("the same Series Instance UID stands in another study")]
+    SeriesElsewhere,
     /// More items of a sequence than are taken.
     #[error("more than 1,000 items: only the first are kept")]
     TooManyItems,
@@ -276,7 +285,8 @@ pub enum Reason {
 impl Reason {
     /// Whether an instance is missing from the output because of it, or a study mixes patients: exit code 1.
     pub fn is_loss(self) -> bool {
-        matches!(self, Reason::OtherContent | Reason::NameTaken | Reason::HeldBack | Reason::SeveralPatients)
+        use Reason::{HeldBack, NameTaken, OtherContent, OtherPatient, SeveralPatients};
+        matches!(self, OtherContent | NameTaken | HeldBack | SeveralPatients | OtherPatient)
     }
 }
 

@@ -6,6 +6,6 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     let mut listed_bytes = 0;
-    let _ = referenced_files(&mut { data }, &mut |file_id| listed_bytes += file_id.len() + 8);
+    let _ = referenced_files(&mut { data }, &mut |reference| listed_bytes += reference.file_id.len() + 8);
     assert!(listed_bytes <= data.len());
 });

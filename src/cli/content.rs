@@ -70,6 +70,14 @@ pub struct ContentArguments {
     #[arg(long, value_name = "ZONE")]
     pub timezone: Option<String>,
 
+    /// Character set of undeclared text: ISO_IR 100, GB18030
+    ///
+    /// What text is that no character set is declared for, and that is not UTF-8: a term of DICOM, or a name such as
+    /// `windows-1252`. `NAME=NAME` says what a set is that is declared wrongly, as `ISO_IR 100=windows-1251`. May be
+    /// given several times; values that were read so are reported. Default: none, and such bytes are replaced.
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub charset: Vec<String>,
+
     /// Identifier system: patient=http://hospital.org/mrn
     ///
     /// Kinds: `patient`, `accession`, `study-id`, `placer`, `filler`, `visit`, `specimen`, and `scheme:99ABC` for a

@@ -42,6 +42,12 @@ pub struct ExplainArguments {
     #[arg(long, value_name = "ZONE")]
     pub timezone: Option<String>,
 
+    /// Character set of undeclared text, or NAME=NAME
+    ///
+    /// As for convert. May be given several times. Default: none.
+    #[arg(long, value_name = "NAME")]
+    pub charset: Vec<String>,
+
     /// System of an identifier, as patient=URI
     ///
     /// As for convert. May be given several times. Default: none.

@@ -37,6 +37,7 @@ const UNSET: &[(&str, Unset)] = &[
     ("endpoint", Unset::Is("[]")),
     ("endpoint-level", Unset::Is("\"study\"")),
     ("timezone", none("\"Europe/Berlin\"")),
+    ("charset", Unset::Is("[]")),
     ("system", Unset::Is("[]")),
     ("issuer", Unset::Is("[]")),
     ("id-salt", none("\"a long secret\"")),

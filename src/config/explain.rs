@@ -17,6 +17,8 @@ pub struct ExplainConfig {
     pub form: ExplainForm,
     /// The zone of times without one.
     pub time_zone: Option<String>,
+    /// The character sets of undeclared bytes and of sets that are declared wrongly.
+    pub charset: Vec<String>,
     /// Identifier and code systems.
     pub systems: Systems,
 }
@@ -37,6 +39,7 @@ impl ExplainConfig {
             release: arguments.fhir,
             form: if arguments.json { ExplainForm::Json } else { ExplainForm::Table },
             time_zone: arguments.timezone,
+            charset: arguments.charset,
             systems: Systems::new(arguments.system, arguments.issuer).map_err(Error::Usage)?,
         })
     }

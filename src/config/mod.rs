@@ -116,6 +116,8 @@ pub struct Content {
     pub endpoint_level: EndpointLevel,
     /// The zone of times without one.
     pub time_zone: Option<String>,
+    /// The character sets of undeclared bytes and of sets that are declared wrongly.
+    pub charset: Vec<String>,
     /// Identifier and code systems.
     pub systems: Systems,
     /// A secret in the ids of companions.
@@ -271,6 +273,7 @@ fn content(content: ContentArguments, output: &Output) -> Result<Content, Error>
         endpoints,
         endpoint_level: content.endpoint_level.unwrap_or_default(),
         time_zone: content.timezone,
+        charset: content.charset,
         systems: Systems::new(content.system, content.issuer).map_err(Error::Usage)?,
         id_salt: content.id_salt.filter(|salt| !salt.is_empty()),
         selections: Choice::of(content.selections),

@@ -102,6 +102,10 @@ struct Walk<'w> {
 }
 
 impl Walk<'_> {
+    fn read(&self, attribute: mapping::Attribute) -> Vec<Read> {
+        read::read(self.root, attribute, &self.options.character_sets)
+    }
+
     /// Explains each row of a table; `put` puts its part where the writer finds it.
     fn table<P: Default>(&self, rows: &'static [Row<P>], put: fn(P, &mut Parts)) -> Vec<Explained> {
         rows.iter().map(|row| self.row(row, &put, &Parts::default())).collect()
@@ -131,7 +135,7 @@ impl Walk<'_> {
         Explained {
             element: row.element,
             citation: row.citation,
-            read: row.attributes.iter().flat_map(|attribute| read::read(self.root, *attribute)).collect(),
+            read: row.attributes.iter().flat_map(|attribute| self.read(*attribute)).collect(),
             reads: row.attributes.iter().map(|attribute| path(attribute.path())).collect(),
             written: grouped(self.releases.iter().map(of)),
             issues: issues.iter().map(said).collect(),
@@ -148,7 +152,7 @@ fn uid_rows(walk: &Walk<'_>) -> Vec<Explained> {
         ("series.instance.uid", "PS3.3 C.12.1", &[SOP_INSTANCE_UID], &["series.instance.uid"]),
     ];
     rows.map(|(element, citation, tags, elements)| {
-        let read = read::read(walk.root, mapping::Attribute::Value(tags));
+        let read = walk.read(mapping::Attribute::Value(tags));
         let of = |release: &&'static Release| {
             let all = written::whole(&Parts::default(), &walk.uids, release);
             let own = all.into_iter().filter(|leaf| !read.is_empty() && elements.contains(&leaf.element.as_str()));

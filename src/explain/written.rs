@@ -7,7 +7,7 @@ use crate::dicom::value::{is_fhir_id, is_oid, trim_uid};
 use crate::dicom::{DataSet, Fingerprints, Header, Tag};
 use crate::fhir::id::Ids;
 use crate::fhir::json::{self, Layout};
-use crate::fhir::{References, Release, link};
+use crate::fhir::{References, Release, Sharing, link};
 use crate::issue::{Issue, Reason};
 use crate::mapping::finish::{Finished, Options, imaging_study};
 use crate::mapping::{self, KindPart, Mapped, SelectionPart, SeriesPart, StudyPart};
@@ -116,7 +116,7 @@ fn grouped(parts: &Parts, uids: &Uids) -> Vec<Study> {
 /// The study and its selections, with logical references.
 fn own(finished: Finished<'_>, release: &'static Release) -> Vec<Leaf> {
     let Finished { study, selections, .. } = finished;
-    let linked = link(study, selections, release, References::Logical, &Ids::new(""));
+    let linked = link(study, selections, release, References::Logical, &Sharing::alone(Ids::new("")));
     let mut found = leaves(&parsed(|out| json::write_imaging_study(out, &linked, release, Layout::Compact)));
     for selection in &linked.selections {
         let all = leaves(&parsed(|out| json::write_imaging_selection(out, selection, release, Layout::Compact)));
@@ -127,7 +127,7 @@ fn own(finished: Finished<'_>, release: &'static Release) -> Vec<Leaf> {
 
 /// What can stand beside the study; ids, references and subjects are the links', and no row's.
 fn companions(finished: Finished<'_>, release: &'static Release) -> Vec<Leaf> {
-    let linked = link(finished.study, Vec::new(), release, References::Separate, &Ids::new(""));
+    let linked = link(finished.study, Vec::new(), release, References::Separate, &Sharing::alone(Ids::new("")));
     let mut found = Vec::new();
     for companion in &linked.beside {
         found.extend(leaves(&parsed(|out| json::write_companion(out, companion, release, Layout::Compact))));

@@ -4,11 +4,12 @@
 //! those that are private to the study are put on ids that nothing else uses. Entries that are put are referred to by
 //! `Type/id`, those that are created by the `urn:uuid` of their entry.
 
-use super::datatypes::{Identifier, ResourceType};
-use super::id::{self, Ids};
+use super::contested::has_subject;
+use super::datatypes::Identifier;
+use super::id;
 use super::imaging_selection::ImagingSelection;
 use super::imaging_study::ImagingStudy;
-use super::references::{Companion, Identity, Link, Linked, Place, link_by};
+use super::references::{Companion, Identity, Link, Linked, Place, Sharing, link_by};
 use super::release::Release;
 
 /// `Bundle.type`.
@@ -96,11 +97,15 @@ impl<'a> Bundle<'a> {
         study: ImagingStudy<'a>,
         selections: Vec<ImagingSelection>,
         release: &Release,
-        ids: &Ids,
-        options: BundleOptions,
+        sharing: &Sharing,
+        mut options: BundleOptions,
     ) -> Bundle<'a> {
+        if study.study_uid.is_none() {
+            // Nothing finds it but its id.
+            options.study = StudyTarget::Id;
+        }
         let own = study_reference(&study, options);
-        let mut linked = link_by(study, selections, own, release, ids, &|companion| link(companion, options));
+        let mut linked = link_by(study, selections, own, release, sharing, &|companion| link(companion, options));
         // A server that takes the entries of a batch in order finds what they refer to.
         linked.beside.sort_by_key(refers);
         Bundle { linked, options }
@@ -127,9 +132,9 @@ impl<'a> Bundle<'a> {
     /// `Bundle.entry.request` of the study.
     pub fn study_request(&self) -> Option<Request> {
         let study = &self.linked.study;
-        let url = match self.study_target() {
-            StudyTarget::Id => study_url(study),
-            StudyTarget::Identifier => format!("ImagingStudy?{}", search(&study.study_uid)),
+        let url = match (self.study_target(), study.study_uid.as_ref().and_then(search)) {
+            (StudyTarget::Identifier, Some(search)) => format!("ImagingStudy?{search}"),
+            _ => study_url(study),
         };
         (self.options.bundle_type != BundleType::Collection).then_some(Request::Put { url })
     }
@@ -157,8 +162,7 @@ pub fn selection_full_url(selection: &ImagingSelection) -> String {
 }
 
 fn study_full_url(study: &ImagingStudy<'_>) -> String {
-    let uid = &study.study_uid.value;
-    format!("urn:uuid:{}", id::uuid(uid.strip_prefix("urn:oid:").unwrap_or(uid)))
+    format!("urn:uuid:{}", id::uuid(&study.uid))
 }
 
 fn study_url(study: &ImagingStudy<'_>) -> String {
@@ -177,11 +181,13 @@ fn study_reference(study: &ImagingStudy<'_>, options: BundleOptions) -> Option<S
 /// What is done with a companion.
 fn request(companion: &Companion, options: BundleOptions) -> Option<Request> {
     let kind = companion.resource_type().name();
-    match (options.bundle_type, options.existing, &companion.identity) {
+    let search = match &companion.identity {
+        Identity::Identified(identifier) => search(identifier),
+        Identity::Addressed | Identity::Private => None,
+    };
+    match (options.bundle_type, options.existing, search) {
         (BundleType::Collection, ..) => None,
-        (_, Existing::Keep, Identity::Identified(identifier)) => {
-            Some(Request::Post { url: kind.to_owned(), if_none_exist: search(identifier) })
-        }
+        (_, Existing::Keep, Some(if_none_exist)) => Some(Request::Post { url: kind.to_owned(), if_none_exist }),
         _ => Some(Request::Put { url: format!("{kind}/{}", companion.id) }),
     }
 }
@@ -198,14 +204,13 @@ fn link(companion: &Companion, options: BundleOptions) -> Link {
 
 /// Whether a companion refers to others.
 fn refers(companion: &Companion) -> bool {
-    use ResourceType::{Encounter, Procedure, ServiceRequest, Specimen};
-    matches!(companion.resource_type(), Encounter | Procedure | ServiceRequest | Specimen)
+    has_subject(companion.resource_type())
 }
 
-/// The search that finds a resource by its identifier.
-fn search(identifier: &Identifier) -> String {
-    let system = identifier.system.as_deref().unwrap_or_default();
-    format!("identifier={}%7C{}", parameter(system), parameter(&identifier.value))
+/// The search that finds a resource by its identifier; a value that lost bytes finds nothing, or another's.
+fn search(identifier: &Identifier) -> Option<String> {
+    let (system, value) = identifier.token()?;
+    Some(format!("identifier={}%7C{}", parameter(system), parameter(value)))
 }
 
 /// A text as part of a token: what separates values in a search gets a backslash, and what a URL cannot hold or would

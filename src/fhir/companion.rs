@@ -1,6 +1,7 @@
 //! What companion resources have in common: what is known of one, and what two that are the same thing say together.
 
 use super::datatypes::{HumanName, Identifier};
+use super::identifier::unite_identifiers;
 use super::resource::Resource;
 
 impl Resource {
@@ -50,18 +51,18 @@ impl Resource {
     pub fn merge(&mut self, other: Resource) -> bool {
         match (self, other) {
             (Resource::Patient(a), Resource::Patient(b)) => {
-                unite(&mut a.identifier, b.identifier);
+                unite_identifiers(&mut a.identifier, b.identifier);
                 fill_list(&mut a.name, b.name)
                     | fill(&mut a.gender, b.gender)
                     | fill(&mut a.birth_date, b.birth_date)
                     | fill(&mut a.animal, b.animal)
             }
             (Resource::Practitioner(a), Resource::Practitioner(b)) => {
-                unite(&mut a.identifier, b.identifier);
+                unite_identifiers(&mut a.identifier, b.identifier);
                 fill_list(&mut a.name, b.name)
             }
             (Resource::Device(a), Resource::Device(b)) => {
-                unite(&mut a.identifier, b.identifier);
+                unite_identifiers(&mut a.identifier, b.identifier);
                 unite(&mut a.udi, b.udi);
                 unite(&mut a.version, b.version);
                 fill(&mut a.manufacturer, b.manufacturer)
@@ -70,24 +71,24 @@ impl Resource {
                     | fill(&mut a.serial_number, b.serial_number)
             }
             (Resource::Organization(a), Resource::Organization(b)) => {
-                unite(&mut a.identifier, b.identifier);
+                unite_identifiers(&mut a.identifier, b.identifier);
                 fill(&mut a.name, b.name)
             }
             (Resource::Encounter(a), Resource::Encounter(b)) => {
-                unite(&mut a.identifier, b.identifier);
+                unite_identifiers(&mut a.identifier, b.identifier);
                 false
             }
             (Resource::ServiceRequest(a), Resource::ServiceRequest(b)) => {
-                unite(&mut a.identifier, b.identifier);
+                unite_identifiers(&mut a.identifier, b.identifier);
                 unite(&mut a.reason, b.reason);
                 fill(&mut a.code, b.code) | fill(&mut a.requester, b.requester)
             }
             (Resource::Procedure(a), Resource::Procedure(b)) => {
-                unite(&mut a.identifier, b.identifier);
+                unite_identifiers(&mut a.identifier, b.identifier);
                 fill(&mut a.code, b.code)
             }
             (Resource::Specimen(a), Resource::Specimen(b)) => {
-                unite(&mut a.identifier, b.identifier);
+                unite_identifiers(&mut a.identifier, b.identifier);
                 fill(&mut a.kind, b.kind)
             }
             // Location and Endpoint are told apart by all that they say.

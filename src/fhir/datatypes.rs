@@ -8,6 +8,8 @@ use std::fmt;
 
 use super::resource::Resource;
 
+pub use super::identifier::{IdText, Identifier};
+
 /// Text that is often one of the standards' own constants.
 pub type Text = Cow<'static, str>;
 
@@ -65,28 +67,6 @@ impl CodeableConcept {
 impl From<Coding> for CodeableConcept {
     fn from(coding: Coding) -> CodeableConcept {
         CodeableConcept { coding: vec![coding], text: None }
-    }
-}
-
-/// `Identifier`. One without a value is never written.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Identifier {
-    /// The namespace of the value.
-    pub system: Option<Text>,
-    /// The value.
-    pub value: String,
-    /// What kind of identifier it is.
-    pub kind: Option<Coding>,
-    /// `official`, where it is the business identifier of the thing.
-    pub usage: Option<Text>,
-    /// The display of the organization that gave it out.
-    pub assigner: Option<String>,
-}
-
-impl Identifier {
-    /// Whether anything says who gave it out.
-    pub fn has_issuer(&self) -> bool {
-        self.system.is_some() || self.assigner.is_some()
     }
 }
 
@@ -248,6 +228,23 @@ impl Reference {
     /// A reference that says only what it is to.
     pub fn to(target: ResourceType) -> Reference {
         Reference { target, identifier: None, display: None, literal: None, resource: None }
+    }
+
+    /// Adds what another reference to the same thing knows; what is there stays. Says whether the two contradict each other.
+    pub fn absorb(&mut self, other: Reference) -> bool {
+        self.display = self.display.take().or(other.display);
+        match (&mut self.identifier, &other.identifier) {
+            (Some(mine), Some(theirs)) if mine.can_be(theirs) => mine.complete(theirs),
+            _ => {}
+        }
+        match (&mut self.resource, other.resource) {
+            (Some(mine), Some(theirs)) => mine.merge(*theirs),
+            (mine @ None, theirs) => {
+                *mine = theirs;
+                false
+            }
+            (Some(_), None) => false,
+        }
     }
 
     /// Whether a logical reference would say nothing: the writer gives a data-absent-reason where one is required.

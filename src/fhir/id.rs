@@ -62,9 +62,9 @@ pub fn is_placeholder(value: &str) -> bool {
     value.chars().all(|c| c == '0') || value.chars().all(|c| c == 'X') || PLACEHOLDERS.contains(&value.as_str())
 }
 
-/// Whether an identifier says beyond one archive whose it is.
+/// Whether an identifier says beyond one archive whose it is: it has a system, and lost no bytes.
 pub fn is_shared(identifier: &Identifier) -> bool {
-    identifier.system.is_some() && !is_placeholder(&identifier.value)
+    identifier.token().is_some_and(|(_, value)| !is_placeholder(value))
 }
 
 /// Gives out the ids of companions, keyed by the user's salt.
@@ -84,6 +84,13 @@ impl Ids {
         self.of(&["shared", kind.name(), system, value])
     }
 
+    /// The same of what belongs to a patient: one number of two patients has two ids.
+    pub fn shared_of(&self, kind: ResourceType, system: &str, value: &str, subject: &[String]) -> String {
+        let mut parts = vec!["shared", kind.name(), system, value, "of"];
+        parts.extend(subject.iter().map(String::as_str));
+        self.of(&parts)
+    }
+
     /// The id of what only this study knows, by the part it has there and what is known of it.
     pub fn private(&self, kind: ResourceType, study_uid: &str, role: &str, known: &[&str]) -> String {
         let mut parts = vec!["private", kind.name(), study_uid, role];
@@ -100,6 +107,7 @@ impl Ids {
 
 #[cfg(test)]
 mod tests {
+    use super::super::datatypes::IdText;
     use super::*;
 
     #[test]
@@ -125,7 +133,8 @@ mod tests {
         let bare = Identifier { value: "4711".into(), ..Identifier::default() };
         let whose = Identifier { system: Some("urn:oid:1.2".into()), ..bare.clone() };
         let placeholder = Identifier { value: "0".into(), ..whose.clone() };
-        assert_eq!([&bare, &whose, &placeholder].map(is_shared), [false, true, false]);
+        let lossy = Identifier { value: IdText::lossy("\u{FFFD}1", b"\xC41"), ..whose.clone() };
+        assert_eq!([&bare, &whose, &placeholder, &lossy].map(is_shared), [false, true, false, false]);
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 pub mod bundle;
 mod companion;
+mod contested;
 pub mod datatypes;
 pub mod id;
+pub mod identifier;
 pub mod imaging_selection;
 pub mod imaging_study;
 pub mod json;
@@ -16,14 +18,16 @@ mod sample;
 mod tests;
 
 pub use bundle::Bundle;
+pub use contested::{Claim, Contested, Described, Fact, contradictions};
 pub use datatypes::{
-    CodeableConcept, Coding, DateTime, HumanName, Identifier, NameRepresentation, Reference, ResourceType, Text,
-    TimeOfDay,
+    CodeableConcept, Coding, DateTime, HumanName, IdText, Identifier, NameRepresentation, Reference, ResourceType,
+    Text, TimeOfDay,
 };
+pub use identifier::SystemBy;
 pub use imaging_selection::{ImagingSelection, SelectedInstance};
 pub use imaging_study::{
     Annotation, Endpoints, ImagingStudy, Instance, Instances, Performer, Procedure, Series, SopClass,
 };
-pub use references::{Companion, Identity, Linked, References, link};
+pub use references::{Companion, Held, Identity, Linked, References, Sharing, link};
 pub use release::Release;
 pub use resource::Resource;

@@ -1,9 +1,10 @@
 //! What the references of a study point to: the companion resources are taken out of them and go inside the study,
 //! beside it, or nowhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::datatypes::{Identifier, Reference, ResourceType};
+use super::contested::{Contested, has_subject};
+use super::datatypes::{IdText, Identifier, Reference, ResourceType};
 use super::id::{self, Ids};
 use super::imaging_selection::ImagingSelection;
 use super::imaging_study::ImagingStudy;
@@ -33,6 +34,33 @@ pub struct Linked<'a> {
     pub contained: Vec<Companion>,
     /// The resources beside it, by type and id.
     pub beside: Vec<Companion>,
+    /// The numbers of it that studies of other patients have too, each once.
+    pub held: Vec<Held>,
+}
+
+/// A number that several patients have: what it names is not shared with their studies.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Held {
+    /// What it names.
+    pub kind: ResourceType,
+    /// The number.
+    pub identifier: Identifier,
+}
+
+/// Who can share what.
+#[derive(Debug, Clone)]
+pub struct Sharing {
+    /// Gives out the ids.
+    pub ids: Ids,
+    /// The numbers that several patients of this run have.
+    pub contested: Contested,
+}
+
+impl Sharing {
+    /// Of a study of which no other is known.
+    pub fn alone(ids: Ids) -> Sharing {
+        Sharing { ids, contested: Contested::default() }
+    }
 }
 
 /// A companion resource with its id.
@@ -54,7 +82,7 @@ pub struct Companion {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identity {
     /// In every study that has this identifier, whose system says whose it is.
-    Identified(Identifier),
+    Identified(Box<Identifier>),
     /// In every study: its address says all.
     Addressed,
     /// Only in its study.
@@ -98,10 +126,10 @@ pub fn link<'a>(
     selections: Vec<ImagingSelection>,
     release: &Release,
     references: References,
-    ids: &Ids,
+    sharing: &Sharing,
 ) -> Linked<'a> {
     let own = (references == References::Separate).then(|| format!("ImagingStudy/{}", study.id));
-    link_by(study, selections, own, release, ids, &|companion| {
+    link_by(study, selections, own, release, sharing, &|companion| {
         let kind = companion.resource_type();
         match (references, kind) {
             (References::Logical, ResourceType::Endpoint) | (References::Contained, _) => {
@@ -119,12 +147,14 @@ pub(super) fn link_by<'a>(
     mut selections: Vec<ImagingSelection>,
     own: Option<String>,
     release: &Release,
-    ids: &Ids,
+    sharing: &Sharing,
     place: &dyn Fn(&Companion) -> Link,
 ) -> Linked<'a> {
-    let study_uid = study.study_uid.value.clone();
+    let study_urn = format!("urn:oid:{}", study.uid);
     let subject = Reference::to(study.subject.target);
-    let mut linker = Linker { ids, study_uid: &study_uid, subject, place, found: BTreeMap::new() };
+    let whose = subject_key(&study);
+    let (found, held) = (BTreeMap::new(), BTreeSet::new());
+    let mut linker = Linker { sharing, study_urn: &study_urn, subject, whose, place, found, held };
     linker.link("subject", &mut study.subject);
     linker.subject = study.subject.clone();
     for done in &mut study.procedure {
@@ -135,12 +165,24 @@ pub(super) fn link_by<'a>(
         linker.link(role, reference);
     }
     for selection in &mut selections {
-        linker.link_selection(selection, &study.study_uid, own.as_deref());
+        linker.link_selection(selection, &study_urn, own.as_deref());
     }
     let (contained, beside): (Vec<_>, Vec<_>) =
         linker.found.into_values().partition(|(place, _)| *place == Place::Contained);
     let companions = |found: Vec<(Place, Companion)>| found.into_iter().map(|(_, companion)| companion).collect();
-    Linked { study, selections, contained: companions(contained), beside: companions(beside) }
+    let held = linker.held.into_iter().collect();
+    Linked { study, selections, contained: companions(contained), beside: companions(beside), held }
+}
+
+/// What tells the patient of a study from all others: the user's reference, else an identifier with a system. `None` where
+/// nothing does, or where the study mixes patients, so that nobody knows whose its orders and visits are.
+fn subject_key(study: &ImagingStudy<'_>) -> Option<Vec<String>> {
+    if let Some(literal) = &study.subject.literal {
+        return Some(vec![literal.clone()]);
+    }
+    let identifier = study.subject.identifier.as_ref().filter(|_| !study.mixes_patients)?;
+    let (system, value) = identifier.token().filter(|_| id::is_shared(identifier))?;
+    Some([study.subject.target.name(), system, value].map(str::to_string).into())
 }
 
 /// The references that the release writes, but for the subject, each with the element that it stands in.
@@ -170,11 +212,13 @@ fn references<'s>(study: &'s mut ImagingStudy<'_>, release: &Release) -> Vec<(&'
 
 /// Takes companions out of references.
 struct Linker<'l> {
-    ids: &'l Ids,
-    study_uid: &'l str,
+    sharing: &'l Sharing,
+    study_urn: &'l str,
     subject: Reference,
+    whose: Option<Vec<String>>,
     place: &'l dyn Fn(&Companion) -> Link,
     found: BTreeMap<(ResourceType, String), (Place, Companion)>,
+    held: BTreeSet<Held>,
 }
 
 impl Linker<'_> {
@@ -188,7 +232,7 @@ impl Linker<'_> {
         let (place, literal) = (self.place)(&companion);
         reference.literal = literal;
         if let (None, Identity::Identified(identifier)) = (&reference.identifier, &companion.identity) {
-            reference.identifier = Some(identifier.clone());
+            reference.identifier = Some((**identifier).clone());
         }
         if place == Place::Nowhere {
             return;
@@ -200,7 +244,7 @@ impl Linker<'_> {
     }
 
     /// Makes the references of a selection final. What is contained in the study cannot be referred to from outside.
-    fn link_selection(&mut self, selection: &mut ImagingSelection, study_uid: &Identifier, own: Option<&str>) {
+    fn link_selection(&mut self, selection: &mut ImagingSelection, study_urn: &str, own: Option<&str>) {
         let subject = self.subject.clone();
         let literal = subject.literal.clone().filter(|literal| !literal.starts_with('#'));
         selection.subject = Reference { literal, ..subject };
@@ -208,7 +252,7 @@ impl Linker<'_> {
             self.link_beside("basedOn", order);
         }
         let study = &mut selection.derived_from;
-        if study.identifier.as_ref().is_some_and(|identifier| identifier.value == study_uid.value) {
+        if study.identifier.as_ref().is_some_and(|identifier| identifier.value.exact() == Some(study_urn)) {
             study.literal = own.map(str::to_owned);
         }
     }
@@ -234,26 +278,63 @@ impl Linker<'_> {
     }
 
     /// The companion of a reference, with the id that is its own.
-    fn companion(&self, role: &str, identifier: Option<&Identifier>, resource: Resource) -> Companion {
-        let identity = identity(identifier, &resource);
+    fn companion(&mut self, role: &str, identifier: Option<&Identifier>, resource: Resource) -> Companion {
+        let identity = self.own(resource.resource_type(), identity(identifier, &resource));
         let id = self.id(role, identifier, &identity, &resource);
         Companion { id, identity, resource, subject: self.subject.clone(), contradicted: false }
+    }
+
+    /// What belongs to a patient is shared only with studies of the same patient: it is private where nobody knows who
+    /// the patient is, and where other patients have its number.
+    fn own(&mut self, kind: ResourceType, identity: Identity) -> Identity {
+        let Identity::Identified(identifier) = &identity else { return identity };
+        if !has_subject(kind) {
+            return identity;
+        }
+        let is_contested = self.sharing.contested.has(kind, identifier);
+        if is_contested {
+            self.held.insert(Held { kind, identifier: (**identifier).clone() });
+        }
+        if is_contested || self.whose.is_none() { Identity::Private } else { identity }
     }
 
     /// The id that goes with an identity.
     fn id(&self, role: &str, identifier: Option<&Identifier>, identity: &Identity, resource: &Resource) -> String {
         let kind = resource.resource_type();
-        if let Identity::Identified(identifier) = identity {
-            return self.ids.shared(kind, identifier.system.as_deref().unwrap_or_default(), &identifier.value);
+        let ids = &self.sharing.ids;
+        if let Some((system, value)) = token(identity) {
+            return match &self.whose {
+                Some(subject) if has_subject(kind) => ids.shared_of(kind, system, value, subject),
+                _ => ids.shared(kind, system, value),
+            };
         }
         if let Resource::Endpoint(endpoint) = resource {
-            return self.ids.shared(kind, &endpoint.connection_type.code, &endpoint.address);
+            return ids.shared(kind, &endpoint.connection_type.code, &endpoint.address);
         }
-        match identifier.or_else(|| resource.identifier().first()) {
-            Some(identifier) => self.ids.private(kind, self.study_uid, role, &[&identifier.value]),
-            None => self.ids.private(kind, self.study_uid, role, &resource.known()),
-        }
+        let known = match identifier.or_else(|| resource.identifier().first()) {
+            Some(identifier) => private_parts(identifier, resource),
+            None => resource.known().into_iter().map(str::to_string).collect(),
+        };
+        ids.private(kind, self.study_urn, role, &known.iter().map(String::as_str).collect::<Vec<_>>())
     }
+}
+
+fn token(identity: &Identity) -> Option<(&str, &str)> {
+    if let Identity::Identified(identifier) = identity { identifier.token() } else { None }
+}
+
+/// What tells a resource from others of its study: its number, with the bytes that were lost of it. A person's number is
+/// of a coding scheme, a device's of its maker.
+fn private_parts(identifier: &Identifier, resource: &Resource) -> Vec<String> {
+    let mut parts = identifier.value.parts();
+    match resource {
+        Resource::Device(_) => parts.extend(resource.known().into_iter().map(str::to_string)),
+        Resource::Practitioner(_) | Resource::Organization(_) => {
+            parts.extend(identifier.scheme.iter().flat_map(IdText::parts));
+        }
+        _ => {}
+    }
+    parts
 }
 
 /// Whose a resource is: its own identifier decides, the one that the reference has before others, so that a server
@@ -264,7 +345,7 @@ fn identity(referred: Option<&Identifier>, resource: &Resource) -> Identity {
     };
     match (resource, resource.identifier().iter().find(same)) {
         (Resource::Endpoint(_), _) => Identity::Addressed,
-        (_, Some(identifier)) if id::is_shared(identifier) => Identity::Identified(identifier.clone()),
+        (_, Some(identifier)) if id::is_shared(identifier) => Identity::Identified(Box::new(identifier.clone())),
         _ => Identity::Private,
     }
 }

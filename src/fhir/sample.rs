@@ -77,12 +77,14 @@ pub fn minimal() -> ImagingStudy<'static> {
     };
     ImagingStudy {
         id: "1.2.3".into(),
-        study_uid,
+        uid: "1.2.3".into(),
+        study_uid: Some(study_uid),
         accession: Vec::new(),
         study_id: None,
         status: "available".into(),
         modality: Vec::new(),
         subject: Reference::to(ResourceType::Patient),
+        mixes_patients: false,
         encounter: None,
         started: None,
         based_on: Vec::new(),
@@ -153,6 +155,13 @@ pub fn maximal() -> ImagingStudy<'static> {
         series: Some(vec![full_series(), series("1.2.3.2", 1, &ONE), other_series()]),
         ..minimal()
     }
+}
+
+/// The same of a patient whose number has a system.
+pub fn identified() -> ImagingStudy<'static> {
+    let number = identifier(Some("urn:oid:1.2.96"), "4711", None);
+    let patient = resource::Patient { identifier: vec![number.clone()], ..resource::Patient::default() };
+    ImagingStudy { subject: refer(Some(number), None, Resource::Patient(patient)), ..maximal() }
 }
 
 /// The same of nobody known.

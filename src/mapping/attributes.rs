@@ -9,6 +9,7 @@ use super::row::{Attribute, CODING_SCHEMES};
 use crate::dicom::DataSet;
 use crate::dicom::charset::{CharacterSet, Decoded, TextFault};
 use crate::dicom::value::{NumberFault, is_oid, trim_uid, unsigned};
+use crate::fhir::IdText;
 use crate::issue::{Issue, Reason};
 
 /// The attributes of a row in one data set or sequence item.
@@ -55,6 +56,20 @@ impl<'a> Attributes<'a> {
             self.note(tag, Reason::SeveralValues, &text);
         }
         Some(text)
+    }
+
+    /// The value of a one-line attribute that identifies something, or names who gave a number out. One in which bytes
+    /// were replaced keeps the bytes of the file, so that it is never taken for another: undecodable ones, control
+    /// characters, tabs and line ends, and what another program replaced before.
+    pub fn id_text(&self, tag: Tag) -> Option<IdText> {
+        let text = self.text(tag)?;
+        let raw = trimmed(self.bytes(tag)?);
+        let has_line_end = raw.iter().any(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C));
+        if has_line_end {
+            self.note(tag, Reason::ControlCharacter, &text);
+        }
+        let is_lossy = has_line_end || text.contains(char::REPLACEMENT_CHARACTER);
+        Some(if is_lossy { IdText::lossy(text, raw) } else { IdText::from(text) })
     }
 
     /// The same, however many values there are, for attributes that have many or are read as something else than text.
@@ -139,7 +154,7 @@ impl<'a> Attributes<'a> {
     }
 
     fn decoded(&self, tag: Tag, decode: for<'b> fn(&CharacterSet, &'b [u8]) -> Decoded<'b>) -> Option<String> {
-        let set = CharacterSet::parse(self.data_set.character_set());
+        let set = self.options().character_sets.of(self.data_set.character_set());
         let Decoded { text, fault } = decode(&set, self.bytes(tag)?);
         if let Some(fault) = fault {
             self.note(tag, text_reason(fault), &text);
@@ -158,8 +173,16 @@ impl<'a> Attributes<'a> {
     }
 }
 
+/// The bytes without their padding, and without the leading spaces that mean nothing in a line (PS3.5 6.2).
+fn trimmed(raw: &[u8]) -> &[u8] {
+    let is_padding = |byte: &u8| matches!(byte, 0 | b' ');
+    let start = raw.iter().position(|byte| *byte != b' ').unwrap_or(raw.len());
+    let end = raw.iter().rposition(|byte| !is_padding(byte)).map_or(start, |last| last + 1);
+    raw.get(start..end).unwrap_or_default()
+}
+
 /// The text without control characters, which no FHIR string holds.
-pub fn printable(text: &str) -> String {
+fn printable(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { char::REPLACEMENT_CHARACTER } else { character }).collect()
 }
 
@@ -175,6 +198,7 @@ fn number_reason(fault: NumberFault) -> Reason {
 /// The reason that stands in the report for a fault of the encoding.
 pub fn text_reason(fault: TextFault) -> Reason {
     match fault {
+        TextFault::TakenAsTold => Reason::TakenAsTold,
         TextFault::TakenAsUtf8 => Reason::TakenAsUtf8,
         TextFault::UndeclaredEscape => Reason::UndeclaredEscape,
         TextFault::MissingEscape => Reason::MissingEscape,

@@ -5,7 +5,7 @@ use dicom_dictionary_std::tags;
 
 use super::attributes::Attributes;
 use super::terms::{self, Scheme, system};
-use crate::fhir::{CodeableConcept, Coding, Text};
+use crate::fhir::{CodeableConcept, Coding, Identifier, Text};
 use crate::issue::Reason;
 
 /// The concepts of a sequence of coded entries; an item that says nothing is left out and noted.
@@ -42,6 +42,17 @@ pub fn concept(item: &Attributes<'_>) -> Option<CodeableConcept> {
         }
     };
     Some(concept)
+}
+
+/// The code of an entry as the identifier of a person or institution. A code has single spaces inside, an identifier is
+/// as the file has it.
+pub fn code_as_identifier(item: &Attributes<'_>, concept: &CodeableConcept) -> Option<Identifier> {
+    let coding = concept.coding.first()?;
+    let CodeValue { tag, .. } = code_value(item)?;
+    // A scheme without a system still says whose the number is.
+    let scheme = item.id_text(tags::CODING_SCHEME_DESIGNATOR).filter(|_| coding.system.is_none());
+    let (system, value) = (coding.system.clone(), item.id_text(tag)?);
+    Some(Identifier { system, value, scheme, ..Identifier::default() })
 }
 
 /// A code that no system can be named for: the code without one, and the meaning also as text.

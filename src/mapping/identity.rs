@@ -5,7 +5,7 @@ use dicom_dictionary_std::tags;
 
 use super::attributes::Attributes;
 use super::terms::{self, system};
-use crate::fhir::{Coding, Identifier, Text};
+use crate::fhir::{Coding, IdText, Identifier, SystemBy, Text};
 use crate::issue::Reason;
 
 /// Who gave an identifier out, as far as FHIR can say it.
@@ -14,7 +14,9 @@ pub struct Issuer {
     /// A namespace that is unique in the world.
     pub system: Option<Text>,
     /// A name that means something only where it was given.
-    pub assigner: Option<String>,
+    pub assigner: Option<IdText>,
+    /// Who says what the namespace is.
+    pub system_by: SystemBy,
 }
 
 impl Issuer {
@@ -26,44 +28,57 @@ impl Issuer {
     /// The issuer that an item's Hierarchic Designator names: its universal id, and its local name.
     pub fn of_item(item: &Attributes<'_>) -> Issuer {
         let universal = universal(item);
-        let assigner = item.text(tags::LOCAL_NAMESPACE_ENTITY_ID).or(universal.assigner);
-        Issuer { system: universal.system, assigner }.known_to(item)
+        let assigner = item.id_text(tags::LOCAL_NAMESPACE_ENTITY_ID).or(universal.assigner);
+        Issuer { assigner, ..universal }.known_to(item)
     }
 
     /// The issuer of a local name alone.
-    pub fn of_name(attributes: &Attributes<'_>, name: Option<String>) -> Issuer {
-        Issuer { system: None, assigner: name }.known_to(attributes)
+    pub fn of_name(attributes: &Attributes<'_>, name: Option<IdText>) -> Issuer {
+        Issuer { assigner: name, ..Issuer::default() }.known_to(attributes)
     }
 
-    /// Takes what this one says first, then what the other says.
+    /// Takes what this one says first, then what the other says; a universal id of the header before the user's word.
     pub fn or(self, other: Issuer) -> Issuer {
-        Issuer { system: self.system.or(other.system), assigner: self.assigner.or(other.assigner) }
+        let is_better = self.system.is_none() || (self.system_by == SystemBy::User && other.is_universal());
+        let (system, system_by) =
+            if is_better { (other.system, other.system_by) } else { (self.system, self.system_by) };
+        Issuer { system, system_by, assigner: self.assigner.or(other.assigner) }
+    }
+
+    fn is_universal(&self) -> bool {
+        self.system.is_some() && self.system_by == SystemBy::Header
     }
 
     /// The identifier that this issuer gave out; `fallback` is the system of identifiers without any issuer.
-    pub fn identifier(self, value: String, kind: Option<Coding>, fallback: Option<&String>) -> Identifier {
-        let identifier = Identifier { system: self.system, value, kind, usage: None, assigner: self.assigner };
-        or_system(identifier, fallback)
+    pub fn identifier(self, value: IdText, kind: Option<Coding>, fallback: Option<&String>) -> Identifier {
+        let Issuer { system, assigner, system_by } = self;
+        or_system(Identifier { system, value, kind, assigner, system_by, ..Identifier::default() }, fallback)
     }
 
     fn known_to(mut self, attributes: &Attributes<'_>) -> Issuer {
-        let mapped = self.assigner.as_ref().and_then(|name| attributes.options().issuers.get(name));
-        self.system = self.system.or_else(|| mapped.map(|uri| uri.clone().into()));
+        let name = self.assigner.as_ref().and_then(IdText::exact);
+        if let (None, Some(uri)) = (&self.system, name.and_then(|name| attributes.options().issuers.get(name))) {
+            (self.system, self.system_by) = (Some(uri.clone().into()), SystemBy::User);
+        }
         self
     }
 }
 
 /// An identifier without any issuer has the system that the user gave (`--system`).
 pub fn or_system(mut identifier: Identifier, fallback: Option<&String>) -> Identifier {
-    if !identifier.has_issuer() {
-        identifier.system = fallback.map(|uri| Text::from(uri.clone()));
+    if let (false, Some(uri)) = (identifier.has_issuer(), fallback) {
+        (identifier.system, identifier.system_by) = (Some(uri.clone().into()), SystemBy::User);
     }
     identifier
 }
 
 /// The identifier of a thing that has a UID (R5 Identifier, DICOM UIDs).
 pub fn of_uid(uid: &str) -> Identifier {
-    Identifier { system: Some(system::DICOM_UID.into()), value: format!("urn:oid:{uid}"), ..Identifier::default() }
+    Identifier {
+        system: Some(system::DICOM_UID.into()),
+        value: format!("urn:oid:{uid}").into(),
+        ..Identifier::default()
+    }
 }
 
 /// The type of an identifier, from HL7 v2 table 0203.
@@ -73,13 +88,13 @@ pub fn kind(code: &str) -> Option<Coding> {
 
 /// The universal id as system; one that is none, such as an internet name, still says who it was.
 fn universal(item: &Attributes<'_>) -> Issuer {
-    let Some(id) = item.text(tags::UNIVERSAL_ENTITY_ID) else { return Issuer::default() };
+    let Some(id) = item.id_text(tags::UNIVERSAL_ENTITY_ID) else { return Issuer::default() };
     let id_type = item.line(tags::UNIVERSAL_ENTITY_ID_TYPE).unwrap_or_default();
-    if let Some(system) = terms::system_of(&id, &id_type) {
-        return Issuer { system: Some(system.into()), assigner: None };
+    if let Some(system) = id.exact().and_then(|id| terms::system_of(id, &id_type)) {
+        return Issuer { system: Some(system.into()), ..Issuer::default() };
     }
-    item.note(tags::UNIVERSAL_ENTITY_ID, Reason::UnusableIssuer, &id);
-    Issuer { system: None, assigner: Some(id) }
+    item.note(tags::UNIVERSAL_ENTITY_ID, Reason::UnusableIssuer, id.text());
+    Issuer { assigner: Some(id), ..Issuer::default() }
 }
 
 #[cfg(test)]

@@ -41,7 +41,6 @@ pub use selection::{SELECTION, SelectionPart};
 pub use series::{SERIES, SeriesPart};
 pub use study::{STUDY, StudyPart};
 
-use crate::dicom::charset::CharacterSet;
 use crate::dicom::value::plain_number;
 use crate::dicom::{DataSet, Levels, Wanted};
 use crate::issue::Issue;
@@ -86,7 +85,7 @@ fn once_each(mut issues: Vec<Issue>) -> Vec<Issue> {
 
 /// What is wrong with the declared character set itself, said once a part and not once a value.
 pub fn character_set_issue(data_set: DataSet<'_>, options: &Options) -> Option<Issue> {
-    let fault = CharacterSet::parse(data_set.character_set()).fault()?;
+    let fault = options.character_sets.of(data_set.character_set()).fault()?;
     Some(Issue {
         element: "",
         tags: vec![tags::SPECIFIC_CHARACTER_SET],

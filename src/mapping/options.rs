@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::zone::TimeZone;
+use crate::dicom::charset::CharacterSets;
 
 /// Options of the mapping. The default adds nothing to what the headers say.
 #[derive(Debug, Default)]
 pub struct Options {
     /// The zone of times that carry none.
     pub time_zone: Option<TimeZone>,
+    /// The character sets that data sets do not tell.
+    pub character_sets: CharacterSets,
     /// Systems of identifiers that carry no issuer.
     pub systems: Systems,
     /// Systems by the local name of an issuer.

@@ -6,9 +6,10 @@ use dicom_dictionary_std::tags;
 use super::attributes::Attributes;
 use super::code::concepts;
 use super::identity::{Issuer, kind};
-use super::person::{human_names, person_name};
+use super::person::{human_names, only_name};
 use super::terms::system;
 use super::{terms, time};
+use crate::fhir::identifier::unite_identifiers;
 use crate::fhir::resource::{Animal, Device, Patient, Resource};
 use crate::fhir::{CodeableConcept, Coding, HumanName, Identifier, Reference, ResourceType, Text};
 use crate::issue::Reason;
@@ -20,7 +21,7 @@ pub fn subject(attributes: &Attributes<'_>) -> Option<Reference> {
     if phantom {
         identifiers.iter_mut().for_each(without_record_number);
     }
-    let name = attributes.names(tags::PATIENT_NAME).and_then(|text| person_name(attributes, tags::PATIENT_NAME, &text));
+    let name = only_name(attributes, tags::PATIENT_NAME);
     let display = name.as_ref().map(|name| name.display());
     let names = name.as_ref().map(human_names).unwrap_or_default();
     let identifier = identifiers.first().filter(|_| attributes.text(tags::PATIENT_ID).is_some()).cloned();
@@ -101,11 +102,7 @@ fn gender(attributes: &Attributes<'_>) -> Option<Text> {
 fn identifiers(attributes: &Attributes<'_>) -> Vec<Identifier> {
     let others = attributes.items(tags::OTHER_PATIENT_I_DS_SEQUENCE);
     let mut all: Vec<Identifier> = patient_id(attributes).into_iter().collect();
-    for other in others.iter().filter_map(patient_id) {
-        if !all.contains(&other) {
-            all.push(other);
-        }
-    }
+    unite_identifiers(&mut all, others.iter().filter_map(patient_id).collect());
     all
 }
 
@@ -119,14 +116,14 @@ fn type_of(qualifiers: &Attributes<'_>, code: &str) -> Coding {
 
 /// A Patient ID with its issuer: the qualifiers (0010,0024) say the system and the type, (0010,0021) the assigner.
 fn patient_id(attributes: &Attributes<'_>) -> Option<Identifier> {
-    let value = attributes.text(tags::PATIENT_ID)?;
+    let value = attributes.id_text(tags::PATIENT_ID)?;
     let qualifiers = attributes.items(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE).into_iter().next();
     let code = qualifiers.as_ref().and_then(|item| item.text(tags::IDENTIFIER_TYPE_CODE));
     let kind = match (&code, &qualifiers) {
         (Some(code), Some(item)) => Some(type_of(item, code)),
         _ => kind("MR"),
     };
-    let named = Issuer::of_name(attributes, attributes.text(tags::ISSUER_OF_PATIENT_ID));
+    let named = Issuer::of_name(attributes, attributes.id_text(tags::ISSUER_OF_PATIENT_ID));
     let issuer = match &qualifiers {
         Some(item) => Issuer { assigner: None, ..Issuer::of_item(item) }.or(named).or(Issuer::of_item(item)),
         None => named,

@@ -4,12 +4,12 @@ use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
 use super::attributes::Attributes;
-use super::code::concepts;
+use super::code::{code_as_identifier, concept};
 use super::identity::kind;
 use super::person::practitioners;
 use super::terms::{self, Coded};
 use crate::fhir::resource::{Device, Organization, Resource};
-use crate::fhir::{Coding, Identifier, Performer, Reference, ResourceType};
+use crate::fhir::{Coding, IdText, Identifier, Performer, Reference, ResourceType};
 use crate::issue::Reason;
 
 /// The performing physicians, as `PRF`.
@@ -32,7 +32,7 @@ fn persons(attributes: &Attributes<'_>, name: Tag, identification: Tag, function
 pub fn device(attributes: &Attributes<'_>) -> Vec<Performer> {
     let udi = attributes.items(tags::UDI_SEQUENCE);
     let device = Device {
-        identifier: attributes.text(tags::DEVICE_SERIAL_NUMBER).map(serial_number).into_iter().collect(),
+        identifier: attributes.id_text(tags::DEVICE_SERIAL_NUMBER).map(serial_number).into_iter().collect(),
         udi: udi.iter().filter_map(|item| item.long_text(tags::UNIQUE_DEVICE_IDENTIFIER)).collect(),
         manufacturer: attributes.text(tags::MANUFACTURER),
         name: attributes.text(tags::STATION_NAME),
@@ -54,7 +54,7 @@ pub fn device(attributes: &Attributes<'_>) -> Vec<Performer> {
     vec![Performer { function: None, actor }]
 }
 
-fn serial_number(value: String) -> Identifier {
+fn serial_number(value: IdText) -> Identifier {
     Identifier { value, kind: kind("SNO"), ..Identifier::default() }
 }
 
@@ -67,10 +67,9 @@ fn display(device: &Device) -> Option<String> {
 /// The institution: an Organization.
 pub fn organization(attributes: &Attributes<'_>) -> Vec<Performer> {
     let name = attributes.text(tags::INSTITUTION_NAME);
-    let coded = concepts(attributes, tags::INSTITUTION_CODE_SEQUENCE).into_iter().flat_map(|concept| concept.coding);
-    let identifier: Vec<Identifier> = coded
-        .map(|code| Identifier { system: code.system, value: code.code.into_owned(), ..Identifier::default() })
-        .collect();
+    let codes = attributes.items(tags::INSTITUTION_CODE_SEQUENCE);
+    let coded = |code: &Attributes<'_>| code_as_identifier(code, &concept(code)?);
+    let identifier: Vec<Identifier> = codes.iter().filter_map(coded).collect();
     if name.is_none() && identifier.is_empty() {
         return Vec::new();
     }

@@ -6,10 +6,10 @@ use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
 use super::attributes::Attributes;
-use super::code::concept;
+use super::code::{code_as_identifier, concept};
 use crate::dicom::person_name::{Components, PersonName};
 use crate::fhir::resource::{Practitioner, Resource};
-use crate::fhir::{Coding, HumanName, Identifier, NameRepresentation, Reference, ResourceType};
+use crate::fhir::{HumanName, Identifier, NameRepresentation, Reference, ResourceType};
 use crate::issue::Reason;
 
 /// The persons of a name attribute and of the identification sequence beside it. PS3.3 has one item a name, in the
@@ -35,6 +35,17 @@ pub fn only_practitioner(attributes: &Attributes<'_>, name: Tag, identification:
         attributes.note(name, Reason::SeveralPersons, "");
     }
     Some(first)
+}
+
+/// The name of an attribute that has one; of several, the first that says something.
+pub fn only_name(attributes: &Attributes<'_>, tag: Tag) -> Option<PersonName> {
+    let text = attributes.names(tag)?;
+    let mut names = text.split('\\').filter(|name| PersonName::parse(name).is_some());
+    let first = names.next()?;
+    if names.next().is_some() {
+        attributes.note(tag, Reason::SeveralPersons, &text);
+    }
+    person_name(attributes, tag, first)
 }
 
 /// The names of a PN attribute, the empty ones in their places.
@@ -96,15 +107,10 @@ fn practitioner(name: Option<PersonName>, identifier: Option<Identifier>) -> Opt
 /// person name, and stands in for a name that is not there.
 fn identified(name: Option<PersonName>, item: &Attributes<'_>) -> Option<Reference> {
     let codes = item.items(tags::PERSON_IDENTIFICATION_CODE_SEQUENCE);
-    let concept = codes.iter().find_map(concept).unwrap_or_default();
-    let name = name.or_else(|| PersonName::parse(concept.label_in_words()?));
-    let coding = concept.coding.into_iter().next();
-    let identifier = coding.map(|Coding { system, code, .. }| Identifier {
-        system,
-        value: code.into_owned(),
-        ..Identifier::default()
-    });
-    practitioner(name, identifier)
+    let found = codes.iter().find_map(|code| Some((code, concept(code)?)));
+    let (identifier, concept) = found.map(|(code, concept)| (code_as_identifier(code, &concept), concept)).unzip();
+    let name = name.or_else(|| PersonName::parse(concept?.label_in_words()?));
+    practitioner(name, identifier.flatten())
 }
 
 #[cfg(test)]

@@ -3,8 +3,6 @@
 //! A data set tells of its order at its root, in the items of Request Attributes Sequence (0040,0275), and in a report's
 //! Referenced Request Sequence (0040,A370). One number is one order, however often it is told.
 
-use std::collections::BTreeSet;
-
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
@@ -13,6 +11,7 @@ use super::code::concepts;
 use super::identity::{Issuer, kind, or_system};
 use super::person::only_practitioner;
 use super::procedure::reason;
+use crate::fhir::identifier::once_each;
 use crate::fhir::resource::{Resource, ServiceRequest};
 use crate::fhir::{CodeableConcept, Identifier, Reference, ResourceType};
 use crate::issue::Reason;
@@ -83,15 +82,17 @@ fn first_items<'a>(attributes: &Attributes<'a>, sequence: Tag) -> Vec<Attributes
     items
 }
 
-/// A number without an issuer is the same number of this data set that has one, if only one has.
+/// A number of this data set that tells less of its issuer, or nothing, is the same number that tells more, if only one
+/// can be meant.
 fn lend_issuers(numbers: &mut [&mut Identifier]) {
-    let known: BTreeSet<Identifier> =
-        numbers.iter().filter(|number| number.has_issuer()).map(|number| (**number).clone()).collect();
-    for number in numbers.iter_mut().filter(|number| !number.has_issuer()) {
-        let mut same = known.iter().filter(|known| known.value == number.value);
-        if let (Some(only), None) = (same.next(), same.next()) {
-            **number = only.clone();
-        }
+    let all: Vec<(Identifier, Vec<usize>)> =
+        numbers.iter().enumerate().map(|(place, number)| ((**number).clone(), vec![place])).collect();
+    let absorb = |kept: &mut (Identifier, Vec<usize>), other: (Identifier, Vec<usize>)| {
+        kept.0.complete(&other.0);
+        kept.1.extend(other.1);
+    };
+    for (number, places) in once_each(all, |(number, _)| Some(number), absorb) {
+        places.into_iter().for_each(|place| *numbers[place] = number.clone());
     }
 }
 
@@ -187,7 +188,7 @@ fn accession(attributes: &Attributes<'_>) -> Option<Identifier> {
 
 /// A number with its issuer, as the header has it: the user's system for those without one comes last.
 fn number(attributes: &Attributes<'_>, number: Tag, issuer: Tag, code: &str) -> Option<Identifier> {
-    let value = attributes.text(number)?;
+    let value = attributes.id_text(number)?;
     Some(Issuer::of_sequence(attributes, issuer).identifier(value, kind(code), None))
 }
 

@@ -16,7 +16,7 @@ pub fn specimens(attributes: &Attributes<'_>) -> Vec<Reference> {
 fn specimen(item: &Attributes<'_>) -> Option<Reference> {
     let issuer = || Issuer::of_sequence(item, tags::ISSUER_OF_THE_SPECIMEN_IDENTIFIER_SEQUENCE);
     let named = item
-        .text(tags::SPECIMEN_IDENTIFIER)
+        .id_text(tags::SPECIMEN_IDENTIFIER)
         .map(|value| issuer().identifier(value, None, item.options().systems.specimen.as_ref()));
     let uid = item.oid(tags::SPECIMEN_UID).map(|uid| of_uid(&uid));
     let identifiers: Vec<Identifier> = named.into_iter().chain(uid).collect();

@@ -18,7 +18,7 @@ const COLUMNS: usize = 100;
 /// Explains one file on standard output.
 pub fn explain(config: &ExplainConfig) -> Result<u8, Error> {
     let header = read(&config.file)?;
-    let mapping = options::mapping_of(config.time_zone.as_deref(), &config.systems)?;
+    let mapping = options::mapping_of(config.time_zone.as_deref(), &config.charset, &config.systems)?;
     let releases = match config.release {
         Some(release) => Release::parse(release.0).into_iter().collect(),
         None => Release::ALL.to_vec(),

@@ -26,7 +26,7 @@ use crate::read::{Reader, Selections};
 use crate::report::Report;
 use crate::sink::{self, Finished, Sink};
 use crate::source::{self, Walk};
-use crate::study::{Studies, Study, apply_rejections, several_places};
+use crate::study::{Studies, Study, apply_rejections, series_in_several_studies, several_places};
 pub use explain::explain;
 pub use outcome::Outcome;
 pub use synth::synth;
@@ -135,7 +135,8 @@ impl Run<'_> {
     fn write(&self, options: &Options, studies: &mut [Study], sink: &dyn Sink) -> Result<(), Error> {
         write::check_room(self.config, studies.len())?;
         several_places(studies).iter().for_each(|several| read::note_places(several, self.report));
-        let stage = write::Stage {
+        series_in_several_studies(studies).iter().for_each(|place| read::note_series(*place, self.report));
+        let mut stage = write::Stage {
             output: options::output(self.config),
             mapping: options,
             finish: self.finish,
@@ -145,6 +146,7 @@ impl Run<'_> {
             progress: self.progress,
             interrupt: self.interrupt,
         };
+        stage.look_across(studies);
         stage.all(studies)
     }
 }

@@ -1,12 +1,13 @@
 //! From the configuration to the options of the stages.
 
 use super::write::Output;
-use crate::config::{self, Config, EndpointTarget, SystemKind};
+use crate::config::{self, Config, Content, EndpointTarget, SystemKind};
+use crate::dicom::charset::CharacterSets;
 use crate::error::Error;
 use crate::fhir::bundle::{BundleOptions, BundleType, Existing, StudyTarget};
 use crate::fhir::id::Ids;
 use crate::fhir::release::SelectionForm;
-use crate::fhir::{Endpoints, References, Release, ResourceType, json};
+use crate::fhir::{Endpoints, References, Release, ResourceType, Sharing, json};
 use crate::mapping::finish::{self, Detail, EndpointOption, EndpointPlace};
 use crate::mapping::terms;
 use crate::mapping::zone::TimeZone;
@@ -15,13 +16,15 @@ use crate::mapping::{Options, Systems};
 /// What the mapping is told of the archive.
 pub fn mapping(config: &Config) -> Result<Options, Error> {
     let keep_values = config.report.as_ref().is_some_and(|report| report.values.is_yes());
-    let options = mapping_of(config.content.time_zone.as_deref(), &config.content.systems)?;
+    let Content { time_zone, charset, systems, .. } = &config.content;
+    let options = mapping_of(time_zone.as_deref(), charset, systems)?;
     Ok(Options { keep_values, ..options })
 }
 
-/// The mapping's options by the zone and the systems alone.
-pub fn mapping_of(time_zone: Option<&str>, systems: &config::Systems) -> Result<Options, Error> {
+/// The mapping's options by the zone, the character sets and the systems alone.
+pub fn mapping_of(time_zone: Option<&str>, charset: &[String], systems: &config::Systems) -> Result<Options, Error> {
     let time_zone = time_zone.map(TimeZone::parse).transpose().map_err(Error::Usage)?;
+    let character_sets = CharacterSets::parse(charset).map_err(Error::Usage)?;
     let system = |kind| systems.of(&kind).map(str::to_string);
     let owned = |(name, uri): (&str, &str)| (name.to_string(), uri.to_string());
     let known = Systems {
@@ -34,7 +37,8 @@ pub fn mapping_of(time_zone: Option<&str>, systems: &config::Systems) -> Result<
         specimen: system(SystemKind::Specimen),
         schemes: systems.schemes().map(owned).collect(),
     };
-    Ok(Options { time_zone, systems: known, issuers: systems.issuers().map(owned).collect(), keep_values: false })
+    let issuers = systems.issuers().map(owned).collect();
+    Ok(Options { time_zone, character_sets, systems: known, issuers, keep_values: false })
 }
 
 /// What the finish is told of the output.
@@ -115,6 +119,6 @@ pub fn output(config: &Config) -> Output {
             study: if output.conditional.is_yes() { StudyTarget::Identifier } else { StudyTarget::Id },
             existing: if output.overwrite_companions.is_yes() { Existing::Overwrite } else { Existing::Keep },
         },
-        ids: Ids::new(content.id_salt.as_deref().unwrap_or_default()),
+        sharing: Sharing::alone(Ids::new(content.id_salt.as_deref().unwrap_or_default())),
     }
 }

@@ -175,6 +175,13 @@ pub fn note_places(several: &SeveralPlaces, report: &Report) {
     }
 }
 
+/// Reports a series that stands in several studies.
+pub fn note_series((study, series): (&str, &str), report: &Report) {
+    let place = Where { study: Some(study), series: Some(series), ..Where::default() };
+    let (element, tags) = ("series.uid", vec![tags::SERIES_INSTANCE_UID]);
+    report.issue(place, &Issue { element, tags, reason: Reason::SeriesElsewhere, value: None });
+}
+
 #[cfg(test)]
 mod tests {
     use super::is_json;

@@ -10,9 +10,8 @@ use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
 use crate::config::{self, Config, Format};
 use crate::error::Error;
 use crate::fhir::bundle::{Bundle, BundleOptions};
-use crate::fhir::id::Ids;
 use crate::fhir::json::{self, Layout};
-use crate::fhir::{Companion, ImagingSelection, ImagingStudy, References, ResourceType, link};
+use crate::fhir::{Companion, Fact, Held, ImagingSelection, ImagingStudy, References, ResourceType, Sharing, link};
 use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason};
 use crate::mapping;
@@ -21,7 +20,7 @@ use crate::progress::Progress;
 use crate::report::{Report, Where};
 use crate::sink::{DocumentName, Order, Placed, Sink};
 use crate::source::Name;
-use crate::study::{Selection, SettledStudy, Study};
+use crate::study::{Selection, SettledStudy, Study, look_across, mark_repeated};
 
 use super::tally::Tally;
 
@@ -59,8 +58,8 @@ pub struct Output {
     pub references: References,
     /// What a Bundle asks of the server.
     pub bundle: BundleOptions,
-    /// Gives out ids.
-    pub ids: Ids,
+    /// Gives out ids, and knows what studies do not share.
+    pub sharing: Sharing,
 }
 
 /// Resources that several studies share, until all studies have said what they know of them.
@@ -70,6 +69,7 @@ impl Stage<'_> {
     /// Writes every study.
     pub fn all(&self, studies: &mut [Study]) -> Result<(), Error> {
         self.progress.writing(studies.len() as u64);
+        mark_repeated(studies);
         if self.output.references == References::Separate && self.output.format != Format::Bundle {
             return self.with_shared(studies);
         }
@@ -80,6 +80,25 @@ impl Stage<'_> {
                 self.study(&study.settle(self.mapping), &mut Shared::new())
             }),
         }
+    }
+
+    /// Looks across the studies before the first is written, and reports where they contradict each other.
+    pub fn look_across(&mut self, studies: &mut [Study]) {
+        if self.finish.subject.is_some() {
+            // All studies are of the user's patient.
+            return;
+        }
+        let across = look_across(studies, self.mapping);
+        for (place, fact) in across.contradictions {
+            let tag = match fact {
+                Fact::Name => tags::PATIENT_NAME,
+                Fact::BirthDate => tags::PATIENT_BIRTH_DATE,
+                Fact::Sex => tags::PATIENT_SEX,
+            };
+            let place = Where { study: studies.get(place).map(|study| &*study.uid), ..Where::default() };
+            self.report.issue(place, &Issue { tags: vec![tag], ..issue("subject", Reason::PatientDiffers) });
+        }
+        self.output.sharing.contested = across.contested;
     }
 
     /// Settles studies side by side, and shows them one after the other.
@@ -137,11 +156,13 @@ impl Stage<'_> {
         let (output, release) = (&self.output, self.finish.release);
         let id = study.id.clone();
         if output.format == Format::Bundle {
-            let bundle = Bundle::of(study, selections, release, &output.ids, output.bundle);
+            let bundle = Bundle::of(study, selections, release, &output.sharing, output.bundle);
+            self.note_held(study_uid, &bundle.linked.held);
             return self
                 .document("Bundle", id, study_uid, |out| json::write_bundle(out, &bundle, release, output.layout));
         }
-        let linked = link(study, selections, release, output.references, &output.ids);
+        let linked = link(study, selections, release, output.references, &output.sharing);
+        self.note_held(study_uid, &linked.held);
         let write = |out: &mut dyn Write| json::write_imaging_study(out, &linked, release, output.layout);
         let placed = self.document("ImagingStudy", id, study_uid, write)?;
         if placed != Placed::Written {
@@ -193,6 +214,13 @@ impl Stage<'_> {
             Placed::HeldBack(path) => note_held_back(self.report, path),
         }
         Ok(placed)
+    }
+
+    /// Reports the numbers of a study that studies of other patients have too.
+    fn note_held(&self, uid: &str, all: &[Held]) {
+        for held in all {
+            self.report.issue(Where { study: Some(uid), ..Where::default() }, &finish::held_issue(held));
+        }
     }
 
     /// Reports what was dropped of a study and its series, and what differed in them.

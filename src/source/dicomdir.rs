@@ -1,11 +1,12 @@
-//! A DICOMDIR as input: the files that it lists, below its own folder and never outside (PS3.10 8).
+//! A DICOMDIR as input: the files that it lists, below its own folder and never outside (PS3.10 8). Lower directory files
+//! that it lists are followed.
 //!
-//! Discs that were copied have lower-case names, or the version numbers of ISO 9660 behind them: what is not there by
-//! its name is looked for without regard to these.
+//! Discs that were copied have lower-case names, `.dcm` behind them, or the version numbers of ISO 9660: what is not there
+//! by its name is looked for without regard to these.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -14,101 +15,173 @@ use super::links::{Kind, Links};
 use super::list::os_string;
 use super::open::{open_file, unreadable};
 use super::{Item, Name};
-use crate::dicom::scan::referenced_files;
+use crate::dicom::scan::{Reference, is_directory, referenced_files};
 use crate::issue::Skip;
+
+/// Names of folders that are kept for comparison, at most.
+const MAX_KEPT_NAMES: usize = 1 << 17;
 
 /// Gives the files that a DICOMDIR lists; false where the file is none.
 pub(super) fn read(path: &Path, links: Links, feed: &mut Feed) -> bool {
-    let Ok(mut file) = open_file(path) else { return false };
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let mut files = Listed { path, folder, links, names: None };
-    let result = referenced_files(&mut file, &mut |file_id| files.take(file_id, feed));
-    result.unwrap_or_else(|skip| {
-        feed.skip(Name::file(path), skip);
-        true
-    })
+    let root = path.parent().unwrap_or(Path::new(""));
+    let mut files = Listed { root, links, names: Names::default(), lower: Vec::new(), seen: HashSet::new() };
+    files.seen.extend(fs::canonicalize(path));
+    if !files.directory(path, feed) {
+        return false;
+    }
+    while let Some(lower) = files.lower.pop() {
+        files.directory(&lower, feed);
+    }
+    true
 }
 
 /// Finds listed files.
 struct Listed<'p> {
-    path: &'p Path,
-    folder: &'p Path,
+    /// The folder of the DICOMDIR: every File ID starts here (PS3.10 8.2).
+    root: &'p Path,
     links: Links,
-    /// The names in the folder that was looked through last, each by the form in which names are compared.
-    names: Option<(PathBuf, HashMap<Vec<u8>, PathBuf>)>,
+    names: Names,
+    /// Lower directory files that are still to be read, and all that were met.
+    lower: Vec<PathBuf>,
+    seen: HashSet<PathBuf>,
 }
 
 impl Listed<'_> {
-    fn take(&mut self, file_id: &[u8], feed: &mut Feed) {
-        let Some(components) = components(file_id) else {
-            let entry = String::from_utf8_lossy(file_id.trim_ascii_end()).into_owned();
-            return feed.skip(Name { file: self.path.to_path_buf(), entry: Some(entry) }, Skip::OutsideFolder);
+    /// Takes what one directory file lists; false where it is none.
+    fn directory(&mut self, path: &Path, feed: &mut Feed) -> bool {
+        let Ok(mut file) = open_file(path) else { return false };
+        let result = referenced_files(&mut file, &mut |reference| self.take(path, &reference, feed));
+        result.unwrap_or_else(|skip| {
+            feed.skip(Name::file(path), skip);
+            true
+        })
+    }
+
+    fn take(&mut self, directory: &Path, reference: &Reference, feed: &mut Feed) {
+        let Some(components) = components(&reference.file_id) else {
+            let entry = String::from_utf8_lossy(reference.file_id.trim_ascii_end()).into_owned();
+            return feed.skip(Name { file: directory.to_path_buf(), entry: Some(entry) }, Skip::OutsideFolder);
         };
         let name = |path: &Path| Name::file(path.strip_prefix(".").unwrap_or(path));
-        match self.find(&components) {
+        match self.find_from(directory, &components) {
+            Ok((path, Kind::File)) if reference.may_be_directory && is_dicomdir(&path) => self.lower(path),
             Ok((path, Kind::File)) => feed.item(Item::at(name(&path).file)),
             Ok((path, _)) => feed.skip(name(&path), Skip::NotRegular),
-            Err((path, error)) if error.kind() == io::ErrorKind::NotFound => feed.skip(name(&path), Skip::Missing),
-            Err((path, error)) => feed.skip(name(&path), unreadable(&error)),
-        }
-    }
-
-    /// The path of a listed file and what stands there, or how far it leads and why no further.
-    fn find(&mut self, components: &[&[u8]]) -> Result<(PathBuf, Kind), (PathBuf, io::Error)> {
-        let (mut path, mut kind) = (self.folder.to_path_buf(), Kind::Folder);
-        for (at, component) in components.iter().enumerate() {
-            let whole = || path.join(components[at..].iter().map(|name| os_string(name)).collect::<PathBuf>());
-            if !matches!(kind, Kind::Folder | Kind::LinkedFolder) {
-                // A link that is not followed could lead anywhere.
-                return Ok((path, Kind::Other));
+            Err(error) => {
+                let path = self.root.join(components.into_iter().map(os_string).collect::<PathBuf>());
+                let is_missing = error.kind() == io::ErrorKind::NotFound;
+                feed.skip(name(&path), if is_missing { Skip::Missing } else { unreadable(&error) });
             }
-            let (next, metadata) = self.step(&path, component).map_err(|error| (whole(), error))?;
-            kind = self.links.kind(&next, metadata.file_type()).map_err(|error| (whole(), error))?;
-            path = next;
         }
-        Ok((path, kind))
     }
 
-    /// What a name leads to in a folder.
-    fn step(&mut self, folder: &Path, component: &[u8]) -> io::Result<(PathBuf, Metadata)> {
-        let path = folder.join(os_string(component));
-        match fs::symlink_metadata(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let similar = self.similar(folder, component).ok_or(error)?;
-                fs::symlink_metadata(&similar).map(|metadata| (similar, metadata))
+    /// Keeps a lower directory file, unless it was met before: they may refer to each other.
+    fn lower(&mut self, path: PathBuf) {
+        if fs::canonicalize(&path).is_ok_and(|real| self.seen.insert(real)) {
+            self.lower.push(path);
+        }
+    }
+
+    /// What a File ID leads to, from the root, else from the folder of the lower directory file that has it.
+    fn find_from(&mut self, directory: &Path, components: &[&[u8]]) -> io::Result<(PathBuf, Kind)> {
+        let own = directory.parent().filter(|own| *own != self.root);
+        match (self.find(self.root, components), own) {
+            (Err(error), Some(own)) if error.kind() == io::ErrorKind::NotFound => self.find(own, components),
+            (found, _) => found,
+        }
+    }
+
+    /// What stands where names lead from a folder: by the names themselves, else by similar ones.
+    fn find(&mut self, folder: &Path, components: &[&[u8]]) -> io::Result<(PathBuf, Kind)> {
+        let Some((name, rest)) = components.split_first() else { return Err(io::ErrorKind::NotFound.into()) };
+        let name = os_string(name);
+        let exact = self.step(folder.join(&name), rest);
+        if !is_missing(&exact) {
+            return exact;
+        }
+        let mut found = exact;
+        for similar in self.names.similar(folder, &name) {
+            found = self.step(similar, rest);
+            if !is_missing(&found) {
+                break;
             }
-            result => result.map(|metadata| (path, metadata)),
         }
+        found
     }
 
-    fn similar(&mut self, folder: &Path, component: &[u8]) -> Option<PathBuf> {
-        if self.names.as_ref().is_none_or(|(known, _)| known != folder) {
-            let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-            let mut entries: Vec<PathBuf> = fs::read_dir(here).ok()?.flatten().map(|entry| entry.path()).collect();
-            // Of names that only case tells apart, the same one is taken everywhere.
-            entries.sort_unstable_by(|a, b| b.cmp(a));
-            let by_name = |path: PathBuf| Some((comparable(path.file_name()?), path));
-            self.names = Some((folder.to_path_buf(), entries.into_iter().filter_map(by_name).collect()));
+    fn step(&mut self, path: PathBuf, rest: &[&[u8]]) -> io::Result<(PathBuf, Kind)> {
+        let kind = self.links.kind(&path, fs::symlink_metadata(&path)?.file_type())?;
+        match kind {
+            _ if rest.is_empty() => Ok((path, kind)),
+            Kind::Folder | Kind::LinkedFolder => self.find(&path, rest),
+            // A link that is not followed could lead anywhere.
+            _ => Ok((path, Kind::Other)),
         }
-        self.names.as_ref()?.1.get(&comparable(&os_string(component))).cloned()
     }
 }
 
-/// The components of a File ID (PS3.10 8.2); `None` where one could lead out of the folder.
+fn is_missing(found: &io::Result<(PathBuf, Kind)>) -> bool {
+    found.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
+fn is_dicomdir(path: &Path) -> bool {
+    open_file(path).is_ok_and(|mut file| is_directory(&mut file))
+}
+
+/// The names in the folders that were looked through, each by the form in which names are compared.
+#[derive(Default)]
+struct Names {
+    folders: HashMap<PathBuf, HashMap<Vec<u8>, Vec<PathBuf>>>,
+    count: usize,
+}
+
+impl Names {
+    /// The paths in a folder whose names differ from `name` only as those of copied discs do, in their order.
+    fn similar(&mut self, folder: &Path, name: &OsStr) -> Vec<PathBuf> {
+        if !self.folders.contains_key(folder) {
+            self.look_through(folder);
+        }
+        let Some(names) = self.folders.get(folder) else { return Vec::new() };
+        let mut similar = names.get(&comparable(name)).cloned().unwrap_or_default();
+        similar.retain(|path| path.file_name() != Some(name));
+        similar
+    }
+
+    fn look_through(&mut self, folder: &Path) {
+        if self.count > MAX_KEPT_NAMES {
+            (self.folders, self.count) = (HashMap::new(), 0);
+        }
+        let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let entries = fs::read_dir(here).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        // Of names that only case tells apart, the same one comes first everywhere.
+        paths.sort_unstable();
+        self.count += paths.len();
+        let names = self.folders.entry(folder.to_path_buf()).or_default();
+        for path in paths {
+            let key = path.file_name().map(comparable).unwrap_or_default();
+            names.entry(key).or_default().push(path);
+        }
+    }
+}
+
+/// The components of a File ID (PS3.10 8.2), which some writers separate by slashes; `None` where one could lead out of
+/// the folder.
 fn components(file_id: &[u8]) -> Option<Vec<&[u8]>> {
     let end = file_id.iter().rposition(|byte| !matches!(byte, 0 | b' ')).map_or(0, |last| last + 1);
-    let components: Vec<&[u8]> = file_id.get(..end)?.split(|byte| *byte == b'\\').map(<[u8]>::trim_ascii).collect();
-    let is_name = |name: &&[u8]| {
-        !matches!(**name, [] | [b'.'] | [b'.', b'.']) && !name.iter().any(|byte| matches!(byte, 0 | b'/' | b':'))
-    };
-    components.iter().all(is_name).then_some(components)
+    let components = file_id.get(..end)?.split(|byte| matches!(byte, b'\\' | b'/')).map(<[u8]>::trim_ascii);
+    let components: Vec<&[u8]> = components.filter(|name| *name != b".").collect();
+    let is_name =
+        |name: &&[u8]| !matches!(**name, [] | [b'.', b'.']) && !name.iter().any(|byte| matches!(byte, 0 | b':'));
+    (!components.is_empty() && components.iter().all(is_name)).then_some(components)
 }
 
-/// A name without regard to case, a version number (`;1`), and a dot at its end.
+/// A name without regard to case, a version number (`;1`), a dot at its end, and `.dcm`.
 fn comparable(name: &OsStr) -> Vec<u8> {
-    let name = name.as_encoded_bytes();
+    let name = name.as_encoded_bytes().to_ascii_lowercase();
     let base = name.split(|byte| *byte == b';').next().unwrap_or_default();
-    base.strip_suffix(b".").unwrap_or(base).to_ascii_lowercase()
+    let base = base.strip_suffix(b".").unwrap_or(base);
+    base.strip_suffix(b".dcm").unwrap_or(base).to_vec()
 }
 
 #[cfg(test)]
@@ -129,6 +202,12 @@ mod tests {
             (b"C:\\IM1", None),
             (b"A\0B", None),
             (b"A\\\\B", None),
+            (b".\\DICOM\\IM1", Some(vec![b"DICOM", b"IM1"])),
+            (b"./DICOM/IM1", Some(vec![b"DICOM", b"IM1"])),
+            (b"DICOM/../IM1", None),
+            (b".\\..\\IM1", None),
+            (b"//host/share", None),
+            (b"./", None),
             (b"", None),
             (b"  ", None),
         ] {
@@ -138,7 +217,7 @@ mod tests {
 
     #[test]
     fn names_are_compared_as_discs_have_them() {
-        for name in ["im1", "IM1;1", "Im1.;1", "IM1."] {
+        for name in ["im1", "IM1;1", "Im1.;1", "IM1.", "IM1.dcm", "im1.DCM;1"] {
             assert_eq!(comparable(OsStr::new(name)), b"im1", "{name}");
         }
     }

@@ -3,6 +3,7 @@
 //! Any number of threads add instances in any order, and what comes out depends only on what went in. A study lies in
 //! one of a fixed number of shards by the hash of its UID; an instance takes its shard's lock once, for a short time.
 
+mod across;
 mod by_uid;
 mod instances;
 mod kinds;
@@ -21,13 +22,14 @@ use std::sync::{Mutex, PoisonError};
 use crate::dicom::{Excerpt, Fingerprints, Header, Levels};
 use crate::mapping::KindPart;
 use crate::source::Name;
+pub use across::{Across, look_across};
 use by_uid::ByUid;
 pub use instances::{Instances, NewInstance};
 use kinds::Kinds;
 pub use parts::{FoundIssue, Key, MAX_PARTS, Parts};
 use selections::Selections;
-pub use selections::{NewSelection, Rejected, Selection, apply_rejections};
-pub use settle::{SettledSeries, SettledStudy, SeveralPlaces, Study, several_places};
+pub use selections::{NewSelection, Rejected, Selection, apply_rejections, mark_repeated};
+pub use settle::{SettledSeries, SettledStudy, SeveralPlaces, Study, series_in_several_studies, several_places};
 pub use uid::MAX_UID;
 
 /// Far more than threads, so that two seldom want the same.

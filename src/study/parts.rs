@@ -5,9 +5,10 @@
 
 use std::cmp::Ordering;
 
-use crate::dicom::{DataSet, Excerpt, Header};
+use crate::dicom::value::trim_uid;
+use crate::dicom::{DataSet, Excerpt, Header, Tag, TagPath};
 use crate::issue::{Issue, Reason};
-use crate::mapping::{Agreement, Mapped, Row};
+use crate::mapping::{Agreement, Attribute, Mapped, Row};
 use crate::source::Name;
 
 /// The most parts that are kept of one study or series.
@@ -112,12 +113,49 @@ impl Parts {
         let others: Vec<P> = parts.collect();
         for row in rows {
             let differ = others.iter().filter(|other| (row.merge)(&mut part, other) == Agreement::Differ).count();
-            issues.extend((differ > 0).then(|| of_all(row_issue(row, Reason::Differs))));
+            if differ > 0 {
+                let first = row.attributes.first().map(|attribute| attribute.path());
+                let tags = self.first_that_differs(row.attributes).or(first).unwrap_or_default().to_vec();
+                issues.push(of_all(Issue { element: row.element, tags, reason: Reason::Differs, value: None }));
+            }
         }
         let too_many = Issue { element: "", tags: vec![], reason: Reason::TooManyParts, value: None };
         issues.extend(self.has_more.then(|| of_all(too_many)));
         Settled { part, others, issues }
     }
+}
+
+impl Parts {
+    /// The first of these attributes of which instances have different values; else the first that some lack.
+    pub fn first_that_differs(&self, attributes: &[Attribute]) -> Option<TagPath> {
+        let mut header = Header::default();
+        let mut of_each = |attribute: &Attribute| -> Vec<Vec<Vec<u8>>> {
+            let values = |kept: &Kept| values(kept.excerpt.unpack(&mut header), *attribute);
+            self.kept.iter().map(values).collect()
+        };
+        let all: Vec<_> = attributes.iter().map(|attribute| (attribute.path(), of_each(attribute))).collect();
+        let differ = |each: &[Vec<Vec<u8>>], or_lacks: bool| {
+            let mut values = each.iter().filter(|values| or_lacks || !values.is_empty());
+            let first = values.next();
+            values.any(|other| Some(other) != first)
+        };
+        let find = |or_lacks| all.iter().find(|(_, each)| differ(each, or_lacks));
+        find(false).or_else(|| find(true)).map(|(path, _)| *path)
+    }
+}
+
+/// The values that an attribute has in a data set, without their padding and without empty ones.
+fn values(data_set: DataSet<'_>, attribute: Attribute) -> Vec<Vec<u8>> {
+    let at = |path: Vec<Tag>| -> Vec<Vec<u8>> {
+        let Some((last, sequences)) = path.split_last() else { return Vec::new() };
+        let mut items = vec![data_set];
+        for sequence in sequences {
+            items = items.iter().flat_map(|item| item.items(*sequence)).collect();
+        }
+        let values = items.iter().filter_map(|item| item.bytes(*last)).map(|value| trim_uid(value).to_vec());
+        values.filter(|value| !value.is_empty()).collect()
+    };
+    attribute.wanted().flat_map(at).collect()
 }
 
 impl Kept {
@@ -140,12 +178,6 @@ impl Kept {
             *self.name = name.clone();
         }
     }
-}
-
-/// An issue of a whole row.
-pub fn row_issue<P>(row: &Row<P>, reason: Reason) -> Issue {
-    let tags = row.attributes.first().map(|attribute| attribute.path().to_vec()).unwrap_or_default();
-    Issue { element: row.element, tags, reason, value: None }
 }
 
 /// An issue of no single file.

@@ -4,25 +4,27 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use dicom_dictionary_std::tags;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::instances::Instances;
-use super::parts::{self, FoundIssue, Parts, row_issue};
+use super::parts::{self, FoundIssue, Parts};
 use super::selections::{Rejected, Selection};
 use super::uid::text;
 use super::{Group, Series};
 use crate::dicom::DataSet;
 use crate::fhir::{self, Identifier};
-use crate::issue::Reason;
-use crate::mapping::{self, KindPart, Mapped, Options, SERIES, STUDY, SeriesPart, StudyPart};
+use crate::issue::{Issue, Reason};
+use crate::mapping::row::attributes;
+use crate::mapping::{self, Attribute, KindPart, Mapped, Options, SERIES, STUDY, SeriesPart, StudyPart};
 
 /// A study with all of its instances, not settled yet.
 #[derive(Debug)]
 pub struct Study {
     /// The Study Instance UID.
     pub uid: Box<str>,
-    parts: Parts,
-    series: Vec<(Box<str>, Series)>,
+    pub(super) parts: Parts,
+    pub(super) series: Vec<(Box<str>, Series)>,
     kinds: Arc<Vec<KindPart>>,
     pub(super) selections: Vec<Selection>,
     pub(super) rejected: Rejected,
@@ -85,9 +87,9 @@ impl Study {
         let parts::Settled { part, others, mut issues } = self.parts.settle(STUDY, |data_set| study(data_set, options));
         let mixes_patients = several_patients(&part, &others);
         if mixes_patients {
-            let subject = STUDY.iter().find(|row| row.element == "subject");
-            let issue = subject.map(|row| row_issue(row, Reason::SeveralPatients));
-            issues.extend(issue.map(|issue| FoundIssue { issue, name: None }));
+            let tags = self.parts.first_that_differs(PATIENT_ID).unwrap_or(&[tags::PATIENT_ID]).to_vec();
+            let issue = Issue { element: "subject", tags, reason: Reason::SeveralPatients, value: None };
+            issues.push(FoundIssue { issue, name: None });
         }
         let kinds = self.kinds.as_slice();
         let (selections, rejected) = (self.selections.as_slice(), &self.rejected);
@@ -157,15 +159,29 @@ fn study(data_set: DataSet<'_>, options: &Options) -> Mapped<StudyPart> {
     mapped
 }
 
+/// What makes a Patient ID: the number and its issuer.
+const PATIENT_ID: &[Attribute] =
+    attributes![PATIENT_ID, ISSUER_OF_PATIENT_ID, issuer ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE];
+
 /// Whether instances have Patient IDs that cannot be one. An ID without an issuer can be the same with one.
-fn several_patients(part: &StudyPart, others: &[StudyPart]) -> bool {
+pub(super) fn several_patients(part: &StudyPart, others: &[StudyPart]) -> bool {
     let parts = [part].into_iter().chain(others);
     let ids: Vec<&Identifier> = parts.filter_map(|part| part.subject.as_ref()?.identifier.as_ref()).collect();
-    let differ = |one: &Identifier, other: &Identifier| {
-        let issuers_differ = one.system != other.system || one.assigner != other.assigner;
-        one.value != other.value || (one.has_issuer() && other.has_issuer() && issuers_differ)
-    };
-    ids.iter().enumerate().any(|(at, one)| ids[..at].iter().any(|other| differ(one, other)))
+    ids.iter().enumerate().any(|(at, one)| ids[..at].iter().any(|other| !one.can_be(other)))
+}
+
+/// The series that stand in several studies, each with its study. Eight bytes a series, for as long as it takes.
+pub fn series_in_several_studies(studies: &[Study]) -> Vec<(&str, &str)> {
+    let all = || studies.iter().flat_map(|study| study.series.iter().map(move |(series, _)| (&*study.uid, &**series)));
+    let mut hashes: Vec<u64> = all().map(|(_, series)| xxh3_64(series.as_bytes())).collect();
+    hashes.sort_unstable();
+    let repeated = repeated(&hashes);
+    all().filter(|(_, series)| repeated.binary_search(&xxh3_64(series.as_bytes())).is_ok()).collect()
+}
+
+/// The hashes that stand in a sorted list more than once.
+fn repeated(sorted: &[u64]) -> Vec<u64> {
+    sorted.chunk_by(|one, other| one == other).filter(|run| run.len() > 1).map(|run| run[0]).collect()
 }
 
 /// A SOP Instance UID that stands in several series or studies.
@@ -182,8 +198,7 @@ pub fn several_places(studies: &[Study]) -> Vec<SeveralPlaces> {
     let mut hashes: Vec<u64> = Vec::with_capacity(studies.iter().map(Study::added_instances).sum());
     for_each_place(studies, |_, _, uid| hashes.push(xxh3_64(uid)));
     hashes.sort_unstable();
-    let repeated: Vec<u64> =
-        hashes.chunk_by(|one, other| one == other).filter(|run| run.len() > 1).map(|run| run[0]).collect();
+    let repeated = repeated(&hashes);
     drop(hashes);
     if repeated.is_empty() {
         return Vec::new();

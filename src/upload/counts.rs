@@ -46,10 +46,13 @@ pub struct Counts {
     pub companions: Ends,
     /// Inputs, or parts of them, that are no FHIR.
     pub unreadable: u64,
+    /// Patients of the server that contradict ours.
+    pub contradicting_patients: u64,
     /// Requests that were too large for the server, and were sent in parts.
     pub too_large: u64,
     /// What was refused and why, for the first few.
     pub refused: Vec<String>,
+    contradictions: Vec<String>,
 }
 
 impl Ends {
@@ -79,6 +82,14 @@ impl Counts {
     pub fn refused(&mut self, name: &str, why: &str) {
         if self.refused.len() < MAX_NAMED {
             self.refused.push(format!("{name}: {why}"));
+        }
+    }
+
+    /// The server's Patient contradicts ours, and stays as it is.
+    pub fn contradicts(&mut self, name: &str, what: &[&str]) {
+        self.contradicting_patients += 1;
+        if self.contradictions.len() < MAX_NAMED {
+            self.contradictions.push(format!("{name}: {} differs", what.join(", ")));
         }
     }
 
@@ -117,7 +128,11 @@ impl fmt::Display for Summary<'_> {
         if counts.unreadable > 0 {
             row(f, "unreadable", &count(counts.unreadable), "inputs or lines that are no FHIR")?;
         }
-        for refused in &counts.refused {
+        if counts.contradicting_patients > 0 {
+            let words = "patients of whom the server says otherwise: is the Patient ID theirs?";
+            row(f, "", &count(counts.contradicting_patients), words)?;
+        }
+        for refused in counts.contradictions.iter().chain(&counts.refused) {
             row(f, "", "", &printable(refused.as_bytes()))?;
         }
         let not_taken = counts.studies.not_taken() + counts.companions.not_taken();

@@ -33,12 +33,18 @@ pub struct Known {
     reference: Option<Box<str>>,
     /// Half of the hash of what was sent.
     hash: u64,
+    /// The hash of the subject that it was sent with.
+    subject: u64,
 }
 
 impl Known {
     /// A resource that the server has under this `Type/id`.
     pub fn of(entry: &Entry<'_>, reference: &str) -> Known {
-        Known { reference: (*reference != entry.key).then(|| reference.into()), hash: entry.hash as u64 }
+        Known {
+            reference: (*reference != entry.key).then(|| reference.into()),
+            hash: entry.hash as u64,
+            subject: entry.subject(),
+        }
     }
 
     /// How others refer to it.
@@ -49,6 +55,11 @@ impl Known {
     /// Whether this is what was sent.
     pub fn is_of(&self, entry: &Entry<'_>) -> bool {
         self.hash == entry.hash as u64
+    }
+
+    /// Whether it belongs to the same patient, where it belongs to one.
+    pub fn has_subject_of(&self, entry: &Entry<'_>) -> bool {
+        self.subject == entry.subject()
     }
 }
 
@@ -138,7 +149,7 @@ mod tests {
     fn what_is_known_is_not_waited_for() {
         let identities = Identities::default();
         let (first, _) = identities.hold(&["endpoint"], |_, _| true);
-        identities.remember("endpoint", Known { reference: None, hash: 7 });
+        identities.remember("endpoint", Known { reference: None, hash: 7, subject: 0 });
         let (_second, known) = identities.hold(&["endpoint", "study"], |_, known| known.hash == 7);
         assert_eq!(known.iter().flatten().count(), 1);
         drop(first);

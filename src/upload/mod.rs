@@ -38,6 +38,7 @@ mod split;
 mod submit;
 mod throttle;
 mod tls;
+mod whose;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use xxhash_rust::xxh3::{Xxh3Default, xxh3_128};
+use xxhash_rust::xxh3::{Xxh3Default, xxh3_64, xxh3_128};
 
 use super::split;
+use super::whose;
 use crate::fhir::id::is_id;
 
 /// The types that the run is about; all others are companions, which are created and not changed.
@@ -147,6 +148,11 @@ impl Entry<'_> {
             Target::Update(search) | Target::Create { search, .. } => search,
             Target::New => &self.key,
         }
+    }
+
+    /// The hash of the subject, for what belongs to a patient: it is of use to studies of the same patient only.
+    pub fn subject(&self) -> u64 {
+        if whose::has_subject(&self.kind) { xxh3_64(whose::subject(&self.text).as_bytes()) } else { 0 }
     }
 
     /// Whether other studies can have it too, so that it is worth remembering.

@@ -14,6 +14,7 @@ use super::outcome::Outcome;
 use super::package::{Entry, Target};
 use super::retry::Safety;
 use super::server_copy::{Found, ServerCopy};
+use super::whose;
 
 /// What the user and the server allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -125,6 +126,10 @@ pub fn step<'e>(
         }
         Found::One(copy) => copy,
     };
+    let is_searched = matches!(entry.target, Target::Update(_) | Target::Create { .. });
+    if let Err(why) = whose::check(&entry.kind, is_searched, &text, &copy.text, base) {
+        return Step::Refused(Outcome::ours(why));
+    }
     match (Json::parse(&text), Json::parse(&copy.text)) {
         (Some(ours), Some(theirs)) => onto(entry, &ours, &theirs, copy, allowed, base),
         _ => Step::Refused(Outcome::ours("it or the server's copy is no usable JSON")),

@@ -18,8 +18,10 @@ use super::outcome::Outcome;
 use super::package::{Entry, Package, Target};
 use super::plan::{Allowed, Step, Write, reference, step};
 use super::record::{Ended, State, ended, rejected, stopped};
+use super::server_copy::Found;
 use super::server_ids;
 use super::submit::{Repeat, Written, bundle, by_batches, one_by_one, together};
+use super::whose;
 use crate::error::Error;
 
 /// How often a package that met a conflict is looked at again.
@@ -40,8 +42,10 @@ impl Server {
             }
         };
         let identities: Vec<&str> = entries.iter().map(Entry::identity).collect();
-        let is_of_use =
-            |place: usize, known: &Known| !self.allowed.overwrite_companions || known.is_of(&entries[place]);
+        let is_of_use = |place: usize, known: &Known| {
+            let entry = &entries[place];
+            known.is_of(entry) || (!self.allowed.overwrite_companions && known.has_subject_of(entry))
+        };
         let (_held, known) = self.identities.hold(&identities, is_of_use);
         let results = self.results(&entries, self.states(&entries, known), &gone)?;
         self.record(package, &entries, &results)
@@ -134,6 +138,7 @@ impl Server {
             open.iter().zip(results).for_each(|(place, result)| states[*place].ended = Some(result));
             return Ok(());
         }
+        self.note_contradictions(&wanted, &found);
         let writes: Vec<&Write<'_>> = steps.iter().filter_map(Step::write).collect();
         let written = if self.dry_run { self.pretend(&writes) } else { self.submit(&writes)? };
         let mut written = self.learn(&writes, written, allowed).into_iter();
@@ -195,6 +200,17 @@ impl Server {
             other => other,
         };
         written.into_iter().map(again).collect()
+    }
+
+    /// Names the server's Patients that contradict ours: the Patient ID may be another person's there.
+    fn note_contradictions(&self, wanted: &[Wanted<'_>], found: &[Found]) {
+        for ((entry, _), found) in wanted.iter().zip(found).filter(|((entry, _), _)| entry.kind == "Patient") {
+            let Found::One(stored) = found else { continue };
+            let what = whose::contradictions(&entry.text, &stored.text);
+            if !what.is_empty() {
+                self.counts().contradicts(&entry.key, &what);
+            }
+        }
     }
 
     /// Sends what is to be sent, together if it may be.

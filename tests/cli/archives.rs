@@ -72,6 +72,26 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+fn bzip2(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn xz(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::with_preset(0)).unwrap();
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    // A frame to be skipped, as pzstd writes in front.
+    let skipped = [&[0x50, 0x2A, 0x4D, 0x18, 4, 0, 0, 0], b"skip".as_slice()].concat();
+    [skipped, ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)].concat()
+}
+
+type Compress = fn(&[u8]) -> Vec<u8>;
+
 /// What came of one archive.
 struct Converted {
     code: i32,
@@ -122,6 +142,9 @@ fn a_folder_and_the_archives_of_it_give_the_same_bytes() {
         ("a.tar", tar(&all)),
         ("a.tar.gz", gzip(&tar(&all))),
         ("without-extension", gzip(&tar(&all))),
+        ("a.tar.bz2", bzip2(&tar(&all))),
+        ("a.tar.xz", xz(&tar(&all))),
+        ("a.tar.zst", zstd(&tar(&all))),
     ] {
         let archive = folder.path().join(name);
         fs::write(&archive, bytes).unwrap();
@@ -149,6 +172,82 @@ fn archives_are_found_in_a_walk_beside_files() {
     assert_eq!(converted.instances, uids(1..=9));
     let name = format!("{}/7.txt.gz", folder.path().file_name().unwrap().display());
     assert_eq!((converted.code, converted.skipped), (0, reasons(&[(&name, "not-dicom")])));
+}
+
+#[test]
+fn files_are_read_however_they_are_compressed_whole_or_in_members_and_in_a_zip() {
+    for (name, method, compress) in [("1.bz2", 12, bzip2 as Compress), ("1.xz", 95, xz), ("1.zst", 93, zstd)] {
+        let whole = converted(name, &compress(&image(1)));
+        assert_eq!((whole.code, whole.instances), (0, uids([1])), "{name}");
+        let (start, end) = (&image(1)[..200], &image(1)[200..]);
+        let members = converted(name, &[compress(start), compress(end)].concat());
+        assert_eq!((members.code, members.instances), (0, uids([1])), "{name}");
+        let entries: Entries = images(1..=2).into_iter().map(|(entry, bytes)| (entry, compress(&bytes))).collect();
+        let mut bytes = zip(&entries, Stored);
+        for at in 0..bytes.len() {
+            let place = if bytes[at..].starts_with(b"PK\x03\x04") { at + 8 } else { at + 10 };
+            if bytes[at..].starts_with(b"PK\x03\x04") || bytes[at..].starts_with(b"PK\x01\x02") {
+                bytes[place] = method;
+            }
+        }
+        let zipped = converted("a.zip", &bytes);
+        assert_eq!((zipped.code, zipped.instances), (0, uids(1..=2)), "{name} in a zip: {:?}", zipped.skipped);
+        let cut = converted(name, &compress(&tar(&images(1..=20)))[..1000]);
+        assert_eq!(cut.code, 1, "{name}: {:?}", cut.skipped);
+    }
+}
+
+#[test]
+fn an_archive_that_is_known_and_not_read_is_unsupported() {
+    let disc = |standard: &[u8]| [&[0; 0x8001], standard, &[0; 5000]].concat();
+    let program = |magic: &[u8]| [magic, &[0; 600], &*zip(&images([1]), Deflated)].concat();
+    for (name, bytes) in [
+        ("a.7z", b"7z\xBC\xAF\x27\x1C and more".to_vec()),
+        ("a.rar", b"Rar!\x1A\x07\x01\0".to_vec()),
+        ("a.Z", b"\x1F\x9D\x90 and more".to_vec()),
+        ("a.lz4", b"\x04\x22\x4D\x18 and more".to_vec()),
+        ("a.lz", b"LZIP\x01 and more".to_vec()),
+        ("a.iso", disc(b"CD001")),
+        ("no extension", disc(b"BEA01")),
+        ("a.exe", program(b"MZ")),
+        ("a.run", program(b"\x7FELF")),
+    ] {
+        let converted = converted(name, &bytes);
+        assert_eq!((converted.code, converted.skipped), (1, reasons(&[(name, "unsupported")])), "{name}");
+    }
+    let program = converted("a.exe", &[b"MZ".as_slice(), &[0; 600]].concat());
+    assert_eq!(program.skipped, reasons(&[("a.exe", "not-dicom")]), "a program is no archive");
+    let entries =
+        vec![("in.7z".to_string(), b"7z\xBC\xAF\x27\x1C".to_vec()), ("in.xz".to_string(), xz(&tar(&images([1]))))];
+    let nested = converted("a.zip", &zip(&entries, Stored));
+    assert_eq!(nested.skipped, reasons(&[("a.zip!/in.7z", "nested-archive"), ("a.zip!/in.xz", "nested-archive")]));
+}
+
+#[test]
+fn a_stream_that_asks_for_too_much_memory_is_reported() {
+    let mut header = xz(&image(1));
+    // The dictionary of the block's filter: 4 GiB less a byte; its header has a checksum of its own.
+    let size = usize::from(header[12]) * 4 + 4;
+    let filter = 12 + 2 + 2;
+    header[filter] = 40;
+    let sum = crc32(&header[12..12 + size - 4]).to_le_bytes();
+    header[12 + size - 4..12 + size].copy_from_slice(&sum);
+    let converted = converted("a.xz", &header);
+    assert_eq!(
+        (converted.code, converted.instances.len(), converted.skipped.len()),
+        (1, 0, 1),
+        "{:?}",
+        converted.skipped
+    );
+    // A window of 2 GiB.
+    let zstd = self::converted("a.zst", b"\x28\xB5\x2F\xFD\x00\xA8\x01\x00\x00");
+    assert_eq!((zstd.code, zstd.skipped), (1, reasons(&[("a.zst", "compressed")])));
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    let mut crc = flate2::Crc::new();
+    crc.update(bytes);
+    crc.sum()
 }
 
 #[test]

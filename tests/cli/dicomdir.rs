@@ -9,6 +9,8 @@ use serde_json::Value;
 
 use crate::run::{case, code, convert, instances, resources, stderr};
 
+const DIRECTORY: &str = uids::MEDIA_STORAGE_DIRECTORY_STORAGE;
+
 fn image(number: u32) -> Vec<u8> {
     Instance::new("CT", uids::CT_IMAGE_STORAGE, "dicomdir", 9, number).bytes()
 }
@@ -79,6 +81,39 @@ fn names_are_found_as_discs_are_copied() {
     let records = (1..=4).map(|number| record(&format!("DICOM\\IM{number}"), 0xFFFF));
     fs::write(folder.path().join("DICOMDIR"), dicomdir(records)).unwrap();
     assert_eq!(converted(folder.path(), &[]), (0, image_uids(1..=4), vec![]));
+}
+
+#[test]
+fn names_with_slashes_dots_and_dcm_are_found_and_the_folder_of_the_right_one_of_two() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("DICOM")).unwrap();
+    fs::create_dir(folder.path().join("dicom")).unwrap();
+    let files = ["dicom/im1", "DICOM/IM2.dcm", "DICOM/IM3", "DICOM/IM4", "dicom/im5.DCM", "DICOM/IM6"];
+    for (number, name) in (1..).zip(files) {
+        fs::write(folder.path().join(name), image(number)).unwrap();
+    }
+    let ids = ["DICOM\\IM1", "DICOM\\IM2", "DICOM/IM3", ".\\DICOM\\IM4", "./Dicom/IM5", "DICOM\\IM6.DCM"];
+    fs::write(folder.path().join("DICOMDIR"), dicomdir(ids.map(|id| record(id, 0xFFFF)))).unwrap();
+    assert_eq!(converted(folder.path(), &[]), (0, image_uids(1..=6), vec![]));
+}
+
+#[test]
+fn lower_directory_files_are_followed_once_from_the_root_or_their_own_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir_all(at("S1/S2")).unwrap();
+    for (number, name) in (1..).zip(["IM1", "S1/IM2", "S1/S2/IM3", "S1/S2/IM4"]) {
+        fs::write(at(name), image(number)).unwrap();
+    }
+    let lower = |id: &str| record(id, 0xFFFF).text(tags::REFERENCED_SOP_CLASS_UID_IN_FILE, DIRECTORY);
+    let any = |id: &str| record(id, 0xFFFF);
+    let is_image = |id: &str| any(id).text(tags::REFERENCED_SOP_CLASS_UID_IN_FILE, uids::CT_IMAGE_STORAGE);
+    fs::write(at("DICOMDIR"), dicomdir([lower("S1\\DIRFILE"), is_image("IM1"), lower("S1\\DIRFILE")])).unwrap();
+    fs::write(at("S1/DIRFILE"), dicomdir([is_image("S1\\IM2"), any("S2\\DIRFILE"), lower("DICOMDIR")])).unwrap();
+    fs::write(at("S1/S2/DIRFILE"), dicomdir([any("S1\\S2\\IM3"), any("IM4"), any("GONE"), any("..\\IM2")])).unwrap();
+    let (code, instances, skipped) = converted(folder.path(), &[]);
+    assert_eq!((code, instances), (1, image_uids(1..=4)));
+    assert_eq!(skipped, reasons(&[("GONE", "missing"), ("S1/S2/DIRFILE!/..\\\\IM2", "outside-folder")]));
 }
 
 #[test]

@@ -67,6 +67,44 @@ fn what_a_list_names_and_is_not_there_is_reported_and_the_rest_read() {
 }
 
 #[test]
+fn undeclared_and_wrongly_declared_text_is_read_in_the_set_that_the_user_names_and_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let named = |study: &str, set: &str, name: &[u8]| {
+        let image = Instance::new("CT", uids::CT_IMAGE_STORAGE, study, 1, 1);
+        let mut bytes = image.text(tags::SPECIFIC_CHARACTER_SET, set).text(tags::PATIENT_NAME, "NAME").bytes();
+        let at = bytes.windows(4).position(|part| part == b"NAME").unwrap();
+        bytes[at..at + 4].copy_from_slice(name);
+        fs::write(folder.path().join(study), bytes).unwrap();
+    };
+    named("undeclared", "", b"J\xF6rg");
+    named("utf-8", "", "Jör".as_bytes());
+    named("declared", "ISO_IR 100", b"B\xF6g\xA3");
+    let report = folder.path().join("report.json");
+    for (options, want, reasons) in [
+        (&[][..], ["Bög£", "Jör", "J\u{FFFD}rg"], ["taken-as-utf8", "undecodable"].as_slice()),
+        (&["--charset=ISO_IR 100"], ["Bög£", "Jör", "Jörg"], &["taken-as-told", "taken-as-utf8"]),
+        (
+            &["--charset", "windows-1251", "--charset", "ISO_IR 100=ISO_IR 101"],
+            ["BögŁ", "Jör", "Jцrg"],
+            &["taken-as-told", "taken-as-utf8"],
+        ),
+    ] {
+        let arguments = [folder.path().as_os_str(), "--report".as_ref(), report.as_os_str()];
+        let output = convert(arguments.into_iter().chain(options.iter().map(OsStr::new)));
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let mut names: Vec<String> =
+            resources(&output).iter().map(|study| study["subject"]["display"].as_str().unwrap().to_string()).collect();
+        names.sort();
+        assert_eq!(names, want, "{options:?}");
+        let report = fs::read_to_string(&report).unwrap();
+        assert!(reasons.iter().all(|reason| report.contains(reason)), "{options:?}: {report}");
+    }
+    let output = convert([folder.path().as_os_str(), "--charset".as_ref(), "latin-99".as_ref()]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("ISO_IR 100"), "{}", stderr(&output));
+}
+
+#[test]
 fn names_and_values_are_shown_without_their_controls() {
     let folder = tempfile::tempdir().unwrap();
     let red = "\u{1b}[31mred";

@@ -9,6 +9,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 mod tidy;
+mod told;
 
 use std::borrow::Cow;
 
@@ -17,11 +18,23 @@ use encoding_rs::{Encoding, GB18030, GBK, UTF_8};
 use iso2022::Extensions;
 use terms::Term;
 
+pub use told::CharacterSets;
+
 /// The character set of a data set or of a sequence item, as its (0008,0005) declares it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CharacterSet {
     coding: Coding,
     fault: Option<TextFault>,
+    told: Option<Told>,
+}
+
+/// How far the user said which set it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// In the place of none: for bytes that are not UTF-8.
+    UnlessUtf8,
+    /// In the place of a declared one.
+    Instead,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +57,9 @@ pub struct Decoded<'a> {
 /// What is wrong with the encoding of a value, the least serious first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum TextFault {
+    /// Bytes above 7F are taken as the user said.
+    #[error("bytes were read in the character set that the user named")]
+    TakenAsTold,
     /// Bytes outside the declared repertoire form valid UTF-8, and are taken as such.
     #[error("bytes outside the declared character set were taken as UTF-8")]
     TakenAsUtf8,
@@ -77,7 +93,7 @@ enum Layout {
 
 impl CharacterSet {
     /// The default repertoire, ISO-IR 6, for data sets without (0008,0005).
-    pub const DEFAULT: Self = Self { coding: Coding::Iso2022(Extensions::DEFAULT), fault: None };
+    pub const DEFAULT: Self = Self { coding: Coding::Iso2022(Extensions::DEFAULT), fault: None, told: None };
 
     /// Reads the raw value of (0008,0005); a term that nobody defined counts as the default repertoire.
     pub fn parse(raw: &[u8]) -> Self {
@@ -85,7 +101,7 @@ impl CharacterSet {
         let first = values.next().unwrap_or(Term::Set(None));
         // PS3.3 C.12.1.1.2: a set that stands alone has no code extensions, so later values say nothing.
         if let Term::Whole(encoding) = first {
-            return Self { coding: Coding::Whole(encoding), fault: None };
+            return Self { coding: Coding::Whole(encoding), ..Self::DEFAULT };
         }
         let mut fault = first.fault();
         let mut extensions = Extensions::starting_with(first.repertoire());
@@ -93,7 +109,7 @@ impl CharacterSet {
             fault = fault.max(term.fault());
             extensions = extensions.and(term.repertoire());
         }
-        Self { coding: Coding::Iso2022(extensions), fault }
+        Self { coding: Coding::Iso2022(extensions), fault, told: None }
     }
 
     /// Says whether (0008,0005) itself is at fault, once for the data set and not for each value.
@@ -120,9 +136,19 @@ impl CharacterSet {
         let bytes = tidy::without_padding(bytes);
         let decoded = match std::str::from_utf8(bytes) {
             Ok(text) if tidy::is_plain_ascii(bytes) => Decoded { text: Cow::Borrowed(text), fault: None },
+            _ if self.told.is_some() => self.decode_as_told(bytes, layout),
             _ => self.coding.decode(bytes, layout),
         };
         tidy::tidy(decoded, layout)
+    }
+
+    /// Decodes in the set that the user named, and says so where it mattered.
+    fn decode_as_told<'a>(&self, bytes: &'a [u8], layout: Layout) -> Decoded<'a> {
+        if self.told == Some(Told::UnlessUtf8) && std::str::from_utf8(bytes).is_ok() {
+            return Self::DEFAULT.coding.decode(bytes, layout);
+        }
+        let Decoded { text, fault } = self.coding.decode(bytes, layout);
+        Decoded { text, fault: fault.max(Some(TextFault::TakenAsTold).filter(|_| !bytes.is_ascii())) }
     }
 }
 

@@ -33,7 +33,7 @@ use syntax::Declared;
 use window::{Window, is_damage};
 
 pub use data_set::MAX_VALUE_BYTES;
-pub use directory::referenced_files;
+pub use directory::{Reference, is_directory, referenced_files};
 pub use inflate::MAX_INFLATED_BYTES;
 pub use sequence::MAX_DEPTH;
 pub use window::{MAX_READ_BYTES, READ_BYTES};

@@ -4,16 +4,17 @@ use serde::ser::SerializeMap;
 
 use super::concept::{Absent, CodeExtension, InConcept};
 use super::object::{Element, Object};
-use crate::fhir::datatypes::{HumanName, Identifier, NameRepresentation, Reference};
+use crate::fhir::datatypes::{HumanName, IdText, Identifier, NameRepresentation, Reference};
 use crate::fhir::imaging_study::Annotation;
 
 impl Element for Identifier {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         object.optional("use", self.usage.as_deref())?;
         object.optional_element("type", self.kind.as_ref().map(InConcept))?;
-        object.optional("system", self.system.as_deref())?;
-        object.value("value", &self.value)?;
-        object.optional_element("assigner", self.assigner.as_deref().map(Display))
+        // A value that lost bytes is none of its system: whoever looks for it there would find another's.
+        object.optional("system", self.system.as_deref().filter(|_| self.value.exact().is_some()))?;
+        object.value("value", self.value.text())?;
+        object.optional_element("assigner", self.assigner.as_ref().map(IdText::text).map(Display))
     }
 }
 

@@ -43,7 +43,7 @@ fn who_and_when<M: SerializeMap>(study: &ImagingStudy<'_>, object: &mut Object<'
         AccessionForm::Identifier => study.accession.as_slice(),
         AccessionForm::BasedOn => &[],
     };
-    let identifiers = [&study.study_uid].into_iter().chain(accession).chain(&study.study_id);
+    let identifiers = study.study_uid.iter().chain(accession).chain(&study.study_id);
     object.list("identifier", identifiers)?;
     object.value("status", &*study.status)?;
     modalities(&study.modality, object)?;

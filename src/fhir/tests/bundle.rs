@@ -11,6 +11,11 @@ fn bundle(release: &Release, options: BundleOptions) -> serde_json::Value {
     serde_json::from_str(&bundle_text(sample::maximal(), release, options)).unwrap()
 }
 
+/// The Bundle of a patient whose number has a system.
+fn identified(release: &Release, options: BundleOptions) -> serde_json::Value {
+    serde_json::from_str(&bundle_text(sample::identified(), release, options)).unwrap()
+}
+
 /// All combinations of options.
 fn all_options() -> Vec<BundleOptions> {
     let mut all = Vec::new();
@@ -55,9 +60,9 @@ fn no_identity_stands_twice() {
 }
 
 /// The methods and URLs of the entries, with the search where there is one.
-fn requests(options: BundleOptions) -> Vec<String> {
+fn requests(bundle: &serde_json::Value) -> Vec<String> {
     let mut found = Vec::new();
-    for entry in bundle(&R4, options)["entry"].as_array().unwrap() {
+    for entry in bundle["entry"].as_array().unwrap() {
         let request = &entry["request"];
         let search = request["ifNoneExist"].as_str().map(|search| format!("?{search}")).unwrap_or_default();
         found.push(format!("{} {}{search}", request["method"].as_str().unwrap(), request["url"].as_str().unwrap()));
@@ -67,24 +72,34 @@ fn requests(options: BundleOptions) -> Vec<String> {
 
 #[test]
 fn what_an_identifier_names_is_created_and_the_rest_is_put() {
-    let requests = requests(BundleOptions::default());
+    let requests = requests(&identified(&R4, BundleOptions::default()));
     let posts: Vec<&String> = requests.iter().filter(|request| request.starts_with("POST")).collect();
     assert_eq!(
         posts,
         [
             "POST Organization?identifier=urn:oid:1.2.97%7CH1",
+            "POST Patient?identifier=urn:oid:1.2.96%7C4711",
             "POST Practitioner?identifier=http://hospital.example/staff%7CR7",
             "POST Encounter?identifier=urn:oid:1.2.98%7CV%5C%7C1%5C%2C2",
             "POST ServiceRequest?identifier=urn:oid:1.2.99%7CA-17",
         ]
     );
     assert_eq!(requests.last().unwrap(), "PUT ImagingStudy/1.2.3");
-    assert!(requests.iter().any(|request| request.starts_with("PUT Patient/")), "a bare Patient ID is private");
+}
+
+#[test]
+fn a_bare_patient_id_is_private_and_so_is_what_belongs_to_the_patient() {
+    let requests = requests(&bundle(&R4, BundleOptions::default()));
+    for kind in ["Patient", "Encounter", "ServiceRequest"] {
+        assert!(requests.iter().any(|request| request.starts_with(&format!("PUT {kind}/"))), "{kind}: {requests:?}");
+    }
+    assert_eq!(requests.iter().filter(|request| request.starts_with("POST")).count(), 2, "an institution and a person");
 }
 
 #[test]
 fn companions_are_put_on_their_ids_where_the_user_overwrites() {
-    let requests = requests(BundleOptions { existing: Existing::Overwrite, ..BundleOptions::default() });
+    let options = BundleOptions { existing: Existing::Overwrite, ..BundleOptions::default() };
+    let requests = requests(&identified(&R4, options));
     assert!(requests.iter().all(|request| request.starts_with("PUT ")), "{requests:?}");
 }
 
@@ -98,7 +113,7 @@ fn a_study_that_is_found_by_its_uid_has_no_id() {
 
 #[test]
 fn a_batch_refers_by_identifier_to_what_it_creates() {
-    let bundle = bundle(&R4, BundleOptions { bundle_type: BundleType::Batch, ..BundleOptions::default() });
+    let bundle = identified(&R4, BundleOptions { bundle_type: BundleType::Batch, ..BundleOptions::default() });
     let study = &bundle["entry"].as_array().unwrap().last().unwrap()["resource"];
     assert!(study["encounter"].get("reference").is_none());
     assert_eq!(study["encounter"]["identifier"]["value"], "V|1,2");

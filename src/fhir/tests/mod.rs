@@ -10,12 +10,12 @@ use super::bundle::{Bundle, BundleOptions};
 use super::id::Ids;
 use super::imaging_study::ImagingStudy;
 use super::json::{self, Layout};
-use super::references::{Linked, References, link};
+use super::references::{Linked, References, Sharing, link};
 use super::release::{Agreement, Release};
 
 /// A study with its references linked under an empty salt.
 fn linked(study: ImagingStudy<'static>, release: &Release, references: References) -> Linked<'static> {
-    link(study, Vec::new(), release, references, &Ids::new(""))
+    link(study, Vec::new(), release, references, &Sharing::alone(Ids::new("")))
 }
 
 /// The ImagingStudy as compact JSON.
@@ -25,7 +25,7 @@ fn study_text(linked: &Linked<'_>, release: &Release) -> String {
 
 /// A study's Bundle as compact JSON.
 fn bundle_text(study: ImagingStudy<'static>, release: &Release, options: BundleOptions) -> String {
-    let bundle = Bundle::of(study, Vec::new(), release, &Ids::new(""), options);
+    let bundle = Bundle::of(study, Vec::new(), release, &Sharing::alone(Ids::new("")), options);
     text(|out| json::write_bundle(out, &bundle, release, Layout::Compact))
 }
 

@@ -3,6 +3,7 @@
 //! The rows say what one instance fills; here counts are made, lists joined, agreement judged, and what a release cannot
 //! say is left out and reported.
 
+mod held;
 mod options;
 mod rules;
 mod selection;
@@ -11,12 +12,13 @@ mod series;
 mod tests;
 mod union;
 
+pub use held::held_issue;
 pub use options::{Detail, EndpointOption, EndpointPlace, Options};
 pub use rules::{RULES, Rule};
+pub use union::distinct_orders;
 
 use dicom_dictionary_std::tags;
 
-use super::attributes::printable;
 use super::row::union;
 use super::terms::{self, STUDY_INSTANCE_UID, is_oid, system};
 use crate::fhir::release::{Agreement, Modalities};
@@ -25,7 +27,7 @@ use crate::fhir::{
 };
 use crate::issue::{Issue, Reason};
 use crate::study::{SettledSeries, SettledStudy};
-use union::{distinct, distinct_concepts, distinct_numbers, distinct_orders, distinct_procedures};
+use union::{distinct, distinct_concepts, distinct_numbers, distinct_procedures};
 
 /// A finished study, and what had to be left out of it.
 #[derive(Debug)]
@@ -54,6 +56,7 @@ pub fn imaging_study<'a>(settled: &'a SettledStudy<'a>, options: &Options) -> Fi
     let part = settled.part.clone();
     let study = ImagingStudy {
         id: fhir::id::study(settled.uid),
+        uid: settled.uid.to_string(),
         study_uid: study_uid(settled.uid, &mut issues),
         accession: distinct_numbers(joined(settled, |series| &series.part.accession)),
         study_id: part.study_id,
@@ -61,6 +64,7 @@ pub fn imaging_study<'a>(settled: &'a SettledStudy<'a>, options: &Options) -> Fi
         status: if is_empty { "entered-in-error".into() } else { options.status.clone() },
         modality: modalities(settled, detail, options),
         subject: subject(part.subject, options),
+        mixes_patients: settled.mixes_patients,
         encounter: part.encounter,
         started: part.started,
         based_on: distinct_orders(joined(settled, |series| &series.part.based_on)),
@@ -96,8 +100,9 @@ fn detail(number_of_instances: u32, options: &Options, issues: &mut Issues<'_>) 
     options.detail
 }
 
-/// The Study Instance UID as identifier (R5 ImagingStudy.identifier), and what is wrong with it.
-fn study_uid(uid: &str, issues: &mut Issues<'_>) -> Identifier {
+/// The Study Instance UID as identifier (R5 ImagingStudy.identifier), and what is wrong with it. One that lost bytes, or
+/// holds what no text can, is none: another study's would read alike.
+fn study_uid(uid: &str, issues: &mut Issues<'_>) -> Option<Identifier> {
     if !is_oid(uid) {
         issues.push((None, issue("identifier", &[tags::STUDY_INSTANCE_UID], Reason::NotAnOid)));
     }
@@ -105,13 +110,15 @@ fn study_uid(uid: &str, issues: &mut Issues<'_>) -> Identifier {
         issues.push((None, issue("id", &[tags::STUDY_INSTANCE_UID], Reason::NotAnId)));
     }
     let kind = STUDY_INSTANCE_UID;
-    Identifier {
+    let identifier = Identifier {
         system: Some(system::DICOM_UID.into()),
-        value: format!("urn:oid:{}", printable(uid)),
+        value: format!("urn:oid:{uid}").into(),
         kind: Some(Coding::constant(kind.system, kind.code, kind.display)),
         usage: Some("official".into()),
-        assigner: None,
-    }
+        ..Identifier::default()
+    };
+    let is_text = !uid.contains(|c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER);
+    is_text.then_some(identifier)
 }
 
 /// The distinct modalities of the series, in R4 those that acquire (R4 ImagingStudy.modality). Where the release holds the study to its listed series (ist-7), a study without

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use dicom_dictionary_std::tags;
 
-use super::union::{distinct, distinct_concepts, distinct_performers};
+use super::union::{distinct_concepts, distinct_orders, distinct_performers};
 use super::{Detail, Issues, Options, endpoints, issue};
 use crate::fhir::release::{Agreement, BodySiteForm};
 use crate::fhir::{CodeableConcept, Coding, DateTime, Endpoints, Performer, Series};
@@ -33,7 +33,7 @@ pub fn series<'a>(
         body_site: body_sites(&part.body_site, laterality.as_ref(), options, &mut note),
         laterality,
         started: started(part.started, study.part.started, options, &mut note),
-        specimen: distinct(part.specimen.clone()),
+        specimen: distinct_orders(part.specimen.clone()),
         performer: performers(&part),
         description: part.description,
         instances: (detail == Detail::Instance).then_some(settled as &dyn crate::fhir::Instances),

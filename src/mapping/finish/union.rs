@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use crate::fhir::identifier::once_each;
 use crate::fhir::{CodeableConcept, Identifier, Performer, Procedure, Reference, ResourceType, Text};
 
 /// What makes two references the same: the identifier, else what is displayed. A device's serial number is its maker's
@@ -19,14 +20,21 @@ pub fn distinct(references: Vec<Reference>) -> Vec<Reference> {
     distinct_by(references, order, |reference| reference)
 }
 
-/// Each order once: its number with an issuer and without is one number.
+/// Each order or specimen once: a number told with its issuer in full, in part and without is one number.
 pub fn distinct_orders(references: Vec<Reference>) -> Vec<Reference> {
-    without_twins(distinct(references), |order| order.identifier.as_ref(), absorb)
+    let absorb = |kept: &mut Reference, other: Reference| {
+        kept.absorb(other);
+    };
+    let mut once = once_each(distinct(references), |order| order.identifier.as_ref(), absorb);
+    once.sort();
+    once
 }
 
 /// Each number once, whether or not every file says who gave it out.
 pub fn distinct_numbers(numbers: Vec<Identifier>) -> Vec<Identifier> {
-    without_twins(numbers, |number| Some(number), |_, _| {})
+    let mut once = once_each(numbers, |number| Some(number), |kept, other| kept.complete(&other));
+    once.sort();
+    once
 }
 
 /// Each concept once: the code decides and not what it is called; the text where there is no code.
@@ -69,43 +77,13 @@ fn distinct_by<T: Ord>(
     let mut distinct: Vec<T> = Vec::new();
     for mut next in all {
         match distinct.last_mut().filter(|last| order(last, &next) == Ordering::Equal) {
-            Some(last) => absorb(reference(last), reference(&mut next).clone()),
+            Some(last) => {
+                reference(last).absorb(reference(&mut next).clone());
+            }
             None => distinct.push(next),
         }
     }
     distinct
-}
-
-/// Adds what another reference to the same thing knows; what is there stays.
-fn absorb(known: &mut Reference, other: Reference) {
-    known.display = known.display.take().or(other.display);
-    match (&mut known.resource, other.resource) {
-        (Some(mine), Some(theirs)) => drop(mine.merge(*theirs)),
-        (mine @ None, theirs) => *mine = theirs,
-        (Some(_), None) => {}
-    }
-}
-
-/// Takes out what has a number without an issuer, where exactly one other has the number and an issuer.
-fn without_twins<T>(all: Vec<T>, number: impl Fn(&T) -> Option<&Identifier>, absorb: impl Fn(&mut T, T)) -> Vec<T> {
-    let has_issuer = |one: &T| number(one).is_none_or(Identifier::has_issuer);
-    let bare = |one: &T| number(one).map(|number| (number.kind.clone(), number.value.clone()));
-    let (mut kept, others): (Vec<T>, Vec<T>) = all.into_iter().partition(has_issuer);
-    let mut places: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-    kept.iter().enumerate().for_each(|(place, one)| places.entry(bare(one)).or_default().push(place));
-    let mut alone = Vec::new();
-    for other in others {
-        let only = match places.get(&bare(&other)).map(Vec::as_slice) {
-            Some([place]) => kept.get_mut(*place),
-            _ => None,
-        };
-        match only {
-            Some(twin) => absorb(twin, other),
-            None => alone.push(other),
-        }
-    }
-    alone.append(&mut kept);
-    alone
 }
 
 /// The order of concepts by what they mean.

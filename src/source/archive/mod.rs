@@ -1,12 +1,15 @@
-//! Archives: zip, tar and gzip, known by their content and read as streams. Nothing is unpacked to disk.
+//! Archives: zip, tar and compressed streams, known by their content and read as streams. Nothing is unpacked to disk.
+//! What is known and not read (7z, rar, disc images …) is reported as unsupported.
 //!
 //! An archive inside an archive is not opened. What is inflated is bounded by the size of the archive, so that a small
 //! file never keeps the run busy for long; names of entries are only shown, and never lead to a file.
 
-mod gzip;
+mod compressed;
 mod part;
 mod tar;
+mod unsupported;
 mod zip;
+mod zstd;
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -16,6 +19,7 @@ use std::path::Path;
 use crate::dicom::bytes::Bytes;
 use crate::issue::Skip;
 
+pub use compressed::Compression;
 pub use part::Head;
 pub use zip::{Zip, ZipEntry};
 
@@ -34,7 +38,9 @@ pub enum Kind {
     /// Entries one after the other.
     Tar,
     /// One compressed stream: a file or a tar.
-    Gzip,
+    Compressed(Compression),
+    /// One that is not read, by its name.
+    Unsupported(&'static str),
 }
 
 impl Kind {
@@ -44,8 +50,11 @@ impl Kind {
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] | [b'P', b'K', 7, 8, b'P', b'K', 3, 4, ..] => {
                 Some(Kind::Zip)
             }
-            [0x1F, 0x8B, 8, ..] => Some(Kind::Gzip),
-            _ => tar::is_header(head).then_some(Kind::Tar),
+            _ if tar::is_header(head) => Some(Kind::Tar),
+            _ => match Compression::of(head) {
+                Some(compression) => Some(Kind::Compressed(compression)),
+                None => unsupported::by_head(head).map(Kind::Unsupported),
+            },
         }
     }
 }
@@ -63,20 +72,23 @@ pub enum Archive {
     Stream(Stream),
 }
 
-/// A tar, or a gzip stream with a file or a tar in it.
+/// A tar, or a compressed stream with a file or a tar in it.
 #[derive(Debug)]
 pub struct Stream {
     file: File,
-    gzipped: bool,
+    compression: Option<Compression>,
 }
 
 impl Archive {
     /// The archive that the file is; `None` where it is none.
     pub fn open(file: File) -> Result<Option<Archive>, Skip> {
         let head = Head::new(&file).map_err(|error| damaged(&error))?;
-        Ok(match Kind::of(head.bytes()) {
+        let kind = Kind::of(head.bytes()).or_else(|| unsupported::by_file(&file, head.bytes()).map(Kind::Unsupported));
+        Ok(match kind {
             Some(Kind::Zip) => Some(Archive::Zip(Zip::open(file)?)),
-            Some(kind) => Some(Archive::Stream(Stream { file, gzipped: kind == Kind::Gzip })),
+            Some(Kind::Tar) => Some(Archive::Stream(Stream { file, compression: None })),
+            Some(Kind::Compressed(kind)) => Some(Archive::Stream(Stream { file, compression: Some(kind) })),
+            Some(Kind::Unsupported(what)) => return Err(Skip::Unsupported(what.to_string())),
             None => None,
         })
     }
@@ -85,14 +97,19 @@ impl Archive {
 impl Stream {
     /// Visits the entries; the error is the archive's own, after what it held before.
     pub fn read(&self, visit: Visit<'_>) -> Result<(), Skip> {
-        if self.gzipped { gzip::read(&self.file, visit) } else { tar::read(&mut &self.file, visit) }
+        match self.compression {
+            Some(compression) => compressed::read(&self.file, compression, visit),
+            None => tar::read(&mut &self.file, visit),
+        }
     }
 }
 
 /// Whether the name says that the file is an archive: a hint, by which it travels to the readers alone.
 pub fn is_likely(path: &Path) -> bool {
     let extension = path.extension().unwrap_or_default();
-    ["zip", "tar", "tgz", "gz"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+    ["zip", "tar", "tgz", "gz", "tbz2", "bz2", "txz", "xz", "tzst", "zst"]
+        .iter()
+        .any(|known| extension.eq_ignore_ascii_case(known))
 }
 
 /// A name as text: UTF-8, or byte for byte where it is of an older encoding that nothing names.

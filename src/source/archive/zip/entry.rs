@@ -6,7 +6,7 @@ use std::io::BufReader;
 use flate2::bufread::DeflateDecoder;
 
 use super::super::part::Part;
-use super::super::{BUFFER_BYTES, damaged, inflation_limit};
+use super::super::{BUFFER_BYTES, Compression, damaged, inflation_limit};
 use super::u16_at;
 use crate::dicom::bytes::{Bytes, Forward};
 use crate::issue::Skip;
@@ -18,6 +18,9 @@ const ENCRYPTED: u16 = 1;
 /// The methods that are read (APPNOTE 4.4.5).
 pub(super) const STORED: u16 = 0;
 pub(super) const DEFLATED: u16 = 8;
+const BZIP2: u16 = 12;
+const ZSTD: u16 = 93;
+const XZ: u16 = 95;
 
 /// A file in a zip.
 #[derive(Debug)]
@@ -39,14 +42,17 @@ impl<'z> ZipEntry<'z> {
             return Err(Skip::Encrypted);
         }
         let part = Part::new(self.file, self.data()?, self.compressed);
-        match self.method {
-            STORED => Ok(Box::new(part)),
-            DEFLATED => {
-                let inflated = DeflateDecoder::new(BufReader::with_capacity(BUFFER_BYTES, part));
-                Ok(Box::new(Forward::new(inflated, inflation_limit(self.stored_bytes()))))
-            }
-            method => Err(Skip::Unsupported(format!("compression method {method}"))),
-        }
+        let limit = inflation_limit(self.stored_bytes());
+        let compressed = |part| BufReader::with_capacity(BUFFER_BYTES, part);
+        let compression = match self.method {
+            STORED => return Ok(Box::new(part)),
+            DEFLATED => return Ok(Box::new(Forward::new(DeflateDecoder::new(compressed(part)), limit))),
+            BZIP2 => Compression::Bzip2,
+            ZSTD => Compression::Zstd,
+            XZ => Compression::Xz,
+            method => return Err(Skip::Unsupported(format!("compression method {method}"))),
+        };
+        Ok(Box::new(Forward::new(compression.decoder(compressed(part)), limit)))
     }
 
     /// Whether it is no folder.

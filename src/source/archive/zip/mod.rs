@@ -40,6 +40,11 @@ impl Zip {
     }
 }
 
+/// Whether a file ends as a zip does.
+pub(super) fn has_directory(file: &File) -> bool {
+    file.metadata().is_ok_and(|metadata| end::find(file, metadata.len()).is_some())
+}
+
 /// The number that starts at an offset of a record, which is known to be long enough.
 fn u16_at(record: &[u8], at: usize) -> u16 {
     record.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u16::from_le_bytes(*bytes))

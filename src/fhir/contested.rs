@@ -1,0 +1,213 @@
+//! Numbers that studies of several patients claim, and patients of whom studies say different things: known by hashes,
+//! so that a run over millions of studies can look.
+
+use std::collections::HashSet;
+
+use xxhash_rust::xxh3::Xxh3Default;
+
+use super::datatypes::{IdText, Identifier, Reference, ResourceType};
+use super::id;
+use super::resource::Resource;
+
+/// A number that a study refers to something by, and the patient of the study. Nothing of the patient can be read from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Claim {
+    number: u64,
+    value: u64,
+    system: Option<u64>,
+    assigner: Option<u64>,
+}
+
+/// The numbers that several patients claim.
+#[derive(Debug, Clone, Default)]
+pub struct Contested(HashSet<u64>);
+
+/// What one study says of its patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Described {
+    /// The patient.
+    patient: u64,
+    /// The place of the study in the order of the run.
+    study: usize,
+    /// Name, birth date, sex.
+    facts: [Option<u64>; 3],
+}
+
+/// Facts of a patient that contradict what an earlier study says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fact {
+    /// The name, but for its case.
+    Name,
+    /// The birth date.
+    BirthDate,
+    /// The sex.
+    Sex,
+}
+
+/// Whether a resource of this type belongs to a patient.
+pub fn has_subject(kind: ResourceType) -> bool {
+    use ResourceType::{Encounter, ImagingSelection, ImagingStudy, Procedure, ServiceRequest, Specimen};
+    matches!(kind, Encounter | Procedure | ServiceRequest | Specimen | ImagingSelection | ImagingStudy)
+}
+
+/// The hash of a number that can be met in several studies; `None` where it identifies nothing beyond its own.
+pub fn number_key(kind: ResourceType, identifier: &Identifier) -> Option<u64> {
+    let (system, value) = identifier.token().filter(|_| id::is_shared(identifier))?;
+    Some(hash([kind.name(), system, value]))
+}
+
+impl Claim {
+    /// The claim of a study, where its patient has a number too; a placeholder is nobody's.
+    pub fn of(kind: ResourceType, identifier: &Identifier, patient: &Identifier) -> Option<Claim> {
+        let is_known = patient.value.exact().is_none_or(|value| !id::is_placeholder(value));
+        is_known.then_some(Claim {
+            number: number_key(kind, identifier)?,
+            value: text(&patient.value),
+            system: patient.system.as_deref().map(|system| hash([system])),
+            assigner: patient.assigner.as_ref().map(text),
+        })
+    }
+
+    /// Whether two can be of one patient. As within a study, an ID without an issuer can be the same with one.
+    fn can_be(&self, other: &Claim) -> bool {
+        let has_issuer = |claim: &Claim| claim.system.is_some() || claim.assigner.is_some();
+        let is_open = !has_issuer(self) || !has_issuer(other);
+        let is_lacking = self.system.is_none() || other.system.is_none();
+        let is_one = self.system.is_some() && self.system == other.system
+            || is_lacking && self.assigner.is_some() && self.assigner == other.assigner;
+        self.value == other.value && (is_open || is_one)
+    }
+}
+
+impl Contested {
+    /// Finds the numbers among all claims that cannot all be of one patient, whatever the order of the claims.
+    pub fn among(mut claims: Vec<Claim>) -> Contested {
+        claims.sort_unstable();
+        claims.dedup();
+        let of_one = claims.chunk_by(|one, other| one.number == other.number);
+        Contested(of_one.filter(|claims| !all_can_be(claims)).map(|claims| claims[0].number).collect())
+    }
+
+    /// Whether several patients claim a number.
+    pub fn has(&self, kind: ResourceType, identifier: &Identifier) -> bool {
+        number_key(kind, identifier).is_some_and(|number| self.0.contains(&number))
+    }
+}
+
+/// Many claims of one number are of few patients, or the first two differ already.
+fn all_can_be(claims: &[Claim]) -> bool {
+    claims.iter().enumerate().all(|(at, one)| claims[..at].iter().all(|other| one.can_be(other)))
+}
+
+impl Described {
+    /// What a study says of its patient, where other studies can have the patient too.
+    pub fn of(study: usize, subject: &Reference) -> Option<Described> {
+        let identifier = subject.identifier.as_ref().filter(|identifier| id::is_shared(identifier))?;
+        let Some(Resource::Patient(patient)) = subject.resource.as_deref() else { return None };
+        let name = subject.display.as_ref().map(|name| hash([name.trim().to_lowercase().as_str()]));
+        let birth_date = patient.birth_date.as_deref().map(|date| hash([date]));
+        let sex = patient.gender.as_deref().map(|sex| hash([sex]));
+        let patient = number_key(ResourceType::Patient, identifier)?;
+        Some(Described { patient, study, facts: [name, birth_date, sex] })
+    }
+}
+
+/// The studies that contradict the first one to say something of their patient, each with what contradicts.
+pub fn contradictions(mut all: Vec<Described>) -> Vec<(usize, Fact)> {
+    all.sort_unstable();
+    let mut found = Vec::new();
+    for studies in all.chunk_by(|one, other| one.patient == other.patient) {
+        for (place, fact) in [Fact::Name, Fact::BirthDate, Fact::Sex].into_iter().enumerate() {
+            let mut said = studies.iter().filter_map(|one| Some((one.study, one.facts[place]?)));
+            let Some((_, first)) = said.next() else { continue };
+            found.extend(said.filter(|(_, other)| *other != first).map(|(study, _)| (study, fact)));
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+fn text(value: &IdText) -> u64 {
+    hash(value.parts().iter().map(String::as_str))
+}
+
+/// The hash of the parts, each with its length so that no two lists read alike.
+fn hash<'t>(parts: impl IntoIterator<Item = &'t str>) -> u64 {
+    let mut hasher = Xxh3Default::new();
+    for part in parts {
+        hasher.update(&part.len().to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.digest()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identifier(system: &'static str, value: &str, assigner: &str) -> Identifier {
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_string());
+        Identifier {
+            system: some(system).map(Into::into),
+            value: value.into(),
+            assigner: some(assigner).map(Into::into),
+            ..Identifier::default()
+        }
+    }
+
+    fn is_contested(patients: &[Identifier]) -> bool {
+        let order = identifier("urn:a", "1", "");
+        let kind = ResourceType::ServiceRequest;
+        let claims = |reversed: bool| {
+            let mut claims: Vec<Claim> =
+                patients.iter().filter_map(|patient| Claim::of(kind, &order, patient)).collect();
+            if reversed {
+                claims.reverse();
+            }
+            Contested::among(claims).has(kind, &order)
+        };
+        assert_eq!(claims(false), claims(true));
+        claims(false)
+    }
+
+    #[test]
+    fn a_number_is_contested_where_its_patients_cannot_be_one() {
+        for (patients, want) in [
+            (&[("urn:p", "1", ""), ("urn:p", "1", "")] as &[(&'static str, &str, &str)], false),
+            (&[("urn:p", "1", ""), ("urn:p", "2", "")], true),
+            (&[("", "1", ""), ("", "2", "")], true),
+            (&[("urn:p", "1", ""), ("urn:q", "1", "")], true),
+            (&[("", "1", ""), ("urn:q", "1", "")], false),
+            (&[("", "1", ""), ("urn:p", "1", ""), ("urn:q", "1", "")], true),
+            (&[("", "1", "A"), ("urn:q", "1", "A")], false),
+            (&[("", "1", "A"), ("urn:q", "1", "")], true),
+            (&[("", "1", "A"), ("", "1", "B")], true),
+        ] {
+            let all: Vec<Identifier> =
+                patients.iter().map(|(system, value, assigner)| identifier(system, value, assigner)).collect();
+            assert_eq!(is_contested(&all), want, "{patients:?}");
+        }
+        let lossy = |raw: &[u8]| Identifier { value: IdText::lossy("\u{FFFD}", raw), ..Identifier::default() };
+        assert!(is_contested(&[lossy(b"\xC4"), lossy(b"\xD6")]));
+        assert!(!is_contested(&[lossy(b"\xC4"), lossy(b"\xC4")]));
+    }
+
+    #[test]
+    fn a_number_without_a_system_or_with_lost_bytes_is_nobodys() {
+        assert_eq!(number_key(ResourceType::Encounter, &identifier("", "1", "A")), None);
+        let lossy = Identifier { value: IdText::lossy("\u{FFFD}", b"\xC4"), ..identifier("urn:a", "", "") };
+        assert_eq!(number_key(ResourceType::Encounter, &lossy), None);
+    }
+
+    #[test]
+    fn the_first_study_that_says_something_is_contradicted_by_those_that_say_else() {
+        let says = |study, facts| Described { patient: 1, study, facts };
+        let all = vec![
+            says(3, [Some(1), Some(3), None]),
+            says(0, [Some(1), None, None]),
+            says(1, [Some(2), Some(4), Some(5)]),
+            Described { patient: 2, ..says(2, [Some(9), Some(9), Some(9)]) },
+        ];
+        assert_eq!(contradictions(all), [(1, Fact::Name), (3, Fact::BirthDate)]);
+    }
+}

@@ -1,0 +1,276 @@
+//! `Identifier`, and when two of them are one: a value that lost bytes equals only the same bytes, and an issuer told by
+//! its universal id, its local name or both is one issuer.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::datatypes::{Coding, Text};
+
+/// The value of an identifier, or the name of who gave it out.
+///
+/// Where bytes of it could not be read as characters, or were control characters, it also has the bytes of the file.
+/// Such a value is shown, but it identifies nothing: two that look alike are equal only if their bytes are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IdText {
+    text: String,
+    lost: Option<Box<[u8]>>,
+}
+
+impl IdText {
+    /// A text that lost bytes on the way from the file; `raw` is what the file has.
+    pub fn lossy(text: impl Into<String>, raw: &[u8]) -> IdText {
+        IdText { text: text.into(), lost: Some(raw.into()) }
+    }
+
+    /// What a reader is shown.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text, only where it is all that the file says: what may be searched for, shared or looked up.
+    pub fn exact(&self) -> Option<&str> {
+        self.lost.is_none().then_some(&self.text)
+    }
+
+    /// What tells it from all others.
+    pub fn parts(&self) -> Vec<String> {
+        let bytes = self.lost.iter().map(|raw| raw.escape_ascii().to_string());
+        [self.text.clone()].into_iter().chain(bytes).collect()
+    }
+}
+
+impl<T: Into<String>> From<T> for IdText {
+    fn from(text: T) -> IdText {
+        IdText { text: text.into(), lost: None }
+    }
+}
+
+impl fmt::Display for IdText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Who says what the system of an identifier is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SystemBy {
+    /// The header, by a universal id.
+    #[default]
+    Header,
+    /// The user, of a local name (`--issuer`) or of numbers without any issuer (`--system`).
+    User,
+}
+
+/// `Identifier`. One without a value is never written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Identifier {
+    /// The namespace of the value.
+    pub system: Option<Text>,
+    /// The value.
+    pub value: IdText,
+    /// What kind of identifier it is.
+    pub kind: Option<Coding>,
+    /// `official`, where it is the business identifier of the thing.
+    pub usage: Option<Text>,
+    /// The display of the organization that gave it out.
+    pub assigner: Option<IdText>,
+    /// Who says what the system is.
+    pub system_by: SystemBy,
+    /// The coding scheme of a code for which no system is known; it is not written, and tells numbers apart.
+    pub scheme: Option<IdText>,
+}
+
+/// How much is told of an issuer; the more comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Degree {
+    Both,
+    Universal,
+    Local,
+    Nothing,
+}
+
+impl Identifier {
+    /// Whether anything in the header says who gave it out.
+    pub fn has_issuer(&self) -> bool {
+        self.degree() != Degree::Nothing
+    }
+
+    /// The system and the value, where both are known to the last byte: what a search can be made of.
+    pub fn token(&self) -> Option<(&str, &str)> {
+        Some((self.system.as_deref()?, self.value.exact()?))
+    }
+
+    /// Whether both name the issuer in a way that only one issuer can be meant.
+    fn has_issuer_of(&self, other: &Identifier) -> bool {
+        if self.system.is_some() && self.system == other.system {
+            return true;
+        }
+        let is_lacking = self.universal().is_none() || other.universal().is_none();
+        is_lacking && self.assigner.is_some() && self.assigner == other.assigner
+    }
+
+    /// Whether both can be one number of one issuer: one without any issuer may be anybody's.
+    pub fn can_be(&self, other: &Identifier) -> bool {
+        let is_open = !self.has_issuer() || !other.has_issuer();
+        (&self.value, &self.scheme) == (&other.value, &other.scheme) && (is_open || self.has_issuer_of(other))
+    }
+
+    /// Takes what the other tells of the issuer, if it tells more.
+    pub fn complete(&mut self, other: &Identifier) {
+        let assigner = self.assigner.take();
+        if other.degree() < self.degree_with(assigner.as_ref()) {
+            (self.system, self.system_by) = (other.system.clone(), other.system_by);
+        }
+        self.assigner = assigner.or_else(|| other.assigner.clone());
+    }
+
+    fn universal(&self) -> Option<&Text> {
+        self.system.as_ref().filter(|_| self.system_by == SystemBy::Header)
+    }
+
+    fn degree(&self) -> Degree {
+        self.degree_with(self.assigner.as_ref())
+    }
+
+    fn degree_with(&self, assigner: Option<&IdText>) -> Degree {
+        match (self.universal(), assigner) {
+            (Some(_), Some(_)) => Degree::Both,
+            (Some(_), None) => Degree::Universal,
+            (None, Some(_)) => Degree::Local,
+            (None, None) => Degree::Nothing,
+        }
+    }
+}
+
+/// Adds the identifiers that are not there yet, and what is told in addition of those that are.
+pub fn unite_identifiers(mine: &mut Vec<Identifier>, theirs: Vec<Identifier>) {
+    for other in theirs {
+        let is_like = |known: &&mut Identifier| known.kind == other.kind && known.can_be(&other);
+        let is_there = mine.contains(&other);
+        let mut like = mine.iter_mut().filter(is_like);
+        match (like.next(), like.next()) {
+            (Some(known), None) => known.complete(&other),
+            _ if is_there => {}
+            _ => mine.push(other),
+        }
+    }
+}
+
+/// Each number once. What is told of one number with its issuer in full, in part and not at all is told once, in full,
+/// where only one issuer can be meant. `absorb` takes over what is left out.
+pub fn once_each<T>(all: Vec<T>, number: impl Fn(&T) -> Option<&Identifier>, absorb: impl Fn(&mut T, T)) -> Vec<T> {
+    let mut groups: Vec<Vec<T>> = Vec::new();
+    let mut places: BTreeMap<(Option<Coding>, IdText), Vec<usize>> = BTreeMap::new();
+    let mut by_degree = all;
+    by_degree.sort_by_key(|one| number(one).map(Identifier::degree));
+    for one in by_degree {
+        let like = number(&one).map(|number| places.entry((number.kind.clone(), number.value.clone())).or_default());
+        match number(&one).and_then(|one| place(&groups, like.as_deref().map_or(&[], Vec::as_slice), one, &number)) {
+            Some(place) => groups[place].push(one),
+            None => {
+                like.into_iter().for_each(|like| like.push(groups.len()));
+                groups.push(vec![one]);
+            }
+        }
+    }
+    let joined = |group: Vec<T>| {
+        group.into_iter().reduce(|mut first, next| {
+            absorb(&mut first, next);
+            first
+        })
+    };
+    groups.into_iter().filter_map(joined).collect()
+}
+
+/// Which of the groups with this value a number belongs to: the one whose issuer it names; without an issuer, the only
+/// one there is.
+fn place<T>(
+    groups: &[Vec<T>],
+    like: &[usize],
+    one: &Identifier,
+    number: &impl Fn(&T) -> Option<&Identifier>,
+) -> Option<usize> {
+    let any = |place: &usize, fits: &dyn Fn(&Identifier) -> bool| groups[*place].iter().filter_map(number).any(fits);
+    let is_told_so = |other: &Identifier| (&other.system, &other.assigner) == (&one.system, &one.assigner);
+    if let Some(place) = like.iter().find(|place| any(place, &is_told_so)) {
+        return Some(*place);
+    }
+    let mut fitting = like.iter().filter(|place| any(place, &|other| other.can_be(one)));
+    match (fitting.next(), fitting.next()) {
+        (Some(place), None) => Some(*place),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A number as `universal id/local name`, each of which may be empty.
+    fn number(issuer: &str) -> Identifier {
+        let (universal, local) = issuer.split_once('/').unwrap();
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_string());
+        Identifier {
+            value: "1".into(),
+            system: some(universal).map(Text::from),
+            assigner: some(local).map(IdText::from),
+            ..Identifier::default()
+        }
+    }
+
+    fn told(number: &Identifier) -> String {
+        let assigner = number.assigner.as_ref().map(IdText::text).unwrap_or_default();
+        format!("{}/{assigner}", number.system.as_deref().unwrap_or_default())
+    }
+
+    #[test]
+    fn an_issuer_told_in_several_degrees_is_one() {
+        for (issuers, want) in [
+            (&["/A", "U/A"] as &[&str], &["U/A"] as &[&str]),
+            (&["U/", "U/A"], &["U/A"]),
+            (&["/A", "U/", "U/A", "/"], &["U/A"]),
+            (&["U/A", "U/B"], &["U/A"]),
+            (&["U/A", "U/B", "/B"], &["U/A"]),
+            (&["/A", "U/"], &["U/", "/A"]),
+            (&["/A", "U/A", "V/A"], &["U/A", "V/A", "/A"]),
+            (&["/", "/A"], &["/A"]),
+            (&["/", "/A", "/B"], &["/A", "/B", "/"]),
+            (&["/", "/"], &["/"]),
+        ] {
+            for reversed in [false, true] {
+                let mut numbers: Vec<Identifier> = issuers.iter().map(|issuer| number(issuer)).collect();
+                if reversed {
+                    numbers.reverse();
+                }
+                numbers.sort();
+                let once = once_each(numbers, |number| Some(number), |kept, other| kept.complete(&other));
+                assert_eq!(once.iter().map(told).collect::<Vec<_>>(), want, "{issuers:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_users_system_for_numbers_without_issuer_is_no_issuer() {
+        let bare = Identifier { system_by: SystemBy::User, ..number("S/") };
+        assert!(!bare.has_issuer() && bare.can_be(&number("/A")));
+        let mut completed = bare.clone();
+        completed.complete(&number("U/A"));
+        assert_eq!(told(&completed), "U/A");
+        let mapped = Identifier { system_by: SystemBy::User, ..number("S/A") };
+        assert!(mapped.can_be(&number("U/A")), "the local names are equal, and one says no universal id");
+        assert!(mapped.can_be(&number("S/")), "the user says that A is S");
+        assert!(!mapped.can_be(&number("U/")));
+    }
+
+    #[test]
+    fn a_value_that_lost_bytes_equals_the_same_bytes_only() {
+        let (one, other) = (IdText::lossy("\u{FFFD}1", b"\xC41"), IdText::lossy("\u{FFFD}1", b"\xD61"));
+        assert_ne!(one, other);
+        assert_ne!(one, IdText::from("\u{FFFD}1"));
+        assert_eq!(one, IdText::lossy("\u{FFFD}1", b"\xC41"));
+        assert_eq!((one.exact(), one.text()), (None, "\u{FFFD}1"));
+        assert_ne!(one.parts(), other.parts());
+        let identifier = Identifier { value: one, ..number("U/") };
+        assert_eq!(identifier.token(), None);
+    }
+}

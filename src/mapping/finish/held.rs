@@ -1,0 +1,26 @@
+//! What is said of a number that studies of several patients have.
+
+use dicom_core::Tag;
+use dicom_dictionary_std::tags;
+
+use super::issue;
+use crate::fhir::{Held, ResourceType};
+use crate::issue::{Issue, Reason};
+
+/// The issue of such a number, with the element and the attribute that has it.
+pub fn held_issue(held: &Held) -> Issue {
+    let kind = held.identifier.kind.as_ref().map(|kind| &*kind.code);
+    let (element, tags): (_, &[Tag]) = match (held.kind, kind) {
+        (ResourceType::Encounter, _) => ("encounter", &[tags::ADMISSION_ID]),
+        (ResourceType::Specimen, _) => {
+            ("series.specimen", &[tags::SPECIMEN_DESCRIPTION_SEQUENCE, tags::SPECIMEN_IDENTIFIER])
+        }
+        (ResourceType::Procedure, _) => {
+            ("partOf", &[tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE, tags::REFERENCED_SOP_INSTANCE_UID])
+        }
+        (_, Some("PLAC")) => ("basedOn", &[tags::PLACER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST]),
+        (_, Some("FILL")) => ("basedOn", &[tags::FILLER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST]),
+        _ => ("basedOn", &[tags::ACCESSION_NUMBER]),
+    };
+    issue(element, tags, Reason::OtherPatient)
+}

@@ -1,0 +1,68 @@
+//! What studies say across each other, found before any is written: numbers that several patients have, and patients of
+//! whom studies say different things. Only hashes are kept, and nothing depends on the order of the studies' arrival.
+
+use std::sync::LazyLock;
+
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
+
+use super::settle::{Study, several_patients};
+use crate::fhir::{Claim, Contested, Described, Fact, Identifier, Reference, contradictions};
+use crate::mapping::finish::distinct_orders;
+use crate::mapping::{self, Options, Row, SERIES, STUDY, SeriesPart, StudyPart};
+
+/// What holds across the studies of a run.
+#[derive(Debug, Default)]
+pub struct Across {
+    /// The numbers that several patients have.
+    pub contested: Contested,
+    /// The studies, by their places, that contradict an earlier one in what they say of one patient.
+    pub contradictions: Vec<(usize, Fact)>,
+}
+
+/// The rows that say whose a study is, and what else of a patient it refers to.
+static OF_STUDY: LazyLock<Vec<Row<StudyPart>>> = LazyLock::new(|| rows(STUDY, &["subject", "encounter"]));
+static OF_SERIES: LazyLock<Vec<Row<SeriesPart>>> = LazyLock::new(|| rows(SERIES, &["based_on", "part_of", "specimen"]));
+
+fn rows<P>(table: &'static [Row<P>], fields: &[&str]) -> Vec<Row<P>> {
+    table.iter().filter(|row| fields.contains(&row.field)).map(|row| Row { ..*row }).collect()
+}
+
+/// Looks across all studies. One alone contradicts nobody.
+pub fn look_across(studies: &mut [Study], options: &Options) -> Across {
+    if studies.len() < 2 {
+        return Across::default();
+    }
+    let said = studies.par_iter_mut().enumerate().map(|(place, study)| said(place, study, options));
+    let (claims, described): (Vec<Vec<Claim>>, Vec<Option<Described>>) = said.unzip();
+    Across {
+        contested: Contested::among(claims.into_iter().flatten().collect()),
+        contradictions: contradictions(described.into_iter().flatten().collect()),
+    }
+}
+
+/// What one study claims, and what it says of its patient; nothing where it has several.
+fn said(place: usize, study: &mut Study, options: &Options) -> (Vec<Claim>, Option<Described>) {
+    let of_study = study.parts.settle(&OF_STUDY, |data_set| mapping::map(&OF_STUDY, data_set, options));
+    let Some(subject) = &of_study.part.subject else { return Default::default() };
+    if several_patients(&of_study.part, &of_study.others) {
+        return Default::default();
+    }
+    let described = Described::of(place, subject);
+    let Some(patient) = &subject.identifier else { return (Vec::new(), described) };
+    let mut claims: Vec<Claim> = of_study.part.encounter.iter().filter_map(|one| claim(one, patient)).collect();
+    let (mut orders, mut others) = (Vec::new(), Vec::new());
+    for (_, series) in &mut study.series {
+        let part = series.parts.settle(&OF_SERIES, |data_set| mapping::map(&OF_SERIES, data_set, options)).part;
+        orders.extend(part.based_on);
+        others.extend(part.part_of);
+        others.extend(distinct_orders(part.specimen));
+    }
+    orders.extend(study.selections.iter().flat_map(|selection| selection.part.based_on.iter().cloned()));
+    let all = distinct_orders(orders).into_iter().chain(others);
+    claims.extend(all.filter_map(|one| claim(&one, patient)));
+    (claims, described)
+}
+
+fn claim(of: &Reference, patient: &Identifier) -> Option<Claim> {
+    Claim::of(of.target, of.identifier.as_ref()?, patient)
+}

@@ -1,0 +1,389 @@
+//! Small inputs that once went wrong, each with the right values, in all releases.
+
+use std::collections::BTreeSet;
+
+use dcm2fhir::synth::{Attributes, DataSet, Instance};
+use dcm2fhir::{References, Release};
+use dicom_core::Tag;
+use dicom_dictionary_std::{tags, uids};
+use serde_json::Value;
+
+use crate::checker::{check, list, text};
+use crate::property::{Run, WAYS, Way, run};
+
+const SYSTEMS: [&str; 3] = ["patient=urn:p", "accession=urn:a", "visit=urn:v"];
+
+/// An image of a study, with what else stands in it.
+fn image(study: &str, place: u32, attributes: &[(Tag, &[u8])]) -> Instance {
+    let image = Instance::new("CT", uids::CT_IMAGE_STORAGE, "x", 1, 1)
+        .text(tags::STUDY_INSTANCE_UID, format!("1.2.{study}"))
+        .text(tags::SERIES_INSTANCE_UID, format!("1.2.{study}.1"))
+        .text(tags::SOP_INSTANCE_UID, format!("1.2.{study}.1.{place}"))
+        .text(tags::PATIENT_ID, "PID1");
+    attributes.iter().fold(image, |image, (tag, value)| image.text(*tag, *value))
+}
+
+/// Two studies whose images differ in one attribute.
+fn two_studies(tag: Tag, values: [&[u8]; 2]) -> [Instance; 2] {
+    [image("1", 1, &[(tag, values[0])]), image("2", 1, &[(tag, values[1])])]
+}
+
+fn converted(images: &[Instance], release: &'static Release, way: Way, systems: &[&str]) -> Run {
+    let folder = tempfile::tempdir().unwrap();
+    for (place, image) in images.iter().enumerate() {
+        std::fs::write(folder.path().join(place.to_string()), image.bytes()).unwrap();
+    }
+    let run = run(folder.path(), release, way, systems);
+    check(&run.documents);
+    run
+}
+
+/// The same in every release and way; `each` looks at the result.
+fn everywhere(images: &[Instance], systems: &[&str], mut each: impl FnMut(&Run, Way, &'static Release)) {
+    for release in Release::ALL {
+        for way in WAYS {
+            each(&converted(images, release, way, systems), way, release);
+        }
+    }
+}
+
+const SEPARATE: Way = Way::Refer(References::Separate);
+
+/// All resources, also those of Bundles and inside of others.
+fn all(run: &Run) -> Vec<Value> {
+    let entries = run.documents.iter().flat_map(|bundle| list(&bundle["entry"])).map(|entry| entry["resource"].clone());
+    let contained = run.documents.iter().flat_map(|study| list(&study["contained"])).cloned();
+    run.documents.iter().cloned().chain(entries).chain(contained).collect()
+}
+
+fn of_type(run: &Run, kind: &str) -> Vec<Value> {
+    all(run).into_iter().filter(|resource| resource["resourceType"] == kind).collect()
+}
+
+/// All `ifNoneExist` of a type.
+fn searches(run: &Run, kind: &str) -> Vec<String> {
+    let requests = run.documents.iter().flat_map(|bundle| list(&bundle["entry"])).map(|entry| &entry["request"]);
+    let of_kind = requests.filter(|request| text(&request["url"]) == kind);
+    of_kind.filter_map(|request| request["ifNoneExist"].as_str().map(str::to_string)).collect()
+}
+
+#[test]
+fn a_patient_id_that_lost_bytes_is_nobodys_but_its_studys() {
+    for values in [
+        [&b"\xC4-1001"[..], b"\xD6-1001"],
+        [b"\xC4-1001", b"\xC4-1001"],
+        [b"ID\t1", b"ID 1"],
+        [b"ID\n1", b"ID\r\n1"],
+        [b"ID1\n", b"ID1"],
+        [b"A\x001", b"A\x011"],
+        [b"\xEF\xBF\xBD1", b"\xEF\xBF\xBD1"],
+    ] {
+        let images = two_studies(tags::PATIENT_ID, values);
+        everywhere(&images, &SYSTEMS, |run, way, _| {
+            let ids: BTreeSet<String> =
+                of_type(run, "Patient").iter().map(|patient| patient["id"].to_string()).collect();
+            let expected = match way {
+                SEPARATE => 2,
+                _ => ids.len(),
+            };
+            assert_eq!(ids.len(), expected, "{values:?}");
+            assert!(searches(run, "Patient").iter().all(|search| !search.contains("%EF%BF%BD")), "{values:?}");
+        });
+        let bundles = converted(&images, Release::R4, Way::Bundles, &SYSTEMS);
+        let whole = values.iter().filter(|value| matches!(**value, b"ID 1" | b"ID1")).count();
+        assert_eq!(searches(&bundles, "Patient").len(), whole, "{values:?}");
+        let codes: Vec<&str> = bundles.issues.keys().map(String::as_str).collect();
+        let is_said = ["undecodable", "control-character", "taken-as-utf8"].iter().any(|code| codes.contains(code));
+        assert!(is_said, "{values:?} {codes:?}");
+    }
+}
+
+#[test]
+fn patient_ids_of_one_study_are_compared_as_they_are_in_the_file() {
+    for (values, is_several) in [
+        ([&b"\xC4-1001"[..], b"\xD6-1001"], true),
+        ([b"\xC4-1001", b"\xC4-1001 "], false),
+        ([b"ID\t1", b"ID 1"], true),
+        ([b"ID 1", b"ID  1"], true),
+        ([b"ID1", b"id1"], true),
+        ([b"ID1", b" ID1 "], false),
+    ] {
+        let images = [1, 2].map(|place| image("1", place, &[(tags::PATIENT_ID, values[place as usize - 1])]));
+        everywhere(&images, &SYSTEMS, |run, _, _| {
+            assert_eq!(run.issues.contains_key("several-patients"), is_several, "{values:?}");
+            assert_eq!(run.exit_code, u8::from(is_several), "{values:?}");
+        });
+    }
+}
+
+#[test]
+fn accession_and_visit_that_lost_bytes_are_two_and_not_searched_for() {
+    for (tag, kind) in [(tags::ACCESSION_NUMBER, "ServiceRequest"), (tags::ADMISSION_ID, "Encounter")] {
+        let images = two_studies(tag, [b"A\xC4", b"A\xD6"]);
+        everywhere(&images, &SYSTEMS, |run, _, _| {
+            assert_eq!(searches(run, kind), Vec::<String>::new());
+            assert_eq!(run.exit_code, 0);
+            let numbers = all(run).into_iter().flat_map(|one| list(&one["identifier"]).cloned().collect::<Vec<_>>());
+            for number in numbers.filter(|number| text(&number["value"]).contains('\u{FFFD}')) {
+                assert!(number["system"].is_null(), "{number}");
+            }
+        });
+        let run = converted(&images, Release::R4, SEPARATE, &SYSTEMS);
+        assert_eq!(of_type(&run, kind).len(), 2);
+    }
+}
+
+#[test]
+fn blanks_inside_a_number_stay_as_the_file_has_them() {
+    let images = two_studies(tags::PATIENT_ID, [b"A  1", b"A 1"]);
+    everywhere(&images, &SYSTEMS, |run, _, _| {
+        let subjects: BTreeSet<String> = of_type(run, "ImagingStudy")
+            .iter()
+            .map(|study| text(&study["subject"]["identifier"]["value"]).to_string())
+            .collect();
+        assert_eq!(subjects, ["A  1", "A 1"].map(str::to_string).into());
+        assert_eq!(run.exit_code, 0);
+    });
+    assert_eq!(of_type(&converted(&images, Release::R5, SEPARATE, &SYSTEMS), "Patient").len(), 2);
+}
+
+/// Two studies of two patients with one accession number and one admission.
+fn numbers_of_two(patients: [&[u8]; 2]) -> [Instance; 2] {
+    two_studies(tags::PATIENT_ID, patients)
+        .map(|image| image.text(tags::ACCESSION_NUMBER, "ACC7").text(tags::ADMISSION_ID, "V7"))
+}
+
+#[test]
+fn an_order_and_a_visit_of_two_patients_are_two_and_reported() {
+    let images = numbers_of_two([b"PID1", b"PID2"]);
+    everywhere(&images, &SYSTEMS, |run, _, _| {
+        assert_eq!(run.issues.get("other-patient"), Some(&4), "the order and the visit of each study");
+        assert_eq!(run.exit_code, 1);
+        assert_eq!(searches(run, "ServiceRequest").len() + searches(run, "Encounter").len(), 0);
+    });
+    let run = converted(&images, Release::R4, SEPARATE, &SYSTEMS);
+    for kind in ["ServiceRequest", "Encounter"] {
+        let subjects: BTreeSet<String> = of_type(&run, kind).iter().map(|one| one["subject"].to_string()).collect();
+        assert_eq!(subjects.len(), 2, "each patient has an own {kind}");
+    }
+    let bare = converted(&images, Release::R4, SEPARATE, &SYSTEMS[1..]);
+    assert_eq!(bare.exit_code, 1, "two numbers are two patients, also without a system");
+}
+
+#[test]
+fn an_order_of_one_patient_is_shared_by_the_patients_studies() {
+    let images = numbers_of_two([b"PID1", b"PID1"]);
+    everywhere(&images, &SYSTEMS, |run, way, _| {
+        assert_eq!((run.exit_code, run.issues.contains_key("other-patient")), (0, false));
+        if way == SEPARATE {
+            assert_eq!(of_type(run, "ServiceRequest").len(), 1);
+        }
+        if way == Way::Bundles {
+            assert_eq!(searches(run, "ServiceRequest"), ["identifier=urn:a%7CACC7"; 2]);
+        }
+    });
+}
+
+#[test]
+fn what_belongs_to_a_patient_whom_nobody_knows_is_not_shared() {
+    for patients in [[&b""[..], b""], [b"ANON", b"ANON"], [b"\xC41", b"\xC41"]] {
+        let run = converted(&numbers_of_two(patients), Release::R4, Way::Bundles, &SYSTEMS);
+        assert_eq!(searches(&run, "ServiceRequest").len(), 0, "{patients:?}");
+        assert_eq!(run.exit_code, 0, "{patients:?}");
+    }
+}
+
+fn issuer(local: &str, universal: &str) -> DataSet {
+    let item = DataSet::new().text(tags::LOCAL_NAMESPACE_ENTITY_ID, local);
+    match universal {
+        "" => item,
+        _ => item.text(tags::UNIVERSAL_ENTITY_ID, universal).text(tags::UNIVERSAL_ENTITY_ID_TYPE, "ISO"),
+    }
+}
+
+#[test]
+fn an_issuer_told_in_two_degrees_is_one_and_told_in_full() {
+    let numbers = [
+        (tags::ACCESSION_NUMBER, tags::ISSUER_OF_ACCESSION_NUMBER_SEQUENCE),
+        (tags::ADMISSION_ID, tags::ISSUER_OF_ADMISSION_ID_SEQUENCE),
+        (tags::PLACER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST, tags::ORDER_PLACER_IDENTIFIER_SEQUENCE),
+        (tags::FILLER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST, tags::ORDER_FILLER_IDENTIFIER_SEQUENCE),
+    ];
+    let told = |place: u32, local: &str, universal: &str| {
+        let mut image = image("1", place, &[]).text(tags::ISSUER_OF_PATIENT_ID, local);
+        if !universal.is_empty() {
+            image = image.item(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE, issuer("", universal));
+        }
+        image = numbers.iter().fold(image, |image, (number, sequence)| {
+            image.text(*number, "N1").item(*sequence, issuer(local, universal))
+        });
+        let specimen = DataSet::new()
+            .text(tags::SPECIMEN_IDENTIFIER, "S1")
+            .item(tags::ISSUER_OF_THE_SPECIMEN_IDENTIFIER_SEQUENCE, issuer(local, universal));
+        image.item(tags::SPECIMEN_DESCRIPTION_SEQUENCE, specimen)
+    };
+    for tellings in [
+        [("HOSP", ""), ("HOSP", "1.2.9")],
+        [("HOSP", "1.2.9"), ("HOSP", "")],
+        [("", "1.2.9"), ("HOSP", "1.2.9")],
+        [("HOSP", "1.2.9"), ("", "1.2.9")],
+    ] {
+        let images = [1, 2].map(|place| {
+            let (local, universal) = tellings[place as usize - 1];
+            told(place, local, universal)
+        });
+        for systems in [&SYSTEMS[..], &[]] {
+            everywhere(&images, systems, |run, way, release| {
+                assert_eq!(run.exit_code, 0, "{tellings:?}");
+                assert!(!run.issues.contains_key("differs"), "{tellings:?} {:?}", run.issues);
+                let study = of_type(run, "ImagingStudy").remove(0);
+                let is_full = |number: &Value| {
+                    let (system, assigner) = (&number["system"], &number["assigner"]["display"]);
+                    assert_eq!(
+                        (text(system), text(assigner)),
+                        ("urn:oid:1.2.9", "HOSP"),
+                        "{tellings:?} {way:?} {number}"
+                    );
+                };
+                is_full(&study["subject"]["identifier"]);
+                is_full(&study["encounter"]["identifier"]);
+                assert_eq!(list(&study["basedOn"]).count(), 1, "{tellings:?}");
+                is_full(&study["basedOn"][0]["identifier"]);
+                assert_eq!(list(&study["series"][0]["specimen"]).count(), 1, "{tellings:?}");
+                is_full(&study["series"][0]["specimen"][0]["identifier"]);
+                for kind in ["Patient", "Encounter", "ServiceRequest", "Specimen"] {
+                    for resource in of_type(run, kind) {
+                        list(&resource["identifier"]).for_each(is_full);
+                        let count = if kind == "ServiceRequest" { 3 } else { 1 };
+                        assert_eq!(list(&resource["identifier"]).count(), count, "{kind} {} {resource}", release.name);
+                    }
+                }
+            });
+        }
+    }
+}
+
+#[test]
+fn a_local_name_alone_and_a_universal_id_alone_are_two_issuers() {
+    let images = [
+        image("1", 1, &[(tags::ISSUER_OF_PATIENT_ID, b"HOSP")]),
+        image("1", 2, &[]).item(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE, issuer("", "1.2.9")),
+    ];
+    let run = converted(&images, Release::R4, SEPARATE, &[]);
+    assert_eq!((run.exit_code, run.issues.contains_key("several-patients")), (1, true));
+}
+
+#[test]
+fn what_the_first_image_lacks_of_its_patient_comes_from_the_next_that_has_it() {
+    let with = |place, attributes: &[(Tag, &[u8])]| {
+        image("1", place, &[&[(tags::PATIENT_NAME, &b"Test^A"[..])], attributes].concat())
+    };
+    let born: (Tag, &[u8]) = (tags::PATIENT_BIRTH_DATE, b"19700102");
+    let sex = |value: &'static [u8]| (tags::PATIENT_SEX, value);
+    let (female, male) = (sex(b"F"), sex(b"M"));
+    let images = [with(1, &[]), with(2, &[born]), with(3, &[born, female])];
+    everywhere(&images, &SYSTEMS, |run, _, _| {
+        assert!(!run.issues.contains_key("differs"), "{:?}", run.issues);
+        for patient in of_type(run, "Patient") {
+            assert_eq!((&patient["birthDate"], &patient["gender"]), (&"1970-01-02".into(), &"female".into()));
+        }
+    });
+    let differing = converted(&[with(1, &[born, female]), with(2, &[male])], Release::R4, SEPARATE, &SYSTEMS);
+    assert_eq!(differing.issues.get("differs"), Some(&1));
+    let patient = of_type(&differing, "Patient").remove(0);
+    assert_eq!(patient["gender"], "female", "the first decides");
+    let others = [
+        with(1, &[]),
+        with(2, &[born]).text(tags::PATIENT_NAME, "Else^B"),
+        with(3, &[born]).text(tags::PATIENT_ID, "PID2"),
+    ];
+    let patient = of_type(&converted(&others, Release::R4, SEPARATE, &SYSTEMS), "Patient").remove(0);
+    assert!(patient["birthDate"].is_null(), "it is another's");
+}
+
+#[test]
+fn one_patient_id_with_two_names_birth_dates_or_sexes_is_reported_in_every_way() {
+    for (tag, values) in [
+        (tags::PATIENT_NAME, [&b"Doe^Jane"[..], b"Roe^Joan"]),
+        (tags::PATIENT_BIRTH_DATE, [b"19700102", b"19700103"]),
+        (tags::PATIENT_SEX, [b"F", b"M"]),
+    ] {
+        everywhere(&two_studies(tag, values), &SYSTEMS, |run, _, _| {
+            assert_eq!(run.issues.get("patient-differs"), Some(&1), "{tag}");
+        });
+        let bare = converted(&two_studies(tag, values), Release::R4, SEPARATE, &[]);
+        assert!(!bare.issues.contains_key("patient-differs"), "one bare number can be two people");
+    }
+    let same = two_studies(tags::PATIENT_NAME, [b"Doe^Jane", b"DOE^JANE"]);
+    assert!(!converted(&same, Release::R4, SEPARATE, &SYSTEMS).issues.contains_key("patient-differs"));
+}
+
+#[test]
+fn a_series_in_two_studies_is_reported_in_both() {
+    let images = two_studies(tags::SERIES_INSTANCE_UID, [b"1.9", b"1.9"]);
+    everywhere(&images, &[], |run, _, _| assert_eq!(run.issues.get("series-elsewhere"), Some(&2)));
+}
+
+#[test]
+fn study_uids_that_differ_never_share_an_identifier() {
+    let images = two_studies(tags::STUDY_INSTANCE_UID, [b"1.2.3\x004.56", b"1.2.3\x014.56"]);
+    everywhere(&images, &SYSTEMS, |run, _, _| {
+        let studies = of_type(run, "ImagingStudy");
+        let ids: BTreeSet<String> = studies.iter().map(|study| study["id"].to_string()).collect();
+        assert_eq!((studies.len(), ids.len()), (2, 2));
+        let mut systems = studies.iter().flat_map(|study| list(&study["identifier"]));
+        assert!(systems.all(|identifier| identifier["system"] != "urn:dicom:uid"), "they would read alike");
+    });
+}
+
+#[test]
+fn of_two_patient_names_the_first_is_taken_and_it_is_reported() {
+    for (name, want, is_several) in [
+        (&b"Doe^Jane\\Roe^Richard"[..], "Jane Doe", true),
+        (b"\\Roe^Richard", "Richard Roe", false),
+        (b"Doe^Jane\\", "Jane Doe", false),
+        (b"Doe^Jane\\^^", "Jane Doe", false),
+    ] {
+        everywhere(&[image("1", 1, &[(tags::PATIENT_NAME, name)])], &SYSTEMS, |run, _, _| {
+            let study = of_type(run, "ImagingStudy").remove(0);
+            assert_eq!(study["subject"]["display"], want);
+            assert_eq!(run.issues.contains_key("several-persons"), is_several, "{name:?}");
+            for patient in of_type(run, "Patient") {
+                assert_eq!(list(&patient["name"]).count(), 1);
+            }
+        });
+    }
+}
+
+#[test]
+fn numbers_of_persons_are_of_their_schemes_and_as_the_file_has_them() {
+    let person = |number: &[u8], scheme: &str| {
+        let code = dcm2fhir::synth::code("", scheme, "").text(tags::CODE_VALUE, number);
+        DataSet::new().item(tags::PERSON_IDENTIFICATION_CODE_SEQUENCE, code)
+    };
+    for (people, count) in [
+        ([person(b"D 1", "LN"), person(b"D  1", "LN")], 2),
+        ([person(b"D\xC4", "LN"), person(b"D\xD6", "LN")], 2),
+        ([person(b"D1", "99A"), person(b"D1", "99B")], 2),
+        ([person(b"D1", "99A"), person(b"D1", "99A")], 1),
+    ] {
+        let image = image("1", 1, &[]).items(tags::OPERATOR_IDENTIFICATION_SEQUENCE, people);
+        let run = converted(&[image], Release::R4, SEPARATE, &SYSTEMS);
+        assert_eq!(of_type(&run, "Practitioner").len(), count);
+    }
+}
+
+#[test]
+fn a_study_of_several_patients_shares_no_order() {
+    let images = [
+        image("1", 1, &[(tags::ACCESSION_NUMBER, b"ACC1")]),
+        image("1", 2, &[(tags::PATIENT_ID, b"PID2"), (tags::ACCESSION_NUMBER, b"ACC2")]),
+        image("2", 1, &[(tags::PATIENT_ID, b"PID2"), (tags::ACCESSION_NUMBER, b"ACC2")]),
+    ];
+    everywhere(&images, &SYSTEMS, |run, way, _| {
+        assert_eq!(run.exit_code, 1);
+        if way == Way::Bundles {
+            assert_eq!(searches(run, "ServiceRequest"), ["identifier=urn:a%7CACC2"]);
+        }
+    });
+}
