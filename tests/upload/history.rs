@@ -188,10 +188,11 @@ impl Stage {
             Plan { at: faults.iter().cloned().collect(), conditional: how.conditional, ..Plan::default() };
         let session = world.session(how);
         *self.interrupt.lock().unwrap() = session.interrupt.clone();
+        let stale = world.uploads(how);
         let result = session.try_upload(&world.documents(how));
         self.plan.lock().unwrap().at.clear();
         let _ = self.server.seen();
-        world.check(result.ok().as_ref())
+        world.check(result.ok().as_ref(), &stale)
     }
 }
 
@@ -226,6 +227,7 @@ fn act(fault: Fault, seen: &Seen, world: &Arc<World>, plan: &Arc<Mutex<Plan>>, k
                     plan.conditional
                 };
                 let how = How { mode: Mode::Transaction, conditional, journal: false, alone: false };
+                world.uploads(how);
                 let _ = world.session(how).try_upload(&world.documents(how));
                 plan.lock().unwrap().is_nested = false;
             })))

@@ -33,6 +33,8 @@ pub struct World {
     /// Studies that an editor deleted or withdrew, and the resources that may be there then.
     edited: Mutex<BTreeMap<usize, BTreeSet<String>>>,
     edits: Mutex<usize>,
+    /// What anybody, and what somebody with the journal, uploaded last of each study.
+    last: [Mutex<BTreeMap<usize, (usize, usize)>>; 2],
     folder: tempfile::TempDir,
 }
 
@@ -46,6 +48,7 @@ impl World {
             claims: Mutex::default(),
             edited: Mutex::default(),
             edits: Mutex::default(),
+            last: Default::default(),
             folder: tempfile::tempdir().unwrap(),
         }
     }
@@ -82,6 +85,21 @@ impl World {
             entries.iter().map(|entry| serde_json::from_str(&text(entry)).unwrap()).collect::<Vec<Value>>()
         };
         bundles.flat_map(alone).collect()
+    }
+
+    /// Notes an upload. The result has the studies that the journal calls done, though another upload changed them since.
+    pub fn uploads(&self, how: How) -> BTreeSet<usize> {
+        let archive = self.archive.lock().unwrap().clone();
+        let [mut any, mut journaled] = self.last.each_ref().map(|last| last.lock().unwrap());
+        let is_stale = |study: &usize| {
+            how.journal && journaled.get(study) == archive.get(study) && any.get(study) != archive.get(study)
+        };
+        let stale = STUDIES.into_iter().filter(is_stale).collect();
+        any.extend(&archive);
+        if how.journal {
+            journaled.extend(&archive);
+        }
+        stale
     }
 
     /// The studies that the archive has now.
@@ -172,7 +190,7 @@ impl World {
     }
 
     /// What must be true when an upload has ended; it has no counts if it was killed or could not go on.
-    pub fn check(&self, counts: Option<&Counts>) -> Result<(), String> {
+    pub fn check(&self, counts: Option<&Counts>, stale: &BTreeSet<usize>) -> Result<(), String> {
         self.server.with_store(|store| {
             for (key, claims) in self.claims.lock().unwrap().iter() {
                 let is_deleted = claims.iter().any(|claim| matches!(claim, Claim::Deleted));
@@ -200,18 +218,18 @@ impl World {
                 0 | 1 => Ok(()),
                 number => Err(format!("study {study} is there {number} times")),
             })?;
-            counts.map_or(Ok(()), |counts| self.check_counts(store, counts))
+            counts.map_or(Ok(()), |counts| self.check_counts(store, counts, stale))
         })
     }
 
     /// What was not said to be refused is there as we have it.
-    fn check_counts(&self, store: &Store, counts: &Counts) -> Result<(), String> {
+    fn check_counts(&self, store: &Store, counts: &Counts, stale: &BTreeSet<usize>) -> Result<(), String> {
         let edited = self.edited.lock().unwrap();
         for number in self.numbers() {
             let name = format!("ImagingStudy/1.2.{number}:");
             let is_refused = counts.refused.iter().any(|line| line.starts_with(&name));
             // What was edited while this ran may have been right at the time.
-            let is_edited = edited.contains_key(&number);
+            let is_edited = edited.contains_key(&number) || stale.contains(&number);
             if is_refused && counts.exit_code() == 0 {
                 return Err(format!("study {number} was refused, with exit code 0"));
             }
