@@ -46,6 +46,7 @@ mod tls;
 mod traffic;
 mod whose;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -121,12 +122,15 @@ pub struct Server {
     diff: bool,
     takes_conditions: AtomicBool,
     refuses_conditions: AtomicBool,
+    breaks_transactions: AtomicBool,
     lookup: Lookup,
     identities: Identities,
     journal: Option<Journal>,
     rejects: Option<Rejects>,
     not_taken: Option<NotTaken>,
     counts: Mutex<Counts>,
+    /// Resources of this run that the server has under another id, or not at all: what refers to them has to know.
+    elsewhere: Mutex<BTreeMap<String, Option<String>>>,
     /// Requests in a row that the server did not answer.
     give_ups: AtomicU32,
 }
@@ -171,12 +175,14 @@ impl Server {
             diff: options.diff,
             takes_conditions: AtomicBool::new(capability.versioned_update),
             refuses_conditions: AtomicBool::new(false),
+            breaks_transactions: AtomicBool::new(false),
             lookup: Lookup::new(capability.batch, capability.update_create),
             identities: Identities::default(),
             journal: journal.map(|path| Journal::open(path, base)).transpose()?,
             rejects: rejects.map(Rejects::create).transpose()?,
             not_taken: options.report.then(not_taken).transpose()?,
             counts: Mutex::default(),
+            elsewhere: Mutex::default(),
             give_ups: AtomicU32::new(0),
             sender,
         })

@@ -10,6 +10,8 @@ mod bodies;
 mod chaos;
 mod faults;
 mod first_contact;
+mod histories;
+mod history;
 #[cfg(unix)]
 mod interrupt;
 mod others;
@@ -20,3 +22,4 @@ mod session;
 mod store;
 mod tls;
 mod whose;
+mod world;
