@@ -313,13 +313,14 @@ mod tests {
         let file = folder.path().join("token");
         let token = |name: &str| format!(r#"{{"access_token":"{name}","expires_in":1000}}"#);
         fs::write(&file, token("old")).unwrap();
-        let (auth, clock) = (Auth::new(Credentials::Token(Secret::File(file.clone()))), At(AtomicU64::new(0)));
-        assert_eq!(auth.header(&clock).unwrap().unwrap(), "Bearer old");
+        let ((auth, client), clock) = (auth(Credentials::Token(Secret::File(file.clone()))), At(AtomicU64::new(0)));
+        let header = || auth.header(&client, &clock).unwrap().unwrap().unwrap();
+        assert_eq!(header(), "Bearer old");
         fs::write(&file, token("new")).unwrap();
         let ahead = 1000 - MARGIN.as_secs();
         for (now, want) in [(ahead - 1, "Bearer old"), (ahead, "Bearer new")] {
             clock.0.store(now, Relaxed);
-            assert_eq!(auth.header(&clock).unwrap().unwrap(), want, "{now}");
+            assert_eq!(header(), want, "{now}");
         }
     }
 
