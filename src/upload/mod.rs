@@ -66,7 +66,7 @@ use identities::Identities;
 use journal::Journal;
 use lookup::Lookup;
 use not_taken::NotTaken;
-use plan::Allowed;
+use plan::{Allowed, Conditions};
 use rejects::Rejects;
 use retry::{Policy, Safety};
 use sender::{Sender, Sent};
@@ -120,8 +120,8 @@ pub struct Server {
     max_entries: usize,
     dry_run: bool,
     diff: bool,
-    takes_conditions: AtomicBool,
-    refuses_conditions: AtomicBool,
+    /// What the server is known to take, and to refuse.
+    conditions: Mutex<[Conditions; 2]>,
     breaks_transactions: AtomicBool,
     lookup: Lookup,
     identities: Identities,
@@ -166,15 +166,17 @@ impl Server {
                 restore: options.restore,
                 overwrite_companions: options.overwrite_companions,
                 server_ids: options.conditional || !capability.update_create,
-                unconditional: false,
+                without: Conditions::default(),
             },
             takes_ids: capability.update_create,
             max_bytes: AtomicUsize::new(options.max_bytes),
             max_entries: options.max_entries,
             dry_run: options.dry_run,
             diff: options.diff,
-            takes_conditions: AtomicBool::new(capability.versioned_update),
-            refuses_conditions: AtomicBool::new(false),
+            conditions: Mutex::new([
+                Conditions { if_match: capability.versioned_update, if_none_match: false },
+                Conditions::default(),
+            ]),
             breaks_transactions: AtomicBool::new(false),
             lookup: Lookup::new(capability.batch, capability.update_create),
             identities: Identities::default(),

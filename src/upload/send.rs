@@ -16,7 +16,7 @@ use super::json::{References, references_in};
 use super::lookup::{Unread, Wanted};
 use super::outcome::Outcome;
 use super::package::{Entry, Package, Target};
-use super::plan::{Allowed, Step, Write, reference, step};
+use super::plan::{Allowed, Conditions, Step, Write, reference, step};
 use super::record::{Ended, State, ended, rejected, stopped};
 use super::server_copy::Found;
 use super::server_ids;
@@ -84,7 +84,7 @@ impl Server {
         gone: &References<'_>,
     ) -> Result<Vec<Ended>, Error> {
         let mut allowed = self.allowed;
-        allowed.unconditional = self.refuses_conditions.load(Relaxed);
+        allowed.without = self.conditions.lock().unwrap_or_else(PoisonError::into_inner)[1];
         for round in 1..=MAX_ROUNDS {
             if states.iter().all(|state| state.ended.is_some()) {
                 break;
@@ -183,18 +183,22 @@ impl Server {
     /// Finds out whether the server takes `If-Match` and `If-None-Match`. One that says so is believed; of others a first
     /// refusal is a reason to look again, and then to send without.
     fn learn(&self, writes: &[&Write<'_>], written: Vec<Written>, allowed: &mut Allowed) -> Vec<Written> {
-        let is_taken = |(write, written): (&&Write<'_>, &Written)| {
-            matches!(written, Written::Taken(_)) && (allowed.unconditional || write.is_conditional())
+        let of = |is: fn(&Written) -> bool| -> Conditions {
+            let all = writes.iter().zip(&written).filter(|(_, written)| is(written));
+            all.fold(Conditions::default(), |sum, (write, _)| sum.or(write.conditions()))
         };
-        if writes.iter().zip(&written).any(is_taken) {
-            let is_known = if allowed.unconditional { &self.refuses_conditions } else { &self.takes_conditions };
-            is_known.store(true, Relaxed);
+        let is_taken = |written: &Written| matches!(written, Written::Taken(_));
+        let [taken, refused] = [of(is_taken), of(|written| matches!(written, Written::Unconditional(_)))];
+        let mut known = self.conditions.lock().unwrap_or_else(PoisonError::into_inner);
+        known[0] = known[0].or(taken);
+        if written.iter().any(is_taken) {
+            known[1] = known[1].or(allowed.without);
         }
-        let is_refused = written.iter().any(|written| matches!(written, Written::Unconditional(_)));
-        if !is_refused || allowed.unconditional || self.takes_conditions.load(Relaxed) {
+        let dropped = refused.but(known[0]).but(allowed.without);
+        if dropped == Conditions::default() {
             return written;
         }
-        allowed.unconditional = true;
+        allowed.without = allowed.without.or(dropped);
         let again = |written| match written {
             Written::Unconditional(outcome) => Written::Conflict(outcome, Repeat::No),
             other => other,
@@ -314,7 +318,23 @@ impl<'e> Step<'e> {
 }
 
 impl Write<'_> {
-    fn is_conditional(&self) -> bool {
-        self.if_match.is_some() || self.if_none_match
+    fn conditions(&self) -> Conditions {
+        Conditions { if_match: self.if_match.is_some(), if_none_match: self.if_none_match }
+    }
+}
+
+impl Conditions {
+    fn or(self, other: Conditions) -> Conditions {
+        Conditions {
+            if_match: self.if_match || other.if_match,
+            if_none_match: self.if_none_match || other.if_none_match,
+        }
+    }
+
+    fn but(self, other: Conditions) -> Conditions {
+        Conditions {
+            if_match: self.if_match && !other.if_match,
+            if_none_match: self.if_none_match && !other.if_none_match,
+        }
     }
 }
