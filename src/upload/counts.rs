@@ -265,7 +265,7 @@ rejects      --rejects FILE keeps them, with the server's reasons
 journal                2  studies sent before that are not in the input: see --report
 server       http://h (r4)
 requests               3  answered in 42 ms (median), 42 ms (95 %): 1 of 422, 1 unanswered
-             4.1 kB sent, 200 B received
+             4.10 kB sent, 200 B received
 time         1.5 s
 ";
         assert_eq!(summary.to_string(), want);
