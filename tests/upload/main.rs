@@ -8,6 +8,8 @@ mod binary;
 mod bodies;
 mod chaos;
 mod faults;
+mod histories;
+mod history;
 #[cfg(unix)]
 mod interrupt;
 mod others;
@@ -17,3 +19,4 @@ mod session;
 mod store;
 mod tls;
 mod whose;
+mod world;
