@@ -30,7 +30,10 @@ pub enum Skip {
     /// An entry of an archive that is stored in a way that is not read here.
     #[error("stored in a way that is not read: {0}")]
     Unsupported(String),
-    /// A link, device, FIFO or socket.
+    /// A symbolic link that is not followed.
+    #[error("a symbolic link: give --follow to read what it leads to")]
+    Link,
+    /// A device, FIFO or socket.
     #[error("not a regular file")]
     NotRegular,
     /// A DICOMDIR or a list names a file that is not there.
@@ -64,7 +67,13 @@ impl Skip {
     pub fn is_loss(&self) -> bool {
         !matches!(
             self,
-            Skip::NotDicom | Skip::Empty | Skip::Dicomdir | Skip::NotRegular | Skip::Filtered | Skip::PassedBy
+            Skip::NotDicom
+                | Skip::Empty
+                | Skip::Dicomdir
+                | Skip::NotRegular
+                | Skip::Link
+                | Skip::Filtered
+                | Skip::PassedBy
         )
     }
 }

@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget};
 use super::Progress;
 use super::counters::Counters;
 use super::drawn::draw;
+use super::line::Line;
 use super::message::say;
 
 const LINE: Duration = Duration::from_secs(10);
@@ -34,7 +35,7 @@ struct Painter {
 impl Bar {
     /// One line that is drawn anew.
     pub fn drawn() -> Bar {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::term_like(Box::new(Line)));
         let own = bar.clone();
         let mut started = Bar::start(move |counters, stopped, began| draw(&own, counters, &stopped, began));
         started.drawn = Some(bar);

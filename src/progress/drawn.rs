@@ -6,12 +6,11 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::counters::Counters;
-use super::message::terminal_columns;
+use super::line::columns;
 
 const REDRAW: Duration = Duration::from_millis(100);
-/// The bar and the space behind it, and what a terminal shows of Ctrl-C: in a full line it would go to the next one, and
-/// leave ours behind.
-const RESERVED_COLUMNS: usize = 11 + 3;
+/// The bar and the space behind it.
+const BAR_COLUMNS: usize = 11;
 
 /// The characters that the line is drawn with.
 struct Characters {
@@ -33,7 +32,7 @@ pub(super) fn draw(bar: &ProgressBar, counters: &Counters, stopped: &Receiver<()
         bar.set_style(if total.is_some() { filling.clone() } else { spinning.clone() });
         bar.set_length(total.unwrap_or_default());
         bar.set_position(total.map_or(done, |total| done.min(total)));
-        let columns = terminal_columns().saturating_sub(RESERVED_COLUMNS);
+        let columns = columns().saturating_sub(BAR_COLUMNS);
         bar.set_message(counters.line(began.elapsed()).chars().take(columns).collect::<String>());
         bar.tick();
     }

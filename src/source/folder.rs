@@ -93,6 +93,7 @@ impl Walker {
             Ok(Kind::File) => feed.item(Item::at(path)),
             Ok(Kind::Folder) => folders.push(path),
             Ok(Kind::LinkedFolder) => self.queue.push_linked(path),
+            Ok(Kind::Link) => feed.skip(Name::file(path), Skip::Link),
             Ok(Kind::Other) => feed.skip(Name::file(path), Skip::NotRegular),
             Err(error) => feed.skip(Name::file(path), unreadable(&error)),
         }
