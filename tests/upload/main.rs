@@ -10,6 +10,8 @@ mod bodies;
 mod chaos;
 mod faults;
 mod first_contact;
+mod histories;
+mod history;
 #[cfg(unix)]
 mod interrupt;
 mod others;
@@ -19,3 +21,4 @@ mod server;
 mod session;
 mod store;
 mod tls;
+mod world;

@@ -57,6 +57,7 @@ impl Clock for JumpingClock {
 pub struct Session {
     pub options: Options,
     pub clock: JumpingClock,
+    pub interrupt: Interrupt,
     pub jobs: usize,
 }
 
@@ -89,11 +90,11 @@ impl Session {
             rejects: None,
             report: false,
         };
-        Session { options, clock: JumpingClock::default(), jobs: 1 }
+        Session { options, clock: JumpingClock::default(), interrupt: Interrupt::default(), jobs: 1 }
     }
 
     pub fn open(&self) -> Result<Server, Error> {
-        Server::open(&self.options, Box::new(self.clock.clone()), Interrupt::default(), Arc::new(Silent))
+        Server::open(&self.options, Box::new(self.clock.clone()), self.interrupt.clone(), Arc::new(Silent))
     }
 
     /// Uploads documents from as many threads as there are jobs, and says what became of them.
