@@ -22,6 +22,11 @@ use crate::server::TestServer;
 pub struct JumpingClock(Arc<Mutex<(Duration, Vec<Duration>)>>);
 
 impl JumpingClock {
+    /// Lets time pass, as if something else took it.
+    pub fn jump(&self, span: Duration) {
+        self.0.lock().unwrap().0 += span;
+    }
+
     pub fn sleeps(&self) -> Vec<Duration> {
         self.0.lock().unwrap().1.clone()
     }
@@ -52,6 +57,7 @@ impl Clock for JumpingClock {
 pub struct Session {
     pub options: Options,
     pub clock: JumpingClock,
+    pub interrupt: Interrupt,
     pub jobs: usize,
 }
 
@@ -61,6 +67,7 @@ impl Session {
             base: server.base.clone(),
             ca_certificate: None,
             client_certificate: None,
+            headers: Vec::new(),
             gzip: false,
             timeout: Duration::from_secs(20),
             connections: 8,
@@ -81,12 +88,13 @@ impl Session {
             diff: false,
             journal: None,
             rejects: None,
+            report: false,
         };
-        Session { options, clock: JumpingClock::default(), jobs: 1 }
+        Session { options, clock: JumpingClock::default(), interrupt: Interrupt::default(), jobs: 1 }
     }
 
     pub fn open(&self) -> Result<Server, Error> {
-        Server::open(&self.options, Box::new(self.clock.clone()), Interrupt::default(), Arc::new(Silent))
+        Server::open(&self.options, Box::new(self.clock.clone()), self.interrupt.clone(), Arc::new(Silent))
     }
 
     /// Uploads documents from as many threads as there are jobs, and says what became of them.
