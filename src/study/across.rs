@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 
 use super::settle::{Study, several_patients};
-use crate::fhir::{Claim, Contested, Described, Fact, Identifier, Reference, contradictions};
+use crate::fhir::{Claim, Contested, Described, Fact, Reference, contradictions};
 use crate::mapping::finish::distinct_orders;
 use crate::mapping::{self, Options, Row, SERIES, STUDY, SeriesPart, StudyPart};
 
@@ -48,8 +48,10 @@ fn said(place: usize, study: &mut Study, options: &Options) -> (Vec<Claim>, Opti
         return Default::default();
     }
     let described = Described::of(place, subject);
-    let Some(patient) = &subject.identifier else { return (Vec::new(), described) };
-    let mut claims: Vec<Claim> = of_study.part.encounter.iter().filter_map(|one| claim(one, patient)).collect();
+    if subject.identifier.is_none() {
+        return (Vec::new(), described);
+    }
+    let mut claims: Vec<Claim> = of_study.part.encounter.iter().filter_map(|one| claim(one, subject)).collect();
     let (mut orders, mut others) = (Vec::new(), Vec::new());
     for (_, series) in &mut study.series {
         let part = series.parts.settle(&OF_SERIES, |data_set| mapping::map(&OF_SERIES, data_set, options)).part;
@@ -59,10 +61,10 @@ fn said(place: usize, study: &mut Study, options: &Options) -> (Vec<Claim>, Opti
     }
     orders.extend(study.selections.iter().flat_map(|selection| selection.part.based_on.iter().cloned()));
     let all = distinct_orders(orders).into_iter().chain(others);
-    claims.extend(all.filter_map(|one| claim(&one, patient)));
+    claims.extend(all.filter_map(|one| claim(&one, subject)));
     (claims, described)
 }
 
-fn claim(of: &Reference, patient: &Identifier) -> Option<Claim> {
-    Claim::of(of.target, of.identifier.as_ref()?, patient)
+fn claim(of: &Reference, subject: &Reference) -> Option<Claim> {
+    Claim::of(of.target, of.identifier.as_ref()?, subject)
 }

@@ -13,6 +13,7 @@ use super::selections::{Rejected, Selection};
 use super::uid::text;
 use super::{Group, Series};
 use crate::dicom::DataSet;
+use crate::fhir::identifier::once_each;
 use crate::fhir::{self, Identifier};
 use crate::issue::{Issue, Reason};
 use crate::mapping::row::attributes;
@@ -166,8 +167,11 @@ const PATIENT_ID: &[Attribute] =
 /// Whether instances have Patient IDs that cannot be one. An ID without an issuer can be the same with one.
 pub(super) fn several_patients(part: &StudyPart, others: &[StudyPart]) -> bool {
     let parts = [part].into_iter().chain(others);
-    let ids: Vec<&Identifier> = parts.filter_map(|part| part.subject.as_ref()?.identifier.as_ref()).collect();
-    ids.iter().enumerate().any(|(at, one)| ids[..at].iter().any(|other| !one.can_be(other)))
+    let ids: Vec<Identifier> = parts.filter_map(|part| part.subject.as_ref()?.identifier.clone()).collect();
+    let differ = ids.iter().any(|id| id.value != ids[0].value);
+    let untyped: Vec<Identifier> = ids.into_iter().map(|id| Identifier { kind: None, ..id }).collect();
+    let each = once_each(untyped, |id| Some(id), |kept, other| kept.complete(&other));
+    differ || each.iter().filter(|id| id.has_issuer()).count() > 1
 }
 
 /// The series that stand in several studies, each with its study. Eight bytes a series, for as long as it takes.
