@@ -13,6 +13,7 @@ use super::resource::Resource;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Claim {
     number: u64,
+    /// Of the patient: the type, a Patient or a phantom's Device, and the ID.
     value: u64,
     system: Option<u64>,
     assigner: Option<u64>,
@@ -57,12 +58,14 @@ pub fn number_key(kind: ResourceType, identifier: &Identifier) -> Option<u64> {
 }
 
 impl Claim {
-    /// The claim of a study, where its patient has a number too; a placeholder is nobody's.
-    pub fn of(kind: ResourceType, identifier: &Identifier, patient: &Identifier) -> Option<Claim> {
+    /// The claim of a study on a number, where its patient has one too; a placeholder is nobody's.
+    pub fn of(kind: ResourceType, number: &Identifier, subject: &Reference) -> Option<Claim> {
+        let patient = subject.identifier.as_ref()?;
         let is_known = patient.value.exact().is_none_or(|value| !id::is_placeholder(value));
+        let value = patient.value.parts();
         is_known.then_some(Claim {
-            number: number_key(kind, identifier)?,
-            value: text(&patient.value),
+            number: number_key(kind, number)?,
+            value: hash([subject.target.name()].into_iter().chain(value.iter().map(String::as_str))),
             system: patient.system.as_deref().map(|system| hash([system])),
             assigner: patient.assigner.as_ref().map(text),
         })
@@ -156,11 +159,19 @@ mod tests {
     }
 
     fn is_contested(patients: &[Identifier]) -> bool {
+        let subject = |patient: &Identifier| Reference {
+            identifier: Some(patient.clone()),
+            ..Reference::to(ResourceType::Patient)
+        };
+        is_contested_by(&patients.iter().map(subject).collect::<Vec<_>>())
+    }
+
+    fn is_contested_by(subjects: &[Reference]) -> bool {
         let order = identifier("urn:a", "1", "");
         let kind = ResourceType::ServiceRequest;
         let claims = |reversed: bool| {
             let mut claims: Vec<Claim> =
-                patients.iter().filter_map(|patient| Claim::of(kind, &order, patient)).collect();
+                subjects.iter().filter_map(|subject| Claim::of(kind, &order, subject)).collect();
             if reversed {
                 claims.reverse();
             }
@@ -187,6 +198,8 @@ mod tests {
                 patients.iter().map(|(system, value, assigner)| identifier(system, value, assigner)).collect();
             assert_eq!(is_contested(&all), want, "{patients:?}");
         }
+        let of = |target| Reference { identifier: Some(identifier("urn:p", "1", "")), ..Reference::to(target) };
+        assert!(is_contested_by(&[of(ResourceType::Patient), of(ResourceType::Device)]), "a phantom is no patient");
         let lossy = |raw: &[u8]| Identifier { value: IdText::lossy("\u{FFFD}", raw), ..Identifier::default() };
         assert!(is_contested(&[lossy(b"\xC4"), lossy(b"\xD6")]));
         assert!(!is_contested(&[lossy(b"\xC4"), lossy(b"\xC4")]));
