@@ -48,6 +48,29 @@ fn a_phantom_and_a_patient_of_one_number_share_nothing() {
 }
 
 #[test]
+fn issuers_of_one_name_and_two_universal_ids_are_two_also_where_no_uri_says_these() {
+    let issued = |place: u32, local: &str, id: &str, id_type: &str| {
+        let of = [(tags::UNIVERSAL_ENTITY_ID, id), (tags::UNIVERSAL_ENTITY_ID_TYPE, id_type)];
+        image("1", place, &[(tags::ISSUER_OF_PATIENT_ID, local.as_bytes())])
+            .item(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE, with(&of))
+    };
+    for (first, second, is_several) in [
+        (("HOSP", "a.example", "DNS"), ("HOSP", "b.example", "DNS"), true),
+        (("HOSP", "a.example", "DNS"), ("HOSP", "1.2.9", "ISO"), true),
+        (("HOSP", "a.example", "DNS"), ("HOSP", "a.example", "DNS"), false),
+        (("HOSP", "a.example", "DNS"), ("", "a.example", "DNS"), false),
+        (("HOSP", "1.2.8", "ISO"), ("HOSP", "1.2.9", "ISO"), true),
+    ] {
+        let images = [issued(1, first.0, first.1, first.2), issued(2, second.0, second.1, second.2)];
+        everywhere(&images, &SYSTEMS, |run, _, _| {
+            assert_eq!(run.issues.contains_key("several-patients"), is_several, "{first:?} {second:?}");
+            let study = &of_type(run, "ImagingStudy")[0];
+            assert_eq!(study["subject"]["identifier"]["assigner"]["display"], "HOSP");
+        });
+    }
+}
+
+#[test]
 fn another_id_without_an_issuer_is_not_the_users() {
     let other = with(&[(tags::PATIENT_ID, "PID2")]);
     let images = [
