@@ -1,5 +1,4 @@
-//! What is written, in few lines for people: a coding is one line, what another resource repeats is left out, and what all
-//! releases have in common stands once.
+//! What is written, in few lines for people: a coding is one line, and what all releases have in common stands once.
 
 use super::{Leaf, Written};
 
@@ -26,7 +25,7 @@ pub fn lines(written: &[Written]) -> Vec<String> {
 
 /// The values of one release, a line each.
 fn condensed(values: &[Leaf]) -> Vec<String> {
-    let values: Vec<&Leaf> = values.iter().filter(|leaf| !is_type(leaf) && !is_repeated(leaf, values)).collect();
+    let values: Vec<&Leaf> = values.iter().filter(|leaf| !is_type(leaf)).collect();
     let mut lines = Vec::new();
     let mut at = 0;
     while let Some(leaf) = values.get(at) {
@@ -43,14 +42,6 @@ fn condensed(values: &[Leaf]) -> Vec<String> {
 /// The type of what a reference is to, which its element says as well.
 fn is_type(leaf: &Leaf) -> bool {
     leaf.element.ends_with(".type") && leaf.value.starts_with(char::is_uppercase)
-}
-
-/// What a Patient or another resource says, and the study has said.
-fn is_repeated(leaf: &Leaf, values: &[Leaf]) -> bool {
-    let is_companion = |leaf: &Leaf| leaf.element.starts_with(char::is_uppercase);
-    let member = |leaf: &Leaf| leaf.element.rsplit('.').next().map(str::to_string);
-    let is_said = |other: &Leaf| !is_companion(other) && other.value == leaf.value && member(other) == member(leaf);
-    is_companion(leaf) && leaf.element.contains(".identifier.") && values.iter().any(is_said)
 }
 
 /// The members of a Coding that begin here.

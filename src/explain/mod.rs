@@ -17,7 +17,9 @@ use crate::dicom::value::trim_uid;
 use crate::dicom::{DataSet, Header, Tag};
 use crate::fhir::Release;
 use crate::issue::{Issue, keyword};
-use crate::mapping::{self, KIND, Mapped, NUMBER, Options, Row, SELECTION, SERIES, STUDY, SelectionPart};
+use crate::mapping::{
+    self, COMPANIONS, KIND, Listed, Mapped, NUMBER, Options, Row, SELECTION, SERIES, STUDY, SelectionPart, UIDS,
+};
 pub use leaf::Leaf;
 pub use read::{Read, display};
 use written::{Parts, Uids, written};
@@ -68,13 +70,16 @@ pub struct Written {
 pub fn explain(file: String, header: &Header, options: &Options, releases: &[&'static Release]) -> Explanation {
     let root = header.root();
     let walk = Walk { root, options, releases, uids: Uids::of(root) };
-    let mut rows = uid_rows(&walk);
+    let class = sop_class(root);
+    let selects = class.as_deref().is_some_and(mapping::is_key_object_selection);
+    let selection = selects.then(|| mapping::map(SELECTION, root, options).part);
+    let mut rows = listed(&walk, UIDS, &Parts { selection, ..Parts::default() });
     rows.extend(walk.table(STUDY, |part, parts| parts.study = part));
     rows.extend(walk.table(SERIES, |part, parts| parts.series = part));
     rows.extend(walk.table(KIND, |part, parts| parts.kind = part));
     rows.extend(walk.table(NUMBER, |part, parts| parts.number = part.number));
-    let class = sop_class(root);
-    if class.as_deref().is_some_and(mapping::is_key_object_selection) {
+    rows.extend(listed(&walk, COMPANIONS, &walk.parts()));
+    if selects {
         rows.extend(walk.selection());
     }
     let faults = header.faults.iter().map(|fault| crate::read::fault_issue(*fault));
@@ -127,11 +132,22 @@ impl Walk<'_> {
         SELECTION.iter().map(explained).collect()
     }
 
+    /// What the companions are made of.
+    fn parts(&self) -> Parts {
+        let study = mapping::map(STUDY, self.root, self.options).part;
+        let series = mapping::map(SERIES, self.root, self.options).part;
+        Parts { study, series, ..Parts::default() }
+    }
+
     fn row<P: Default>(&self, row: &'static Row<P>, put: &dyn Fn(P, &mut Parts), others: &Parts) -> Explained {
         let Mapped { part, issues } = mapping::map(std::slice::from_ref(row), self.root, self.options);
         let mut parts = Parts::default();
         put(part, &mut parts);
-        let of = |release: &&'static Release| (release.name, written(&parts, others, &self.uids, release));
+        let of = |release: &&'static Release| {
+            let mut written = written(&parts, others, &self.uids, release);
+            written.retain(|leaf| !is_companion(leaf));
+            (release.name, written)
+        };
         Explained {
             element: row.element,
             citation: row.citation,
@@ -143,26 +159,34 @@ impl Walk<'_> {
     }
 }
 
-/// The three UIDs, which fill elements without a row.
-fn uid_rows(walk: &Walk<'_>) -> Vec<Explained> {
-    use dicom_dictionary_std::tags::{SERIES_INSTANCE_UID, SOP_INSTANCE_UID, STUDY_INSTANCE_UID};
-    let rows: [(&'static str, &'static str, &'static [Tag], &[&str]); 3] = [
-        ("id, identifier", "PS3.3 C.7.2.1", &[STUDY_INSTANCE_UID], &["id", "identifier.system", "identifier.value"]),
-        ("series.uid", "PS3.3 C.7.3.1", &[SERIES_INSTANCE_UID], &["series.uid"]),
-        ("series.instance.uid", "PS3.3 C.12.1", &[SOP_INSTANCE_UID], &["series.instance.uid"]),
-    ];
-    rows.map(|(element, citation, tags, elements)| {
-        let read = walk.read(mapping::Attribute::Value(tags));
-        let of = |release: &&'static Release| {
-            let all = written::whole(&Parts::default(), &walk.uids, release);
-            let own = all.into_iter().filter(|leaf| !read.is_empty() && elements.contains(&leaf.element.as_str()));
-            (release.name, own.collect())
-        };
-        let written = grouped(walk.releases.iter().map(of));
-        let issues = walk.uids.issues(tags[0]).iter().map(said).collect();
-        Explained { element, citation, read, reads: vec![path(tags)], written, issues }
-    })
-    .into()
+/// The rows of what other functions fill: the UIDs, and the companions of all parts together.
+fn listed(walk: &Walk<'_>, rows: &'static [Listed], parts: &Parts) -> Vec<Explained> {
+    let all: Vec<_> =
+        walk.releases.iter().map(|release| (*release, written::whole(parts, &walk.uids, release))).collect();
+    let attributed = rows.iter().filter(|row| !row.attributes().is_empty());
+    attributed.map(|row| listed_row(walk, row, &all)).collect()
+}
+
+fn listed_row(walk: &Walk<'_>, row: &Listed, all: &[(&'static Release, Vec<Leaf>)]) -> Explained {
+    let attributes = row.attributes();
+    let read: Vec<Read> = attributes.iter().flat_map(|attribute| walk.read(*attribute)).collect();
+    let of = |(release, leaves): &(&'static Release, Vec<Leaf>)| {
+        let own = leaves.iter().filter(|leaf| !read.is_empty() && is_of(leaf, row.element, release));
+        (release.name, own.cloned().collect())
+    };
+    let written = grouped(all.iter().map(of));
+    let tag = attributes.first().and_then(|attribute| attribute.path().first().copied());
+    let issues = tag.into_iter().flat_map(|tag| walk.uids.issues(tag)).map(|issue| said(&issue)).collect();
+    let reads = attributes.iter().map(|attribute| path(attribute.path())).collect();
+    Explained { element: row.element, citation: row.citation(), read, reads, written, issues }
+}
+
+/// Whether a value is of the element, by the name that the release has for it. The study has other identifiers than its
+/// UID, which have rows of their own.
+fn is_of(leaf: &Leaf, element: &'static str, release: &Release) -> bool {
+    let Some(name) = release.element(element) else { return false };
+    let rest = leaf.element.strip_prefix(&*name);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// Joins the releases that write the same.
@@ -175,6 +199,11 @@ fn grouped(all: impl Iterator<Item = (&'static str, Vec<Leaf>)>) -> Vec<Written>
         }
     }
     groups
+}
+
+/// Whether a value is of a companion resource, which has rows of its own.
+fn is_companion(leaf: &Leaf) -> bool {
+    leaf.element.starts_with(char::is_uppercase) && !leaf.element.starts_with("ImagingSelection")
 }
 
 fn sop_class(root: DataSet<'_>) -> Option<String> {

@@ -3,6 +3,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::*;
 use crate::dicom::Levels;
+use crate::mapping::sample;
+use crate::mapping::tests::is_missed;
 
 /// A header of these values.
 fn header(values: &[(Tag, &str)]) -> Header {
@@ -81,4 +83,79 @@ fn a_table_fits_its_columns() {
         assert!(widest <= columns, "{widest} of {columns}: {table}");
     }
     assert!(table(&explanation, 1).lines().count() > 1, "a width that cannot be is the narrowest");
+}
+
+/// The values of a companion's element in a release, of a data set.
+fn values(element: &'static str, release: &'static Release, data_set: &[sample::Sample]) -> Vec<Leaf> {
+    let (header, options) = (sample::header(data_set), Options::default());
+    let study = mapping::map(STUDY, header.root(), &options).part;
+    let series = mapping::map(SERIES, header.root(), &options).part;
+    let uids = Uids::of(header.root());
+    let mut found = written::whole(&Parts { study, series, ..Parts::default() }, &uids, release);
+    found.retain(|leaf| is_of(leaf, element, release));
+    found
+}
+
+/// Releases whose companions differ in what they have.
+const DIFFERENT: [&Release; 3] = [Release::R4, Release::R5, Release::R6_BALLOT5];
+
+/// Every attribute that a row of study or series names.
+fn all_attributes() -> Vec<mapping::Attribute> {
+    let mut all: Vec<_> = STUDY.iter().flat_map(|row| row.attributes).copied().collect();
+    for attribute in SERIES.iter().flat_map(|row| row.attributes) {
+        if !all.contains(attribute) {
+            all.push(*attribute);
+        }
+    }
+    all
+}
+
+/// What brings a resource about, where the element alone does not.
+fn beside(element: &str) -> &'static [mapping::Attribute] {
+    use mapping::Attribute::Value;
+    match element.split('.').next() {
+        Some("ServiceRequest" | "Practitioner") => &[
+            Value(&[tags::ACCESSION_NUMBER]),
+            Value(&[tags::REQUEST_ATTRIBUTES_SEQUENCE, tags::ACCESSION_NUMBER]),
+            Value(&[tags::REFERENCED_REQUEST_SEQUENCE, tags::ACCESSION_NUMBER]),
+        ],
+        Some("Specimen") => &[Value(&[tags::SPECIMEN_DESCRIPTION_SEQUENCE, tags::SPECIMEN_IDENTIFIER])],
+        Some("Device") => &[Value(&[tags::MANUFACTURER])],
+        _ => &[],
+    }
+}
+
+#[test]
+fn each_attribute_that_is_listed_of_a_companion_changes_what_is_written_of_it() {
+    let mut idle = Vec::new();
+    for row in COMPANIONS {
+        let release = DIFFERENT.into_iter().find(|release| release.element(row.element).is_some()).unwrap();
+        let others = [row.attributes(), beside(row.element)].concat();
+        // One person in two places is one.
+        let others = if row.element.starts_with("Practitioner") { beside(row.element).to_vec() } else { others };
+        for attribute in row.attributes() {
+            if !is_missed(*attribute, &others, |data_set| values(row.element, release, data_set)) {
+                idle.push(format!("{} {attribute:?}", row.element));
+            }
+        }
+    }
+    assert_eq!(idle, [""; 0]);
+}
+
+#[test]
+fn nothing_else_changes_what_is_written_of_a_companion() {
+    let all = all_attributes();
+    let data_set = |attributes: &[mapping::Attribute]| mapping::tests::having(attributes, 0);
+    let mut unlisted = Vec::new();
+    for row in COMPANIONS.iter().filter(|row| !row.attributes().is_empty()) {
+        let release = DIFFERENT.into_iter().find(|release| release.element(row.element).is_some()).unwrap();
+        let whole = values(row.element, release, &data_set(&all));
+        for attribute in all.iter().filter(|attribute| !row.attributes().contains(attribute)) {
+            let rest: Vec<_> = all.iter().copied().filter(|other| other != attribute).collect();
+            if values(row.element, release, &data_set(&rest)) != whole {
+                unlisted.push(format!("{} {attribute:?}", row.element));
+            }
+        }
+    }
+    assert_eq!(unlisted, [""; 0]);
 }

@@ -3,6 +3,8 @@
 //! Read from the top it is a change log: each release is the one before it with its differences. No other module but
 //! the command line names a release; they ask `release.sop_class` and the like.
 
+use std::borrow::Cow;
+
 /// One release of FHIR, as far as the resources that the tool writes differ.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Release {
@@ -266,7 +268,126 @@ pub const R6_BALLOT5: Release = Release {
     ..R6_BALLOT2
 };
 
+impl ProcedureForm {
+    /// The element of `ImagingStudy`.
+    pub fn element(self) -> &'static str {
+        match self {
+            ProcedureForm::Code => "procedureCode",
+            ProcedureForm::Concept | ProcedureForm::Reference => "procedure",
+        }
+    }
+}
+
+impl ReasonForm {
+    /// The element of `ImagingStudy`.
+    pub fn element(self) -> &'static str {
+        match self {
+            ReasonForm::Code => "reasonCode",
+            ReasonForm::Concept => "reason",
+        }
+    }
+}
+
+impl SelectionForm {
+    /// The element of `ImagingSelection.instance` that has the frames.
+    pub fn frames(self) -> &'static str {
+        match self {
+            SelectionForm::Subsets | SelectionForm::None => "subset",
+            SelectionForm::FrameNumbers => "frameNumber",
+        }
+    }
+}
+
+impl DeviceForm {
+    /// The element that has the device's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            DeviceForm::DeviceName => "deviceName",
+            DeviceForm::Name | DeviceForm::DeviceVersion(_) => "name",
+        }
+    }
+
+    /// The element that has the versions of its software.
+    pub fn version(self) -> &'static str {
+        match self {
+            DeviceForm::DeviceName | DeviceForm::Name => "version",
+            DeviceForm::DeviceVersion(_) => "deviceVersion",
+        }
+    }
+}
+
+impl ServiceRequestForm {
+    /// The element that says why.
+    pub fn reason(self) -> &'static str {
+        match self {
+            ServiceRequestForm::Concepts => "reasonCode",
+            ServiceRequestForm::CodeableReferences => "reason",
+        }
+    }
+}
+
+impl EndpointForm {
+    /// The element that says what is handed out.
+    pub fn payload(self) -> &'static str {
+        match self {
+            EndpointForm::PayloadType => "payloadType",
+            EndpointForm::Payload => "payload",
+        }
+    }
+}
+
+/// What a release has of an element that others call otherwise, or do not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Has {
+    /// The element, or none.
+    It(bool),
+    /// Another last name for it.
+    Named(&'static str),
+    /// Another place for it.
+    At(&'static str),
+}
+
 impl Release {
+    /// Where the release has what the model calls by this element, as the writer writes it; `None` where it has no such
+    /// element. Elements of ImagingStudy have no resource type in front.
+    pub fn element(&self, element: &'static str) -> Option<Cow<'static, str>> {
+        let CompanionForms { device, service_request, endpoint, encounter } = self.companions;
+        let has = match element {
+            "identifier (accession number)" => match self.accession {
+                AccessionForm::Identifier => Has::At("identifier"),
+                AccessionForm::BasedOn => Has::It(false),
+            },
+            "partOf" | "Procedure.identifier" => Has::It(self.part_of),
+            "Procedure.code" => Has::It(self.procedure == ProcedureForm::Reference),
+            "Procedure.status" | "Procedure.subject" => {
+                Has::It(self.part_of || self.procedure == ProcedureForm::Reference)
+            }
+            "interpreter" => Has::It(self.interpreter),
+            "procedure" => Has::Named(self.procedure.element()),
+            "reason" => Has::Named(self.reason.element()),
+            "series.laterality" if !self.laterality => Has::At("series.bodySite"),
+            "series.instance.numberOfFrames" => Has::It(self.number_of_frames),
+            "Device.name" => Has::Named(device.name()),
+            "Device.version" => Has::Named(device.version()),
+            "ServiceRequest.reason" => Has::Named(service_request.reason()),
+            "Endpoint.payload" => Has::Named(endpoint.payload()),
+            "Encounter.class" => Has::It(encounter == EncounterForm::RequiredClass),
+            selected if selected.starts_with("ImagingSelection") && self.selection == SelectionForm::None => {
+                Has::It(false)
+            }
+            "ImagingSelection.instance.subset" => Has::Named(self.selection.frames()),
+            _ => Has::It(true),
+        };
+        match has {
+            Has::It(exists) => exists.then_some(Cow::Borrowed(element)),
+            Has::At(place) => Some(Cow::Borrowed(place)),
+            Has::Named(name) => match element.rsplit_once('.') {
+                Some((parent, _)) => Some(Cow::Owned(format!("{parent}.{name}"))),
+                None => Some(Cow::Borrowed(name)),
+            },
+        }
+    }
+
     /// 4.0.1.
     pub const R4: &'static Release = &R4;
     /// 4.3.0.

@@ -28,7 +28,7 @@ pub struct NumberPart {
 #[rustfmt::skip]
 pub const KIND: &[Row<KindPart>] = &[
     one!("series.instance.sopClass", sop_class, [SOP_CLASS_UID, MEDIA_STORAGE_SOP_CLASS_UID], "PS3.3 C.12.1, PS3.10 7.1", sop_class),
-    one!("series.instance.title", title, [SOP_CLASS_UID, MEDIA_STORAGE_SOP_CLASS_UID, CONCEPT_NAME_CODE_SEQUENCE > CODE_MEANING, DOCUMENT_TITLE, CONTENT_LABEL, IMAGE_TYPE], "PS3.3 C.17.3, C.24.2, 10.9, C.7.6.1", title),
+    one!("series.instance.title", title, [SOP_CLASS_UID, MEDIA_STORAGE_SOP_CLASS_UID, CONCEPT_NAME_CODE_SEQUENCE > CODE_MEANING, DOCUMENT_TITLE, CONTENT_LABEL, IMAGE_TYPE], "PS3.3 C.12.1, PS3.10 7.1, C.17.3, C.24.2, 10.9, C.7.6.1", title),
     one!("series.instance.numberOfFrames", number_of_frames, [NUMBER_OF_FRAMES], "PS3.3 C.7.6.6", |a: &Attributes<'_>| a.unsigned(tags::NUMBER_OF_FRAMES)),
 ];
 

@@ -1,7 +1,7 @@
 //! The mapping: the only module that knows both DICOM and FHIR.
 //!
 //! It is two tables. The rows ([`STUDY`], [`SERIES`], [`KIND`], [`NUMBER`], [`SELECTION`]) say which attributes fill which
-//! element of one instance; the [`finish`] rules say what is computed over a study or series. `docs/mapping.md` is printed from both.
+//! element of one instance, and [`UIDS`] and [`COMPANIONS`] list what comes with them; the [`finish`] rules say what is computed over a study or series. `docs/mapping.md` is printed from both.
 
 pub mod anatomy;
 pub mod attributes;
@@ -10,6 +10,7 @@ pub mod document;
 pub mod finish;
 mod identity;
 pub mod instance;
+mod listed;
 pub mod options;
 mod patient;
 mod performer;
@@ -25,7 +26,7 @@ mod specimen;
 pub mod study;
 pub mod terms;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod time;
 pub mod zone;
 
@@ -35,6 +36,7 @@ use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
 pub use instance::{KIND, KindPart, NUMBER, NumberPart};
+pub use listed::{COMPANIONS, Listed, Source, UIDS};
 pub use options::{Options, Systems};
 pub use row::{Agreement, Attribute, Row};
 pub use selection::{SELECTION, SelectionPart};

@@ -56,7 +56,7 @@ impl SelectionPart {
 /// The rows of a Key Object Selection, in the order of the elements.
 #[rustfmt::skip]
 pub const SELECTION: &[Row<SelectionPart>] = &[
-    one!("ImagingSelection.issued", issued, [CONTENT_DATE, CONTENT_TIME, TIMEZONE_OFFSET_FROM_UTC], "PS3.3 C.17.6.2", issued),
+    one!("ImagingSelection.issued", issued, [CONTENT_DATE, CONTENT_TIME, TIMEZONE_OFFSET_FROM_UTC], "PS3.3 C.17.6.2, C.12.1", issued),
     many!("ImagingSelection.basedOn", based_on, [
         ACCESSION_NUMBER, issuer ISSUER_OF_ACCESSION_NUMBER_SEQUENCE,
         REQUEST_ATTRIBUTES_SEQUENCE > ACCESSION_NUMBER, issuer REQUEST_ATTRIBUTES_SEQUENCE > ISSUER_OF_ACCESSION_NUMBER_SEQUENCE,

@@ -73,7 +73,7 @@ pub const SERIES: &[Row<SeriesPart>] = &[
         code REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE, REASON_FOR_THE_REQUESTED_PROCEDURE,
         code REQUEST_ATTRIBUTES_SEQUENCE > REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE, REQUEST_ATTRIBUTES_SEQUENCE > REASON_FOR_THE_REQUESTED_PROCEDURE,
         code REFERENCED_REQUEST_SEQUENCE > REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE, REFERENCED_REQUEST_SEQUENCE > REASON_FOR_THE_REQUESTED_PROCEDURE
-    ], "PS3.3 C.4.11, 10.6, C.17.2, C.17.6.2", reasons),
+    ], "PS3.3 C.4.11, 10.6, C.17.2", reasons),
     one!("series.number", number, [SERIES_NUMBER], "PS3.3 C.7.3.1", |a: &Attributes<'_>| a.unsigned(tags::SERIES_NUMBER)),
     one!("series.modality", modality, [MODALITY], "PS3.3 C.7.3.1", modality),
     one!("series.description", description, [SERIES_DESCRIPTION], "PS3.3 C.7.3.1", |a: &Attributes<'_>| a.text(tags::SERIES_DESCRIPTION)),
@@ -95,7 +95,7 @@ pub const SERIES: &[Row<SeriesPart>] = &[
     many!("series.performer", device, [
         MANUFACTURER, MANUFACTURER_MODEL_NAME, DEVICE_SERIAL_NUMBER, STATION_NAME, SOFTWARE_VERSIONS, UDI_SEQUENCE > UNIQUE_DEVICE_IDENTIFIER
     ], "PS3.3 C.7.5.1", device),
-    many!("series.performer", organization, [INSTITUTION_NAME, code INSTITUTION_CODE_SEQUENCE], "PS3.3 C.7.5.1", organization),
+    many!("series.performer", organization, [INSTITUTION_NAME, code INSTITUTION_CODE_SEQUENCE], "PS3.3 C.7.5.1, C.3.2", organization),
 ];
 
 /// Modality (0008,0060): a code of DCM with its display, else text (R5 ImagingStudy.series.modality). A code string is in

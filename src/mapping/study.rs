@@ -41,8 +41,8 @@ pub const STUDY: &[Row<StudyPart>] = &[
         OTHER_PATIENT_I_DS_SEQUENCE > ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE > IDENTIFIER_TYPE_CODE,
         PATIENT_SPECIES_DESCRIPTION, code PATIENT_SPECIES_CODE_SEQUENCE, PATIENT_BREED_DESCRIPTION, code PATIENT_BREED_CODE_SEQUENCE,
         PATIENT_SEX_NEUTERED
-    ], "PS3.3 C.7.1.1", patient::subject) },
-    Row { merge: told_in_full, ..one!("encounter", encounter, [ADMISSION_ID, ISSUER_OF_ADMISSION_ID, issuer ISSUER_OF_ADMISSION_ID_SEQUENCE], "PS3.3 C.7.2.2", encounter) },
+    ], "PS3.3 C.7.1.1, C.7.2.2", patient::subject) },
+    Row { merge: told_in_full, ..one!("encounter", encounter, [ADMISSION_ID, ISSUER_OF_ADMISSION_ID, issuer ISSUER_OF_ADMISSION_ID_SEQUENCE], "PS3.3 C.7.2.2, PS3.6 (retired)", encounter) },
     one!("started", started, [STUDY_DATE, STUDY_TIME, TIMEZONE_OFFSET_FROM_UTC], "PS3.3 C.7.2.1, C.12.1", |a| date_time(a, tags::STUDY_DATE, tags::STUDY_TIME)),
     one!("referrer", referrer, [REFERRING_PHYSICIAN_NAME, person REFERRING_PHYSICIAN_IDENTIFICATION_SEQUENCE], "PS3.3 C.7.2.1", referrer),
     one!("location", location, [INSTITUTIONAL_DEPARTMENT_NAME, PERFORMED_LOCATION], "PS3.3 C.7.5.1, C.4.14", location),

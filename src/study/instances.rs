@@ -6,6 +6,18 @@ use super::uid::{MAX_UID, pack, text, unpack};
 use crate::dicom::value::is_oid;
 use crate::fhir;
 use crate::mapping::KindPart;
+use crate::mapping::finish::Rule;
+
+/// What the documents say of the order of instances.
+pub const ORDER: Rule =
+    Rule { element: "series.instance", from: "all instances", rule: "by number, then UID; each SOP Instance UID once" };
+
+/// What the documents say of their classes.
+pub const SOP_CLASS: Rule = Rule {
+    element: "series.instance.sopClass",
+    from: "series.instance.sopClass",
+    rule: "a class that is no OID as a code without system, or where only an OID can stand, as a data-absent-reason",
+};
 
 /// All instances of one series, in the order of arrival until they are settled.
 #[derive(Debug, Default)]

@@ -25,7 +25,7 @@ use crate::mapping::KindPart;
 use crate::source::Name;
 pub use across::{Across, look_across};
 use by_uid::ByUid;
-pub use instances::{Instances, NewInstance};
+pub use instances::{Instances, NewInstance, ORDER, SOP_CLASS};
 use kinds::Kinds;
 pub use parts::{FoundIssue, Key, MAX_PARTS, Parts};
 use patients::Patients;

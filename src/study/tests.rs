@@ -144,6 +144,13 @@ fn an_instance_in_two_series_or_studies_is_kept_in_both_and_told() {
 }
 
 #[test]
+fn an_instance_in_exactly_two_series_is_told() {
+    let all = [instance("1.2.1", "1.1", CT, &[]), instance("1.2.2", "1.1", CT, &[]), instance("1.2.2", "1.2", CT, &[])];
+    let told = several_places(&studies(&all));
+    assert_eq!(told.iter().map(|told| (&*told.sop_instance_uid, told.places.len())).collect::<Vec<_>>(), [("1.1", 2)]);
+}
+
+#[test]
 fn series_come_by_number_then_uid_and_those_without_a_number_last() {
     let series = |uid: &str, number: &str| instance(uid, &format!("{uid}.1"), CT, &[text(tags::SERIES_NUMBER, number)]);
     let mut found = studies(&[series("1.4", ""), series("1.3", "10"), series("1.5", "2"), series("1.1", "10")]);

@@ -200,7 +200,11 @@ fn base64(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    use std::time::SystemTime;
+
     use super::*;
+    use crate::interrupt::Interrupt;
     use crate::upload::clock::SystemClock;
 
     #[test]
@@ -230,6 +234,38 @@ mod tests {
         assert!(auth.renew(Some("Bearer old"), &clock).unwrap(), "another thread has renewed it");
         assert_eq!(auth.header(&clock).unwrap().unwrap(), "Bearer new");
         assert!(!format!("{auth:?}").contains("Bearer"));
+    }
+
+    /// A clock that stands at so many seconds.
+    struct At(AtomicU64);
+
+    impl Clock for At {
+        fn now(&self) -> Duration {
+            Duration::from_secs(self.0.load(Relaxed))
+        }
+        fn time_of_day(&self) -> SystemTime {
+            SystemTime::UNIX_EPOCH
+        }
+        fn sleep(&self, _: Duration, _: &Interrupt) {}
+        fn random(&self) -> f64 {
+            0.0
+        }
+    }
+
+    #[test]
+    fn a_token_is_fetched_again_before_it_expires_and_not_sooner() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        let token = |name: &str| format!(r#"{{"access_token":"{name}","expires_in":1000}}"#);
+        fs::write(&file, token("old")).unwrap();
+        let (auth, clock) = (Auth::new(Credentials::Token(Secret::File(file.clone()))), At(AtomicU64::new(0)));
+        assert_eq!(auth.header(&clock).unwrap().unwrap(), "Bearer old");
+        fs::write(&file, token("new")).unwrap();
+        let ahead = 1000 - MARGIN.as_secs();
+        for (now, want) in [(ahead - 1, "Bearer old"), (ahead, "Bearer new")] {
+            clock.0.store(now, Relaxed);
+            assert_eq!(auth.header(&clock).unwrap().unwrap(), want, "{now}");
+        }
     }
 
     #[cfg(unix)]

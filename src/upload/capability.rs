@@ -17,6 +17,13 @@ pub enum Mode {
     Put,
 }
 
+impl Mode {
+    /// The mode for a server whose transactions are none.
+    pub fn in_parts(self) -> Mode {
+        if self == Mode::Transaction { Mode::Batch } else { self }
+    }
+}
+
 /// What matters of a server's CapabilityStatement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capability {

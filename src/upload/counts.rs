@@ -50,7 +50,8 @@ pub struct Counts {
     pub contradicting_patients: u64,
     /// Requests that were too large for the server, and were sent in parts.
     pub too_large: u64,
-    refused: Vec<String>,
+    /// What was refused and why, for the first few.
+    pub refused: Vec<String>,
     contradictions: Vec<String>,
 }
 

@@ -134,6 +134,16 @@ mod tests {
     }
 
     #[test]
+    fn a_companion_is_not_searched_by_a_uid() {
+        let identifiers = r#"[{"system":"urn:dicom:uid","value":"urn:oid:1.2"}]"#;
+        for kind in ["Procedure", "Specimen", "ImagingSelection"] {
+            let text = format!(r#"{{"resourceType":"{kind}","id":"1","identifier":{identifiers}}}"#);
+            let package = Package::parse(&text).unwrap().unwrap();
+            assert_eq!(uid_search(&package.entries[0]), None, "{kind}");
+        }
+    }
+
+    #[test]
     fn a_study_is_searched_by_its_uid() {
         for (identifiers, want) in [
             (

@@ -40,6 +40,7 @@ mod throttle;
 mod tls;
 mod whose;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -58,7 +59,7 @@ use exchange::Request;
 use identities::Identities;
 use journal::Journal;
 use lookup::Lookup;
-use plan::Allowed;
+use plan::{Allowed, Conditions};
 use rejects::Rejects;
 use retry::{Policy, Safety};
 use sender::{Sender, Sent};
@@ -109,13 +110,16 @@ pub struct Server {
     max_entries: usize,
     dry_run: bool,
     diff: bool,
-    takes_conditions: AtomicBool,
-    refuses_conditions: AtomicBool,
+    /// What the server is known to take, and to refuse.
+    conditions: Mutex<[Conditions; 2]>,
+    breaks_transactions: AtomicBool,
     lookup: Lookup,
     identities: Identities,
     journal: Option<Journal>,
     rejects: Option<Rejects>,
     counts: Mutex<Counts>,
+    /// Resources of this run that the server has under another id, or not at all: what refers to them has to know.
+    elsewhere: Mutex<BTreeMap<String, Option<String>>>,
     /// Requests in a row that the server did not answer.
     give_ups: AtomicU32,
 }
@@ -151,20 +155,24 @@ impl Server {
                 restore: options.restore,
                 overwrite_companions: options.overwrite_companions,
                 server_ids: options.conditional || !capability.update_create,
-                unconditional: false,
+                without: Conditions::default(),
             },
             takes_ids: capability.update_create,
             max_bytes: AtomicUsize::new(options.max_bytes),
             max_entries: options.max_entries,
             dry_run: options.dry_run,
             diff: options.diff,
-            takes_conditions: AtomicBool::new(capability.versioned_update),
-            refuses_conditions: AtomicBool::new(false),
+            conditions: Mutex::new([
+                Conditions { if_match: capability.versioned_update, if_none_match: false },
+                Conditions::default(),
+            ]),
+            breaks_transactions: AtomicBool::new(false),
             lookup: Lookup::new(capability.batch, capability.update_create),
             identities: Identities::default(),
             journal: journal.map(|path| Journal::open(path, base)).transpose()?,
             rejects: rejects.map(Rejects::create).transpose()?,
             counts: Mutex::default(),
+            elsewhere: Mutex::default(),
             give_ups: AtomicU32::new(0),
             sender,
         })

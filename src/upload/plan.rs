@@ -27,8 +27,17 @@ pub struct Allowed {
     pub overwrite_companions: bool,
     /// Ids are the server's to give (`--conditional`, or it takes none of ours).
     pub server_ids: bool,
-    /// The server refuses `If-Match` and `If-None-Match`.
-    pub unconditional: bool,
+    /// The conditions that the server refuses.
+    pub without: Conditions,
+}
+
+/// What a write can be made to depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Conditions {
+    /// `If-Match`: that the server's copy is the one that was read.
+    pub if_match: bool,
+    /// `If-None-Match: *`: that there is none.
+    pub if_none_match: bool,
 }
 
 /// What is done with one resource.
@@ -171,7 +180,7 @@ fn new<'e>(entry: &'e Entry<'_>, text: Cow<'e, str>, allowed: Allowed, is_first:
         url,
         if_none_exist: None,
         if_match: None,
-        if_none_match: is_first && !allowed.unconditional,
+        if_none_match: is_first && !allowed.without.if_none_match,
         full_url: entry.full_url.as_deref(),
         text,
         safety: Safety::Repeatable,
@@ -199,7 +208,7 @@ fn update<'e>(entry: &'e Entry<'_>, merged: Merged, copy: &'e ServerCopy, allowe
         method: "PUT",
         url: Cow::Borrowed(&copy.reference),
         if_none_exist: None,
-        if_match: copy.etag.as_deref().filter(|_| !allowed.unconditional),
+        if_match: copy.etag.as_deref().filter(|_| !allowed.without.if_match),
         if_none_match: false,
         full_url: entry.full_url.as_deref(),
         text: merged.resource.to_string().into(),

@@ -1,6 +1,7 @@
 //! What became of the resources of a package: in the journal, among the rejects, and in the numbers of the run.
 
 use std::borrow::Cow;
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::Server;
@@ -8,7 +9,7 @@ use super::counts::End;
 use super::identities::Known;
 use super::journal::Fate;
 use super::outcome::Outcome;
-use super::package::{Entry, Package};
+use super::package::{Entry, Package, Target};
 use super::plan::Step;
 use super::submit::{Repeat, Written};
 use crate::error::Error;
@@ -36,6 +37,7 @@ impl Server {
                 self.identities.remember(entry.identity(), Known::of(entry, reference));
             }
         }
+        self.note_elsewhere(all.clone());
         if let Some(journal) = &self.journal {
             let news = all.clone().filter(|(_, result)| !matches!(result.end, End::Journaled | End::Shared));
             journal.add(news.map(|(entry, result)| (entry, result.end.fate(), result.reference.as_deref())))?;
@@ -50,6 +52,22 @@ impl Server {
             return Err(self.sender.error("it does not answer any more; what was not sent yet was left"));
         }
         Ok(())
+    }
+
+    fn note_elsewhere<'a>(&self, all: impl Iterator<Item = (&'a Entry<'a>, &'a Ended)>) {
+        let mut elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        for (entry, result) in all {
+            let is_at_home = result.reference.as_deref().is_none_or(|reference| reference == entry.key);
+            match result.end {
+                End::Held | End::Rejected => drop(elsewhere.insert(entry.key.to_string(), None)),
+                End::Unknown => {}
+                // Those that are created have an entry that others refer to.
+                _ if is_at_home || matches!(entry.target, Target::Create { .. } | Target::New) => {
+                    elsewhere.remove(&*entry.key);
+                }
+                _ => drop(elsewhere.insert(entry.key.to_string(), result.reference.clone())),
+            }
+        }
     }
 
     fn count(&self, results: Vec<(&Entry<'_>, &Ended)>) {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{Write as _, stdout};
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use super::json::{References, references_in};
 use super::lookup::{Unread, Wanted};
 use super::outcome::Outcome;
 use super::package::{Entry, Package, Target};
-use super::plan::{Allowed, Step, Write, reference, step};
+use super::plan::{Allowed, Conditions, Step, Write, reference, step};
 use super::record::{Ended, State, ended, rejected, stopped};
 use super::server_copy::Found;
 use super::server_ids;
@@ -83,7 +84,7 @@ impl Server {
         gone: &References<'_>,
     ) -> Result<Vec<Ended>, Error> {
         let mut allowed = self.allowed;
-        allowed.unconditional = self.refuses_conditions.load(Relaxed);
+        allowed.without = self.conditions.lock().unwrap_or_else(PoisonError::into_inner)[1];
         for round in 1..=MAX_ROUNDS {
             if states.iter().all(|state| state.ended.is_some()) {
                 break;
@@ -119,14 +120,18 @@ impl Server {
         for (place, found) in open.iter().zip(&found) {
             places[*place] = reference(&entries[*place], found, *allowed);
         }
-        let references = references(entries, &places, gone);
+        let moved = self.moved(entries);
+        let mut references = references(entries, &places, gone);
+        for (from, to) in &moved {
+            references.entry(from).or_insert(Some(Cow::Borrowed(to)));
+        }
         let base = &self.sender.base;
         let mut steps: Vec<Step<'_>> = open
             .iter()
             .zip(&found)
             .map(|(place, found)| step(&entries[*place], found, &references, *allowed, base))
             .collect();
-        refuse_unresolved(&mut steps);
+        self.refuse_unresolved(&mut steps);
         let places: Vec<Option<String>> = places.into_iter().map(|place| place.map(Cow::into_owned)).collect();
         let own_places: Vec<Option<&str>> = open.iter().map(|place| places[*place].as_deref()).collect();
         if let Some(results) = stopped(&steps, &own_places) {
@@ -150,21 +155,50 @@ impl Server {
         Ok(())
     }
 
+    /// What the resources refer to that is not in their package, and that this run has seen under another id.
+    fn moved(&self, entries: &[Entry<'_>]) -> Vec<(String, String)> {
+        let elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        if elsewhere.is_empty() {
+            return Vec::new();
+        }
+        let all = entries.iter().flat_map(|entry| references_in(&entry.text));
+        all.filter_map(|from| Some((from.to_string(), elsewhere.get(from)?.clone()?))).collect()
+    }
+
+    /// A reference to an entry must lead to one that is sent with it, and no reference to what the server did not take.
+    fn refuse_unresolved(&self, steps: &mut [Step<'_>]) {
+        let name = |write: &Write<'_>| [write.full_url.unwrap_or_default().to_string(), write.url.to_string()];
+        let sent: BTreeSet<String> = steps.iter().filter_map(Step::write).flat_map(name).collect();
+        let elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_missing = |to: &str| matches!(elsewhere.get(to), Some(None));
+        let dangles = |to: &str| !sent.contains(to) && (to.starts_with("urn:uuid:") || is_missing(to));
+        for step in steps {
+            if step.write().is_some_and(|write| references_in(&write.text).any(dangles)) {
+                *step =
+                    Step::Refused(Outcome::ours("it refers to a resource that is not in its Bundle or was not taken"));
+            }
+        }
+    }
+
     /// Finds out whether the server takes `If-Match` and `If-None-Match`. One that says so is believed; of others a first
     /// refusal is a reason to look again, and then to send without.
     fn learn(&self, writes: &[&Write<'_>], written: Vec<Written>, allowed: &mut Allowed) -> Vec<Written> {
-        let is_taken = |(write, written): (&&Write<'_>, &Written)| {
-            matches!(written, Written::Taken(_)) && (allowed.unconditional || write.is_conditional())
+        let of = |is: fn(&Written) -> bool| -> Conditions {
+            let all = writes.iter().zip(&written).filter(|(_, written)| is(written));
+            all.fold(Conditions::default(), |sum, (write, _)| sum.or(write.conditions()))
         };
-        if writes.iter().zip(&written).any(is_taken) {
-            let is_known = if allowed.unconditional { &self.refuses_conditions } else { &self.takes_conditions };
-            is_known.store(true, Relaxed);
+        let is_taken = |written: &Written| matches!(written, Written::Taken(_));
+        let [taken, refused] = [of(is_taken), of(|written| matches!(written, Written::Unconditional(_)))];
+        let mut known = self.conditions.lock().unwrap_or_else(PoisonError::into_inner);
+        known[0] = known[0].or(taken);
+        if written.iter().any(is_taken) {
+            known[1] = known[1].or(allowed.without);
         }
-        let is_refused = written.iter().any(|written| matches!(written, Written::Unconditional(_)));
-        if !is_refused || allowed.unconditional || self.takes_conditions.load(Relaxed) {
+        let dropped = refused.but(known[0]).but(allowed.without);
+        if dropped == Conditions::default() {
             return written;
         }
-        allowed.unconditional = true;
+        allowed.without = allowed.without.or(dropped);
         let again = |written| match written {
             Written::Unconditional(outcome) => Written::Conflict(outcome, Repeat::No),
             other => other,
@@ -185,16 +219,25 @@ impl Server {
 
     /// Sends what is to be sent, together if it may be.
     fn submit(&self, writes: &[&Write<'_>]) -> Result<Vec<Written>, Error> {
-        let written = match (writes, self.mode) {
+        // One that takes a part of a transaction could take a study without its patient.
+        let mode = if self.breaks_transactions.load(Relaxed) { self.mode.in_parts() } else { self.mode };
+        let written = match (writes, mode) {
             ([] | [_], _) | (_, Mode::Put) => one_by_one(&self.sender, writes)?,
             _ if writes.len() > self.max_entries => one_by_one(&self.sender, writes)?,
             (_, Mode::Batch) => self.smaller(writes, by_batches(&self.sender, writes)?, 0)?,
             (_, Mode::Transaction) => {
-                let body = bundle(writes, self.mode, &self.sender.base);
+                let body = bundle(writes, mode, &self.sender.base);
                 if body.len() > self.max_bytes.load(Relaxed) {
                     one_by_one(&self.sender, writes)?
                 } else {
-                    self.smaller(writes, together(&self.sender, writes, &body)?, body.len())?
+                    let written = together(&self.sender, writes, &body)?;
+                    let is_there = |written: &Written| matches!(written, Written::Taken(_));
+                    if written.iter().any(is_there)
+                        && written.iter().any(|written| matches!(written, Written::Rejected(_)))
+                    {
+                        self.breaks_transactions.store(true, Relaxed);
+                    }
+                    self.smaller(writes, written, body.len())?
                 }
             }
         };
@@ -268,20 +311,6 @@ fn references<'r>(
     references
 }
 
-/// A reference to an entry must lead to one that is sent with it.
-fn refuse_unresolved(steps: &mut [Step<'_>]) {
-    let sent: BTreeSet<String> =
-        steps.iter().filter_map(Step::write).filter_map(|write| write.full_url.map(str::to_string)).collect();
-    for step in steps {
-        let dangles = step.write().is_some_and(|write| {
-            references_in(&write.text).any(|reference| reference.starts_with("urn:uuid:") && !sent.contains(reference))
-        });
-        if dangles {
-            *step = Step::Refused(Outcome::ours("it refers to a resource that is not in its Bundle"));
-        }
-    }
-}
-
 impl<'e> Step<'e> {
     pub(super) fn write(&self) -> Option<&Write<'e>> {
         if let Step::Send(write) = self { Some(write) } else { None }
@@ -289,7 +318,23 @@ impl<'e> Step<'e> {
 }
 
 impl Write<'_> {
-    fn is_conditional(&self) -> bool {
-        self.if_match.is_some() || self.if_none_match
+    fn conditions(&self) -> Conditions {
+        Conditions { if_match: self.if_match.is_some(), if_none_match: self.if_none_match }
+    }
+}
+
+impl Conditions {
+    fn or(self, other: Conditions) -> Conditions {
+        Conditions {
+            if_match: self.if_match || other.if_match,
+            if_none_match: self.if_none_match || other.if_none_match,
+        }
+    }
+
+    fn but(self, other: Conditions) -> Conditions {
+        Conditions {
+            if_match: self.if_match && !other.if_match,
+            if_none_match: self.if_none_match && !other.if_none_match,
+        }
     }
 }

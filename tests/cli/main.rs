@@ -6,6 +6,7 @@ mod archives;
 mod companions;
 mod corpus;
 mod damage;
+mod defaults;
 mod determinism;
 mod dicomdir;
 mod documents;

@@ -8,6 +8,8 @@ mod binary;
 mod bodies;
 mod chaos;
 mod faults;
+mod histories;
+mod history;
 #[cfg(unix)]
 mod interrupt;
 mod others;
@@ -16,3 +18,4 @@ mod server;
 mod session;
 mod store;
 mod tls;
+mod world;

@@ -258,7 +258,13 @@ fn a_server_that_refuses_conditions_gets_none() {
     let strict = statement("4.0.1", json!({"versioning": "versioned-update"})).to_string();
     let server = TestServer::with(strict, |_| Act::Serve);
     server.with_store(|store| store.rules.refuses_conditions = true);
-    assert_eq!(studies(&Session::to(&server).upload(&[bundle(1, &["a"])])), [0, 0, 0, 1], "it said that it takes them");
+    assert_eq!(
+        studies(&Session::to(&server).upload(&[bundle(1, &["a"])])),
+        [1, 0, 0, 0],
+        "it did not speak of creates"
+    );
+    let more = bundle(1, &["a", "b"]);
+    assert_eq!(studies(&Session::to(&server).upload(&[more])), [0, 0, 0, 1], "it said that it takes If-Match");
 }
 
 #[test]

@@ -20,6 +20,10 @@ pub enum Act {
     Answer(u16, String, String),
     /// Closes the connection before doing anything.
     CutBefore,
+    /// Does it, and answers with this status.
+    Late(u16),
+    /// Does something else before it does it.
+    After(Meanwhile),
     /// Does it, and closes the connection without a word.
     CutAfter,
     /// Does it, and closes the connection in the middle of the answer.
@@ -28,6 +32,16 @@ pub enum Act {
     Drip,
     /// Does it, but the entries whose URL begins so fail with this status.
     FailEntries(&'static str, u16),
+}
+
+/// Something that is done between a request and its answer.
+#[derive(Clone)]
+pub struct Meanwhile(pub Arc<dyn Fn() + Send + Sync>);
+
+impl std::fmt::Debug for Meanwhile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Meanwhile")
+    }
 }
 
 /// A request as it came.
@@ -130,6 +144,14 @@ impl TestServer {
                 Act::CutBefore => return,
                 Act::Answer(status, headers, body) => (*status, headers.clone(), body.clone()),
                 Act::FailEntries(start, status) => self.work(&seen, Some((start, *status))),
+                Act::Late(status) => {
+                    self.work(&seen, None);
+                    (*status, String::new(), String::new())
+                }
+                Act::After(Meanwhile(work)) => {
+                    work();
+                    self.work(&seen, None)
+                }
                 _ => self.work(&seen, None),
             };
             match act {

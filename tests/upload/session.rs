@@ -22,6 +22,11 @@ use crate::server::TestServer;
 pub struct JumpingClock(Arc<Mutex<(Duration, Vec<Duration>)>>);
 
 impl JumpingClock {
+    /// Lets time pass, as if something else took it.
+    pub fn jump(&self, span: Duration) {
+        self.0.lock().unwrap().0 += span;
+    }
+
     pub fn sleeps(&self) -> Vec<Duration> {
         self.0.lock().unwrap().1.clone()
     }
@@ -52,6 +57,7 @@ impl Clock for JumpingClock {
 pub struct Session {
     pub options: Options,
     pub clock: JumpingClock,
+    pub interrupt: Interrupt,
     pub jobs: usize,
 }
 
@@ -82,11 +88,11 @@ impl Session {
             journal: None,
             rejects: None,
         };
-        Session { options, clock: JumpingClock::default(), jobs: 1 }
+        Session { options, clock: JumpingClock::default(), interrupt: Interrupt::default(), jobs: 1 }
     }
 
     pub fn open(&self) -> Result<Server, Error> {
-        Server::open(&self.options, Box::new(self.clock.clone()), Interrupt::default(), Arc::new(Silent))
+        Server::open(&self.options, Box::new(self.clock.clone()), self.interrupt.clone(), Arc::new(Silent))
     }
 
     /// Uploads documents from as many threads as there are jobs, and says what became of them.

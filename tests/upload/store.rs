@@ -90,6 +90,11 @@ impl Done {
 }
 
 impl Store {
+    /// An empty one.
+    pub fn with(rules: Rules) -> Store {
+        Store { rules, ..Store::default() }
+    }
+
     /// What is there, with its version.
     pub fn all(&self) -> BTreeMap<String, (u64, Value)> {
         let there = |(key, kept): (&String, &Kept)| Some((key.clone(), (kept.version, kept.value.clone()?)));
@@ -110,6 +115,14 @@ impl Store {
     pub fn put(&mut self, key: &str, value: Value) {
         let version = self.kept.get(key).map_or(0, |kept| kept.version) + 1;
         self.kept.insert(key.to_string(), Kept { version, value: Some(value) });
+    }
+
+    /// Changes a resource that is there.
+    pub fn change(&mut self, key: &str, change: impl FnOnce(&mut Value)) {
+        if let Some(mut value) = self.get(key).cloned() {
+            change(&mut value);
+            self.put(key, value);
+        }
     }
 
     /// Deletes a resource, unless another refers to it.

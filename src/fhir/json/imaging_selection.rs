@@ -40,14 +40,15 @@ impl Element for SelectedInstance {
             SopClassForm::Coding => object.optional_element("sopClass", class.map(SopClassUid))?,
             SopClassForm::Oid => object.optional("sopClass", class.map(|uid| format!("urn:oid:{uid}")))?,
         }
-        match object.release.selection {
+        let form = object.release.selection;
+        match form {
             SelectionForm::FrameNumbers => {
                 let frames = (!self.frames.is_empty()).then_some(&self.frames);
-                object.optional("frameNumber", frames)
+                object.optional(form.frames(), frames)
             }
             SelectionForm::Subsets | SelectionForm::None => {
                 let frames: Vec<String> = self.frames.iter().map(u32::to_string).collect();
-                object.values("subset", &frames)
+                object.values(form.frames(), &frames)
             }
         }
     }

@@ -70,17 +70,19 @@ fn what_and_why<M: SerializeMap>(study: &ImagingStudy<'_>, object: &mut Object<'
     if may_count_instances(study, object.release) {
         object.value("numberOfInstances", study.number_of_instances)?;
     }
-    match object.release.procedure {
-        ProcedureForm::Code => object.list("procedureCode", study.procedure.iter().map(|done| &done.concept))?,
+    let (procedure, reason) = (object.release.procedure, object.release.reason);
+    let element = procedure.element();
+    match procedure {
+        ProcedureForm::Code => object.list(element, study.procedure.iter().map(|done| &done.concept))?,
         ProcedureForm::Concept => {
-            object.list("procedure", study.procedure.iter().map(|done| InReference(&done.concept)))?;
+            object.list(element, study.procedure.iter().map(|done| InReference(&done.concept)))?;
         }
-        ProcedureForm::Reference => object.list("procedure", study.procedure.iter().map(|done| &done.reference))?,
+        ProcedureForm::Reference => object.list(element, study.procedure.iter().map(|done| &done.reference))?,
     }
     object.optional_element("location", study.location.as_ref())?;
-    match object.release.reason {
-        ReasonForm::Code => object.list("reasonCode", &study.reason)?,
-        ReasonForm::Concept => object.list("reason", study.reason.iter().map(InReference))?,
+    match reason {
+        ReasonForm::Code => object.list(reason.element(), &study.reason)?,
+        ReasonForm::Concept => object.list(reason.element(), study.reason.iter().map(InReference))?,
     }
     object.list("note", &study.note)?;
     object.optional("description", study.description.as_deref())

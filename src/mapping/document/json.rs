@@ -1,5 +1,7 @@
 //! The document as JSON.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
@@ -20,8 +22,12 @@ struct Row<'a> {
     element: &'a str,
     releases: Releases<'a>,
     attributes: Vec<AttributeName>,
+    #[serde(skip_serializing_if = "str::is_empty")]
     values: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
     citation: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -40,7 +46,7 @@ struct FinishRule {
 }
 
 /// The element by release, in the order of the releases.
-struct Releases<'a>(&'a [(&'static str, Option<&'static str>)]);
+struct Releases<'a>(&'a [(&'static str, Option<Cow<'static, str>>)]);
 
 impl Serialize for Releases<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -65,6 +71,7 @@ fn row(line: &Line) -> Row<'_> {
         attributes: line.attributes.iter().map(|one| attribute(*one)).collect(),
         values: line.values,
         citation: line.citation,
+        source: line.source.as_deref(),
     }
 }
 

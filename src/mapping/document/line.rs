@@ -1,24 +1,27 @@
 //! One row of the mapping as a line of the document.
 
-use super::element::in_release;
+use std::borrow::Cow;
+
 use crate::dicom::Tag;
 use crate::fhir::Release;
 use crate::issue::keyword;
 use crate::mapping::row::Values;
-use crate::mapping::{Attribute, Row};
+use crate::mapping::{Attribute, Listed, Row, Source};
 
 /// A row, without what it fills and how.
 pub struct Line {
     /// The element, as the report names it.
     pub element: &'static str,
     /// The element by the name of each release.
-    pub releases: Vec<(&'static str, Option<&'static str>)>,
+    pub releases: Vec<(&'static str, Option<Cow<'static, str>>)>,
     /// The attributes that it is filled from.
     pub attributes: &'static [Attribute],
     /// Where DICOM defines them.
     pub citation: &'static str,
     /// `one`, or `many`.
     pub values: &'static str,
+    /// What it is instead, where it is of no attribute.
+    pub source: Option<String>,
 }
 
 /// The lines of a table.
@@ -27,23 +30,47 @@ pub fn lines<P>(rows: &'static [Row<P>]) -> Vec<Line> {
 }
 
 fn line<P>(row: &'static Row<P>) -> Line {
+    // One element has two rows, and some releases but one of them.
+    let element = if row.field == "accession" { "identifier (accession number)" } else { row.element };
     Line {
         element: row.element,
-        releases: Release::ALL.iter().map(|release| (release.name, in_release(row, release))).collect(),
+        releases: releases(element),
         attributes: row.attributes,
         citation: row.citation,
         values: match row.values {
             Values::One => "one",
             Values::Many => "many",
         },
+        source: None,
     }
+}
+
+/// The lines of what is listed.
+pub fn listed(all: &'static [Listed]) -> Vec<Line> {
+    let line = |listed: &'static Listed| Line {
+        element: listed.element,
+        releases: releases(listed.element),
+        attributes: listed.attributes(),
+        citation: listed.citation(),
+        values: "",
+        source: match listed.source {
+            Source::Attributes(..) => None,
+            Source::Always(value) => Some(format!("always `{value}`")),
+            Source::Of(words) => Some(words.to_string()),
+        },
+    };
+    all.iter().map(line).collect()
+}
+
+fn releases(element: &'static str) -> Vec<(&'static str, Option<Cow<'static, str>>)> {
+    Release::ALL.iter().map(|release| (release.name, release.element(element))).collect()
 }
 
 impl Line {
     /// The names that the element has, each with its releases; without them where all releases agree.
-    pub fn names(&self) -> Vec<(&'static str, Vec<&'static str>)> {
+    pub fn names(&self) -> Vec<(&str, Vec<&'static str>)> {
         let mut names: Vec<(&str, Vec<&str>)> = Vec::new();
-        for (release, name) in self.releases.iter().filter_map(|(release, name)| Some((*release, (*name)?))) {
+        for (release, name) in self.releases.iter().filter_map(|(release, name)| Some((*release, name.as_deref()?))) {
             match names.last_mut().filter(|(last, _)| *last == name) {
                 Some((_, releases)) => releases.push(release),
                 None => names.push((name, vec![release])),

@@ -44,6 +44,7 @@ fn row(line: &Line) -> String {
         let attributes = group.attributes.iter().copied().map(attribute).collect::<Vec<_>>().join(", ");
         group.place().map(|place| format!("{place}: ")).unwrap_or_default() + &attributes
     });
+    let groups = line.source.clone().into_iter().chain(groups);
     let [names, groups] = [names.collect::<Vec<_>>(), groups.collect()].map(|cells| cells.join("<br>"));
     format!("| {names} | {groups} | {} | {} |\n", line.values, line.citation)
 }

@@ -1,15 +1,14 @@
 //! The mapping as a document: `dcm2fhir mapping` prints the rows and the finish rules, for those who check them
 //! against PS3.3.
 
-mod element;
 mod json;
 mod line;
 mod markdown;
 mod text;
 
 use super::finish::RULES;
-use super::{KIND, NUMBER, SELECTION, SERIES, STUDY};
-use line::{Line, lines};
+use super::{COMPANIONS, KIND, NUMBER, SELECTION, SERIES, STUDY, UIDS};
+use line::{Line, lines, listed};
 
 /// How the document is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +40,12 @@ pub fn document(layout: Layout) -> String {
 fn sections() -> Vec<Section> {
     let instance = [lines(KIND), lines(NUMBER)].into_iter().flatten().collect();
     vec![
+        Section { title: "UIDs", lines: listed(UIDS) },
         Section { title: "Study", lines: lines(STUDY) },
         Section { title: "Series, and what each adds to its study", lines: lines(SERIES) },
         Section { title: "Instance", lines: instance },
         Section { title: "Key Object Selection, as ImagingSelection", lines: lines(SELECTION) },
+        Section { title: "Companion resources, which the references above lead to", lines: listed(COMPANIONS) },
     ]
 }
 

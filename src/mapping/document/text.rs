@@ -38,7 +38,9 @@ fn block(line: &Line) -> String {
         let place = group.place().map(|place| format!("{place}: ")).unwrap_or_default();
         text += &wrapped(&format!("{place}{attributes}"), "  ").replace('\u{A0}', " ");
     }
-    text + &format!("  {}; {}\n\n", line.values, line.citation)
+    text.extend(line.source.iter().map(|source| wrapped(source, "  ")));
+    let end: Vec<&str> = [line.values, line.citation].into_iter().filter(|part| !part.is_empty()).collect();
+    if end.is_empty() { text + "\n" } else { text + &format!("  {}\n\n", end.join("; ")) }
 }
 
 /// The text in lines of limited width, all but the first indented further.

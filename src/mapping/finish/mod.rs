@@ -43,6 +43,27 @@ pub struct Finished<'a> {
 /// Issues, each with its series where it is of one.
 pub type Issues<'a> = Vec<(Option<&'a str>, Issue)>;
 
+/// What the documents say of it.
+const COUNTS: Rule = Rule {
+    element: "numberOfSeries, numberOfInstances, series.numberOfInstances",
+    from: "the files",
+    rule: "counted, each SOP Instance UID once in its series",
+};
+
+/// What the documents say of it.
+const STATUS: Rule = Rule {
+    element: "status",
+    from: "--status",
+    rule: "available, unless said otherwise; entered-in-error where rejection notes leave nothing (--apply-rejections)",
+};
+
+/// What the documents say of it.
+const ID: Rule = Rule {
+    element: "id",
+    from: "(0020,000D) StudyInstanceUID",
+    rule: "the UID where a FHIR id can hold it, else its UUIDv5",
+};
+
 /// Makes the ImagingStudy of a settled study.
 pub fn imaging_study<'a>(settled: &'a SettledStudy<'a>, options: &Options) -> Finished<'a> {
     let mut issues = Vec::new();
@@ -100,6 +121,13 @@ fn detail(number_of_instances: u32, options: &Options, issues: &mut Issues<'_>) 
     options.detail
 }
 
+/// What the documents say of it.
+const IDENTIFIER: Rule = Rule {
+    element: "identifier",
+    from: "(0020,000D) StudyInstanceUID",
+    rule: "system urn:dicom:uid, value urn:oid: and the UID, use official, type DCM 110180; none where the UID holds control characters",
+};
+
 /// The Study Instance UID as identifier (R5 ImagingStudy.identifier), and what is wrong with it. One that lost bytes, or
 /// holds what no text can, is none: another study's would read alike.
 fn study_uid(uid: &str, issues: &mut Issues<'_>) -> Option<Identifier> {
@@ -121,6 +149,13 @@ fn study_uid(uid: &str, issues: &mut Issues<'_>) -> Option<Identifier> {
     is_text.then_some(identifier)
 }
 
+/// What the documents say of it.
+const MODALITIES: Rule = Rule {
+    element: "modality",
+    from: "series.modality",
+    rule: "the distinct modalities of the series, sorted; in R4 and R4B those of PS3.16 CID 29; none where the release holds the study to its series (ist-7) and none are listed",
+};
+
 /// The distinct modalities of the series, in R4 those that acquire (R4 ImagingStudy.modality). Where the release holds the study to its listed series (ist-7), a study without
 /// any lists none.
 fn modalities(settled: &SettledStudy<'_>, detail: Detail, options: &Options) -> Vec<CodeableConcept> {
@@ -138,6 +173,13 @@ fn modalities(settled: &SettledStudy<'_>, detail: Detail, options: &Options) -> 
 fn is_acquisition(modality: &CodeableConcept) -> bool {
     modality.coding.iter().any(|coding| terms::modality(&coding.code).is_some_and(|known| known.acquisition))
 }
+
+/// What the documents say of it.
+const SUBJECT: Rule = Rule {
+    element: "subject",
+    from: "subject, --subject",
+    rule: "the user's, else the headers'; what the first instance lacks comes from the next that agrees in Patient ID, issuer and name; a data-absent-reason where they know nothing",
+};
 
 /// The subject that the user gave, else the one of the headers. The headers' identifier and display stay with the user's
 /// reference only where both are of one type.
@@ -159,6 +201,13 @@ fn joined<'a, T: Clone + Ord + 'a>(
     }
     all
 }
+
+/// What the documents say of it.
+const ENDPOINTS: Rule = Rule {
+    element: "endpoint, series.endpoint",
+    from: "--endpoint, --endpoint-level",
+    rule: "at the level asked for; IID at the study only",
+};
 
 /// The endpoints of a level: those asked for, unless only the `other` level has them.
 fn endpoints(options: &Options, other: Endpoints) -> Vec<Reference> {

@@ -4,17 +4,31 @@ use std::collections::BTreeMap;
 
 use dicom_dictionary_std::tags;
 
-use super::{Issues, issue};
+use super::{Issues, Rule, issue};
 use crate::fhir::{self, Identifier, ImagingSelection, Reference, ResourceType, SelectedInstance};
 use crate::issue::Reason;
 use crate::mapping::selection::SelectedInstance as Referenced;
 use crate::mapping::terms::{is_oid, system};
 use crate::study::{Rejected, Selection, SettledStudy};
 
+/// What the documents say of it.
+pub(super) const SELECTED: Rule = Rule {
+    element: "ImagingSelection.status, ImagingSelection.subject",
+    from: "the study",
+    rule: "available; the study's subject",
+};
+
 /// The ImagingSelections of a study, by document and series.
 pub fn selections(settled: &SettledStudy<'_>, issues: &mut Issues<'_>) -> Vec<ImagingSelection> {
     settled.selections.iter().flat_map(|selection| of_document(selection, settled, issues)).collect()
 }
+
+/// What the documents say of it.
+pub(super) const SELECTION: Rule = Rule {
+    element: "ImagingSelection",
+    from: "--selections, (0040,A375) CurrentRequestedProcedureEvidenceSequence",
+    rule: "from R5 on, one for each series that a Key Object Selection refers to; id UUIDv5 of its SOP and Series Instance UID",
+};
 
 /// One for each series. Of two studies that claim one series, the first has it: an ImagingSelection has one study.
 fn of_document(selection: &Selection, settled: &SettledStudy<'_>, issues: &mut Issues<'_>) -> Vec<ImagingSelection> {
@@ -61,6 +75,13 @@ fn instance(referenced: &Referenced, selection: &Selection) -> SelectedInstance 
         frames: at.ok().and_then(|at| frames.get(at)).map(|frames| frames.frames.clone()).unwrap_or_default(),
     }
 }
+
+/// What the documents say of it.
+pub(super) const DERIVED_FROM: Rule = Rule {
+    element: "ImagingSelection.derivedFrom",
+    from: "(0020,000D) StudyInstanceUID of the evidence",
+    rule: "the ImagingStudy, by reference where it stands beside, else by identifier",
+};
 
 fn study(uid: &str) -> Reference {
     let (system, value) = (Some(system::DICOM_UID.into()), format!("urn:oid:{uid}").into());

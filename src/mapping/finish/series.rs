@@ -5,13 +5,20 @@ use std::borrow::Cow;
 use dicom_dictionary_std::tags;
 
 use super::union::{distinct_concepts, distinct_orders, distinct_performers};
-use super::{Detail, Issues, Options, endpoints, issue};
+use super::{Detail, Issues, Options, Rule, endpoints, issue};
 use crate::fhir::release::{Agreement, BodySiteForm};
 use crate::fhir::{CodeableConcept, Coding, DateTime, Endpoints, Performer, Series};
 use crate::issue::{Issue, Reason};
 use crate::mapping::SeriesPart;
 use crate::mapping::anatomy::{BodySite, Side};
 use crate::study::{SettledSeries, SettledStudy};
+
+/// What the documents say of it.
+pub(super) const SPECIMEN: Rule = Rule {
+    element: "series.specimen",
+    from: "all instances of the series",
+    rule: "each identity once, its issuer told in full",
+};
 
 /// One series of the resource.
 pub fn series<'a>(
@@ -40,6 +47,10 @@ pub fn series<'a>(
     }
 }
 
+/// What the documents say of it.
+pub(super) const MODALITY: Rule =
+    Rule { element: "series.modality", from: "(0008,0060) Modality", rule: "a data-absent-reason where it is absent" };
+
 /// The modality is required, so its absence is said (R5 ImagingStudy.series.modality).
 fn modality(known: Option<CodeableConcept>, note: &mut impl FnMut(Issue)) -> Option<CodeableConcept> {
     if known.is_none() {
@@ -48,10 +59,24 @@ fn modality(known: Option<CodeableConcept>, note: &mut impl FnMut(Issue)) -> Opt
     known
 }
 
+/// What the documents say of it.
+pub(super) const PERFORMER: Rule = Rule {
+    element: "series.performer",
+    from: "series.performer",
+    rule: "physicians as PRF, operators as SPRF, then device and institution without function; each once",
+};
+
 fn performers(part: &SeriesPart) -> Vec<Performer> {
     let lists = [&part.physicians, &part.operators, &part.device, &part.organization];
     lists.into_iter().flat_map(|list| distinct_performers(list.clone())).collect()
 }
+
+/// What the documents say of it.
+pub(super) const LATERALITY: Rule = Rule {
+    element: "series.laterality",
+    from: "all images of the series",
+    rule: "what they agree on, else none; where the release has no such element, text of the body site: the side, then the region's meaning in lower case",
+};
 
 /// The side that the images agree on; where they do not, or the part is unpaired, none.
 fn laterality(sides: &[Side], note: &mut impl FnMut(Issue)) -> Option<Coding> {
@@ -64,6 +89,13 @@ fn laterality(sides: &[Side], note: &mut impl FnMut(Issue)) -> Option<Coding> {
         }
     }
 }
+
+/// What the documents say of it.
+pub(super) const BODY_SITE: Rule = Rule {
+    element: "series.bodySite",
+    from: "all images of the series",
+    rule: "what they agree on; else all of them where the release has a list, else the Body Part Examined that they share, else none",
+};
 
 /// The body site that the images agree on. Where they do not, a release that can say many has them all, and another has
 /// the Body Part Examined that they share, or none.
@@ -103,6 +135,13 @@ fn with_side(concepts: Vec<CodeableConcept>, side: Option<&Coding>) -> Vec<Codea
     };
     concepts.into_iter().map(sided).collect()
 }
+
+/// What the documents say of it.
+pub(super) const STARTED: Rule = Rule {
+    element: "series.started",
+    from: "series.started, started",
+    rule: "reported where earlier than the study; where the release holds the two together (ist-8), of the study's precision, and left out where earlier or coarser",
+};
 
 /// The start of the series beside that of the study. Where the release holds them together (ist-8), it takes the study's
 /// precision, and is left out where it is earlier or coarser.

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::Rule;
 use crate::fhir::identifier::once_each;
 use crate::fhir::{CodeableConcept, Identifier, Performer, Procedure, Reference, ResourceType, Text};
 
@@ -14,11 +15,25 @@ fn identity(reference: &Reference) -> (ResourceType, Option<&Identifier>, Option
     (reference.target, reference.identifier.as_ref(), display)
 }
 
+/// What the documents say of it.
+pub(super) const REFERENCES: Rule = Rule {
+    element: "partOf, interpreter",
+    from: "all series",
+    rule: "the sorted union, each identity once: the identifier, else the display",
+};
+
 /// Each identity once, in order.
 pub fn distinct(references: Vec<Reference>) -> Vec<Reference> {
     let order = |one: &Reference, other: &Reference| identity(one).cmp(&identity(other));
     distinct_by(references, order, |reference| reference)
 }
+
+/// What the documents say of it.
+pub(super) const NUMBERS: Rule = Rule {
+    element: "identifier, basedOn",
+    from: "all series",
+    rule: "the sorted union, each number once: told with its issuer in full, in part and without, it is one and told in full",
+};
 
 /// Each order or specimen once: a number told with its issuer in full, in part and without is one number.
 pub fn distinct_orders(references: Vec<Reference>) -> Vec<Reference> {
@@ -47,6 +62,13 @@ pub fn distinct_concepts(concepts: impl IntoIterator<Item = CodeableConcept>) ->
     all.sort();
     all
 }
+
+/// What the documents say of it.
+pub(super) const CONCEPTS: Rule = Rule {
+    element: "procedure, reason",
+    from: "all series",
+    rule: "the sorted union, each code once; a procedure in words only where the study has no code",
+};
 
 /// Each procedure once. What a request or step is called stands in for a code, so where the study has codes it goes.
 pub fn distinct_procedures(all: Vec<Procedure>) -> Vec<Procedure> {

@@ -63,6 +63,17 @@ fn a_value_over_its_cap_is_left_out_and_the_rest_is_read() {
 }
 
 #[test]
+fn a_value_of_exactly_its_cap_is_read() {
+    let long = vec![b'x'; MAX_VALUE_BYTES as usize];
+    for encoding in [ExplicitLittle, ImplicitLittle] {
+        let value = Data::new(encoding).value(tags::STUDY_DESCRIPTION, b"UT", &long).bytes;
+        let (result, header) = scan(&file(encoding, &Data::instance(encoding, &value)));
+        assert_eq!((result, faults(&header)), (Ok(()), Vec::new()));
+        assert_eq!(text(&header, tags::STUDY_DESCRIPTION).map(|text| text.len()), Some(long.len()));
+    }
+}
+
+#[test]
 fn nesting_stops_at_its_cap() {
     for (encoding, vr) in [(ExplicitLittle, b"SQ"), (ExplicitLittle, b"UN"), (ImplicitLittle, b"SQ")] {
         let inside = if vr == b"UN" { ImplicitLittle } else { encoding };

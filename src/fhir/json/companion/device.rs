@@ -14,14 +14,10 @@ impl Element for Device {
         object.list("udiCarrier", self.udi.iter().map(|udi| UdiCarrier(udi)))?;
         object.optional("manufacturer", self.manufacturer.as_deref())?;
         object.optional("serialNumber", self.serial_number.as_deref())?;
-        let (name, version) = match object.release.companions.device {
-            DeviceForm::DeviceName => ("deviceName", "version"),
-            DeviceForm::Name => ("name", "version"),
-            DeviceForm::DeviceVersion(_) => ("name", "deviceVersion"),
-        };
-        object.list(name, self.name.as_deref().map(Name).iter())?;
+        let form = object.release.companions.device;
+        object.list(form.name(), self.name.as_deref().map(Name).iter())?;
         object.optional("modelNumber", self.model_number.as_deref())?;
-        object.list(version, self.version.iter().map(|version| Version(version)))
+        object.list(form.version(), self.version.iter().map(|version| Version(version)))
     }
 }
 

@@ -12,14 +12,15 @@ impl Element for Endpoint {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         object.value("status", "active")?;
         let payload = CodeableConcept::text(payload(&self.connection_type.code));
-        match object.release.companions.endpoint {
+        let form = object.release.companions.endpoint;
+        match form {
             EndpointForm::PayloadType => {
                 object.element("connectionType", &self.connection_type)?;
-                object.list("payloadType", [payload].iter())?;
+                object.list(form.payload(), [payload].iter())?;
             }
             EndpointForm::Payload => {
                 object.list("connectionType", [InConcept(&self.connection_type)].iter())?;
-                object.list("payload", [Payload(&payload)].iter())?;
+                object.list(form.payload(), [Payload(&payload)].iter())?;
             }
         }
         object.value("address", &self.address)

@@ -34,9 +34,12 @@ impl Element for Of<'_, ServiceRequest> {
         asked_for(request.code.as_ref(), object)?;
         object.element("subject", *subject)?;
         object.optional_element("requester", request.requester.as_ref())?;
-        match object.release.companions.service_request {
-            ServiceRequestForm::Concepts => object.list("reasonCode", &request.reason),
-            ServiceRequestForm::CodeableReferences => object.list("reason", request.reason.iter().map(InReference)),
+        let form = object.release.companions.service_request;
+        match form {
+            ServiceRequestForm::Concepts => object.list(form.reason(), &request.reason),
+            ServiceRequestForm::CodeableReferences => {
+                object.list(form.reason(), request.reason.iter().map(InReference))
+            }
         }
     }
 }

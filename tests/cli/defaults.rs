@@ -1,0 +1,114 @@
+//! Each default that a help states, against what the program does where nobody sets the option.
+//!
+//! What `config` prints is held to what a run does by a test of its own; here the words of help and manual are held to it.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use crate::run::{case, dcm2fhir, files, stdout};
+
+/// The help of a command in full.
+fn help(command: &str) -> String {
+    let output = dcm2fhir().args([command, "--help"]).output().unwrap();
+    stdout(&output).to_owned()
+}
+
+/// The default that a help states of each option: the words up to the end of the sentence.
+fn stated(help: &str) -> BTreeMap<String, String> {
+    let mut blocks: BTreeMap<String, String> = BTreeMap::new();
+    let mut option = String::new();
+    for line in help.lines().map(str::trim) {
+        let words = line.trim_start_matches(|c: char| c == '-' || c.is_ascii_alphanumeric() || c == ',' || c == ' ');
+        let named = line.split_whitespace().find(|word| word.starts_with("--")).filter(|_| line.starts_with('-'));
+        match named {
+            Some(name) if words.len() < line.len() => option = name.trim_start_matches('-').to_string(),
+            _ => *blocks.entry(option.clone()).or_default() += &format!("{line} "),
+        }
+    }
+    let default = |text: String| {
+        let (_, rest) = text.split_once("Default: ")?;
+        Some(rest.split(". ").next().unwrap().trim().trim_end_matches('.').to_string())
+    };
+    blocks.into_iter().filter_map(|(option, text)| Some((option, default(text)?))).collect()
+}
+
+/// What `config` says of an option that nobody set: its value, or in words what happens.
+fn unset(config: &str, option: &str) -> Option<String> {
+    let line = config.lines().find(|line| line.trim_start_matches('#').starts_with(&format!("{option} = ")))?;
+    let (value, words) = line.split_once("  # default").unwrap_or((line, ""));
+    match line.starts_with('#') {
+        true => Some(words.trim_start_matches(": ").to_string()),
+        false => Some(value.split_once(" = ")?.1.trim_matches('"').to_string()),
+    }
+}
+
+fn first(words: &str) -> Option<&str> {
+    words.split([',', ' ']).next()
+}
+
+/// Whether the words of a help say what the program does.
+fn agrees(stated: &str, unset: &str) -> bool {
+    match unset {
+        // A switch: the help says in a sentence what happens without it.
+        "false" => true,
+        "[]" => stated.starts_with("none") || stated.starts_with("all"),
+        "none" => stated.starts_with("no") || stated == "the summary has the numbers",
+        value => stated == value || first(stated) == first(value),
+    }
+}
+
+#[test]
+fn each_default_that_a_help_states_is_what_config_prints() {
+    let output = dcm2fhir().arg("config").output().unwrap();
+    let mut checked = 0;
+    for command in ["convert", "upload"] {
+        for (option, stated) in stated(&help(command)) {
+            let Some(unset) = unset(stdout(&output), &option) else {
+                assert!(["config", "color"].contains(&&*option), "{command} --{option} is not in config");
+                continue;
+            };
+            assert!(agrees(&stated, &unset), "{command} --{option}: {stated:?}, but {unset:?}");
+            checked += 1;
+        }
+    }
+    assert!(checked > 40, "{checked}");
+}
+
+#[test]
+fn the_manual_states_the_same_defaults_as_the_help() {
+    let folder = tempfile::tempdir().unwrap();
+    dcm2fhir().args(["man", "--out"]).arg(folder.path()).output().unwrap();
+    let plain = |text: &str| text.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>();
+    for command in ["convert", "upload", "synth", "mapping", "explain"] {
+        let page = plain(&fs::read_to_string(folder.path().join(format!("dcm2fhir-{command}.1"))).unwrap());
+        for (option, stated) in stated(&help(command)) {
+            assert!(page.contains(&plain(&format!("Default: {stated}"))), "{command} --{option}: {stated}");
+        }
+    }
+}
+
+#[test]
+fn synth_makes_the_same_with_its_defaults_as_without() {
+    let stated = stated(&help("synth"));
+    let made = |options: &[String]| {
+        let folder = tempfile::tempdir().unwrap();
+        let output = dcm2fhir().args(["synth", "--quiet", "-o"]).arg(folder.path()).args(options).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        files(folder.path())
+    };
+    let numbers = ["studies", "instances", "seed"].map(|option| format!("--{option}={}", stated[option]));
+    let modalities = stated["modalities"].replace(" and ", ",").replace(", ", ",");
+    let options = [&numbers[..], &[format!("--modalities={modalities}")]].concat();
+    assert!(made(&[]) == made(&options), "{options:?}");
+}
+
+#[test]
+fn mapping_and_explain_print_the_same_with_their_defaults_as_without() {
+    let print = |arguments: &[&str]| stdout(&dcm2fhir().args(arguments).output().unwrap()).to_owned();
+    let format = &stated(&help("mapping"))["format"];
+    assert_eq!(print(&["mapping"]), print(&["mapping", "--format", format]));
+    let folder = case("ct-two-series");
+    let file = folder.join(files(&folder).into_keys().next().unwrap());
+    assert!(stated(&help("explain"))["fhir"].starts_with("all"));
+    assert!(print(&["explain", file.to_str().unwrap(), "--json"]).contains("r6-ballot5"));
+}
