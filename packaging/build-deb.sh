@@ -1,29 +1,18 @@
 #!/bin/bash
-# Builds the Debian package, with manual pages and completions that the binary itself writes.
+# Builds the Debian package of one target from what packaging/release.sh has staged.
 #
-# usage: packaging/build-deb.sh [PROFILE]   the cargo profile, release by default
-# needs: cargo-deb (cargo install --locked cargo-deb); prints the path of the package
+# usage: packaging/build-deb.sh STAGE TARGET OUT
+# needs: cargo-deb
 set -euo pipefail
 cd "$(dirname "$0")/.."
-profile=${1:-release}
-target=${CARGO_TARGET_DIR:-target}
-folder=$profile
-[ "$profile" = dev ] && folder=debug
+stage=$1 target=$2 out=$3
 
-cargo build --locked --profile "$profile" >&2
-binary=$target/$folder/dcm2fhir
-
-# cargo-deb takes assets by a fixed path, so they stand in the checkout whatever the target folder is.
+# Cargo.toml names the assets by a fixed path.
 assets=target/deb
 rm -rf "$assets"
-mkdir -p "$assets/man" "$assets/completions"
-cp "$binary" "$assets/dcm2fhir"
-# cargo-deb strips only what it finds in the target folder.
-strip "$assets/dcm2fhir"
-"$binary" man --out "$assets/man"
+mkdir -p target
+cp -r "$stage" "$assets"
 gzip -9n "$assets"/man/*.1
-"$binary" completions bash > "$assets/completions/dcm2fhir"
-"$binary" completions zsh > "$assets/completions/_dcm2fhir"
-"$binary" completions fish > "$assets/completions/dcm2fhir.fish"
-
-cargo deb --no-build --locked
+mv "$assets/completions/dcm2fhir.bash" "$assets/completions/dcm2fhir"
+cargo deb --no-build --locked --no-strip --target "$target" --output "$out/"
+rm -r "$assets"

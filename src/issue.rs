@@ -30,7 +30,10 @@ pub enum Skip {
     /// An entry of an archive that is stored in a way that is not read here.
     #[error("stored in a way that is not read: {0}")]
     Unsupported(String),
-    /// A link, device, FIFO or socket.
+    /// A symbolic link that is not followed.
+    #[error("a symbolic link: give --follow to read what it leads to")]
+    Link,
+    /// A device, FIFO or socket.
     #[error("not a regular file")]
     NotRegular,
     /// A DICOMDIR or a list names a file that is not there.
@@ -64,7 +67,13 @@ impl Skip {
     pub fn is_loss(&self) -> bool {
         !matches!(
             self,
-            Skip::NotDicom | Skip::Empty | Skip::Dicomdir | Skip::NotRegular | Skip::Filtered | Skip::PassedBy
+            Skip::NotDicom
+                | Skip::Empty
+                | Skip::Dicomdir
+                | Skip::NotRegular
+                | Skip::Link
+                | Skip::Filtered
+                | Skip::PassedBy
         )
     }
 }
@@ -283,6 +292,19 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Whether the value is no patient data, and so is always told: the name of a coding scheme.
+    pub fn tells_value(self) -> bool {
+        self == Reason::UnknownScheme
+    }
+
+    /// The reason in words, with the value where that is told.
+    pub fn in_words(self, value: Option<&str>) -> String {
+        match value.map(str::trim).filter(|value| self.tells_value() && !value.is_empty()) {
+            Some(name) => self.to_string().replace("scheme is", &format!("scheme {name} is")).replace("NAME", name),
+            None => self.to_string(),
+        }
+    }
+
     /// Whether an instance is missing from the output because of it, or a study mixes patients: exit code 1.
     pub fn is_loss(self) -> bool {
         use Reason::{HeldBack, NameTaken, OtherContent, OtherPatient, SeveralPatients};

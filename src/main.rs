@@ -11,6 +11,11 @@ use dcm2fhir::mapping::document::document;
 use dcm2fhir::progress::{self, ERROR, WARNING};
 use dcm2fhir::{interrupt, run, sink, source};
 
+/// The allocator of musl takes a lock for each request.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The run could not start, or not go on.
 const COULD_NOT_RUN: u8 = 2;
 
@@ -43,11 +48,11 @@ fn run(command: Command) -> Result<u8, Error> {
         Command::Mapping(arguments) => print(document(arguments.format.unwrap_or_default().into()).as_bytes()),
         #[cfg(feature = "upload")]
         Command::Upload(arguments) => run::upload(dcm2fhir::config::Upload::of(*arguments)?),
-        Command::Synth(arguments) => run::synth(&SynthConfig::new(arguments)),
+        Command::Synth(arguments) => run::synth(&SynthConfig::new(arguments)?),
         Command::Config(arguments) => print(arguments.text.as_bytes()),
         Command::Completions(arguments) => print(&cli::completions(cli::command(), arguments.shell)),
-        Command::Man(ManArguments { out: None, .. }) => print(&cli::page(cli::command())),
-        Command::Man(ManArguments { out: Some(folder), .. }) => {
+        Command::Man(ManArguments { output: None, .. }) => print(&cli::page(cli::command())),
+        Command::Man(ManArguments { output: Some(folder), .. }) => {
             let pages = cli::pages(cli::command(), &folder);
             pages.map(|()| 0).map_err(|source| Error::Write { path: folder, source })
         }

@@ -8,6 +8,7 @@ use clap::{Args, value_parser};
 use crate::config::{
     Detail, EndpointLevel, EndpointOption, IssuerSystem, References, ReleaseName, Status, Subject, SystemUri,
 };
+use crate::options::{Listed, RELEASES, SYSTEMS};
 
 /// The content of the resources.
 #[derive(Debug, Default, Args)]
@@ -17,48 +18,48 @@ pub struct ContentArguments {
     ///
     /// `r4`, `r4b`, `r5`, `r6-ballot2`, `r6-ballot5`, also as version numbers: `4.0.1`, `6.0.0-ballot5`. `r6` is the
     /// newest ballot, and the summary says which. Default: r6-ballot2. For a server say r4 or what it speaks.
-    #[arg(long, value_name = "RELEASE")]
+    #[arg(long, value_name = "RELEASE", value_parser = Listed::<ReleaseName>::new(RELEASES), hide_possible_values = true)]
     pub fhir: Option<ReleaseName>,
 
-    /// How deep to go: study, series or instance
+    /// Level of detail: study, series or instance
     ///
     /// Default: instance.
     #[arg(long, value_enum, hide_possible_values = true)]
     pub detail: Option<Detail>,
 
-    /// Do not list the instances of larger studies
+    /// Omit the instances of studies with more than N
     ///
     /// Such a study goes down to its series, and that is reported. Default: no limit.
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..), hide_short_help = true)]
     pub max_instances: Option<u64>,
 
-    /// The status of every study
+    /// Set the status of every study
     ///
     /// `registered`, `available`, `cancelled`, `entered-in-error`, `unknown`, `inactive`. Default: available.
     #[arg(long, value_enum, value_name = "CODE", hide_possible_values = true, hide_short_help = true)]
     pub status: Option<Status>,
 
-    /// Patient and so on: logical, contained or separate
+    /// Patients and others: logical, contained or separate
     ///
     /// `logical`: as identifier and display, without a resource. `contained`: inside the study. `separate`: resources of
     /// their own, in a folder as Type/id.json or Type.ndjson. Default: logical, in a Bundle separate.
     #[arg(long, value_enum, value_name = "HOW", hide_possible_values = true)]
     pub references: Option<References>,
 
-    /// The subject of every study, as Patient/ID
+    /// Set the subject of every study, as Patient/ID
     ///
     /// For a patient that is on the server already. Default: from the headers.
     #[arg(long, value_name = "TYPE/ID", hide_short_help = true)]
     pub subject: Option<Subject>,
 
-    /// Where the images are: wado-rs=https://host/dicomweb
+    /// Address of images: wado-rs=https://host/dicomweb
     ///
     /// Types: `wado-rs`, `wado-uri`, `qido-rs`, `iid`. The URL is the service's base, without a slash at its end, a
     /// query or `/studies`. `TYPE=Endpoint/ID` refers to an Endpoint on the server. May be given several times.
     #[arg(long, value_name = "TYPE=URL")]
     pub endpoint: Vec<EndpointOption>,
 
-    /// Endpoints at: study, series or both
+    /// Put endpoints at the study, series or both
     ///
     /// An iid endpoint stands at the study always. Default: study.
     #[arg(long, value_enum, value_name = "LEVEL", hide_possible_values = true, hide_short_help = true)]
@@ -82,7 +83,13 @@ pub struct ContentArguments {
     ///
     /// Kinds: `patient`, `accession`, `study-id`, `placer`, `filler`, `visit`, `specimen`, and `scheme:99ABC` for a
     /// coding scheme. The system is an absolute URI. May be given several times. Default: none.
-    #[arg(long, value_name = "KIND=URI", hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "KIND=URI",
+        value_parser = Listed::<SystemUri>::new(SYSTEMS),
+        hide_possible_values = true,
+        hide_short_help = true
+    )]
     pub system: Vec<SystemUri>,
 
     /// The system of an issuer's local name, as NAME=URI

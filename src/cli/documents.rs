@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Args, Command};
 use clap_complete::Shell;
+use clap_mangen::Man;
 
 const COMPLETIONS: &str = "\
 Examples:
@@ -21,7 +22,7 @@ pub struct CompletionsArguments {
     #[arg(value_enum, value_name = "SHELL", hide_possible_values = true)]
     pub shell: Shell,
 
-    /// This help
+    /// Print this help
     #[arg(short, long, action = ArgAction::Help)]
     help: Option<bool>,
 }
@@ -29,7 +30,7 @@ pub struct CompletionsArguments {
 const MAN: &str = "\
 Examples:
   dcm2fhir man | man -l -
-  dcm2fhir man --out /usr/local/share/man/man1";
+  dcm2fhir man -o /usr/local/share/man/man1";
 
 /// What `man` can be told.
 #[derive(Debug, Args)]
@@ -38,10 +39,10 @@ pub struct ManArguments {
     /// Write a page for each command into a folder
     ///
     /// As dcm2fhir.1, dcm2fhir-convert.1 and so on. Default: the main page, to standard output.
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
+    #[arg(short, long, alias = "out", value_name = "DIR")]
+    pub output: Option<PathBuf>,
 
-    /// This help
+    /// Print this help
     #[arg(short, long, action = ArgAction::Help)]
     help: Option<bool>,
 }
@@ -56,12 +57,96 @@ pub fn completions(mut command: Command, shell: Shell) -> Vec<u8> {
 /// The manual page of the whole command line.
 pub fn page(command: Command) -> Vec<u8> {
     let mut page = Vec::new();
-    clap_mangen::Man::new(command).render(&mut page).expect("memory can be written");
+    render(command, &mut page).expect("memory can be written");
     page
 }
 
 /// Writes a manual page for each command into the folder.
-pub fn pages(command: Command, folder: &PathBuf) -> io::Result<()> {
+pub fn pages(command: Command, folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    clap_mangen::generate_to(command, folder)
+    let mut command = command.disable_help_subcommand(true);
+    command.build();
+    for one in command.get_subcommands().chain([&command]) {
+        let mut page = Vec::new();
+        render(one.clone(), &mut page)?;
+        fs::write(folder.join(Man::new(one.clone()).get_filename()), page)?;
+    }
+    Ok(())
+}
+
+/// The sections that man pages have, with those that clap does not know behind them.
+fn render(command: Command, page: &mut Vec<u8>) -> io::Result<()> {
+    let extra = extra(&command);
+    let is_main = command.get_name() == "dcm2fhir";
+    let takes_settings = command.get_arguments().any(|argument| argument.get_id() == "config");
+    let has_version = command.get_version().is_some();
+    let man = Man::new(command);
+    man.render_title(page)?;
+    man.render_name_section(page)?;
+    man.render_synopsis_section(page)?;
+    man.render_description_section(page)?;
+    man.render_options_section(page)?;
+    if is_main {
+        man.render_subcommands_section(page)?;
+    }
+    section(page, "EXAMPLES", &extra.examples);
+    section(page, "EXIT STATUS", if extra.exit_codes.is_empty() { EXIT_STATUS } else { &extra.exit_codes });
+    if takes_settings || is_main {
+        section(page, "ENVIRONMENT", ENVIRONMENT);
+        section(page, "FILES", FILES);
+    }
+    if has_version { man.render_version_section(page) } else { Ok(()) }
+}
+
+const EXIT_STATUS: &str = "\
+0    done
+1    done, but something was left out or held back; standard error says what
+2    could not run
+130  interrupted";
+
+const ENVIRONMENT: &str = "\
+DCM2FHIR_CONFIG   the configuration file, as --config
+DCM2FHIR_...      each option by its name, as DCM2FHIR_FHIR=r4 or
+                  DCM2FHIR_REPORT_VALUES=true; the command line wins
+NO_COLOR          no colors in messages, as --color never
+COLUMNS           the width of the tables of explain and mapping
+TMPDIR            where what comes through a pipe is kept while it is read";
+
+const FILES: &str = "\
+No file is read that is not named. --config FILE is TOML with the names of the
+options; dcm2fhir config --template prints one.
+.dcm2fhir-*.tmp in the folder of the output is a file that is not whole yet; a later
+run removes those of a run that was killed.";
+
+/// What stands below the options in the help.
+#[derive(Default)]
+struct Extra {
+    examples: String,
+    exit_codes: String,
+}
+
+/// The examples and the exit codes of a command's help.
+fn extra(command: &Command) -> Extra {
+    let text = command.get_after_long_help().or(command.get_after_help()).map(ToString::to_string).unwrap_or_default();
+    let (before, exit_codes) = text.split_once("Exit code:\n").unwrap_or((&text, ""));
+    let examples = before.split_once("Examples:\n").map_or("", |(_, examples)| examples);
+    Extra { examples: unindented(examples), exit_codes: unindented(exit_codes) }
+}
+
+fn unindented(text: &str) -> String {
+    let lines = text.trim_end().lines().map(|line| line.strip_prefix("  ").unwrap_or(line));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A section of lines that stay as they are.
+fn section(page: &mut Vec<u8>, title: &str, text: &str) {
+    if text.is_empty() {
+        return;
+    }
+    let escaped = |line: &str| {
+        let line = line.replace('\\', "\\e").replace('-', "\\-");
+        if line.starts_with(['.', '\'']) { format!("\\&{line}") } else { line }
+    };
+    let lines: Vec<String> = text.lines().map(escaped).collect();
+    page.extend_from_slice(format!(".SH {title:?}\n.nf\n{}\n.fi\n", lines.join("\n")).as_bytes());
 }

@@ -7,14 +7,15 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use crate::config::{IssuerSystem, ReleaseName, SystemUri};
+use crate::config::{ExplainForm, IssuerSystem, ReleaseName, SystemUri};
+use crate::options::{Listed, RELEASES, SYSTEMS};
 
 const EXAMPLES: &str = "\
 Examples:
   What R4 says of one file:
     dcm2fhir explain image.dcm --fhir r4
   Every value of every release, for other programs:
-    dcm2fhir explain image.dcm --json";
+    dcm2fhir explain image.dcm --format json";
 
 /// What `explain` can be told.
 #[derive(Debug, Args)]
@@ -29,11 +30,17 @@ pub struct ExplainArguments {
     /// FHIR release: r4, r4b, r5, r6 or an R6 ballot
     ///
     /// Default: all, and where they differ each is shown.
-    #[arg(long, value_name = "RELEASE")]
+    #[arg(long, value_name = "RELEASE", value_parser = Listed::<ReleaseName>::new(RELEASES), hide_possible_values = true)]
     pub fhir: Option<ReleaseName>,
 
-    /// As JSON, with every value in full
-    #[arg(long)]
+    /// Output format: text or json
+    ///
+    /// `json` has every value in full. Default: text.
+    #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true)]
+    pub format: Option<ExplainForm>,
+
+    /// The same as --format json
+    #[arg(long, hide = true, conflicts_with = "format")]
     pub json: bool,
 
     /// Zone of times without one: +01:00 or Europe/Berlin
@@ -51,7 +58,7 @@ pub struct ExplainArguments {
     /// System of an identifier, as patient=URI
     ///
     /// As for convert. May be given several times. Default: none.
-    #[arg(long, value_name = "KIND=URI")]
+    #[arg(long, value_name = "KIND=URI", value_parser = Listed::<SystemUri>::new(SYSTEMS), hide_possible_values = true)]
     pub system: Vec<SystemUri>,
 
     /// The system of an issuer's local name, as NAME=URI

@@ -47,7 +47,7 @@ Examples:
 
 /// Turns folders of DICOM into FHIR ImagingStudy resources
 #[derive(Debug, Parser)]
-#[command(name = "dcm2fhir", version, max_term_width = 100, disable_help_subcommand = true, after_help = EXAMPLES)]
+#[command(name = "dcm2fhir", version, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
     /// What is to be done.
     #[command(subcommand)]
@@ -71,25 +71,25 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// DICOM to FHIR, to standard output, a file or a folder
+    /// Convert DICOM to FHIR: to standard output, a file or a folder
     Convert(Box<ConvertArguments>),
-    /// Which attribute fills which element
+    /// Print which DICOM attribute fills which FHIR element
     Mapping(MappingArguments),
-    /// Which attribute of a file filled which element, or why not
+    /// Explain for one file which attribute filled which element
     Explain(ExplainArguments),
-    /// The same, sent to a FHIR server; also takes what convert wrote
+    /// Upload DICOM or FHIR to a FHIR server
     #[cfg(feature = "upload")]
     Upload(Box<UploadArguments>),
-    /// A synthetic DICOM archive for tests, benchmarks and CI
+    /// Write a synthetic DICOM archive for tests, benchmarks and CI
     #[command(display_order = 101)]
     Synth(SynthArguments),
-    /// What options, variables and file come to, as TOML
+    /// Print the options that a run would use, as TOML
     #[command(display_order = 102)]
     Config(ConfigArguments),
-    /// Completions of the command line for a shell
+    /// Print the completion script of a shell
     #[command(display_order = 103)]
     Completions(CompletionsArguments),
-    /// Manual pages
+    /// Print the manual page, or write one for each command
     #[command(display_order = 104)]
     Man(ManArguments),
 }

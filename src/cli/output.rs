@@ -10,18 +10,20 @@ use crate::config::{BundleType, FileMode, Format};
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArguments {
-    /// A folder, a .json or .ndjson file, or -
+    /// Write to a folder, a .json or .ndjson file, or -
     ///
-    /// A folder is one that is there, or a path that ends in / or has no extension; it is made where it is not there. Files appear under their
-    /// final name when they are whole; a file of an earlier run is replaced, others stay. Default: -, standard output.
+    /// A folder is one that is there, or a path that ends in / or has no extension; it is made where it is not there. A
+    /// .json file holds one study, an .ndjson file one resource a line. Files appear under their final name when they are
+    /// whole; a file of an earlier run is replaced, others stay. Default: -, standard output.
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
 
-    /// ndjson, json or bundle
+    /// Output format: ndjson, json or bundle
     ///
     /// `ndjson`: one resource a line; in a folder one file for each type. `json`: one resource a file; to standard
     /// output or into one file only if there is one study. `bundle`: a transaction Bundle for each study, one a line on
-    /// standard output. Default: ndjson to standard output or a file, json into a folder.
+    /// standard output; needs --fhir. Default: ndjson to standard output, json into a folder, in a file what its name
+    /// says.
     #[arg(long, value_enum, hide_possible_values = true)]
     pub format: Option<Format>,
 
@@ -45,7 +47,7 @@ pub struct OutputArguments {
     #[arg(long, value_name = "OCTAL", hide_short_help = true)]
     pub mode: Option<FileMode>,
 
-    /// transaction, batch or collection
+    /// Bundle type: transaction, batch or collection
     ///
     /// Needs --format bundle. Default: transaction.
     #[arg(long, value_enum, value_name = "TYPE", hide_possible_values = true, hide_short_help = true)]

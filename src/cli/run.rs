@@ -11,20 +11,20 @@ use crate::options::SummaryForm;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Run")]
 pub struct RunArguments {
-    /// Reading threads
+    /// Number of reading threads
     ///
     /// More than the cores pays on cold or remote disks. Default: four for each core, at most 32.
-    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
+    #[arg(short = 'j', long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 
-    /// Write what was left out, and why, as JSON
+    /// Write a report of what was left out, and why, as JSON
     ///
-    /// Without header values, so that it holds no patient data but what file names say. Default: no report, and the
+    /// `-` is standard output. Without header values, so that it holds no patient data but what file names say. Default: no report, and the
     /// summary has the counts.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
 
-    /// Show the values too in the report
+    /// Put header values into the report
     ///
     /// They may be patient data.
     #[arg(long, hide_short_help = true, requires = "report")]
@@ -36,7 +36,7 @@ pub struct RunArguments {
     #[arg(long, hide_short_help = true)]
     pub strict: bool,
 
-    /// Options from a TOML file
+    /// Read options from a TOML file
     ///
     /// The names are those of the options. An option or a variable wins over the file. Paths in it are seen from the
     /// current folder. `dcm2fhir config --template` prints one. Default: none; no file is looked for.
@@ -53,19 +53,19 @@ pub struct RunArguments {
     #[arg(short, long, hide_short_help = true)]
     pub verbose: bool,
 
-    /// No summary and no progress
+    /// Do not print a summary or progress
     ///
     /// Errors, warnings and the reason of exit code 1 are still said.
     #[arg(short, long)]
     pub quiet: bool,
 
-    /// auto, always or never
+    /// Show progress: auto, always or never
     ///
     /// `auto`: a bar on a terminal. `always`: without a terminal a line every ten seconds. Default: auto.
     #[arg(long, value_enum, value_name = "WHEN", hide_possible_values = true, hide_short_help = true)]
     pub progress: Option<ShowProgress>,
 
-    /// This help; --help says more
+    /// Print this help; --help says more
     #[arg(short, long, action = ArgAction::Help)]
     help: Option<bool>,
 }

@@ -40,7 +40,7 @@ pub struct ConfigArguments {
 }
 
 /// Options whose value is nobody's business.
-const SECRETS: [&str; 1] = ["id-salt"];
+const SECRETS: [&str; 2] = ["id-salt", "header"];
 
 /// Options that are about the command line itself, and so stand in no file.
 const NO_SETTINGS: [&str; 3] = ["help", "version", "config"];

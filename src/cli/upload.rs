@@ -98,6 +98,38 @@ pub struct ServerArguments {
     #[arg(long, value_name = "NAME", group = "credentials", hide_short_help = true)]
     pub basic_env: Option<String>,
 
+    /// Our client id, for tokens by OAuth2 client credentials
+    ///
+    /// With it comes --oauth-secret-file or --oauth-secret-env. The token is fetched again when it expires, or when the
+    /// server refuses it. What needs a signed assertion goes by --token-command.
+    #[arg(long, value_name = "ID", group = "credentials", requires = "oauth_secret", hide_short_help = true)]
+    pub oauth_client_id: Option<String>,
+
+    /// A file with the client's secret
+    #[arg(long, value_name = "FILE", group = "oauth_secret", requires = "oauth_client_id", hide_short_help = true)]
+    pub oauth_secret_file: Option<PathBuf>,
+
+    /// A variable with the client's secret
+    #[arg(long, value_name = "NAME", group = "oauth_secret", requires = "oauth_client_id", hide_short_help = true)]
+    pub oauth_secret_env: Option<String>,
+
+    /// The URL that gives tokens
+    ///
+    /// Default: the token_endpoint in the server's .well-known/smart-configuration.
+    #[arg(long, value_name = "URL", requires = "oauth_client_id", hide_short_help = true)]
+    pub oauth_token_url: Option<String>,
+
+    /// The scopes to ask for, as system/*.cruds
+    #[arg(long, value_name = "SCOPE", requires = "oauth_client_id", hide_short_help = true)]
+    pub oauth_scope: Option<String>,
+
+    /// A header for every request, as for a tenant or a gateway
+    ///
+    /// `@FILE` has a header a line, so that no other user sees it on the command line. It may be given several times,
+    /// goes to the server only, and is never printed.
+    #[arg(long, value_name = "NAME=VALUE|@FILE", action = clap::ArgAction::Append, hide_short_help = true)]
+    pub header: Vec<String>,
+
     /// Certificates to trust, as PEM
     ///
     /// Default: those of the system.

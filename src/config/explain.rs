@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use clap::ValueEnum;
+
 use super::{ReleaseName, Systems};
 use crate::cli::ExplainArguments;
 use crate::error::Error;
@@ -24,10 +26,10 @@ pub struct ExplainConfig {
 }
 
 /// The form of an explanation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[allow(missing_docs)]
 pub enum ExplainForm {
-    Table,
+    Text,
     Json,
 }
 
@@ -37,7 +39,7 @@ impl ExplainConfig {
         Ok(ExplainConfig {
             file: arguments.file,
             release: arguments.fhir,
-            form: if arguments.json { ExplainForm::Json } else { ExplainForm::Table },
+            form: arguments.format.unwrap_or(if arguments.json { ExplainForm::Json } else { ExplainForm::Text }),
             time_zone: arguments.timezone,
             charset: arguments.charset,
             systems: Systems::new(arguments.system, arguments.issuer).map_err(Error::Usage)?,

@@ -34,7 +34,7 @@ pub use defaults::{Unset, unset};
 pub use endpoint::{EndpointLevel, EndpointOption, EndpointTarget, EndpointType};
 pub use explain::{ExplainConfig, ExplainForm};
 pub use mode::FileMode;
-pub use output::{BundleType, Format, Layout, OutputTarget};
+pub use output::{BundleType, Format, Layout, OutputTarget, is_stdout};
 pub use release::ReleaseName;
 pub(crate) use suggest::{closest, unknown};
 pub use synth::SynthConfig;
@@ -176,6 +176,12 @@ impl Config {
         if output.format == Format::Bundle && content.fhir.is_none() {
             return usage("a Bundle is for a server: add --fhir r4, or what your server speaks");
         }
+        if content.selections && output.format == Format::Json && !matches!(output.target, OutputTarget::Folder(_)) {
+            return usage("--selections needs room: give a folder (-o DIR/), or --format ndjson for one a line");
+        }
+        if output.target == OutputTarget::Stdout && run.report.as_deref().is_some_and(is_stdout) {
+            return usage("the studies and the report both go to standard output: give -o for the studies");
+        }
         Config::of(input, output, content, run)
     }
 
@@ -237,6 +243,7 @@ fn is_stdin(path: &Path) -> bool {
 fn output(output: OutputArguments) -> Result<Output, Error> {
     let target = output.output.as_deref().map_or(Ok(OutputTarget::Stdout), OutputTarget::parse)?;
     let format = output.format.unwrap_or_else(|| target.default_format());
+    target.check(format)?;
     let for_bundles = [
         (output.bundle_type.is_some(), "--bundle-type"),
         (output.conditional, "--conditional"),

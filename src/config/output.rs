@@ -53,7 +53,7 @@ impl OutputTarget {
     /// files.
     pub fn parse(path: &Path) -> Result<OutputTarget, Error> {
         let shown = path.display();
-        if path.as_os_str() == "-" {
+        if is_stdout(path) {
             return Ok(OutputTarget::Stdout);
         }
         let ends_in_slash = path.as_os_str().as_encoded_bytes().ends_with(b"/");
@@ -75,8 +75,29 @@ impl OutputTarget {
     /// The format where none was asked for.
     pub fn default_format(&self) -> Format {
         match self {
+            OutputTarget::File(_) if self.is_one_document() => Format::Json,
             OutputTarget::Stdout | OutputTarget::File(_) => Format::Ndjson,
             OutputTarget::Folder(_) => Format::Json,
+        }
+    }
+
+    /// Whether it is a file that a JSON reader takes, and so holds one document.
+    pub fn is_one_document(&self) -> bool {
+        matches!(self, OutputTarget::File(path) if has_extension(path, "json"))
+    }
+
+    /// Fails where the name of the file promises another form.
+    pub fn check(&self, format: Format) -> Result<(), Error> {
+        let OutputTarget::File(path) = self else { return Ok(()) };
+        let shown = path.display();
+        match format {
+            Format::Ndjson if self.is_one_document() => {
+                usage(format!("{shown} holds one JSON document: name it .ndjson for one a line, or leave --format out"))
+            }
+            Format::Json if has_extension(path, "ndjson") => {
+                usage(format!("{shown} holds one resource a line: name it .json, or leave --format out"))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -102,6 +123,15 @@ impl Layout {
             (true, Format::Json | Format::Bundle) => Ok(Layout::Pretty),
         }
     }
+}
+
+/// Whether a path means standard output.
+pub fn is_stdout(path: &Path) -> bool {
+    ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path.as_os_str() == *name)
+}
+
+fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|own| own.eq_ignore_ascii_case(extension))
 }
 
 fn usage<T>(message: String) -> Result<T, Error> {

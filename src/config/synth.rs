@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::Choice;
+use super::{Choice, is_stdout, usage};
 use crate::cli::SynthArguments;
+use crate::error::Error;
 use crate::synth::Options;
 
 /// Everything that `synth` was told.
@@ -21,7 +22,10 @@ pub struct SynthConfig {
 
 impl SynthConfig {
     /// The configuration that the arguments of `synth` make.
-    pub fn new(arguments: SynthArguments) -> SynthConfig {
+    pub fn new(arguments: SynthArguments) -> Result<SynthConfig, Error> {
+        if is_stdout(&arguments.output) {
+            return usage("synth writes a folder of files, which standard output cannot take: give -o DIR");
+        }
         let defaults = Options::default();
         let modalities: Vec<String> = arguments.modalities.iter().map(|code| code.trim().to_uppercase()).collect();
         let options = Options {
@@ -32,6 +36,6 @@ impl SynthConfig {
             pixel_kilobytes: arguments.pixel_kb.unwrap_or(defaults.pixel_kilobytes),
         };
         let SynthArguments { output: folder, manifest, quiet, .. } = arguments;
-        SynthConfig { folder, options, manifest, summary: Choice::of(!quiet) }
+        Ok(SynthConfig { folder, options, manifest, summary: Choice::of(!quiet) })
     }
 }

@@ -10,6 +10,8 @@ use crate::fhir::Release;
 use crate::upload::Options;
 use crate::upload::auth::{Credentials, Secret};
 use crate::upload::client::Connection;
+use crate::upload::header::headers;
+use crate::upload::oauth2::ClientCredentials;
 use crate::upload::retry::Policy;
 
 const DEFAULT_JOBS: usize = 4;
@@ -43,7 +45,7 @@ impl Upload {
         let policy = Policy::default();
         let options = Options {
             policy: Policy { deadline: sending.deadline.map_or(policy.deadline, Duration::from_secs), ..policy },
-            credentials: credentials(&server),
+            credentials: credentials(&server)?,
             connection: connection(server, timeout, jobs)?,
             mode: sending.send_as,
             release,
@@ -57,6 +59,7 @@ impl Upload {
             diff: sending.diff,
             journal: sending.journal,
             rejects: sending.rejects,
+            report: run.report.is_some(),
         };
         let output = output(content.references, sending.conditional);
         let mut config = Config::of(input, output, content, run)?;
@@ -93,40 +96,62 @@ fn connection(server: ServerArguments, timeout: Duration, jobs: usize) -> Result
         base: base(&server.to)?,
         ca_certificate: server.ca_cert,
         client_certificate: server.client_cert.zip(server.client_key),
+        headers: headers(&server.header)?,
         gzip: server.gzip,
         timeout,
         connections: jobs,
     })
 }
 
-/// The base URL without its last slash. Never one with a password in it: other users see a command line.
+/// The base URL without its last slash.
 fn base(to: &str) -> Result<String, Error> {
-    let rest = to.strip_prefix("https://").or_else(|| to.strip_prefix("http://"));
-    let Some(rest) = rest.filter(|rest| !rest.is_empty() && !rest.starts_with('/')) else {
-        return usage("--to wants a URL: https://host/fhir");
-    };
-    if rest.split('/').next().is_some_and(|host| host.contains('@')) {
-        return usage("--to holds a user or password, which other users can see: give --basic-file or --basic-env");
-    }
-    if rest.contains(['?', '#']) || rest.contains(|character: char| character.is_whitespace() || character.is_control())
-    {
-        return usage("--to wants the server's base URL, without ? and #");
-    }
-    let base = to.trim_end_matches('/');
+    let base = url("--to", to)?.trim_end_matches('/');
     Ok(base.strip_suffix("/metadata").unwrap_or(base).to_string())
 }
 
-fn credentials(server: &ServerArguments) -> Credentials {
+/// A URL that an option gives. Never one with a password in it: other users see a command line.
+fn url<'u>(option: &str, to: &'u str) -> Result<&'u str, Error> {
+    let rest = to.strip_prefix("https://").or_else(|| to.strip_prefix("http://"));
+    let Some(rest) = rest.filter(|rest| !rest.is_empty() && !rest.starts_with('/')) else {
+        return usage(&format!("{option} wants a URL: https://host/fhir"));
+    };
+    if rest.split('/').next().is_some_and(|host| host.contains('@')) {
+        return usage(&format!(
+            "{option} holds a user or password, which other users can see: give --basic-file or --basic-env"
+        ));
+    }
+    if rest.contains(['?', '#']) || rest.contains(|character: char| character.is_whitespace() || character.is_control())
+    {
+        return usage(&format!("{option} wants a URL without ? and #"));
+    }
+    Ok(to)
+}
+
+fn credentials(server: &ServerArguments) -> Result<Credentials, Error> {
     let tokens = [
         server.token_file.clone().map(Secret::File),
         server.token_env.clone().map(Secret::Variable),
         server.token_command.clone().map(Secret::Command),
     ];
     if let Some(token) = tokens.into_iter().flatten().next() {
-        return Credentials::Token(token);
+        return Ok(Credentials::Token(token));
     }
-    let basic = server.basic_file.clone().map(Secret::File).or_else(|| server.basic_env.clone().map(Secret::Variable));
-    basic.map_or(Credentials::None, Credentials::Basic)
+    if let (Some(client_id), Some(secret)) =
+        (&server.oauth_client_id, secret(&server.oauth_secret_file, &server.oauth_secret_env))
+    {
+        let token_url = server.oauth_token_url.as_deref().map(|to| url("--oauth-token-url", to)).transpose()?;
+        return Ok(Credentials::OAuth2(ClientCredentials {
+            token_url: token_url.map(str::to_string),
+            client_id: client_id.clone(),
+            secret,
+            scope: server.oauth_scope.clone(),
+        }));
+    }
+    Ok(secret(&server.basic_file, &server.basic_env).map_or(Credentials::None, Credentials::Basic))
+}
+
+fn secret(file: &Option<PathBuf>, variable: &Option<String>) -> Option<Secret> {
+    file.clone().map(Secret::File).or_else(|| variable.clone().map(Secret::Variable))
 }
 
 #[cfg(test)]
@@ -175,6 +200,11 @@ mod tests {
             ("a", "--to"),
             ("a --to http://h --token-file x --basic-env Y", "cannot be used with"),
             ("a --to http://h --client-cert x", "--client-key"),
+            ("a --to http://h --oauth-client-id x", "--oauth-secret"),
+            ("a --to http://h --oauth-secret-env X", "--oauth-client-id"),
+            ("a --to http://h --oauth-client-id x --oauth-secret-env X --token-env Y", "cannot be used with"),
+            ("a --to http://h --oauth-client-id x --oauth-secret-env X --oauth-token-url h/token", "wants a URL"),
+            ("a --to http://h --header X-Key", "NAME=VALUE"),
             ("a --to http://h --rejects a", "other names"),
             ("a --to http://h --token abc", "--token"),
         ] {

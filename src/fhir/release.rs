@@ -425,10 +425,34 @@ impl Release {
         Release::ALL.iter().find(|release| minor(release.version) == minor(version)).copied()
     }
 
-    /// Whether a server of this version may be able to read the release: within one major version the user decides.
+    /// Whether a server of this version may be able to read the release: within one generation the user decides.
     pub fn is_read_by(&self, version: &str) -> bool {
-        self.version.split('.').next() == version.split('.').next()
+        generation(self.version) == generation(version)
     }
+
+    /// The releases that are nearest to a version that is none of them: those of its publication, else of its generation.
+    pub fn near(version: &str) -> Vec<&'static Release> {
+        let same = |part: fn(&str) -> &str| -> Vec<&'static Release> {
+            Release::ALL.iter().copied().filter(|release| part(release.version) == part(version)).collect()
+        };
+        let published = same(publication);
+        if published.is_empty() { same(generation) } else { published }
+    }
+}
+
+/// What a version is a release or a draft of: R4B began as 4.1, and R5 as 4.2 to 4.6.
+fn publication(version: &str) -> &str {
+    let end = version.match_indices('.').nth(1).map_or(version.len(), |(end, _)| end);
+    match &version[..end] {
+        "4.1" => "4.3",
+        "4.2" | "4.4" | "4.5" | "4.6" => "5.0",
+        other => other,
+    }
+}
+
+/// The number of the R.
+fn generation(version: &str) -> &str {
+    publication(version).split('.').next().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -148,7 +148,7 @@ impl<'a> Attributes<'a> {
             element: self.row.element,
             tags: self.prefix.iter().copied().chain([tag]).collect(),
             reason,
-            value: self.row.options.keep_values.then(|| value.to_string()),
+            value: (self.row.options.keep_values || reason.tells_value()).then(|| value.to_string()),
         };
         self.row.issues.borrow_mut().push(issue);
     }

@@ -7,9 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use indicatif::{ProgressBar, ProgressDrawTarget};
+
 use super::Progress;
 use super::counters::Counters;
 use super::drawn::draw;
+use super::line::Line;
+use super::message::say;
 
 const LINE: Duration = Duration::from_secs(10);
 
@@ -18,6 +22,8 @@ const LINE: Duration = Duration::from_secs(10);
 pub struct Bar {
     counters: Arc<Counters>,
     painter: Mutex<Option<Painter>>,
+    /// What is drawn, if the line is on a terminal.
+    drawn: Option<ProgressBar>,
 }
 
 #[derive(Debug)]
@@ -29,7 +35,11 @@ struct Painter {
 impl Bar {
     /// One line that is drawn anew.
     pub fn drawn() -> Bar {
-        Bar::start(|counters, stopped, began| draw(counters, &stopped, began))
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::term_like(Box::new(Line)));
+        let own = bar.clone();
+        let mut started = Bar::start(move |counters, stopped, began| draw(&own, counters, &stopped, began));
+        started.drawn = Some(bar);
+        started
     }
 
     /// A line every ten seconds.
@@ -46,7 +56,7 @@ impl Bar {
         let (stop, stopped) = channel();
         let seen = Arc::clone(&counters);
         let thread = thread::spawn(move || paint(&seen, stopped, Instant::now()));
-        Bar { counters, painter: Mutex::new(Some(Painter { stop, thread })) }
+        Bar { counters, painter: Mutex::new(Some(Painter { stop, thread })), drawn: None }
     }
 }
 
@@ -83,6 +93,11 @@ impl Progress for Bar {
 
     fn refused(&self, resources: u64) {
         self.counters.refused_resources.fetch_add(resources, Relaxed);
+    }
+
+    fn say(&self, line: &str) {
+        let print = || say(format_args!("{line}\n"));
+        self.drawn.as_ref().map_or_else(print, |bar| bar.suspend(print));
     }
 
     fn finish(&self) {

@@ -6,6 +6,7 @@
 mod bar;
 mod counters;
 mod drawn;
+mod line;
 mod message;
 
 use std::io::{IsTerminal, stderr};

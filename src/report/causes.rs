@@ -74,9 +74,13 @@ impl fmt::Display for Causes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::issue::{Reason, Skip};
+    use crate::issue::{Issue, Reason, Skip};
     use crate::report::Where;
     use crate::source::Name;
+
+    fn issue_of(reason: Reason) -> Issue {
+        Issue { element: "", tags: Vec::new(), reason, value: None }
+    }
 
     #[test]
     fn a_loss_is_a_cause_and_a_dropped_value_is_none() {
@@ -87,7 +91,7 @@ mod tests {
         };
         let issue = |reason| {
             let mut counts = Counts::default();
-            counts.issue(Where::default(), reason);
+            counts.issue(Where::default(), &issue_of(reason));
             causes(&counts).exit_code()
         };
         assert_eq!([skip(Skip::NotDicom), skip(Skip::Unreadable("permission denied".into()))], [0, 1]);
@@ -100,7 +104,7 @@ mod tests {
         for number in [4, 2, 5, 1, 3] {
             counts.skip(&Name::file(format!("IM{number}")), &Skip::Cut);
         }
-        counts.issue(Where { study: Some("1.2"), ..Where::default() }, Reason::SeveralPatients);
+        counts.issue(Where { study: Some("1.2"), ..Where::default() }, &issue_of(Reason::SeveralPatients));
         let text = anstream::adapter::strip_str(&causes(&counts).to_string()).to_string();
         let want = "\
 exit code 1: 5 files were left out that are DICOM, or could be

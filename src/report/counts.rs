@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Where;
 use super::code::{reason_code, skip_code};
-use crate::issue::{Reason, Skip};
+use crate::issue::{Issue, Reason, Skip};
 use crate::source::Name;
 
 /// What was left out, dropped or changed.
@@ -13,12 +13,16 @@ pub struct Counts {
     /// By code and in words.
     skipped: BTreeMap<(String, String), u64>,
     issues: BTreeMap<Reason, u64>,
+    /// Coding schemes that are not known.
+    schemes: BTreeSet<String>,
     /// DICOM files that are missing from the output.
     lost_files: u64,
     /// Where each cause of exit code 1 was found: the first few in order.
     places: BTreeMap<Cause, BTreeSet<String>>,
 }
 
+/// Coding schemes that are named.
+const MAX_SCHEMES: usize = 8;
 /// Places that are named of each cause.
 const MAX_PLACES: usize = 3;
 
@@ -40,10 +44,24 @@ impl Counts {
         }
     }
 
-    pub(super) fn issue(&mut self, place: Where<'_>, reason: Reason) {
+    pub(super) fn issue(&mut self, place: Where<'_>, issue: &Issue) {
+        let reason = issue.reason;
+        if let Some(name) = issue.value.as_deref().filter(|name| reason.tells_value() && !name.trim().is_empty()) {
+            self.scheme(name.trim());
+        }
         *self.issues.entry(reason).or_default() += 1;
         if reason.is_loss() {
             self.place(Cause::Issue(reason), || place.to_string());
+        }
+    }
+
+    /// Keeps the first few names in order.
+    fn scheme(&mut self, name: &str) {
+        if !self.schemes.contains(name) {
+            self.schemes.insert(name.to_string());
+        }
+        if self.schemes.len() > MAX_SCHEMES {
+            self.schemes.pop_last();
         }
     }
 
@@ -113,7 +131,22 @@ impl Counts {
             |(reason, values): &(Reason, u64)| (*reason != Reason::SeveralPatients, std::cmp::Reverse(*values));
         let mut issues: Vec<(Reason, u64)> = self.issues.iter().map(|(reason, values)| (*reason, *values)).collect();
         issues.sort_by_key(weight);
-        issues.into_iter().map(|(reason, values)| (reason.to_string(), values)).collect()
+        issues.into_iter().map(|(reason, values)| (self.in_words(reason), values)).collect()
+    }
+
+    /// The reason, with the names of what it is about.
+    fn in_words(&self, reason: Reason) -> String {
+        let names: Vec<&str> = self.schemes.iter().map(String::as_str).collect();
+        match names[..] {
+            [first, _, ..] if reason.tells_value() => {
+                format!(
+                    "coding schemes are not known: {}; give --system scheme:{first}=URI and so on",
+                    names.join(", ")
+                )
+            }
+            [name] => reason.in_words(Some(name)),
+            _ => reason.to_string(),
+        }
     }
 }
 

@@ -7,9 +7,17 @@ use serde_json::json;
 
 use super::sorter::Sorter;
 use super::{Counts, Totals};
-use crate::config::FileMode;
+use crate::config::{FileMode, is_stdout};
 use crate::error::Error;
 use crate::sink::WholeFile;
+
+/// A member of the report that somebody else writes.
+pub struct Section<'s> {
+    /// Its name.
+    pub name: &'s str,
+    /// Writes its value.
+    pub write: &'s dyn Fn(&mut dyn Write) -> io::Result<()>,
+}
 
 /// A report that is being gathered.
 #[derive(Debug)]
@@ -26,6 +34,8 @@ impl Document {
     pub fn create(path: &Path, mode: FileMode) -> Result<Document, Error> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let file = WholeFile::create(path)?.with_mode(mode);
+        let temporary = std::env::temp_dir();
+        let folder = if is_stdout(path) { &temporary } else { folder };
         let sorter = || Sorter::new(folder);
         Ok(Document { path: path.to_path_buf(), file, skipped: sorter(), issues: sorter(), failure: None })
     }
@@ -42,7 +52,7 @@ impl Document {
         }
     }
 
-    pub fn finish(self, totals: &Totals, counts: &Counts) -> Result<(), Error> {
+    pub fn finish(self, totals: &Totals, counts: &Counts, section: Option<&Section<'_>>) -> Result<(), Error> {
         let Document { path, mut file, skipped, issues, failure } = self;
         if let Some(source) = failure {
             return Err(Error::Write { path, source });
@@ -51,6 +61,11 @@ impl Document {
         file.write(&mut |writer| {
             let Some((skipped, issues)) = entries.take() else { return Ok(()) };
             write_head(writer, totals, counts)?;
+            if let Some(section) = section {
+                write!(writer, "  \"{}\": ", section.name)?;
+                (section.write)(writer)?;
+                writer.write_all(b",\n")?;
+            }
             write_list(writer, "skipped", skipped)?;
             writer.write_all(b",\n")?;
             write_list(writer, "issues", issues)?;

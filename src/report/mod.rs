@@ -27,6 +27,8 @@ pub use counts::Counts;
 pub use summary::Summary;
 pub use summary_json::summary_json;
 
+pub use document::Section;
+
 use document::Document;
 
 /// Where something was found.
@@ -108,18 +110,18 @@ impl Report {
 
     /// A value is dropped or changed.
     pub fn issue(&self, place: Where<'_>, issue: &Issue) {
-        lock(&self.counts).issue(place, issue.reason);
+        lock(&self.counts).issue(place, issue);
         if let Some(document) = &self.document {
             let line = entry::issue(place, issue, self.values);
             lock(document).issue(line);
         }
     }
 
-    /// Completes the report, and gives the counts.
-    pub fn finish(self, totals: &Totals) -> Result<Counts, Error> {
+    /// Completes the report, with a section of somebody else's if there is one, and gives the counts.
+    pub fn finish(self, totals: &Totals, section: Option<&Section<'_>>) -> Result<Counts, Error> {
         let counts = self.counts.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(document) = self.document {
-            document.into_inner().unwrap_or_else(PoisonError::into_inner).finish(totals, &counts)?;
+            document.into_inner().unwrap_or_else(PoisonError::into_inner).finish(totals, &counts, section)?;
         }
         Ok(counts)
     }

@@ -17,6 +17,8 @@ const MAX_MODALITIES: usize = 5;
 
 /// The widest line, where the formatter is given no width: so that no terminal breaks one.
 const WIDTH: usize = 80;
+/// Where the words begin that follow a name.
+const WORDS_AT: usize = 13;
 /// Where the words begin that follow a number.
 const DETAIL_AT: usize = 26;
 
@@ -60,20 +62,27 @@ impl fmt::Display for Summary<'_> {
             styled(f, WARNING, "older files", self.others, "in the output, and not of this run")?;
         }
         if let Some(path) = self.report {
-            writeln!(f, "{NAME}{:<12}{NAME:#} {}", "report", printable(path.as_os_str().as_encoded_bytes()))?;
+            worded(f, NAME, "report", &printable(path.as_os_str().as_encoded_bytes()))?;
         } else if counts.skipped_files() + counts.issues() > 0 {
-            writeln!(f, "{NAME}{:<12}{NAME:#} none: --report FILE lists each file and value", "report")?;
+            worded(f, NAME, "report", "none: --report FILE lists each file and value")?;
         }
         for rule in self.unmet_rules {
-            writeln!(f, "{WARNING}{:<12}{WARNING:#} {}: no file meets it", "rule", printable(rule.as_bytes()))?;
+            worded(f, WARNING, "rule", &format!("{}: no file meets it", printable(rule.as_bytes())))?;
         }
-        match self.is_default_release {
-            false => writeln!(f, "{NAME}{:<12}{NAME:#} {} ({})", "FHIR", totals.release, totals.fhir_version),
-            true => {
-                writeln!(f, "{NAME}{:<12}{NAME:#} {}, the default: most servers want --fhir r4", "FHIR", totals.release)
-            }
-        }
+        let release = match self.is_default_release {
+            false => format!("{} ({})", totals.release, totals.fhir_version),
+            true => format!("{}, the default: most servers want --fhir r4", totals.release),
+        };
+        worded(f, NAME, "FHIR", &release)
     }
+}
+
+/// A row of words alone.
+fn worded(f: &mut fmt::Formatter<'_>, style: Style, name: &str, words: &str) -> fmt::Result {
+    let width = f.width().unwrap_or(WIDTH).saturating_sub(WORDS_AT);
+    let mut lines = wrapped(words, width);
+    writeln!(f, "{style}{name:<12}{style:#} {}", lines.next().unwrap_or_default())?;
+    lines.try_for_each(|line| writeln!(f, "{:WORDS_AT$}{line}", ""))
 }
 
 impl Summary<'_> {
@@ -149,9 +158,13 @@ fn mixed(counts: &Counts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::issue::{Reason, Skip};
+    use crate::issue::{Issue, Reason, Skip};
     use crate::report::Where;
     use crate::source::Name;
+
+    fn issue_of(reason: Reason) -> Issue {
+        Issue { element: "", tags: Vec::new(), reason, value: None }
+    }
 
     #[test]
     fn a_long_reason_goes_on_below_itself() {
@@ -167,8 +180,8 @@ mod tests {
         let (name, place) = (Name::file("a"), Where::default());
         (0..1200).for_each(|_| counts.skip(&name, &Skip::NotDicom));
         counts.skip(&name, &Skip::Unreadable("x".into()));
-        counts.issue(place, Reason::SeveralPatients);
-        (0..2).for_each(|_| counts.issue(place, Reason::NotADate));
+        counts.issue(place, &issue_of(Reason::SeveralPatients));
+        (0..2).for_each(|_| counts.issue(place, &issue_of(Reason::NotADate)));
         let totals = Totals {
             release: "r5",
             fhir_version: "5.0.0",

@@ -31,7 +31,7 @@ fn report(values: Choice, turn: usize) -> String {
         (0..4).for_each(|number| drop(scope.spawn(move || give((number + turn) % 4))));
     });
     report.skip(&Name::file("a"), &Skip::NotDicom);
-    report.finish(&totals()).unwrap();
+    report.finish(&totals(), None).unwrap();
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     fs::read_to_string(path).unwrap()
 }
@@ -74,7 +74,7 @@ fn an_empty_report_is_a_document_too() {
     let report =
         Report::open(Some(&ReportOptions { path: path.clone(), values: Choice::No, mode: FileMode::default() }))
             .unwrap();
-    report.finish(&totals()).unwrap();
+    report.finish(&totals(), None).unwrap();
     let report: serde_json::Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     assert_eq!((&report["skipped"], &report["issues"]), (&serde_json::json!([]), &serde_json::json!([])));
 }
@@ -89,7 +89,7 @@ fn a_report_that_cannot_be_written_stops_the_run_at_its_start() {
 fn things_are_counted_without_a_report_too() {
     let report = Report::open(None).unwrap();
     report.skip(&Name::file("a"), &Skip::Empty);
-    let counts = report.finish(&totals()).unwrap();
+    let counts = report.finish(&totals(), None).unwrap();
     assert_eq!((counts.skipped_files(), counts.lost_files(), counts.issues()), (1, 0, 0));
 }
 
@@ -106,6 +106,6 @@ fn the_documentation_shows_a_real_report() {
     report.issue(Where { name: Some(&Name::file("archive/IM1")), study: Some("1.2.3"), ..Where::default() }, &issue);
     let instances_by_modality = [("CT".to_string(), 1)].into();
     let totals = Totals { dicom_files: 2, studies: 1, series: 1, instances: 1, instances_by_modality, ..totals() };
-    report.finish(&totals).unwrap();
+    report.finish(&totals, None).unwrap();
     assert!(include_str!("../../docs/report.md").contains(&fs::read_to_string(path).unwrap()));
 }

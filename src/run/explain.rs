@@ -26,7 +26,7 @@ pub fn explain(config: &ExplainConfig) -> Result<u8, Error> {
     let file = printable(config.file.as_os_str().as_encoded_bytes());
     let explanation = explain::explain(file, &header, &mapping, &releases);
     let text = match config.form {
-        ExplainForm::Table => explain::table(&explanation, columns()),
+        ExplainForm::Text => explain::table(&explanation, columns()),
         ExplainForm::Json => {
             serde_json::to_string_pretty(&explanation).expect("an explanation is strings and lists") + "\n"
         }

@@ -2,6 +2,7 @@
 
 mod archive;
 mod explain;
+mod fhir_file;
 mod options;
 mod outcome;
 mod read;
@@ -23,7 +24,7 @@ use crate::interrupt::Interrupt;
 use crate::mapping::{self, Options, finish};
 use crate::progress::{self, Progress};
 use crate::read::{Reader, Selections};
-use crate::report::Report;
+use crate::report::{Report, Section, Totals};
 use crate::sink::{self, Finished, Sink};
 use crate::source::{self, Walk};
 use crate::study::{Studies, Study, apply_rejections, series_in_several_studies, several_places};
@@ -58,14 +59,14 @@ pub fn convert_into<'s>(
     progress: Arc<dyn Progress>,
     interrupt: &Interrupt,
 ) -> Result<Outcome, Error> {
-    let ends = Ends { aside: None, writing_threads: config.threads };
-    convert_between(config, &ends, open, progress, interrupt)
+    let ends = Ends { others: None, writing_threads: config.threads };
+    convert_between(config, &ends, open, progress, interrupt)?.finish(0, None)
 }
 
 /// What a run has at its two ends beside files and documents.
 struct Ends<'a> {
-    /// Takes the files that are FHIR already.
-    aside: Option<read::Aside<'a>>,
+    /// Takes the files that are no DICOM.
+    others: Option<&'a dyn read::Others>,
     /// How many threads give documents to the sink.
     writing_threads: usize,
 }
@@ -76,7 +77,7 @@ fn convert_between<'s>(
     open: impl FnOnce() -> Result<Box<dyn Sink + 's>, Error>,
     progress: Arc<dyn Progress>,
     interrupt: &Interrupt,
-) -> Result<Outcome, Error> {
+) -> Result<Converted, Error> {
     let mapping = options::mapping(config)?;
     let finish = options::finish(config)?;
     // The output is opened first: a run that cannot write should not read for hours.
@@ -86,7 +87,7 @@ fn convert_between<'s>(
     let walk = source::open(&config.inputs, &config.walk, progress.clone())?;
     let pool = threads(config.threads)?;
     let run = Run { config, finish: &finish, report: &report, tally: &tally, progress: progress.as_ref(), interrupt };
-    let mut studies = pool.install(|| run.read(&mapping, &walk, ends.aside))?;
+    let mut studies = pool.install(|| run.read(&mapping, &walk, ends.others))?;
     // Threads that wait for a server are as many as requests may be under way.
     let has_enough = ends.writing_threads == config.threads || studies.is_empty();
     let pool = if has_enough { pool } else { threads(ends.writing_threads)? };
@@ -94,8 +95,24 @@ fn convert_between<'s>(
     let Finished { others, held_back } = sink.finish(report_path(config))?;
     held_back.iter().for_each(|path| write::note_held_back(&report, path));
     let totals = tally.totals(config, finish.release);
-    let counts = report.finish(&totals)?;
-    Ok(Outcome { totals, counts, others, fhir_files: 0, unmet_rules: config.filter.unmet() })
+    Ok(Converted { totals, others, report, unmet_rules: config.filter.unmet() })
+}
+
+/// What a run came to, with a report that is still open.
+struct Converted {
+    totals: Totals,
+    others: u64,
+    report: Report,
+    unmet_rules: Vec<String>,
+}
+
+impl Converted {
+    /// Completes the report, with what somebody else has to say in it.
+    fn finish(self, fhir_files: u64, section: Option<&Section<'_>>) -> Result<Outcome, Error> {
+        let Converted { totals, others, report, unmet_rules } = self;
+        let counts = report.finish(&totals, section)?;
+        Ok(Outcome { totals, counts, others, fhir_files, unmet_rules })
+    }
 }
 
 /// What both halves of a run share.
@@ -110,7 +127,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Reads all that the walk finds, and groups it.
-    fn read(&self, options: &Options, walk: &Walk, aside: Option<read::Aside<'_>>) -> Result<Vec<Study>, Error> {
+    fn read(&self, options: &Options, walk: &Walk, others: Option<&dyn read::Others>) -> Result<Vec<Study>, Error> {
         let (wanted, studies) = (mapping::wanted(), Studies::default());
         let selections = if self.finish.has_selections() { Selections::All } else { Selections::Rejections };
         let filter = &self.config.filter;
@@ -121,7 +138,7 @@ impl Run<'_> {
             progress: self.progress,
             interrupt: self.interrupt,
             is_verbose: self.config.is_verbose,
-            aside,
+            others,
         };
         stage.all(walk, self.config.threads)?;
         let mut studies = studies.finish();

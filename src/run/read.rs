@@ -1,7 +1,5 @@
 //! The reading stage: workers take batches from the walk and group what they read.
 
-use std::fs::File;
-use std::io::{Read, Seek};
 use std::path::PathBuf;
 
 use crossbeam_channel::Receiver;
@@ -19,6 +17,7 @@ use crate::source::archive::Archive;
 use crate::source::{Batch, Item, Name, Walk};
 use crate::study::SeveralPlaces;
 
+use super::fhir_file::is_fhir;
 use super::tally::Tally;
 
 /// What all workers share.
@@ -36,11 +35,16 @@ pub struct Stage<'s> {
     /// Whether each file that is left out is named as it comes.
     pub is_verbose: Choice,
     /// Takes the files that are FHIR already, where they are wanted.
-    pub aside: Option<Aside<'s>>,
+    pub others: Option<&'s dyn Others>,
 }
 
-/// Takes the path of a file that is not for the scanner.
-pub type Aside<'a> = &'a (dyn Fn(PathBuf) + Sync);
+/// Hears of files that are no DICOM.
+pub trait Others: Sync {
+    /// One that is FHIR, and so is not for the scanner.
+    fn fhir(&self, path: PathBuf);
+    /// One that is left out.
+    fn left_out(&self, name: &Name, skip: &Skip);
+}
 
 /// What a file turns out to be.
 enum Found {
@@ -103,7 +107,8 @@ impl Stage<'_> {
             return Archive::open(file)?.ok_or(Skip::PassedBy).map(Found::Archive);
         }
         let mut file = item.open()?;
-        if self.aside.is_some_and(|aside| put_aside(&file, item, aside)) {
+        if let Some(others) = self.others.filter(|_| is_fhir(&file)) {
+            others.fhir(item.name.file.to_path_buf());
             return Ok(Found::Fhir);
         }
         match self.read(worker, &item.name, &mut file) {
@@ -136,33 +141,14 @@ impl Stage<'_> {
     /// Counts and reports a file that is left out.
     pub(super) fn leave_out(&self, name: &Name, skip: &Skip) {
         self.report.skip(name, skip);
+        if let Some(others) = self.others {
+            others.left_out(name, skip);
+        }
         if self.is_verbose.is_yes() {
             self.progress.say(&format!("{name}: {skip}"));
         }
         self.tally.read(1, skip.is_dicom().into());
     }
-}
-
-/// Puts a file aside if it begins as JSON does.
-fn put_aside(mut file: &File, item: &Item, aside: Aside<'_>) -> bool {
-    let is_json = begins_as_json(file);
-    // Whoever reads the file as a stream begins at its start.
-    if file.rewind().is_ok() && is_json {
-        aside(item.name.file.to_path_buf());
-    }
-    is_json
-}
-
-/// Whether what comes next of a file begins as a JSON object does.
-pub fn begins_as_json(mut file: &File) -> bool {
-    let mut start = [0; 64];
-    file.read(&mut start).is_ok_and(|bytes| is_json(&start[..bytes]))
-}
-
-/// Whether a text begins as a JSON object does.
-pub fn is_json(start: &[u8]) -> bool {
-    let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
-    start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
 }
 
 /// Reports a SOP Instance UID that stands in several series.
@@ -180,22 +166,4 @@ pub fn note_series((study, series): (&str, &str), report: &Report) {
     let place = Where { study: Some(study), series: Some(series), ..Where::default() };
     let (element, tags) = ("series.uid", vec![tags::SERIES_INSTANCE_UID]);
     report.issue(place, &Issue { element, tags, reason: Reason::SeriesElsewhere, value: None });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_json;
-
-    #[test]
-    fn json_begins_with_a_brace() {
-        for (start, want) in [
-            (&b"{\"resourceType\""[..], true),
-            (b"\xEF\xBB\xBF \n {", true),
-            (b"", false),
-            (b"[{", false),
-            (b"\x08\x00\x05\x00", false),
-        ] {
-            assert_eq!(is_json(start), want);
-        }
-    }
 }

@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::{Ends, Outcome, convert_between, outcome, read};
+use super::{Ends, convert_between, fhir_file, outcome, read};
 use crate::config::{Choice, ReleaseName, Upload};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
+use crate::issue::Skip;
 use crate::options::SummaryForm;
-use crate::progress::{self, Progress};
-use crate::source;
+use crate::progress::{self, Progress, WARNING};
+use crate::report::Section;
+use crate::source::{self, Name};
 use crate::upload::Server;
 use crate::upload::clock::SystemClock;
 use crate::upload::counts::Summary;
@@ -26,6 +28,9 @@ pub fn upload(mut upload: Upload) -> Result<u8, Error> {
     let progress = progress::start(upload.config.progress);
     let clock = Box::new(SystemClock::default());
     let server = Server::open(&upload.options, clock, interrupt.clone(), progress.clone())?;
+    if let Some(note) = server.journal_mended() {
+        progress::say(format_args!("{WARNING}warning:{WARNING:#} {}\n", source::printable(note.as_bytes())));
+    }
     upload.config.content.release = ReleaseName(server.release().name);
     if upload.config.inputs.iter().all(is_fhir) {
         // There is no DICOM: threads for it would only start and end.
@@ -35,9 +40,9 @@ pub fn upload(mut upload: Upload) -> Result<u8, Error> {
     let sent = send(&upload, &server, &interrupt, &progress);
     progress.finish();
     if upload.config.summary != SummaryForm::None {
-        summarize(&upload, &server, start);
+        summarize(&upload, &server, sent.as_ref().map_or(0, |done| done.gone), start);
     }
-    Ok(sent?.max(server.counts().exit_code()))
+    Ok(sent?.code.max(server.counts().exit_code()))
 }
 
 /// Looks whether standard input begins as FHIR does; else it is DICOM or an archive.
@@ -48,42 +53,72 @@ fn take_stdin(upload: &mut Upload) -> Result<(), Error> {
     // What is looked at stays in the buffer, for whoever reads standard input next.
     let mut stdin = io::stdin().lock();
     let start = stdin.fill_buf().map_err(|source| Error::Input { path: source::STDIN.into(), source })?;
-    if !read::is_json(start) {
+    if !fhir_file::may_be_fhir(start) {
         upload.stdin = Choice::No;
         upload.config.inputs.push(source::Input::Stdin);
     }
     Ok(())
 }
 
-/// Whether an input is a file that begins as JSON does.
+/// Whether an input is a file of FHIR.
 fn is_fhir(input: &source::Input) -> bool {
     let source::Input::Path(path) = input else { return false };
     // Only what can be opened again is opened: a pipe would be empty then.
-    path.is_file() && File::open(path).is_ok_and(|file| read::begins_as_json(&file))
+    path.is_file() && File::open(path).is_ok_and(|file| fhir_file::is_fhir(&file))
 }
 
-/// Reads and sends everything; the code is that of the reading.
-fn send(upload: &Upload, server: &Server, interrupt: &Interrupt, progress: &Arc<dyn Progress>) -> Result<u8, Error> {
-    let config = &upload.config;
-    let found: Mutex<Vec<PathBuf>> = Mutex::default();
-    let aside = |path: PathBuf| found.lock().unwrap_or_else(PoisonError::into_inner).push(path);
-    let mut code = 0;
-    if !config.inputs.is_empty() {
-        let start = Instant::now();
-        let ends = Ends { aside: Some(&aside), writing_threads: upload.jobs };
-        let outcome = convert_between(config, &ends, || Ok(Box::new(server)), progress.clone(), interrupt)?;
-        let fhir_files = found.lock().unwrap_or_else(PoisonError::into_inner).len() as u64;
-        code = outcome::tell(config, &Outcome { fhir_files, ..outcome }, start);
+/// The files that are no DICOM.
+struct Others<'a> {
+    fhir: Mutex<Vec<PathBuf>>,
+    /// What the user named.
+    inputs: &'a [source::Input],
+    server: &'a Server,
+}
+
+impl read::Others for Others<'_> {
+    fn fhir(&self, path: PathBuf) {
+        self.fhir.lock().unwrap_or_else(PoisonError::into_inner).push(path);
     }
-    let mut files = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+
+    /// A file beside others may be anything; one that the user named was to be sent.
+    fn left_out(&self, name: &Name, skip: &Skip) {
+        let is_named = |input: &source::Input| matches!(input, source::Input::Path(path) if *path == *name.file);
+        if matches!(skip, Skip::NotDicom | Skip::Empty) && self.inputs.iter().any(is_named) && name.entry.is_none() {
+            let why = if *skip == Skip::Empty { "empty" } else { "neither DICOM nor FHIR JSON" };
+            self.server.counts().unreadable(&name.to_string(), why);
+        }
+    }
+}
+
+/// What a run came to that sent everything.
+struct Done {
+    /// The exit code of the reading.
+    code: u8,
+    /// Studies that only the journal knows.
+    gone: usize,
+}
+
+/// Reads and sends everything.
+fn send(upload: &Upload, server: &Server, interrupt: &Interrupt, progress: &Arc<dyn Progress>) -> Result<Done, Error> {
+    let config = &upload.config;
+    let start = Instant::now();
+    let others = Others { fhir: Mutex::default(), inputs: &config.inputs, server };
+    let ends = Ends { others: Some(&others), writing_threads: upload.jobs };
+    let converted = convert_between(config, &ends, || Ok(Box::new(server)), progress.clone(), interrupt)?;
+    let mut files = others.fhir.into_inner().unwrap_or_else(PoisonError::into_inner);
     files.sort();
     let mut inputs: Vec<Input> = files.into_iter().map(Input::File).collect();
     inputs.extend(upload.stdin.is_yes().then_some(Input::Stdin));
-    documents::send(&inputs, server, upload.jobs)?;
-    Ok(code)
+    let sent = documents::send(&inputs, server, upload.jobs);
+    let report = server.report(sent.is_ok())?;
+    let section = Section { name: "server", write: &|out| report.write(out) };
+    let outcome = converted.finish(inputs.len() as u64, Some(&section))?;
+    let code = outcome::tell(config, &outcome, start);
+    sent?;
+    Ok(Done { code, gone: report.gone.len() })
 }
 
-fn summarize(upload: &Upload, server: &Server, start: Instant) {
+fn summarize(upload: &Upload, server: &Server, gone: usize, start: Instant) {
     let release = server.release();
     let place = format!("{} ({}, {})", upload.options.connection.base, release.name, release.version);
     progress::say(Summary {
@@ -91,6 +126,8 @@ fn summarize(upload: &Upload, server: &Server, start: Instant) {
         dry_run: upload.options.dry_run,
         server: &place,
         rejects: upload.options.rejects.as_deref(),
+        traffic: &server.traffic(),
+        gone,
         elapsed: start.elapsed(),
     });
 }

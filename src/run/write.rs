@@ -279,9 +279,12 @@ fn issue(element: &'static str, reason: Reason) -> Issue {
 /// The one resource of a JSON document: a stream or file has room for one study.
 pub fn check_room(config: &Config, studies: usize) -> Result<(), Error> {
     let is_folder = matches!(config.output.target, config::OutputTarget::Folder(_));
-    if config.output.format != Format::Json || is_folder || studies == 1 {
+    let has_room = is_folder || config.output.format != Format::Json && !config.output.target.is_one_document();
+    if has_room || studies <= 1 {
         return Ok(());
     }
-    let advice = "--format json has room for one study: give a folder (-o DIR/), or --format ndjson for one a line";
-    Err(Error::Usage(format!("{studies} studies were found; {advice}")))
+    let place =
+        config.output.target.path().map_or("standard output as JSON".to_string(), |path| path.display().to_string());
+    let advice = "give a folder (-o DIR/) for a file each, or -o FILE.ndjson for a line each";
+    Err(Error::Usage(format!("{studies} studies were found, and {place} has room for one: {advice}")))
 }

@@ -92,17 +92,26 @@ fn path_hash(path: &Path) -> u64 {
     xxh3_64(path.as_os_str().as_encoded_bytes())
 }
 
-/// A name that is safe in every file system: what is no FHIR id becomes its hash, and an id with capital letters gets
-/// its hash behind it, because some file systems take `A` and `a` for the same.
+/// A name that is safe in every file system: what is no FHIR id becomes its hash, as does the name of a Windows device; an
+/// id with capital letters gets its hash behind it, because some file systems take `A` and `a` for the same.
 fn file_name(id: &str) -> String {
     let is_id_character = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
     let hash = xxh3_64(id.as_bytes());
-    if id.is_empty() || id.len() > MAX_ID_BYTES || !id.bytes().all(is_id_character) {
+    if id.is_empty() || id.len() > MAX_ID_BYTES || !id.bytes().all(is_id_character) || is_device(id) {
         format!("~{hash:016x}.json")
     } else if id.bytes().any(|byte| byte.is_ascii_uppercase()) {
         format!("{id}~{hash:016x}.json")
     } else {
         format!("{id}.json")
+    }
+}
+
+/// Windows writes `nul.json` and `com1.2.json` to a device, whatever the folder.
+fn is_device(id: &str) -> bool {
+    let name = id.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    match name.strip_prefix("com").or_else(|| name.strip_prefix("lpt")) {
+        Some(number) => matches!(number.as_bytes(), [b'0'..=b'9']),
+        None => matches!(&*name, "con" | "prn" | "aux" | "nul"),
     }
 }
 
@@ -114,7 +123,8 @@ mod tests {
     fn an_id_never_becomes_a_path_or_the_name_of_another() {
         assert_eq!(file_name("1.2.840.1"), "1.2.840.1.json");
         assert_eq!(file_name(".."), "...json");
-        for id in ["../../x", "a/b", "", "a\0b", "a\\b", &"1".repeat(65)] {
+        assert_eq!(file_name("common.1"), "common.1.json");
+        for id in ["../../x", "a/b", "", "a\0b", "a\\b", &"1".repeat(65), "nul", "AUX", "con.1", "com1", "lpt9.2.3"] {
             assert!(file_name(id).starts_with('~'), "{id:?}");
             assert!(!file_name(id).contains(['/', '\\']), "{id:?}");
         }

@@ -13,7 +13,7 @@ use tempfile::{NamedTempFile, TempPath};
 
 use super::BUFFER_BYTES;
 use super::held::loses_instances;
-use crate::config::{Choice, FileMode};
+use crate::config::{Choice, FileMode, is_stdout};
 use crate::error::Error;
 
 const PREFIX: &str = ".dcm2fhir-";
@@ -43,8 +43,12 @@ pub struct WholeFile {
 }
 
 impl WholeFile {
-    /// Opens a file that will be at the path.
+    /// Opens a file that will be at the path, or standard output.
     pub fn create(path: &Path) -> Result<WholeFile, Error> {
+        if is_stdout(path) {
+            let stdout = stdout().map_err(|source| write_error(Path::new("standard output"), source))?;
+            return Ok(WholeFile::new(Path::new("standard output"), None, stdout));
+        }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         WholeFile::create_in(folder, path)
     }
@@ -52,8 +56,12 @@ impl WholeFile {
     /// Opens a file that will be at the path; its temporary name stands in the folder, which is on the same disk.
     pub fn create_in(folder: &Path, path: &Path) -> Result<WholeFile, Error> {
         let (temporary, file) = open(folder, path).map_err(|source| write_error(path, source))?;
+        Ok(WholeFile::new(path, temporary, file))
+    }
+
+    fn new(path: &Path, temporary: Option<TempPath>, file: File) -> WholeFile {
         let writer = BufWriter::with_capacity(BUFFER_BYTES, file);
-        Ok(WholeFile { path: path.to_path_buf(), temporary, writer, mode: FileMode::default() })
+        WholeFile { path: path.to_path_buf(), temporary, writer, mode: FileMode::default() }
     }
 
     /// Finds out whether files can be made in the folder: one is made, and removed again.
@@ -77,13 +85,20 @@ impl WholeFile {
         self.writer.flush().map_err(|source| write_error(&self.path, source))?;
         let bytes = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
         match &self.temporary {
-            Some(temporary) if bytes(&self.path) > 0 && bytes(temporary) == 0 => return Ok(Finish::NothingNew),
+            // An empty file is NDJSON of nothing, but no JSON.
+            Some(temporary) if bytes(temporary) == 0 && (bytes(&self.path) > 0 || self.is_json()) => {
+                return Ok(Finish::NothingNew);
+            }
             Some(temporary) if !replace.is_yes() && loses_instances(&self.path, temporary) => {
                 return Ok(Finish::HeldBack(self.path));
             }
             _ => {}
         }
         self.finish().map(|()| Finish::Written)
+    }
+
+    fn is_json(&self) -> bool {
+        self.path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
     }
 
     /// Gives the file its name, in place of one that had it.
@@ -109,8 +124,21 @@ fn open(folder: &Path, path: &Path) -> io::Result<(Option<TempPath>, File)> {
     }
 }
 
+/// Standard output as a file.
+#[cfg(unix)]
+fn stdout() -> io::Result<File> {
+    Ok(File::from(rustix::io::fcntl_dupfd_cloexec(io::stdout(), 0)?))
+}
+
+#[cfg(not(unix))]
+fn stdout() -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
-    tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).rand_bytes(10).tempfile_in(folder)
+    let file = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).rand_bytes(10).tempfile_in(folder);
+    // The error itself names the temporary file, of which the user knows nothing.
+    file.map_err(|error| error.kind().into())
 }
 
 /// Whether the name is that of a file of ours that is not whole.

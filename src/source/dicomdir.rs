@@ -66,6 +66,7 @@ impl Listed<'_> {
         match self.find_from(directory, &components) {
             Ok((path, Kind::File)) if reference.may_be_directory && is_dicomdir(&path) => self.lower(path),
             Ok((path, Kind::File)) => feed.item(Item::at(name(&path).file)),
+            Ok((path, Kind::Link)) => feed.skip(name(&path), Skip::Link),
             Ok((path, _)) => feed.skip(name(&path), Skip::NotRegular),
             Err(error) => {
                 let path = self.root.join(components.into_iter().map(os_string).collect::<PathBuf>());
@@ -115,7 +116,7 @@ impl Listed<'_> {
             _ if rest.is_empty() => Ok((path, kind)),
             Kind::Folder | Kind::LinkedFolder => self.find(&path, rest),
             // A link that is not followed could lead anywhere.
-            _ => Ok((path, Kind::Other)),
+            _ => Ok((path, kind)),
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
-use std::fs::{self, DirEntry};
-use std::io;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use walkdir::{DirEntry, WalkDir};
 
 use super::batch::Feed;
 use super::links::{Kind, Links};
@@ -62,18 +63,15 @@ impl Walker {
     }
 
     fn walk_folder(&self, folder: &Path, feed: &mut Feed) {
-        let entries = match fs::read_dir(folder) {
-            Ok(entries) => entries,
-            Err(error) => return feed.skip(Name::file(folder), unreadable(&error)),
-        };
         let excluded = self.excluded.iter().filter(|path| path.parent() == Some(folder));
         let excluded: Vec<&OsStr> = excluded.filter_map(|path| path.file_name()).collect();
         let mut folders = Vec::new();
         feed.enter_folder();
-        for entry in entries {
-            if let Err(error) = entry.and_then(|entry| self.take(folder, &entry, &excluded, &mut folders, feed)) {
-                feed.skip(Name::file(folder), unreadable(&error));
-                break;
+        // One folder at a time: those in it go to the queue, and other threads walk them.
+        for entry in WalkDir::new(folder).min_depth(1).max_depth(1) {
+            match entry {
+                Ok(entry) => self.take(folder, &entry, &excluded, &mut folders, feed),
+                Err(error) => feed.skip(Name::file(folder), no_entry(&error)),
             }
             if feed.is_closed() {
                 return;
@@ -82,31 +80,23 @@ impl Walker {
         self.queue.push(folders);
     }
 
-    fn take(
-        &self,
-        folder: &Path,
-        entry: &DirEntry,
-        excluded: &[&OsStr],
-        folders: &mut Vec<PathBuf>,
-        feed: &mut Feed,
-    ) -> io::Result<()> {
-        let (name, file_type) = (entry.file_name(), entry.file_type()?);
-        if excluded.contains(&&*name) || sink::is_temporary(&name) {
-            return Ok(());
+    fn take(&self, folder: &Path, entry: &DirEntry, excluded: &[&OsStr], folders: &mut Vec<PathBuf>, feed: &mut Feed) {
+        let (name, file_type) = (entry.file_name(), entry.file_type());
+        if excluded.contains(&name) || sink::is_temporary(name) {
+            return;
         }
         if file_type.is_file() {
-            feed.file(folder, &name);
-            return Ok(());
+            return feed.file(folder, name);
         }
-        let path = folder.join(name);
+        let path = entry.path().to_path_buf();
         match self.links.kind(&path, file_type) {
             Ok(Kind::File) => feed.item(Item::at(path)),
             Ok(Kind::Folder) => folders.push(path),
             Ok(Kind::LinkedFolder) => self.queue.push_linked(path),
+            Ok(Kind::Link) => feed.skip(Name::file(path), Skip::Link),
             Ok(Kind::Other) => feed.skip(Name::file(path), Skip::NotRegular),
             Err(error) => feed.skip(Name::file(path), unreadable(&error)),
         }
-        Ok(())
     }
 
     /// Whether the folder was not walked yet under another name. Without links to follow there is no other name.
@@ -117,6 +107,11 @@ impl Walker {
         // What cannot be identified is walked: reading it will say why.
         folder_id(folder).is_none_or(|id| self.walked.lock().unwrap_or_else(PoisonError::into_inner).insert(id))
     }
+}
+
+/// Why the walk of a folder gives no entry. Links are not followed by it, so it knows no loops.
+fn no_entry(error: &walkdir::Error) -> Skip {
+    error.io_error().map_or_else(|| Skip::Unreadable(error.to_string()), unreadable)
 }
 
 #[cfg(unix)]

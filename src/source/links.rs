@@ -21,7 +21,9 @@ pub(super) enum Kind {
     Folder,
     /// A link that leads to a folder, and is to be followed.
     LinkedFolder,
-    /// A device, FIFO, socket, or a link that is not to be followed.
+    /// A link that is not to be followed.
+    Link,
+    /// A device, FIFO or socket.
     Other,
 }
 
@@ -34,6 +36,8 @@ impl Links {
             Kind::Folder
         } else if own.is_symlink() && self == Links::Follow {
             linked(fs::metadata(path)?.file_type())
+        } else if own.is_symlink() {
+            Kind::Link
         } else {
             Kind::Other
         })

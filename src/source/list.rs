@@ -108,6 +108,7 @@ impl List {
                 queue.push([path]);
             }
             Ok(Kind::LinkedFolder) => queue.push_linked(path),
+            Ok(Kind::Link) => feed.skip(Name::file(path), Skip::Link),
             Ok(Kind::Other) => feed.skip(Name::file(path), Skip::NotRegular),
             Err(error) if error.kind() == io::ErrorKind::NotFound => feed.skip(Name::file(path), Skip::Missing),
             Err(error) => feed.skip(Name::file(path), unreadable(&error)),

@@ -35,7 +35,6 @@ impl OpenFolder {
 }
 
 #[cfg(not(unix))]
-#[expect(missing_docs)]
 impl OpenFolder {
     pub fn open(_: &Path) -> Option<OpenFolder> {
         None

@@ -94,7 +94,7 @@ mod unix {
         symlink("real/a", root.path().join("file")).unwrap();
         let (items, skipped) = walk(root.path(), &path(root.path()), &Options::default());
         assert_eq!(items, names(&["real/a"]));
-        assert_eq!(skipped, [("file".into(), Skip::NotRegular), ("folder".into(), Skip::NotRegular)]);
+        assert_eq!(skipped, [("file".into(), Skip::Link), ("folder".into(), Skip::Link)]);
     }
 
     #[test]
@@ -170,7 +170,7 @@ mod unix {
         let inputs = [Input::List { from, separator: Separator::Nul }];
         let (items, skipped) = walk(root.path(), &inputs, &Options::default());
         assert_eq!(items, names(&["a", "folder/b", "folder/sub/c", "line\\nfeed", "\\xe4"]));
-        assert_eq!(skipped, [("gone".into(), Skip::Missing), ("link".into(), Skip::NotRegular)]);
+        assert_eq!(skipped, [("gone".into(), Skip::Missing), ("link".into(), Skip::Link)]);
     }
 
     #[test]

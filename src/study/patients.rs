@@ -10,6 +10,7 @@ use super::parts::{MAX_PARTS, Parts, values};
 use super::settle::PATIENT_ID;
 use crate::dicom::{DataSet, Excerpt, Header, Levels};
 use crate::fhir::Identifier;
+use crate::fhir::identifier::once_each;
 use crate::mapping::{self, Attribute, Options, Row, STUDY, StudyPart};
 
 /// The row that says whose a study is.
@@ -51,13 +52,16 @@ impl Patients {
         let mut map = |excerpt: &Excerpt| mapping::map(&SUBJECT, excerpt.unpack(&mut header), options).part;
         let parts = self.told.iter().map(|(_, excerpt)| map(excerpt));
         let ids: Vec<Identifier> = parts.filter_map(|part| part.subject?.identifier).collect();
-        self.has_more || !all_can_be(&ids.iter().collect::<Vec<_>>())
+        self.has_more || are_several(ids)
     }
 }
 
-/// Whether all can be one. An ID without an issuer can be the same with one.
-pub fn all_can_be(ids: &[&Identifier]) -> bool {
-    ids.iter().enumerate().all(|(at, one)| ids[..at].iter().all(|other| one.can_be(other)))
+/// Whether Patient IDs cannot be one. An ID without an issuer can be the same with one.
+pub fn are_several(ids: Vec<Identifier>) -> bool {
+    let differ = ids.iter().any(|id| id.value != ids[0].value);
+    let untyped: Vec<Identifier> = ids.into_iter().map(|id| Identifier { kind: None, ..id }).collect();
+    let each = once_each(untyped, |id| Some(id), |kept, other| kept.complete(&other));
+    differ || each.iter().filter(|id| id.has_issuer()).count() > 1
 }
 
 /// The hash of what a data set says of its Patient ID.

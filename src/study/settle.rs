@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::instances::Instances;
 use super::parts::{self, FoundIssue, Parts};
-use super::patients::{Patients, all_can_be};
+use super::patients::{Patients, are_several};
 use super::selections::{Rejected, Selection};
 use super::uid::text;
 use super::{Group, Series};
@@ -112,8 +112,8 @@ impl Study {
     /// Whether instances have Patient IDs that cannot be one.
     pub(super) fn mixes_patients(&self, part: &StudyPart, others: &[StudyPart], options: &Options) -> bool {
         let parts = [part].into_iter().chain(others);
-        let ids: Vec<&Identifier> = parts.filter_map(|part| part.subject.as_ref()?.identifier.as_ref()).collect();
-        !all_can_be(&ids) || self.patients.as_ref().is_some_and(|patients| patients.are_several(options))
+        let ids: Vec<Identifier> = parts.filter_map(|part| part.subject.as_ref()?.identifier.clone()).collect();
+        are_several(ids) || self.patients.as_ref().is_some_and(|patients| patients.are_several(options))
     }
 
     fn for_each_uid(&self, mut each: impl FnMut(&str, &[u8])) {

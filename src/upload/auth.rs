@@ -15,7 +15,10 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
+use super::client::{Client, Connection};
 use super::clock::Clock;
+use super::exchange::Broken;
+use super::oauth2::ClientCredentials;
 use crate::error::Error;
 
 /// A token is fetched again so long before it expires.
@@ -35,6 +38,8 @@ pub enum Credentials {
     Token(Secret),
     /// `user:password`.
     Basic(Secret),
+    /// Tokens from a token server.
+    OAuth2(ClientCredentials),
 }
 
 /// Where a secret is.
@@ -51,8 +56,13 @@ pub enum Secret {
 /// The `Authorization` header, kept until it expires.
 pub struct Auth {
     credentials: Credentials,
+    /// How a token server is reached.
+    connection: Connection,
     kept: Mutex<Kept>,
 }
+
+/// A header, or why there is none for now.
+type Headed<T> = Result<Result<T, Broken>, Error>;
 
 #[derive(Default)]
 struct Kept {
@@ -68,58 +78,85 @@ impl fmt::Debug for Auth {
 
 impl Auth {
     /// Nothing is read before the first request.
-    pub fn new(credentials: Credentials) -> Auth {
-        Auth { credentials, kept: Mutex::default() }
+    pub fn new(credentials: Credentials, connection: Connection) -> Auth {
+        Auth { credentials, connection, kept: Mutex::default() }
     }
 
     /// The header to send, if any.
-    pub fn header(&self, clock: &dyn Clock) -> Result<Option<String>, Error> {
+    pub fn header(&self, client: &Client, clock: &dyn Clock) -> Headed<Option<String>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.header.is_none() || kept.expires.is_some_and(|expires| clock.now() + MARGIN >= expires) {
-            *kept = self.fetch(clock)?;
+        if kept.header.is_none() || kept.expires.is_some_and(|expires| clock.now() >= expires) {
+            match self.fetch(client, clock)? {
+                Ok(fetched) => *kept = fetched,
+                Err(broken) => return Ok(Err(broken)),
+            }
         }
-        Ok(kept.header.clone())
+        Ok(Ok(kept.header.clone()))
     }
 
     /// Fetches again what the server refused, unless another thread has done so. Says whether there is something new.
-    pub fn renew(&self, refused: Option<&str>, clock: &dyn Clock) -> Result<bool, Error> {
+    pub fn renew(&self, refused: Option<&str>, client: &Client, clock: &dyn Clock) -> Headed<bool> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.header.as_deref() != refused {
-            return Ok(true);
+            return Ok(Ok(true));
         }
-        *kept = self.fetch(clock)?;
-        Ok(kept.header.as_deref() != refused)
+        match self.fetch(client, clock)? {
+            Ok(fetched) => *kept = fetched,
+            Err(broken) => return Ok(Err(broken)),
+        }
+        Ok(Ok(kept.header.as_deref() != refused))
     }
 
-    fn fetch(&self, clock: &dyn Clock) -> Result<Kept, Error> {
-        match &self.credentials {
-            Credentials::None => Ok(Kept::default()),
-            Credentials::Token(secret) => {
-                let token = Token::parse(&read(secret)?);
-                let expires = token.expires_in.map(|seconds| clock.now() + Duration::from_secs(seconds));
-                Ok(Kept { header: Some(format!("Bearer {}", printable(token.access_token, secret)?)), expires })
-            }
+    fn fetch(&self, client: &Client, clock: &dyn Clock) -> Headed<Kept> {
+        Ok(Ok(match &self.credentials {
+            Credentials::None => Kept::default(),
+            Credentials::Token(secret) => kept(Token::parse(&read(secret)?), &secret.place(), clock)?,
+            Credentials::OAuth2(credentials) => match credentials.fetch(client, &self.connection)? {
+                Ok(token) => kept(token, "the answer of the token server", clock)?,
+                Err(broken) => return Ok(Err(broken)),
+            },
             Credentials::Basic(secret) => {
                 let text = read(secret)?;
                 if !text.contains(':') {
                     return Err(Error::Usage(format!("{} holds no user:password", secret.place())));
                 }
-                Ok(Kept { header: Some(format!("Basic {}", base64(text.as_bytes()))), expires: None })
+                Kept { header: Some(format!("Basic {}", base64(text.as_bytes()))), expires: None }
             }
-        }
+        }))
     }
+}
+
+/// A token is used for its lifetime less a margin, and at least for half of it.
+fn kept(token: Token, place: &str, clock: &dyn Clock) -> Result<Kept, Error> {
+    let lifetime = |seconds| Duration::from_secs(seconds);
+    let usable = token.expires_in.map(lifetime).map(|whole| whole.saturating_sub(MARGIN).max(whole / 2));
+    let header = Some(format!("Bearer {}", printable(token.access_token, place)?));
+    Ok(Kept { header, expires: usable.map(|usable| clock.now() + usable) })
 }
 
 /// What a token endpoint answers (RFC 6749 5.1), or a bare token.
 #[derive(Deserialize)]
-struct Token {
+pub struct Token {
     access_token: String,
+    token_type: Option<String>,
     expires_in: Option<u64>,
 }
 
 impl Token {
     fn parse(text: &str) -> Token {
-        serde_json::from_str(text).unwrap_or_else(|_| Token { access_token: text.to_string(), expires_in: None })
+        let bare = || Token { access_token: text.to_string(), token_type: None, expires_in: None };
+        serde_json::from_str(text).unwrap_or_else(|_| bare())
+    }
+
+    /// Whether it goes into an `Authorization: Bearer` header.
+    pub fn is_bearer(&self) -> bool {
+        self.token_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"))
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token").field("expires_in", &self.expires_in).finish_non_exhaustive()
     }
 }
 
@@ -134,14 +171,15 @@ impl Secret {
     }
 }
 
-fn printable(token: String, secret: &Secret) -> Result<String, Error> {
+fn printable(token: String, place: &str) -> Result<String, Error> {
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Error::Usage(format!("{} holds no token: want one word", secret.place())));
+        return Err(Error::Usage(format!("{place} holds no token: want one word")));
     }
     Ok(token)
 }
 
-fn read(secret: &Secret) -> Result<String, Error> {
+/// The secret, without white space around it.
+pub fn read(secret: &Secret) -> Result<String, Error> {
     let text = match secret {
         Secret::File(path) => fs::read_to_string(path).map_err(|source| Error::Input { path: path.clone(), source })?,
         Secret::Variable(name) => {
@@ -185,7 +223,7 @@ fn output(command: &str) -> Result<String, Error> {
 }
 
 /// RFC 4648 4.
-fn base64(bytes: &[u8]) -> String {
+pub fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
@@ -207,6 +245,20 @@ mod tests {
     use crate::interrupt::Interrupt;
     use crate::upload::clock::SystemClock;
 
+    fn auth(credentials: Credentials) -> (Auth, Client) {
+        let connection = Connection {
+            base: "http://127.0.0.1:1".to_string(),
+            ca_certificate: None,
+            client_certificate: None,
+            headers: Vec::new(),
+            gzip: false,
+            timeout: Duration::from_secs(1),
+            connections: 1,
+        };
+        let client = Client::new(&connection).unwrap();
+        (Auth::new(credentials, connection), client)
+    }
+
     #[test]
     fn base64_is_padded() {
         for (text, want) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("user:pw", "dXNlcjpwdw==")] {
@@ -226,13 +278,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("token");
         fs::write(&file, "old\n").unwrap();
-        let (auth, clock) = (Auth::new(Credentials::Token(Secret::File(file.clone()))), SystemClock::default());
-        assert_eq!(auth.header(&clock).unwrap().unwrap(), "Bearer old");
-        assert!(!auth.renew(Some("Bearer old"), &clock).unwrap(), "nothing new");
+        let (auth, client) = auth(Credentials::Token(Secret::File(file.clone())));
+        let clock = SystemClock::default();
+        let header = || auth.header(&client, &clock).unwrap().unwrap().unwrap();
+        let renew = || auth.renew(Some("Bearer old"), &client, &clock).unwrap().unwrap();
+        assert_eq!(header(), "Bearer old");
+        assert!(!renew(), "nothing new");
         fs::write(&file, "new").unwrap();
-        assert!(auth.renew(Some("Bearer old"), &clock).unwrap());
-        assert!(auth.renew(Some("Bearer old"), &clock).unwrap(), "another thread has renewed it");
-        assert_eq!(auth.header(&clock).unwrap().unwrap(), "Bearer new");
+        assert!(renew());
+        assert!(renew(), "another thread has renewed it");
+        assert_eq!(header(), "Bearer new");
         assert!(!format!("{auth:?}").contains("Bearer"));
     }
 
@@ -258,24 +313,37 @@ mod tests {
         let file = folder.path().join("token");
         let token = |name: &str| format!(r#"{{"access_token":"{name}","expires_in":1000}}"#);
         fs::write(&file, token("old")).unwrap();
-        let (auth, clock) = (Auth::new(Credentials::Token(Secret::File(file.clone()))), At(AtomicU64::new(0)));
-        assert_eq!(auth.header(&clock).unwrap().unwrap(), "Bearer old");
+        let ((auth, client), clock) = (auth(Credentials::Token(Secret::File(file.clone()))), At(AtomicU64::new(0)));
+        let header = || auth.header(&client, &clock).unwrap().unwrap().unwrap();
+        assert_eq!(header(), "Bearer old");
         fs::write(&file, token("new")).unwrap();
         let ahead = 1000 - MARGIN.as_secs();
         for (now, want) in [(ahead - 1, "Bearer old"), (ahead, "Bearer new")] {
             clock.0.store(now, Relaxed);
-            assert_eq!(auth.header(&clock).unwrap().unwrap(), want, "{now}");
+            assert_eq!(header(), want, "{now}");
         }
     }
 
     #[cfg(unix)]
     #[test]
     fn a_command_prints_the_token() {
-        let auth = |command: &str| Auth::new(Credentials::Token(Secret::Command(command.to_string())));
-        let clock = SystemClock::default();
-        assert_eq!(auth("echo abc").header(&clock).unwrap().unwrap(), "Bearer abc");
+        let header = |command: &str| {
+            let (auth, client) = auth(Credentials::Token(Secret::Command(command.to_string())));
+            auth.header(&client, &SystemClock::default())
+        };
+        assert_eq!(header("echo abc").unwrap().unwrap().unwrap(), "Bearer abc");
         for command in ["exit 3", "echo a b", "true"] {
-            assert!(auth(command).header(&clock).is_err(), "{command}");
+            assert!(header(command).is_err(), "{command}");
+        }
+    }
+
+    #[test]
+    fn a_token_of_a_short_life_is_used_for_half_of_it() {
+        let clock = SystemClock::default();
+        for (seconds, at_least) in [(3600, 3560), (40, 19), (10, 4)] {
+            let token = Token { access_token: "a".to_string(), token_type: None, expires_in: Some(seconds) };
+            let left = kept(token, "", &clock).unwrap().expires.unwrap() - clock.now();
+            assert!(left > Duration::from_secs(at_least), "{seconds} {left:?}");
         }
     }
 }

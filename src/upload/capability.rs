@@ -106,10 +106,24 @@ impl Capability {
             Some(release) => {
                 Err(format!("it speaks FHIR {version} and cannot read {} ({})", release.name, release.version))
             }
-            None => Release::of_server(&self.version)
-                .ok_or_else(|| format!("it speaks FHIR {version}, which is not among the releases that are written")),
+            None => Release::of_server(&self.version).ok_or_else(|| unknown(&self.version)),
         }
     }
+}
+
+/// What to do about a release that is not written.
+fn unknown(version: &str) -> String {
+    let options = |releases: &[&Release], separator: &str| {
+        releases.iter().map(|release| format!("--fhir {}", release.name)).collect::<Vec<_>>().join(separator)
+    };
+    let near = Release::near(version);
+    let shown: String = version.chars().take(40).collect();
+    let begin = format!("it speaks FHIR {}, which is not among the releases that are written", shown.escape_debug());
+    if near.is_empty() {
+        let all: Vec<&str> = Release::ALL.iter().map(|release| release.name).collect();
+        return format!("{begin}: {}", all.join(", "));
+    }
+    format!("{begin}: {} sends the nearest, if the server can read that", options(&near, " or "))
 }
 
 #[cfg(test)]
@@ -151,6 +165,10 @@ mod tests {
             ("6.0.0-ballot2", None, Some("r6-ballot2")),
             ("4.0.1", Some("r4b"), Some("r4b")),
             ("6.0.0-ballot5", Some("r6-ballot2"), Some("r6-ballot2")),
+            ("4.6.0", Some("r5"), Some("r5")),
+            ("5.0.0-ballot", Some("r5"), Some("r5")),
+            ("4.6.0", Some("r4"), None),
+            ("4.1.0", Some("r4b"), Some("r4b")),
             ("4.0.1", Some("r5"), None),
             ("3.0.2", None, None),
             ("6.0.0-ballot3", None, None),

@@ -2,21 +2,25 @@
 //!
 //! Credentials go to the server's own origin only; a redirect to another one is not followed.
 
+use std::env;
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use ureq::Agent;
 use ureq::http::{HeaderMap, Request as HttpRequest};
 
-use super::exchange::{Answer, Broken, Request};
+use super::exchange::{Answer, Broken, Media, Request};
+use super::header::Header;
+use super::proxy::proxy;
 use super::tls;
+use super::traffic::Traffic;
 use crate::error::Error;
 
-/// What FHIR calls its JSON.
-const FHIR_JSON: &str = "application/fhir+json";
 /// Answers beyond this are not read: a server's copy of a large study has room.
 const MAX_ANSWER_BYTES: u64 = 256 * 1024 * 1024;
 /// A server that does not even accept a connection for so long is not there.
@@ -33,6 +37,8 @@ pub struct Connection {
     pub ca_certificate: Option<PathBuf>,
     /// Our certificate and its key.
     pub client_certificate: Option<(PathBuf, PathBuf)>,
+    /// What every request carries, beside what is ours to say.
+    pub headers: Vec<Header>,
     /// Whether bodies are compressed.
     pub gzip: bool,
     /// The longest that the server may say nothing; for a whole request or answer it may take twice as long.
@@ -46,8 +52,17 @@ pub struct Connection {
 pub struct Client {
     agent: Agent,
     base: String,
-    gzip: bool,
+    headers: Vec<Header>,
+    gzip: AtomicU8,
+    traffic: Mutex<Traffic>,
 }
+
+/// Bodies go as they are.
+const PLAIN: u8 = 0;
+/// Bodies are compressed; the server has not said yet whether it takes that.
+const TRY_GZIP: u8 = 1;
+/// The server has taken a compressed body.
+const GZIP: u8 = 2;
 
 impl Client {
     /// Reads the certificates; nothing is sent yet.
@@ -57,7 +72,7 @@ impl Client {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .user_agent(concat!("dcm2fhir/", env!("CARGO_PKG_VERSION")))
-            .accept(FHIR_JSON)
+            .proxy(proxy(&connection.base, |name| env::var(name).ok())?)
             .tls_config(tls::config(connection)?)
             // Each phase by itself: under a limit for all of them the client would look names up on a new thread each time.
             .timeout_connect(Some(connection.timeout.min(CONNECT_TIMEOUT)))
@@ -72,17 +87,52 @@ impl Client {
             .max_idle_connections(connection.connections)
             .max_idle_connections_per_host(connection.connections)
             .build();
-        Ok(Client { agent: config.new_agent(), base: connection.base.clone(), gzip: connection.gzip })
+        Ok(Client {
+            agent: config.new_agent(),
+            base: connection.base.clone(),
+            headers: connection.headers.clone(),
+            gzip: AtomicU8::new(if connection.gzip { TRY_GZIP } else { PLAIN }),
+            traffic: Mutex::default(),
+        })
     }
 
-    /// Sends a request once, following redirects within the server.
+    /// What went over the wire so far.
+    pub fn traffic(&self) -> Traffic {
+        self.traffic.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sends a request once, following redirects within the server. One that the server does not take compressed goes
+    /// plain, and so do those after it.
     pub fn send(&self, request: &Request<'_>, authorization: Option<&str>) -> Result<Answer, Broken> {
-        let compressed = request.body.filter(|_| self.gzip).map(gzip).transpose();
-        let compressed = compressed.map_err(|error| Broken::Refused(error.to_string()))?;
-        let body = compressed.as_deref().or(request.body);
+        let gzip_state = self.gzip.load(Relaxed);
+        let Some(body) = request.body.filter(|_| gzip_state != PLAIN && request.media == Media::Fhir) else {
+            return self.follow(request, Body { bytes: request.body, is_gzip: false }, authorization);
+        };
+        let compressed = gzip(body).map_err(|error| Broken::Refused(error.to_string()))?;
+        let answer = self.follow(request, Body { bytes: Some(&compressed), is_gzip: true }, authorization)?;
+        if gzip_state == TRY_GZIP && (200..300).contains(&answer.status) {
+            self.gzip.store(GZIP, Relaxed);
+        }
+        if gzip_state == GZIP || !matches!(answer.status, 400 | 406 | 415 | 422 | 501) {
+            return Ok(answer);
+        }
+        let plain = self.follow(request, Body { bytes: Some(body), is_gzip: false }, authorization)?;
+        if plain.status != answer.status {
+            self.gzip.store(PLAIN, Relaxed);
+        }
+        Ok(plain)
+    }
+
+    fn follow(&self, request: &Request<'_>, body: Body<'_>, authorization: Option<&str>) -> Result<Answer, Broken> {
         let mut url = self.url(request.path);
         for _ in 0..MAX_REDIRECTS {
-            let answer = self.once(request, &url, body, authorization)?;
+            let start = Instant::now();
+            let result = self.once(request, &url, body, authorization);
+            let answered = result.as_ref().ok().map(|answer| (answer.status, answer.body.len()));
+            let mut traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
+            traffic.add(body.bytes.map_or(0, <[u8]>::len), answered, start.elapsed());
+            drop(traffic);
+            let answer = result?;
             match self.redirect(request, &answer) {
                 Some(next) => url = next,
                 None => return Ok(answer),
@@ -100,15 +150,17 @@ impl Client {
         &self,
         request: &Request<'_>,
         url: &str,
-        body: Option<&[u8]>,
+        Body { bytes: body, is_gzip }: Body<'_>,
         authorization: Option<&str>,
     ) -> Result<Answer, Broken> {
+        let is_fhir = request.media == Media::Fhir;
         let mut builder = HttpRequest::builder().method(request.method).uri(url);
         let optional = [
             ("authorization", authorization),
-            ("content-type", body.map(|_| FHIR_JSON)),
-            ("content-encoding", body.filter(|_| self.gzip).map(|_| "gzip")),
-            ("prefer", body.map(|_| "return=minimal")),
+            ("accept", Some(request.media.accept())),
+            ("content-type", body.map(|_| request.media.content_type())),
+            ("content-encoding", is_gzip.then_some("gzip")),
+            ("prefer", body.filter(|_| is_fhir).map(|_| "return=minimal")),
             ("if-none-exist", request.if_none_exist),
             ("if-match", request.if_match),
             ("if-none-match", request.if_none_match.then_some("*")),
@@ -119,6 +171,9 @@ impl Client {
             if let Some(value) = value {
                 builder = builder.header(name, value);
             }
+        }
+        for Header { name, value } in &self.headers {
+            builder = builder.header(name, value);
         }
         let invalid = |error: ureq::http::Error| Broken::Refused(error.to_string());
         let mut response = match body {
@@ -148,6 +203,13 @@ impl Client {
     }
 }
 
+/// What is sent of a request's body.
+#[derive(Clone, Copy)]
+struct Body<'b> {
+    bytes: Option<&'b [u8]>,
+    is_gzip: bool,
+}
+
 /// The scheme, host and port of a URL.
 pub fn origin(url: &str) -> &str {
     let host = url.find("://").map_or(0, |scheme| scheme + 3);
@@ -173,6 +235,8 @@ fn broken(error: ureq::Error) -> Broken {
             Broken::NotSent(message)
         }
         E::Io(cause) if cause.kind() == io::ErrorKind::ConnectionRefused => Broken::NotSent(message),
+        E::ConnectProxyFailed(why) if why.contains("407") => Broken::Hopeless(message),
+        E::ConnectProxyFailed(_) => Broken::NotSent(message),
         // A certificate that is not trusted comes out of the TLS stream as invalid data.
         E::Io(cause) if cause.kind() == io::ErrorKind::InvalidData => Broken::Hopeless(message),
         E::Io(_) | E::Timeout(_) | E::Protocol(_) => Broken::Sent(message),

@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::progress::{count, duration};
+use super::traffic::Traffic;
+use crate::progress::{count, duration, size};
 use crate::source::printable;
 
 /// Refused studies that are named; the file of rejects has all.
@@ -31,6 +32,27 @@ pub enum End {
     Rejected,
     /// It was sent, and nobody knows whether it was taken.
     Unknown,
+}
+
+impl End {
+    /// All that the report has a number for.
+    pub const REPORTED: [End; 8] =
+        [End::Created, End::Updated, End::Unchanged, End::Journaled, End::Kept, End::Held, End::Rejected, End::Unknown];
+
+    /// What the report calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            End::Created => "created",
+            End::Updated => "updated",
+            End::Unchanged => "unchanged",
+            End::Journaled => "sentBefore",
+            End::Shared => "shared",
+            End::Kept => "leftAsTheyAre",
+            End::Held => "heldBack",
+            End::Rejected => "rejected",
+            End::Unknown => "unknown",
+        }
+    }
 }
 
 /// Numbers by end.
@@ -116,6 +138,10 @@ pub struct Summary<'a> {
     pub server: &'a str,
     /// Where the rejects are.
     pub rejects: Option<&'a Path>,
+    /// What went over the wire.
+    pub traffic: &'a Traffic,
+    /// Studies that the journal knows and the run did not meet.
+    pub gone: usize,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -144,12 +170,36 @@ impl fmt::Display for Summary<'_> {
         if counts.too_large > 0 {
             row(f, "too large", &count(counts.too_large), "requests sent in parts: --gzip sends fewer bytes")?;
         }
+        if self.gone > 0 {
+            row(f, "journal", &count(self.gone as u64), "studies sent before that are not in the input: see --report")?;
+        }
         row(f, "server", "", &printable(self.server.as_bytes()))?;
+        self.wire(f)?;
         row(f, "time", "", &duration(self.elapsed))
     }
 }
 
 impl Summary<'_> {
+    fn wire(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let traffic = self.traffic;
+        let within = |part| traffic.within(part).map_or("-".to_string(), duration);
+        let others: Vec<String> = traffic
+            .by_status
+            .iter()
+            .filter(|(status, _)| !(200..300).contains(*status))
+            .map(|(status, answers)| format!("{} of {status}", count(*answers)))
+            .chain((traffic.unanswered > 0).then(|| format!("{} unanswered", count(traffic.unanswered))))
+            .collect();
+        let others = if others.is_empty() { String::new() } else { format!(": {}", others.join(", ")) };
+        row(
+            f,
+            "requests",
+            &count(traffic.requests),
+            &format!("answered in {} (median), {} (95 %){others}", within(0.5), within(0.95)),
+        )?;
+        row(f, "", "", &format!("{} sent, {} received", size(traffic.sent_bytes), size(traffic.received_bytes)))
+    }
+
     fn ends(&self, f: &mut fmt::Formatter<'_>, name: &str, ends: &Ends) -> fmt::Result {
         row(f, name, &count(ends.all()), if self.dry_run { "nothing was sent" } else { "" })?;
         let words = if self.dry_run { ["to create", "to update"] } else { ["created", "updated"] };
@@ -190,7 +240,19 @@ mod tests {
         counts.companions.add(End::Kept);
         counts.refused("ImagingStudy/1.2", "422: invalid");
         let elapsed = Duration::from_millis(1500);
-        let summary = Summary { counts: &counts, dry_run: false, server: "http://h (r4)", rejects: None, elapsed };
+        let mut traffic = Traffic::default();
+        traffic.add(2048, Some((200, 100)), Duration::from_millis(40));
+        traffic.add(2048, Some((422, 100)), Duration::from_millis(40));
+        traffic.add(0, None, Duration::ZERO);
+        let summary = Summary {
+            counts: &counts,
+            dry_run: false,
+            server: "http://h (r4)",
+            rejects: None,
+            traffic: &traffic,
+            gone: 2,
+            elapsed,
+        };
         let want = "\
 studies                4
                        2  created
@@ -200,7 +262,10 @@ companions             1
                        1  on the server with another content, left as they are
              ImagingStudy/1.2: 422: invalid
 rejects      --rejects FILE keeps them, with the server's reasons
+journal                2  studies sent before that are not in the input: see --report
 server       http://h (r4)
+requests               3  answered in 42 ms (median), 42 ms (95 %): 1 of 422, 1 unanswered
+             4.10 kB sent, 200 B received
 time         1.5 s
 ";
         assert_eq!(summary.to_string(), want);

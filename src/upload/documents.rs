@@ -11,6 +11,7 @@ use std::slice;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use flate2::bufread::MultiGzDecoder;
 use memchr::memchr;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -124,6 +125,24 @@ fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
     Ok(line.len())
 }
 
+/// The text in an input, decompressed; or what it is, if it is in a form that is not read.
+fn plain_json(mut input: Box<dyn BufRead + Send>) -> Result<Box<dyn BufRead + Send>, Unreadable> {
+    let start = input.fill_buf().map_err(|error| error.to_string())?;
+    if start.starts_with(&[0x1F, 0x8B, 8]) {
+        input = Box::new(BufReader::with_capacity(1 << 20, MultiGzDecoder::new(input)));
+    }
+    let start = input.fill_buf().map_err(|error| error.to_string())?;
+    let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start).trim_ascii_start();
+    match (start, text) {
+        ([0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, b'{' | b'[', ..] | [b'{' | b'[', 0, ..], _) => {
+            Err("UTF-16: want UTF-8".to_string())
+        }
+        (_, [b'[', ..]) => Err("a JSON array: want a resource a line (NDJSON), or a Bundle".to_string()),
+        (_, [b'<', ..]) => Err("XML: want JSON".to_string()),
+        _ => Ok(input),
+    }
+}
+
 /// What is wrong with an input.
 type Unreadable = String;
 
@@ -157,9 +176,9 @@ impl Documents<'_> {
             Input::Stdin => Ok(Box::new(BufReader::with_capacity(1 << 20, io::stdin()))),
             Input::File(path) => File::open(path).map(|file| Box::new(BufReader::with_capacity(1 << 20, file)) as _),
         };
-        match opened {
+        match opened.map_err(|error| error.to_string()).and_then(plain_json) {
             Ok(input) => self.open = Some(Open { place, input, lines: 0, line_bytes: 0 }),
-            Err(error) => self.server.counts().unreadable(&place, &error.to_string()),
+            Err(why) => self.server.counts().unreadable(&place, &why),
         }
         Some(())
     }

@@ -9,6 +9,8 @@ pub struct Request<'a> {
     pub path: &'a str,
     /// The body, for those that have one.
     pub body: Option<&'a [u8]>,
+    /// What the body is, and what is wanted back.
+    pub media: Media,
     /// `If-None-Exist`: a search.
     pub if_none_exist: Option<&'a str>,
     /// `If-Match`: a version.
@@ -17,10 +19,55 @@ pub struct Request<'a> {
     pub if_none_match: bool,
 }
 
+/// The media types of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    /// FHIR resources.
+    Fhir,
+    /// A form, answered by JSON.
+    Form,
+    /// Plain JSON.
+    Json,
+}
+
+impl Media {
+    /// `Content-Type`, if there is a body.
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Media::Fhir => "application/fhir+json",
+            Media::Form => "application/x-www-form-urlencoded",
+            Media::Json => "application/json",
+        }
+    }
+
+    /// `Accept`.
+    pub fn accept(self) -> &'static str {
+        if self == Media::Fhir { "application/fhir+json" } else { "application/json" }
+    }
+}
+
 impl<'a> Request<'a> {
     /// A reading request.
     pub fn get(path: &'a str) -> Request<'a> {
-        Request { method: "GET", path, body: None, if_none_exist: None, if_match: None, if_none_match: false }
+        Request {
+            method: "GET",
+            path,
+            body: None,
+            media: Media::Fhir,
+            if_none_exist: None,
+            if_match: None,
+            if_none_match: false,
+        }
+    }
+
+    /// Reads something that is no FHIR.
+    pub fn json(path: &'a str) -> Request<'a> {
+        Request { media: Media::Json, ..Request::get(path) }
+    }
+
+    /// A form for the base URL itself.
+    pub fn form(body: &'a [u8]) -> Request<'a> {
+        Request { media: Media::Form, ..Request::write("POST", "", body) }
     }
 
     /// A writing request.

@@ -1,11 +1,12 @@
 //! What became of each resource, in a file that only grows: a later run sends only what is new, changed or failed.
 //!
 //! The lines of a study are written together and reach the disk before the next study is sent. A run that is killed
-//! leaves at most one line that is cut off, which the next run takes away.
+//! leaves at most one line that is cut off, which the next run takes away and reports. The file is locked while a run
+//! uses it; a damaged line further up ends the run, because it could be the one that forbids to send something twice.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -36,6 +37,9 @@ pub struct Journal {
     path: PathBuf,
     file: Mutex<File>,
     past: HashMap<u128, Past>,
+    cut_bytes: u64,
+    /// The studies of this run.
+    met: Mutex<HashSet<u128>>,
 }
 
 /// The last word on a resource.
@@ -66,27 +70,60 @@ struct Line<'l> {
 }
 
 impl Journal {
-    /// Opens or starts the journal, and takes a torn line away. A journal of another server is an error.
+    /// Opens or starts the journal, locks it, and takes a torn line away. A journal of another server is an error.
     pub fn open(path: &Path, base: &str) -> Result<Journal, Error> {
         let failed = |source| Error::Write { path: path.to_path_buf(), source };
+        let unusable = |reason: &str| Error::Usage(format!("{} {reason}", path.display()));
         let mut file = options().open(path).map_err(failed)?;
-        let (past, whole_bytes) = match read(&file, base).map_err(failed)? {
-            Ok(read) => read,
-            Err(reason) => return Err(Error::Usage(format!("{} {reason}", path.display()))),
-        };
+        lock(&file).map_err(|reason| unusable(&reason))?;
+        let (past, whole_bytes) = read(&file, base).map_err(failed)?.map_err(|reason| unusable(&reason))?;
+        let cut_bytes = file.metadata().map_err(failed)?.len().saturating_sub(whole_bytes);
         file.set_len(whole_bytes).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
         if whole_bytes == 0 {
-            let header = Header { journal: 1, to: base.to_string() };
-            let line = serde_json::to_string(&header).expect("a header is JSON") + "\n";
-            file.write_all(line.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+            file.write_all(header(base).as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
         }
-        Ok(Journal { path: path.to_path_buf(), file: Mutex::new(file), past })
+        Ok(Journal { path: path.to_path_buf(), file: Mutex::new(file), past, cut_bytes, met: Mutex::default() })
+    }
+
+    /// What was wrong with the file and is mended, for a message.
+    pub fn mended(&self) -> Option<String> {
+        let path = self.path.display();
+        (self.cut_bytes > 0).then(|| {
+            format!("{path}: the last line was cut off in an earlier run: taken away, and its study is looked up again")
+        })
     }
 
     /// What earlier runs say of a resource.
     pub fn past(&self, entry: &Entry<'_>) -> Option<&Past> {
-        self.past.get(&xxh3_128(entry.key.as_bytes()))
+        let key = xxh3_128(entry.key.as_bytes());
+        if entry.is_main() {
+            self.met.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+        }
+        self.past.get(&key)
+    }
+
+    /// The studies that earlier runs sent and this one did not meet: their files may be gone. By name.
+    pub fn gone(&self) -> Result<Vec<String>, Error> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = self.unmet(&mut file).and_then(|found| file.seek(SeekFrom::End(0)).map(|_| found));
+        found.map_err(|source| Error::Write { path: self.path.clone(), source })
+    }
+
+    /// The names stand in the file only: those of all studies would take too much memory.
+    fn unmet(&self, file: &mut File) -> io::Result<Vec<String>> {
+        let met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = BTreeMap::new();
+        file.rewind()?;
+        for line in BufReader::new(file).lines() {
+            let line = line?;
+            let Ok(Line { resource, outcome, .. }) = serde_json::from_str::<Line<'_>>(&line) else { continue };
+            if resource.starts_with("ImagingStudy") && !met.contains(&xxh3_128(resource.as_bytes())) {
+                last.insert(resource.into_owned(), outcome);
+            }
+        }
+        let there = last.into_iter().filter(|(_, fate)| matches!(fate, Fate::Accepted | Fate::Present));
+        Ok(there.map(|(resource, _)| resource).collect())
     }
 
     /// Adds what became of the resources of a study.
@@ -108,6 +145,25 @@ impl Journal {
     }
 }
 
+/// Locks the file until it is closed, also by the end of the process.
+fn lock(file: &File) -> Result<(), String> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            Err("is in use by another upload: wait for it, or give another --journal".to_string())
+        }
+        Err(TryLockError::Error(error)) => {
+            Err(format!("cannot be locked ({error}): put the journal on a disk that has file locks"))
+        }
+    }
+}
+
+/// The first line.
+fn header(base: &str) -> String {
+    let header = Header { journal: 1, to: base.to_string() };
+    serde_json::to_string(&header).expect("a header is JSON") + "\n"
+}
+
 /// For its owner only: the Study Instance UIDs stand in it.
 fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
@@ -117,31 +173,46 @@ fn options() -> OpenOptions {
     options
 }
 
-type Read = Result<(HashMap<u128, Past>, u64), &'static str>;
+type Read = Result<(HashMap<u128, Past>, u64), String>;
+
+const NO_JOURNAL: &str = "is no journal: give a file of its own";
 
 /// The last word on each resource, and how many bytes are whole lines.
 fn read(file: &File, base: &str) -> io::Result<Read> {
     let (mut reader, mut line) = (BufReader::new(file), Vec::new());
-    let (mut past, mut whole_bytes) = (HashMap::new(), 0);
+    let (mut past, mut whole_bytes, mut lines) = (HashMap::new(), 0, 0_u64);
     loop {
         line.clear();
         let bytes = reader.read_until(b'\n', &mut line)?;
+        lines += 1;
         if line.last() != Some(&b'\n') {
-            return Ok(Ok((past, whole_bytes)));
+            // What is no beginning of a journal is somebody's file, and stays as it is.
+            let is_ours = whole_bytes > 0 || header(base).as_bytes().starts_with(&line);
+            return Ok(if is_ours { Ok((past, whole_bytes)) } else { Err(NO_JOURNAL.to_string()) });
         }
         if whole_bytes == 0 {
             match serde_json::from_slice::<Header>(&line) {
                 Ok(header) if header.to == base => {}
-                Ok(_) => return Ok(Err("is the journal of another server: give one of its own for each")),
-                Err(_) => return Ok(Err("is no journal: give a file of its own")),
+                Ok(_) => return Ok(Err("is the journal of another server: give one of its own for each".to_string())),
+                Err(_) => return Ok(Err(NO_JOURNAL.to_string())),
             }
-        } else if let Ok(Line { resource, hash, outcome: fate, reference }) = serde_json::from_slice::<Line<'_>>(&line)
-        {
-            let hash = u128::from_str_radix(&hash, 16).unwrap_or_default();
-            past.insert(xxh3_128(resource.as_bytes()), Past { hash, fate, reference: reference.map(Cow::into_owned) });
+        } else {
+            let Some((resource, known)) = parse(&line) else {
+                return Ok(Err(format!(
+                    "is damaged in line {lines}: take the line out, or the whole file away: then the server is asked"
+                )));
+            };
+            past.insert(resource, known);
         }
         whole_bytes += bytes as u64;
     }
+}
+
+/// The hash of a resource's name, and what a line says of it.
+fn parse(line: &[u8]) -> Option<(u128, Past)> {
+    let Line { resource, hash, outcome: fate, reference } = serde_json::from_slice::<Line<'_>>(line).ok()?;
+    let hash = u128::from_str_radix(&hash, 16).ok()?;
+    Some((xxh3_128(resource.as_bytes()), Past { hash, fate, reference: reference.map(Cow::into_owned) }))
 }
 
 #[cfg(test)]
@@ -163,17 +234,21 @@ mod tests {
         let journal = Journal::open(&path, "http://h").unwrap();
         journal.add([(&entry("1"), Fate::Rejected, None), (&entry("2"), Fate::Accepted, None)]).unwrap();
         journal.add([(&entry("1"), Fate::Accepted, Some("ImagingStudy/77"))]).unwrap();
+        drop(journal);
         let whole = fs::read(&path).unwrap();
         for cut in 1..60 {
             fs::write(&path, &whole[..whole.len() - cut]).unwrap();
             let journal = Journal::open(&path, "http://h").unwrap();
             assert_eq!(journal.past(&entry("1")).unwrap().fate, Fate::Rejected, "{cut}");
+            assert!(journal.mended().unwrap().contains("cut off"), "{cut}");
             journal.add([(&entry("3"), Fate::Accepted, None)]).unwrap();
+            drop(journal);
             let journal = Journal::open(&path, "http://h").unwrap();
             assert_eq!(journal.past(&entry("3")).unwrap().fate, Fate::Accepted, "{cut}");
         }
         fs::write(&path, &whole).unwrap();
         let journal = Journal::open(&path, "http://h").unwrap();
+        assert_eq!(journal.mended(), None);
         let past = journal.past(&entry("1")).unwrap();
         assert_eq!((past.fate, past.reference.as_deref()), (Fate::Accepted, Some("ImagingStudy/77")));
         assert_eq!(past.hash, entry("1").hash);
@@ -186,8 +261,70 @@ mod tests {
         let path = folder.path().join("journal");
         drop(Journal::open(&path, "http://h").unwrap());
         assert!(matches!(Journal::open(&path, "http://other"), Err(Error::Usage(_))));
-        fs::write(&path, "my notes\n").unwrap();
-        assert!(matches!(Journal::open(&path, "http://h"), Err(Error::Usage(_))));
-        assert_eq!(fs::read_to_string(&path).unwrap(), "my notes\n");
+        for notes in ["my notes\n", "my notes", "{\"journal\":1,\"to\":\"http://other\""] {
+            fs::write(&path, notes).unwrap();
+            assert!(matches!(Journal::open(&path, "http://h"), Err(Error::Usage(_))), "{notes}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), notes);
+        }
+    }
+
+    #[test]
+    fn studies_that_were_not_met_again_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let journal = Journal::open(&path, "http://h").unwrap();
+        let all = [("1", Fate::Accepted), ("2", Fate::Present), ("3", Fate::Rejected), ("4", Fate::Accepted)];
+        all.iter().for_each(|(id, fate)| journal.add([(&entry(id), *fate, None)]).unwrap());
+        drop(journal);
+        let journal = Journal::open(&path, "http://h").unwrap();
+        journal.past(&entry("4"));
+        assert_eq!(journal.gone().unwrap(), ["ImagingStudy/1", "ImagingStudy/2"]);
+        journal.add([(&entry("5"), Fate::Accepted, None)]).unwrap();
+        drop(journal);
+        assert!(Journal::open(&path, "http://h").is_ok(), "reading it moves nothing");
+    }
+
+    #[test]
+    fn a_header_that_was_cut_off_is_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        for cut in 0..header("http://h").len() {
+            fs::write(&path, &header("http://h")[..cut]).unwrap();
+            drop(Journal::open(&path, "http://h").unwrap());
+            assert_eq!(fs::read_to_string(&path).unwrap(), header("http://h"), "{cut}");
+        }
+    }
+
+    #[test]
+    fn a_second_run_cannot_open_the_journal() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let first = Journal::open(&path, "http://h").unwrap();
+        assert!(matches!(Journal::open(&path, "http://h"), Err(Error::Usage(text)) if text.contains("in use")));
+        drop(first);
+        assert!(Journal::open(&path, "http://h").is_ok());
+    }
+
+    #[test]
+    fn a_damaged_line_in_the_middle_is_named_and_the_file_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let journal = Journal::open(&path, "http://h").unwrap();
+        journal.add([(&entry("1"), Fate::Unknown, None), (&entry("2"), Fate::Accepted, None)]).unwrap();
+        drop(journal);
+        let whole = fs::read_to_string(&path).unwrap();
+        for damage in [
+            "{\"resource\":\"Imag\n",
+            "\0\0\0\n",
+            "\n",
+            "{\"resource\":\"a\",\"hash\":\"?\",\"outcome\":\"accepted\"}\n",
+        ] {
+            let mut lines: Vec<String> = whole.lines().map(|line| format!("{line}\n")).collect();
+            lines[1] = damage.to_string();
+            fs::write(&path, lines.concat()).unwrap();
+            let error = Journal::open(&path, "http://h").unwrap_err().to_string();
+            assert!(error.contains("damaged in line 2"), "{error}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), lines.concat());
+        }
     }
 }

@@ -17,15 +17,19 @@ mod compare;
 pub mod counts;
 pub mod documents;
 pub mod exchange;
+pub mod header;
 mod identified;
 mod identities;
 mod journal;
 mod json;
 mod lookup;
 mod merge;
+mod not_taken;
+pub mod oauth2;
 mod outcome;
 mod package;
 mod plan;
+mod proxy;
 mod record;
 mod rejects;
 pub mod retry;
@@ -33,11 +37,13 @@ mod send;
 mod sender;
 mod server_copy;
 mod server_ids;
+mod server_report;
 mod shape;
 mod split;
 mod submit;
 mod throttle;
 mod tls;
+mod traffic;
 mod whose;
 
 use std::collections::BTreeMap;
@@ -59,10 +65,12 @@ use exchange::Request;
 use identities::Identities;
 use journal::Journal;
 use lookup::Lookup;
+use not_taken::NotTaken;
 use plan::{Allowed, Conditions};
 use rejects::Rejects;
 use retry::{Policy, Safety};
 use sender::{Sender, Sent};
+use traffic::Traffic;
 
 /// Everything that an upload is told.
 #[derive(Debug, Clone)]
@@ -97,6 +105,8 @@ pub struct Options {
     pub journal: Option<PathBuf>,
     /// What was not taken.
     pub rejects: Option<PathBuf>,
+    /// Whether what was not taken is listed for a report.
+    pub report: bool,
 }
 
 /// A FHIR server, and all that is known of it.
@@ -117,6 +127,7 @@ pub struct Server {
     identities: Identities,
     journal: Option<Journal>,
     rejects: Option<Rejects>,
+    not_taken: Option<NotTaken>,
     counts: Mutex<Counts>,
     /// Resources of this run that the server has under another id, or not at all: what refers to them has to know.
     elsewhere: Mutex<BTreeMap<String, Option<String>>>,
@@ -135,7 +146,7 @@ impl Server {
         let sender = Sender {
             base: options.connection.base.clone(),
             client: Client::new(&options.connection)?,
-            auth: Auth::new(options.credentials.clone()),
+            auth: Auth::new(options.credentials.clone(), options.connection.clone()),
             policy: options.policy,
             throttle: throttle::Throttle::default(),
             clock,
@@ -171,6 +182,7 @@ impl Server {
             identities: Identities::default(),
             journal: journal.map(|path| Journal::open(path, base)).transpose()?,
             rejects: rejects.map(Rejects::create).transpose()?,
+            not_taken: options.report.then(not_taken).transpose()?,
             counts: Mutex::default(),
             elsewhere: Mutex::default(),
             give_ups: AtomicU32::new(0),
@@ -181,6 +193,16 @@ impl Server {
     /// The release that the server is sent.
     pub fn release(&self) -> &'static Release {
         self.release
+    }
+
+    /// What was wrong with the journal and is mended, for a message.
+    pub fn journal_mended(&self) -> Option<String> {
+        self.journal.as_ref().and_then(Journal::mended)
+    }
+
+    /// What went over the wire so far.
+    pub fn traffic(&self) -> Traffic {
+        self.sender.client.traffic()
     }
 
     /// What the upload came to so far.
@@ -227,12 +249,13 @@ impl Sink for &Server {
     }
 }
 
-/// Tries of the first request: a server that is not there should be told at once.
-const FIRST_TRIES: u32 = 4;
+fn not_taken() -> Result<NotTaken, Error> {
+    NotTaken::new().map_err(|source| Error::Write { path: PathBuf::from("a temporary file"), source })
+}
 
-/// Asks for the CapabilityStatement.
+/// Asks for the CapabilityStatement, for as long as the deadline says: a server may be starting again.
 fn capability(sender: &Sender) -> Result<Capability, Error> {
-    let answer = match sender.send_at_most(FIRST_TRIES, &Request::get("metadata"), Safety::Repeatable)? {
+    let answer = match sender.send_at_most(u32::MAX, &Request::get("metadata"), Safety::Repeatable)? {
         Sent::Answer(answer) => answer,
         Sent::GaveUp(why) | Sent::Unknown(why) | Sent::Refused(why) => return Err(sender.error(&why)),
     };

@@ -47,6 +47,12 @@ impl Server {
         if let (Some((_, Ended { outcome: Some(outcome), .. })), Some(rejects)) = (refused, &self.rejects) {
             rejects.add(outcome, package.text)?;
         }
+        if let Some(list) = &self.not_taken {
+            for (entry, result) in all.clone() {
+                let Some(outcome) = &result.outcome else { continue };
+                list.add(&entry.key, result.end.name(), &outcome.short).map_err(not_listed)?;
+            }
+        }
         self.count(all.collect());
         if self.give_ups.load(Relaxed) >= MAX_GIVE_UPS {
             return Err(self.sender.error("it does not answer any more; what was not sent yet was left"));
@@ -81,6 +87,10 @@ impl Server {
             }
         }
     }
+}
+
+fn not_listed(source: std::io::Error) -> Error {
+    Error::Write { path: "a temporary file".into(), source }
 }
 
 impl End {

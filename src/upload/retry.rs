@@ -23,6 +23,8 @@ pub enum Decision {
     Final,
     /// Try again, all together later if the server asked for that.
     Again(Again),
+    /// Try again a few times; then the answer stands.
+    AgainBriefly,
     /// Nobody knows whether the server has done it, and it must not be done twice.
     Unknown,
 }
@@ -45,6 +47,8 @@ pub struct Policy {
     pub longest_pause: Duration,
     /// Tries of one request, at most.
     pub max_tries: u32,
+    /// Tries of one that the server answers with an error of its own.
+    pub max_failures: u32,
     /// No try starts later than this after the first.
     pub deadline: Duration,
 }
@@ -55,6 +59,7 @@ impl Default for Policy {
             first_pause: Duration::from_millis(500),
             longest_pause: Duration::from_secs(120),
             max_tries: 12,
+            max_failures: 4,
             deadline: Duration::from_secs(15 * 60),
         }
     }
@@ -68,6 +73,8 @@ pub fn decide(result: &Result<Answer, Broken>, safety: Safety, time_of_day: Syst
             429 => (true, true, Some(answer)),
             503 => (false, true, Some(answer)),
             408 | 502 | 504 => (false, false, Some(answer)),
+            // Two transactions that met in the database, more often than a fault that stays.
+            500 if safety == Safety::Repeatable => return Decision::AgainBriefly,
             _ => return Decision::Final,
         },
         Err(Broken::NotSent(_)) => (true, false, None),
@@ -129,7 +136,8 @@ mod tests {
             (412, Repeatable, "final"),
             (413, Repeatable, "final"),
             (422, Repeatable, "final"),
-            (500, Repeatable, "final"),
+            (500, Repeatable, "again briefly"),
+            (500, Once, "final"),
             (408, Repeatable, "again"),
             (429, Repeatable, "all wait"),
             (502, Repeatable, "again"),
@@ -160,6 +168,7 @@ mod tests {
             Decision::Final => "final",
             Decision::Again(Again { all_wait: true, .. }) => "all wait",
             Decision::Again(_) => "again",
+            Decision::AgainBriefly => "again briefly",
             Decision::Unknown => "unknown",
         }
     }

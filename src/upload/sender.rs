@@ -59,19 +59,24 @@ impl Sender {
         loop {
             self.throttle.wait(clock, &self.interrupt);
             self.interrupt.check()?;
-            let header = self.auth.header(clock)?;
-            let result = self.client.send(request, header.as_deref());
-            if matches!(&result, Ok(answer) if answer.status == 401) {
+            let header = self.auth.header(&self.client, clock)?;
+            let mut result =
+                header.as_ref().map_err(Clone::clone).and_then(|header| self.client.send(request, header.as_deref()));
+            if let (Ok(Answer { status: 401, .. }), Ok(header)) = (&result, &header) {
                 // A request that was refused for its credentials has not been done.
-                if renewed || !self.auth.renew(header.as_deref(), clock)? {
-                    return Err(self.error("it does not take the credentials (401)"));
+                match self.auth.renew(header.as_deref(), &self.client, clock)? {
+                    Ok(true) if !renewed => {
+                        renewed = true;
+                        continue;
+                    }
+                    Ok(_) => return Err(self.error("it does not take the credentials (401)")),
+                    Err(broken) => result = Err(broken),
                 }
-                renewed = true;
-                continue;
             }
             tries += 1;
             let again = match decide(&result, safety, clock.time_of_day()) {
-                Decision::Final => return self.last(result, tries > 1),
+                Decision::AgainBriefly if tries < policy.max_failures => Again { all_wait: false, retry_after: None },
+                Decision::Final | Decision::AgainBriefly => return self.last(result, tries > 1),
                 Decision::Unknown => return Ok(Sent::Unknown(reason(&result))),
                 Decision::Again(again) => again,
             };

@@ -3,6 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use rustls::{Error as TlsError, InconsistentKeys};
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 
 use super::client::Connection;
@@ -25,12 +29,56 @@ pub fn config(connection: &Connection) -> Result<TlsConfig, Error> {
         Some(path) => RootCerts::new_with_certs(&certificates(path)?),
         None => RootCerts::PlatformVerifier,
     };
-    let ours = connection.client_certificate.as_ref().map(|(chain, key)| -> Result<ClientCert, Error> {
-        let pem = read(key)?;
-        let key = PrivateKey::from_pem(&pem).map_err(|_| not_pem(key, "private key"))?;
-        Ok(ClientCert::new_with_certs(&certificates(chain)?, key))
-    });
+    let ours = connection.client_certificate.as_ref().map(|(chain, key)| ours(chain, key));
     Ok(TlsConfig::builder().root_certs(roots).client_cert(ours.transpose()?).build())
+}
+
+/// Our certificate with its key. What does not fit is told here: the HTTP client would panic.
+fn ours(chain_path: &Path, key_path: &Path) -> Result<ClientCert, Error> {
+    let pem = private_key(key_path)?;
+    let not_a_key = || not_pem(key_path, "private key");
+    let key = PrivateKey::from_pem(&pem).map_err(|_| not_a_key())?;
+    let der = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| not_a_key())?;
+    let chain = certificates(chain_path)?;
+    let ders = chain.iter().map(|certificate| CertificateDer::from(certificate.der()).into_owned()).collect();
+    CertifiedKey::from_der(ders, der, &rustls::crypto::ring::default_provider())
+        .map_err(|error| Error::Usage(misfit(&error, chain_path, key_path)))?;
+    Ok(ClientCert::new_with_certs(&chain, key))
+}
+
+/// What is wrong with a certificate and its key.
+fn misfit(error: &TlsError, chain: &Path, key: &Path) -> String {
+    let (chain, key) = (chain.display(), key.display());
+    match error {
+        TlsError::InconsistentKeys(InconsistentKeys::KeyMismatch) => format!(
+            "the key in {key} is not that of the certificate in {chain}: --client-cert and --client-key have to fit"
+        ),
+        TlsError::InvalidCertificate(why) => {
+            format!("the certificate in {chain} cannot be used ({why:?}): want X.509 version 3")
+        }
+        other => {
+            format!("the key in {key} cannot be used ({other}): want RSA of 2048 to 8192 bits, P-256, P-384 or Ed25519")
+        }
+    }
+}
+
+/// The text of a key that is not encrypted.
+fn private_key(path: &Path) -> Result<Vec<u8>, Error> {
+    let pem = read(path)?;
+    // PKCS #8 says so in its label, the older form in a header (RFC 1421 4.6.1.1).
+    let is_encrypted = |line: &[u8]| {
+        let line = line.trim_ascii_end();
+        line == b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
+            || line.starts_with(b"Proc-Type:") && line.ends_with(b"ENCRYPTED")
+    };
+    if !pem.split(|byte| *byte == b'\n').any(is_encrypted) {
+        return Ok(pem);
+    }
+    let path = path.display();
+    Err(Error::Usage(format!(
+        "the key in {path} is encrypted, and there is nobody to ask for its password: decrypt it with \
+         `openssl pkey -in {path} -out new.key` into a file that only you can read"
+    )))
 }
 
 fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, Error> {

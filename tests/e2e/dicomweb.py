@@ -40,7 +40,7 @@ finally:
 """
 
 
-def check(tool, fhir, folder):
+def retrieved(tool, fhir, folder):
     """Uploads a few studies, and retrieves what they point to. Says what came of it."""
     if not shutil.which("Orthanc"):
         return "DICOMweb: left out, Orthanc is not installed"

@@ -1,61 +1,28 @@
-"""`dcm2fhir upload` against a real FHIR server: see README.md beside this file."""
+"""`dcm2fhir upload` against real FHIR servers: see README.md beside this file."""
 
-import json
+import contextlib
+import functools
+import http.server
 import os
 import pathlib
-import random
 import shutil
-import subprocess
 import sys
 import tempfile
+import threading
 import time
+import traceback
 
 import dicomweb
+import front
+import postgres
 import server
+import writers
+from tool import KINDS, MRN, Tool, binary, has_all, is_whole
 
-KINDS = ["ImagingStudy", "Patient", "Practitioner", "Organization", "Device", "Location", "Encounter", "ServiceRequest",
-         "Procedure", "Specimen", "Endpoint"]
-MRN = "http://e2e.example/mrn"
-KILLS = 20
-
-
-def binary():
-    if "DCM2FHIR" in os.environ:
-        return os.environ["DCM2FHIR"]
-    subprocess.run(["cargo", "build", "--quiet"], check=True)
-    return os.path.join(os.environ.get("CARGO_TARGET_DIR", "target"), "debug", "dcm2fhir")
-
-
-class Tool:
-    """The binary, with the options that stay the same."""
-
-    def __init__(self, path, fhir, release):
-        self.path, self.fhir, self.release = path, fhir, release
-
-    def run(self, *arguments, code=0):
-        done = subprocess.run([self.path, *map(str, arguments)], capture_output=True, text=True, timeout=1200)
-        if done.returncode != code:
-            raise AssertionError(f"exit code {done.returncode}, not {code}:\n{done.stdout}{done.stderr}")
-        return done
-
-    def options(self, folder):
-        return ["upload", folder, "--to", self.fhir.base, "--system", f"patient={MRN}", "--endpoint",
-                "wado-rs=http://127.0.0.1:8042/dicom-web"]
-
-    def upload(self, folder, *options, code=0):
-        return self.run(*self.options(folder), *options, code=code)
-
-    def synth(self, folder, studies, seed):
-        self.run("synth", "-o", folder, "--studies", studies, "--instances", 3, "--seed", seed)
-
-    def studies(self, folder):
-        """What is expected, by conversion."""
-        done = self.run("convert", folder, "--fhir", self.release, "--system", f"patient={MRN}")
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def step(text):
-    print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
+SERVERS = ["medplum", "hapi-r4", "hapi-r5"]
+CORPUS = pathlib.Path(__file__).resolve().parents[3] / "shared" / "corpus"
+#: Exit code of a run that could not test something, for lack of a program.
+LEFT_OUT = 3
 
 
 def modality(study):
@@ -63,115 +30,194 @@ def modality(study):
     return one.get("code") or one["coding"][0]["code"]
 
 
-def found_again(fhir, studies):
+def found_again(tool, fhir, folder):
     """Every study is found by everything that it says."""
+    archive = folder / "archive"
+    tool.synth(archive, 20, 7)
+    tool.upload(archive)
+    studies = tool.studies(archive)
     for study in studies:
         identifier = next(one for one in study["identifier"] if one.get("system") == "urn:dicom:uid")
         series = study["series"][0]
         searches = {
             "identifier": f"urn:dicom:uid|{identifier['value']}",
-            "modality": modality(study),
             "series": series["uid"],
             "instance": series["instance"][0]["uid"],
         }
+        if study.get("modality"):
+            searches["modality"] = modality(study)
         if "started" in study:
             searches["started"] = study["started"][:10]
         patient = study["subject"].get("identifier", {})
         if patient.get("system"):
             searches["patient.identifier"] = f"{patient['system']}|{patient['value']}"
-        for name, value in searches.items():
+        for name, value in searches.items() if fhir.searches else []:
             ids = [one["id"] for one in fhir.search("ImagingStudy", **{name: value})]
             assert study["id"] in ids, f"{study['id']} is not found by {name}={value}"
-    return len(studies)
+    has_all(fhir, studies)
+    return f"{len(studies)} studies found again"
 
 
-def one_file(folder):
-    """A file of a series that has others."""
-    for series in sorted(path.parent for path in folder.rglob("*.dcm")):
-        files = sorted(series.glob("*.dcm"))
-        if len(files) > 1:
-            return files[-1]
-    raise AssertionError("no series with two files")
-
-
-def once_and_again(tool, fhir, folder):
-    archive, aside = folder / "archive", folder / "aside.dcm"
-    tool.synth(archive, 20, 7)
-    held_out = one_file(archive)
-    shutil.move(held_out, aside)
-
-    step("upload")
+def only_what_changed(tool, fhir, folder):
+    """A second upload only reads, one more file writes one study, one file less nothing."""
+    archive = folder / "changing"
+    tool.synth(archive, 8, 11)
+    aside, held_out = writers.held_out(archive)[0]
     tool.upload(archive)
-    studies = tool.studies(archive)
-    step(f"search: {found_again(fhir, studies)} studies found again")
     before = fhir.versions(KINDS)
-    assert set(before.values()) == {1}, before
-
-    step("upload again")
     tool.upload(archive)
     assert fhir.versions(KINDS) == before, "something has a new version"
-
-    step("one more file")
     shutil.move(aside, held_out)
     tool.upload(archive)
     after = fhir.versions(KINDS)
     changed = [key for key in after if before.get(key) != after[key]]
     assert len(changed) == 1 and changed[0].startswith("ImagingStudy/"), changed
-
-    step("one file less")
     held_out.unlink()
-    summary = tool.upload(archive, code=1).stderr
+    summary = tool.upload(archive, codes=(1,)).stderr
     assert "1  held back" in summary, summary
     assert fhir.versions(KINDS) == after, "something was lost"
+    return "a second upload reads, one more file writes one study, one less is held back"
 
 
-def lines(journal):
-    return journal.read_bytes().count(b"\n") if journal.exists() else 0
+def secured(tool, fhir, folder, log):
+    """Over TLS with certificates on both sides, and tokens of a token server that live for twenty seconds."""
+    archive = folder / "secured"
+    tool.synth(archive, 12, 13)
+    with front.secured(fhir, folder, log) as (base, token_url, seen):
+        options = ["--ca-cert", folder / "ca.pem", "--client-cert", folder / "client.pem", "--client-key",
+                   folder / "client.key"]
+        credentials = ["--oauth-client-id", front.CLIENT, "--oauth-secret-env", "E2E_SECRET", "--oauth-scope",
+                       "system/*.cruds"]
+        refused = tool.upload(archive, *options, "--deadline", 5, base=base, codes=(2,)).stderr
+        assert "401" in refused, refused
+        # A server on https does not send a secret to http by itself.
+        refused = tool.upload(archive, *options, *credentials, base=base, codes=(2,), E2E_SECRET=front.SECRET).stderr
+        assert "not https" in refused, refused
+        credentials += ["--oauth-token-url", token_url]
+        wrong = tool.upload(archive, *options, *credentials, base=base, codes=(2,), E2E_SECRET="wrong").stderr
+        assert "invalid_client" in wrong and "wrong" not in wrong, wrong
+        tool.upload(archive, *options, *credentials, "--gzip", base=base, E2E_SECRET=front.SECRET)
+        misfit = ["--client-cert", folder / "client.pem", "--client-key", folder / "localhost.key"]
+        refused = tool.upload(archive, *options[:2], *misfit, base=base, codes=(2,)).stderr
+        assert "is not that of the certificate" in refused, refused
+    has_all(fhir, tool.studies(archive))
+    return f"certificates on both sides, {len(seen)} tokens"
 
 
-def killed(tool, fhir, folder):
-    archive, journal = folder / "killed", folder / "journal"
-    tool.synth(archive, 60, 23)
-    studies = tool.studies(archive)
-    dice = random.Random(5)
-    stopped = 0
-    for _ in range(KILLS):
-        command = [tool.path, *map(str, tool.options(archive)), "--journal", str(journal), "--quiet"]
-        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        # Somewhere in the first few studies of what is left.
-        end = lines(journal) + dice.randint(1, 12)
-        while process.poll() is None and lines(journal) < end:
-            time.sleep(0.002)
-        time.sleep(dice.uniform(0, 0.02))
-        stopped += process.poll() is None
-        process.kill()
-        process.wait()
-    there = len(fhir.search("ImagingStudy", _elements="id"))
-    assert stopped == KILLS, f"only {stopped} of {KILLS} runs were killed in the middle"
-    step(f"{stopped} of {KILLS} runs were killed; {there} studies are there")
-    tool.upload(archive, "--journal", journal)
-    for study in studies:
-        found = fhir.search("ImagingStudy", identifier=f"urn:dicom:uid|urn:oid:{study['id']}")
-        assert [one["id"] for one in found] == [study["id"]], study["id"]
-    patients = fhir.search("Patient")
-    numbers = [one["value"] for patient in patients for one in patient.get("identifier", []) if one.get("system") == MRN]
-    assert len(numbers) == len(set(numbers)), "a patient is there twice"
-    step(f"last run: {len(studies)} studies, each once; {len(numbers)} patients, each once")
+def corpus(tool, fhir, _):
+    """Real files: a second upload only reads, and says the same."""
+    if not CORPUS.exists():
+        return "left out: there is no corpus"
+    first = tool.upload(CORPUS, codes=(0, 1))
+    is_whole(fhir)
+    before = fhir.versions(KINDS)
+    second = tool.upload(CORPUS, codes=(0, 1))
+    assert fhir.versions(KINDS) == before, "something has a new version"
+    assert first.returncode == second.returncode, (first.stderr, second.stderr)
+    has_all(fhir, [study for study in tool.studies(CORPUS) if first.returncode == 0])
+    return f"{len(tool.studies(CORPUS))} studies, exit code {first.returncode}"
+
+
+class Ndjson(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder as the import wants it."""
+
+    extensions_map = {".ndjson": "application/fhir+ndjson"}
+
+    def log_message(self, *_):
+        pass
+
+
+def imported(tool, fhir, folder):
+    """The recipe of docs/upload.md: HAPI takes the folder that `convert` writes."""
+    if not fhir.searches:
+        return "left out: the server has no $import"
+    archive, out = folder / "import", folder / "ndjson"
+    tool.synth(archive, 10, 17)
+    tool.run("convert", archive, "--fhir", fhir.release, "--format", "ndjson", "--references", "separate", "--system",
+             f"patient={MRN}", "-o", f"{out}/", "-q")
+    files = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Ndjson, directory=out))
+    threading.Thread(target=files.serve_forever, daemon=True).start()
+    base = f"http://127.0.0.1:{files.server_port}"
+    part = lambda name, value: {"name": name, "valueCode": value}
+    inputs = [{"name": "input", "part": [part("type", file.stem), {"name": "url", "valueUri": f"{base}/{file.name}"}]}
+              for file in sorted(out.glob("*.ndjson"))]
+    parameters = {"resourceType": "Parameters", "parameter": [
+        part("inputFormat", "application/fhir+ndjson"), {"name": "inputSource", "valueUri": base},
+        {"name": "storageDetail", "part": [part("type", "https")]}, *inputs]}
+    status, _ = fhir.request("POST", "$import", parameters, Prefer="respond-async")
+    assert status == 202, f"$import answers {status}"
+    wanted = tool.studies(archive)
+    while True:
+        try:
+            has_all(fhir, wanted)
+            break
+        except AssertionError:
+            time.sleep(2)
+    files.shutdown()
+    is_whole(fhir)
+    before = fhir.versions(KINDS)
+    tool.upload(archive)
+    after = fhir.versions(KINDS)
+    patients = [name for name in before if name.startswith("Patient/")]
+    assert all(before[name] == after[name] for name in patients), "an upload changed a patient"
+    return f"$import of {len(inputs)} files, {len(wanted)} studies"
+
+
+def checks(log):
+    """All, in the order in which they are made."""
+    return [found_again, only_what_changed, writers.corrected, writers.edited, writers.withdrawn, writers.conditional,
+            writers.overlapping, writers.killed, functools.partial(secured, log=log), corpus, imported, dicomweb.retrieved]
+
+
+def one_server(name, path, logs):
+    """Makes all checks against a server of its own; says how many failed."""
+    log = logs / f"e2e-{name}.log"
+    opened = server.medplum(log) if name == "medplum" else server.hapi(name.removeprefix("hapi-"), log)
+    wanted = sys.argv[2:]
+    failed = []
+    with contextlib.ExitStack() as stack:
+        fhir = stack.enter_context(opened)
+        folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        software = fhir.get("metadata")
+        step(f"{name}: {software['software']['name']} {software['software']['version']}, FHIR {software['fhirVersion']}")
+        for check in checks(logs / "e2e-tokens.log"):
+            title = getattr(check, "func", check).__name__
+            if wanted and title not in wanted:
+                continue
+            try:
+                step(f"{name} {title}: {check(Tool(path, fhir), fhir, folder)}")
+            except Exception:
+                traceback.print_exc()
+                step(f"{name} {title}: FAILED")
+                failed.append(title)
+    return failed
+
+
+def step(text):
+    print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
 
 
 def main():
-    release = sys.argv[1] if len(sys.argv) > 1 else "r4"
-    os.makedirs("target", exist_ok=True)
-    path = binary()
-    with tempfile.TemporaryDirectory() as folder, server.hapi(release, "target/e2e-hapi.log") as fhir:
-        software = fhir.get("metadata")
-        step(f"{software['software']['name']} {software['software']['version']}, FHIR {software['fhirVersion']}")
-        tool = Tool(path, fhir, release)
-        folder = pathlib.Path(folder)
-        once_and_again(tool, fhir, folder)
-        step("kill -9")
-        killed(tool, fhir, folder)
-        step(dicomweb.check(tool, fhir, folder))
+    names = sys.argv[1].split(",") if len(sys.argv) > 1 else SERVERS
+    titles = [getattr(check, "func", check).__name__ for check in checks(None)]
+    unknown = set(names) - set(SERVERS) | set(sys.argv[2:]) - set(titles)
+    if unknown:
+        sys.exit(f"unknown: {sorted(unknown)}; servers: {SERVERS}; checks: {titles}")
+    logs = pathlib.Path("target").resolve()
+    logs.mkdir(exist_ok=True)
+    path = os.path.abspath(binary())
+    failed, missing = {}, []
+    for name in names:
+        try:
+            failed[name] = one_server(name, path, logs)
+        except postgres.Missing as error:
+            step(f"{name}: left out: {error}")
+            missing.append(name)
+    failed = {name: titles for name, titles in failed.items() if titles}
+    if failed:
+        sys.exit(f"failed: {failed}")
+    if missing:
+        sys.exit(LEFT_OUT)
     step("all is well")
 
 

@@ -387,3 +387,30 @@ fn a_study_of_several_patients_shares_no_order() {
         }
     });
 }
+
+#[test]
+fn a_phantom_with_a_patients_number_shares_nothing_with_the_patient() {
+    let [patient, phantom] = numbers_of_two([b"PID1", b"PID1"]);
+    let images = [patient, phantom.text(tags::QUALITY_CONTROL_SUBJECT, "YES")];
+    everywhere(&images, &SYSTEMS, |run, _, _| {
+        assert_eq!((run.exit_code, run.issues.get("other-patient")), (1, Some(&4)));
+        assert_eq!(searches(run, "Encounter").len() + searches(run, "ServiceRequest").len(), 0);
+    });
+}
+
+#[test]
+fn an_issuer_told_in_three_degrees_is_one() {
+    let full = |place, study: &str, local: &[u8], universal: &str| {
+        let image = image(study, place, &[(tags::ISSUER_OF_PATIENT_ID, local), (tags::ACCESSION_NUMBER, b"ACC1")]);
+        match universal {
+            "" => image,
+            _ => image.item(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE, issuer("", universal)),
+        }
+    };
+    let tellings: [(&[u8], &str); 3] = [(b"HOSP", ""), (b"", "1.2.9"), (b"HOSP", "1.2.9")];
+    let in_studies = [0, 1, 2].map(|at| full(1, &at.to_string(), tellings[at].0, tellings[at].1));
+    let in_one = [0, 1, 2].map(|at| full(at as u32 + 1, "1", tellings[at].0, tellings[at].1));
+    for images in [in_studies, in_one] {
+        everywhere(&images, &SYSTEMS, |run, _, _| assert_eq!(run.exit_code, 0, "{:?}", run.issues));
+    }
+}

@@ -8,7 +8,7 @@ use std::path::Path;
 use dcm2fhir::report::causes;
 use dcm2fhir::{Conversion, References, Release};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value;
 
 use crate::archive::{self, ISSUERS, Image, NUMBERS, Number, SETS};
@@ -54,6 +54,12 @@ pub fn run(folder: &Path, release: &'static Release, way: Way, systems: &[&str])
     });
     let counts = outcome.unwrap().counts;
     Run { documents, issues: counts.issues_by_code(), exit_code: causes(&counts).exit_code() }
+}
+
+/// Gives the same archives each time.
+fn runner(cases: u32) -> TestRunner {
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }
 
 fn number() -> impl Strategy<Value = Number> {
@@ -125,7 +131,7 @@ fn shared_is_the_same(images: &[Image], documents: &[Value], referring: &BTreeMa
 fn no_random_archive_joins_what_belongs_to_two() {
     let cases = std::env::var("IDENTITY_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(300);
     let all = ["patient=urn:p", "accession=urn:a", "visit=urn:v", "placer=urn:o", "specimen=urn:s"];
-    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let mut runner = runner(cases);
     let (shared, contested) = (Cell::new(0), Cell::new(0));
     let strategy = (images(), 0..5_usize, 0..WAYS.len(), prop::sample::subsequence(all.to_vec(), 0..=5));
     let result = runner.run(&strategy, |(images, release, way, systems)| {
@@ -148,7 +154,7 @@ fn no_random_archive_joins_what_belongs_to_two() {
 
 #[test]
 fn the_order_of_the_files_and_threads_decide_nothing() {
-    let mut runner = TestRunner::new(Config { cases: 20, failure_persistence: None, ..Config::default() });
+    let mut runner = runner(20);
     let result = runner.run(&images(), |images| {
         let once = |reversed: bool| {
             let folder = tempfile::tempdir().unwrap();

@@ -88,6 +88,156 @@ fn secrets_are_in_no_output() {
     assert!(!all.contains("open-sesame") && all.contains("401"), "{all}");
 }
 
+/// The output of an upload of these arguments, and what it said.
+fn said(server: &TestServer, arguments: &[&std::path::Path]) -> (Option<i32>, String) {
+    let output = upload(server).args(arguments).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn compressed_ndjson_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bundles.ndjson.gz");
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gzip, format!("{}\n{}\n", bundle(1, &["a"]), bundle(2, &["a"])).as_bytes()).unwrap();
+    let bytes = gzip.finish().unwrap();
+    // Also of several members, as `cat a.gz b.gz` makes it.
+    fs::write(&path, [&bytes[..], &bytes[..]].concat()).unwrap();
+    let server = TestServer::new(|_| Act::Serve);
+    let (code, text) = said(&server, &[&path]);
+    assert_eq!((code, server.store().len()), (Some(0), 6), "{text}");
+    let output = upload(&server).arg("-").write_stdin(bytes.clone()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    let (code, text) = said(&server, &[&path]);
+    assert!(code == Some(1) && text.contains("bundles.ndjson.gz"), "{code:?} {text}");
+}
+
+#[test]
+fn fhir_in_a_form_that_is_not_read_is_named() {
+    let patient = json!({"resourceType": "Patient", "id": "p"}).to_string();
+    let wide: Vec<u8> = patient.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (name, bytes, want) in [
+        ("array.json", format!("[{patient}]").into_bytes(), "a JSON array"),
+        ("wide.json", [&b"\xFF\xFE"[..], &wide].concat(), "UTF-16"),
+        ("nomark.json", wide.clone(), "UTF-16"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        fs::write(&path, &bytes).unwrap();
+        let server = TestServer::new(|_| Act::Serve);
+        for input in [path.as_path(), folder.path()] {
+            let (code, text) = said(&server, &[input]);
+            assert!(code == Some(1) && text.contains(name) && text.contains(want), "{code:?} {text}");
+        }
+        let output = upload(&server).arg("-").write_stdin(bytes).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+    }
+}
+
+#[test]
+fn a_file_beside_others_is_a_line_in_the_report_and_one_that_was_named_is_an_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("study.json"), study(1, &["a"]).to_string()).unwrap();
+    fs::write(at("sidecar.json"), r#"{"EchoTime": 0.03}"#).unwrap();
+    fs::write(at("notes.txt"), "notes").unwrap();
+    fs::write(at("empty.json"), "").unwrap();
+    let server = TestServer::new(|_| Act::Serve);
+    let report = tempfile::tempdir().unwrap();
+    let path = report.path().join("report.json");
+    let (code, text) = said(&server, &[folder.path(), "--report".as_ref(), &path]);
+    assert_eq!(code, Some(0), "{text}");
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let skipped: Vec<&str> =
+        report["skipped"].as_array().unwrap().iter().filter_map(|one| one["path"].as_str()).collect();
+    assert_eq!(skipped.len(), 3, "{report}");
+    for name in ["sidecar.json", "notes.txt", "empty.json"] {
+        assert!(skipped.iter().any(|path| path.ends_with(name)), "{name}");
+        let (code, text) = said(&server, &[&at("study.json"), &at(name)]);
+        assert!(code == Some(1) && text.contains(name), "{name} {code:?} {text}");
+    }
+}
+
+#[test]
+fn the_report_says_what_became_of_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let server = TestServer::new(|seen| match seen.body.contains("1.2.2\"") && seen.body.contains("\"PUT\"") {
+        true => Act::Answer(422, String::new(), String::new()),
+        false => Act::Serve,
+    });
+    let run = |numbers: &[usize]| {
+        let text: Vec<String> = numbers.iter().map(|number| bundle(*number, &["a"]).to_string()).collect();
+        let output = upload(&server)
+            .arg("-")
+            .args(["--report".as_ref(), at("report.json").as_os_str(), "--journal".as_ref(), at("journal").as_os_str()])
+            .write_stdin(text.join("\n"))
+            .output()
+            .unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&fs::read(at("report.json")).unwrap()).unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap(), report["server"].clone())
+    };
+    let (code, summary, report) = run(&[1, 2, 3]);
+    assert_eq!(code, Some(1));
+    assert_eq!((&report["studies"]["created"], &report["studies"]["rejected"]), (&json!(2), &json!(1)), "{report}");
+    let rejected = report["notTaken"].as_array().unwrap();
+    let study = rejected.iter().find(|one| one["resource"] == "ImagingStudy/1.2.2").unwrap();
+    assert!(study["outcome"] == "rejected" && study["reason"].as_str().unwrap().starts_with("422"), "{study}");
+    let traffic = &report["traffic"];
+    assert_eq!((&traffic["byStatus"]["422"], &traffic["byStatus"]["200"]), (&json!(1), &json!(6)), "{traffic}");
+    assert!(
+        traffic["sentBytes"].as_u64() > Some(1000) && traffic["latencyMilliseconds"]["median"].as_f64() > Some(0.0)
+    );
+    assert!(summary.contains("1 of 422") && summary.contains("requests"), "{summary}");
+    // Two studies are not in the input any more; the third was never taken.
+    let (code, summary, report) = run(&[3]);
+    assert_eq!((code, &report["inJournalOnly"]), (Some(0), &json!(["ImagingStudy/1.2.1"])), "{summary}");
+    assert!(summary.contains("1  studies sent before that are not in the input"), "{summary}");
+    assert_eq!(report["studies"]["sentBefore"], 1);
+}
+
+#[test]
+fn a_server_that_goes_away_leaves_a_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.json");
+    let server = TestServer::new(|_| Act::CutBefore);
+    let output = upload(&server)
+        .args(["-", "--deadline", "0", "--report"])
+        .arg(&path)
+        .write_stdin((0..9).map(|number| format!("{}\n", bundle(number, &["a"]))).collect::<String>())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    assert!(report["server"]["traffic"]["unanswered"].as_u64() >= Some(3), "{report}");
+}
+
+#[test]
+fn a_second_run_with_the_same_journal_ends_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::new(|_| Act::Serve);
+    let journal = folder.path().join("journal");
+    let run =
+        || upload(&server).args(["-", "--journal"]).arg(&journal).write_stdin(bundle(1, &["a"]).to_string()).output();
+    assert_eq!(run().unwrap().status.code(), Some(0));
+    let held = fs::File::open(&journal).unwrap();
+    held.lock().unwrap();
+    let output = run().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && text.contains("in use by another upload"), "{text}");
+    drop(held);
+    fs::OpenOptions::new()
+        .append(true)
+        .open(&journal)
+        .map(|mut file| std::io::Write::write_all(&mut file, b"{\"res"))
+        .unwrap()
+        .unwrap();
+    let output = run().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(0) && text.contains("the last line was cut off"), "{text}");
+}
+
 #[test]
 fn fhir_of_another_release_is_refused_before_anything_is_written() {
     let archive = tempfile::tempdir().unwrap();

@@ -44,12 +44,20 @@ fn the_server_says_when_to_come_back() {
 
 #[test]
 fn what_passes_is_tried_again_and_done_once() {
-    for act in [status(408), status(502), status(503), status(504), Act::CutBefore] {
+    for act in [status(408), status(500), status(502), status(503), status(504), Act::CutBefore] {
         let server = first_writes(3, act.clone());
         assert_eq!(studies(&Session::to(&server).upload(&[bundle(1, &["a"])])), [1, 0, 0, 0], "{act:?}");
         assert_eq!(server.seen().iter().filter(|seen| is_write(seen)).count(), 4, "{act:?}");
         assert!(server.store().values().all(|(version, _)| *version == 1), "{act:?}");
     }
+}
+
+#[test]
+fn a_server_error_that_stays_is_a_rejection_after_a_few_tries() {
+    let server = first_writes(4, status(500));
+    let tally = Session::to(&server).upload(&[bundle(1, &["a"]), bundle(2, &["a"])]);
+    assert_eq!(studies(&tally), [1, 0, 0, 1], "the next study is sent all the same");
+    assert_eq!(server.seen().iter().filter(|seen| is_write(seen)).count(), 5);
 }
 
 #[test]
@@ -99,7 +107,7 @@ fn what_is_refused_is_kept_with_the_reason_and_can_be_sent_later() {
     let folder = tempfile::tempdir().unwrap();
     let rejects = folder.path().join("rejects.ndjson");
     let outcome = r#"{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"invalid"}]}"#;
-    for code in [403, 422, 500] {
+    for code in [403, 422] {
         let server = first_writes(1, Act::Answer(code, String::new(), outcome.to_string()));
         let mut session = Session::to(&server);
         session.options.rejects = Some(rejects.clone());
@@ -177,10 +185,10 @@ fn a_server_that_takes_no_batch_of_reads_is_asked_for_one_once() {
 
 #[test]
 fn a_batch_of_reads_that_fails_for_now_is_asked_for_again() {
-    for act in [status(500), status(413), Act::FailEntries("Patient?", 500), Act::FailEntries("Device", 429)] {
+    for act in [status(413), Act::FailEntries("Patient?", 500), Act::FailEntries("Device", 429)] {
         assert_eq!(batches_of_reads(1, &act), 3, "{act:?}");
     }
-    for act in [status(429), status(503), status(504), Act::CutBefore, Act::CutInside] {
+    for act in [status(429), status(500), status(503), status(504), Act::CutBefore, Act::CutInside] {
         assert_eq!(batches_of_reads(1, &act), 4, "{act:?}");
     }
 }

@@ -4,18 +4,22 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
 mod archive;
+mod auth;
 mod binary;
 mod bodies;
 mod chaos;
 mod faults;
+mod first_contact;
 mod histories;
 mod history;
 #[cfg(unix)]
 mod interrupt;
 mod others;
+mod proxy;
 mod repeat;
 mod server;
 mod session;
 mod store;
 mod tls;
+mod whose;
 mod world;

@@ -61,6 +61,8 @@ struct State {
     seen: Vec<Seen>,
     in_flight: BTreeSet<String>,
     collisions: Vec<String>,
+    /// How often `metadata` is still refused.
+    unready: usize,
 }
 
 /// A server that runs until the test ends.
@@ -126,6 +128,11 @@ impl TestServer {
         std::mem::take(&mut self.state().seen)
     }
 
+    /// Refuses `metadata` so often, as a server that is starting.
+    pub fn unready(&self, times: usize) {
+        self.state().unready = times;
+    }
+
     /// Resources that were in two requests at once.
     pub fn collisions(&self) -> Vec<String> {
         self.state().collisions.clone()
@@ -135,7 +142,11 @@ impl TestServer {
         let mut reader = BufReader::new(stream.try_clone().unwrap());
         while let Some(seen) = read(&mut reader) {
             if seen.path == "metadata" {
-                answer(&stream, 200, "", metadata);
+                let mut state = self.state();
+                let is_ready = state.unready == 0;
+                state.unready = state.unready.saturating_sub(1);
+                drop(state);
+                answer(&stream, if is_ready { 200 } else { 503 }, "", metadata);
                 continue;
             }
             let act = (script.lock().unwrap())(&seen);

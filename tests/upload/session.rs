@@ -67,6 +67,7 @@ impl Session {
             base: server.base.clone(),
             ca_certificate: None,
             client_certificate: None,
+            headers: Vec::new(),
             gzip: false,
             timeout: Duration::from_secs(20),
             connections: 8,
@@ -87,6 +88,7 @@ impl Session {
             diff: false,
             journal: None,
             rejects: None,
+            report: false,
         };
         Session { options, clock: JumpingClock::default(), interrupt: Interrupt::default(), jobs: 1 }
     }

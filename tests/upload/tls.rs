@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use dcm2fhir::error::Error;
+use dcm2fhir::upload::auth::base64;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -41,12 +42,40 @@ impl Certificates {
             write(&format!("{name}.pem"), issued.pem());
             write(&format!("{name}.key"), key.serialize_pem());
         }
-        Certificates(folder)
+        let certificates = Certificates(folder);
+        certificates.misfits();
+        certificates
+    }
+
+    /// What does not fit, made of what does.
+    fn misfits(&self) {
+        let write = |name: &str, text: String| fs::write(self.path(name), text).unwrap();
+        let mut first = certificate(&self.path("client.pem")).to_vec();
+        // The version of a certificate (RFC 5280 4.1.2.1): 0 is version 1.
+        replace(&mut first, &[0xA0, 3, 2, 1, 2], &[0xA0, 3, 2, 1, 0]);
+        write("version-1.pem", pem("CERTIFICATE", &first));
+        let mut key = PrivateKeyDer::from_pem_file(self.path("client.key")).unwrap().secret_der().to_vec();
+        write("encrypted.key", pem("ENCRYPTED PRIVATE KEY", &key));
+        let header = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n";
+        write("encrypted-old.key", pem("RSA PRIVATE KEY", &key).replace("-----BEGIN RSA PRIVATE KEY-----\n", header));
+        // prime256v1 becomes prime239v3.
+        replace(&mut key, &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7], &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 6]);
+        write("other-curve.key", pem("PRIVATE KEY", &key));
+        write("cut.key", pem("PRIVATE KEY", &key[..20]));
     }
 
     fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
+}
+
+fn replace(bytes: &mut [u8], from: &[u8], to: &[u8]) {
+    let place = bytes.windows(from.len()).position(|window| window == from).unwrap();
+    bytes[place..place + to.len()].copy_from_slice(to);
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", base64(der))
 }
 
 fn certificate(path: &Path) -> CertificateDer<'static> {
@@ -186,4 +215,24 @@ fn what_is_no_certificate_is_told_before_anything_is_sent() {
     session.options.connection.client_certificate =
         Some((certificates.path("client.pem"), certificates.path("client.pem")));
     assert!(matches!(session.open(), Err(Error::Usage(text)) if text.contains("no private key as PEM")));
+}
+
+#[test]
+fn a_certificate_and_a_key_that_do_not_fit_are_told_before_anything_is_sent() {
+    let (server, certificates) = (TestServer::new(|_| Act::Serve), Certificates::new());
+    for (certificate, key, want) in [
+        ("client.pem", "server.key", "is not that of the certificate"),
+        ("version-1.pem", "client.key", "X.509 version 3"),
+        ("client.pem", "other-curve.key", "P-256"),
+        ("client.pem", "cut.key", "cannot be used"),
+        ("client.pem", "encrypted.key", "openssl pkey"),
+        ("client.pem", "encrypted-old.key", "openssl pkey"),
+    ] {
+        let mut session = session(&server, "https://localhost:1/fhir".to_string(), None);
+        session.options.connection.client_certificate = Some((certificates.path(certificate), certificates.path(key)));
+        match session.open() {
+            Err(Error::Usage(text)) => assert!(text.contains(want), "{certificate} {key}: {text}"),
+            other => panic!("{certificate} {key}: {:?}", other.map(|server| server.release().name)),
+        }
+    }
 }

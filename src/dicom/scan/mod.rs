@@ -62,7 +62,7 @@ impl Scanner {
         let mut scan = Scan::new(window, wanted, header);
         let result = scan.file(&mut self.inflated);
         if let Ok(header_bytes) = result {
-            self.expected.saw(header_bytes);
+            self.expected.saw(header_bytes, scan.window.reads());
         }
         let (announced, last) = (scan.announced, element::tag(scan.last));
         settle(result, last, header)?;

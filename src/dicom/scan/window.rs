@@ -25,13 +25,24 @@ pub struct Window<'a> {
     /// Whether the source ends behind the last byte held.
     ended: bool,
     read_bytes: usize,
+    /// How often the source was read.
+    reads: u32,
     budget: usize,
 }
 
 impl<'a> Window<'a> {
     /// Opens a window at the start of a source, in a buffer that is used again from file to file.
     pub fn new(source: &'a mut dyn Bytes, buffer: &'a mut Vec<u8>) -> Window<'a> {
-        Window { source, buffer, start: 0, length: 0, ended: false, read_bytes: READ_BYTES, budget: MAX_READ_BYTES }
+        Window {
+            source,
+            buffer,
+            start: 0,
+            length: 0,
+            ended: false,
+            read_bytes: READ_BYTES,
+            reads: 0,
+            budget: MAX_READ_BYTES,
+        }
     }
 
     /// The same window, which asks for so many bytes in one read.
@@ -74,6 +85,11 @@ impl<'a> Window<'a> {
         Ok(rest.get(..bytes).unwrap_or(rest))
     }
 
+    /// How often the source was read.
+    pub fn reads(&self) -> u32 {
+        self.reads
+    }
+
     /// Whether the source is known to have a byte just before this offset.
     pub fn reaches(&self, offset: u64) -> bool {
         self.held(offset).is_some()
@@ -95,6 +111,7 @@ impl<'a> Window<'a> {
         }
         while self.length < before + need && !self.ended {
             let room = self.buffer.get_mut(self.length..want).unwrap_or_default();
+            self.reads += 1;
             let count = match self.source.read_at(self.start + self.length as u64, room) {
                 // What a stream gave before its damaged place is read first; the error comes back behind it.
                 Err(error) if is_damage(&error) && self.length > before => break,

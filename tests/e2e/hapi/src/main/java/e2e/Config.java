@@ -1,6 +1,7 @@
 package e2e;
 
 import ca.uhn.fhir.batch2.jobs.config.Batch2JobsConfig;
+import ca.uhn.fhir.batch2.jobs.imprt.BulkDataImportProvider;
 import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.context.support.IValidationSupport;
 import ca.uhn.fhir.jpa.api.config.JpaStorageSettings;
@@ -15,7 +16,7 @@ import ca.uhn.fhir.jpa.dao.FulltextSearchSvcImpl;
 import ca.uhn.fhir.jpa.dao.IFulltextSearchSvc;
 import ca.uhn.fhir.jpa.model.config.PartitionSettings;
 import ca.uhn.fhir.jpa.model.config.SubscriptionSettings;
-import ca.uhn.fhir.jpa.model.dialect.HapiFhirH2Dialect;
+import ca.uhn.fhir.jpa.model.dialect.HapiFhirPostgresDialect;
 import ca.uhn.fhir.jpa.provider.DaoRegistryResourceSupportedSvc;
 import ca.uhn.fhir.jpa.provider.IJpaSystemProvider;
 import ca.uhn.fhir.jpa.provider.JpaCapabilityStatementProvider;
@@ -29,6 +30,7 @@ import ca.uhn.fhir.jpa.subscription.match.config.SubscriptionProcessorConfig;
 import ca.uhn.fhir.jpa.subscription.match.deliver.email.IEmailSender;
 import ca.uhn.fhir.jpa.subscription.submit.config.SubscriptionSubmitterConfig;
 import ca.uhn.fhir.jpa.util.ResourceCountCache;
+import ca.uhn.fhir.narrative.DefaultThymeleafNarrativeGenerator;
 import ca.uhn.fhir.rest.api.IResourceSupportedSvc;
 import ca.uhn.fhir.rest.server.RestfulServer;
 import ca.uhn.fhir.rest.server.provider.ResourceProviderFactory;
@@ -37,7 +39,7 @@ import jakarta.persistence.EntityManagerFactory;
 import java.util.Map;
 import java.util.Properties;
 import javax.sql.DataSource;
-import org.h2.jdbcx.JdbcConnectionPool;
+import org.apache.commons.dbcp2.BasicDataSource;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -47,7 +49,10 @@ import org.springframework.orm.jpa.JpaTransactionManager;
 import org.springframework.orm.jpa.LocalContainerEntityManagerFactoryBean;
 import org.springframework.transaction.annotation.EnableTransactionManagement;
 
-/** Everything that both releases need: the database in memory, no full text, no subscriptions, no validation. */
+/**
+ * Everything that both releases need, on PostgreSQL. The settings are the defaults of the project's own starter: searches
+ * are reused for a minute, references must lead somewhere, narratives are made on reading. No full text, no subscriptions.
+ */
 @Configuration
 @EnableTransactionManagement
 @Import({
@@ -59,12 +64,23 @@ import org.springframework.transaction.annotation.EnableTransactionManagement;
     SubscriptionSubmitterConfig.class
 })
 public class Config {
-  /** What a site leaves as it comes: above all, references must lead somewhere. */
   @Bean
   public JpaStorageSettings storageSettings() {
     JpaStorageSettings settings = new JpaStorageSettings();
-    settings.setReuseCachedSearchResultsForMillis(null);
-    settings.setSchedulingDisabled(true);
+    settings.setReuseCachedSearchResultsForMillis(60_000L);
+    settings.setExpireSearchResultsAfterMillis(60 * 60 * 1000L);
+    settings.setAllowContainsSearches(true);
+    settings.setAllowMultipleDelete(false);
+    settings.setAllowExternalReferences(false);
+    settings.setAutoCreatePlaceholderReferenceTargets(false);
+    settings.setEnforceReferentialIntegrityOnWrite(true);
+    settings.setEnforceReferentialIntegrityOnDelete(true);
+    settings.setExpungeEnabled(true);
+    settings.setFilterParameterEnabled(true);
+    settings.setDefaultSearchParamsCanBeOverridden(true);
+    settings.setFetchSizeDefaultMaximum(Integer.MAX_VALUE);
+    settings.setResourceClientIdStrategy(JpaStorageSettings.ClientIdStrategyEnum.ALPHANUMERIC);
+    settings.setBundleBatchPoolSize(100);
     return settings;
   }
 
@@ -83,9 +99,13 @@ public class Config {
     return new MemoryBinaryStorageSvcImpl();
   }
 
+  /** As many connections as the starter keeps. */
   @Bean
   public DataSource dataSource() {
-    return JdbcConnectionPool.create("jdbc:h2:mem:fhir;DB_CLOSE_DELAY=-1", "sa", "");
+    BasicDataSource data = new BasicDataSource();
+    data.setUrl(System.getProperty("e2e.database"));
+    data.setMaxTotal(10);
+    return data;
   }
 
   @Primary
@@ -93,7 +113,7 @@ public class Config {
   public LocalContainerEntityManagerFactoryBean entityManagerFactory(
       ConfigurableListableBeanFactory beans, FhirContext fhir, JpaStorageSettings settings, DataSource data) {
     Properties properties = new Properties();
-    properties.put("hibernate.dialect", HapiFhirH2Dialect.class.getName());
+    properties.put("hibernate.dialect", HapiFhirPostgresDialect.class.getName());
     properties.put("hibernate.hbm2ddl.auto", "update");
     properties.put("hibernate.jdbc.batch_size", "20");
     properties.put("hibernate.search.enabled", "false");
@@ -158,10 +178,15 @@ public class Config {
       JpaStorageSettings settings,
       ISearchParamRegistry parameters,
       IValidationSupport validation,
-      DatabaseBackedPagingProvider paging) {
+      DatabaseBackedPagingProvider paging,
+      BulkDataImportProvider bulkImport) {
     RestfulServer server = new RestfulServer(system.getContext());
+    system.getContext().setNarrativeGenerator(new DefaultThymeleafNarrativeGenerator());
     server.registerProviders(resources.createProviders());
     server.registerProvider(systemProvider);
+    server.registerProvider(bulkImport);
+    server.setDefaultPageSize(20);
+    server.setDefaultPrettyPrint(true);
     server.setPagingProvider(paging);
     server.setServerConformanceProvider(
         new JpaCapabilityStatementProvider(server, system, settings, parameters, validation));

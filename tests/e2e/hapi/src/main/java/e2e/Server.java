@@ -8,7 +8,7 @@ import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 
-/** A HAPI FHIR JPA server on loopback: {@code Server PORT r4|r5}. */
+/** A HAPI FHIR JPA server on loopback: {@code -De2e.database=URL Server PORT r4|r5}. */
 public class Server {
   public static void main(String[] arguments) throws Exception {
     int port = Integer.parseInt(arguments[0]);

@@ -1,0 +1,110 @@
+#!/bin/bash
+# Makes what a release gives away, from a checkout and without an account. For each target: a stripped binary in an archive
+# with manual pages, completions and licences; a Python wheel; a list of components (CycloneDX); for Linux a Debian
+# package. Then checksums. Each of them is tried outside of the checkout.
+#
+# usage: packaging/release.sh [TARGET...]     all targets unless some are named
+#   OUT=FOLDER      where to put it, target/release-files by default; what is there is removed first
+#   PROFILE=dev     unoptimised, to try the packaging itself
+#   TOOLS=FOLDER    the virtual environment of the tools, target/packaging by default
+# needs: Rust by rustup, Python 3 with venv, dpkg-deb. What else it needs comes from PyPI and crates.io. The first target
+#   must run here, for it writes the manual pages; the others are tried where there is qemu-user or wine.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+profile=${PROFILE:-dist}
+out=${OUT:-target/release-files}
+targets=("$@")
+[ $# -gt 0 ] || targets=(x86_64-unknown-linux-musl aarch64-unknown-linux-musl x86_64-pc-windows-gnu)
+version=$(sed -n 's/^version = "\(.*\)"/\1/p;T;q' Cargo.toml)
+tools=$(realpath --no-symlinks "${TOOLS:-target/packaging}")
+folder=$profile
+[ "$profile" != dev ] || folder=debug
+# The same commit gives the same archives.
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null || echo 315532800)
+export SOURCE_DATE_EPOCH PATH="$tools/bin:$PATH"
+
+install_tools() {
+    [ -x "$tools/bin/python" ] || python3 -m venv "$tools"
+    pip install --quiet --disable-pip-version-check -r packaging/requirements.txt
+    command -v cargo-deb > /dev/null || cargo install --locked --debug --root "$tools" cargo-deb
+    rustup target add "${targets[@]}"
+}
+
+# binary TARGET: the path of its binary.
+binary() {
+    local name=dcm2fhir
+    [[ $1 != *windows* ]] || name=dcm2fhir.exe
+    echo "${CARGO_TARGET_DIR:-target}/$1/$folder/$name"
+}
+
+# licences TARGET FOLDER: what must go with the binary, into the folder.
+licences() {
+    cp LICENSE-MIT LICENSE-APACHE "$2"
+    cp "$(rustc --print sysroot)/share/doc/rust/COPYRIGHT-library.html" "$2/rust-library.html"
+    python packaging/licences.py "$1" > "$2/THIRD-PARTY.txt"
+}
+
+# wheel TARGET: compiles, and makes the Python package, which has the components in it.
+wheel() {
+    local project file
+    project=$(mktemp -d)
+    licences "$1" "$project"
+    sed "s#\.\./Cargo.toml#$PWD/Cargo.toml#" packaging/pyproject.toml > "$project/pyproject.toml"
+    # A static program runs with any C library, and with none.
+    (cd "$project" && maturin build --zig --locked --profile "$profile" --target "$1" --out made \
+        --compatibility manylinux2014 musllinux_1_2)
+    file=$(basename "$project"/made/*.whl)
+    mv "$project/made/$file" "$out"
+    rm -r "$project"
+    python - "$out/$file" > "$out/dcm2fhir-$version-$1.cdx.json" <<'PYTHON'
+import sys, zipfile
+wheel = zipfile.ZipFile(sys.argv[1])
+[components] = [name for name in wheel.namelist() if name.endswith(".cyclonedx.json")]
+sys.stdout.buffer.write(wheel.read(components))
+PYTHON
+}
+
+# stage TARGET: the folder that its archive and package are made of.
+stage() {
+    local stage=$out/dcm2fhir-$version-$1 host
+    host=$(binary "${targets[0]}")
+    mkdir -p "$stage/man" "$stage/completions"
+    cp "$(binary "$1")" README.md CHANGELOG.md "$stage"
+    licences "$1" "$stage"
+    "$host" man --out "$stage/man"
+    "$host" completions bash > "$stage/completions/dcm2fhir.bash"
+    "$host" completions zsh > "$stage/completions/_dcm2fhir"
+    "$host" completions fish > "$stage/completions/dcm2fhir.fish"
+    "$host" completions powershell > "$stage/completions/dcm2fhir.ps1"
+    find "$stage" -exec touch --date "@$SOURCE_DATE_EPOCH" {} +
+    chmod -R u=rwX,go=rX "$stage"
+    echo "$stage"
+}
+
+# archive STAGE: the stage as one file.
+archive() {
+    local name=${1##*/}
+    if [[ $name == *windows* ]]; then
+        (cd "$out" && python -m zipfile --create "$name.zip" "$name")
+    else
+        tar --directory "$out" --sort=name --owner=0 --group=0 --numeric-owner -c "$name" | gzip -9n > "$out/$name.tar.gz"
+    fi
+}
+
+mkdir -p "$out"
+out=$(realpath "$out")
+rm -rf "${out:?}"/*
+install_tools
+for target in "${targets[@]}"; do
+    echo "-- $target"
+    wheel "$target"
+    staged=$(stage "$target")
+    archive "$staged"
+    [[ $target == *windows* ]] || packaging/build-deb.sh "$staged" "$target" "$out"
+    packaging/smoke.sh "$staged" "$(binary "${targets[0]}")"
+    rm -r "$staged"
+done
+packaging/test-wheel.sh "$out"/*manylinux*"$(uname -m)"*.whl
+(cd "$out" && sha256sum -- * > SHA256SUMS)
+ls -l "$out"

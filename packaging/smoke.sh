@@ -1,0 +1,41 @@
+#!/bin/bash
+# Tries one binary from a folder outside of the checkout: it has to write what the reference writes, byte for byte.
+#
+# usage: packaging/smoke.sh STAGE REFERENCE    the folder of an archive, and a binary that runs here
+set -euo pipefail
+stage=$(realpath "$1") reference=$(realpath "$2")
+runner=()
+binary=$stage/dcm2fhir
+case $(basename "$stage") in
+    *x86_64*linux*) ;;
+    *aarch64*linux*) runner=(qemu-aarch64-static) ;;
+    *windows*) runner=(wine) binary=$stage/dcm2fhir.exe ;;
+esac
+size=$(stat --format=%s "$binary")
+echo "$(basename "$stage"): $((size / 1000)) kB"
+if [ "${PROFILE:-dist}" = dist ] && [ "$size" -gt 10000000 ]; then
+    echo "larger than 10 MB" >&2
+    exit 1
+fi
+if [ ${#runner[@]} -gt 0 ] && ! command -v "${runner[0]}" > /dev/null; then
+    echo "cannot be tried here: $(basename "$stage"): there is no ${runner[0]}"
+    exit 0
+fi
+
+place=$(mktemp -d)
+trap 'rm -r "$place"' EXIT
+cd "$place"
+export WINEPREFIX=$place/wine WINEDEBUG=-all WINEDLLOVERRIDES="mscoree=;mshtml="
+# run FOLDER COMMAND...: an archive and its studies, made by the same binary.
+run() {
+    local folder=$1
+    shift
+    mkdir "$folder"
+    "$@" --version
+    "$@" synth -o "$folder/archive" --studies 5 --quiet
+    "$@" convert "$folder/archive" -o "$folder/studies" --fhir r4 --quiet
+}
+run expected "$reference"
+run found "${runner[@]}" "$binary"
+diff -r expected found
+echo "$(basename "$stage"): writes $(find found/studies -type f | wc -l) studies as the reference does"

@@ -1,0 +1,71 @@
+//! The server's part of the report: what became of everything, why, and what went over the wire.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::Server;
+use super::counts::{End, Ends};
+use super::journal::Journal;
+use crate::error::Error;
+
+/// What the report says of a server.
+pub struct ServerReport<'s> {
+    server: &'s Server,
+    /// Studies that the journal knows and this run did not meet.
+    pub gone: Vec<String>,
+}
+
+impl Server {
+    /// The report; only of a run that met everything it can be said what it did not meet.
+    pub fn report(&self, is_complete: bool) -> Result<ServerReport<'_>, Error> {
+        let journal = self.journal.as_ref().filter(|_| is_complete);
+        let gone = journal.map_or(Ok(Vec::new()), Journal::gone)?;
+        Ok(ServerReport { server: self, gone })
+    }
+}
+
+impl ServerReport<'_> {
+    /// Writes it as a JSON object, with one entry of a list on a line.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Server { sender, release, dry_run, not_taken, .. } = self.server;
+        let counts = self.server.counts();
+        let members = [
+            ("base", json!(sender.base)),
+            ("fhir", json!({ "release": release.name, "version": release.version })),
+            ("dryRun", json!(dry_run)),
+            ("studies", ends(&counts.studies)),
+            ("companions", ends(&counts.companions)),
+            ("unreadableInputs", json!(counts.unreadable)),
+            ("traffic", sender.client.traffic().json()),
+        ];
+        out.write_all(b"{\n")?;
+        members.iter().try_for_each(|(name, value)| writeln!(out, "    \"{name}\": {value},"))?;
+        list(out, "notTaken", |each| not_taken.as_ref().map_or(Ok(()), |list| list.for_each(each)))?;
+        out.write_all(b",\n")?;
+        list(out, "inJournalOnly", |each| self.gone.iter().try_for_each(|name| each(&json!(name).to_string())))?;
+        out.write_all(b"\n  }")
+    }
+}
+
+fn ends(ends: &Ends) -> Value {
+    let count = |end: &End| (end.name().to_string(), json!(ends.of(*end)));
+    Value::Object(End::REPORTED.iter().map(count).collect())
+}
+
+/// A member that is a list, whose entries `entries` gives one by one.
+fn list(
+    out: &mut dyn Write,
+    name: &str,
+    entries: impl FnOnce(&mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()>,
+) -> io::Result<()> {
+    write!(out, "    \"{name}\": [")?;
+    let mut separator = "\n      ";
+    entries(&mut |entry| {
+        write!(out, "{separator}{entry}")?;
+        separator = ",\n      ";
+        Ok(())
+    })?;
+    let end = if separator.starts_with(',') { "\n    ]" } else { "]" };
+    out.write_all(end.as_bytes())
+}
