@@ -194,7 +194,7 @@ pub struct SendingArguments {
     /// Requests to the server at the same time
     ///
     /// Default: 4.
-    #[arg(long, alias = "jobs", value_name = "N", value_parser = whole::<u16>(1..=256))]
+    #[arg(long, alias = "jobs", value_name = "N", value_parser = whole::<u16>(1..=256), hide_short_help = true)]
     pub concurrent_requests: Option<u16>,
 
     /// Replace studies that have more instances on the server

@@ -41,7 +41,8 @@ pub fn upload(mut upload: Upload) -> Result<u8, Error> {
     let sent = send(&upload, &server, &interrupt, &progress);
     progress.finish();
     // A run that ended before anything was sent has its error to say only.
-    let has_begun = server.counts().studies.all() + server.counts().companions.all() > 0;
+    let counts = server.counts().clone();
+    let has_begun = counts.studies.all() + counts.companions.all() > 0;
     if upload.config.summary == SummaryForm::Text && (sent.is_ok() || has_begun) {
         summarize(&upload, &server, sent.as_ref().map_or(0, |done| done.gone), start);
     }

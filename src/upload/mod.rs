@@ -260,7 +260,10 @@ fn not_taken() -> Result<NotTaken, Error> {
 fn capability(sender: &Sender) -> Result<Capability, Error> {
     let answer = match sender.send_at_most(u32::MAX, &Request::get("metadata"), Safety::Repeatable)? {
         Sent::Answer(answer) => answer,
-        Sent::GaveUp(why) | Sent::Unknown(why) | Sent::Refused(why) => return Err(sender.error(&why)),
+        Sent::GaveUp(why) | Sent::Unknown(why) => {
+            return Err(sender.error(&format!("{why}: is the server running, and the base URL right?")));
+        }
+        Sent::Refused(why) => return Err(sender.error(&why)),
     };
     match answer.status {
         200 => Capability::parse(&answer.body).map_err(|why| sender.error(&format!("{why}: is the base URL right?"))),
