@@ -47,13 +47,13 @@ licences() {
 
 # wheel TARGET: compiles, and makes the Python package, which has the components in it.
 wheel() {
-    local project file
+    local project file compatibility=()
     project=$(mktemp -d)
+    # A static program runs with any C library, and with none.
+    [[ $1 != *musl* ]] || compatibility=(--compatibility manylinux2014 musllinux_1_2)
     licences "$1" "$project"
     sed "s#\.\./Cargo.toml#$PWD/Cargo.toml#" packaging/pyproject.toml > "$project/pyproject.toml"
-    # A static program runs with any C library, and with none.
-    (cd "$project" && maturin build --zig --locked --profile "$profile" --target "$1" --out made \
-        --compatibility manylinux2014 musllinux_1_2)
+    (cd "$project" && maturin build --zig --locked --profile "$profile" --target "$1" --out made "${compatibility[@]}")
     file=$(basename "$project"/made/*.whl)
     mv "$project/made/$file" "$out"
     rm -r "$project"

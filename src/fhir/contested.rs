@@ -13,6 +13,7 @@ use super::resource::Resource;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Claim {
     number: u64,
+    /// Of the patient: the type, a Patient or a phantom's Device, and the ID.
     value: u64,
     system: Option<u64>,
     assigner: Option<u64>,
@@ -65,7 +66,7 @@ impl Claim {
         is_known.then_some(Claim {
             number: number_key(kind, identifier)?,
             value: hash([subject.target.name()].into_iter().chain(patient.value.parts().iter().map(String::as_str))),
-            system: patient.system.as_deref().map(|system| hash([system])),
+            system: patient.system.as_deref().map(|system| hash([system])).or(patient.unsaid.as_ref().map(text)),
             assigner: patient.assigner.as_ref().map(text),
         })
     }
@@ -155,15 +156,19 @@ mod tests {
     }
 
     fn is_contested(patients: &[Identifier]) -> bool {
+        let subject = |patient: &Identifier| Reference {
+            identifier: Some(patient.clone()),
+            ..Reference::to(ResourceType::Patient)
+        };
+        is_contested_by(&patients.iter().map(subject).collect::<Vec<_>>())
+    }
+
+    fn is_contested_by(subjects: &[Reference]) -> bool {
         let order = identifier("urn:a", "1", "");
         let kind = ResourceType::ServiceRequest;
         let claims = |reversed: bool| {
-            let subject = |patient: &Identifier| Reference {
-                identifier: Some(patient.clone()),
-                ..Reference::to(ResourceType::Patient)
-            };
             let mut claims: Vec<Claim> =
-                patients.iter().filter_map(|patient| Claim::of(kind, &order, &subject(patient))).collect();
+                subjects.iter().filter_map(|subject| Claim::of(kind, &order, subject)).collect();
             if reversed {
                 claims.reverse();
             }
@@ -193,9 +198,18 @@ mod tests {
                 patients.iter().map(|(system, value, assigner)| identifier(system, value, assigner)).collect();
             assert_eq!(is_contested(&all), want, "{patients:?}");
         }
+        let of = |target| Reference { identifier: Some(identifier("urn:p", "1", "")), ..Reference::to(target) };
+        assert!(is_contested_by(&[of(ResourceType::Patient), of(ResourceType::Device)]), "a phantom is no patient");
         let lossy = |raw: &[u8]| Identifier { value: IdText::lossy("\u{FFFD}", raw), ..Identifier::default() };
         assert!(is_contested(&[lossy(b"\xC4"), lossy(b"\xD6")]));
         assert!(!is_contested(&[lossy(b"\xC4"), lossy(b"\xC4")]));
+    }
+
+    #[test]
+    fn a_number_of_very_many_issuers_takes_no_time() {
+        let patients: Vec<Identifier> =
+            (0..100_000).map(|place| identifier("urn:p", "1", &place.to_string())).collect();
+        assert!(!is_contested(&patients));
     }
 
     #[test]

@@ -76,6 +76,8 @@ pub struct Identifier {
     pub assigner: Option<IdText>,
     /// Who says what the system is.
     pub system_by: SystemBy,
+    /// A universal id that no URI says (DNS, X500 …), as the header has it; it tells issuers apart, and is not written.
+    pub unsaid: Option<IdText>,
     /// The coding scheme of a code for which no system is known; it is not written, and tells numbers apart.
     pub scheme: Option<IdText>,
 }
@@ -102,11 +104,11 @@ impl Identifier {
 
     /// Whether both name the issuer in a way that only one issuer can be meant.
     fn has_issuer_of(&self, other: &Identifier) -> bool {
-        if self.system.is_some() && self.system == other.system {
-            return true;
+        if let (Some(mine), Some(theirs)) = (self.universal(), other.universal()) {
+            return mine == theirs;
         }
-        let is_lacking = self.universal().is_none() || other.universal().is_none();
-        is_lacking && self.assigner.is_some() && self.assigner == other.assigner
+        let is_equal = |mine: &Option<_>, theirs| mine.is_some() && mine == theirs;
+        self.system.is_some() && self.system == other.system || is_equal(&self.assigner, &other.assigner)
     }
 
     /// Whether both can be one number of one issuer: one without any issuer may be anybody's.
@@ -117,23 +119,30 @@ impl Identifier {
 
     /// Takes what the other tells of the issuer, if it tells more.
     pub fn complete(&mut self, other: &Identifier) {
-        let assigner = self.assigner.take();
-        if other.degree() < self.degree_with(assigner.as_ref()) {
+        let lacks_name = self.local().is_none();
+        if other.degree() < self.degree() {
             (self.system, self.system_by) = (other.system.clone(), other.system_by);
+            self.unsaid.clone_from(&other.unsaid);
         }
-        self.assigner = assigner.or_else(|| other.assigner.clone());
+        if lacks_name && (self.assigner.is_none() || other.local().is_some()) {
+            self.assigner.clone_from(&other.assigner);
+        }
     }
 
-    fn universal(&self) -> Option<&Text> {
-        self.system.as_ref().filter(|_| self.system_by == SystemBy::Header)
+    /// The universal id of the header, as a system or as none.
+    fn universal(&self) -> Option<(Option<&Text>, Option<&IdText>)> {
+        let system = self.system.as_ref().filter(|_| self.system_by == SystemBy::Header);
+        let unsaid = self.unsaid.as_ref().filter(|_| system.is_none());
+        (system.is_some() || unsaid.is_some()).then_some((system, unsaid))
+    }
+
+    /// The local name; a universal id that no URI says stands in its place where there is none.
+    fn local(&self) -> Option<&IdText> {
+        self.assigner.as_ref().filter(|_| self.assigner != self.unsaid)
     }
 
     fn degree(&self) -> Degree {
-        self.degree_with(self.assigner.as_ref())
-    }
-
-    fn degree_with(&self, assigner: Option<&IdText>) -> Degree {
-        match (self.universal(), assigner) {
+        match (self.universal(), self.local()) {
             (Some(_), Some(_)) => Degree::Both,
             (Some(_), None) => Degree::Universal,
             (None, Some(_)) => Degree::Local,
@@ -191,7 +200,9 @@ fn place<T>(
     number: &impl Fn(&T) -> Option<&Identifier>,
 ) -> Option<usize> {
     let any = |place: &usize, fits: &dyn Fn(&Identifier) -> bool| groups[*place].iter().filter_map(number).any(fits);
-    let is_told_so = |other: &Identifier| (&other.system, &other.assigner) == (&one.system, &one.assigner);
+    let is_told_so = |other: &Identifier| {
+        (&other.system, &other.assigner, &other.unsaid) == (&one.system, &one.assigner, &one.unsaid)
+    };
     if let Some(place) = like.iter().find(|place| any(place, &is_told_so)) {
         return Some(*place);
     }
@@ -260,6 +271,29 @@ mod tests {
         assert!(mapped.can_be(&number("U/A")), "the local names are equal, and one says no universal id");
         assert!(mapped.can_be(&number("S/")), "the user says that A is S");
         assert!(!mapped.can_be(&number("U/")));
+    }
+
+    #[test]
+    fn a_universal_id_that_no_uri_says_tells_issuers_apart_all_the_same() {
+        let with =
+            |local: &str, unsaid: &str| Identifier { unsaid: Some(unsaid.into()), ..number(&format!("/{local}")) };
+        let alone = |unsaid: &str| with(unsaid, unsaid);
+        for (one, other, want) in [
+            (with("A", "a.example"), with("A", "b.example"), false),
+            (with("A", "a.example"), with("B", "a.example"), true),
+            (with("A", "a.example"), alone("a.example"), true),
+            (alone("a.example"), alone("b.example"), false),
+            (with("A", "a.example"), number("U/A"), false),
+            (with("A", "a.example"), number("/A"), true),
+            (alone("a.example"), number("/A"), false),
+        ] {
+            assert_eq!((one.can_be(&other), other.can_be(&one)), (want, want), "{one:?} {other:?}");
+        }
+        let mut completed = alone("a.example");
+        completed.complete(&with("A", "a.example"));
+        assert_eq!(told(&completed), "/A");
+        completed.complete(&alone("a.example"));
+        assert_eq!(told(&completed), "/A");
     }
 
     #[test]

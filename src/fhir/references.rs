@@ -279,23 +279,22 @@ impl Linker<'_> {
 
     /// The companion of a reference, with the id that is its own.
     fn companion(&mut self, role: &str, identifier: Option<&Identifier>, resource: Resource) -> Companion {
-        let identity = self.own(resource.resource_type(), identity(identifier, &resource));
+        let identity = self.own(&resource, identity(identifier, &resource));
         let id = self.id(role, identifier, &identity, &resource);
         Companion { id, identity, resource, subject: self.subject.clone(), contradicted: false }
     }
 
     /// What belongs to a patient is shared only with studies of the same patient: it is private where nobody knows who
-    /// the patient is, and where other patients have its number.
-    fn own(&mut self, kind: ResourceType, identity: Identity) -> Identity {
-        let Identity::Identified(identifier) = &identity else { return identity };
+    /// the patient is, and where other patients have one of its numbers.
+    fn own(&mut self, resource: &Resource, identity: Identity) -> Identity {
+        let kind = resource.resource_type();
         if !has_subject(kind) {
             return identity;
         }
-        let is_contested = self.sharing.contested.has(kind, identifier);
-        if is_contested {
-            self.held.insert(Held { kind, identifier: (**identifier).clone() });
-        }
-        if is_contested || self.whose.is_none() { Identity::Private } else { identity }
+        let contested: Vec<_> =
+            resource.identifier().iter().filter(|number| self.sharing.contested.has(kind, number)).collect();
+        self.held.extend(contested.iter().map(|number| Held { kind, identifier: (*number).clone() }));
+        if !contested.is_empty() || self.whose.is_none() { Identity::Private } else { identity }
     }
 
     /// The id that goes with an identity.

@@ -17,6 +17,8 @@ pub struct Issuer {
     pub assigner: Option<IdText>,
     /// Who says what the namespace is.
     pub system_by: SystemBy,
+    /// A universal id that no URI says.
+    pub unsaid: Option<IdText>,
 }
 
 impl Issuer {
@@ -42,7 +44,7 @@ impl Issuer {
         let is_better = self.system.is_none() || (self.system_by == SystemBy::User && other.is_universal());
         let (system, system_by) =
             if is_better { (other.system, other.system_by) } else { (self.system, self.system_by) };
-        Issuer { system, system_by, assigner: self.assigner.or(other.assigner) }
+        Issuer { system, system_by, assigner: self.assigner.or(other.assigner), unsaid: self.unsaid.or(other.unsaid) }
     }
 
     fn is_universal(&self) -> bool {
@@ -51,8 +53,8 @@ impl Issuer {
 
     /// The identifier that this issuer gave out; `fallback` is the system of identifiers without any issuer.
     pub fn identifier(self, value: IdText, kind: Option<Coding>, fallback: Option<&String>) -> Identifier {
-        let Issuer { system, assigner, system_by } = self;
-        or_system(Identifier { system, value, kind, assigner, system_by, ..Identifier::default() }, fallback)
+        let Issuer { system, assigner, system_by, unsaid } = self;
+        or_system(Identifier { system, value, kind, assigner, system_by, unsaid, ..Identifier::default() }, fallback)
     }
 
     fn known_to(mut self, attributes: &Attributes<'_>) -> Issuer {
@@ -94,7 +96,7 @@ fn universal(item: &Attributes<'_>) -> Issuer {
         return Issuer { system: Some(system.into()), ..Issuer::default() };
     }
     item.note(tags::UNIVERSAL_ENTITY_ID, Reason::UnusableIssuer, id.text());
-    Issuer { assigner: Some(id), ..Issuer::default() }
+    Issuer { assigner: Some(id.clone()), unsaid: Some(id), ..Issuer::default() }
 }
 
 #[cfg(test)]

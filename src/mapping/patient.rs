@@ -5,7 +5,7 @@ use dicom_dictionary_std::tags;
 
 use super::attributes::Attributes;
 use super::code::concepts;
-use super::identity::{Issuer, kind};
+use super::identity::{Issuer, kind, or_system};
 use super::person::{human_names, only_name};
 use super::terms::system;
 use super::{terms, time};
@@ -98,13 +98,22 @@ fn gender(attributes: &Attributes<'_>) -> Option<Text> {
     }
 }
 
-/// Patient ID (0010,0020) first, then the other ones (0010,1002).
+/// Patient ID (0010,0020) first, then the other ones (0010,1002). The user's system is of the first alone, and of numbers
+/// by which patients are registered: another ID without an issuer can be anybody's number, such as a passport's.
 fn identifiers(attributes: &Attributes<'_>) -> Vec<Identifier> {
     let others = attributes.items(tags::OTHER_PATIENT_I_DS_SEQUENCE);
-    let mut all: Vec<Identifier> = patient_id(attributes).into_iter().collect();
+    let is_registered = |one: &Identifier| REGISTERED.iter().any(|code| one.kind == kind(code));
+    let system = |one: Identifier| match is_registered(&one) {
+        true => or_system(one, attributes.options().systems.patient.as_ref()),
+        false => one,
+    };
+    let mut all: Vec<Identifier> = patient_id(attributes).map(system).into_iter().collect();
     unite_identifiers(&mut all, others.iter().filter_map(patient_id).collect());
     all
 }
+
+/// Types of the numbers that an institution knows its patients by (HL7 table 0203).
+const REGISTERED: [&str; 3] = ["MR", "PI", "PT"];
 
 /// The type that Identifier Type Code (0040,0035) names; a code that HL7 does not know stands without its system.
 fn type_of(qualifiers: &Attributes<'_>, code: &str) -> Coding {
@@ -128,7 +137,7 @@ fn patient_id(attributes: &Attributes<'_>) -> Option<Identifier> {
         Some(item) => Issuer { assigner: None, ..Issuer::of_item(item) }.or(named).or(Issuer::of_item(item)),
         None => named,
     };
-    Some(issuer.identifier(value, kind, attributes.options().systems.patient.as_ref()))
+    Some(issuer.identifier(value, kind, None))
 }
 
 #[cfg(test)]
@@ -169,6 +178,25 @@ mod tests {
             let data_set = [vec![text(tags::PATIENT_ID, "1")], more.clone()].concat();
             let subject = mapped_with(STUDY, &data_set, &options).part.subject.unwrap();
             assert_eq!(identifier(&subject.identifier.unwrap()), want, "{more:?}");
+        }
+    }
+
+    #[test]
+    fn the_users_system_is_of_the_patient_id_alone_and_of_no_other_kind_of_number() {
+        let mut options = Options::default();
+        options.systems.patient = Some("urn:p".into());
+        let typed = |code: &str| vec![text(tags::PATIENT_ID, "1"), qualifiers(code, vec![])];
+        let others = items(tags::OTHER_PATIENT_I_DS_SEQUENCE, [vec![text(tags::PATIENT_ID, "2")], typed("SS")]);
+        for (data_set, want) in [
+            (vec![text(tags::PATIENT_ID, "1"), others.clone()], vec!["MR urn:p|1", "MR 2", "SS 1"]),
+            (vec![others], vec!["MR 2", "SS 1"]),
+            (typed("PI"), vec!["PI urn:p|1"]),
+            (typed("SS"), vec!["SS 1"]),
+            (typed("DL"), vec!["DL 1"]),
+        ] {
+            let subject = mapped_with(STUDY, &data_set, &options).part.subject.unwrap();
+            let Some(Resource::Patient(patient)) = subject.resource.as_deref() else { panic!("want a Patient") };
+            assert_eq!(patient.identifier.iter().map(identifier).collect::<Vec<_>>(), want, "{data_set:?}");
         }
     }
 

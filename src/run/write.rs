@@ -20,7 +20,7 @@ use crate::progress::Progress;
 use crate::report::{Report, Where};
 use crate::sink::{DocumentName, Order, Placed, Sink};
 use crate::source::Name;
-use crate::study::{Selection, SettledStudy, Study, look_across, mark_repeated};
+use crate::study::{Selection, SettledStudy, Study, look_across};
 
 use super::tally::Tally;
 
@@ -69,7 +69,6 @@ impl Stage<'_> {
     /// Writes every study.
     pub fn all(&self, studies: &mut [Study]) -> Result<(), Error> {
         self.progress.writing(studies.len() as u64);
-        mark_repeated(studies);
         if self.output.references == References::Separate && self.output.format != Format::Bundle {
             return self.with_shared(studies);
         }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 
-use super::settle::{Study, several_patients};
+use super::settle::Study;
 use crate::fhir::{Claim, Contested, Described, Fact, Reference, contradictions};
 use crate::mapping::finish::distinct_orders;
 use crate::mapping::{self, Options, Row, SERIES, STUDY, SeriesPart, StudyPart};
@@ -23,7 +23,8 @@ pub struct Across {
 static OF_STUDY: LazyLock<Vec<Row<StudyPart>>> = LazyLock::new(|| rows(STUDY, &["subject", "encounter"]));
 static OF_SERIES: LazyLock<Vec<Row<SeriesPart>>> = LazyLock::new(|| rows(SERIES, &["based_on", "part_of", "specimen"]));
 
-fn rows<P>(table: &'static [Row<P>], fields: &[&str]) -> Vec<Row<P>> {
+/// The rows of a table that fill these fields.
+pub fn rows<P>(table: &'static [Row<P>], fields: &[&str]) -> Vec<Row<P>> {
     table.iter().filter(|row| fields.contains(&row.field)).map(|row| Row { ..*row }).collect()
 }
 
@@ -44,14 +45,14 @@ pub fn look_across(studies: &mut [Study], options: &Options) -> Across {
 fn said(place: usize, study: &mut Study, options: &Options) -> (Vec<Claim>, Option<Described>) {
     let of_study = study.parts.settle(&OF_STUDY, |data_set| mapping::map(&OF_STUDY, data_set, options));
     let Some(subject) = &of_study.part.subject else { return Default::default() };
-    if several_patients(&of_study.part, &of_study.others) {
+    if study.mixes_patients(&of_study.part, &of_study.others, options) {
         return Default::default();
     }
     let described = Described::of(place, subject);
     if subject.identifier.is_none() {
         return (Vec::new(), described);
     }
-    let mut claims: Vec<Claim> = of_study.part.encounter.iter().filter_map(|one| claim(one, subject)).collect();
+    let mut claims: Vec<Claim> = of_study.part.encounter.iter().flat_map(|one| claims_of(one, subject)).collect();
     let (mut orders, mut others) = (Vec::new(), Vec::new());
     for (_, series) in &mut study.series {
         let part = series.parts.settle(&OF_SERIES, |data_set| mapping::map(&OF_SERIES, data_set, options)).part;
@@ -61,10 +62,12 @@ fn said(place: usize, study: &mut Study, options: &Options) -> (Vec<Claim>, Opti
     }
     orders.extend(study.selections.iter().flat_map(|selection| selection.part.based_on.iter().cloned()));
     let all = distinct_orders(orders).into_iter().chain(others);
-    claims.extend(all.filter_map(|one| claim(&one, subject)));
+    claims.extend(all.flat_map(|one| claims_of(&one, subject)));
     (claims, described)
 }
 
-fn claim(of: &Reference, subject: &Reference) -> Option<Claim> {
-    Claim::of(of.target, of.identifier.as_ref()?, subject)
+/// The claims of what a reference names, by each of its numbers: a server finds it by any of them.
+fn claims_of(of: &Reference, subject: &Reference) -> Vec<Claim> {
+    let numbers = of.resource.iter().flat_map(|resource| resource.identifier());
+    numbers.filter_map(|number| Claim::of(of.target, number, subject)).collect()
 }

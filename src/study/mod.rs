@@ -8,6 +8,7 @@ mod by_uid;
 mod instances;
 mod kinds;
 mod parts;
+mod patients;
 #[cfg(test)]
 pub(crate) mod sample;
 mod selections;
@@ -27,8 +28,9 @@ use by_uid::ByUid;
 pub use instances::{Instances, NewInstance, ORDER, SOP_CLASS};
 use kinds::Kinds;
 pub use parts::{FoundIssue, Key, MAX_PARTS, Parts};
+use patients::Patients;
 use selections::Selections;
-pub use selections::{NewSelection, Rejected, Selection, apply_rejections, mark_repeated};
+pub use selections::{NewSelection, Rejected, Selection, apply_rejections};
 pub use settle::{SettledSeries, SettledStudy, SeveralPlaces, Study, series_in_several_studies, several_places};
 pub use uid::MAX_UID;
 
@@ -52,6 +54,7 @@ struct Shard {
 #[derive(Debug, Default)]
 struct Group {
     parts: Parts,
+    patients: Option<Box<Patients>>,
     series: ByUid<Series>,
     selections: Selections,
 }
@@ -168,6 +171,9 @@ impl Shard {
         let InstanceRecord { fingerprints, header, name, .. } = record;
         let kind = self.kinds.place(fingerprints.kind, new);
         let study = self.studies.entry(hashed.study, record.study_uid);
+        if study.parts.overflows(fingerprints.study) {
+            study.patients.get_or_insert_default().see(&study.parts, header);
+        }
         study.parts.merge(fingerprints.study, *key, name, || Excerpt::of(header, Levels::STUDY));
         let series = study.series.entry(hashed.series, record.series_uid);
         series.parts.merge(fingerprints.series, *key, name, || Excerpt::of(header, Levels::SERIES));

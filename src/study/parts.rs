@@ -88,6 +88,16 @@ impl Parts {
         });
     }
 
+    /// Whether a part is new and has no room: it, or another, is dropped.
+    pub fn overflows(&self, fingerprint: u64) -> bool {
+        self.kept.len() == MAX_PARTS && self.kept.iter().all(|kept| kept.fingerprint != fingerprint)
+    }
+
+    /// What is kept of each part.
+    pub fn excerpts(&self) -> impl Iterator<Item = &Excerpt> {
+        self.kept.iter().map(|kept| &kept.excerpt)
+    }
+
     fn is_too_late(&self, key: Key<'_>) -> bool {
         self.kept.len() == MAX_PARTS && self.kept.iter().all(|kept| kept.key() < key)
     }
@@ -145,7 +155,7 @@ impl Parts {
 }
 
 /// The values that an attribute has in a data set, without their padding and without empty ones.
-fn values(data_set: DataSet<'_>, attribute: Attribute) -> Vec<Vec<u8>> {
+pub fn values(data_set: DataSet<'_>, attribute: Attribute) -> Vec<Vec<u8>> {
     let at = |path: Vec<Tag>| -> Vec<Vec<u8>> {
         let Some((last, sequences)) = path.split_last() else { return Vec::new() };
         let mut items = vec![data_set];

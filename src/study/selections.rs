@@ -33,8 +33,6 @@ pub struct Selection {
     pub issues: Vec<FoundIssue>,
     /// The file.
     pub name: Name,
-    /// Whether another study has a document of the same SOP Instance UID.
-    pub is_repeated: bool,
     series_uid: Box<str>,
     fingerprint: u64,
 }
@@ -58,7 +56,6 @@ impl Selections {
             part: mapped.part,
             issues: mapped.issues.into_iter().map(issue).collect(),
             name: name.clone(),
-            is_repeated: false,
             series_uid: series_uid.into(),
             fingerprint,
         };
@@ -68,17 +65,6 @@ impl Selections {
     /// All of them, in the order of their UIDs.
     pub fn into_list(self) -> Vec<Selection> {
         self.0.into_values().collect()
-    }
-}
-
-/// Marks the documents whose SOP Instance UID stands in several studies, which can be those of several patients.
-pub fn mark_repeated(studies: &mut [Study]) {
-    let mut places: HashMap<Box<str>, u32> = HashMap::new();
-    for selection in studies.iter().flat_map(|study| &study.selections) {
-        *places.entry(selection.sop_instance_uid.clone()).or_default() += 1;
-    }
-    for selection in studies.iter_mut().flat_map(|study| &mut study.selections) {
-        selection.is_repeated = places.get(&selection.sop_instance_uid).is_some_and(|places| *places > 1);
     }
 }
 

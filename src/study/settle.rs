@@ -9,11 +9,11 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::instances::Instances;
 use super::parts::{self, FoundIssue, Parts};
+use super::patients::{Patients, are_several};
 use super::selections::{Rejected, Selection};
 use super::uid::text;
 use super::{Group, Series};
 use crate::dicom::DataSet;
-use crate::fhir::identifier::once_each;
 use crate::fhir::{self, Identifier};
 use crate::issue::{Issue, Reason};
 use crate::mapping::row::attributes;
@@ -25,6 +25,7 @@ pub struct Study {
     /// The Study Instance UID.
     pub uid: Box<str>,
     pub(super) parts: Parts,
+    patients: Option<Box<Patients>>,
     pub(super) series: Vec<(Box<str>, Series)>,
     kinds: Arc<Vec<KindPart>>,
     pub(super) selections: Vec<Selection>,
@@ -75,7 +76,15 @@ impl Study {
         let mut series: Vec<(Box<str>, Series)> = group.series.into_iter().collect();
         series.sort_by(|one, other| one.0.cmp(&other.0));
         let selections = group.selections.into_list();
-        Study { uid, parts: group.parts, series, kinds, selections, rejected: Rejected::default() }
+        Study {
+            uid,
+            parts: group.parts,
+            patients: group.patients,
+            series,
+            kinds,
+            selections,
+            rejected: Rejected::default(),
+        }
     }
 
     /// How many instances were added, repeats included.
@@ -86,7 +95,7 @@ impl Study {
     /// Maps what is kept, and decides everything.
     pub fn settle(&mut self, options: &Options) -> SettledStudy<'_> {
         let parts::Settled { part, others, mut issues } = self.parts.settle(STUDY, |data_set| study(data_set, options));
-        let mixes_patients = several_patients(&part, &others);
+        let mixes_patients = self.mixes_patients(&part, &others, options);
         if mixes_patients {
             let tags = self.parts.first_that_differs(PATIENT_ID).unwrap_or(&[tags::PATIENT_ID]).to_vec();
             let issue = Issue { element: "subject", tags, reason: Reason::SeveralPatients, value: None };
@@ -98,6 +107,13 @@ impl Study {
             self.series.iter_mut().map(|(uid, series)| series.settle(uid, kinds, rejected, options)).collect();
         series.sort_by_key(|series| series.part.number.map_or((true, 0), |number| (false, number)));
         SettledStudy { uid: &self.uid, part, series, selections, rejected, issues, mixes_patients }
+    }
+
+    /// Whether instances have Patient IDs that cannot be one.
+    pub(super) fn mixes_patients(&self, part: &StudyPart, others: &[StudyPart], options: &Options) -> bool {
+        let parts = [part].into_iter().chain(others);
+        let ids: Vec<Identifier> = parts.filter_map(|part| part.subject.as_ref()?.identifier.clone()).collect();
+        are_several(ids) || self.patients.as_ref().is_some_and(|patients| patients.are_several(options))
     }
 
     fn for_each_uid(&self, mut each: impl FnMut(&str, &[u8])) {
@@ -161,18 +177,8 @@ fn study(data_set: DataSet<'_>, options: &Options) -> Mapped<StudyPart> {
 }
 
 /// What makes a Patient ID: the number and its issuer.
-const PATIENT_ID: &[Attribute] =
+pub(super) const PATIENT_ID: &[Attribute] =
     attributes![PATIENT_ID, ISSUER_OF_PATIENT_ID, issuer ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE];
-
-/// Whether instances have Patient IDs that cannot be one. An ID without an issuer can be the same with one.
-pub(super) fn several_patients(part: &StudyPart, others: &[StudyPart]) -> bool {
-    let parts = [part].into_iter().chain(others);
-    let ids: Vec<Identifier> = parts.filter_map(|part| part.subject.as_ref()?.identifier.clone()).collect();
-    let differ = ids.iter().any(|id| id.value != ids[0].value);
-    let untyped: Vec<Identifier> = ids.into_iter().map(|id| Identifier { kind: None, ..id }).collect();
-    let each = once_each(untyped, |id| Some(id), |kept, other| kept.complete(&other));
-    differ || each.iter().filter(|id| id.has_issuer()).count() > 1
-}
 
 /// The series that stand in several studies, each with its study. Eight bytes a series, for as long as it takes.
 pub fn series_in_several_studies(studies: &[Study]) -> Vec<(&str, &str)> {

@@ -62,7 +62,8 @@ fn names(patient: &Value) -> Vec<String> {
 fn shares_identifier(ours: &Value, theirs: &Value) -> bool {
     let tokens = |resource: &Value| -> Vec<(Value, Value)> {
         let all = resource["identifier"].as_array().into_iter().flatten();
-        all.map(|identifier| (identifier["system"].clone(), identifier["value"].clone())).collect()
+        let told = all.filter(|identifier| identifier["system"].is_string());
+        told.map(|identifier| (identifier["system"].clone(), identifier["value"].clone())).collect()
     };
     let theirs = tokens(theirs);
     tokens(ours).iter().any(|token| theirs.contains(token))
@@ -113,6 +114,9 @@ mod tests {
             let found = check("ServiceRequest", true, ORDER, &theirs, "http://h").err();
             assert_eq!(found.map(|why| why.contains(want.unwrap_or("-"))), want.map(|_| true), "{theirs}");
         }
+        let bare = |number: &str| ORDER.replace(r#"[{"#, &format!(r#"[{{"value":"7"}},{{{number},"#));
+        let (ours, theirs) = (bare(r#""use":"usual""#), bare(r#""use":"usual""#).replace("A1", "A2"));
+        assert!(check("ServiceRequest", true, &ours, &theirs, "http://h").is_err(), "a bare number is nobody's");
         assert_eq!(check("ServiceRequest", false, ORDER, &ORDER.replace("A1", "a1"), "http://h"), Ok(()));
         assert_eq!(check("Device", false, ORDER, &ORDER.replace("Patient/1", "Patient/2"), "http://h"), Ok(()));
     }

@@ -95,9 +95,10 @@ def written(options, release, folder):
     for form, more in FORMS.items():
         for name, source in (('corpus', options.corpus), ('testdata', testdata)):
             command = [options.binary, 'convert', source, '--fhir', release, '--quiet', *more]
-            run = subprocess.run(command, stdout=(folder / f'{name}-{form}.ndjson').open('wb'))
+            with (folder / f'{name}-{form}.ndjson').open('wb') as out:
+                run = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True, errors='replace')
             if run.returncode > 1:
-                sys.exit(f'exit code {run.returncode}: {command}')
+                sys.exit(f'exit code {run.returncode}: {command}\n{run.stderr}')
     if not any(file.stat().st_size for file in folder.glob('corpus-*')):
         sys.exit(f'{release}: nothing was written')
 

@@ -11,10 +11,10 @@ use serde_json::Value;
 use crate::checker::{check, list, text};
 use crate::property::{Run, WAYS, Way, run};
 
-const SYSTEMS: [&str; 3] = ["patient=urn:p", "accession=urn:a", "visit=urn:v"];
+pub const SYSTEMS: [&str; 3] = ["patient=urn:p", "accession=urn:a", "visit=urn:v"];
 
 /// An image of a study, with what else stands in it.
-fn image(study: &str, place: u32, attributes: &[(Tag, &[u8])]) -> Instance {
+pub fn image(study: &str, place: u32, attributes: &[(Tag, &[u8])]) -> Instance {
     let image = Instance::new("CT", uids::CT_IMAGE_STORAGE, "x", 1, 1)
         .text(tags::STUDY_INSTANCE_UID, format!("1.2.{study}"))
         .text(tags::SERIES_INSTANCE_UID, format!("1.2.{study}.1"))
@@ -28,7 +28,7 @@ fn two_studies(tag: Tag, values: [&[u8]; 2]) -> [Instance; 2] {
     [image("1", 1, &[(tag, values[0])]), image("2", 1, &[(tag, values[1])])]
 }
 
-fn converted(images: &[Instance], release: &'static Release, way: Way, systems: &[&str]) -> Run {
+pub fn converted(images: &[Instance], release: &'static Release, way: Way, systems: &[&str]) -> Run {
     let folder = tempfile::tempdir().unwrap();
     for (place, image) in images.iter().enumerate() {
         std::fs::write(folder.path().join(place.to_string()), image.bytes()).unwrap();
@@ -39,7 +39,7 @@ fn converted(images: &[Instance], release: &'static Release, way: Way, systems: 
 }
 
 /// The same in every release and way; `each` looks at the result.
-fn everywhere(images: &[Instance], systems: &[&str], mut each: impl FnMut(&Run, Way, &'static Release)) {
+pub fn everywhere(images: &[Instance], systems: &[&str], mut each: impl FnMut(&Run, Way, &'static Release)) {
     for release in Release::ALL {
         for way in WAYS {
             each(&converted(images, release, way, systems), way, release);
@@ -47,21 +47,21 @@ fn everywhere(images: &[Instance], systems: &[&str], mut each: impl FnMut(&Run, 
     }
 }
 
-const SEPARATE: Way = Way::Refer(References::Separate);
+pub const SEPARATE: Way = Way::Refer(References::Separate);
 
 /// All resources, also those of Bundles and inside of others.
-fn all(run: &Run) -> Vec<Value> {
+pub fn all(run: &Run) -> Vec<Value> {
     let entries = run.documents.iter().flat_map(|bundle| list(&bundle["entry"])).map(|entry| entry["resource"].clone());
     let contained = run.documents.iter().flat_map(|study| list(&study["contained"])).cloned();
     run.documents.iter().cloned().chain(entries).chain(contained).collect()
 }
 
-fn of_type(run: &Run, kind: &str) -> Vec<Value> {
+pub fn of_type(run: &Run, kind: &str) -> Vec<Value> {
     all(run).into_iter().filter(|resource| resource["resourceType"] == kind).collect()
 }
 
 /// All `ifNoneExist` of a type.
-fn searches(run: &Run, kind: &str) -> Vec<String> {
+pub fn searches(run: &Run, kind: &str) -> Vec<String> {
     let requests = run.documents.iter().flat_map(|bundle| list(&bundle["entry"])).map(|entry| &entry["request"]);
     let of_kind = requests.filter(|request| text(&request["url"]) == kind);
     of_kind.filter_map(|request| request["ifNoneExist"].as_str().map(str::to_string)).collect()

@@ -6,4 +6,5 @@
 mod archive;
 mod cases;
 mod checker;
+mod numbers;
 mod property;

@@ -6,12 +6,16 @@ use dicom_dictionary_std::tags;
 use super::issue;
 use crate::fhir::{Held, ResourceType};
 use crate::issue::{Issue, Reason};
+use crate::mapping::terms::system;
 
 /// The issue of such a number, with the element and the attribute that has it.
 pub fn held_issue(held: &Held) -> Issue {
     let kind = held.identifier.kind.as_ref().map(|kind| &*kind.code);
     let (element, tags): (_, &[Tag]) = match (held.kind, kind) {
         (ResourceType::Encounter, _) => ("encounter", &[tags::ADMISSION_ID]),
+        (ResourceType::Specimen, _) if held.identifier.system.as_deref() == Some(system::DICOM_UID) => {
+            ("series.specimen", &[tags::SPECIMEN_DESCRIPTION_SEQUENCE, tags::SPECIMEN_UID])
+        }
         (ResourceType::Specimen, _) => {
             ("series.specimen", &[tags::SPECIMEN_DESCRIPTION_SEQUENCE, tags::SPECIMEN_IDENTIFIER])
         }

@@ -42,12 +42,8 @@ fn of_document(selection: &Selection, settled: &SettledStudy<'_>, issues: &mut I
             issues.push((None, issue("ImagingSelection.seriesUid", &[tags::SERIES_INSTANCE_UID], Reason::Elsewhere)));
         }
     }
-    let document = match selection.is_repeated {
-        true => format!("{} {}", settled.uid, selection.sop_instance_uid),
-        false => selection.sop_instance_uid.to_string(),
-    };
     let of_series = |(series_uid, (study_uid, instances)): (&str, (&str, Vec<SelectedInstance>))| ImagingSelection {
-        id: fhir::id::selection(&document, series_uid),
+        id: fhir::id::selection(settled.uid, &selection.sop_instance_uid, series_uid),
         subject: Reference::to(ResourceType::Patient),
         issued: selection.part.issued,
         based_on: selection.part.based_on.clone(),

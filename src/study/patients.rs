@@ -1,0 +1,79 @@
+//! The Patient IDs of a study of which more parts came than are kept: that it mixes patients is seen all the same.
+
+use std::sync::LazyLock;
+
+use dicom_dictionary_std::tags;
+use xxhash_rust::xxh3::Xxh3Default;
+
+use super::across::rows;
+use super::parts::{MAX_PARTS, Parts, values};
+use super::settle::PATIENT_ID;
+use crate::dicom::{DataSet, Excerpt, Header, Levels};
+use crate::fhir::Identifier;
+use crate::fhir::identifier::once_each;
+use crate::mapping::{self, Attribute, Options, Row, STUDY, StudyPart};
+
+/// The row that says whose a study is.
+static SUBJECT: LazyLock<Vec<Row<StudyPart>>> = LazyLock::new(|| rows(STUDY, &["subject"]));
+
+/// Each way in which a Patient ID is told, once; nothing as long as all parts are kept.
+#[derive(Debug, Default)]
+pub struct Patients {
+    told: Vec<(u64, Excerpt)>,
+    has_more: bool,
+}
+
+impl Patients {
+    /// Takes the Patient ID of an instance whose part has no room, and before the first of them those that are kept.
+    pub fn see(&mut self, parts: &Parts, header: &Header) {
+        if self.told.is_empty() {
+            let mut unpacked = Header::default();
+            for excerpt in parts.excerpts() {
+                self.add(patient_id(excerpt.unpack(&mut unpacked)), || excerpt.clone());
+            }
+        }
+        self.add(patient_id(header.root()), || Excerpt::of(header, Levels::STUDY));
+    }
+
+    fn add(&mut self, told: u64, excerpt: impl FnOnce() -> Excerpt) {
+        if self.told.iter().any(|(known, _)| *known == told) {
+            return;
+        }
+        if self.told.len() == MAX_PARTS {
+            self.has_more = true;
+        } else {
+            self.told.push((told, excerpt()));
+        }
+    }
+
+    /// Whether they cannot be one. Nobody has so many Patient IDs that there is no room for them.
+    pub fn are_several(&self, options: &Options) -> bool {
+        let mut header = Header::default();
+        let mut map = |excerpt: &Excerpt| mapping::map(&SUBJECT, excerpt.unpack(&mut header), options).part;
+        let parts = self.told.iter().map(|(_, excerpt)| map(excerpt));
+        let ids: Vec<Identifier> = parts.filter_map(|part| part.subject?.identifier).collect();
+        self.has_more || are_several(ids)
+    }
+}
+
+/// Whether Patient IDs cannot be one. An ID without an issuer can be the same with one.
+pub fn are_several(ids: Vec<Identifier>) -> bool {
+    let differ = ids.iter().any(|id| id.value != ids[0].value);
+    let untyped: Vec<Identifier> = ids.into_iter().map(|id| Identifier { kind: None, ..id }).collect();
+    let each = once_each(untyped, |id| Some(id), |kept, other| kept.complete(&other));
+    differ || each.iter().filter(|id| id.has_issuer()).count() > 1
+}
+
+/// The hash of what a data set says of its Patient ID.
+fn patient_id(data_set: DataSet<'_>) -> u64 {
+    const CHARACTER_SET: Attribute = Attribute::Value(&[tags::SPECIFIC_CHARACTER_SET]);
+    let mut hasher = Xxh3Default::new();
+    for attribute in PATIENT_ID.iter().chain([&CHARACTER_SET]) {
+        for value in values(data_set, *attribute) {
+            hasher.update(&value.len().to_le_bytes());
+            hasher.update(&value);
+        }
+        hasher.update(&usize::MAX.to_le_bytes());
+    }
+    hasher.digest()
+}

@@ -1,0 +1,141 @@
+//! Numbers of one thing that are told in several ways, and of two things that are told in one.
+
+use dcm2fhir::Release;
+use dcm2fhir::synth::{Attributes, DataSet, Instance};
+use dicom_core::Tag;
+use dicom_dictionary_std::{tags, uids};
+
+use crate::cases::{SEPARATE, SYSTEMS, converted, everywhere, image, of_type, searches};
+use crate::property::Way;
+
+const PLACER: [&str; 3] = ["patient=urn:p", "accession=urn:a", "placer=urn:o"];
+
+/// An image of a patient with a request item and a specimen item.
+fn of_patient(study: &str, patient: &str, request: DataSet, specimen: DataSet) -> Instance {
+    image(study, 1, &[(tags::PATIENT_ID, patient.as_bytes())])
+        .item(tags::REQUEST_ATTRIBUTES_SEQUENCE, request)
+        .item(tags::SPECIMEN_DESCRIPTION_SEQUENCE, specimen)
+}
+
+fn with(attributes: &[(Tag, &str)]) -> DataSet {
+    attributes.iter().fold(DataSet::new(), |item, (tag, value)| item.text(*tag, *value))
+}
+
+#[test]
+fn every_number_of_an_order_or_specimen_is_looked_at_and_not_the_first_alone() {
+    const PLACED: Tag = tags::PLACER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST;
+    let both = with(&[(tags::ACCESSION_NUMBER, "A1"), (PLACED, "P1")]);
+    let specimen = with(&[(tags::SPECIMEN_IDENTIFIER, "S1"), (tags::SPECIMEN_UID, "1.9.9")]);
+    let images = |other: &str| {
+        let (order, uid) = (with(&[(PLACED, "P1")]), with(&[(tags::SPECIMEN_UID, "1.9.9")]));
+        [of_patient("1", "PID1", both.clone(), specimen.clone()), of_patient("2", other, order, uid)]
+    };
+    everywhere(&images("PID2"), &PLACER, |run, _, _| {
+        assert_eq!((run.exit_code, run.issues.get("other-patient")), (1, Some(&4)));
+        assert_eq!(searches(run, "ServiceRequest").len() + searches(run, "Specimen").len(), 0);
+    });
+    everywhere(&images("PID1"), &PLACER, |run, _, _| assert_eq!(run.exit_code, 0));
+}
+
+#[test]
+fn a_phantom_and_a_patient_of_one_number_share_nothing() {
+    let numbered = |study| image(study, 1, &[(tags::ACCESSION_NUMBER, b"A1"), (tags::ADMISSION_ID, b"V1")]);
+    let images = [numbered("1").text(tags::QUALITY_CONTROL_SUBJECT, "YES"), numbered("2")];
+    everywhere(&images, &SYSTEMS, |run, _, _| {
+        assert_eq!((run.exit_code, run.issues.get("other-patient")), (1, Some(&4)));
+        assert_eq!(searches(run, "ServiceRequest").len() + searches(run, "Encounter").len(), 0);
+    });
+}
+
+#[test]
+fn issuers_of_one_name_and_two_universal_ids_are_two_also_where_no_uri_says_these() {
+    let issued = |place: u32, local: &str, id: &str, id_type: &str| {
+        let of = [(tags::UNIVERSAL_ENTITY_ID, id), (tags::UNIVERSAL_ENTITY_ID_TYPE, id_type)];
+        image("1", place, &[(tags::ISSUER_OF_PATIENT_ID, local.as_bytes())])
+            .item(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE, with(&of))
+    };
+    for (first, second, is_several) in [
+        (("HOSP", "a.example", "DNS"), ("HOSP", "b.example", "DNS"), true),
+        (("HOSP", "a.example", "DNS"), ("HOSP", "1.2.9", "ISO"), true),
+        (("HOSP", "a.example", "DNS"), ("HOSP", "a.example", "DNS"), false),
+        (("HOSP", "a.example", "DNS"), ("", "a.example", "DNS"), false),
+        (("HOSP", "1.2.8", "ISO"), ("HOSP", "1.2.9", "ISO"), true),
+    ] {
+        let images = [issued(1, first.0, first.1, first.2), issued(2, second.0, second.1, second.2)];
+        everywhere(&images, &SYSTEMS, |run, _, _| {
+            assert_eq!(run.issues.contains_key("several-patients"), is_several, "{first:?} {second:?}");
+            let study = &of_type(run, "ImagingStudy")[0];
+            assert_eq!(study["subject"]["identifier"]["assigner"]["display"], "HOSP");
+        });
+    }
+}
+
+#[test]
+fn another_id_without_an_issuer_is_not_the_users() {
+    let other = with(&[(tags::PATIENT_ID, "PID2")]);
+    let images = [
+        image("1", 1, &[]).item(tags::OTHER_PATIENT_I_DS_SEQUENCE, other),
+        image("2", 1, &[(tags::PATIENT_ID, b"PID2")]),
+    ];
+    let run = converted(&images, Release::R4, Way::Bundles, &SYSTEMS);
+    let first = &of_type(&run, "Patient")[0];
+    assert_eq!(first["identifier"][1]["value"], "PID2");
+    assert!(first["identifier"][1]["system"].is_null(), "a server would find it as the other patient");
+}
+
+#[test]
+fn numbers_of_another_kind_are_not_of_the_users_system() {
+    let typed = |study, code| {
+        image(study, 1, &[])
+            .item(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE, with(&[(tags::IDENTIFIER_TYPE_CODE, code)]))
+    };
+    for (codes, count) in [(["SS", "DL"], 2), (["SS", "MR"], 2), (["MR", "PI"], 1)] {
+        let images = [typed("1", codes[0]), typed("2", codes[1])];
+        let run = converted(&images, Release::R4, SEPARATE, &SYSTEMS);
+        assert_eq!(of_type(&run, "Patient").len(), count, "{codes:?}");
+    }
+}
+
+#[test]
+fn one_of_another_patient_is_seen_behind_more_parts_than_are_kept() {
+    let described = |place: u32, patient: &'static [u8]| {
+        image("1", place, &[(tags::PATIENT_ID, patient)]).text(tags::STUDY_DESCRIPTION, place.to_string())
+    };
+    for (other, exit_code) in [(&b"PID2"[..], 1), (b"PID1 ", 0), (b"PID\xC4", 1)] {
+        for others_place in [10, 20, 40] {
+            let mut images: Vec<Instance> =
+                (11..40).filter(|place| *place != others_place).map(|place| described(place, b"PID1")).collect();
+            images.push(described(others_place, other));
+            for order in [false, true] {
+                if order {
+                    images.reverse();
+                }
+                let run = converted(&images, Release::R5, Way::Bundles, &SYSTEMS);
+                assert_eq!(run.exit_code, exit_code, "{other:?} {others_place}");
+                assert_eq!(run.issues.contains_key("several-patients"), exit_code == 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_document_of_two_studies_makes_two_selections_also_in_two_runs() {
+    let reference = |uid: Tag, value: &str| with(&[(uid, value)]);
+    let note = |study: &str| {
+        let instance = reference(tags::REFERENCED_SOP_INSTANCE_UID, "1.2.7.1.1");
+        let series = reference(tags::SERIES_INSTANCE_UID, "1.2.7.1").item(tags::REFERENCED_SOP_SEQUENCE, instance);
+        let evidence = reference(tags::STUDY_INSTANCE_UID, "1.2.7").item(tags::REFERENCED_SERIES_SEQUENCE, series);
+        image(study, 1, &[])
+            .text(tags::SOP_CLASS_UID, uids::KEY_OBJECT_SELECTION_DOCUMENT_STORAGE)
+            .text(tags::SOP_INSTANCE_UID, "1.9.9")
+            .item(tags::CONCEPT_NAME_CODE_SEQUENCE, dcm2fhir::synth::code("113000", "DCM", "Of Interest"))
+            .item(tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE, evidence)
+    };
+    let id = |study: &str| {
+        let run = converted(&[note(study)], Release::R5, SEPARATE, &SYSTEMS);
+        let selections = of_type(&run, "ImagingSelection");
+        assert_eq!(selections.len(), 1);
+        selections[0]["id"].to_string()
+    };
+    assert_ne!(id("1"), id("2"));
+}
