@@ -2,7 +2,9 @@
 # Tries one binary from a folder outside of the checkout: it has to write what the reference writes, byte for byte.
 #
 # usage: packaging/smoke.sh STAGE REFERENCE    the folder of an archive, and a binary that runs here
+# needs: for Windows ziglang in the Python of the PATH; Debian 12's Wine lacks a library that every Windows has
 set -euo pipefail
+stand_in=$(realpath "$(dirname "$0")")/bcryptprimitives.c
 stage=$(realpath "$1") reference=$(realpath "$2")
 runner=()
 binary=$stage/dcm2fhir
@@ -10,6 +12,7 @@ case $(basename "$stage") in
     *x86_64*linux*) ;;
     *aarch64*linux*) runner=(qemu-aarch64-static) ;;
     *windows*) runner=(wine) binary=$stage/dcm2fhir.exe ;;
+    *) echo "$stage: no known target" >&2; exit 1 ;;
 esac
 size=$(stat --format=%s "$binary")
 echo "$(basename "$stage"): $((size / 1000)) kB"
@@ -25,7 +28,14 @@ fi
 place=$(mktemp -d)
 trap 'rm -r "$place"' EXIT
 cd "$place"
-export WINEPREFIX=$place/wine WINEDEBUG=-all WINEDLLOVERRIDES="mscoree=;mshtml="
+if [ "${runner[0]:-}" = wine ]; then
+    export WINEPREFIX=$place/wine WINEDEBUG=-all WINEDLLOVERRIDES="mscoree=;mshtml="
+    # A library is looked for beside the program first.
+    cp "$binary" .
+    binary=$place/dcm2fhir.exe
+    python -m ziglang cc -target x86_64-windows-gnu -shared -nostdlib -o bcryptprimitives.dll "$stand_in" -ladvapi32
+    trap 'wineserver -k || true; sleep 1; rm -r "$place"' EXIT
+fi
 # run FOLDER COMMAND...: an archive and its studies, made by the same binary.
 run() {
     local folder=$1

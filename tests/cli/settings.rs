@@ -76,7 +76,7 @@ fn every_error_in_the_file_names_the_line_and_says_what_to_do() {
         ("# x\nfhir = \"r3\"", 2, "did you mean r4?"),
         ("strict = \"yes\"", 1, "strict: want true or false"),
         ("fhir = [\"r4\"]", 1, "fhir: want a text or a whole number"),
-        ("threads = 0", 1, "not in 1..=1024"),
+        ("threads = 0", 1, "want a whole number from 1 to 1024"),
         ("fhir = r4", 1, "string"),
         ("[convert]\nfhir = \"r4\"", 1, "no option is called convert"),
         ("fhir = \"r4\"\nfhir = \"r5\"", 2, "duplicate key"),
