@@ -72,7 +72,7 @@ stage() {
     mkdir -p "$stage/man" "$stage/completions"
     cp "$(binary "$1")" README.md CHANGELOG.md "$stage"
     licences "$1" "$stage"
-    "$host" man --out "$stage/man"
+    "$host" man -o "$stage/man"
     "$host" completions bash > "$stage/completions/dcm2fhir.bash"
     "$host" completions zsh > "$stage/completions/_dcm2fhir"
     "$host" completions fish > "$stage/completions/dcm2fhir.fish"
