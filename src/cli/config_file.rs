@@ -73,7 +73,7 @@ impl<'p> File<'p> {
             let own = command.find_subcommand(name).into_iter().flat_map(Command::get_arguments);
             let has = own.chain(command.get_arguments()).any(|own| own.get_id() == argument.get_id());
             if has && !is_given(given, argument) {
-                found.push((key.get_ref().to_string(), words));
+                found.push((argument.get_long().unwrap_or_default().to_string(), words));
             }
         }
         Ok(found)

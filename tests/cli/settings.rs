@@ -36,6 +36,11 @@ fn an_option_wins_over_a_variable_a_variable_over_the_file_and_the_file_over_the
 }
 
 #[test]
+fn a_name_of_an_earlier_version_still_sets_its_option() {
+    assert_eq!(line(&config("jobs = 8", &[], &[]), "concurrent-requests"), "concurrent-requests = 8  # the file");
+}
+
+#[test]
 fn a_list_is_replaced_as_a_whole_and_a_variable_switches_off_what_the_file_switches_on() {
     let text = "system = [\"patient=http://a.example\", \"visit=http://b.example\"]\nstrict = true";
     let from_file = config(text, &[], &[]);
