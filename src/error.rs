@@ -1,7 +1,7 @@
 //! What stops the run. Anything smaller is a [`Skip`](crate::issue::Skip) or an [`Issue`](crate::issue::Issue).
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The run cannot start or cannot go on: exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -18,7 +18,7 @@ pub enum Error {
         source: io::Error,
     },
     /// An output cannot be written.
-    #[error("cannot write {}: is the folder writable, and the disk not full?", path.display())]
+    #[error("cannot write {}: {}", path.display(), advice(path, source))]
     Write {
         /// The file or folder.
         path: PathBuf,
@@ -53,4 +53,40 @@ pub enum Error {
     /// The user stopped the run.
     #[error("interrupted: every file that was written is whole")]
     Interrupted,
+}
+
+/// What to look at where a path cannot be written.
+fn advice(path: &Path, source: &io::Error) -> String {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match (source.kind(), folder) {
+        (io::ErrorKind::NotFound, Some(folder)) => format!("there is no folder {}, make it first", folder.display()),
+        (io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists, _) => {
+            "a file stands where a folder is wanted: give another name".to_string()
+        }
+        (io::ErrorKind::IsADirectory, _) => "it is a folder: give the name of a file".to_string(),
+        _ => "is the folder writable, and the disk not full?".to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_that_cannot_be_written_says_what_to_look_at() {
+        use io::ErrorKind::{IsADirectory, NotADirectory, NotFound, PermissionDenied};
+        for (path, kind, want) in [
+            ("no/report.json", NotFound, "cannot write no/report.json: there is no folder no, make it first"),
+            (
+                "file/a.json",
+                NotADirectory,
+                "cannot write file/a.json: a file stands where a folder is wanted: give another name",
+            ),
+            ("out", IsADirectory, "cannot write out: it is a folder: give the name of a file"),
+            ("out", NotFound, "cannot write out: is the folder writable, and the disk not full?"),
+            ("a/b", PermissionDenied, "cannot write a/b: is the folder writable, and the disk not full?"),
+        ] {
+            assert_eq!(Error::Write { path: path.into(), source: kind.into() }.to_string(), want);
+        }
+    }
 }

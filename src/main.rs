@@ -7,7 +7,6 @@ use clap::ColorChoice;
 use dcm2fhir::cli::{self, Cli, Command, ManArguments};
 use dcm2fhir::config::{Config, ExplainConfig, SynthConfig};
 use dcm2fhir::error::Error;
-use dcm2fhir::mapping::document::document;
 use dcm2fhir::progress::{self, ERROR, WARNING};
 use dcm2fhir::{interrupt, run, sink, source};
 
@@ -45,7 +44,7 @@ fn run(command: Command) -> Result<u8, Error> {
     match command {
         Command::Convert(arguments) => run::convert(&Config::convert(*arguments)?),
         Command::Explain(arguments) => run::explain(&ExplainConfig::new(arguments)?),
-        Command::Mapping(arguments) => print(document(arguments.format.unwrap_or_default().into()).as_bytes()),
+        Command::Mapping(arguments) => run::print_mapping(&arguments),
         #[cfg(feature = "upload")]
         Command::Upload(arguments) => run::upload(dcm2fhir::config::Upload::of(*arguments)?),
         Command::Synth(arguments) => run::synth(&SynthConfig::new(arguments)?),

@@ -139,10 +139,11 @@ fn class(root: DataSet<'_>) -> Option<&str> {
     [tags::SOP_CLASS_UID, tags::MEDIA_STORAGE_SOP_CLASS_UID].into_iter().find_map(|tag| uid(root, tag).ok())
 }
 
-/// The instance's own UID; where it is absent or empty, the one that the file meta information names (PS3.10 7.1).
+/// The instance's own UID; where it is empty, the one that the file meta information names (PS3.10 7.1). A data set that
+/// lacks the attribute is no instance, whatever stands in front of it.
 fn sop_instance_uid(root: DataSet<'_>) -> Result<&str, Skip> {
     match id(root, tags::SOP_INSTANCE_UID) {
-        Err(Skip::NoUid(tag)) => id(root, tags::MEDIA_STORAGE_SOP_INSTANCE_UID).map_err(|_| Skip::NoUid(tag)),
+        Err(Skip::NoUid(tag)) if root.bytes(tag).is_some() => id(root, tags::MEDIA_STORAGE_SOP_INSTANCE_UID).map_err(|_| Skip::NoUid(tag)),
         result => result,
     }
 }

@@ -61,7 +61,7 @@ impl<'p> File<'p> {
         let mut lines: Vec<_> = table.get_ref().iter().collect();
         lines.sort_by_key(|(key, _)| key.span().start);
         for (key, value) in lines {
-            let known = settings(command).into_iter().find(|(_, argument)| argument.get_long() == Some(key.get_ref()));
+            let known = settings(command).into_iter().find(|(_, argument)| is_called(argument, key.get_ref()));
             let Some((owner, argument)) = known else {
                 return Err(self.wrong(command, key.span().start, &unknown(command, key.get_ref())));
             };
@@ -73,7 +73,7 @@ impl<'p> File<'p> {
             let own = command.find_subcommand(name).into_iter().flat_map(Command::get_arguments);
             let has = own.chain(command.get_arguments()).any(|own| own.get_id() == argument.get_id());
             if has && !is_given(given, argument) {
-                found.push((key.get_ref().to_string(), words));
+                found.push((argument.get_long().unwrap_or_default().to_string(), words));
             }
         }
         Ok(found)
@@ -115,6 +115,12 @@ fn unknown(command: &Command, key: &str) -> String {
     let names: Vec<&str> = settings.iter().filter_map(|(_, argument)| argument.get_long()).collect();
     let guess = closest(key, &names).map_or(String::new(), |guess| format!("; did you mean {guess}?"));
     format!("no option is called {}{guess}", printable(key.as_bytes()))
+}
+
+/// Whether the option has the name, or had it once.
+fn is_called(argument: &Arg, name: &str) -> bool {
+    let once = argument.get_all_aliases().unwrap_or_default();
+    argument.get_long() == Some(name) || once.contains(&name)
 }
 
 fn is_given(matches: &ArgMatches, argument: &Arg) -> bool {

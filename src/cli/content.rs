@@ -3,12 +3,12 @@
 // Doc comments are help here, and show an address as the user types it.
 #![allow(rustdoc::bare_urls)]
 
-use clap::{Args, value_parser};
+use clap::Args;
 
 use crate::config::{
     Detail, EndpointLevel, EndpointOption, IssuerSystem, References, ReleaseName, Status, Subject, SystemUri,
 };
-use crate::options::{Listed, RELEASES, SYSTEMS};
+use crate::options::{Listed, RELEASES, SYSTEMS, at_least};
 
 /// The content of the resources.
 #[derive(Debug, Default, Args)]
@@ -29,8 +29,8 @@ pub struct ContentArguments {
 
     /// Omit the instances of studies with more than N
     ///
-    /// Such a study goes down to its series, and that is reported. Default: no limit.
-    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..), hide_short_help = true)]
+    /// Such a study lists its series only, and that is reported. Default: no limit.
+    #[arg(long, value_name = "N", value_parser = at_least(1), hide_short_help = true)]
     pub max_instances: Option<u64>,
 
     /// Set the status of every study
@@ -65,7 +65,7 @@ pub struct ContentArguments {
     #[arg(long, value_enum, value_name = "LEVEL", hide_possible_values = true, hide_short_help = true)]
     pub endpoint_level: Option<EndpointLevel>,
 
-    /// Zone of times without one: +01:00 or Europe/Berlin
+    /// Time zone if none is given: Europe/Berlin, +01:00
     ///
     /// Default: none, and such times become dates.
     #[arg(long, value_name = "ZONE")]
@@ -73,8 +73,8 @@ pub struct ContentArguments {
 
     /// Character set of undeclared text: ISO_IR 100, GB18030
     ///
-    /// What text is that no character set is declared for, and that is not UTF-8: a term of DICOM, or a name such as
-    /// `windows-1252`. `NAME=NAME` says what a set is that is declared wrongly, as `ISO_IR 100=windows-1251`. May be
+    /// Used where text declares no character set and is not UTF-8: a term of DICOM, or a name such as `windows-1252`.
+    /// `NAME=NAME` reads a set that is declared wrongly as another, as `ISO_IR 100=windows-1251`. May be
     /// given several times; values that were read so are reported. Default: none, and such bytes are replaced.
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub charset: Vec<String>,

@@ -43,7 +43,7 @@ pub struct ExplainArguments {
     #[arg(long, hide = true, conflicts_with = "format")]
     pub json: bool,
 
-    /// Zone of times without one: +01:00 or Europe/Berlin
+    /// Time zone if none is given: Europe/Berlin, +01:00
     ///
     /// Default: none, and such times become dates.
     #[arg(long, value_name = "ZONE")]
@@ -67,7 +67,7 @@ pub struct ExplainArguments {
     #[arg(long, value_name = "NAME=URI")]
     pub issuer: Vec<IssuerSystem>,
 
-    /// This help; --help says more
+    /// Print this help; --help says more
     #[arg(short, long, action = ArgAction::Help, value_parser = clap::builder::BoolValueParser::new())]
     help: Option<bool>,
 }

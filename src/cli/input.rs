@@ -13,9 +13,9 @@ pub struct InputArguments {
     /// Files, folders, zips, tars, a DICOMDIR; - is standard input
     ///
     /// Folders are walked with everything below them, hidden files too. What a file is called does not matter: it is
-    /// DICOM, or an archive (zip, tar, tar.gz, gz), if its content is. Archives are read where they stand; one inside
-    /// another is reported and not opened. A DICOMDIR that is given stands for the files that it lists; one that is
-    /// found in a folder or an archive is passed by. What comes on standard input is one file or archive; for a list of paths
+    /// DICOM, or an archive (zip, tar, gzip, bzip2, xz, zstd), if its content is. Archives are read where they stand; one
+    /// inside another is reported and not opened. A DICOMDIR that is given stands for the files that it lists; one that
+    /// is found in a folder or an archive is skipped. What comes on standard input is one file or archive; for a list of paths
     /// give --files-from -.
     #[arg(value_name = "INPUT", required_unless_present = "files_from", help_heading = None::<&str>)]
     pub inputs: Vec<PathBuf>,
@@ -26,15 +26,15 @@ pub struct InputArguments {
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub files_from: Option<PathBuf>,
 
-    /// The listed paths are separated by NUL
+    /// Paths in the list are separated by NUL
     ///
-    /// As `find -print0` writes them, for file names with line feeds.
+    /// With --files-from, as `find -print0` writes them, for file names with line feeds.
     #[arg(short = '0', long, hide_short_help = true)]
     pub null: bool,
 
     /// Follow symbolic links
     ///
-    /// Without it links are reported and left. A folder is never walked twice, so loops do no harm.
+    /// Default: links are reported and skipped. A folder is never walked twice, so loops do no harm.
     #[arg(long, hide_short_help = true)]
     pub follow: bool,
 
@@ -42,14 +42,14 @@ pub struct InputArguments {
     ///
     /// `modality=CT,MR`, `sop-class=UID`, `patient-id=ID`, `study=UID`, `date=2024-01-01..2024-12-31` (Study Date, either
     /// end may be left out), `path=GLOB` (`*.dcm` is the file name, `**/CT/**` the whole path). May be given several times:
-    /// rules of one kind widen, rules of several kinds narrow. Counts and modalities are of what is kept, and the report
+    /// a file has to meet one rule of each kind. Counts and modalities are of what is kept, and the report
     /// says that it is partial. Default: all.
     #[arg(long, value_name = "RULE", hide_short_help = true)]
     pub include: Vec<FilterRule>,
 
     /// Leave some files out, as modality=SR,KO or path=GLOB
     ///
-    /// The rules of --include. May be given several times: a file that meets one of them is left out, whatever --include
+    /// Takes the rules of --include. May be given several times: a file that meets one of them is left out, whatever --include
     /// says. Default: none.
     #[arg(long, value_name = "RULE", hide_short_help = true)]
     pub exclude: Vec<FilterRule>,

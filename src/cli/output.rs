@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::{BundleType, FileMode, Format};
+use crate::config::{BundleType, Format};
 
 /// The output.
 #[derive(Debug, Default, Args)]
@@ -39,13 +39,6 @@ pub struct OutputArguments {
     /// found nothing replaces nothing.
     #[arg(long, hide_short_help = true)]
     pub replace: bool,
-
-    /// Permissions of written files, as 640
-    ///
-    /// Folders that are made get them too, and can be entered by whoever may read. The report has the same. Not on
-    /// Windows. Default: 600, for they hold patient data.
-    #[arg(long, value_name = "OCTAL", hide_short_help = true)]
-    pub mode: Option<FileMode>,
 
     /// Bundle type: transaction, batch or collection
     ///

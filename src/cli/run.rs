@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, value_parser};
+use clap::{ArgAction, Args};
 
 use crate::config::ShowProgress;
-use crate::options::SummaryForm;
+use crate::options::{FileMode, SummaryForm, whole};
 
 /// The run.
 #[derive(Debug, Args)]
@@ -13,8 +13,8 @@ use crate::options::SummaryForm;
 pub struct RunArguments {
     /// Number of reading threads
     ///
-    /// More than the cores pays on cold or remote disks. Default: four for each core, at most 32.
-    #[arg(short = 'j', long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
+    /// More threads than cores help on cold or remote disks. Default: four for each core, at most 32.
+    #[arg(short = 'j', long, value_name = "N", value_parser = whole::<u16>(1..=1024))]
     pub threads: Option<u16>,
 
     /// Write a report of what was left out, and why, as JSON
@@ -29,6 +29,13 @@ pub struct RunArguments {
     /// They may be patient data.
     #[arg(long, hide_short_help = true, requires = "report")]
     pub report_values: bool,
+
+    /// Permissions of written files, as 640
+    ///
+    /// Of results, report, journal and rejects. Folders that are made get them too, and can be entered by whoever may
+    /// read. Not on Windows. Default: 600, for they hold patient data.
+    #[arg(long, value_name = "OCTAL", hide_short_help = true)]
+    pub mode: Option<FileMode>,
 
     /// Exit with 1 if a value was dropped
     ///

@@ -20,7 +20,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, disable_help_flag = true)]
 pub struct ConfigArguments {
-    /// A commented file of all options with their defaults
+    /// Print a commented file of all options with their defaults
     #[arg(long)]
     pub template: bool,
 
@@ -30,7 +30,7 @@ pub struct ConfigArguments {
     #[arg(long)]
     pub show_secrets: bool,
 
-    /// This help
+    /// Print this help
     #[arg(short, long, action = ArgAction::Help)]
     help: Option<bool>,
 

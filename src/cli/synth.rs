@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, value_parser};
+use clap::{ArgAction, Args};
+
+use crate::options::{FileMode, at_least, whole};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,7 +28,7 @@ pub struct SynthArguments {
     /// How many studies
     ///
     /// A larger archive of the same seed begins with the smaller one. Default: 10.
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=10_000_000))]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=10_000_000))]
     pub studies: Option<u32>,
 
     /// Of which modalities, as CT,MR
@@ -38,20 +40,20 @@ pub struct SynthArguments {
     /// Instances a series, on average
     ///
     /// From one to twice that, less one. Default: 5.
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=100_000))]
     pub instances: Option<u32>,
 
     /// Another seed gives another archive
     ///
     /// The same options and version give the same bytes, on every machine. Default: 1.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least(0))]
     pub seed: Option<u64>,
 
     /// Pixel data of each image, in KiB
     ///
     /// Grey, and in compressed transfer syntaxes a filler that no viewer takes: for benchmarks that want large files.
     /// Default: none.
-    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=32_768))]
+    #[arg(long, value_name = "N", value_parser = whole::<u16>(1..=32_768))]
     pub pixel_kb: Option<u16>,
 
     /// Write what was asked for and what was made, as JSON
@@ -60,11 +62,18 @@ pub struct SynthArguments {
     #[arg(long, value_name = "FILE")]
     pub manifest: Option<PathBuf>,
 
-    /// No summary
+    /// Permissions of written files, as 640
+    ///
+    /// Folders that are made get them too, and can be entered by whoever may read. Not on Windows. Default: what the
+    /// umask leaves, for no patient is in them; the manifest 600.
+    #[arg(long, value_name = "OCTAL")]
+    pub mode: Option<FileMode>,
+
+    /// Do not print a summary
     #[arg(short, long)]
     pub quiet: bool,
 
-    /// This help; --help says more
+    /// Print this help; --help says more
     #[arg(short, long, action = ArgAction::Help)]
     help: Option<bool>,
 }

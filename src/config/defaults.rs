@@ -63,7 +63,7 @@ const UNSET: &[(&str, Unset)] = &[
     ("client-key", none("\"client.key\"")),
     ("journal", none("\"upload.journal\"")),
     ("rejects", none("\"rejects.ndjson\"")),
-    ("jobs", Unset::Is("4")),
+    ("concurrent-requests", Unset::Is("4")),
     ("send-as", Unset::Means { example: "\"batch\"", words: "what the server can" }),
     ("max-bytes", Unset::Is("33554432")),
     ("max-entries", Unset::Is("500")),

@@ -7,7 +7,6 @@ mod content;
 mod defaults;
 mod endpoint;
 mod explain;
-mod mode;
 mod output;
 mod release;
 mod suggest;
@@ -26,6 +25,7 @@ use clap::ValueEnum;
 use crate::cli::{ContentArguments, ConvertArguments, InputArguments, OutputArguments, RunArguments};
 use crate::error::Error;
 use crate::filter::Filter;
+pub use crate::options::FileMode;
 use crate::options::SummaryForm;
 use crate::source::{self, Input, Links, ListFrom, Separator};
 
@@ -33,7 +33,6 @@ pub use content::{Choice, Detail, References, Status, Subject};
 pub use defaults::{Unset, unset};
 pub use endpoint::{EndpointLevel, EndpointOption, EndpointTarget, EndpointType};
 pub use explain::{ExplainConfig, ExplainForm};
-pub use mode::FileMode;
 pub use output::{BundleType, Format, Layout, OutputTarget, is_stdout};
 pub use release::ReleaseName;
 pub(crate) use suggest::{closest, unknown};
@@ -152,7 +151,7 @@ pub struct ReportOptions {
 impl Config {
     /// The configuration of a run without options: a resource a line, nothing said.
     pub fn silent(inputs: Vec<Input>) -> Result<Config, Error> {
-        let output = self::output(OutputArguments::default())?;
+        let output = self::output(OutputArguments::default(), None)?;
         let threads = default_threads();
         Ok(Config {
             inputs,
@@ -172,7 +171,7 @@ impl Config {
     /// The configuration that the arguments of `convert` make.
     pub fn convert(arguments: ConvertArguments) -> Result<Config, Error> {
         let ConvertArguments { input, output, content, run } = arguments;
-        let output = self::output(output)?;
+        let output = self::output(output, run.mode)?;
         if output.format == Format::Bundle && content.fhir.is_none() {
             return usage("a Bundle is for a server: add --fhir r4, or what your server speaks");
         }
@@ -240,7 +239,7 @@ fn is_stdin(path: &Path) -> bool {
     ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].iter().any(|name| path.as_os_str() == *name)
 }
 
-fn output(output: OutputArguments) -> Result<Output, Error> {
+fn output(output: OutputArguments, mode: Option<FileMode>) -> Result<Output, Error> {
     let target = output.output.as_deref().map_or(Ok(OutputTarget::Stdout), OutputTarget::parse)?;
     let format = output.format.unwrap_or_else(|| target.default_format());
     target.check(format)?;
@@ -260,7 +259,7 @@ fn output(output: OutputArguments) -> Result<Output, Error> {
         conditional: Choice::of(output.conditional),
         overwrite_companions: Choice::of(output.overwrite_companions),
         replace: Choice::of(output.replace),
-        mode: output.mode.unwrap_or_default(),
+        mode: mode.unwrap_or_default(),
     })
 }
 

@@ -34,6 +34,7 @@ impl SynthConfig {
             instances: arguments.instances.unwrap_or(defaults.instances),
             seed: arguments.seed.unwrap_or(defaults.seed),
             pixel_kilobytes: arguments.pixel_kb.unwrap_or(defaults.pixel_kilobytes),
+            mode: arguments.mode,
         };
         let SynthArguments { output: folder, manifest, quiet, .. } = arguments;
         Ok(SynthConfig { folder, options, manifest, summary: Choice::of(!quiet) })

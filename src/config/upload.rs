@@ -40,7 +40,7 @@ impl Upload {
         input.inputs.retain(|path| !is_stdin(path));
         let stdin = Choice::of(input.inputs.len() < given);
         let release = content.fhir.and_then(|name| Release::parse(name.0));
-        let jobs = sending.jobs.map_or(DEFAULT_JOBS, usize::from);
+        let jobs = sending.concurrent_requests.map_or(DEFAULT_JOBS, usize::from);
         let timeout = sending.timeout.map_or(DEFAULT_TIMEOUT, Duration::from_secs);
         let policy = Policy::default();
         let options = Options {
@@ -59,9 +59,10 @@ impl Upload {
             diff: sending.diff,
             journal: sending.journal,
             rejects: sending.rejects,
+            file_mode: run.mode.unwrap_or_default(),
             report: run.report.is_some(),
         };
-        let output = output(content.references, sending.conditional);
+        let output = output(content.references, sending.conditional, run.mode.unwrap_or_default());
         let mut config = Config::of(input, output, content, run)?;
         // The server says it.
         config.content.is_default_release = Choice::No;
@@ -77,17 +78,17 @@ impl Upload {
 }
 
 /// Bundles, unless companions do not stand by themselves.
-fn output(references: Option<References>, conditional: bool) -> Output {
+fn output(references: Option<References>, conditional: bool, mode: FileMode) -> Output {
     let is_bundle = matches!(references, None | Some(References::Separate));
     Output {
         target: OutputTarget::Stdout,
-        format: if is_bundle { Format::Bundle } else { Format::Json },
+        format: if is_bundle { Format::Bundle } else { Format::Ndjson },
         layout: Layout::Compact,
         bundle_type: BundleType::Transaction,
         conditional: Choice::of(conditional),
         overwrite_companions: Choice::No,
         replace: Choice::No,
-        mode: FileMode::default(),
+        mode,
     }
 }
 
@@ -113,7 +114,7 @@ fn base(to: &str) -> Result<String, Error> {
 fn url<'u>(option: &str, to: &'u str) -> Result<&'u str, Error> {
     let rest = to.strip_prefix("https://").or_else(|| to.strip_prefix("http://"));
     let Some(rest) = rest.filter(|rest| !rest.is_empty() && !rest.starts_with('/')) else {
-        return usage(&format!("{option} wants a URL: https://host/fhir"));
+        return usage(&format!("{option} wants a URL with http:// or https://, as https://host/fhir"));
     };
     if rest.split('/').next().is_some_and(|host| host.contains('@')) {
         return usage(&format!(
@@ -122,7 +123,7 @@ fn url<'u>(option: &str, to: &'u str) -> Result<&'u str, Error> {
     }
     if rest.contains(['?', '#']) || rest.contains(|character: char| character.is_whitespace() || character.is_control())
     {
-        return usage(&format!("{option} wants a URL without ? and #"));
+        return usage(&format!("{option} wants a URL without ?, # and spaces, as https://host/fhir"));
     }
     Ok(to)
 }
@@ -190,8 +191,18 @@ mod tests {
         let both = upload("- archive --to http://h").unwrap();
         assert_eq!((both.stdin, both.config.inputs.len()), (Choice::Yes, 1));
         assert_eq!(both.config.output.format, Format::Bundle);
-        assert_eq!(upload("a --to http://h --references logical").unwrap().config.output.format, Format::Json);
+        assert_eq!(upload("a --to http://h --references logical").unwrap().config.output.format, Format::Ndjson);
         assert_eq!(upload("a --to http://h").unwrap().stdin, Choice::No);
+    }
+
+    #[test]
+    fn concurrent_requests_and_reading_threads_are_two_things() {
+        let upload = |options: &str| upload(&format!("a --to http://h {options}")).unwrap();
+        for (options, requests, threads) in
+            [("-j 3", 4, 3), ("--concurrent-requests 8 -j 3", 8, 3), ("--jobs 8 --threads 5", 8, 5)]
+        {
+            assert_eq!((upload(options).jobs, upload(options).config.threads), (requests, threads), "{options}");
+        }
     }
 
     #[test]

@@ -47,7 +47,7 @@ fn read(path: &Path) -> Result<Header, Error> {
 }
 
 /// What the user says, else the terminal's width.
-fn columns() -> usize {
+pub(super) fn columns() -> usize {
     let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
     said.or_else(terminal).unwrap_or(COLUMNS)

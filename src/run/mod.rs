@@ -5,6 +5,7 @@ mod explain;
 mod fhir_file;
 mod options;
 mod outcome;
+mod print_mapping;
 mod read;
 mod synth;
 mod tally;
@@ -30,6 +31,7 @@ use crate::source::{self, Walk};
 use crate::study::{Studies, Study, apply_rejections, series_in_several_studies, several_places};
 pub use explain::explain;
 pub use outcome::Outcome;
+pub use print_mapping::print_mapping;
 pub use synth::synth;
 use tally::Tally;
 #[cfg(feature = "upload")]
@@ -45,7 +47,7 @@ pub fn convert(config: &Config) -> Result<u8, Error> {
     let outcome = convert_into(config, open, progress.clone(), &interrupt);
     // The walk may still hold the progress, and an error is not to be printed behind a bar.
     progress.finish();
-    Ok(outcome::tell(config, &outcome?, start))
+    Ok(outcome::tell(config, &outcome?, None, start))
 }
 
 fn report_path(config: &Config) -> Option<&Path> {

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use serde_json::Value;
+
 use crate::config::Config;
 use crate::options::SummaryForm;
 use crate::progress::{columns, say};
@@ -69,9 +71,18 @@ impl Outcome {
     }
 }
 
-/// Says what came of a run, and why its exit code is 1 if it is; that is said also where nothing else is.
-pub(super) fn tell(config: &Config, outcome: &Outcome, start: Instant) -> u8 {
-    let causes = outcome.causes(config);
+/// What a server has to say of a run.
+pub(super) struct OfServer {
+    /// Its part of the summary.
+    pub summary: Value,
+    /// Why it makes the exit code 1.
+    pub causes: Causes,
+}
+
+/// Says what came of a run, and why its exit code is 1 if it is; that is said also where nothing else is. The text of the
+/// server's part is somebody else's.
+pub(super) fn tell(config: &Config, outcome: &Outcome, server: Option<OfServer>, start: Instant) -> u8 {
+    let mut causes = outcome.causes(config);
     let code = causes.exit_code();
     let Outcome { totals, counts, others, unmet_rules, .. } = outcome;
     let report = config.report.as_ref().map(|report| report.path.as_path());
@@ -87,15 +98,23 @@ pub(super) fn tell(config: &Config, outcome: &Outcome, start: Instant) -> u8 {
     match config.summary {
         // Inputs that are all FHIR have nothing to say of DICOM.
         SummaryForm::Text if totals.dicom_files == 0 && outcome.fhir_files > 0 => {}
-        SummaryForm::None => {}
         SummaryForm::Text => say(format_args!("{summary:0$}", columns())),
+        SummaryForm::None => causes.0.extend(server.into_iter().flat_map(|server| server.causes.0)),
         SummaryForm::Json => {
-            say(format_args!("{}\n", summary_json(&summary, &causes)));
+            say(format_args!("{}\n", as_json(&summary, causes, server)));
             return code;
         }
     }
     say(&causes);
     code
+}
+
+fn as_json(summary: &Summary<'_>, mut causes: Causes, server: Option<OfServer>) -> Value {
+    let Some(OfServer { summary: part, causes: more }) = server else { return summary_json(summary, &causes) };
+    causes.0.extend(more.0);
+    let mut json = summary_json(summary, &causes);
+    json["server"] = part;
+    json
 }
 
 impl std::fmt::Display for Input {

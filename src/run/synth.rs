@@ -24,7 +24,7 @@ pub fn synth(config: &SynthConfig) -> Result<u8, Error> {
     let manifest =
         write_archive_while(&config.options, &config.folder, go_on).map_err(|error| stopped(config, error))?;
     if let Some(path) = &config.manifest {
-        let mut file = WholeFile::create(path)?;
+        let mut file = WholeFile::create(path)?.with_mode(config.options.mode.unwrap_or_default());
         let document = serde_json::to_string_pretty(&document(&config.options, manifest)).map_err(io::Error::from);
         file.write(&mut |out| writeln!(out, "{}", document.as_ref().map_err(|error| io::Error::from(error.kind()))?))?;
         file.finish()?;

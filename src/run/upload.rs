@@ -6,18 +6,19 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::{Ends, convert_between, fhir_file, outcome, read};
+use super::outcome::{self, OfServer};
+use super::{Ends, convert_between, fhir_file, read};
 use crate::config::{Choice, ReleaseName, Upload};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::issue::Skip;
 use crate::options::SummaryForm;
-use crate::progress::{self, Progress, WARNING};
-use crate::report::Section;
+use crate::progress::{self, Progress, WARNING, count};
+use crate::report::{CauseInWords, Causes, Section};
 use crate::source::{self, Name};
 use crate::upload::Server;
 use crate::upload::clock::SystemClock;
-use crate::upload::counts::Summary;
+use crate::upload::counts::{Counts, Summary};
 use crate::upload::documents::{self, Input};
 
 /// Uploads what the configuration names, and says with which code to exit.
@@ -39,7 +40,10 @@ pub fn upload(mut upload: Upload) -> Result<u8, Error> {
     }
     let sent = send(&upload, &server, &interrupt, &progress);
     progress.finish();
-    if upload.config.summary != SummaryForm::None {
+    // A run that ended before anything was sent has its error to say only.
+    let counts = server.counts().clone();
+    let has_begun = counts.studies.all() + counts.companions.all() > 0;
+    if upload.config.summary == SummaryForm::Text && (sent.is_ok() || has_begun) {
         summarize(&upload, &server, sent.as_ref().map_or(0, |done| done.gone), start);
     }
     Ok(sent?.code.max(server.counts().exit_code()))
@@ -113,7 +117,11 @@ fn send(upload: &Upload, server: &Server, interrupt: &Interrupt, progress: &Arc<
     let report = server.report(sent.is_ok())?;
     let section = Section { name: "server", write: &|out| report.write(out) };
     let outcome = converted.finish(inputs.len() as u64, Some(&section))?;
-    let code = outcome::tell(config, &outcome, start);
+    // As of every run that could not be done, the error is the last word.
+    let sent = if config.summary == SummaryForm::Json { Ok(sent?) } else { sent };
+    let summary = report.summary();
+    let of_server = OfServer { summary, causes: causes(&server.counts()) };
+    let code = outcome::tell(config, &outcome, Some(of_server), start);
     sent?;
     Ok(Done { code, gone: report.gone.len() })
 }
@@ -130,4 +138,24 @@ fn summarize(upload: &Upload, server: &Server, gone: usize, start: Instant) {
         gone,
         elapsed: start.elapsed(),
     });
+    // The first places stand in the summary.
+    let causes = causes(&server.counts()).0;
+    progress::say(Causes(causes.into_iter().map(|cause| CauseInWords::of(cause.message)).collect()));
+}
+
+/// Why the server makes the exit code 1; nothing where it does not.
+fn causes(counts: &Counts) -> Causes {
+    let not_taken = counts.studies.not_taken() + counts.companions.not_taken();
+    let causes = [
+        (not_taken, "resources were not taken by the server, or held back"),
+        (counts.unreadable, "inputs or lines are no FHIR"),
+    ];
+    let causes = causes.into_iter().filter(|(number, _)| *number > 0);
+    let mut causes: Vec<CauseInWords> =
+        causes.map(|(number, what)| CauseInWords::of(format!("{} {what}", count(number)))).collect();
+    if let Some(first) = causes.first_mut() {
+        first.places = counts.refused.iter().take(3).map(|text| source::printable(text.as_bytes())).collect();
+        first.more = (not_taken + counts.unreadable).saturating_sub(first.places.len() as u64);
+    }
+    Causes(causes)
 }

@@ -137,8 +137,16 @@ fn stdout() -> io::Result<File> {
 
 fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     let file = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).rand_bytes(10).tempfile_in(folder);
-    // The error itself names the temporary file, of which the user knows nothing.
-    file.map_err(|error| error.kind().into())
+    file.map_err(|error| without_path(&error))
+}
+
+/// What went wrong; the error itself names the temporary file, of which the user knows nothing.
+fn without_path(error: &io::Error) -> io::Error {
+    match error.kind() {
+        // The kind's own words, "entity not found", say nothing.
+        io::ErrorKind::NotFound => io::Error::new(io::ErrorKind::NotFound, "no such file or directory"),
+        kind => kind.into(),
+    }
 }
 
 /// Whether the name is that of a file of ours that is not whole.

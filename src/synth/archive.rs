@@ -13,6 +13,7 @@ use super::dice::Dice;
 use super::identity::{EXAMINATIONS, Examination, HOSPITALS, PEOPLE, PHYSICIANS, TRANSFER_SYNTAXES};
 use super::pixels::with_pixels;
 use super::{Attributes, DataSet, Instance, Lengths, code, uid};
+use crate::options::FileMode;
 
 /// What the archive shall hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,12 +28,14 @@ pub struct Options {
     pub seed: u64,
     /// Pixel data of each image, in KiB; none if it is 0.
     pub pixel_kilobytes: u16,
+    /// Permissions of files and folders, where they are not the umask's to say.
+    pub mode: Option<FileMode>,
 }
 
 impl Default for Options {
     fn default() -> Options {
         let modalities = EXAMINATIONS.iter().map(|examination| examination.modality.to_owned()).collect();
-        Options { studies: 10, modalities, instances: 5, seed: 1, pixel_kilobytes: 0 }
+        Options { studies: 10, modalities, instances: 5, seed: 1, pixel_kilobytes: 0, mode: None }
     }
 }
 
@@ -92,6 +95,7 @@ struct Study {
     examination: &'static Examination,
     instances: u32,
     pixel_kilobytes: u16,
+    mode: Option<FileMode>,
 }
 
 impl Study {
@@ -101,8 +105,8 @@ impl Study {
         // Every third study or so is of a patient who was here before.
         let patient = if dice.percent("again", 30) { dice.below("patient", u64::from(number)) } else { number.into() };
         let examination = dice.pick("examination", examinations);
-        let (seed, pixel_kilobytes) = (options.seed, options.pixel_kilobytes);
-        Study { seed, number, patient, examination, instances: options.instances.max(1), name, pixel_kilobytes }
+        let Options { seed, pixel_kilobytes, mode, .. } = *options;
+        Study { seed, number, patient, examination, instances: options.instances.max(1), name, pixel_kilobytes, mode }
     }
 
     fn dice(&self) -> Dice<'_> {
@@ -208,16 +212,19 @@ fn write_study(
     manifest: &mut Manifest,
     go_on: &mut impl FnMut(&Manifest) -> io::Result<()>,
 ) -> io::Result<()> {
+    let mode = study.mode;
     let folder = folder.join(format!("P{:06}", study.patient)).join(format!("S{:06}", study.number));
     manifest.studies += 1;
     for series in 1..=study.series() {
         let folder = folder.join(series.to_string());
-        fs::create_dir_all(&folder)?;
+        mode.map_or_else(|| fs::create_dir_all(&folder), |mode| mode.make_folder(&folder))?;
         manifest.series += 1;
         for number in 1..=study.instances_of(series) {
             go_on(manifest)?;
             let bytes = study.instance(series, number).bytes();
-            fs::write(folder.join(format!("{number:04}.dcm")), &bytes)?;
+            let path = folder.join(format!("{number:04}.dcm"));
+            fs::write(&path, &bytes)?;
+            mode.map_or(Ok(()), |mode| mode.set(&path))?;
             manifest.instances += 1;
             manifest.bytes += bytes.len() as u64;
         }

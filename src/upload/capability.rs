@@ -103,9 +103,10 @@ impl Capability {
         let version = self.version.escape_debug();
         match asked {
             Some(release) if release.is_read_by(&self.version) => Ok(release),
-            Some(release) => {
-                Err(format!("it speaks FHIR {version} and cannot read {} ({})", release.name, release.version))
-            }
+            Some(release) => Err(format!(
+                "it speaks FHIR {version} and cannot read {} ({}): leave --fhir out",
+                release.name, release.version
+            )),
             None => Release::of_server(&self.version).ok_or_else(|| unknown(&self.version)),
         }
     }

@@ -67,7 +67,7 @@ fn of_file(path: &Path) -> Result<Vec<Header>, Error> {
 
 /// RFC 9110 5.1 and 5.5: a token, and visible characters with spaces between them.
 fn header(text: &str, separator: char) -> Result<Header, String> {
-    let (name, value) = text.split_once(separator).ok_or("wants NAME=VALUE")?;
+    let (name, value) = text.split_once(separator).ok_or("wants NAME=VALUE, as X-Tenant=north")?;
     let (name, value) = (name.trim(), value.trim());
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if name.is_empty() || !name.bytes().all(is_token) {

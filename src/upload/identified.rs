@@ -1,5 +1,7 @@
 //! By which identifier a resource is searched, and whether a copy has another one.
 
+use std::borrow::Cow;
+
 use super::json::Json;
 use super::package::{Entry, Target};
 use crate::fhir::id;
@@ -82,20 +84,27 @@ pub fn study_id(entry: &Entry<'_>) -> Option<String> {
 }
 
 /// The Study Instance UID, as `urn:oid:...`.
-fn study_uid(entry: &Entry<'_>) -> Option<String> {
-    const OURS: &str = r#"{"system":"urn:dicom:uid","value":""#;
+fn study_uid<'e>(entry: &'e Entry<'_>) -> Option<Cow<'e, str>> {
     if entry.kind != "ImagingStudy" {
         return None;
     }
-    // Ours stands in the first identifier, where it is found without reading the rest.
-    if let Some((_, rest)) = entry.text.split_once(r#""identifier":["#)
-        && let Some((value, _)) = rest.strip_prefix(OURS).and_then(|rest| rest.split_once('"'))
-    {
-        return (!value.contains('\\')).then(|| value.to_string());
+    if let Some(value) = first_uid(&entry.text) {
+        return Some(Cow::Borrowed(value));
     }
     let resource = Json::parse(&entry.text)?;
     let mut list = resource.get("identifier")?.items().iter();
-    list.find(|identifier| identifier.string("system") == Some(DICOM_UID))?.string("value").map(str::to_string)
+    let uid = list.find(|identifier| identifier.string("system") == Some(DICOM_UID))?;
+    uid.string("value").map(|value| Cow::Owned(value.to_string()))
+}
+
+/// The same, where it is the first identifier of a study that contains nothing, as in ours: so the rest is not read.
+fn first_uid(text: &str) -> Option<&str> {
+    let (head, rest) = text.split_once(r#""identifier":["#)?;
+    let (before, value) = rest.split_once(r#""system":"urn:dicom:uid","value":""#)?;
+    let opened = |bracket: char| before.matches(bracket).count();
+    let is_in_first = opened('{') == opened('}') + 1 && opened('[') == opened(']') && !before.contains("},{");
+    let (value, _) = value.split_once('"')?;
+    (is_in_first && !head.contains('[') && !value.contains('\\')).then_some(value)
 }
 
 #[cfg(test)]
@@ -155,6 +164,11 @@ mod tests {
                 Some("ImagingStudy?identifier=urn:dicom:uid%7Curn:oid:1.2"),
             ),
             (r#"[{"system":"urn:dicom:uid","value":"a b"}]"#, None),
+            (r#"[{"value":"x"}],"basedOn":[{"identifier":{"system":"urn:dicom:uid","value":"urn:oid:9"}}]"#, None),
+            (
+                r#"[{"type":{"coding":[{"system":"s"}]},"system":"urn:dicom:uid","value":"urn:oid:1.2"}]"#,
+                Some("ImagingStudy?identifier=urn:dicom:uid%7Curn:oid:1.2"),
+            ),
             ("[]", None),
         ] {
             let text = format!(r#"{{"resourceType":"ImagingStudy","id":"1","identifier":{identifiers}}}"#);

@@ -16,6 +16,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::package::Entry;
 use crate::error::Error;
+use crate::options::FileMode;
 
 /// What became of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +85,13 @@ impl Journal {
             file.write_all(header(base).as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
         }
         Ok(Journal { path: path.to_path_buf(), file: Mutex::new(file), past, cut_bytes, met: Mutex::default() })
+    }
+
+    /// Gives the file these permissions.
+    pub fn with_mode(self, mode: FileMode) -> Result<Journal, Error> {
+        let given = mode.apply(&self.file.lock().unwrap_or_else(PoisonError::into_inner));
+        given.map_err(|source| Error::Write { path: self.path.clone(), source })?;
+        Ok(self)
     }
 
     /// What was wrong with the file and is mended, for a message.
@@ -164,7 +172,7 @@ fn header(base: &str) -> String {
     serde_json::to_string(&header).expect("a header is JSON") + "\n"
 }
 
-/// For its owner only: the Study Instance UIDs stand in it.
+/// For its owner only, unless `--mode` says otherwise: the Study Instance UIDs stand in it.
 fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);

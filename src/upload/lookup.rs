@@ -130,7 +130,8 @@ impl Lookup {
 
 /// What the answers of all reads of a resource come to; each is by search or by id.
 fn one(sender: &Sender, entry: &Entry<'_>, answers: Vec<(bool, Read)>) -> Known<Found> {
-    let token = Token::of(entry);
+    let is_there = answers.iter().any(|(_, read)| matches!(read, Read::Found(Found::One(_))));
+    let token = is_there.then(|| Token::of(entry)).flatten();
     let (mut copies, mut searched) = (Vec::<ServerCopy>::new(), Vec::new());
     let (mut is_deleted, mut other) = (false, None);
     for (is_search, answer) in answers {

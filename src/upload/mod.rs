@@ -54,6 +54,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::error::Error;
 use crate::fhir::Release;
 use crate::interrupt::Interrupt;
+use crate::options::FileMode;
 use crate::progress::Progress;
 use crate::sink::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
 use auth::{Auth, Credentials};
@@ -105,6 +106,8 @@ pub struct Options {
     pub journal: Option<PathBuf>,
     /// What was not taken.
     pub rejects: Option<PathBuf>,
+    /// Permissions of the journal and of what was not taken.
+    pub file_mode: FileMode,
     /// Whether what was not taken is listed for a report.
     pub report: bool,
 }
@@ -180,8 +183,8 @@ impl Server {
             breaks_transactions: AtomicBool::new(false),
             lookup: Lookup::new(capability.batch, capability.update_create),
             identities: Identities::default(),
-            journal: journal.map(|path| Journal::open(path, base)).transpose()?,
-            rejects: rejects.map(Rejects::create).transpose()?,
+            journal: journal.map(|path| Journal::open(path, base)?.with_mode(options.file_mode)).transpose()?,
+            rejects: rejects.map(|path| Rejects::create(path, options.file_mode)).transpose()?,
             not_taken: options.report.then(not_taken).transpose()?,
             counts: Mutex::default(),
             elsewhere: Mutex::default(),
@@ -257,7 +260,10 @@ fn not_taken() -> Result<NotTaken, Error> {
 fn capability(sender: &Sender) -> Result<Capability, Error> {
     let answer = match sender.send_at_most(u32::MAX, &Request::get("metadata"), Safety::Repeatable)? {
         Sent::Answer(answer) => answer,
-        Sent::GaveUp(why) | Sent::Unknown(why) | Sent::Refused(why) => return Err(sender.error(&why)),
+        Sent::GaveUp(why) | Sent::Unknown(why) => {
+            return Err(sender.error(&format!("{why}: is the server running, and the base URL right?")));
+        }
+        Sent::Refused(why) => return Err(sender.error(&why)),
     };
     match answer.status {
         200 => Capability::parse(&answer.body).map_err(|why| sender.error(&format!("{why}: is the base URL right?"))),

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::outcome::Outcome;
 use crate::error::Error;
+use crate::options::FileMode;
 
 /// The file of rejects.
 #[derive(Debug)]
@@ -17,13 +18,14 @@ pub struct Rejects {
 }
 
 impl Rejects {
-    /// Starts the file anew, readable by its owner only: patient data stand in it.
-    pub fn create(path: &Path) -> Result<Rejects, Error> {
+    /// Starts the file anew; before it has its permissions it is readable by its owner only: patient data stand in it.
+    pub fn create(path: &Path, mode: FileMode) -> Result<Rejects, Error> {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path).map_err(|source| Error::Write { path: path.to_path_buf(), source })?;
+        let file = options.open(path).and_then(|file| mode.apply(&file).map(|()| file));
+        let file = file.map_err(|source| Error::Write { path: path.to_path_buf(), source })?;
         Ok(Rejects { path: path.to_path_buf(), file: Mutex::new(file) })
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Server;
 use super::counts::{End, Ends};
@@ -26,11 +26,18 @@ impl Server {
 }
 
 impl ServerReport<'_> {
-    /// Writes it as a JSON object, with one entry of a list on a line.
-    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Server { sender, release, dry_run, not_taken, .. } = self.server;
+    /// The report without its lists, as one JSON object.
+    pub fn summary(&self) -> Value {
+        let mut summary: Map<String, Value> =
+            self.members().into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+        summary.insert("inJournalOnly".to_string(), json!(self.gone.len()));
+        Value::Object(summary)
+    }
+
+    fn members(&self) -> [(&'static str, Value); 7] {
+        let Server { sender, release, dry_run, .. } = self.server;
         let counts = self.server.counts();
-        let members = [
+        [
             ("base", json!(sender.base)),
             ("fhir", json!({ "release": release.name, "version": release.version })),
             ("dryRun", json!(dry_run)),
@@ -38,9 +45,14 @@ impl ServerReport<'_> {
             ("companions", ends(&counts.companions)),
             ("unreadableInputs", json!(counts.unreadable)),
             ("traffic", sender.client.traffic().json()),
-        ];
+        ]
+    }
+
+    /// Writes it as a JSON object, with one entry of a list on a line.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let not_taken = &self.server.not_taken;
         out.write_all(b"{\n")?;
-        members.iter().try_for_each(|(name, value)| writeln!(out, "    \"{name}\": {value},"))?;
+        self.members().iter().try_for_each(|(name, value)| writeln!(out, "    \"{name}\": {value},"))?;
         list(out, "notTaken", |each| not_taken.as_ref().map_or(Ok(()), |list| list.for_each(each)))?;
         out.write_all(b",\n")?;
         list(out, "inJournalOnly", |each| self.gone.iter().try_for_each(|name| each(&json!(name).to_string())))?;

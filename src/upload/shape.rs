@@ -1,7 +1,9 @@
 //! Whether FHIR that is given has the shapes of the release that the server has: a server drops in silence what another
 //! release calls otherwise, also from what is good there.
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::package::{Entry, Package, kind};
 use crate::error::Error;
@@ -56,6 +58,14 @@ const SHAPES: &[Shape] = &[
     ("Endpoint", r#""payload":["#, |release| release.companions.endpoint == EndpointForm::Payload),
 ];
 
+/// Only the beginning of a resource is looked at: one of another release shows it there, and most of a study is a list of
+/// instances that are all alike.
+const LOOKED_AT_BYTES: usize = 4096;
+
+/// What is looked for, ready to be.
+static FINDERS: LazyLock<Vec<Finder<'static>>> =
+    LazyLock::new(|| SHAPES.iter().map(|(_, start, _)| Finder::new(start.as_bytes())).collect());
+
 /// An error that ends the run if something in a package has the shape of another release.
 pub fn check(place: &str, package: &Package<'_>, release: &Release) -> Result<(), Error> {
     package.entries.iter().try_for_each(|entry: &Entry<'_>| check_resource(place, &entry.text, release))
@@ -64,10 +74,11 @@ pub fn check(place: &str, package: &Package<'_>, release: &Release) -> Result<()
 /// The same of one resource on one line.
 pub fn check_resource(place: &str, text: &str, release: &Release) -> Result<(), Error> {
     let kind = kind(text).unwrap_or_default();
-    let is_strange = |(of, start, is_so): &&Shape| {
-        *of == kind && !is_so(release) && memmem::find(text.as_bytes(), start.as_bytes()).is_some()
+    let beginning = &text.as_bytes()[..text.len().min(LOOKED_AT_BYTES)];
+    let is_strange = |((of, _, is_so), finder): &(&Shape, &Finder<'_>)| {
+        *of == kind && !is_so(release) && finder.find(beginning).is_some()
     };
-    let Some((_, start, _)) = SHAPES.iter().find(is_strange) else { return Ok(()) };
+    let Some(((_, start, _), _)) = SHAPES.iter().zip(FINDERS.iter()).find(is_strange) else { return Ok(()) };
     let element = start.trim_start_matches('"').split('"').next().unwrap_or_default();
     Err(Error::Usage(format!(
         "{place}: {kind}.{element} is not as {} ({}) has it, which the server takes: convert with --fhir {}",

@@ -1,7 +1,9 @@
 //! Whose the server's copy is: it must have the identifier that was searched for, and belong to the study's patient.
 //! A Patient that contradicts ours is named.
 
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// What of ours the server's copy must agree with before anything refers to it, or why it is not referred to.
 pub fn check(kind: &str, is_searched: bool, ours: &str, theirs: &str, base: &str) -> Result<(), &'static str> {
@@ -22,7 +24,13 @@ pub fn has_subject(kind: &str) -> bool {
 
 /// The subject of a resource as it stands there.
 pub fn subject(text: &str) -> String {
-    serde_json::from_str::<Value>(text).map(|resource| resource["subject"].to_string()).unwrap_or_default()
+    #[derive(Deserialize)]
+    struct Resource<'a> {
+        #[serde(borrow)]
+        subject: Option<&'a RawValue>,
+    }
+    let resource = serde_json::from_str::<Resource<'_>>(text).ok();
+    resource.and_then(|resource| resource.subject).map(|subject| subject.get().to_string()).unwrap_or_default()
 }
 
 /// What the server's Patient says otherwise than ours: of name, birth date and sex, those that both have.

@@ -57,6 +57,10 @@ fn agrees(stated: &str, unset: &str) -> bool {
     }
 }
 
+/// What `upload` does otherwise than `convert`, whose defaults `config` prints: tests of `upload` hold it to these.
+const OF_UPLOAD: [(&str, &str); 2] =
+    [("fhir", "the release that the server says it speaks"), ("references", "separate")];
+
 #[test]
 fn each_default_that_a_help_states_is_what_config_prints() {
     let output = dcm2fhir().arg("config").output().unwrap();
@@ -67,7 +71,9 @@ fn each_default_that_a_help_states_is_what_config_prints() {
                 assert!(["config", "color"].contains(&&*option), "{command} --{option} is not in config");
                 continue;
             };
-            assert!(agrees(&stated, &unset), "{command} --{option}: {stated:?}, but {unset:?}");
+            let own = OF_UPLOAD.iter().find(|(name, _)| command == "upload" && *name == option);
+            let is_right = own.map_or_else(|| agrees(&stated, &unset), |(_, own)| stated == *own);
+            assert!(is_right, "{command} --{option}: {stated:?}, but {unset:?}");
             checked += 1;
         }
     }

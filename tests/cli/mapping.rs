@@ -37,6 +37,34 @@ fn the_mapping_is_printed_as_text_and_as_json() {
     assert_eq!(code(&print(&["--format", "xml"])), 2);
 }
 
+#[test]
+fn one_element_is_answered_at_any_width() {
+    for columns in ["40", "80", "200"] {
+        let output =
+            dcm2fhir().env("COLUMNS", columns).args(["mapping", "Laterality", "--fhir", "r4"]).output().unwrap();
+        let text = stdout(&output);
+        assert!(code(&output) == 0 && text.contains("(0020,0060) Laterality") && !text.contains("r5"), "{text}");
+        assert!(!text.contains("bodySite"), "{text}");
+        let width: usize = columns.parse().unwrap();
+        assert!(text.lines().all(|line| line.chars().count() <= width.max(44)), "{columns}: {text}");
+    }
+}
+
+#[test]
+fn an_element_that_is_not_there_is_told_what_is() {
+    for (arguments, advice) in [
+        (&["latrality"][..], "did you mean series.laterality?"),
+        (&["Patient.brithDate"], "did you mean Patient.birthDate?"),
+        (&["partOf", "--fhir", "r4"], "r4 has no partOf: it is in r5, r6-ballot2"),
+        (&["xyzzy", "--format", "json"], "dcm2fhir mapping lists all"),
+        (&["basedOn", "--fhir", "r3"], "did you mean r4?"),
+    ] {
+        let output = dcm2fhir().arg("mapping").args(arguments).output().unwrap();
+        assert_eq!((code(&output), stdout(&output)), (2, ""), "{arguments:?}");
+        assert!(stderr(&output).contains(advice), "{arguments:?}: {}", stderr(&output));
+    }
+}
+
 /// The mapping as the program says it.
 fn mapping() -> Value {
     serde_json::from_slice(&dcm2fhir().args(["mapping", "--format", "json"]).output().unwrap().stdout).unwrap()

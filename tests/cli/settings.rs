@@ -36,6 +36,11 @@ fn an_option_wins_over_a_variable_a_variable_over_the_file_and_the_file_over_the
 }
 
 #[test]
+fn a_name_of_an_earlier_version_still_sets_its_option() {
+    assert_eq!(line(&config("jobs = 8", &[], &[]), "concurrent-requests"), "concurrent-requests = 8  # the file");
+}
+
+#[test]
 fn a_list_is_replaced_as_a_whole_and_a_variable_switches_off_what_the_file_switches_on() {
     let text = "system = [\"patient=http://a.example\", \"visit=http://b.example\"]\nstrict = true";
     let from_file = config(text, &[], &[]);
@@ -76,7 +81,7 @@ fn every_error_in_the_file_names_the_line_and_says_what_to_do() {
         ("# x\nfhir = \"r3\"", 2, "did you mean r4?"),
         ("strict = \"yes\"", 1, "strict: want true or false"),
         ("fhir = [\"r4\"]", 1, "fhir: want a text or a whole number"),
-        ("threads = 0", 1, "not in 1..=1024"),
+        ("threads = 0", 1, "want a whole number from 1 to 1024"),
         ("fhir = r4", 1, "string"),
         ("[convert]\nfhir = \"r4\"", 1, "no option is called convert"),
         ("fhir = \"r4\"\nfhir = \"r5\"", 2, "duplicate key"),

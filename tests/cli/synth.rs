@@ -43,3 +43,21 @@ fn an_unknown_modality_is_an_error_with_advice() {
     assert_eq!(code(&output), 2);
     assert!(stderr(&output).contains("want one of CT, MR"), "{}", stderr(&output));
 }
+
+#[cfg(unix)]
+#[test]
+fn files_folders_and_the_manifest_get_the_permissions_asked_for() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let mut command = dcm2fhir();
+    command.args(["synth", "--studies", "1", "--mode", "640", "-q", "-o"]).arg(at("archive"));
+    let output = command.arg("--manifest").arg(at("made.json")).output().unwrap();
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    for entry in walkdir::WalkDir::new(folder.path()).min_depth(1) {
+        let entry = entry.unwrap();
+        let want = if entry.file_type().is_dir() { 0o750 } else { 0o640 };
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, want, "{}", entry.path().display());
+    }
+}

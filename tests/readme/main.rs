@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use examples::{Example, agrees, examples};
+use serde_json::{Value, json};
 
 /// Programs that an example may want and a machine may lack.
 const TOOLS: [&str; 3] = ["curl", "jq", "man"];
@@ -96,6 +97,51 @@ fn every_example_prints_what_it_shows() {
     // Past the capture of the test harness.
     let _ = writeln!(std::io::stderr(), "left out: {}", left_out.join("\nleft out: "));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whether the JSON is what is shown of it: members and entries may be left out, and `…` stands for the end of a text.
+fn is_shortened(shown: &Value, whole: &Value) -> bool {
+    match (shown, whole) {
+        (Value::Object(shown), Value::Object(whole)) => {
+            shown.iter().all(|(name, shown)| whole.get(name).is_some_and(|whole| is_shortened(shown, whole)))
+        }
+        (Value::Array(shown), Value::Array(whole)) => {
+            shown.len() <= whole.len() && shown.iter().zip(whole).all(|(shown, whole)| is_shortened(shown, whole))
+        }
+        (Value::String(shown), Value::String(whole)) => match shown.strip_suffix('…') {
+            Some(start) => whole.starts_with(start),
+            None => shown == whole,
+        },
+        _ => shown == whole,
+    }
+}
+
+#[test]
+fn the_study_of_the_readme_is_what_its_first_command_prints() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let first = examples(&readme).remove(0).command;
+    let (_, arguments) = first.split_once(" -- ").unwrap();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_dcm2fhir")).args(arguments.split(' ')).current_dir(root()).output().unwrap();
+    let study: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let shown = readme.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    let shown: Value = serde_json::from_str(shown).unwrap();
+    assert!(is_shortened(&shown, &study), "README.md shows another study than is printed:\n{study:#}");
+}
+
+#[test]
+fn a_shortened_study_leaves_out_and_changes_nothing() {
+    let whole = json!({ "id": "2.25.7", "series": [{ "number": 1 }, { "number": 2 }] });
+    for (shown, want) in [
+        (json!({ "id": "2.25.…" }), true),
+        (json!({ "series": [{}] }), true),
+        (json!({ "id": "2.25" }), false),
+        (json!({ "name": 1 }), false),
+        (json!({ "series": [{ "number": 2 }] }), false),
+        (json!({ "series": [{}, {}, {}] }), false),
+    ] {
+        assert_eq!(is_shortened(&shown, &whole), want, "{shown}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use dcm2fhir::error::Error;
 use dcm2fhir::interrupt::Interrupt;
+use dcm2fhir::options::FileMode;
 use dcm2fhir::progress::Silent;
 use dcm2fhir::upload::auth::Credentials;
 use dcm2fhir::upload::client::Connection;
@@ -88,6 +89,7 @@ impl Session {
             diff: false,
             journal: None,
             rejects: None,
+            file_mode: FileMode::default(),
             report: false,
         };
         Session { options, clock: JumpingClock::default(), interrupt: Interrupt::default(), jobs: 1 }

@@ -8,13 +8,17 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+#[path = "../readme/server.rs"]
+mod server;
+
 const LINES: &str = include_str!("lines.txt");
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A folder with an image in `ct`, another study in `two`, what cannot be converted in `lost`, an empty folder and a file.
+/// A folder with an image in `ct`, another study in `two`, what cannot be converted in `lost`, an empty folder, a file, and
+/// a study of R5.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let copy = |case: &str, to: &str| {
@@ -29,11 +33,22 @@ fn folder() -> tempfile::TempDir {
     copy("missing-uids", "lost");
     fs::create_dir(folder.path().join("empty")).unwrap();
     fs::write(folder.path().join("file"), "a text\n").unwrap();
+    let study =
+        r#"{"resourceType":"ImagingStudy","id":"1","status":"available","modality":[{"coding":[{"code":"CT"}]}]}"#;
+    fs::write(folder.path().join("r5.json"), study).unwrap();
     folder
 }
 
-/// What the program says to a line, with its exit code.
-fn answer(line: &str, folder: &Path) -> String {
+/// What differs from run to run.
+fn is_of_this_run(line: &str) -> bool {
+    line.contains(" a second")
+        || line.contains(" received")
+        || line.starts_with("requests")
+        || line.starts_with("time ")
+}
+
+/// What the program says to a line, with its exit code. `$FHIR` is the address of an R4 server.
+fn answer(line: &str, folder: &Path, server: &str) -> String {
     let binary = env!("CARGO_BIN_EXE_dcm2fhir");
     let typed = line.strip_prefix("dcm2fhir").unwrap();
     let mut command = Command::new("sh");
@@ -41,10 +56,10 @@ fn answer(line: &str, folder: &Path) -> String {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DCM2FHIR_")) {
         command.env_remove(name);
     }
-    let output = command.env("COLUMNS", "80").output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
+    let output = command.env("COLUMNS", "80").env("FHIR", server).env("NO_PROXY", "*").output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap().replace(server, "$FHIR");
     assert!(!said.contains("panicked"), "{line}: {said}");
-    let kept = said.lines().filter(|line| !line.contains(" a second"));
+    let kept = said.lines().filter(|line| !is_of_this_run(line));
     let mut answer = format!("$ {line}\n");
     kept.for_each(|line| writeln!(answer, "{line}").unwrap());
     write!(answer, "=> {}\n\n", output.status.code().unwrap()).unwrap();
@@ -54,7 +69,8 @@ fn answer(line: &str, folder: &Path) -> String {
 #[cfg(target_os = "linux")]
 #[test]
 fn every_wrong_line_is_answered_as_it_was_read() {
-    let answers: String = LINES.lines().map(|line| answer(line, folder().path())).collect();
+    let server = server::start();
+    let answers: String = LINES.lines().map(|line| answer(line, folder().path(), &server)).collect();
     let path = root().join("tests/wrong/messages.txt");
     if std::env::var_os("DCM2FHIR_BLESS").is_some() {
         return fs::write(path, answers).unwrap();

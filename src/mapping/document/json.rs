@@ -5,11 +5,10 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::Section;
 use super::line::{Line, content};
+use super::{Computed, Section};
 use crate::issue::keyword;
 use crate::mapping::Attribute;
-use crate::mapping::finish::Rule;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -40,7 +39,7 @@ struct AttributeName {
 
 #[derive(Serialize)]
 struct FinishRule {
-    element: &'static str,
+    element: String,
     from: &'static str,
     rule: &'static str,
 }
@@ -57,9 +56,12 @@ impl Serialize for Releases<'_> {
 }
 
 /// The whole document.
-pub fn document(sections: &[Section], rules: &[Rule]) -> String {
+pub fn document(sections: &[Section], rules: &[Computed]) -> String {
     let rows = sections.iter().flat_map(|section| &section.lines).map(row).collect();
-    let rule = |rule: &Rule| FinishRule { element: rule.element, from: rule.from, rule: rule.rule };
+    let rule = |computed: &Computed| {
+        let element = computed.names().join(", ");
+        FinishRule { element, from: computed.rule.from, rule: computed.rule.rule }
+    };
     let document = Document { rows, rules: rules.iter().map(rule).collect() };
     serde_json::to_string_pretty(&document).expect("text and lists are JSON") + "\n"
 }

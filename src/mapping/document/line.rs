@@ -67,6 +67,12 @@ fn releases(element: &'static str) -> Vec<(&'static str, Option<Cow<'static, str
 }
 
 impl Line {
+    /// Says what one release says only; whether it says anything.
+    pub fn narrow(&mut self, release: &Release) -> bool {
+        self.releases.retain(|(name, element)| *name == release.name && element.is_some());
+        !self.releases.is_empty()
+    }
+
     /// The names that the element has, each with its releases; without them where all releases agree.
     pub fn names(&self) -> Vec<(&str, Vec<&'static str>)> {
         let mut names: Vec<(&str, Vec<&str>)> = Vec::new();

@@ -1,8 +1,7 @@
 //! The document as `docs/mapping.md`: a table for each level.
 
-use super::Section;
 use super::line::{CONTENTS, Line, attribute};
-use crate::mapping::finish::Rule;
+use super::{Computed, Section};
 
 const HEAD: &str = "\
 # How DICOM attributes become ImagingStudy
@@ -18,7 +17,7 @@ items of a sequence. What a header says badly is left out and reported.
 ";
 
 /// The whole document.
-pub fn document(sections: &[Section], rules: &[Rule]) -> String {
+pub fn document(sections: &[Section], rules: &[Computed]) -> String {
     let mut text = HEAD.to_string();
     text += "In brackets stands what the items of a sequence hold:\n\n";
     for (content, meaning) in CONTENTS {
@@ -28,9 +27,13 @@ pub fn document(sections: &[Section], rules: &[Rule]) -> String {
         text += &format!("\n## {title}\n\n| element | attributes | values | defined in |\n|---|---|---|---|\n");
         lines.iter().for_each(|line| text += &row(line));
     }
-    text += "\n## Finish rules: what is computed over a study or series\n\n| element | from | rule |\n|---|---|---|\n";
-    for rule in rules {
-        text += &format!("| {} | {} | {} |\n", elements(rule.element), rule.from, rule.rule);
+    if !rules.is_empty() {
+        text +=
+            "\n## Finish rules: what is computed over a study or series\n\n| element | from | rule |\n|---|---|---|\n";
+    }
+    for computed in rules {
+        let names = computed.names().iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        text += &format!("| {names} | {} | {} |\n", computed.rule.from, computed.rule.rule);
     }
     text
 }
@@ -47,8 +50,4 @@ fn row(line: &Line) -> String {
     let groups = line.source.clone().into_iter().chain(groups);
     let [names, groups] = [names.collect::<Vec<_>>(), groups.collect()].map(|cells| cells.join("<br>"));
     format!("| {names} | {groups} | {} | {} |\n", line.values, line.citation)
-}
-
-fn elements(list: &str) -> String {
-    list.split(", ").map(|element| format!("`{element}`")).collect::<Vec<_>>().join(", ")
 }

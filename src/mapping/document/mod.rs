@@ -4,11 +4,15 @@
 mod json;
 mod line;
 mod markdown;
+mod question;
 mod text;
 
-use super::finish::RULES;
+use super::finish::{RULES, Rule};
 use super::{COMPANIONS, KIND, NUMBER, SELECTION, SERIES, STUDY, UIDS};
+use crate::fhir::Release;
 use line::{Line, lines, listed};
+
+pub use question::{NoAnswer, Question};
 
 /// How the document is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,14 +31,44 @@ struct Section {
     lines: Vec<Line>,
 }
 
-/// The whole document.
-pub fn document(layout: Layout) -> String {
-    let sections = sections();
-    match layout {
-        Layout::Text => text::document(&sections, RULES),
-        Layout::Markdown => markdown::document(&sections, RULES),
-        Layout::Json => json::document(&sections, RULES),
+/// A finish rule, for the elements that are asked for.
+struct Computed {
+    /// Their names in the model.
+    elements: Vec<&'static str>,
+    /// The one release that they are to be named by.
+    release: Option<&'static Release>,
+    rule: &'static Rule,
+}
+
+impl Computed {
+    fn of(rule: &'static Rule) -> Computed {
+        Computed { elements: rule.element.split(", ").collect(), release: None, rule }
     }
+
+    /// The names as the document has them.
+    fn names(&self) -> Vec<String> {
+        let named = |element: &&'static str| match self.release {
+            Some(release) => release.element(element).map(String::from),
+            None => Some((*element).to_string()),
+        };
+        self.elements.iter().filter_map(named).collect()
+    }
+
+    /// Says what one release says only; whether it says anything.
+    fn narrow(&mut self, release: &'static Release) -> bool {
+        self.release = Some(release);
+        !self.names().is_empty()
+    }
+}
+
+/// The document, or the part of it that answers a question, in lines of so many columns.
+pub fn document(layout: Layout, question: Question<'_>, columns: usize) -> Result<String, NoAnswer> {
+    let (sections, rules) = question.answer(sections(), RULES.iter().map(Computed::of).collect())?;
+    Ok(match layout {
+        Layout::Text => text::document(&sections, &rules, columns),
+        Layout::Markdown => markdown::document(&sections, &rules),
+        Layout::Json => json::document(&sections, &rules),
+    })
 }
 
 fn sections() -> Vec<Section> {
@@ -58,7 +92,7 @@ mod tests {
         let elements = sections().into_iter().flat_map(|section| section.lines).map(|line| line.element);
         let elements: Vec<&str> = elements.chain(RULES.iter().map(|rule| rule.element)).collect();
         for layout in [Layout::Text, Layout::Markdown, Layout::Json] {
-            let document = document(layout);
+            let document = document(layout, Question::default(), 100).unwrap();
             for element in &elements {
                 // A list of elements is written as such.
                 assert!(element.split(", ").all(|element| document.contains(element)), "{layout:?} {element}");
@@ -68,7 +102,8 @@ mod tests {
 
     #[test]
     fn the_json_can_be_read() {
-        let document: serde_json::Value = serde_json::from_str(&document(Layout::Json)).unwrap();
+        let document: serde_json::Value =
+            serde_json::from_str(&document(Layout::Json, Question::default(), 100).unwrap()).unwrap();
         let rows = document["rows"].as_array().unwrap();
         let frames = rows.iter().find(|row| row["element"] == "series.instance.numberOfFrames").unwrap();
         assert_eq!(frames["releases"]["r4"], serde_json::Value::Null);
@@ -80,8 +115,52 @@ mod tests {
 
     #[test]
     fn no_line_of_the_text_is_wider_than_a_terminal() {
-        for line in document(Layout::Text).lines() {
-            assert!(line.chars().count() <= 120, "{line}");
+        for columns in [60, 80, 200] {
+            for line in document(Layout::Text, Question::default(), columns).unwrap().lines() {
+                assert!(line.chars().count() <= columns, "{columns}: {line}");
+            }
         }
+    }
+
+    /// The elements of the rows that answer a question.
+    fn answer(element: &str, release: Option<&'static Release>) -> Result<Vec<String>, NoAnswer> {
+        let document = document(Layout::Json, Question { element: Some(element), release }, 100)?;
+        let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+        let rows = document["rows"].as_array().unwrap();
+        Ok(rows.iter().map(|row| row["element"].as_str().unwrap().to_string()).collect())
+    }
+
+    #[test]
+    fn an_element_is_found_by_its_name_its_parent_its_end_or_a_part() {
+        for (asked, want) in [
+            ("series.laterality", "series.laterality"),
+            ("ImagingStudy.series.laterality", "series.laterality"),
+            ("Laterality", "series.laterality"),
+            ("reasonCode", "reason"),
+            ("birth", "Patient.birthDate"),
+        ] {
+            assert_eq!(answer(asked, None).unwrap(), [want], "{asked}");
+        }
+        assert_eq!(answer("Patient.birthDate", Some(Release::R4)).unwrap(), ["Patient.birthDate"]);
+        assert!(answer("ImagingStudy", None).unwrap().len() > 25);
+        assert!(answer("series", None).unwrap().iter().all(|element| element.starts_with("series.")));
+        assert!(answer("identifier", None).unwrap().iter().all(|element| element == "identifier"));
+    }
+
+    #[test]
+    fn what_is_not_there_is_told_with_what_is() {
+        assert!(
+            matches!(answer("latrality", None), Err(NoAnswer::Unknown(names)) if names.contains(&"series.laterality".into()))
+        );
+        assert!(matches!(answer("", None), Err(NoAnswer::Unknown(_))));
+        let not_in_r4 = NoAnswer::NotInRelease(vec!["r5", "r6-ballot2"]);
+        assert_eq!(answer("partOf", Some(Release::R4)), Err(not_in_r4));
+    }
+
+    #[test]
+    fn a_release_names_its_elements_itself() {
+        let question = Question { element: Some("reason"), release: Some(Release::R4) };
+        let text = document(Layout::Text, question, 100).unwrap();
+        assert!(text.contains("reasonCode\n") && !text.contains("r5"), "{text}");
     }
 }

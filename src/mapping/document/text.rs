@@ -1,54 +1,60 @@
 //! The document for a terminal: a block for each row.
 
-use super::Section;
 use super::line::{CONTENTS, Line, attribute};
-use crate::mapping::finish::Rule;
+use super::{Computed, Section};
 
-/// Where a line ends.
-const WIDTH: usize = 100;
-
-/// The whole document.
-pub fn document(sections: &[Section], rules: &[Rule]) -> String {
+/// The document in lines of so many columns.
+pub fn document(sections: &[Section], rules: &[Computed], columns: usize) -> String {
+    let wrapped = |text: &str, indent: &str| wrapped(text, indent, columns);
     let mut text = String::new();
     for Section { title, lines } in sections {
-        text += &format!("{}\n\n", title.to_uppercase());
-        lines.iter().for_each(|line| text += &block(line));
+        text += &format!("{}\n", wrapped(&title.to_uppercase(), ""));
+        lines.iter().for_each(|line| text += &block(line, columns));
     }
-    text += "FINISH RULES: WHAT IS COMPUTED OVER A STUDY OR SERIES\n\n";
-    for rule in rules {
-        text += &format!("{}\n{}{}\n", rule.element, wrapped(rule.from, "  from "), wrapped(rule.rule, "  "));
+    if !rules.is_empty() {
+        text += &format!("{}\n", wrapped("FINISH RULES: WHAT IS COMPUTED OVER A STUDY OR SERIES", ""));
     }
-    text += "IN BRACKETS: WHAT STANDS IN THE ITEMS OF A SEQUENCE\n\n";
-    for (content, meaning) in CONTENTS {
-        text += &wrapped(&format!("[{content}] {meaning}"), "  ");
+    for computed in rules {
+        let rule = computed.rule;
+        let names = wrapped(&computed.names().join(", "), "");
+        text += &format!("{names}{}{}\n", wrapped(rule.from, "  from "), wrapped(rule.rule, "  "));
+    }
+    let contents = CONTENTS.iter().map(|(content, meaning)| (format!("[{content}]"), meaning));
+    let contents: Vec<_> = contents.filter(|(content, _)| text.contains(content)).collect();
+    if !contents.is_empty() {
+        text += &format!("{}\n", wrapped("IN BRACKETS: WHAT STANDS IN THE ITEMS OF A SEQUENCE", ""));
+    }
+    for (content, meaning) in contents {
+        text += &wrapped(&format!("{content} {meaning}"), "  ");
     }
     text
 }
 
-fn block(line: &Line) -> String {
+fn block(line: &Line, columns: usize) -> String {
+    let wrapped = |text: &str, indent: &str| wrapped(text, indent, columns);
     let names = line.names().into_iter().map(|(name, releases)| match releases.as_slice() {
         [] => name.to_string(),
         releases => format!("{name} ({})", releases.join(", ")),
     });
-    let mut text = format!("{}\n", names.collect::<Vec<_>>().join("; "));
+    let mut text = wrapped(&names.collect::<Vec<_>>().join("; "), "");
     for group in line.groups() {
-        // A tag and its keyword stay on one line.
-        let whole = |name: String| name.replace(' ', "\u{A0}");
+        // A tag and its keyword stay on one line, if that is long enough.
+        let whole = |name: String| if name.len() + 4 < columns { name.replace(' ', "\u{A0}") } else { name };
         let attributes = group.attributes.iter().copied().map(attribute).map(whole).collect::<Vec<_>>().join(", ");
         let place = group.place().map(|place| format!("{place}: ")).unwrap_or_default();
         text += &wrapped(&format!("{place}{attributes}"), "  ").replace('\u{A0}', " ");
     }
     text.extend(line.source.iter().map(|source| wrapped(source, "  ")));
     let end: Vec<&str> = [line.values, line.citation].into_iter().filter(|part| !part.is_empty()).collect();
-    if end.is_empty() { text + "\n" } else { text + &format!("  {}\n\n", end.join("; ")) }
+    if end.is_empty() { text + "\n" } else { text + &wrapped(&end.join("; "), "  ") + "\n" }
 }
 
 /// The text in lines of limited width, all but the first indented further.
-fn wrapped(text: &str, indent: &str) -> String {
+fn wrapped(text: &str, indent: &str, columns: usize) -> String {
     let (mut lines, mut line) = (String::new(), indent.to_string());
     let mut is_empty = true;
     for word in text.split(' ') {
-        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > columns {
             lines += &format!("{line}\n");
             line = "   ".to_string();
         }

@@ -1,6 +1,6 @@
 //! `--mode`: who may read what is written. Results hold patient data, so by default only their owner may.
 
-use std::fs::DirBuilder;
+use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::path::Path;
 use std::str::FromStr;
@@ -21,6 +21,19 @@ impl FileMode {
     /// The permissions, where they are others than those of every temporary file, and the system has such.
     pub fn permissions(self) -> Option<std::fs::Permissions> {
         if self == OWNER_ONLY { None } else { permissions(self.0) }
+    }
+
+    /// Gives an open file these permissions, where it is a regular one and was not made with them.
+    pub fn apply(self, file: &File) -> io::Result<()> {
+        match self.permissions() {
+            Some(permissions) if file.metadata()?.is_file() => file.set_permissions(permissions),
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives a file these permissions, whatever the umask is.
+    pub fn set(self, path: &Path) -> io::Result<()> {
+        permissions(self.0).map_or(Ok(()), |permissions| fs::set_permissions(path, permissions))
     }
 
     /// Makes a folder and those above it that are not there; whoever may read the files may enter it.
