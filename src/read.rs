@@ -143,7 +143,9 @@ fn class(root: DataSet<'_>) -> Option<&str> {
 /// lacks the attribute is no instance, whatever stands in front of it.
 fn sop_instance_uid(root: DataSet<'_>) -> Result<&str, Skip> {
     match id(root, tags::SOP_INSTANCE_UID) {
-        Err(Skip::NoUid(tag)) if root.bytes(tag).is_some() => id(root, tags::MEDIA_STORAGE_SOP_INSTANCE_UID).map_err(|_| Skip::NoUid(tag)),
+        Err(Skip::NoUid(tag)) if root.bytes(tag).is_some() => {
+            id(root, tags::MEDIA_STORAGE_SOP_INSTANCE_UID).map_err(|_| Skip::NoUid(tag))
+        }
         result => result,
     }
 }
