@@ -20,7 +20,7 @@ import hostile
 from hostile import BINARY, EXPLICIT, fail, identified, meta
 
 STUDIES = 1500
-FORMS = (("out", ["-o", "out/"]), ("bundles", ["-o", "bundles/", "--format", "bundle"]),
+FORMS = (("out", ["-o", "out/"]), ("bundles", ["-o", "bundles/", "--format", "bundle", "--fhir", "r4"]),
          ("bulk", ["-o", "bulk/", "--format", "ndjson"]), ("all.ndjson", ["-o", "all.ndjson"]))
 
 
