@@ -11,9 +11,9 @@ use std::time::Duration;
 use dcm2fhir::fhir::id::Ids;
 use dcm2fhir::fhir::json::{self, Layout};
 use dcm2fhir::fhir::{References, Sharing, link};
+use dcm2fhir::group::{Studies, Study, several_places};
 use dcm2fhir::mapping::Options;
 use dcm2fhir::mapping::finish::{Finished, imaging_study};
-use dcm2fhir::study::{Studies, Study, several_places};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::time::ClockId;
 use serde::Serialize;
@@ -57,9 +57,9 @@ fn group(instances: u32, each: u32) -> Studies {
 /// Writes a study from the groups, and then the same instances from a list.
 fn write(study: &mut Study, instances: u32) {
     let before = peak_bytes();
-    let (settled, settling) = timed(|| study.settle(&Options::default()));
+    let (resolved, settling) = timed(|| study.resolve(&Options::default()));
     let options = headers::finish_options();
-    let Finished { study, .. } = imaging_study(&settled, &options);
+    let Finished { study, .. } = imaging_study(&resolved, &options);
     let linked = link(study, Vec::new(), options.release, References::Logical, &Sharing::alone(Ids::new("")));
     let mut bytes = 0;
     let (_, writing) = timed(|| {
@@ -74,7 +74,7 @@ fn write(study: &mut Study, instances: u32) {
         serde_json::to_writer(&mut out, &list).expect("counting never fails");
         out.flush().expect("counting never fails");
     });
-    println!("settle     {:8.0} ns/instance", per(settling, instances));
+    println!("resolve     {:8.0} ns/instance", per(settling, instances));
     println!("json       {:8.0} ns/instance, {bytes} bytes", per(writing, instances));
     println!("from list  {:8.0} ns/instance, {listed_bytes} bytes", per(listed, instances));
     println!("ratio      {:8.2}", writing.as_secs_f64() / listed.as_secs_f64());

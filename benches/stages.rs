@@ -8,12 +8,12 @@ use dcm2fhir::dicom::{Header, Scanner};
 use dcm2fhir::fhir::id::Ids;
 use dcm2fhir::fhir::json::{self, Layout};
 use dcm2fhir::fhir::{References, Sharing, link};
-use dcm2fhir::filter::Filter;
+use dcm2fhir::group::Studies;
+use dcm2fhir::group::reader::{Reader, Selections, Worker};
 use dcm2fhir::mapping::finish::{Finished, imaging_study};
 use dcm2fhir::mapping::{self, Options, SERIES, STUDY};
-use dcm2fhir::read::{Reader, Selections, Worker};
+use dcm2fhir::options::filter::Filter;
 use dcm2fhir::source::Name;
-use dcm2fhir::study::Studies;
 
 mod headers;
 
@@ -80,9 +80,9 @@ fn write(criterion: &mut Criterion) {
     let options = headers::finish_options();
     let mut group = criterion.benchmark_group("write");
     group.throughput(Throughput::Elements(INSTANCES.into()));
-    group.bench_function("settle", |bencher| bencher.iter(|| study.settle(&Options::default()).series.len()));
-    let settled = study.settle(&Options::default());
-    let Finished { study, .. } = imaging_study(&settled, &options);
+    group.bench_function("resolve", |bencher| bencher.iter(|| study.resolve(&Options::default()).series.len()));
+    let resolved = study.resolve(&Options::default());
+    let Finished { study, .. } = imaging_study(&resolved, &options);
     let linked = link(study, Vec::new(), options.release, References::Logical, &Sharing::alone(Ids::new("")));
     let to_json = || json::write_imaging_study(io::sink(), &linked, options.release, Layout::Compact);
     group.bench_function("json", |bencher| bencher.iter(to_json));

@@ -11,9 +11,9 @@ use crate::config::{FileMode, Systems};
 use crate::error::Error;
 use crate::fhir::Release;
 use crate::interrupt::Interrupt;
+use crate::output::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
+use crate::pipeline::{Outcome, convert_into};
 use crate::progress::{Progress, Silent};
-use crate::run::{Outcome, convert_into};
-use crate::sink::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
 use crate::source::Input;
 
 /// DICOM files to be converted, and how.

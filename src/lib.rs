@@ -32,7 +32,8 @@ pub mod explain;
 #[deny(clippy::disallowed_methods)]
 pub mod fhir;
 #[doc(hidden)]
-pub mod filter;
+#[deny(clippy::disallowed_methods)]
+pub mod group;
 #[doc(hidden)]
 pub mod interrupt;
 #[doc(hidden)]
@@ -43,20 +44,15 @@ pub mod mapping;
 #[doc(hidden)]
 pub mod options;
 #[doc(hidden)]
-pub mod progress;
+pub mod output;
 #[doc(hidden)]
-pub mod read;
+pub mod pipeline;
+#[doc(hidden)]
+pub mod progress;
 #[doc(hidden)]
 pub mod report;
 #[doc(hidden)]
-pub mod run;
-#[doc(hidden)]
-pub mod sink;
-#[doc(hidden)]
 pub mod source;
-#[doc(hidden)]
-#[deny(clippy::disallowed_methods)]
-pub mod study;
 pub mod synth;
 #[cfg(feature = "upload")]
 #[doc(hidden)]
@@ -67,6 +63,6 @@ pub use conversion::{Conversion, Document};
 pub use error::Error;
 pub use fhir::Release;
 pub use interrupt::Interrupt;
+pub use pipeline::Outcome;
 pub use progress::Progress;
 pub use report::{Counts, Totals};
-pub use run::Outcome;

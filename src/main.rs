@@ -8,7 +8,7 @@ use dcm2fhir::cli::{self, Cli, Command, ManArguments};
 use dcm2fhir::config::{Config, ExplainConfig, SynthConfig};
 use dcm2fhir::error::Error;
 use dcm2fhir::progress::{self, ERROR, WARNING};
-use dcm2fhir::{interrupt, run, sink, source};
+use dcm2fhir::{interrupt, output, pipeline, source};
 
 /// The allocator of musl takes a lock for each request.
 #[cfg(target_env = "musl")]
@@ -42,12 +42,12 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<u8, Error> {
     match command {
-        Command::Convert(arguments) => run::convert(&Config::convert(*arguments)?),
-        Command::Explain(arguments) => run::explain(&ExplainConfig::new(arguments)?),
-        Command::Mapping(arguments) => run::print_mapping(&arguments),
+        Command::Convert(arguments) => pipeline::convert(&Config::convert(*arguments)?),
+        Command::Explain(arguments) => pipeline::explain(&ExplainConfig::new(arguments)?),
+        Command::Mapping(arguments) => pipeline::print_mapping(&arguments),
         #[cfg(feature = "upload")]
-        Command::Upload(arguments) => run::upload(dcm2fhir::config::Upload::of(*arguments)?),
-        Command::Synth(arguments) => run::synth(&SynthConfig::new(arguments)?),
+        Command::Upload(arguments) => pipeline::upload(dcm2fhir::config::Upload::of(*arguments)?),
+        Command::Synth(arguments) => pipeline::synth(&SynthConfig::new(arguments)?),
         Command::Config(arguments) => print(arguments.text.as_bytes()),
         Command::Completions(arguments) => print(&cli::completions(cli::command(), arguments.shell)),
         Command::Man(ManArguments { output: None, .. }) => print(&cli::page(cli::command())),
@@ -60,7 +60,7 @@ fn run(command: Command) -> Result<u8, Error> {
 
 /// Prints a document that the command line itself makes.
 fn print(document: &[u8]) -> Result<u8, Error> {
-    sink::print(document).map(|()| 0)
+    output::print(document).map(|()| 0)
 }
 
 /// Prints the error and its causes. Nobody may be listening, which is no reason to stop.

@@ -1,5 +1,6 @@
 //! The type of each option, with how it is read from the command line, shown, and what it is by default.
 
+pub mod filter;
 mod mode;
 
 use std::ffi::OsStr;

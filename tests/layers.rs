@@ -7,17 +7,17 @@ use std::path::Path;
 
 /// A module, and what must not stand in its code.
 const FORBIDDEN: [(&str, &[&str]); 8] = [
-    ("dicom", &["crate::fhir", "crate::mapping", "crate::study", "crate::config", "crate::cli"]),
+    ("dicom", &["crate::fhir", "crate::mapping", "crate::group", "crate::config", "crate::cli"]),
     (
         "fhir",
         &["crate::dicom", "dicom_core", "dicom_dictionary_std", "dicom_object", "crate::mapping", "crate::config"],
     ),
-    ("mapping", &["crate::config", "crate::cli", "crate::report", "crate::sink", "crate::run", "clap::"]),
-    ("study", &["crate::config", "crate::cli", "crate::report", "crate::sink", "crate::run", "clap::"]),
-    ("source", &["crate::fhir", "crate::mapping", "crate::study", "crate::cli", "clap::"]),
-    ("sink", &["crate::dicom", "crate::mapping", "crate::study", "crate::cli", "clap::"]),
-    ("report", &["crate::cli", "crate::run", "clap::"]),
-    ("config", &["crate::dicom", "crate::mapping", "crate::study", "crate::sink", "crate::run"]),
+    ("mapping", &["crate::config", "crate::cli", "crate::report", "crate::output", "crate::pipeline", "clap::"]),
+    ("study", &["crate::config", "crate::cli", "crate::report", "crate::output", "crate::pipeline", "clap::"]),
+    ("source", &["crate::fhir", "crate::mapping", "crate::group", "crate::cli", "clap::"]),
+    ("sink", &["crate::dicom", "crate::mapping", "crate::group", "crate::cli", "clap::"]),
+    ("report", &["crate::cli", "crate::pipeline", "clap::"]),
+    ("config", &["crate::dicom", "crate::mapping", "crate::group", "crate::output", "crate::pipeline"]),
 ];
 
 #[test]

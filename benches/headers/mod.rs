@@ -4,12 +4,12 @@
 #![allow(dead_code, reason = "each benchmark takes what it needs")]
 
 use dcm2fhir::fhir::release::R5;
-use dcm2fhir::filter::Filter;
+use dcm2fhir::group::Studies;
+use dcm2fhir::group::reader::{Reader, Selections, Worker};
 use dcm2fhir::mapping::finish;
 use dcm2fhir::mapping::{self, Options};
-use dcm2fhir::read::{Reader, Selections, Worker};
+use dcm2fhir::options::filter::Filter;
 use dcm2fhir::source::Name;
-use dcm2fhir::study::Studies;
 use dcm2fhir::synth::{Attributes, DataSet, EXPLICIT_BIG_ENDIAN, Instance, Lengths, code};
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::{tags, uids};

@@ -2,15 +2,15 @@
 #![no_main]
 
 use dcm2fhir::Release;
-use dcm2fhir::filter::Filter;
+use dcm2fhir::options::filter::Filter;
 use dcm2fhir::fhir::bundle::BundleOptions;
 use dcm2fhir::fhir::id::Ids;
 use dcm2fhir::fhir::{Bundle, References, Sharing, json, link};
 use dcm2fhir::mapping::finish::{self, Finished, imaging_study};
 use dcm2fhir::mapping::{self, Options};
-use dcm2fhir::read::{Reader, Selections, Worker};
+use dcm2fhir::group::reader::{Reader, Selections, Worker};
 use dcm2fhir::source::Name;
-use dcm2fhir::study::{Studies, Study};
+use dcm2fhir::group::{Studies, Study};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -40,16 +40,16 @@ fn read(data: &[u8]) -> Vec<Study> {
 
 fn documents(study: &mut Study, release: &'static Release) -> Vec<Vec<u8>> {
     let options = finish::Options { selections: true, ..finish::Options::of(release) };
-    let (settled, sharing) = (study.settle(&Options::default()), Sharing::alone(Ids::new("")));
+    let (resolved, sharing) = (study.resolve(&Options::default()), Sharing::alone(Ids::new("")));
     let mut documents = Vec::new();
     for references in [References::Logical, References::Contained, References::Separate] {
-        let Finished { study, selections, .. } = imaging_study(&settled, &options);
+        let Finished { study, selections, .. } = imaging_study(&resolved, &options);
         let linked = link(study, selections, release, references, &sharing);
         let mut out = Vec::new();
         json::write_imaging_study(&mut out, &linked, release, json::Layout::Compact).expect("memory takes all");
         documents.push(out);
     }
-    let Finished { study, selections, .. } = imaging_study(&settled, &options);
+    let Finished { study, selections, .. } = imaging_study(&resolved, &options);
     let bundle = Bundle::of(study, selections, release, &sharing, BundleOptions::default());
     let mut out = Vec::new();
     json::write_bundle(&mut out, &bundle, release, json::Layout::Pretty).expect("memory takes all");

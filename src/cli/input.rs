@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::filter::FilterRule;
+use crate::options::filter::FilterRule;
 
 /// The inputs.
 #[derive(Debug, Args)]

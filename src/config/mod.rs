@@ -24,9 +24,9 @@ use clap::ValueEnum;
 
 use crate::cli::{ContentArguments, ConvertArguments, InputArguments, OutputArguments, RunArguments};
 use crate::error::Error;
-use crate::filter::Filter;
 pub use crate::options::FileMode;
 use crate::options::SummaryForm;
+use crate::options::filter::Filter;
 use crate::source::{self, Input, Links, ListFrom, Separator};
 
 pub use content::{Choice, Detail, References, Status, Subject};

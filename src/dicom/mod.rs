@@ -5,15 +5,15 @@
 
 pub mod bytes;
 pub mod charset;
-pub mod excerpt;
 pub mod header;
 pub mod person_name;
 pub mod scan;
+pub mod stored_values;
 pub mod value;
 pub mod wanted;
 
 pub use dicom_core::Tag;
-pub use excerpt::Excerpt;
 pub use header::{DataSet, Fingerprints, Header};
 pub use scan::Scanner;
+pub use stored_values::StoredValues;
 pub use wanted::{Levels, TagPath, Wanted};

@@ -5,10 +5,10 @@
 
 mod condensed;
 mod leaf;
-mod read;
 mod table;
 #[cfg(test)]
 mod tests;
+mod values;
 mod written;
 
 use serde::Serialize;
@@ -21,7 +21,7 @@ use crate::mapping::{
     self, COMPANIONS, KIND, Listed, Mapped, NUMBER, Options, Row, SELECTION, SERIES, STUDY, SelectionPart, UIDS,
 };
 pub use leaf::Leaf;
-pub use read::{Read, display};
+pub use values::{Read, display};
 use written::{Parts, Uids, written};
 
 /// What is to be said of one file.
@@ -82,7 +82,7 @@ pub fn explain(file: String, header: &Header, options: &Options, releases: &[&'s
     if selects {
         rows.extend(walk.selection());
     }
-    let faults = header.faults.iter().map(|fault| crate::read::fault_issue(*fault));
+    let faults = header.faults.iter().map(|fault| crate::group::reader::fault_issue(*fault));
     let faults = faults.chain(mapping::character_set_issue(root, options)).map(|issue| said(&issue)).collect();
     let named = |uid: &str| mapping::terms::sop_class(uid).map_or(uid.to_string(), |class| class.name.to_string());
     Explanation {
@@ -108,7 +108,7 @@ struct Walk<'w> {
 
 impl Walk<'_> {
     fn read(&self, attribute: mapping::Attribute) -> Vec<Read> {
-        read::read(self.root, attribute, &self.options.character_sets)
+        values::read(self.root, attribute, &self.options.character_sets)
     }
 
     /// Explains each row of a table; `put` puts its part where the writer finds it.

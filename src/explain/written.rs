@@ -8,11 +8,11 @@ use crate::dicom::{DataSet, Fingerprints, Header, Tag};
 use crate::fhir::id::Ids;
 use crate::fhir::json::{self, Layout};
 use crate::fhir::{References, Release, Sharing, link};
+use crate::group::{InstanceRecord, NewKind, NewSelection, Studies, Study};
 use crate::issue::{Issue, Reason};
 use crate::mapping::finish::{Finished, Options, imaging_study};
 use crate::mapping::{self, KindPart, Mapped, SelectionPart, SeriesPart, StudyPart};
 use crate::source::Name;
-use crate::study::{InstanceRecord, NewKind, NewSelection, Studies, Study};
 
 /// The parts of one instance.
 #[derive(Debug, Default)]
@@ -80,10 +80,10 @@ pub fn written(parts: &Parts, others: &Parts, uids: &Uids, release: &'static Rel
 pub fn whole(parts: &Parts, uids: &Uids, release: &'static Release) -> Vec<Leaf> {
     let mut studies = grouped(parts, uids);
     let Some(study) = studies.first_mut() else { return Vec::new() };
-    let mut settled = study.settle(&mapping::Options::default());
-    settled.part = parts.study.clone();
-    settled.series.iter_mut().for_each(|series| series.part = parts.series.clone());
-    let finished = || imaging_study(&settled, &options(release));
+    let mut resolved = study.resolve(&mapping::Options::default());
+    resolved.part = parts.study.clone();
+    resolved.series.iter_mut().for_each(|series| series.part = parts.series.clone());
+    let finished = || imaging_study(&resolved, &options(release));
     let mut found = own(finished(), release);
     found.extend(companions(finished(), release));
     found

@@ -231,7 +231,7 @@ impl Reference {
     }
 
     /// Adds what another reference to the same thing knows; what is there stays. Says whether the two contradict each other.
-    pub fn absorb(&mut self, other: Reference) -> bool {
+    pub fn merge_into(&mut self, other: Reference) -> bool {
         self.display = self.display.take().or(other.display);
         match (&mut self.identifier, &other.identifier) {
             (Some(mine), Some(theirs)) if mine.can_be(theirs) => mine.complete(theirs),

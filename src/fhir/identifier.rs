@@ -166,8 +166,8 @@ pub fn unite_identifiers(mine: &mut Vec<Identifier>, theirs: Vec<Identifier>) {
 }
 
 /// Each number once. What is told of one number with its issuer in full, in part and not at all is told once, in full,
-/// where only one issuer can be meant. `absorb` takes over what is left out.
-pub fn once_each<T>(all: Vec<T>, number: impl Fn(&T) -> Option<&Identifier>, absorb: impl Fn(&mut T, T)) -> Vec<T> {
+/// where only one issuer can be meant. `merge_into` takes over what is left out.
+pub fn once_each<T>(all: Vec<T>, number: impl Fn(&T) -> Option<&Identifier>, merge_into: impl Fn(&mut T, T)) -> Vec<T> {
     let mut groups: Vec<Vec<T>> = Vec::new();
     let mut places: BTreeMap<(Option<Coding>, IdText), Vec<usize>> = BTreeMap::new();
     let mut by_degree = all;
@@ -184,7 +184,7 @@ pub fn once_each<T>(all: Vec<T>, number: impl Fn(&T) -> Option<&Identifier>, abs
     }
     let joined = |group: Vec<T>| {
         group.into_iter().reduce(|mut first, next| {
-            absorb(&mut first, next);
+            merge_into(&mut first, next);
             first
         })
     };

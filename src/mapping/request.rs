@@ -87,11 +87,11 @@ fn first_items<'a>(attributes: &Attributes<'a>, sequence: Tag) -> Vec<Attributes
 fn lend_issuers(numbers: &mut [&mut Identifier]) {
     let all: Vec<(Identifier, Vec<usize>)> =
         numbers.iter().enumerate().map(|(place, number)| ((**number).clone(), vec![place])).collect();
-    let absorb = |kept: &mut (Identifier, Vec<usize>), other: (Identifier, Vec<usize>)| {
+    let merge_into = |kept: &mut (Identifier, Vec<usize>), other: (Identifier, Vec<usize>)| {
         kept.0.complete(&other.0);
         kept.1.extend(other.1);
     };
-    for (number, places) in once_each(all, |(number, _)| Some(number), absorb) {
+    for (number, places) in once_each(all, |(number, _)| Some(number), merge_into) {
         places.into_iter().for_each(|place| *numbers[place] = number.clone());
     }
 }

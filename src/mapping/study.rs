@@ -60,7 +60,7 @@ fn identified_first(into: &mut StudyPart, from: &StudyPart) -> Agreement {
         return Agreement::Differ;
     }
     match (&mut into.subject, &from.subject) {
-        (Some(known), Some(other)) if is_one_person(known, other) => absorb(known, other.clone()),
+        (Some(known), Some(other)) if is_one_person(known, other) => merge_into(known, other.clone()),
         (known, other) => first(known, other),
     }
 }
@@ -82,14 +82,14 @@ fn told_in_full(into: &mut StudyPart, from: &StudyPart) -> Agreement {
         _ => false,
     };
     match (&mut into.encounter, &from.encounter) {
-        (Some(known), Some(other)) if is_one(known, other) => absorb(known, other.clone()),
+        (Some(known), Some(other)) if is_one(known, other) => merge_into(known, other.clone()),
         (known, other) => first(known, other),
     }
 }
 
 /// Adds what another instance tells of the same person or visit; says whether the two contradict each other.
-fn absorb(known: &mut Reference, other: Reference) -> Agreement {
-    if known.absorb(other) { Agreement::Differ } else { Agreement::Agree }
+fn merge_into(known: &mut Reference, other: Reference) -> Agreement {
+    if known.merge_into(other) { Agreement::Differ } else { Agreement::Agree }
 }
 
 fn study_id(attributes: &Attributes<'_>) -> Option<Identifier> {

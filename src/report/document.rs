@@ -9,7 +9,7 @@ use super::sorter::Sorter;
 use super::{Counts, Totals};
 use crate::config::{FileMode, is_stdout};
 use crate::error::Error;
-use crate::sink::WholeFile;
+use crate::output::WholeFile;
 
 /// A member of the report that somebody else writes.
 pub struct Section<'s> {

@@ -30,7 +30,7 @@ pub struct Summary<'a> {
     /// What was left out.
     pub counts: &'a Counts,
     /// Files in the output that look like documents and are not of this run.
-    pub others: u64,
+    pub stale_files: u64,
     /// Rules of `--include` and `--exclude` that no file met.
     pub unmet_rules: &'a [String],
     /// Whether nobody named the release.
@@ -58,8 +58,8 @@ impl fmt::Display for Summary<'_> {
             styled(f, WARNING, "issues", counts.issues(), "values dropped, changed or differing")?;
             reasons(f, &counts.issues_in_words())?;
         }
-        if self.others > 0 {
-            styled(f, WARNING, "older files", self.others, "in the output, and not of this run")?;
+        if self.stale_files > 0 {
+            styled(f, WARNING, "older files", self.stale_files, "in the output, and not of this run")?;
         }
         if let Some(path) = self.report {
             worded(f, NAME, "report", &printable(path.as_os_str().as_encoded_bytes()))?;
@@ -198,7 +198,7 @@ mod tests {
         let summary = Summary {
             totals: &totals,
             counts: &counts,
-            others: 12,
+            stale_files: 12,
             unmet_rules: &[],
             is_default_release: false,
             elapsed,

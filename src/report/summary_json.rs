@@ -18,7 +18,7 @@ pub fn summary_json(summary: &Summary<'_>, causes: &Causes) -> Value {
         "skippedByReason": counts.skipped_by_code(),
         "issuesByReason": counts.issues_by_code(),
         "unmetRules": summary.unmet_rules,
-        "olderFiles": summary.others,
+        "olderFiles": summary.stale_files,
         "seconds": (summary.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
         "report": summary.report.map(|path| printable(path.as_os_str().as_encoded_bytes())),
         "exitCode": causes.exit_code(),

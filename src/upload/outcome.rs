@@ -59,7 +59,7 @@ impl Outcome {
     pub fn of(status: &str, body: &[u8]) -> Outcome {
         let parsed = serde_json::from_slice::<OperationOutcome<'_>>(body).ok();
         let Some(outcome) = parsed.filter(|outcome| outcome.resource_type == "OperationOutcome") else {
-            let words = excerpt(body);
+            let words = stored_values(body);
             let short = if words.is_empty() { status.to_string() } else { format!("{status}: {}", first(&words)) };
             return Outcome { short, ..Outcome::told(status, &words) };
         };
@@ -119,7 +119,7 @@ fn shown(character: char) -> char {
 }
 
 /// The words of a page, without its markup.
-fn excerpt(body: &[u8]) -> String {
+fn stored_values(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(16 * 1024)]);
     let mut words = String::new();
     let mut in_tag = false;

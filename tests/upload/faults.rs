@@ -55,8 +55,8 @@ fn what_passes_is_tried_again_and_done_once() {
 #[test]
 fn a_server_error_that_stays_is_a_rejection_after_a_few_tries() {
     let server = first_writes(4, status(500));
-    let tally = Session::to(&server).upload(&[bundle(1, &["a"]), bundle(2, &["a"])]);
-    assert_eq!(studies(&tally), [1, 0, 0, 1], "the next study is sent all the same");
+    let counts = Session::to(&server).upload(&[bundle(1, &["a"]), bundle(2, &["a"])]);
+    assert_eq!(studies(&counts), [1, 0, 0, 1], "the next study is sent all the same");
     assert_eq!(server.seen().iter().filter(|seen| is_write(seen)).count(), 5);
 }
 

@@ -27,7 +27,7 @@ fn references(server: &TestServer) -> Vec<String> {
 }
 
 #[test]
-fn after_a_conflict_a_study_refers_to_what_was_settled_before() {
+fn after_a_conflict_a_study_refers_to_what_was_resolved_before() {
     for status in [409, 412] {
         let mut left = 2;
         let server = TestServer::new(move |seen| match is_write(seen) && left > 0 {

@@ -181,7 +181,7 @@ impl<'a> Scan<'a> {
             let Some(element) = behind.map_or_else(|| self.element(at, encoding), |element| Ok(Some(element)))? else {
                 return Err(self.no_element(at));
             };
-            let element = if element.may_be_empty() { self.settled(at, element, encoding)? } else { element };
+            let element = if element.may_be_empty() { self.resolved(at, element, encoding)? } else { element };
             self.last = element.number;
             if element.number >= cursor.next || element.number <= cursor.previous || element.length == UNDEFINED {
                 return Ok(Some((at, element)));
@@ -198,7 +198,7 @@ impl<'a> Scan<'a> {
     /// An element with a length that may be the next one's tag: empty, if two ascending elements or a
     /// delimiter follow then.
     #[cold]
-    pub(super) fn settled(&mut self, at: u64, element: Element, encoding: Encoding) -> io::Result<Element> {
+    pub(super) fn resolved(&mut self, at: u64, element: Element, encoding: Encoding) -> io::Result<Element> {
         let (empty, mut place, mut last) = (element.emptied(), element.emptied().end(at), element.number);
         for _ in 0..2 {
             let head = self.window.from(place, HEADER_BYTES)?;

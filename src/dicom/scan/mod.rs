@@ -65,7 +65,7 @@ impl Scanner {
             self.expected.saw(header_bytes, scan.window.reads());
         }
         let (announced, last) = (scan.announced, element::tag(scan.last));
-        settle(result, last, header)?;
+        resolve(result, last, header)?;
         if announced || is_identified(header) { Ok(()) } else { Err(Skip::NotDicom) }
     }
 }
@@ -157,7 +157,7 @@ impl<'a> Scan<'a> {
 
 /// Turns the end of a scan into its result: what a damaged stream gave of its data set is kept. If the operating system
 /// failed, nothing is.
-fn settle(result: Result<u64, Stop>, last: Tag, header: &mut Header) -> Result<(), Skip> {
+fn resolve(result: Result<u64, Stop>, last: Tag, header: &mut Header) -> Result<(), Skip> {
     let error = match result {
         Ok(_) | Err(Stop::Done) => return Ok(()),
         Err(Stop::Skip(skip)) => return Err(skip),

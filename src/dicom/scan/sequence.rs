@@ -126,7 +126,7 @@ impl Scan<'_> {
                 let inner = self.inner_encoding(element.value_at(at), element, levels.encoding())?;
                 levels.enter(inner);
             }
-            _ if element.may_be_empty() => return Ok(self.settled(at, *element, levels.encoding())?.end(at)),
+            _ if element.may_be_empty() => return Ok(self.resolved(at, *element, levels.encoding())?.end(at)),
             _ => return Ok(element.end(at)),
         }
         Ok(element.value_at(at))

@@ -25,8 +25,8 @@ use crate::fhir::release::{Agreement, Modalities};
 use crate::fhir::{
     self, CodeableConcept, Coding, Endpoints, Identifier, ImagingSelection, ImagingStudy, Reference, ResourceType,
 };
+use crate::group::{ResolvedSeries, ResolvedStudy};
 use crate::issue::{Issue, Reason};
-use crate::study::{SettledSeries, SettledStudy};
 use union::{distinct, distinct_concepts, distinct_numbers, distinct_procedures};
 
 /// A finished study, and what had to be left out of it.
@@ -64,40 +64,40 @@ const ID: Rule = Rule {
     rule: "the UID where a FHIR id can hold it, else its UUIDv5",
 };
 
-/// Makes the ImagingStudy of a settled study.
-pub fn imaging_study<'a>(settled: &'a SettledStudy<'a>, options: &Options) -> Finished<'a> {
+/// Makes the ImagingStudy of a resolved study.
+pub fn imaging_study<'a>(resolved: &'a ResolvedStudy<'a>, options: &Options) -> Finished<'a> {
     let mut issues = Vec::new();
     let number_of_instances =
-        settled.series.iter().map(|series| series.number_of_instances).fold(0, u32::saturating_add);
+        resolved.series.iter().map(|series| series.number_of_instances).fold(0, u32::saturating_add);
     let detail = detail(number_of_instances, options, &mut issues);
     let is_empty = number_of_instances == 0;
-    let selections = if options.has_selections() { selection::selections(settled, &mut issues) } else { Vec::new() };
+    let selections = if options.has_selections() { selection::selections(resolved, &mut issues) } else { Vec::new() };
     let series: Vec<_> =
-        settled.listed().map(|series| series::series(series, settled, detail, options, &mut issues)).collect();
-    let part = settled.part.clone();
+        resolved.listed().map(|series| series::series(series, resolved, detail, options, &mut issues)).collect();
+    let part = resolved.part.clone();
     let study = ImagingStudy {
-        id: fhir::id::study(settled.uid),
-        uid: settled.uid.to_string(),
-        study_uid: study_uid(settled.uid, &mut issues),
-        accession: distinct_numbers(joined(settled, |series| &series.part.accession)),
+        id: fhir::id::study(resolved.uid),
+        uid: resolved.uid.to_string(),
+        study_uid: study_uid(resolved.uid, &mut issues),
+        accession: distinct_numbers(joined(resolved, |series| &series.part.accession)),
         study_id: part.study_id,
         // IHE Imaging Object Change Management: nothing of the study is left.
         status: if is_empty { "entered-in-error".into() } else { options.status.clone() },
-        modality: modalities(settled, detail, options),
+        modality: modalities(resolved, detail, options),
         subject: subject(part.subject, options),
-        mixes_patients: settled.mixes_patients,
+        mixes_patients: resolved.mixes_patients,
         encounter: part.encounter,
         started: part.started,
-        based_on: distinct_orders(joined(settled, |series| &series.part.based_on)),
-        part_of: distinct(joined(settled, |series| &series.part.part_of)),
+        based_on: distinct_orders(joined(resolved, |series| &series.part.based_on)),
+        part_of: distinct(joined(resolved, |series| &series.part.part_of)),
         referrer: part.referrer,
-        interpreter: distinct(joined(settled, |series| &series.part.interpreter)),
+        interpreter: distinct(joined(resolved, |series| &series.part.interpreter)),
         endpoint: endpoints(options, Endpoints::Series),
-        number_of_series: u32::try_from(settled.listed().count()).unwrap_or(u32::MAX),
+        number_of_series: u32::try_from(resolved.listed().count()).unwrap_or(u32::MAX),
         number_of_instances,
-        procedure: distinct_procedures(joined(settled, |series| &series.part.procedure)),
+        procedure: distinct_procedures(joined(resolved, |series| &series.part.procedure)),
         location: part.location,
-        reason: distinct_concepts(joined(settled, |series| &series.part.reason)),
+        reason: distinct_concepts(joined(resolved, |series| &series.part.reason)),
         note: part.note.into_iter().collect(),
         description: part.description,
         series: (detail != Detail::Study).then_some(series),
@@ -106,9 +106,9 @@ pub fn imaging_study<'a>(settled: &'a SettledStudy<'a>, options: &Options) -> Fi
 }
 
 /// The series that speak for the study: those that are listed. A study that is empty is still found by what all say.
-fn speaking<'a>(settled: &'a SettledStudy<'a>) -> impl Iterator<Item = &'a SettledSeries<'a>> {
-    let is_empty = settled.listed().next().is_none();
-    settled.series.iter().filter(move |series| is_empty || series.number_of_instances > 0)
+fn speaking<'a>(resolved: &'a ResolvedStudy<'a>) -> impl Iterator<Item = &'a ResolvedSeries<'a>> {
+    let is_empty = resolved.listed().next().is_none();
+    resolved.series.iter().filter(move |series| is_empty || series.number_of_instances > 0)
 }
 
 /// The detail asked for, or less where the study is larger than was allowed.
@@ -158,7 +158,7 @@ const MODALITIES: Rule = Rule {
 
 /// The distinct modalities of the series, in R4 those that acquire (R4 ImagingStudy.modality). Where the release holds the study to its listed series (ist-7), a study without
 /// any lists none.
-fn modalities(settled: &SettledStudy<'_>, detail: Detail, options: &Options) -> Vec<CodeableConcept> {
+fn modalities(resolved: &ResolvedStudy<'_>, detail: Detail, options: &Options) -> Vec<CodeableConcept> {
     if detail == Detail::Study && options.release.study_and_series == Agreement::Required {
         return Vec::new();
     }
@@ -166,7 +166,7 @@ fn modalities(settled: &SettledStudy<'_>, detail: Detail, options: &Options) -> 
         Modalities::All => true,
         Modalities::Acquisition => is_acquisition(modality),
     };
-    distinct_concepts(settled.listed().filter_map(|series| series.part.modality.clone()).filter(is_listed))
+    distinct_concepts(resolved.listed().filter_map(|series| series.part.modality.clone()).filter(is_listed))
 }
 
 /// Whether it is of PS3.16 CID 29.
@@ -192,11 +192,11 @@ fn subject(known: Option<Reference>, options: &Options) -> Reference {
 
 /// The sorted union of a list over all series.
 fn joined<'a, T: Clone + Ord + 'a>(
-    settled: &'a SettledStudy<'a>,
-    list: impl Fn(&'a SettledSeries<'a>) -> &'a Vec<T>,
+    resolved: &'a ResolvedStudy<'a>,
+    list: impl Fn(&'a ResolvedSeries<'a>) -> &'a Vec<T>,
 ) -> Vec<T> {
     let mut all = Vec::new();
-    for series in speaking(settled) {
+    for series in speaking(resolved) {
         union(&mut all, list(series));
     }
     all

@@ -6,10 +6,10 @@ use dicom_dictionary_std::tags;
 
 use super::{Issues, Rule, issue};
 use crate::fhir::{self, Identifier, ImagingSelection, Reference, ResourceType, SelectedInstance};
+use crate::group::{Rejected, ResolvedStudy, Selection};
 use crate::issue::Reason;
 use crate::mapping::selection::SelectedInstance as Referenced;
 use crate::mapping::terms::{is_oid, system};
-use crate::study::{Rejected, Selection, SettledStudy};
 
 /// What the documents say of it.
 pub(super) const SELECTED: Rule = Rule {
@@ -19,8 +19,8 @@ pub(super) const SELECTED: Rule = Rule {
 };
 
 /// The ImagingSelections of a study, by document and series.
-pub fn selections(settled: &SettledStudy<'_>, issues: &mut Issues<'_>) -> Vec<ImagingSelection> {
-    settled.selections.iter().flat_map(|selection| of_document(selection, settled, issues)).collect()
+pub fn selections(resolved: &ResolvedStudy<'_>, issues: &mut Issues<'_>) -> Vec<ImagingSelection> {
+    resolved.selections.iter().flat_map(|selection| of_document(selection, resolved, issues)).collect()
 }
 
 /// What the documents say of it.
@@ -31,9 +31,9 @@ pub(super) const SELECTION: Rule = Rule {
 };
 
 /// One for each series. Of two studies that claim one series, the first has it: an ImagingSelection has one study.
-fn of_document(selection: &Selection, settled: &SettledStudy<'_>, issues: &mut Issues<'_>) -> Vec<ImagingSelection> {
+fn of_document(selection: &Selection, resolved: &ResolvedStudy<'_>, issues: &mut Issues<'_>) -> Vec<ImagingSelection> {
     let mut series: BTreeMap<&str, (&str, Vec<SelectedInstance>)> = BTreeMap::new();
-    for referenced in selection.part.instances.iter().filter(|referenced| is_there(referenced, selection, settled)) {
+    for referenced in selection.part.instances.iter().filter(|referenced| is_there(referenced, selection, resolved)) {
         let (study_uid, instances) =
             series.entry(&referenced.series_uid).or_insert_with(|| (&referenced.study_uid, Vec::new()));
         if *study_uid == &*referenced.study_uid {
@@ -43,7 +43,7 @@ fn of_document(selection: &Selection, settled: &SettledStudy<'_>, issues: &mut I
         }
     }
     let of_series = |(series_uid, (study_uid, instances)): (&str, (&str, Vec<SelectedInstance>))| ImagingSelection {
-        id: fhir::id::selection(settled.uid, &selection.sop_instance_uid, series_uid),
+        id: fhir::id::selection(resolved.uid, &selection.sop_instance_uid, series_uid),
         subject: Reference::to(ResourceType::Patient),
         issued: selection.part.issued,
         based_on: selection.part.based_on.clone(),
@@ -58,9 +58,9 @@ fn of_document(selection: &Selection, settled: &SettledStudy<'_>, issues: &mut I
 
 /// Whether what is referred to may be written: where rejections are applied, nothing that is rejected, and no note that
 /// rejects it.
-fn is_there(referenced: &Referenced, selection: &Selection, settled: &SettledStudy<'_>) -> bool {
-    let rejected: &Rejected = settled.rejected;
-    let is_own_study = &*referenced.study_uid == settled.uid;
+fn is_there(referenced: &Referenced, selection: &Selection, resolved: &ResolvedStudy<'_>) -> bool {
+    let rejected: &Rejected = resolved.rejected;
+    let is_own_study = &*referenced.study_uid == resolved.uid;
     let is_applied = !rejected.is_empty() && selection.part.is_rejection();
     let is_rejected = is_own_study && rejected.has(&referenced.series_uid, &referenced.uid);
     !is_applied && !is_rejected

@@ -8,10 +8,10 @@ use super::union::{distinct_concepts, distinct_orders, distinct_performers};
 use super::{Detail, Issues, Options, Rule, endpoints, issue};
 use crate::fhir::release::{Agreement, BodySiteForm};
 use crate::fhir::{CodeableConcept, Coding, DateTime, Endpoints, Performer, Series};
+use crate::group::{ResolvedSeries, ResolvedStudy};
 use crate::issue::{Issue, Reason};
 use crate::mapping::SeriesPart;
 use crate::mapping::anatomy::{BodySite, Side};
-use crate::study::{SettledSeries, SettledStudy};
 
 /// What the documents say of it.
 pub(super) const SPECIMEN: Rule = Rule {
@@ -22,20 +22,20 @@ pub(super) const SPECIMEN: Rule = Rule {
 
 /// One series of the resource.
 pub fn series<'a>(
-    settled: &'a SettledSeries<'a>,
-    study: &SettledStudy<'_>,
+    resolved: &'a ResolvedSeries<'a>,
+    study: &ResolvedStudy<'_>,
     detail: Detail,
     options: &Options,
     issues: &mut Issues<'a>,
 ) -> Series<'a> {
-    let mut note = |found: Issue| issues.push((Some(settled.uid), found));
-    let part = settled.part.clone();
+    let mut note = |found: Issue| issues.push((Some(resolved.uid), found));
+    let part = resolved.part.clone();
     let laterality = laterality(&part.laterality, &mut note);
     Series {
-        uid: settled.uid.to_string(),
+        uid: resolved.uid.to_string(),
         number: part.number,
         modality: modality(part.modality.clone(), &mut note),
-        number_of_instances: settled.number_of_instances,
+        number_of_instances: resolved.number_of_instances,
         endpoint: endpoints(options, Endpoints::Study),
         body_site: body_sites(&part.body_site, laterality.as_ref(), options, &mut note),
         laterality,
@@ -43,7 +43,7 @@ pub fn series<'a>(
         specimen: distinct_orders(part.specimen.clone()),
         performer: performers(&part),
         description: part.description,
-        instances: (detail == Detail::Instance).then_some(settled as &dyn crate::fhir::Instances),
+        instances: (detail == Detail::Instance).then_some(resolved as &dyn crate::fhir::Instances),
     }
 }
 

@@ -5,9 +5,9 @@ use dicom_dictionary_std::tags;
 use super::*;
 use crate::fhir::Resource;
 use crate::fhir::release::{R4, R5, R6_BALLOT2, R6_BALLOT5, Release};
+use crate::group::sample::{CT, REPORT, instance, of_study, studies};
 use crate::mapping::sample::{Sample, code, concept, identifier, issuer, items, reference, text};
 use crate::mapping::terms;
-use crate::study::sample::{CT, REPORT, instance, of_study, studies};
 
 fn options(release: &'static Release) -> Options {
     Options::of(release)
@@ -20,8 +20,8 @@ fn finished<T>(
     see: impl Fn(&ImagingStudy<'_>) -> T,
 ) -> (T, Vec<(&'static str, Reason)>) {
     let mut found = studies(instances);
-    let settled = found[0].settle(&crate::mapping::Options::default());
-    let Finished { study, issues, .. } = imaging_study(&settled, options);
+    let resolved = found[0].resolve(&crate::mapping::Options::default());
+    let Finished { study, issues, .. } = imaging_study(&resolved, options);
     (see(&study), issues.iter().map(|(_, issue)| (issue.element, issue.reason)).collect())
 }
 

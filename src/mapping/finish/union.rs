@@ -37,10 +37,10 @@ pub(super) const NUMBERS: Rule = Rule {
 
 /// Each order or specimen once: a number told with its issuer in full, in part and without is one number.
 pub fn distinct_orders(references: Vec<Reference>) -> Vec<Reference> {
-    let absorb = |kept: &mut Reference, other: Reference| {
-        kept.absorb(other);
+    let merge_into = |kept: &mut Reference, other: Reference| {
+        kept.merge_into(other);
     };
-    let mut once = once_each(distinct(references), |order| order.identifier.as_ref(), absorb);
+    let mut once = once_each(distinct(references), |order| order.identifier.as_ref(), merge_into);
     once.sort();
     once
 }
@@ -100,7 +100,7 @@ fn distinct_by<T: Ord>(
     for mut next in all {
         match distinct.last_mut().filter(|last| order(last, &next) == Ordering::Equal) {
             Some(last) => {
-                reference(last).absorb(reference(&mut next).clone());
+                reference(last).merge_into(reference(&mut next).clone());
             }
             None => distinct.push(next),
         }

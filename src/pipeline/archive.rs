@@ -6,8 +6,8 @@ use rayon::iter::{ParallelBridge, ParallelIterator};
 
 use super::read::Stage;
 use crate::dicom::bytes::Bytes;
+use crate::group::reader::Worker;
 use crate::issue::Skip;
-use crate::read::Worker;
 use crate::source::Name;
 use crate::source::archive::{Archive, Head, Kind, Stream, Zip, ZipEntry, damaged, entry_name};
 
@@ -52,7 +52,7 @@ impl Stage<'_> {
         let is_included =
             self.is_included(name).and_then(|is_included| is_included.then_some(()).ok_or(Skip::PassedBy));
         match is_included.and(bytes).and_then(|bytes| self.content(worker, name, bytes)) {
-            Ok(()) => self.tally.grouped(1),
+            Ok(()) => self.counts.grouped(1),
             Err(skip) => self.leave_out(name, &skip),
         }
         self.progress.walked(1);

@@ -9,10 +9,11 @@ mod instances;
 mod kinds;
 mod parts;
 mod patients;
+pub mod reader;
+mod resolve;
 #[cfg(test)]
 pub(crate) mod sample;
 mod selections;
-mod settle;
 #[cfg(test)]
 mod tests;
 mod uid;
@@ -20,7 +21,7 @@ mod uid;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-use crate::dicom::{Excerpt, Fingerprints, Header, Levels};
+use crate::dicom::{Fingerprints, Header, Levels, StoredValues};
 use crate::mapping::KindPart;
 use crate::source::Name;
 pub use across::{Across, look_across};
@@ -29,9 +30,9 @@ pub use instances::{Instances, NewInstance, ORDER, SOP_CLASS};
 use kinds::Kinds;
 pub use parts::{FoundIssue, Key, MAX_PARTS, Parts};
 use patients::Patients;
+pub use resolve::{ResolvedSeries, ResolvedStudy, SeveralPlaces, Study, series_in_several_studies, several_places};
 use selections::Selections;
 pub use selections::{NewSelection, Rejected, Selection, apply_rejections};
-pub use settle::{SettledSeries, SettledStudy, SeveralPlaces, Study, series_in_several_studies, several_places};
 pub use uid::MAX_UID;
 
 /// Far more than threads, so that two seldom want the same.
@@ -174,9 +175,9 @@ impl Shard {
         if study.parts.overflows(fingerprints.study) {
             study.patients.get_or_insert_default().see(&study.parts, header);
         }
-        study.parts.merge(fingerprints.study, *key, name, || Excerpt::of(header, Levels::STUDY));
+        study.parts.merge(fingerprints.study, *key, name, || StoredValues::of(header, Levels::STUDY));
         let series = study.series.entry(hashed.series, record.series_uid);
-        series.parts.merge(fingerprints.series, *key, name, || Excerpt::of(header, Levels::SERIES));
+        series.parts.merge(fingerprints.series, *key, name, || StoredValues::of(header, Levels::SERIES));
         let (uid, number, fingerprint) = (record.sop_instance_uid, record.number, key.fingerprint);
         series.instances.push(NewInstance { uid, number, kind, fingerprint });
     }

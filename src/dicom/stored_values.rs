@@ -9,14 +9,14 @@ use super::wanted::Levels;
 /// The wanted attributes of one level: for each its tag, its length and its bytes; what lies in a sequence or item
 /// follows it, up to a delimiter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Excerpt(Box<[u8]>);
+pub struct StoredValues(Box<[u8]>);
 
 /// Stands for the length of a sequence or item; those of values are one more than they are.
 const OPEN: u32 = 0;
 
-impl Excerpt {
+impl StoredValues {
     /// What a header has for a level.
-    pub fn of(header: &Header, level: Levels) -> Excerpt {
+    pub fn of(header: &Header, level: Levels) -> StoredValues {
         let mut bytes = Vec::new();
         header.visit(level, |tag, value| match value {
             Some(value) => {
@@ -25,7 +25,7 @@ impl Excerpt {
             }
             None => write(&mut bytes, tag, if tag == DELIMITER { 1 } else { OPEN }),
         });
-        Excerpt(bytes.into_boxed_slice())
+        StoredValues(bytes.into_boxed_slice())
     }
 
     /// The attributes as a data set, in the room of a header that may have held another.
@@ -98,7 +98,7 @@ mod tests {
         header.close(sequence);
         header.push_value(tags::SERIES_NUMBER, Levels::SERIES, b"7").unwrap();
         let mut room = Header::default();
-        let series = Excerpt::of(&header, Levels::SERIES);
+        let series = StoredValues::of(&header, Levels::SERIES);
         let root = series.unpack(&mut room);
         assert_eq!(root.character_set(), b"ISO_IR 100");
         assert_eq!(root.bytes(tags::PATIENT_ID), None);
@@ -110,7 +110,7 @@ mod tests {
             })
             .collect();
         assert_eq!(ids, ["a", "", &long].map(|id| (Some(id.as_bytes()), 0)));
-        let study = Excerpt::of(&header, Levels::STUDY);
+        let study = StoredValues::of(&header, Levels::STUDY);
         let root = study.unpack(&mut room);
         assert_eq!(root.bytes(tags::PATIENT_ID), Some(b"1 ".as_slice()));
         assert_eq!(root.bytes(tags::SERIES_NUMBER), None);
@@ -124,7 +124,7 @@ mod tests {
         assert!(header.forget_value(0, tags::PATIENT_ID));
         header.push_value(tags::PATIENT_ID, Levels::STUDY, b"2").unwrap();
         let mut room = Header::default();
-        let root = Excerpt::of(&header, Levels::STUDY).unpack(&mut room);
+        let root = StoredValues::of(&header, Levels::STUDY).unpack(&mut room);
         assert_eq!(root.bytes(tags::PATIENT_ID), Some(b"2".as_slice()));
     }
 }

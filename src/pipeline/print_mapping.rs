@@ -6,7 +6,7 @@ use crate::config::closest;
 use crate::error::Error;
 use crate::fhir::Release;
 use crate::mapping::document::{NoAnswer, Question, document};
-use crate::sink;
+use crate::output;
 
 /// Prints the mapping, or the part of it that is asked for.
 pub fn print_mapping(arguments: &MappingArguments) -> Result<u8, Error> {
@@ -14,7 +14,7 @@ pub fn print_mapping(arguments: &MappingArguments) -> Result<u8, Error> {
     let release = arguments.fhir.and_then(|name| Release::parse(name.0));
     let document = document(arguments.format.unwrap_or_default().into(), Question { element, release }, columns())
         .map_err(|none| Error::Usage(advice(none, element.unwrap_or_default(), release)))?;
-    sink::print(document.as_bytes()).map(|()| 0)
+    output::print(document.as_bytes()).map(|()| 0)
 }
 
 /// What to ask instead.

@@ -8,24 +8,24 @@ use dicom_dictionary_std::tags;
 use crate::config::Choice;
 use crate::dicom::bytes::{Bytes, Counted};
 use crate::error::Error;
+use crate::group::SeveralPlaces;
+use crate::group::reader::{Reader, Worker};
 use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason, Skip};
 use crate::progress::Progress;
-use crate::read::{Reader, Worker};
 use crate::report::{Report, Where};
 use crate::source::archive::Archive;
 use crate::source::{Batch, Item, Name, Walk};
-use crate::study::SeveralPlaces;
 
+use super::counts::RunCounts;
 use super::fhir_file::is_fhir;
-use super::tally::Tally;
 
 /// What all workers share.
 pub struct Stage<'s> {
     /// From bytes to studies.
     pub reader: Reader<'s>,
     /// What is counted.
-    pub tally: &'s Tally,
+    pub counts: &'s RunCounts,
     /// What is left out.
     pub report: &'s Report,
     /// How far the run is.
@@ -84,14 +84,14 @@ impl Stage<'_> {
         let mut taken = 0;
         batch.for_each(|item| taken += u64::from(self.item(worker, item)));
         // Counted for all at once: the counters are everybody's.
-        self.tally.grouped(taken);
+        self.counts.grouped(taken);
     }
 
     /// Reads an item, and says whether it is a DICOM file, still to be counted.
     fn item(&self, worker: &mut Worker, item: &Item) -> bool {
         match self.file(worker, item) {
             Ok(Found::Dicom) => return true,
-            Ok(Found::Fhir) => self.tally.read(1, 0),
+            Ok(Found::Fhir) => self.counts.read(1, 0),
             Ok(Found::Archive(archive)) => self.archive(worker, &item.name, &archive),
             Err(skip) => self.leave_out(&item.name, &skip),
         }
@@ -147,7 +147,7 @@ impl Stage<'_> {
         if self.is_verbose.is_yes() {
             self.progress.say(&format!("{name}: {skip}"));
         }
-        self.tally.read(1, skip.is_dicom().into());
+        self.counts.read(1, skip.is_dicom().into());
     }
 }
 

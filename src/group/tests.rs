@@ -12,11 +12,11 @@ use crate::issue::Reason;
 use crate::mapping::Options;
 use crate::mapping::sample::{Sample, code, items, text};
 
-/// All that a settled study says, as text: what is equal here is written alike.
+/// All that a resolved study says, as text: what is equal here is written alike.
 fn said(study: &mut Study) -> String {
-    let settled = study.settle(&Options::default());
-    let mut said = format!("{} {:?} {:?}\n", settled.uid, settled.part, settled.issues);
-    for series in &settled.series {
+    let resolved = study.resolve(&Options::default());
+    let mut said = format!("{} {:?} {:?}\n", resolved.uid, resolved.part, resolved.issues);
+    for series in &resolved.series {
         said += &format!("{} {:?} {:?} {:?}\n", series.uid, series.part, series.issues, series.conflicts);
         series.visit(&mut |instance| {
             said += &format!("{instance:?}\n");
@@ -45,7 +45,7 @@ fn images_decide_before_other_objects_and_then_the_smaller_uid() {
         let all: Vec<_> = instances.iter().map(|(uid, class, text)| described("1.2.1", uid, class, text)).collect();
         for order in [all.clone(), all.into_iter().rev().collect()] {
             let mut found = studies(&order);
-            assert_eq!(found[0].settle(&Options::default()).part.description.as_deref(), Some(want), "{instances:?}");
+            assert_eq!(found[0].resolve(&Options::default()).part.description.as_deref(), Some(want), "{instances:?}");
         }
     }
 }
@@ -55,10 +55,10 @@ fn a_row_that_differs_is_reported_once_and_other_rows_are_not() {
     let all =
         [described("1.2.1", "1.1", CT, "a"), described("1.2.1", "1.2", CT, "b"), described("1.2.1", "1.3", CT, "c")];
     let mut found = studies(&all);
-    let settled = found[0].settle(&Options::default());
-    let issues: Vec<_> = settled.issues.iter().map(|found| (found.issue.element, found.issue.reason)).collect();
+    let resolved = found[0].resolve(&Options::default());
+    let issues: Vec<_> = resolved.issues.iter().map(|found| (found.issue.element, found.issue.reason)).collect();
     assert_eq!(issues, [("description", Reason::Differs)]);
-    assert!(settled.series[0].issues.is_empty());
+    assert!(resolved.series[0].issues.is_empty());
 }
 
 #[test]
@@ -70,12 +70,12 @@ fn lists_join_over_instances_and_series_without_differing() {
         instance("1.2.2", "1.3", CT, &step("a")),
     ];
     let mut found = studies(&all);
-    let settled = found[0].settle(&Options::default());
+    let resolved = found[0].resolve(&Options::default());
     let codes = |at: usize| -> Vec<&str> {
-        settled.series[at].part.procedure.iter().map(|done| &*done.concept.coding[0].code).collect()
+        resolved.series[at].part.procedure.iter().map(|done| &*done.concept.coding[0].code).collect()
     };
     assert_eq!((codes(0), codes(1)), (vec!["a", "b"], vec!["a"]));
-    assert!(settled.series.iter().all(|series| series.issues.is_empty()));
+    assert!(resolved.series.iter().all(|series| series.issues.is_empty()));
 }
 
 #[test]
@@ -93,9 +93,9 @@ fn several_patients_are_told_but_not_one_whose_issuer_only_some_files_name() {
     ] {
         let all: Vec<_> = (1..).zip(&ids).map(|(n, (id, issuer))| patient(&format!("1.{n}"), id, issuer)).collect();
         let mut found = studies(&all);
-        let settled = found[0].settle(&Options::default());
-        let told = settled.issues.iter().any(|found| found.issue.reason == Reason::SeveralPatients);
-        assert_eq!((settled.mixes_patients, told), (want, want), "{ids:?}");
+        let resolved = found[0].resolve(&Options::default());
+        let told = resolved.issues.iter().any(|found| found.issue.reason == Reason::SeveralPatients);
+        assert_eq!((resolved.mixes_patients, told), (want, want), "{ids:?}");
     }
 }
 
@@ -112,12 +112,12 @@ fn an_instance_that_is_found_again_counts_once_and_with_other_content_is_told() 
         (vec![report(), image()], 1),
     ] {
         let mut found = studies(&all);
-        let settled = found[0].settle(&Options::default());
-        assert_eq!((settled.series[0].number_of_instances, settled.series[0].conflicts.len()), (1, conflicts));
+        let resolved = found[0].resolve(&Options::default());
+        assert_eq!((resolved.series[0].number_of_instances, resolved.series[0].conflicts.len()), (1, conflicts));
     }
     let mut found = studies(&[report(), image()]);
-    let settled = found[0].settle(&Options::default());
-    settled.series[0].visit(&mut |instance| {
+    let resolved = found[0].resolve(&Options::default());
+    resolved.series[0].visit(&mut |instance| {
         assert_eq!(instance.sop_class, crate::fhir::SopClass::Urn(&format!("urn:oid:{CT}")), "the image stays");
         true
     });
@@ -138,7 +138,7 @@ fn an_instance_in_two_series_or_studies_is_kept_in_both_and_told() {
     assert_eq!(told[0].sop_instance_uid, "1.1");
     assert_eq!(told[0].places, [place("1.2", "1.2.1"), place("1.2", "1.2.2"), place("1.3", "1.3.1")]);
     let counts = |study: &mut Study| -> Vec<u32> {
-        study.settle(&Options::default()).series.iter().map(|series| series.number_of_instances).collect()
+        study.resolve(&Options::default()).series.iter().map(|series| series.number_of_instances).collect()
     };
     assert_eq!(found.iter_mut().map(counts).collect::<Vec<_>>(), [vec![2, 1], vec![1]]);
 }
@@ -154,8 +154,8 @@ fn an_instance_in_exactly_two_series_is_told() {
 fn series_come_by_number_then_uid_and_those_without_a_number_last() {
     let series = |uid: &str, number: &str| instance(uid, &format!("{uid}.1"), CT, &[text(tags::SERIES_NUMBER, number)]);
     let mut found = studies(&[series("1.4", ""), series("1.3", "10"), series("1.5", "2"), series("1.1", "10")]);
-    let settled = found[0].settle(&Options::default());
-    assert_eq!(settled.series.iter().map(|series| series.uid).collect::<Vec<_>>(), ["1.5", "1.1", "1.3", "1.4"]);
+    let resolved = found[0].resolve(&Options::default());
+    assert_eq!(resolved.series.iter().map(|series| series.uid).collect::<Vec<_>>(), ["1.5", "1.1", "1.3", "1.4"]);
 }
 
 /// One of few values for each attribute, so that instances agree, differ and repeat often.

@@ -6,12 +6,12 @@ use crate::dicom::bytes::Bytes;
 use crate::dicom::header::{Fault, FaultKind};
 use crate::dicom::value::{is_fhir_id, trim_uid};
 use crate::dicom::{DataSet, Header, Levels, Scanner, Tag, Wanted};
-use crate::filter::{Asked, Filter};
+use crate::group::{InstanceRecord, NewKind, NewSelection, Studies};
 use crate::issue::{Issue, Reason, Skip};
 use crate::mapping::terms::{SopClassKind, sop_class};
 use crate::mapping::{self, KIND, Mapped, Options, SELECTION, SelectionPart};
+use crate::options::filter::{Asked, Filter};
 use crate::source::Name;
-use crate::study::{InstanceRecord, NewKind, NewSelection, Studies};
 
 /// What all workers share.
 #[derive(Debug)]

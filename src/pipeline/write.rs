@@ -1,4 +1,4 @@
-//! The writing stage: each study is settled, finished, linked, and handed to the sink as a document.
+//! The writing stage: each study is resolved, finished, linked, and handed to the sink as a document.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -12,19 +12,19 @@ use crate::error::Error;
 use crate::fhir::bundle::{Bundle, BundleOptions};
 use crate::fhir::json::{self, Layout};
 use crate::fhir::{Companion, Fact, Held, ImagingSelection, ImagingStudy, References, ResourceType, Sharing, link};
+use crate::group::{ResolvedStudy, Selection, Study, look_across};
 use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason};
 use crate::mapping;
 use crate::mapping::finish::{self, Finished, imaging_study};
+use crate::output::{DocumentName, Order, Placed, Sink};
 use crate::progress::Progress;
 use crate::report::{Report, Where};
-use crate::sink::{DocumentName, Order, Placed, Sink};
 use crate::source::Name;
-use crate::study::{Selection, SettledStudy, Study, look_across};
 
-use super::tally::Tally;
+use super::counts::RunCounts;
 
-/// Studies that are settled before the first of them is written, where they are written one after the other.
+/// Studies that are resolved before the first of them is written, where they are written one after the other.
 const SETTLED_AHEAD: usize = 64;
 
 /// What all documents share.
@@ -38,7 +38,7 @@ pub struct Stage<'s> {
     /// Where documents go.
     pub sink: &'s dyn Sink,
     /// What is counted.
-    pub tally: &'s Tally,
+    pub counts: &'s RunCounts,
     /// What is left out.
     pub report: &'s Report,
     /// How far the run is.
@@ -73,10 +73,10 @@ impl Stage<'_> {
             return self.with_shared(studies);
         }
         match self.sink.order() {
-            Order::AsGiven => self.in_order(studies, |settled| self.study(settled, &mut Shared::new())),
+            Order::AsGiven => self.in_order(studies, |resolved| self.study(resolved, &mut Shared::new())),
             Order::Any => studies.par_iter_mut().try_for_each(|study| {
                 self.interrupt.check()?;
-                self.study(&study.settle(self.mapping), &mut Shared::new())
+                self.study(&study.resolve(self.mapping), &mut Shared::new())
             }),
         }
     }
@@ -100,15 +100,16 @@ impl Stage<'_> {
         self.output.sharing.contested = across.contested;
     }
 
-    /// Settles studies side by side, and shows them one after the other.
+    /// Resolves studies side by side, and shows them one after the other.
     fn in_order(
         &self,
         studies: &mut [Study],
-        mut each: impl FnMut(&SettledStudy<'_>) -> Result<(), Error>,
+        mut each: impl FnMut(&ResolvedStudy<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         for some in studies.chunks_mut(SETTLED_AHEAD) {
-            let settled: Vec<SettledStudy<'_>> = some.par_iter_mut().map(|study| study.settle(self.mapping)).collect();
-            for study in &settled {
+            let resolved: Vec<ResolvedStudy<'_>> =
+                some.par_iter_mut().map(|study| study.resolve(self.mapping)).collect();
+            for study in &resolved {
                 self.interrupt.check()?;
                 each(study)?;
             }
@@ -119,7 +120,7 @@ impl Stage<'_> {
     /// Writes the studies in the order of their UIDs, so that what they share is joined in that order, and then the shared.
     fn with_shared(&self, studies: &mut [Study]) -> Result<(), Error> {
         let mut shared = Shared::new();
-        self.in_order(studies, |settled| self.study(settled, &mut shared))?;
+        self.in_order(studies, |resolved| self.study(resolved, &mut shared))?;
         for companion in shared.into_values() {
             if companion.contradicted {
                 self.report.issue(Where::default(), &issue(companion.resource_type().name(), Reason::Contradicts));
@@ -129,16 +130,16 @@ impl Stage<'_> {
         Ok(())
     }
 
-    fn study(&self, settled: &SettledStudy<'_>, shared: &mut Shared) -> Result<(), Error> {
-        let Finished { study, selections, issues } = imaging_study(settled, self.finish);
-        self.note(settled);
+    fn study(&self, resolved: &ResolvedStudy<'_>, shared: &mut Shared) -> Result<(), Error> {
+        let Finished { study, selections, issues } = imaging_study(resolved, self.finish);
+        self.note(resolved);
         for (series, issue) in &issues {
-            self.report.issue(Where { study: Some(settled.uid), series: *series, ..Where::default() }, issue);
+            self.report.issue(Where { study: Some(resolved.uid), series: *series, ..Where::default() }, issue);
         }
-        self.tally.settled(settled);
-        let placed = self.resources(study, selections, shared, settled.uid)?;
+        self.counts.resolved(resolved);
+        let placed = self.resources(study, selections, shared, resolved.uid)?;
         if placed == Placed::Written {
-            self.tally.wrote(settled);
+            self.counts.wrote(resolved);
         }
         self.progress.wrote(1);
         Ok(())
@@ -223,16 +224,16 @@ impl Stage<'_> {
     }
 
     /// Reports what was dropped of a study and its series, and what differed in them.
-    fn note(&self, settled: &SettledStudy<'_>) {
-        for found in &settled.issues {
-            let place = Where { name: found.name.as_ref(), study: Some(settled.uid), ..Where::default() };
+    fn note(&self, resolved: &ResolvedStudy<'_>) {
+        for found in &resolved.issues {
+            let place = Where { name: found.name.as_ref(), study: Some(resolved.uid), ..Where::default() };
             self.report.issue(place, &found.issue);
         }
-        for selection in settled.selections {
-            self.note_selection(selection, settled);
+        for selection in resolved.selections {
+            self.note_selection(selection, resolved);
         }
-        for series in &settled.series {
-            let place = Where { study: Some(settled.uid), series: Some(series.uid), ..Where::default() };
+        for series in &resolved.series {
+            let place = Where { study: Some(resolved.uid), series: Some(series.uid), ..Where::default() };
             for found in &series.issues {
                 self.report.issue(Where { name: found.name.as_ref(), ..place }, &found.issue);
             }
@@ -248,15 +249,15 @@ impl Stage<'_> {
     }
 
     /// Reports what was dropped of a Key Object Selection, and that it is a rejection note.
-    fn note_selection(&self, selection: &Selection, settled: &SettledStudy<'_>) {
+    fn note_selection(&self, selection: &Selection, resolved: &ResolvedStudy<'_>) {
         let place = Where {
             name: Some(&selection.name),
-            study: Some(settled.uid),
+            study: Some(resolved.uid),
             instance: Some(&selection.sop_instance_uid),
             ..Where::default()
         };
         if selection.part.is_rejection() {
-            let reason = if settled.rejected.is_empty() { Reason::RejectionNote } else { Reason::AppliedNote };
+            let reason = if resolved.rejected.is_empty() { Reason::RejectionNote } else { Reason::AppliedNote };
             let tags = vec![tags::CONCEPT_NAME_CODE_SEQUENCE];
             self.report.issue(place, &Issue { tags, ..issue("series.instance", reason) });
         }

@@ -7,8 +7,8 @@ use xxhash_rust::xxh3::Xxh3Default;
 
 use super::across::rows;
 use super::parts::{MAX_PARTS, Parts, values};
-use super::settle::PATIENT_ID;
-use crate::dicom::{DataSet, Excerpt, Header, Levels};
+use super::resolve::PATIENT_ID;
+use crate::dicom::{DataSet, Header, Levels, StoredValues};
 use crate::fhir::Identifier;
 use crate::fhir::identifier::once_each;
 use crate::mapping::{self, Attribute, Options, Row, STUDY, StudyPart};
@@ -19,7 +19,7 @@ static SUBJECT: LazyLock<Vec<Row<StudyPart>>> = LazyLock::new(|| rows(STUDY, &["
 /// Each way in which a Patient ID is told, once; nothing as long as all parts are kept.
 #[derive(Debug, Default)]
 pub struct Patients {
-    told: Vec<(u64, Excerpt)>,
+    told: Vec<(u64, StoredValues)>,
     has_more: bool,
 }
 
@@ -28,29 +28,30 @@ impl Patients {
     pub fn see(&mut self, parts: &Parts, header: &Header) {
         if self.told.is_empty() {
             let mut unpacked = Header::default();
-            for excerpt in parts.excerpts() {
-                self.add(patient_id(excerpt.unpack(&mut unpacked)), || excerpt.clone());
+            for stored_values in parts.stored_values() {
+                self.add(patient_id(stored_values.unpack(&mut unpacked)), || stored_values.clone());
             }
         }
-        self.add(patient_id(header.root()), || Excerpt::of(header, Levels::STUDY));
+        self.add(patient_id(header.root()), || StoredValues::of(header, Levels::STUDY));
     }
 
-    fn add(&mut self, told: u64, excerpt: impl FnOnce() -> Excerpt) {
+    fn add(&mut self, told: u64, stored_values: impl FnOnce() -> StoredValues) {
         if self.told.iter().any(|(known, _)| *known == told) {
             return;
         }
         if self.told.len() == MAX_PARTS {
             self.has_more = true;
         } else {
-            self.told.push((told, excerpt()));
+            self.told.push((told, stored_values()));
         }
     }
 
     /// Whether they cannot be one. Nobody has so many Patient IDs that there is no room for them.
     pub fn are_several(&self, options: &Options) -> bool {
         let mut header = Header::default();
-        let mut map = |excerpt: &Excerpt| mapping::map(&SUBJECT, excerpt.unpack(&mut header), options).part;
-        let parts = self.told.iter().map(|(_, excerpt)| map(excerpt));
+        let mut map =
+            |stored_values: &StoredValues| mapping::map(&SUBJECT, stored_values.unpack(&mut header), options).part;
+        let parts = self.told.iter().map(|(_, stored_values)| map(stored_values));
         let ids: Vec<Identifier> = parts.filter_map(|part| part.subject?.identifier).collect();
         self.has_more || are_several(ids)
     }

@@ -19,7 +19,7 @@ pub const SOP_CLASS: Rule = Rule {
     rule: "a class that is no OID as a code without system, or where only an OID can stand, as a data-absent-reason",
 };
 
-/// All instances of one series, in the order of arrival until they are settled.
+/// All instances of one series, in the order of arrival until they are resolved.
 #[derive(Debug, Default)]
 pub struct Instances {
     base: Box<str>,
@@ -56,7 +56,7 @@ pub struct NewInstance<'a> {
 
 /// The instances of a series, once each, in the order of the output.
 #[derive(Debug, Clone, Copy)]
-pub struct Settled<'a> {
+pub struct Resolved<'a> {
     instances: &'a Instances,
     order: &'a [u64],
     kinds: &'a [KindPart],
@@ -103,7 +103,7 @@ impl Instances {
 
     /// Finds the order of the output, by number and then UID, with each UID once. Of two with one UID the one that comes
     /// first by `is_other` and fingerprint stays; the UIDs of those that had other content go to `conflict`.
-    pub fn settle(&self, is_other: impl Fn(u32) -> bool, mut conflict: impl FnMut(&str)) -> Vec<u64> {
+    pub fn resolve(&self, is_other: impl Fn(u32) -> bool, mut conflict: impl FnMut(&str)) -> Vec<u64> {
         let mut order = self.by_hash();
         let mut kept = 0;
         let mut at = 0;
@@ -117,7 +117,7 @@ impl Instances {
         order
     }
 
-    /// Takes instances out of a settled order, and gives their UIDs.
+    /// Takes instances out of a resolved order, and gives their UIDs.
     pub fn take_out(&self, order: &mut Vec<u64>, is_out: impl Fn(&str) -> bool) -> Vec<String> {
         let mut out = Vec::new();
         order.retain(|entry| {
@@ -129,9 +129,9 @@ impl Instances {
         out
     }
 
-    /// Shows the settled instances.
-    pub fn settled<'a>(&'a self, order: &'a [u64], kinds: &'a [KindPart]) -> Settled<'a> {
-        Settled { instances: self, order, kinds }
+    /// Shows the resolved instances.
+    pub fn resolved<'a>(&'a self, order: &'a [u64], kinds: &'a [KindPart]) -> Resolved<'a> {
+        Resolved { instances: self, order, kinds }
     }
 
     /// Half of each UID's hash and the instance's place, sorted: repeats stand side by side.
@@ -210,7 +210,7 @@ impl Instances {
     }
 }
 
-impl fhir::Instances for Settled<'_> {
+impl fhir::Instances for Resolved<'_> {
     fn visit(&self, each: &mut dyn FnMut(&fhir::Instance<'_>) -> bool) {
         let mut buffer = [0; MAX_UID + 1];
         let mut kind = Kind { place: None, part: None, urn: String::new() };
@@ -282,9 +282,9 @@ mod tests {
             [("1.3", Some(2), 1), ("1.10", Some(2), 2), ("1.4", None, 3), ("1.2", Some(1), 4), ("1.3", Some(2), 1)];
         let instances = instances(&all);
         let mut conflicts = 0;
-        let order = instances.settle(|_| false, |_| conflicts += 1);
+        let order = instances.resolve(|_| false, |_| conflicts += 1);
         let mut seen = Vec::new();
-        instances.settled(&order, &[]).visit(&mut |instance| {
+        instances.resolved(&order, &[]).visit(&mut |instance| {
             seen.push((instance.uid.to_string(), instance.number));
             true
         });
@@ -298,7 +298,7 @@ mod tests {
         for all in [[("1.2", Some(5), 9), ("1.2", Some(6), 3)], [("1.2", Some(6), 3), ("1.2", Some(5), 9)]] {
             let instances = instances(&all);
             let mut conflicts = Vec::new();
-            let order = instances.settle(|_| false, |uid| conflicts.push(uid.to_string()));
+            let order = instances.resolve(|_| false, |uid| conflicts.push(uid.to_string()));
             assert_eq!(order.len(), 1);
             assert_eq!(instances.at(order[0]).number, 6, "the smaller fingerprint stays");
             assert_eq!(conflicts, ["1.2"]);

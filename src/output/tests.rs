@@ -38,7 +38,7 @@ fn a_folder_has_a_file_for_each_document_and_keeps_what_was_there() {
     let patient = DocumentName { resource_type: "Patient", id: "p".to_string() };
     assert_eq!(give(&*sink, &patient, "patient"), Placed::Written);
     fs::write(root.path().join("report.json"), "of an earlier run").unwrap();
-    assert_eq!(sink.finish(Some(&root.path().join("report.json"))).unwrap().others, 1);
+    assert_eq!(sink.finish(Some(&root.path().join("report.json"))).unwrap().stale_files, 1);
     fs::remove_file(root.path().join("report.json")).unwrap();
     let want =
         [("1.2.json", "new\n"), ("1.3.json", "of another run"), ("Patient/p.json", "patient\n"), ("notes.txt", "mine")];
@@ -109,7 +109,7 @@ fn bulk_data_has_a_file_for_each_type() {
         open(&OutputTarget::Folder(root.path().into()), Format::Ndjson, FileMode::default(), Choice::No).unwrap();
     let _ = give(&*sink, &DocumentName { resource_type: "Patient", id: "p".to_string() }, "p");
     fs::write(root.path().join("Device.ndjson"), "of another run").unwrap();
-    assert_eq!(sink.finish(None).unwrap().others, 1);
+    assert_eq!(sink.finish(None).unwrap().stale_files, 1);
     fs::remove_file(root.path().join("Device.ndjson")).unwrap();
     assert_eq!(files(root.path()), expected(&[("ImagingStudy.ndjson", ""), ("Patient.ndjson", "p\n")]));
 }

@@ -4,9 +4,9 @@ use dicom_dictionary_std::tags;
 
 use super::{NewKind, Studies, Study};
 use crate::dicom::Tag;
+use crate::group::reader::record;
 use crate::mapping::sample::{Sample, header, text};
 use crate::mapping::{self, KIND, NUMBER, Options};
-use crate::read::record;
 use crate::source::Name;
 
 /// The SOP class of the samples that are images.

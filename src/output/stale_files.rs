@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// How many JSON and NDJSON files stand in the folder and in its folders of resource types, beside the report and those
 /// that are ours.
-pub fn others(root: &Path, report: Option<&Path>, is_ours: impl Fn(&Path) -> bool) -> u64 {
+pub fn stale_files(root: &Path, report: Option<&Path>, is_ours: impl Fn(&Path) -> bool) -> u64 {
     let report = report.and_then(|report| fs::canonicalize(report).ok());
     let is_report = |path: &Path| report.is_some() && fs::canonicalize(path).ok() == report;
     let is_document = |path: &PathBuf| {

@@ -6,7 +6,7 @@
 mod folder;
 mod held;
 mod ndjson_folder;
-mod others;
+mod stale_files;
 mod stream;
 mod whole_file;
 
@@ -56,7 +56,7 @@ pub enum Placed {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Finished {
     /// Files in the output that look like documents and are not of this run.
-    pub others: u64,
+    pub stale_files: u64,
     /// Files of an earlier run that have instances which this run's lack, and stay as they are.
     pub held_back: Vec<PathBuf>,
 }

@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 
 use crate::dicom::value::trim_uid;
-use crate::dicom::{DataSet, Excerpt, Header, Tag, TagPath};
+use crate::dicom::{DataSet, Header, StoredValues, Tag, TagPath};
 use crate::issue::{Issue, Reason};
 use crate::mapping::{Agreement, Attribute, Mapped, Row};
 use crate::source::Name;
@@ -38,7 +38,7 @@ struct Kept {
     is_other: bool,
     sop_instance_uid: Box<str>,
     instance_fingerprint: u64,
-    excerpt: Excerpt,
+    stored_values: StoredValues,
     /// A file that brought the part.
     name: Box<Name>,
 }
@@ -54,7 +54,7 @@ pub struct FoundIssue {
 
 /// What the parts come to.
 #[derive(Debug)]
-pub struct Settled<P> {
+pub struct Resolved<P> {
     /// The parts joined.
     pub part: P,
     /// All but the first part, in the order of their keys.
@@ -64,8 +64,8 @@ pub struct Settled<P> {
 }
 
 impl Parts {
-    /// Takes the part of one instance, of which the excerpt is asked for where the part is new.
-    pub fn merge(&mut self, fingerprint: u64, key: Key<'_>, name: &Name, excerpt: impl FnOnce() -> Excerpt) {
+    /// Takes the part of one instance, of which the stored_values is asked for where the part is new.
+    pub fn merge(&mut self, fingerprint: u64, key: Key<'_>, name: &Name, stored_values: impl FnOnce() -> StoredValues) {
         if let Some(kept) = self.kept.iter_mut().find(|kept| kept.fingerprint == fingerprint) {
             return kept.see(key, name);
         }
@@ -83,7 +83,7 @@ impl Parts {
             is_other: key.is_other,
             sop_instance_uid: key.sop_instance_uid.into(),
             instance_fingerprint: key.fingerprint,
-            excerpt: excerpt(),
+            stored_values: stored_values(),
             name: Box::new(name.clone()),
         });
     }
@@ -94,8 +94,8 @@ impl Parts {
     }
 
     /// What is kept of each part.
-    pub fn excerpts(&self) -> impl Iterator<Item = &Excerpt> {
-        self.kept.iter().map(|kept| &kept.excerpt)
+    pub fn stored_values(&self) -> impl Iterator<Item = &StoredValues> {
+        self.kept.iter().map(|kept| &kept.stored_values)
     }
 
     fn is_too_late(&self, key: Key<'_>) -> bool {
@@ -110,11 +110,11 @@ impl Parts {
     }
 
     /// Maps the parts, and joins them, row by row, in the order of their keys; says what was dropped, and what differs.
-    pub fn settle<P: Default>(&mut self, rows: &[Row<P>], map: impl Fn(DataSet<'_>) -> Mapped<P>) -> Settled<P> {
+    pub fn resolve<P: Default>(&mut self, rows: &[Row<P>], map: impl Fn(DataSet<'_>) -> Mapped<P>) -> Resolved<P> {
         self.kept.sort_by(|one, other| one.key().cmp(&other.key()));
         let (mut header, mut issues) = (Header::default(), Vec::new());
         let mut parts = self.kept.iter().map(|kept| {
-            let mapped = map(kept.excerpt.unpack(&mut header));
+            let mapped = map(kept.stored_values.unpack(&mut header));
             let found = |issue| FoundIssue { issue, name: Some((*kept.name).clone()) };
             issues.extend(mapped.issues.into_iter().map(found));
             mapped.part
@@ -131,7 +131,7 @@ impl Parts {
         }
         let too_many = Issue { element: "", tags: vec![], reason: Reason::TooManyParts, value: None };
         issues.extend(self.has_more.then(|| of_all(too_many)));
-        Settled { part, others, issues }
+        Resolved { part, others, issues }
     }
 }
 
@@ -140,7 +140,7 @@ impl Parts {
     pub fn first_that_differs(&self, attributes: &[Attribute]) -> Option<TagPath> {
         let mut header = Header::default();
         let mut of_each = |attribute: &Attribute| -> Vec<Vec<Vec<u8>>> {
-            let values = |kept: &Kept| values(kept.excerpt.unpack(&mut header), *attribute);
+            let values = |kept: &Kept| values(kept.stored_values.unpack(&mut header), *attribute);
             self.kept.iter().map(values).collect()
         };
         let all: Vec<_> = attributes.iter().map(|attribute| (attribute.path(), of_each(attribute))).collect();
@@ -207,19 +207,19 @@ mod tests {
         Key { is_other: false, sop_instance_uid: uid, fingerprint: 0 }
     }
 
-    fn excerpt(number: u64) -> Excerpt {
+    fn stored_values(number: u64) -> StoredValues {
         let mut header = Header::default();
         header.push_value(tags::INSTANCE_NUMBER, Levels::NUMBER, number.to_string().as_bytes()).unwrap();
-        Excerpt::of(&header, Levels::NUMBER)
+        StoredValues::of(&header, Levels::NUMBER)
     }
 
-    fn settled(arrivals: &[(u64, &str)]) -> (NumberPart, usize, Vec<Option<u32>>) {
+    fn resolved(arrivals: &[(u64, &str)]) -> (NumberPart, usize, Vec<Option<u32>>) {
         let mut parts = Parts::default();
         for (number, uid) in arrivals {
-            parts.merge(*number, key(uid), &Name::file("x"), || excerpt(*number));
+            parts.merge(*number, key(uid), &Name::file("x"), || stored_values(*number));
         }
         let options = Options::default();
-        let Settled { part, others, issues } = parts.settle(NUMBER, |data_set| map(NUMBER, data_set, &options));
+        let Resolved { part, others, issues } = parts.resolve(NUMBER, |data_set| map(NUMBER, data_set, &options));
         let all = [part.number].into_iter().chain(others.iter().map(|other| other.number)).collect();
         (part, issues.len(), all)
     }
@@ -229,7 +229,7 @@ mod tests {
         let orders: [&[(u64, &str)]; 3] =
             [&[(1, "1.2"), (2, "1.1")], &[(2, "1.1"), (1, "1.2")], &[(2, "1.3"), (1, "1.2"), (2, "1.1")]];
         for arrivals in orders {
-            assert_eq!(settled(arrivals), (NumberPart { number: Some(2) }, 1, vec![Some(2), Some(1)]), "{arrivals:?}");
+            assert_eq!(resolved(arrivals), (NumberPart { number: Some(2) }, 1, vec![Some(2), Some(1)]), "{arrivals:?}");
         }
     }
 
@@ -237,12 +237,12 @@ mod tests {
     fn of_too_many_parts_the_smallest_keys_stay_in_any_order() {
         let uids: Vec<String> = (10..40).map(|number| format!("1.{number}")).collect();
         let mut arrivals: Vec<(u64, &str)> = (0..).zip(uids.iter().map(String::as_str)).collect();
-        let want = settled(&arrivals);
+        let want = resolved(&arrivals);
         assert_eq!(want.2, (0..16).map(Some).collect::<Vec<_>>());
         assert_eq!(want.1, 2, "a difference, and too many");
         arrivals.reverse();
-        assert_eq!(settled(&arrivals), want);
+        assert_eq!(resolved(&arrivals), want);
         arrivals.rotate_left(11);
-        assert_eq!(settled(&arrivals), want);
+        assert_eq!(resolved(&arrivals), want);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 
-use super::settle::Study;
+use super::resolve::Study;
 use crate::fhir::{Claim, Contested, Described, Fact, Reference, contradictions};
 use crate::mapping::finish::distinct_orders;
 use crate::mapping::{self, Options, Row, SERIES, STUDY, SeriesPart, StudyPart};
@@ -43,7 +43,7 @@ pub fn look_across(studies: &mut [Study], options: &Options) -> Across {
 
 /// What one study claims, and what it says of its patient; nothing where it has several.
 fn said(place: usize, study: &mut Study, options: &Options) -> (Vec<Claim>, Option<Described>) {
-    let of_study = study.parts.settle(&OF_STUDY, |data_set| mapping::map(&OF_STUDY, data_set, options));
+    let of_study = study.parts.resolve(&OF_STUDY, |data_set| mapping::map(&OF_STUDY, data_set, options));
     let Some(subject) = &of_study.part.subject else { return Default::default() };
     if study.mixes_patients(&of_study.part, &of_study.others, options) {
         return Default::default();
@@ -55,7 +55,7 @@ fn said(place: usize, study: &mut Study, options: &Options) -> (Vec<Claim>, Opti
     let mut claims: Vec<Claim> = of_study.part.encounter.iter().flat_map(|one| claims_of(one, subject)).collect();
     let (mut orders, mut others) = (Vec::new(), Vec::new());
     for (_, series) in &mut study.series {
-        let part = series.parts.settle(&OF_SERIES, |data_set| mapping::map(&OF_SERIES, data_set, options)).part;
+        let part = series.parts.resolve(&OF_SERIES, |data_set| mapping::map(&OF_SERIES, data_set, options)).part;
         orders.extend(part.based_on);
         others.extend(part.part_of);
         others.extend(distinct_orders(part.specimen));

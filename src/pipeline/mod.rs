@@ -1,6 +1,7 @@
 //! Wires the stages: the only module that knows all of them.
 
 mod archive;
+mod counts;
 mod explain;
 mod fhir_file;
 mod options;
@@ -8,7 +9,6 @@ mod outcome;
 mod print_mapping;
 mod read;
 mod synth;
-mod tally;
 #[cfg(feature = "upload")]
 mod upload;
 mod write;
@@ -21,19 +21,19 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::config::{Config, Output};
 use crate::error::Error;
+use crate::group::reader::{Reader, Selections};
+use crate::group::{Studies, Study, apply_rejections, series_in_several_studies, several_places};
 use crate::interrupt::Interrupt;
 use crate::mapping::{self, Options, finish};
+use crate::output::{self, Finished, Sink};
 use crate::progress::{self, Progress};
-use crate::read::{Reader, Selections};
 use crate::report::{Report, Section, Totals};
-use crate::sink::{self, Finished, Sink};
 use crate::source::{self, Walk};
-use crate::study::{Studies, Study, apply_rejections, series_in_several_studies, several_places};
+use counts::RunCounts;
 pub use explain::explain;
 pub use outcome::Outcome;
 pub use print_mapping::print_mapping;
 pub use synth::synth;
-use tally::Tally;
 #[cfg(feature = "upload")]
 pub use upload::upload;
 
@@ -43,7 +43,7 @@ pub fn convert(config: &Config) -> Result<u8, Error> {
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
     let progress = progress::start(config.progress);
     let Output { target, format, mode, replace, .. } = &config.output;
-    let open = || sink::open(target, *format, *mode, *replace);
+    let open = || output::open(target, *format, *mode, *replace);
     let outcome = convert_into(config, open, progress.clone(), &interrupt);
     // The walk may still hold the progress, and an error is not to be printed behind a bar.
     progress.finish();
@@ -85,25 +85,25 @@ fn convert_between<'s>(
     // The output is opened first: a run that cannot write should not read for hours.
     let sink = open()?;
     let report = Report::open(config.report.as_ref())?;
-    let tally = Tally::default();
+    let counts = RunCounts::default();
     let walk = source::open(&config.inputs, &config.walk, progress.clone())?;
     let pool = threads(config.threads)?;
-    let run = Run { config, finish: &finish, report: &report, tally: &tally, progress: progress.as_ref(), interrupt };
+    let run = Run { config, finish: &finish, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
     let mut studies = pool.install(|| run.read(&mapping, &walk, ends.others))?;
     // Threads that wait for a server are as many as requests may be under way.
     let has_enough = ends.writing_threads == config.threads || studies.is_empty();
     let pool = if has_enough { pool } else { threads(ends.writing_threads)? };
     pool.install(|| run.write(&mapping, &mut studies, sink.as_ref()))?;
-    let Finished { others, held_back } = sink.finish(report_path(config))?;
+    let Finished { stale_files, held_back } = sink.finish(report_path(config))?;
     held_back.iter().for_each(|path| write::note_held_back(&report, path));
-    let totals = tally.totals(config, finish.release);
-    Ok(Converted { totals, others, report, unmet_rules: config.filter.unmet() })
+    let totals = counts.totals(config, finish.release);
+    Ok(Converted { totals, stale_files, report, unmet_rules: config.filter.unmet() })
 }
 
 /// What a run came to, with a report that is still open.
 struct Converted {
     totals: Totals,
-    others: u64,
+    stale_files: u64,
     report: Report,
     unmet_rules: Vec<String>,
 }
@@ -111,9 +111,9 @@ struct Converted {
 impl Converted {
     /// Completes the report, with what somebody else has to say in it.
     fn finish(self, fhir_files: u64, section: Option<&Section<'_>>) -> Result<Outcome, Error> {
-        let Converted { totals, others, report, unmet_rules } = self;
+        let Converted { totals, stale_files, report, unmet_rules } = self;
         let counts = report.finish(&totals, section)?;
-        Ok(Outcome { totals, counts, others, fhir_files, unmet_rules })
+        Ok(Outcome { totals, counts, stale_files, fhir_files, unmet_rules })
     }
 }
 
@@ -122,7 +122,7 @@ struct Run<'a> {
     config: &'a Config,
     finish: &'a finish::Options,
     report: &'a Report,
-    tally: &'a Tally,
+    counts: &'a RunCounts,
     progress: &'a dyn Progress,
     interrupt: &'a Interrupt,
 }
@@ -136,7 +136,7 @@ impl Run<'_> {
         let stage = read::Stage {
             reader: Reader { wanted: &wanted, options, studies: &studies, filter, selections },
             report: self.report,
-            tally: self.tally,
+            counts: self.counts,
             progress: self.progress,
             interrupt: self.interrupt,
             is_verbose: self.config.is_verbose,
@@ -161,7 +161,7 @@ impl Run<'_> {
             finish: self.finish,
             sink,
             report: self.report,
-            tally: self.tally,
+            counts: self.counts,
             progress: self.progress,
             interrupt: self.interrupt,
         };

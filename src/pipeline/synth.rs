@@ -9,8 +9,8 @@ use serde_json::json;
 use crate::config::SynthConfig;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
+use crate::output::WholeFile;
 use crate::progress::{count, duration, say, size};
-use crate::sink::WholeFile;
 use crate::synth::{Manifest, Options, write_archive_while};
 
 /// Writes the archive that the configuration describes.

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::others::others;
+use super::stale_files::stale_files;
 use super::whole_file::{Finish, WholeFile, remove_stale, write_error};
 use super::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
 use crate::config::{Choice, FileMode};
@@ -79,8 +79,8 @@ impl Sink for Folder {
 
     fn finish(self: Box<Self>, report: Option<&Path>) -> Result<Finished, Error> {
         let taken = self.taken.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let others = others(&self.root, report, |path| taken.contains(&path_hash(path)));
-        Ok(Finished { others, held_back: Vec::new() })
+        let stale_files = stale_files(&self.root, report, |path| taken.contains(&path_hash(path)));
+        Ok(Finished { stale_files, held_back: Vec::new() })
     }
 }
 

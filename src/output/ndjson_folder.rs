@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::others::others;
+use super::stale_files::stale_files;
 use super::whole_file::{Finish, WholeFile, remove_stale, write_error};
 use super::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
 use crate::config::{Choice, FileMode};
@@ -62,8 +62,8 @@ impl Sink for NdjsonFolder {
             Finish::NothingNew => Vec::new(),
             Finish::HeldBack(path) => vec![path],
         };
-        let others = others(&self.root, report, |path| written.iter().any(|written| written == path));
-        Ok(Finished { others, held_back })
+        let stale_files = stale_files(&self.root, report, |path| written.iter().any(|written| written == path));
+        Ok(Finished { stale_files, held_back })
     }
 }
 

@@ -55,7 +55,7 @@ impl Sink for Stream {
             Target::Stdout(mut writer) => writer.flush().map_err(stdout_error)?,
             Target::File(file, replace) => {
                 if let Finish::HeldBack(path) = file.finish_unless_lossy(replace)? {
-                    return Ok(Finished { others: 0, held_back: vec![path] });
+                    return Ok(Finished { stale_files: 0, held_back: vec![path] });
                 }
             }
         }

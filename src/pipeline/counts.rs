@@ -6,19 +6,19 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::config::Config;
 use crate::fhir::Release;
+use crate::group::{ResolvedSeries, ResolvedStudy};
 use crate::mapping::SeriesPart;
 use crate::report::Totals;
-use crate::study::{SettledSeries, SettledStudy};
 
 /// The counts of a run.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct RunCounts {
     files: AtomicU64,
     dicom_files: AtomicU64,
     /// DICOM files that were read and not left out.
     read_files: AtomicU64,
     /// Those of them that stand for an instance, or are left out by what the summary names otherwise.
-    settled_files: AtomicU64,
+    resolved_files: AtomicU64,
     written: Mutex<Written>,
 }
 
@@ -30,7 +30,7 @@ struct Written {
     by_modality: BTreeMap<String, u64>,
 }
 
-impl Tally {
+impl RunCounts {
     /// More files were read, or left out; so many of them are DICOM.
     pub fn read(&self, files: u64, dicom_files: u64) {
         self.files.fetch_add(files, Ordering::Relaxed);
@@ -44,15 +44,15 @@ impl Tally {
     }
 
     /// A study's instances are known.
-    pub fn settled(&self, study: &SettledStudy<'_>) {
-        let files = |series: &SettledSeries<'_>| {
+    pub fn resolved(&self, study: &ResolvedStudy<'_>) {
+        let files = |series: &ResolvedSeries<'_>| {
             u64::from(series.number_of_instances) + (series.conflicts.len() + series.rejected.len()) as u64
         };
-        self.settled_files.fetch_add(study.series.iter().map(files).sum(), Ordering::Relaxed);
+        self.resolved_files.fetch_add(study.series.iter().map(files).sum(), Ordering::Relaxed);
     }
 
     /// A study was written.
-    pub fn wrote(&self, study: &SettledStudy<'_>) {
+    pub fn wrote(&self, study: &ResolvedStudy<'_>) {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         written.studies += 1;
         for series in study.listed() {
@@ -71,7 +71,7 @@ impl Tally {
             fhir_version: release.version,
             files: self.files.into_inner(),
             dicom_files: self.dicom_files.into_inner(),
-            repeated_files: self.read_files.into_inner().saturating_sub(self.settled_files.into_inner()),
+            repeated_files: self.read_files.into_inner().saturating_sub(self.resolved_files.into_inner()),
             studies: written.studies,
             series: written.series,
             instances: written.instances,

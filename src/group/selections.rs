@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::parts::FoundIssue;
-use super::settle::Study;
+use super::resolve::Study;
 use crate::mapping::{Mapped, SelectionPart};
 use crate::source::Name;
 

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::explain;
 use crate::fhir::Release;
 use crate::mapping;
-use crate::sink;
+use crate::output;
 use crate::source::{self, printable};
 
 /// Columns where there is no terminal to ask.
@@ -31,7 +31,7 @@ pub fn explain(config: &ExplainConfig) -> Result<u8, Error> {
             serde_json::to_string_pretty(&explanation).expect("an explanation is strings and lists") + "\n"
         }
     };
-    sink::print(text.as_bytes()).map(|()| 0)
+    output::print(text.as_bytes()).map(|()| 0)
 }
 
 fn read(path: &Path) -> Result<Header, Error> {

@@ -18,7 +18,7 @@ pub struct Outcome {
     /// What was left out, dropped or changed.
     pub counts: Counts,
     /// Files beside the output's that look like documents and are of another run.
-    pub others: u64,
+    pub stale_files: u64,
     /// Inputs that are FHIR already, where these are wanted.
     pub(super) fhir_files: u64,
     /// Rules of `--include` and `--exclude` that no file met.
@@ -84,12 +84,12 @@ pub(super) struct OfServer {
 pub(super) fn tell(config: &Config, outcome: &Outcome, server: Option<OfServer>, start: Instant) -> u8 {
     let mut causes = outcome.causes(config);
     let code = causes.exit_code();
-    let Outcome { totals, counts, others, unmet_rules, .. } = outcome;
+    let Outcome { totals, counts, stale_files, unmet_rules, .. } = outcome;
     let report = config.report.as_ref().map(|report| report.path.as_path());
     let summary = Summary {
         totals,
         counts,
-        others: *others,
+        stale_files: *stale_files,
         unmet_rules,
         is_default_release: config.content.is_default_release.is_yes(),
         elapsed: start.elapsed(),

@@ -19,7 +19,7 @@ use crate::issue::{Issue, Reason};
 use crate::mapping::row::attributes;
 use crate::mapping::{self, Attribute, KindPart, Mapped, Options, SERIES, STUDY, SeriesPart, StudyPart};
 
-/// A study with all of its instances, not settled yet.
+/// A study with all of its instances, not resolved yet.
 #[derive(Debug)]
 pub struct Study {
     /// The Study Instance UID.
@@ -34,13 +34,13 @@ pub struct Study {
 
 /// A study of which everything is decided.
 #[derive(Debug)]
-pub struct SettledStudy<'a> {
+pub struct ResolvedStudy<'a> {
     /// The Study Instance UID.
     pub uid: &'a str,
     /// What it has once.
     pub part: StudyPart,
     /// Its series, by number and then UID.
-    pub series: Vec<SettledSeries<'a>>,
+    pub series: Vec<ResolvedSeries<'a>>,
     /// Its Key Object Selections, by SOP Instance UID.
     pub selections: &'a [Selection],
     /// What its rejection notes reject, where they are applied.
@@ -53,7 +53,7 @@ pub struct SettledStudy<'a> {
 
 /// A series of which everything is decided.
 #[derive(Debug)]
-pub struct SettledSeries<'a> {
+pub struct ResolvedSeries<'a> {
     /// The Series Instance UID.
     pub uid: &'a str,
     /// What it has once, and what it adds to the study's lists.
@@ -93,8 +93,9 @@ impl Study {
     }
 
     /// Maps what is kept, and decides everything.
-    pub fn settle(&mut self, options: &Options) -> SettledStudy<'_> {
-        let parts::Settled { part, others, mut issues } = self.parts.settle(STUDY, |data_set| study(data_set, options));
+    pub fn resolve(&mut self, options: &Options) -> ResolvedStudy<'_> {
+        let parts::Resolved { part, others, mut issues } =
+            self.parts.resolve(STUDY, |data_set| study(data_set, options));
         let mixes_patients = self.mixes_patients(&part, &others, options);
         if mixes_patients {
             let tags = self.parts.first_that_differs(PATIENT_ID).unwrap_or(&[tags::PATIENT_ID]).to_vec();
@@ -104,9 +105,9 @@ impl Study {
         let kinds = self.kinds.as_slice();
         let (selections, rejected) = (self.selections.as_slice(), &self.rejected);
         let mut series: Vec<_> =
-            self.series.iter_mut().map(|(uid, series)| series.settle(uid, kinds, rejected, options)).collect();
+            self.series.iter_mut().map(|(uid, series)| series.resolve(uid, kinds, rejected, options)).collect();
         series.sort_by_key(|series| series.part.number.map_or((true, 0), |number| (false, number)));
-        SettledStudy { uid: &self.uid, part, series, selections, rejected, issues, mixes_patients }
+        ResolvedStudy { uid: &self.uid, part, series, selections, rejected, issues, mixes_patients }
     }
 
     /// Whether instances have Patient IDs that cannot be one.
@@ -123,33 +124,33 @@ impl Study {
     }
 }
 
-impl<'a> SettledStudy<'a> {
+impl<'a> ResolvedStudy<'a> {
     /// The series of which instances are left: the others were emptied by rejections.
-    pub fn listed(&self) -> impl Iterator<Item = &SettledSeries<'a>> {
+    pub fn listed(&self) -> impl Iterator<Item = &ResolvedSeries<'a>> {
         self.series.iter().filter(|series| series.number_of_instances > 0)
     }
 }
 
 impl Series {
-    fn settle<'a>(
+    fn resolve<'a>(
         &'a mut self,
         uid: &'a str,
         kinds: &'a [KindPart],
         rejected: &Rejected,
         options: &Options,
-    ) -> SettledSeries<'a> {
+    ) -> ResolvedSeries<'a> {
         let map = |data_set: DataSet<'_>| mapping::map(SERIES, data_set, options);
-        let parts::Settled { part, issues, .. } = self.parts.settle(SERIES, map);
+        let parts::Resolved { part, issues, .. } = self.parts.resolve(SERIES, map);
         let class = |kind: u32| kinds.get(kind as usize).and_then(|kind| kind.sop_class.as_deref());
         let is_other = |kind| !class(kind).is_some_and(mapping::is_image);
         let mut conflicts = Vec::new();
-        let mut order = self.instances.settle(is_other, |uid| conflicts.push(uid.to_string()));
+        let mut order = self.instances.resolve(is_other, |uid| conflicts.push(uid.to_string()));
         let mut left_out = Vec::new();
         if rejected.any_in(uid) {
             left_out = self.instances.take_out(&mut order, |instance| rejected.has(uid, instance));
         }
         let number_of_instances = u32::try_from(order.len()).expect("the order's places have 32 bits");
-        SettledSeries {
+        ResolvedSeries {
             uid,
             part,
             number_of_instances,
@@ -163,9 +164,9 @@ impl Series {
     }
 }
 
-impl fhir::Instances for SettledSeries<'_> {
+impl fhir::Instances for ResolvedSeries<'_> {
     fn visit(&self, each: &mut dyn FnMut(&fhir::Instance<'_>) -> bool) {
-        self.instances.settled(&self.order, self.kinds).visit(each);
+        self.instances.resolved(&self.order, self.kinds).visit(each);
     }
 }
 
