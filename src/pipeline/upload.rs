@@ -10,6 +10,7 @@ use super::outcome::{self, OfServer};
 use super::{Ends, convert_between, fhir_file, read};
 use crate::config::{Choice, ReleaseName, Upload};
 use crate::error::Error;
+use crate::http::SystemClock;
 use crate::interrupt::Interrupt;
 use crate::issue::Skip;
 use crate::options::SummaryForm;
@@ -17,7 +18,6 @@ use crate::progress::{self, Progress, WARNING, count};
 use crate::report::{CauseInWords, Causes, Section};
 use crate::source::{self, Name};
 use crate::upload::Server;
-use crate::upload::clock::SystemClock;
 use crate::upload::counts::{Counts, Summary};
 use crate::upload::documents::{self, Input};
 
