@@ -4,6 +4,7 @@ mod archive;
 mod counts;
 mod explain;
 mod fhir_file;
+mod json;
 mod options;
 mod outcome;
 mod print_mapping;
