@@ -10,7 +10,7 @@ use crate::options::filter::FilterRule;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
 pub struct InputArguments {
-    /// Files, folders, zips, tars, DICOM JSON, a DICOMDIR; - is standard input
+    /// Files, folders, archives, DICOM JSON, a DICOMDIR; - is stdin
     ///
     /// Folders are walked with everything below them, hidden files too. What a file is called does not matter: it is
     /// DICOM, DICOM JSON (as `/metadata` of DICOMweb, compressed or not), or an archive (zip, tar, gzip, bzip2, xz, zstd), if
