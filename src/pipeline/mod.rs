@@ -87,7 +87,7 @@ fn convert_between<'s>(
     let sink = open()?;
     let report = Report::open(config.report.as_ref())?;
     let counts = RunCounts::default();
-    let walk = source::open(&config.inputs, &config.walk, progress.clone())?;
+    let walk = source::open(&config.inputs, &config.walk, progress.clone(), interrupt)?;
     let pool = threads(config.threads)?;
     let run = Run { config, finish: &finish, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
     let mut studies = pool.install(|| run.read(&mapping, &walk, ends.others))?;

@@ -7,6 +7,8 @@ pub mod archive;
 mod batch;
 mod content;
 mod dicomdir;
+#[cfg(feature = "http")]
+mod dicomweb;
 mod files;
 mod folder;
 mod item;
@@ -27,11 +29,14 @@ use std::thread;
 use crossbeam_channel::Receiver;
 
 use crate::error::Error;
+use crate::interrupt::Interrupt;
 use crate::issue::Skip;
 use crate::progress::Progress;
 
 pub use batch::Batch;
 pub use content::Content;
+#[cfg(feature = "http")]
+pub use dicomweb::DicomWeb;
 pub use item::Item;
 pub use links::Links;
 pub use list::{ListFrom, Separator};
@@ -66,6 +71,9 @@ pub enum Input {
     },
     /// What the library's caller brings.
     Readers(Readers),
+    /// Studies of a PACS.
+    #[cfg(feature = "http")]
+    DicomWeb(Box<DicomWeb>),
 }
 
 /// How the inputs are walked.
@@ -107,11 +115,19 @@ enum Start {
     Stdin,
     List(List),
     Readers(Readers),
+    #[cfg(feature = "http")]
+    DicomWeb(dicomweb::Asked),
 }
 
 /// Checks that every input is there, then starts to walk them.
-pub fn open(inputs: &[Input], options: &Options, progress: Arc<dyn Progress>) -> Result<Walk, Error> {
-    let starts: Vec<Start> = inputs.iter().map(|input| start(input, options.links)).collect::<Result<_, _>>()?;
+pub fn open(
+    inputs: &[Input],
+    options: &Options,
+    progress: Arc<dyn Progress>,
+    interrupt: &Interrupt,
+) -> Result<Walk, Error> {
+    let start = |input| start(input, options.links, &progress, interrupt);
+    let starts: Vec<Start> = inputs.iter().map(start).collect::<Result<_, _>>()?;
     let roots = starts.iter().filter_map(|start| if let Start::Folder(path) = start { Some(path) } else { None });
     let excluded = folder::excluded_below(roots, &options.excluded);
     let (sender, batches) = crossbeam_channel::bounded(WAITING_BATCHES);
@@ -127,8 +143,11 @@ pub fn open(inputs: &[Input], options: &Options, progress: Arc<dyn Progress>) ->
     Ok(Walk { batches, queue })
 }
 
-fn start(input: &Input, links: Links) -> Result<Start, Error> {
+#[cfg_attr(not(feature = "http"), allow(unused_variables, reason = "only what is far away is waited for"))]
+fn start(input: &Input, links: Links, progress: &Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Start, Error> {
     let path = match input {
+        #[cfg(feature = "http")]
+        Input::DicomWeb(web) => return web.ask(interrupt, Arc::clone(progress)).map(Start::DicomWeb),
         Input::List { from, separator } => return List::open(from, *separator, links).map(Start::List),
         Input::Stdin => return Ok(Start::Stdin),
         Input::Readers(readers) => return Ok(Start::Readers(readers.clone())),
@@ -157,6 +176,8 @@ fn give(starts: Vec<Start>, links: Links, walker: &Walker, mut feed: Feed) {
             },
             Start::List(list) => list.read(walker.queue(), &mut feed),
             Start::Readers(readers) => readers.give(&mut feed),
+            #[cfg(feature = "http")]
+            Start::DicomWeb(asked) => asked.give(&mut feed),
         }
     }
     feed.flush();
