@@ -1,6 +1,6 @@
 //! The metadata of one study: asked for when it is its turn, as a whole, else series by series.
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::sync::Arc;
 
 use super::pages::{Found, Pages};
@@ -141,7 +141,7 @@ impl Bytes for Delivered {
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let count = Bytes::read_at(&mut self.bytes.as_slice(), offset, buffer)?;
         match &self.missing {
-            Some(missing) if count == 0 && !buffer.is_empty() => Err(io::Error::new(ErrorKind::Other, missing.clone())),
+            Some(missing) if count == 0 && !buffer.is_empty() => Err(io::Error::other(missing.clone())),
             _ => Ok(count),
         }
     }
