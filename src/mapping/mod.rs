@@ -6,7 +6,9 @@
 pub mod anatomy;
 pub mod attributes;
 mod code;
+mod content;
 pub mod document;
+mod endpoint;
 pub mod finish;
 mod identity;
 pub mod instance;
@@ -35,9 +37,11 @@ use std::cell::RefCell;
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
+pub use content::Content;
+pub use endpoint::{EndpointLevel, EndpointOption, EndpointTarget, EndpointType};
 pub use instance::{KIND, KindPart, NUMBER, NumberPart};
 pub use listed::{COMPANIONS, Listed, Source, UIDS};
-pub use options::{Options, Systems};
+pub use options::Options;
 pub use row::{Agreement, Attribute, Row};
 pub use selection::{SELECTION, SelectionPart};
 pub use series::{SERIES, SeriesPart};
@@ -87,7 +91,7 @@ fn once_each(mut issues: Vec<Issue>) -> Vec<Issue> {
 
 /// What is wrong with the declared character set itself, said once a part and not once a value.
 pub fn character_set_issue(data_set: DataSet<'_>, options: &Options) -> Option<Issue> {
-    let fault = options.character_sets.of(data_set.character_set()).fault()?;
+    let fault = options.character_set(data_set.character_set()).fault()?;
     Some(Issue {
         element: "",
         tags: vec![tags::SPECIFIC_CHARACTER_SET],
