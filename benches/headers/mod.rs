@@ -7,7 +7,7 @@ use dcm2fhir::fhir::release::R5;
 use dcm2fhir::group::Studies;
 use dcm2fhir::group::reader::{Reader, Selections, Worker};
 
-use dcm2fhir::mapping::{self, Content, Options};
+use dcm2fhir::mapping::{self, ContentOptions, Options};
 use dcm2fhir::options::filter::Filter;
 use dcm2fhir::source::Name;
 use dcm2fhir::synth::{Attributes, DataSet, EXPLICIT_BIG_ENDIAN, Instance, Lengths, code};
@@ -182,8 +182,14 @@ impl Series {
 pub fn group(series: impl IntoIterator<Item = Series>, instances: u32) -> Studies {
     let studies = Studies::default();
     let (wanted, options, filter) = (mapping::wanted(), Options::default(), Filter::default());
-    let reader =
-        Reader { wanted: &wanted, options: &options, studies: &studies, filter: &filter, selections: Selections::All };
+    let reader = Reader {
+        wanted: &wanted,
+        options: &options,
+        studies: &studies,
+        filter: &filter,
+        selections: Selections::All,
+        keeper: None,
+    };
     let (mut worker, name) = (Worker::default(), Name::file("memory"));
     for mut series in series {
         for number in 0..instances {
@@ -195,6 +201,6 @@ pub fn group(series: impl IntoIterator<Item = Series>, instances: u32) -> Studie
 }
 
 /// All of a study, in R5.
-pub fn content() -> Content {
-    Content::of(&R5)
+pub fn content() -> ContentOptions {
+    ContentOptions::of(&R5)
 }

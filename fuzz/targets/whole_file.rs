@@ -7,7 +7,7 @@ use dcm2fhir::options::{BundleOptions, References};
 use dcm2fhir::fhir::id::Ids;
 use dcm2fhir::fhir::{Bundle, Sharing, json, link};
 use dcm2fhir::mapping::finish::{Finished, imaging_study};
-use dcm2fhir::mapping::{self, Content, Options};
+use dcm2fhir::mapping::{self, ContentOptions, Options};
 use dcm2fhir::group::reader::{Reader, Selections, Worker};
 use dcm2fhir::source::Name;
 use dcm2fhir::group::{Studies, Study};
@@ -30,7 +30,7 @@ fuzz_target!(|data: &[u8]| {
 fn read(data: &[u8]) -> Vec<Study> {
     let (wanted, options, studies) = (mapping::wanted(), Options::default(), Studies::default());
     let (filter, selections) = (Filter::default(), Selections::All);
-    let reader = Reader { wanted: &wanted, options: &options, studies: &studies, filter: &filter, selections };
+    let reader = Reader { wanted: &wanted, options: &options, studies: &studies, filter: &filter, selections, keeper: None };
     let mut worker = Worker::default();
     for name in ["1", "2"] {
         let _ = reader.read(&mut worker, &Name::file(name), &mut { data }, |issue| drop(issue.to_string()));
@@ -39,7 +39,7 @@ fn read(data: &[u8]) -> Vec<Study> {
 }
 
 fn documents(study: &mut Study, release: &'static Release) -> Vec<Vec<u8>> {
-    let options = Content { selections: true, ..Content::of(release) };
+    let options = ContentOptions { selections: true, ..ContentOptions::of(release) };
     let (resolved, sharing) = (study.resolve(&Options::default()), Sharing::alone(Ids::new("")));
     let mut documents = Vec::new();
     for references in [References::Logical, References::Contained, References::Separate] {

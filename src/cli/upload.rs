@@ -10,18 +10,14 @@ use clap::Args;
 
 use super::ConsoleArguments;
 use crate::error::Error;
-use crate::mapping::Content;
+use crate::http::{ClientCredentials, Connection, Credentials, Policy, Secret, headers};
+use crate::mapping::ContentOptions;
 use crate::options::parse::{at_least, whole};
 use crate::options::{BundleOptions, Format, InputOptions, OutputOptions, References, RunOptions};
 use crate::pipeline::{self, Config, Upload, is_stdin};
 use crate::source::Input;
 use crate::upload::Options;
-use crate::upload::auth::{Credentials, Secret};
 use crate::upload::capability::Mode;
-use crate::upload::client::Connection;
-use crate::upload::header::headers;
-use crate::upload::oauth2::ClientCredentials;
-use crate::upload::retry::Policy;
 
 const INPUTS: &str = "DICOM or FHIR: files, folders; - is standard input";
 
@@ -84,7 +80,7 @@ pub struct UploadArguments {
     #[command(flatten)]
     pub sending: SendingArguments,
     #[command(flatten)]
-    pub content: Content,
+    pub content: ContentOptions,
     #[command(flatten)]
     pub run: RunOptions,
     #[command(flatten)]
@@ -297,7 +293,7 @@ impl UploadArguments {
 fn options(
     server: ServerArguments,
     sending: SendingArguments,
-    content: &Content,
+    content: &ContentOptions,
     run: &RunOptions,
 ) -> Result<Options, Error> {
     Ok(Options {
@@ -335,6 +331,7 @@ fn usage<T>(message: &str) -> Result<T, Error> {
 
 fn connection(server: ServerArguments, timeout: Duration, jobs: usize) -> Result<Connection, Error> {
     Ok(Connection {
+        purpose: "upload to",
         base: base(&server.to)?,
         ca_certificate: server.ca_cert,
         client_certificate: server.client_cert.zip(server.client_key),

@@ -14,8 +14,8 @@ use crate::options::{Detail, References, Status};
 /// The content of the resources.
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
-#[cfg_attr(feature = "cli", command(next_help_heading = "Content"))]
-pub struct Content {
+#[cfg_attr(feature = "cli", command(next_help_heading = "ContentOptions"))]
+pub struct ContentOptions {
     /// FHIR release: r4, r4b, r5, r6 or an R6 ballot
     ///
     /// `r4`, `r4b`, `r5`, `r6-ballot2`, `r6-ballot5`, also as version numbers: `4.0.1`, `6.0.0-ballot5`. `r6` is the
@@ -122,10 +122,10 @@ pub struct Content {
     pub apply_rejections: bool,
 }
 
-impl Content {
+impl ContentOptions {
     /// What is written where the user asks for nothing but a release: all of a study.
-    pub fn of(release: &'static Release) -> Content {
-        Content { fhir: Some(release), ..Content::default() }
+    pub fn of(release: &'static Release) -> ContentOptions {
+        ContentOptions { fhir: Some(release), ..ContentOptions::default() }
     }
 
     /// The release to be written.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::fhir::json::Layout;
-use crate::mapping::Content;
+use crate::mapping::ContentOptions;
 use crate::options::filter::Filter;
 use crate::options::{Format, InputOptions, OutputOptions, OutputTarget, References, RunOptions, is_stdout};
 use crate::source::{Input, Links, ListFrom, Separator, WalkOptions};
@@ -22,7 +22,7 @@ pub struct Config {
     #[cfg_attr(feature = "cli", command(flatten))]
     pub output: OutputOptions,
     #[cfg_attr(feature = "cli", command(flatten))]
-    pub content: Content,
+    pub content: ContentOptions,
     #[cfg_attr(feature = "cli", command(flatten))]
     pub run: RunOptions,
 }

@@ -129,6 +129,7 @@ impl Run<'_> {
                 studies: &studies,
                 filter: &self.job.filter,
                 selections,
+                keeper: None,
             },
             report: self.report,
             counts: self.counts,

@@ -13,7 +13,7 @@ use crate::fhir::{Companion, Fact, Held, ImagingSelection, ImagingStudy, Release
 use crate::group::{ResolvedStudy, Selection, Study, look_across};
 use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason};
-use crate::mapping::Content;
+use crate::mapping::ContentOptions;
 use crate::mapping::finish::{self, Finished, imaging_study};
 use crate::options::{Format, References};
 use crate::output::{DocumentName, Order, Placed, Sink};
@@ -49,7 +49,7 @@ pub struct Stage<'s> {
 type Shared = BTreeMap<(ResourceType, String), Companion>;
 
 impl Stage<'_> {
-    fn content(&self) -> &Content {
+    fn content(&self) -> &ContentOptions {
         &self.job.config.content
     }
 

@@ -67,7 +67,7 @@ impl Bar {
         let (stop, stopped) = channel();
         let seen = Arc::clone(&counters);
         let thread = thread::spawn(move || paint(&seen, stopped, Instant::now()));
-        Bar { counters, painter: Mutex::new(Some(Painter { stop, thread })), ..Bar::default() }
+        Bar { counters, painter: Mutex::new(Some(Painter { stop, thread })), drawn: None, is_verbose: false }
     }
 }
 

@@ -19,7 +19,7 @@ use dicom_dictionary_std::tags;
 
 use super::row::union;
 use super::terms::{self, STUDY_INSTANCE_UID, is_oid, system};
-use super::{Content, EndpointLevel, EndpointOption, EndpointType};
+use super::{ContentOptions, EndpointLevel, EndpointOption, EndpointType};
 use crate::fhir::release::{Agreement, Modalities};
 use crate::fhir::{self, CodeableConcept, Coding, Identifier, ImagingSelection, ImagingStudy, Reference, ResourceType};
 use crate::group::{ResolvedSeries, ResolvedStudy};
@@ -63,7 +63,7 @@ const ID: Rule = Rule {
 };
 
 /// Makes the ImagingStudy of a resolved study.
-pub fn imaging_study<'a>(resolved: &'a ResolvedStudy<'a>, options: &Content) -> Finished<'a> {
+pub fn imaging_study<'a>(resolved: &'a ResolvedStudy<'a>, options: &ContentOptions) -> Finished<'a> {
     let mut issues = Vec::new();
     let number_of_instances =
         resolved.series.iter().map(|series| series.number_of_instances).fold(0, u32::saturating_add);
@@ -110,7 +110,7 @@ fn speaking<'a>(resolved: &'a ResolvedStudy<'a>) -> impl Iterator<Item = &'a Res
 }
 
 /// The detail asked for, or less where the study is larger than was allowed.
-fn detail(number_of_instances: u32, options: &Content, issues: &mut Issues<'_>) -> Detail {
+fn detail(number_of_instances: u32, options: &ContentOptions, issues: &mut Issues<'_>) -> Detail {
     let too_many = options.max_instances.is_some_and(|most| u64::from(number_of_instances) > most);
     if options.detail == Detail::Instance && too_many {
         issues.push((None, issue("series.instance", &[], Reason::ManyInstances)));
@@ -123,7 +123,8 @@ fn detail(number_of_instances: u32, options: &Content, issues: &mut Issues<'_>) 
 const IDENTIFIER: Rule = Rule {
     element: "identifier",
     from: "(0020,000D) StudyInstanceUID",
-    rule: "system urn:dicom:uid, value urn:oid: and the UID, use official, type DCM 110180; none where the UID holds control characters",
+    rule: "system urn:dicom:uid, value urn:oid: and the UID, use official, type DCM 110180; none where the UID \
+           holds control characters",
 };
 
 /// The Study Instance UID as identifier (R5 ImagingStudy.identifier), and what is wrong with it. One that lost bytes, or
@@ -151,12 +152,13 @@ fn study_uid(uid: &str, issues: &mut Issues<'_>) -> Option<Identifier> {
 const MODALITIES: Rule = Rule {
     element: "modality",
     from: "series.modality",
-    rule: "the distinct modalities of the series, sorted; in R4 and R4B those of PS3.16 CID 29; none where the release holds the study to its series (ist-7) and none are listed",
+    rule: "the distinct modalities of the series, sorted; in R4 and R4B those of PS3.16 CID 29; none where the \
+           release holds the study to its series (ist-7) and none are listed",
 };
 
-/// The distinct modalities of the series, in R4 those that acquire (R4 ImagingStudy.modality). Where the release holds the study to its listed series (ist-7), a study without
-/// any lists none.
-fn modalities(resolved: &ResolvedStudy<'_>, detail: Detail, options: &Content) -> Vec<CodeableConcept> {
+/// The distinct modalities of the series, in R4 those that acquire (R4 ImagingStudy.modality). Where the release holds the
+/// study to its listed series (ist-7), a study without any lists none.
+fn modalities(resolved: &ResolvedStudy<'_>, detail: Detail, options: &ContentOptions) -> Vec<CodeableConcept> {
     if detail == Detail::Study && options.release().study_and_series == Agreement::Required {
         return Vec::new();
     }
@@ -176,12 +178,13 @@ fn is_acquisition(modality: &CodeableConcept) -> bool {
 const SUBJECT: Rule = Rule {
     element: "subject",
     from: "subject, --subject",
-    rule: "the user's, else the headers'; what the first instance lacks comes from the next that agrees in Patient ID, issuer and name; a data-absent-reason where they know nothing",
+    rule: "the user's, else the headers'; what the first instance lacks comes from the next that agrees in \
+           Patient ID, issuer and name; a data-absent-reason where they know nothing",
 };
 
 /// The subject that the user gave, else the one of the headers. The headers' identifier and display stay with the user's
 /// reference only where both are of one type.
-fn subject(known: Option<Reference>, options: &Content) -> Reference {
+fn subject(known: Option<Reference>, options: &ContentOptions) -> Reference {
     let known = known.unwrap_or_else(|| Reference::to(ResourceType::Patient));
     let Some(subject) = &options.subject else { return known };
     let target = subject.resource_type;
@@ -209,7 +212,7 @@ const ENDPOINTS: Rule = Rule {
 };
 
 /// The endpoints that stand at a level.
-fn endpoints(options: &Content, is_here: fn(EndpointLevel, EndpointType) -> bool) -> Vec<Reference> {
+fn endpoints(options: &ContentOptions, is_here: fn(EndpointLevel, EndpointType) -> bool) -> Vec<Reference> {
     let here = |endpoint: &&EndpointOption| is_here(options.endpoint_level, endpoint.kind);
     options.endpoint.iter().filter(here).map(EndpointOption::reference).collect()
 }

@@ -12,7 +12,7 @@ use crate::group::{ResolvedSeries, ResolvedStudy};
 use crate::issue::{Issue, Reason};
 use crate::mapping::SeriesPart;
 use crate::mapping::anatomy::{BodySite, Side};
-use crate::mapping::{Content, EndpointLevel};
+use crate::mapping::{ContentOptions, EndpointLevel};
 use crate::options::Detail;
 
 /// What the documents say of it.
@@ -27,7 +27,7 @@ pub fn series<'a>(
     resolved: &'a ResolvedSeries<'a>,
     study: &ResolvedStudy<'_>,
     detail: Detail,
-    options: &Content,
+    options: &ContentOptions,
     issues: &mut Issues<'a>,
 ) -> Series<'a> {
     let mut note = |found: Issue| issues.push((Some(resolved.uid), found));
@@ -77,7 +77,8 @@ fn performers(part: &SeriesPart) -> Vec<Performer> {
 pub(super) const LATERALITY: Rule = Rule {
     element: "series.laterality",
     from: "all images of the series",
-    rule: "what they agree on, else none; where the release has no such element, text of the body site: the side, then the region's meaning in lower case",
+    rule: "what they agree on, else none; where the release has no such element, text of the body site: the \
+           side, then the region's meaning in lower case",
 };
 
 /// The side that the images agree on; where they do not, or the part is unpaired, none.
@@ -96,7 +97,8 @@ fn laterality(sides: &[Side], note: &mut impl FnMut(Issue)) -> Option<Coding> {
 pub(super) const BODY_SITE: Rule = Rule {
     element: "series.bodySite",
     from: "all images of the series",
-    rule: "what they agree on; else all of them where the release has a list, else the Body Part Examined that they share, else none",
+    rule: "what they agree on; else all of them where the release has a list, else the Body Part Examined that \
+           they share, else none",
 };
 
 /// The body site that the images agree on. Where they do not, a release that can say many has them all, and another has
@@ -104,7 +106,7 @@ pub(super) const BODY_SITE: Rule = Rule {
 fn body_sites(
     sites: &[BodySite],
     side: Option<&Coding>,
-    options: &Content,
+    options: &ContentOptions,
     note: &mut impl FnMut(Issue),
 ) -> Vec<CodeableConcept> {
     let mut concepts = distinct_concepts(sites.iter().flat_map(BodySite::concepts).cloned());
@@ -142,7 +144,8 @@ fn with_side(concepts: Vec<CodeableConcept>, side: Option<&Coding>) -> Vec<Codea
 pub(super) const STARTED: Rule = Rule {
     element: "series.started",
     from: "series.started, started",
-    rule: "reported where earlier than the study; where the release holds the two together (ist-8), of the study's precision, and left out where earlier or coarser",
+    rule: "reported where earlier than the study; where the release holds the two together (ist-8), of the \
+           study's precision, and left out where earlier or coarser",
 };
 
 /// The start of the series beside that of the study. Where the release holds them together (ist-8), it takes the study's
@@ -150,7 +153,7 @@ pub(super) const STARTED: Rule = Rule {
 fn started(
     series: Option<DateTime>,
     study: Option<DateTime>,
-    options: &Content,
+    options: &ContentOptions,
     note: &mut impl FnMut(Issue),
 ) -> Option<DateTime> {
     let (series, Some(study)) = (series?, study) else { return series };
