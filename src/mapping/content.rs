@@ -14,7 +14,7 @@ use crate::options::{Detail, References, Status};
 /// The content of the resources.
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
-#[cfg_attr(feature = "cli", command(next_help_heading = "ContentOptions"))]
+#[cfg_attr(feature = "cli", command(next_help_heading = "Content"))]
 pub struct ContentOptions {
     /// FHIR release: r4, r4b, r5, r6 or an R6 ballot
     ///
