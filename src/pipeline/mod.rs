@@ -4,6 +4,7 @@ mod archive;
 mod counts;
 mod fhir_file;
 mod job;
+mod json;
 mod outcome;
 mod read;
 #[cfg(feature = "upload")]
