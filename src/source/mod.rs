@@ -78,7 +78,7 @@ pub enum Input {
 
 /// How the inputs are walked.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct WalkOptions {
     /// Whether symbolic links are followed.
     pub links: Links,
     /// Files and folders inside the inputs that are passed by: the output and the report of an earlier run.
@@ -122,7 +122,7 @@ enum Start {
 /// Checks that every input is there, then starts to walk them.
 pub fn open(
     inputs: &[Input],
-    options: &Options,
+    options: &WalkOptions,
     progress: Arc<dyn Progress>,
     interrupt: &Interrupt,
 ) -> Result<Walk, Error> {

@@ -83,7 +83,7 @@ fn read(web: DicomWeb) -> Result<(Vec<String>, Vec<String>), Error> {
     let base = format!("{}/", web.connection.base);
     let walk = source::open(
         &[Input::DicomWeb(Box::new(web))],
-        &source::Options::default(),
+        &source::WalkOptions::default(),
         Arc::new(Silent),
         &Interrupt::default(),
     )?;
