@@ -19,6 +19,7 @@ mod open;
 mod permits;
 mod queue;
 mod readers;
+mod remote;
 mod stdin;
 
 use std::fs;
@@ -36,13 +37,14 @@ use crate::progress::Progress;
 pub use batch::Batch;
 pub use content::Content;
 #[cfg(feature = "http")]
-pub use dicomweb::DicomWeb;
+pub use dicomweb::{DicomWeb, WebOptions};
 pub use item::Item;
 pub use links::Links;
 pub use list::{ListFrom, Separator};
 pub use name::{Name, printable};
 pub use open::{open_file, unreadable};
 pub use readers::{NamedReader, Readers};
+pub use remote::RemoteOptions;
 pub use stdin::STDIN;
 
 use batch::Feed;
@@ -74,6 +76,17 @@ pub enum Input {
     /// Studies of a PACS.
     #[cfg(feature = "http")]
     DicomWeb(Box<DicomWeb>),
+}
+
+impl Input {
+    /// The base of the service that gives the images of this input, where it is one (PS3.18 10.4).
+    pub fn wado_base(&self) -> Option<&str> {
+        match self {
+            #[cfg(feature = "http")]
+            Input::DicomWeb(web) => Some(&web.connection.base),
+            _ => None,
+        }
+    }
 }
 
 /// How the inputs are walked.

@@ -4,6 +4,7 @@
 //! A study is asked for as a whole; a server that refuses that is asked for its series. What was not delivered is reported
 //! by study: instances that the server counts and does not give, too.
 
+mod options;
 mod pages;
 mod server;
 mod study;
@@ -21,6 +22,7 @@ use crate::http::{Connection, Credentials, Policy};
 use crate::interrupt::Interrupt;
 use crate::issue::Skip;
 use crate::progress::Progress;
+pub use options::WebOptions;
 use pages::{Found, Pages};
 use server::Server;
 use study::Study;
