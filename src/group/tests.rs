@@ -20,7 +20,7 @@ fn said(study: &mut Study) -> String {
     let mut said = format!("{} {:?} {:?}\n", resolved.uid, resolved.part, resolved.issues);
     for series in &resolved.series {
         said += &format!("{} {:?} {:?} {:?}\n", series.uid, series.part, series.issues, series.conflicts);
-        series.visit(&mut |instance| {
+        series.instances.visit(&mut |instance| {
             said += &format!("{instance:?}\n");
             true
         });
@@ -119,7 +119,7 @@ fn an_instance_that_is_found_again_counts_once_and_with_other_content_is_told() 
     }
     let mut found = studies(&[report(), image()]);
     let resolved = found[0].resolve(&Options::default());
-    resolved.series[0].visit(&mut |instance| {
+    resolved.series[0].instances.visit(&mut |instance| {
         assert_eq!(instance.sop_class, crate::fhir::SopClass::Urn(&format!("urn:oid:{CT}")), "the image stays");
         true
     });

@@ -19,10 +19,9 @@ use dicom_dictionary_std::tags;
 
 use super::row::union;
 use super::terms::{self, STUDY_INSTANCE_UID, is_oid, system};
-use super::{ContentOptions, EndpointLevel, EndpointOption, EndpointType};
+use super::{ContentOptions, EndpointLevel, EndpointOption, EndpointType, ResolvedSeries, ResolvedStudy};
 use crate::fhir::release::{Agreement, Modalities};
 use crate::fhir::{self, CodeableConcept, Coding, Identifier, ImagingSelection, ImagingStudy, Reference, ResourceType};
-use crate::group::{ResolvedSeries, ResolvedStudy};
 use crate::issue::{Issue, Reason};
 use crate::options::Detail;
 use union::{distinct, distinct_concepts, distinct_numbers, distinct_procedures};

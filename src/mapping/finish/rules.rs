@@ -1,6 +1,7 @@
 //! The finish rules as the documents print them, in the order of the elements. Each stands beside the function that keeps it.
 
 use super::{selection, series, union};
+use crate::mapping::resolved;
 
 /// One rule: what it is for, what it looks at, and what comes of it.
 #[derive(Debug, Clone, Copy)]
@@ -31,8 +32,8 @@ pub const RULES: &[Rule] = &[
     series::STARTED,
     series::SPECIMEN,
     series::PERFORMER,
-    crate::group::ORDER,
-    crate::group::SOP_CLASS,
+    resolved::ORDER,
+    resolved::SOP_CLASS,
     selection::SELECTION,
     selection::DERIVED_FROM,
     selection::SELECTED,
