@@ -8,16 +8,15 @@ use dicom_dictionary_std::tags;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::parts::{self, Parts};
-use super::patients::{Patients, are_several};
+use super::patients::{PATIENT_ID, Patients, are_several};
 use super::uid::text;
 use super::{Group, Series};
 use crate::dicom::DataSet;
 use crate::fhir::Identifier;
 use crate::issue::{Issue, Reason};
-use crate::mapping::attribute::attributes;
 use crate::mapping::{
-    self, Attribute, FoundIssue, KindPart, Mapped, Options, Rejected, ResolvedSeries, ResolvedStudy, SERIES, STUDY,
-    Selection, StudyPart,
+    self, FoundIssue, KindPart, Mapped, Options, Rejected, ResolvedSeries, ResolvedStudy, SERIES, STUDY, Selection,
+    StudyPart,
 };
 
 /// A study with all of its instances, not resolved yet.
@@ -123,10 +122,6 @@ fn study(data_set: DataSet<'_>, options: &Options) -> Mapped<StudyPart> {
     mapped.issues.extend(mapping::character_set_issue(data_set, options));
     mapped
 }
-
-/// What makes a Patient ID: the number and its issuer.
-pub(super) const PATIENT_ID: &[Attribute] =
-    attributes![PATIENT_ID, ISSUER_OF_PATIENT_ID, issuer ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE];
 
 /// The series that stand in several studies, each with its study. Eight bytes a series, for as long as it takes.
 pub fn series_in_several_studies(studies: &[Study]) -> Vec<(&str, &str)> {

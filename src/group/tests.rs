@@ -9,7 +9,6 @@ use super::reader::{Record, Selections, record};
 use super::sample::{CT, FILE, REPORT, add, file, instance, of_study, studies};
 use super::*;
 use crate::dicom::value::plain_number;
-use crate::fhir::Instances as _;
 use crate::issue::Reason;
 use crate::mapping::Options;
 use crate::mapping::sample::{Sample, code, header, items, text};

@@ -20,6 +20,7 @@ mod patient;
 mod performer;
 mod person;
 mod procedure;
+mod reason;
 mod request;
 mod resolved;
 pub mod row;

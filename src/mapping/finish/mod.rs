@@ -4,6 +4,7 @@
 //! say is left out and reported.
 
 mod held;
+mod rule;
 mod rules;
 mod selection;
 mod series;
@@ -12,7 +13,8 @@ mod tests;
 mod union;
 
 pub use held::held_issue;
-pub use rules::{RULES, Rule};
+pub use rule::Rule;
+pub use rules::RULES;
 pub use union::distinct_orders;
 
 use dicom_dictionary_std::tags;
