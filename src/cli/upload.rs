@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::{ContentArguments, InputArguments, RunArguments};
 use crate::options::{at_least, whole};
-use crate::upload::capability::Mode;
+use crate::upload::Mode;
 
 const INPUTS: &str = "DICOM or FHIR: files, folders; - is standard input";
 

@@ -7,6 +7,7 @@ use super::{BundleType, Choice, Config, FileMode, Format, Layout, Output, Output
 use crate::cli::{ServerArguments, UploadArguments};
 use crate::error::Error;
 use crate::fhir::Release;
+use crate::fhir::id::Ids;
 use crate::http::{ClientCredentials, Connection, Credentials, Policy, Secret, headers};
 use crate::upload::Options;
 
@@ -51,6 +52,7 @@ impl Upload {
             restore: sending.restore,
             overwrite_companions: sending.overwrite_companions,
             conditional: sending.conditional,
+            ids: Ids::new(content.id_salt.as_deref().unwrap_or_default()),
             dry_run: sending.dry_run,
             diff: sending.diff,
             journal: sending.journal,

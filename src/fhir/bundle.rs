@@ -132,7 +132,7 @@ impl<'a> Bundle<'a> {
     /// `Bundle.entry.request` of the study.
     pub fn study_request(&self) -> Option<Request> {
         let study = &self.linked.study;
-        let url = match (self.study_target(), study.study_uid.as_ref().and_then(search)) {
+        let url = match (self.study_target(), study.study_uid.as_ref().and_then(search_for)) {
             (StudyTarget::Identifier, Some(search)) => format!("ImagingStudy?{search}"),
             _ => study_url(study),
         };
@@ -182,7 +182,7 @@ fn study_reference(study: &ImagingStudy<'_>, options: BundleOptions) -> Option<S
 fn request(companion: &Companion, options: BundleOptions) -> Option<Request> {
     let kind = companion.resource_type().name();
     let search = match &companion.identity {
-        Identity::Identified(identifier) => search(identifier),
+        Identity::Identified(identifier) => search_for(identifier),
         Identity::Addressed | Identity::Private => None,
     };
     match (options.bundle_type, options.existing, search) {
@@ -207,10 +207,14 @@ fn refers(companion: &Companion) -> bool {
     has_subject(companion.resource_type())
 }
 
-/// The search that finds a resource by its identifier; a value that lost bytes finds nothing, or another's.
-fn search(identifier: &Identifier) -> Option<String> {
-    let (system, value) = identifier.token()?;
-    Some(format!("identifier={}%7C{}", parameter(system), parameter(value)))
+/// The search that finds a resource by an identifier.
+pub fn search(system: &str, value: &str) -> String {
+    format!("identifier={}%7C{}", parameter(system), parameter(value))
+}
+
+/// The same, if the identifier has a system; a value that lost bytes finds nothing, or another's.
+fn search_for(identifier: &Identifier) -> Option<String> {
+    identifier.token().map(|(system, value)| search(system, value))
 }
 
 /// A text as part of a token: what separates values in a search gets a backslash, and what a URL cannot hold or would

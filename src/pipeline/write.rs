@@ -17,7 +17,7 @@ use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason};
 use crate::mapping;
 use crate::mapping::finish::{self, Finished, imaging_study};
-use crate::output::{DocumentName, Order, Placed, Sink};
+use crate::output::{DocumentName, Model, Order, Placed, Sink};
 use crate::progress::Progress;
 use crate::report::{Report, Where};
 use crate::source::Name;
@@ -158,19 +158,20 @@ impl Stage<'_> {
         if output.format == Format::Bundle {
             let bundle = Bundle::of(study, selections, release, &output.sharing, output.bundle);
             self.note_held(study_uid, &bundle.linked.held);
-            return self
-                .document("Bundle", id, study_uid, |out| json::write_bundle(out, &bundle, release, output.layout));
+            let write = |out: &mut dyn Write| json::write_bundle(out, &bundle, release, output.layout);
+            return self.document("Bundle", id, study_uid, Model::Bundle(&bundle), write);
         }
         let linked = link(study, selections, release, output.references, &output.sharing);
         self.note_held(study_uid, &linked.held);
         let write = |out: &mut dyn Write| json::write_imaging_study(out, &linked, release, output.layout);
-        let placed = self.document("ImagingStudy", id, study_uid, write)?;
+        let placed = self.document("ImagingStudy", id, study_uid, Model::Study(&linked), write)?;
         if placed != Placed::Written {
             return Ok(placed);
         }
         for selection in &linked.selections {
             let write = |out: &mut dyn Write| json::write_imaging_selection(out, selection, release, output.layout);
-            let _ = self.document(ResourceType::ImagingSelection.name(), selection.id.clone(), study_uid, write)?;
+            let (name, id) = (ResourceType::ImagingSelection.name(), selection.id.clone());
+            let _ = self.document(name, id, study_uid, Model::Selection(selection), write)?;
         }
         for companion in linked.beside {
             if !companion.is_shared() {
@@ -190,7 +191,7 @@ impl Stage<'_> {
         let (layout, release) = (self.output.layout, self.finish.release);
         let name = companion.resource_type().name();
         let write = |out: &mut dyn Write| json::write_companion(out, companion, release, layout);
-        self.document(name, companion.id.clone(), "", write).map(drop)
+        self.document(name, companion.id.clone(), "", Model::Companion(companion), write).map(drop)
     }
 
     fn document(
@@ -198,10 +199,11 @@ impl Stage<'_> {
         resource_type: &'static str,
         id: String,
         study_uid: &str,
+        model: Model<'_>,
         write: impl Fn(&mut dyn Write) -> std::io::Result<()>,
     ) -> Result<Placed, Error> {
         let name = DocumentName { resource_type, id };
-        let placed = self.sink.document(&name, &mut |out| {
+        let placed = self.sink.model(&name, &model, &mut |out| {
             write(out)?;
             out.write_all(b"\n")
         })?;
