@@ -1,8 +1,8 @@
 //! A Bundle for each study, which a server can take twice without harm.
 //!
 //! Companions that an identifier with a system names are created where the server has none, and what is there stays;
-//! those that are private to the study are put on ids that nothing else uses. Entries that are put are referred to by
-//! `Type/id`, those that are created by the `urn:uuid` of their entry.
+//! those that are private to the study, and what belongs to a patient, are put on ids that nothing else uses. Entries
+//! that are put are referred to by `Type/id`, those that are created by the `urn:uuid` of their entry.
 
 use super::contested::has_subject;
 use super::datatypes::Identifier;
@@ -181,9 +181,11 @@ fn study_reference(study: &ImagingStudy<'_>, options: BundleOptions) -> Option<S
 /// What is done with a companion.
 fn request(companion: &Companion, options: BundleOptions) -> Option<Request> {
     let kind = companion.resource_type().name();
+    // A server has the number of an order perhaps of another patient, and a search that names the patient too is taken
+    // without that part by servers that know no chains (R4 Search 3.1.1.1.1, lenient): so such an id says whose it is.
     let search = match &companion.identity {
-        Identity::Identified(identifier) => search_for(identifier),
-        Identity::Addressed | Identity::Private => None,
+        Identity::Identified(identifier) if !has_subject(companion.resource_type()) => search_for(identifier),
+        Identity::Identified(_) | Identity::Addressed | Identity::Private => None,
     };
     match (options.bundle_type, options.existing, search) {
         (BundleType::Collection, ..) => None,

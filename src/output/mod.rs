@@ -6,6 +6,7 @@
 mod folder;
 mod held;
 mod ndjson_folder;
+mod richer;
 mod stale_files;
 mod stream;
 mod whole_file;
@@ -49,7 +50,8 @@ pub enum Placed {
     Written,
     /// A document of this run has the name already, and stays as it is.
     NameTaken,
-    /// The file of an earlier run has instances that the document lacks, and stays as it is.
+    /// The file of an earlier run has instances that the document lacks, or says more of a companion or something else,
+    /// and stays as it is.
     HeldBack(PathBuf),
 }
 

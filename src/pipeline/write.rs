@@ -213,7 +213,16 @@ impl Stage<'_> {
             Placed::NameTaken => {
                 self.report.issue(Where { study, ..Where::default() }, &issue(resource_type, Reason::NameTaken));
             }
-            Placed::HeldBack(path) => note_held_back(self.report, path),
+            Placed::HeldBack(path) if resource_type == "ImagingStudy" || resource_type == "Bundle" => {
+                note_held_back(self.report, path);
+            }
+            Placed::HeldBack(path) => {
+                let name = Name::file(path);
+                self.report.issue(
+                    Where { name: Some(&name), study, ..Where::default() },
+                    &issue(resource_type, Reason::FileSaysMore),
+                );
+            }
         }
         Ok(placed)
     }
