@@ -84,7 +84,8 @@ impl read::Others for Others<'_> {
 
     /// A file beside others may be anything; one that the user named was to be sent.
     fn left_out(&self, name: &Name, skip: &Skip) {
-        let is_named = |input: &source::Input| matches!(input, source::Input::Path(path) if *path == *name.file);
+        let is_named =
+            |input: &source::Input| matches!(input, source::Input::Path(path) if path.as_os_str() == name.place);
         if matches!(skip, Skip::NotDicom | Skip::Empty) && self.inputs.iter().any(is_named) && name.entry.is_none() {
             let why = if *skip == Skip::Empty { "empty" } else { "neither DICOM nor FHIR JSON" };
             self.server.unreadable(&name.to_string(), why);
