@@ -14,7 +14,6 @@ mod folder;
 mod item;
 mod links;
 mod list;
-mod name;
 mod open;
 mod permits;
 mod queue;
@@ -34,6 +33,7 @@ use crate::interrupt::Interrupt;
 use crate::issue::Skip;
 use crate::progress::Progress;
 
+pub use crate::name::{Name, printable};
 pub use batch::Batch;
 pub use content::Content;
 #[cfg(feature = "http")]
@@ -41,7 +41,6 @@ pub use dicomweb::{DicomWeb, WebOptions};
 pub use item::Item;
 pub use links::Links;
 pub use list::{ListFrom, Separator};
-pub use name::{Name, printable};
 pub use open::{open_file, unreadable};
 pub use readers::{NamedReader, Readers};
 pub use remote::RemoteOptions;

@@ -15,12 +15,12 @@ use std::sync::Arc;
 
 use super::batch::Feed;
 use super::item::{From, Item};
-use super::name::Name;
 use super::permits::Permits;
 use crate::error::Error;
 use crate::http::{Connection, Credentials, Policy};
 use crate::interrupt::Interrupt;
 use crate::issue::Skip;
+use crate::name::Name;
 use crate::progress::Progress;
 pub use options::WebOptions;
 use pages::{Found, Pages};

@@ -5,7 +5,6 @@
 
 use std::collections::HashSet;
 
-use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -13,7 +12,7 @@ use super::server::Server;
 use crate::dicom::json::Instances;
 use crate::dicom::value::trim_uid;
 use crate::dicom::wanted::TagPath;
-use crate::dicom::{Header, Levels, Wanted};
+use crate::dicom::{Header, Levels, Tag, Wanted};
 use crate::error::Error;
 use crate::issue::Skip;
 
