@@ -1,7 +1,7 @@
 //! Where the bytes of one file come from: a file, memory, or a stream that only goes forward.
 //!
-//! The scanner asks for places that never decrease, so that a stream can answer by reading on. None of them is asked
-//! for its length.
+//! The scanner asks for places that never decrease, so that a stream can answer by reading on. It never asks for the
+//! length; a catalog does, of which length is a column.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
@@ -11,11 +11,20 @@ pub trait Bytes {
     /// Reads at `offset` into `buffer` and gives the number of bytes that came: fewer than asked for only near the end,
     /// none at or behind it. Offsets never decrease from call to call.
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// The number of bytes there are, where that can be known without reading them.
+    fn length(&self) -> Option<u64> {
+        None
+    }
 }
 
 impl Bytes for File {
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         (&*self).read_at(offset, buffer)
+    }
+
+    fn length(&self) -> Option<u64> {
+        (&self).length()
     }
 }
 
@@ -28,11 +37,19 @@ impl Bytes for &File {
             }
         }
     }
+
+    fn length(&self) -> Option<u64> {
+        self.metadata().ok().map(|metadata| metadata.len())
+    }
 }
 
 impl<B: Bytes + ?Sized> Bytes for &mut B {
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         (**self).read_at(offset, buffer)
+    }
+
+    fn length(&self) -> Option<u64> {
+        (**self).length()
     }
 }
 
@@ -67,12 +84,20 @@ impl<B: Bytes> Bytes for Counted<B> {
         self.bytes += count as u64;
         Ok(count)
     }
+
+    fn length(&self) -> Option<u64> {
+        self.source.length()
+    }
 }
 
 impl Bytes for &[u8] {
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let mut rest = usize::try_from(offset).ok().and_then(|offset| self.get(offset..)).unwrap_or_default();
         rest.read(buffer)
+    }
+
+    fn length(&self) -> Option<u64> {
+        Some(self.len() as u64)
     }
 }
 

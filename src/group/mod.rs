@@ -5,6 +5,7 @@
 
 mod across;
 mod by_uid;
+mod files;
 mod instances;
 mod kinds;
 mod parts;
@@ -26,6 +27,7 @@ use crate::mapping::KindPart;
 use crate::source::Name;
 pub use across::{Across, look_across};
 use by_uid::ByUid;
+pub use files::{Files, Keep, SeriesFiles, common_folder};
 pub use instances::{Instances, NewInstance, ORDER, SOP_CLASS};
 use kinds::Kinds;
 pub use parts::{FoundIssue, Key, MAX_PARTS, Parts};

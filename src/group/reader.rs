@@ -6,7 +6,7 @@ use crate::dicom::bytes::Bytes;
 use crate::dicom::header::{Fault, FaultKind};
 use crate::dicom::value::{is_fhir_id, trim_uid};
 use crate::dicom::{DataSet, Header, Levels, Scanner, Tag, Wanted};
-use crate::group::{InstanceRecord, NewKind, NewSelection, Studies};
+use crate::group::{Files, InstanceRecord, NewKind, NewSelection, Studies};
 use crate::issue::{Issue, Reason, Skip};
 use crate::mapping::terms::{SopClassKind, sop_class};
 use crate::mapping::{self, KIND, Mapped, Options, SELECTION, SelectionPart};
@@ -26,6 +26,8 @@ pub struct Reader<'r> {
     pub filter: &'r Filter,
     /// Which selections are kept.
     pub selections: Selections,
+    /// Where files are kept, where a catalog wants them.
+    pub files: Option<&'r Files>,
 }
 
 /// Which Key Object Selections are kept with what they select.
@@ -79,6 +81,9 @@ impl Reader<'_> {
         if self.studies.merge(&record, None).is_err() {
             let kind = self.kind(root, &mut issue);
             self.studies.merge(&record, Some(kind)).expect("the kind is given");
+        }
+        if let Some(files) = self.files {
+            files.add(&record, bytes.length());
         }
         if record.fingerprints.selects() {
             self.select(&record, mapping::map(SELECTION, root, self.options));

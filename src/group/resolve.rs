@@ -39,6 +39,8 @@ pub struct ResolvedStudy<'a> {
     pub uid: &'a str,
     /// What it has once.
     pub part: StudyPart,
+    /// What is kept of its files, in their order.
+    pub parts: &'a Parts,
     /// Its series, by number and then UID.
     pub series: Vec<ResolvedSeries<'a>>,
     /// Its Key Object Selections, by SOP Instance UID.
@@ -58,6 +60,8 @@ pub struct ResolvedSeries<'a> {
     pub uid: &'a str,
     /// What it has once, and what it adds to the study's lists.
     pub part: SeriesPart,
+    /// What is kept of its files, in their order.
+    pub parts: &'a Parts,
     /// How many instances it has, each counted once.
     pub number_of_instances: u32,
     /// The SOP Instance UIDs of instances left out, because they are rejected.
@@ -107,7 +111,7 @@ impl Study {
         let mut series: Vec<_> =
             self.series.iter_mut().map(|(uid, series)| series.resolve(uid, kinds, rejected, options)).collect();
         series.sort_by_key(|series| series.part.number.map_or((true, 0), |number| (false, number)));
-        ResolvedStudy { uid: &self.uid, part, series, selections, rejected, issues, mixes_patients }
+        ResolvedStudy { uid: &self.uid, part, parts: &self.parts, series, selections, rejected, issues, mixes_patients }
     }
 
     /// Whether instances have Patient IDs that cannot be one.
@@ -153,6 +157,7 @@ impl Series {
         ResolvedSeries {
             uid,
             part,
+            parts: &self.parts,
             number_of_instances,
             rejected: left_out,
             conflicts,

@@ -3,6 +3,7 @@
 //! A file has its final name only when it is whole: whatever stops the run, nothing half-written is ever taken for a
 //! result. A new target is one file here and one arm in [`open`].
 
+pub mod catalog;
 mod folder;
 mod held;
 mod ndjson_folder;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use crate::config::{Choice, FileMode, Format, OutputTarget};
 use crate::error::Error;
 
+pub use catalog::Catalog;
 pub use folder::Folder;
 pub use ndjson_folder::NdjsonFolder;
 pub use stream::{Stream, print};
@@ -80,6 +82,11 @@ pub trait Sink: Sync {
 
     /// Takes one document.
     fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error>;
+
+    /// The catalog that it is, if it takes the rows of studies instead of documents.
+    fn catalog(&self) -> Option<&Catalog> {
+        None
+    }
 
     /// Completes the output; until then a file does not have its final name. The report, which may stand there too, is
     /// no document of another run.
