@@ -3,6 +3,7 @@
 //! The scanner asks for places that never decrease, so that a stream can answer by reading on. It never asks for the
 //! length; a catalog does, of which length is a column.
 
+use std::fmt::Debug;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 
@@ -13,23 +14,41 @@ pub trait Bytes {
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
 
     /// The number of bytes there are, where that can be known without reading them.
-    fn length(&self) -> Option<u64> {
+    fn known_length(&self) -> Option<u64> {
         None
     }
 }
 
+/// A source of bytes that any number of threads may read at once, at any place.
+pub trait RandomAccess: Debug + Send + Sync {
+    /// As [`Bytes::read_at`], at offsets in any order.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+    /// How many bytes there are.
+    fn length(&self) -> io::Result<u64>;
+}
+
 impl Bytes for File {
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        (&*self).read_at(offset, buffer)
+        RandomAccess::read_at(self, offset, buffer)
     }
 
-    fn length(&self) -> Option<u64> {
-        (&self).length()
+    fn known_length(&self) -> Option<u64> {
+        RandomAccess::length(self).ok()
     }
 }
 
-impl Bytes for &File {
+impl<R: RandomAccess + ?Sized> Bytes for &R {
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        (**self).read_at(offset, buffer)
+    }
+
+    fn known_length(&self) -> Option<u64> {
+        RandomAccess::length(*self).ok()
+    }
+}
+
+impl RandomAccess for File {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             match positioned_read(self, offset, buffer) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -38,8 +57,18 @@ impl Bytes for &File {
         }
     }
 
-    fn length(&self) -> Option<u64> {
-        self.metadata().ok().map(|metadata| metadata.len())
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+}
+
+impl RandomAccess for Vec<u8> {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        Bytes::read_at(&mut self.as_slice(), offset, buffer)
+    }
+
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.len() as u64)
     }
 }
 
@@ -48,8 +77,8 @@ impl<B: Bytes + ?Sized> Bytes for &mut B {
         (**self).read_at(offset, buffer)
     }
 
-    fn length(&self) -> Option<u64> {
-        (**self).length()
+    fn known_length(&self) -> Option<u64> {
+        (**self).known_length()
     }
 }
 
@@ -85,8 +114,8 @@ impl<B: Bytes> Bytes for Counted<B> {
         Ok(count)
     }
 
-    fn length(&self) -> Option<u64> {
-        self.source.length()
+    fn known_length(&self) -> Option<u64> {
+        self.source.known_length()
     }
 }
 
@@ -96,7 +125,7 @@ impl Bytes for &[u8] {
         rest.read(buffer)
     }
 
-    fn length(&self) -> Option<u64> {
+    fn known_length(&self) -> Option<u64> {
         Some(self.len() as u64)
     }
 }
@@ -173,6 +202,7 @@ mod tests {
         let want: [&[u8]; 6] = [b"0123", b"45", b"9ab", b"ef", b"", b""];
         assert_eq!(answers(&mut file), want);
         assert_eq!(answers(&mut { DATA }), want);
+        assert_eq!(answers(&mut &DATA.to_vec()), want);
         assert_eq!(answers(&mut Forward::new(DATA, u64::MAX)), want);
         assert_eq!(answers(&mut Forward::new(OneByOne(DATA), u64::MAX)), want);
     }

@@ -83,7 +83,7 @@ impl Reader<'_> {
             self.studies.merge(&record, Some(kind)).expect("the kind is given");
         }
         if let Some(files) = self.files {
-            files.add(&record, bytes.length());
+            files.add(&record, bytes.known_length());
         }
         if record.fingerprints.selects() {
             self.select(&record, mapping::map(SELECTION, root, self.options));

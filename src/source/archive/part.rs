@@ -34,7 +34,7 @@ impl<B: Bytes> Bytes for Part<B> {
         }
     }
 
-    fn length(&self) -> Option<u64> {
+    fn known_length(&self) -> Option<u64> {
         Some(self.length)
     }
 }
@@ -83,7 +83,7 @@ impl<B: Bytes> Bytes for Head<B> {
         }
     }
 
-    fn length(&self) -> Option<u64> {
-        self.source.length()
+    fn known_length(&self) -> Option<u64> {
+        self.source.known_length()
     }
 }
