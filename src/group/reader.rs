@@ -43,7 +43,8 @@ pub enum Selections {
 #[derive(Debug, Default)]
 pub struct Worker {
     scanner: Scanner,
-    header: Header,
+    /// The header of the last file.
+    pub header: Header,
     /// Bytes read since they were last asked for.
     pub read_bytes: u64,
 }

@@ -19,7 +19,7 @@ use crate::mapping;
 use crate::mapping::finish::{self, Finished, imaging_study};
 use crate::output::{DocumentName, Order, Placed, Sink};
 use crate::progress::Progress;
-use crate::report::{Report, Where};
+use crate::report::{Equipment, Report, Where};
 use crate::source::Name;
 
 use super::counts::RunCounts;
@@ -134,12 +134,15 @@ impl Stage<'_> {
         let Finished { study, selections, issues } = imaging_study(resolved, self.finish);
         self.note(resolved);
         for (series, issue) in &issues {
-            self.report.issue(Where { study: Some(resolved.uid), series: *series, ..Where::default() }, issue);
+            let equipment = Equipment::Study(resolved, *series);
+            self.report
+                .issue(Where { study: Some(resolved.uid), series: *series, equipment, ..Where::default() }, issue);
         }
         self.counts.resolved(resolved);
         let placed = self.resources(study, selections, shared, resolved.uid)?;
         if placed == Placed::Written {
             self.counts.wrote(resolved);
+            self.report.wrote(resolved);
         }
         self.progress.wrote(1);
         Ok(())
@@ -226,14 +229,16 @@ impl Stage<'_> {
     /// Reports what was dropped of a study and its series, and what differed in them.
     fn note(&self, resolved: &ResolvedStudy<'_>) {
         for found in &resolved.issues {
-            let place = Where { name: found.name.as_ref(), study: Some(resolved.uid), ..Where::default() };
+            let (name, equipment) = (found.name.as_ref(), Equipment::Study(resolved, None));
+            let place = Where { name, study: Some(resolved.uid), equipment, ..Where::default() };
             self.report.issue(place, &found.issue);
         }
         for selection in resolved.selections {
             self.note_selection(selection, resolved);
         }
         for series in &resolved.series {
-            let place = Where { study: Some(resolved.uid), series: Some(series.uid), ..Where::default() };
+            let equipment = Equipment::Study(resolved, Some(series.uid));
+            let place = Where { study: Some(resolved.uid), series: Some(series.uid), equipment, ..Where::default() };
             for found in &series.issues {
                 self.report.issue(Where { name: found.name.as_ref(), ..place }, &found.issue);
             }

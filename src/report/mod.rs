@@ -8,6 +8,7 @@ mod code;
 mod counts;
 mod document;
 mod entry;
+mod page;
 mod sorter;
 mod summary;
 mod summary_json;
@@ -18,6 +19,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::config::{Choice, ReportOptions};
 use crate::error::Error;
+use crate::group::ResolvedStudy;
 use crate::issue::{Issue, Skip};
 use crate::source::{Name, printable};
 
@@ -30,6 +32,8 @@ pub use summary_json::summary_json;
 pub use document::Section;
 
 use document::Document;
+pub use page::Equipment;
+use page::Page;
 
 /// Where something was found.
 #[derive(Debug, Clone, Copy, Default)]
@@ -42,6 +46,8 @@ pub struct Where<'a> {
     pub series: Option<&'a str>,
     /// SOP Instance UID.
     pub instance: Option<&'a str>,
+    /// Where to look for what made the file.
+    pub equipment: Equipment<'a>,
 }
 
 impl fmt::Display for Where<'_> {
@@ -86,42 +92,80 @@ pub struct Totals {
 #[derive(Debug)]
 pub struct Report {
     counts: Mutex<Counts>,
-    document: Option<Mutex<Document>>,
+    form: Form,
     values: Choice,
 }
 
+/// What is made of the skips and issues.
+#[derive(Debug)]
+enum Form {
+    /// Counts alone.
+    None,
+    /// A document of all.
+    Json(Box<Mutex<Document>>),
+    /// A page to look at.
+    Page(Box<Mutex<Page>>),
+}
+
 impl Report {
-    /// Starts to count, and opens the report that is asked for.
+    /// Starts to count, and opens the report that is asked for: a page where its name ends in `.html`.
     pub fn open(options: Option<&ReportOptions>) -> Result<Report, Error> {
-        let document =
-            options.map(|options| Document::create(&options.path, options.mode)).transpose()?.map(Mutex::new);
+        let form = match options {
+            None => Form::None,
+            Some(ReportOptions { path, mode, .. }) if page::is_page(path) => {
+                Form::Page(Box::new(Mutex::new(Page::create(path, *mode)?)))
+            }
+            Some(ReportOptions { path, mode, .. }) => Form::Json(Box::new(Mutex::new(Document::create(path, *mode)?))),
+        };
         let values = options.map_or(Choice::No, |options| options.values);
-        Ok(Report { counts: Mutex::default(), document, values })
+        Ok(Report { counts: Mutex::default(), form, values })
     }
 
     /// A file is left out.
     pub fn skip(&self, name: &Name, skip: &Skip) {
         lock(&self.counts).skip(name, skip);
-        if let Some(document) = &self.document {
-            let line = entry::skipped(name, skip);
-            lock(document).skipped(line);
+        match &self.form {
+            Form::None => {}
+            Form::Json(document) => {
+                let line = entry::skipped(name, skip);
+                lock(document).skipped(line);
+            }
+            Form::Page(page) => lock(page).skip(name, skip),
         }
     }
 
     /// A value is dropped or changed.
     pub fn issue(&self, place: Where<'_>, issue: &Issue) {
         lock(&self.counts).issue(place, issue);
-        if let Some(document) = &self.document {
-            let line = entry::issue(place, issue, self.values);
-            lock(document).issue(line);
+        match &self.form {
+            Form::None => {}
+            Form::Json(document) => {
+                let line = entry::issue(place, issue, self.values);
+                lock(document).issue(line);
+            }
+            Form::Page(page) => lock(page).issue(place, issue, self.values),
+        }
+    }
+
+    /// A study was written: a page says what the archive holds.
+    pub fn wrote(&self, study: &ResolvedStudy<'_>) {
+        if let Form::Page(page) = &self.form {
+            lock(page).study(study);
         }
     }
 
     /// Completes the report, with a section of somebody else's if there is one, and gives the counts.
     pub fn finish(self, totals: &Totals, section: Option<&Section<'_>>) -> Result<Counts, Error> {
         let counts = self.counts.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if let Some(document) = self.document {
-            document.into_inner().unwrap_or_else(PoisonError::into_inner).finish(totals, &counts, section)?;
+        match self.form {
+            Form::None => {}
+            Form::Json(document) => {
+                document.into_inner().unwrap_or_else(PoisonError::into_inner).finish(totals, &counts, section)?;
+            }
+            Form::Page(page) => {
+                let page = page.into_inner().unwrap_or_else(PoisonError::into_inner);
+                page.finish(totals, &counts, section, self.values)?;
+            }
         }
         Ok(counts)
     }

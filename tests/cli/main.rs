@@ -17,6 +17,7 @@ mod inputs;
 mod losses;
 mod mapping;
 mod output;
+mod page;
 mod releases;
 mod report;
 mod run;
