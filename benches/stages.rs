@@ -61,6 +61,7 @@ fn group(criterion: &mut Criterion) {
                     filter: &filter,
                     selections: Selections::All,
                     files: None,
+                    keeper: None,
                 };
                 let (mut worker, name) = (Worker::default(), Name::file("x"));
                 for number in 0..INSTANCES {

@@ -61,7 +61,7 @@ impl Files {
         let name = record.name.to_string();
         let file = File {
             instance: hash(record.sop_instance_uid),
-            rank: (!record.is_image, record.fingerprints.whole()),
+            rank: (!record.is_image, record.fingerprint),
             name: (self.keep == Keep::Names).then(|| name.as_str().into()),
             bytes: bytes.and_then(NonZeroU64::new),
         };
@@ -133,22 +133,25 @@ fn is_separator(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dicom::{Fingerprints, Header};
+    use crate::dicom::Header;
+    use crate::group::Values;
     use crate::source::Name;
 
     fn added(keep: Keep, all: &[(&str, u64, &str, u64)]) -> SeriesFiles {
         let (files, header) = (Files::new(keep), Header::default());
         for (uid, fingerprint, name, bytes) in all {
             let name = Name::file(*name);
-            let fingerprints = Fingerprints { study: *fingerprint, series: 0, kind: 0, number: 0, selection: 0 };
             let record = InstanceRecord {
                 study_uid: "1",
                 series_uid: "2",
                 sop_instance_uid: uid,
                 is_image: true,
                 number: None,
-                fingerprints,
-                header: &header,
+                fingerprint: *fingerprint,
+                kind: 0,
+                study_part: 0,
+                series_part: 0,
+                values: Values::Header(&header),
                 name: &name,
             };
             files.add(&record, Some(*bytes));
@@ -165,7 +168,7 @@ mod tests {
             (vec!["a/1", "b/2"], None),
             (vec!["1", "2"], None),
             (vec!["/1", "/a/2"], Some("/")),
-            (vec!["/x/1", "/a/2"], None),
+            (vec!["/x/1", "/a/2"], Some("/")),
             (vec!["cd.zip!/IM/1", "cd.zip!/IM/2"], Some("cd.zip!/IM")),
         ] {
             let mut all: Vec<_> = (0..).zip(&names).map(|(at, name)| ("1.1", at, *name, 1)).collect();

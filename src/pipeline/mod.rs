@@ -4,6 +4,7 @@ mod archive;
 mod counts;
 mod explain;
 mod fhir_file;
+mod json;
 mod options;
 mod outcome;
 mod print_mapping;
@@ -134,7 +135,15 @@ impl Run<'_> {
         let selections = if self.finish.has_selections() { Selections::All } else { Selections::Rejections };
         let filter = &self.config.filter;
         let stage = read::Stage {
-            reader: Reader { wanted: &wanted, options, studies: &studies, filter, selections, files: None },
+            reader: Reader {
+                wanted: &wanted,
+                options,
+                studies: &studies,
+                filter,
+                selections,
+                keeper: None,
+                files: None,
+            },
             report: self.report,
             counts: self.counts,
             progress: self.progress,
