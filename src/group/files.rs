@@ -1,7 +1,7 @@
 //! The files of each series, and their sizes: only a catalog wants them, so they are kept beside the studies and only for it.
 //!
 //! What comes out does not depend on the order of arrival. Of an instance that several files hold, the file counts whose
-//! content is in the output; of equal ones the first by name.
+//! content is in the output; of equal ones the smallest, and of these the first by name.
 
 use std::collections::HashMap;
 use std::num::NonZeroU64;
@@ -43,10 +43,10 @@ pub struct File {
     instance: u64,
     /// Decides between files of one instance, as it does between their contents.
     rank: (bool, u64),
-    /// Its name; `None` where only folders are kept.
-    pub name: Option<Box<str>>,
     /// Its size, where that is known.
     pub bytes: Option<NonZeroU64>,
+    /// Its name; `None` where only folders are kept.
+    pub name: Option<Box<str>>,
 }
 
 impl Files {
@@ -180,13 +180,14 @@ mod tests {
 
     #[test]
     fn an_instance_has_the_file_whose_content_is_in_the_output() {
-        let all = [("1.1", 9, "a", 10), ("1.1", 3, "z", 20), ("1.1", 3, "y", 30), ("1.2", 1, "b", 40)];
+        let all =
+            [("1.1", 9, "a", 10), ("1.1", 3, "z", 20), ("1.1", 3, "x", 30), ("1.1", 3, "y", 20), ("1.2", 1, "b", 40)];
         for turn in 0..all.len() {
             let mut all = all;
             all.rotate_left(turn);
             let files = added(Keep::Names, &all);
             let of = |uid| files.of(uid).map(|file| (file.name.as_deref().unwrap(), file.bytes.unwrap().get()));
-            assert_eq!([of("1.1"), of("1.2"), of("1.3")], [Some(("y", 30)), Some(("b", 40)), None]);
+            assert_eq!([of("1.1"), of("1.2"), of("1.3")], [Some(("y", 20)), Some(("b", 40)), None]);
             assert!(added(Keep::Folder, &all).of("1.1").unwrap().name.is_none());
         }
     }

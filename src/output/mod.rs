@@ -14,8 +14,8 @@ mod whole_file;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::config::{Choice, FileMode, Format, OutputTarget};
 use crate::error::Error;
+use crate::options::{FileMode, Format, OutputTarget};
 
 pub use catalog::Catalog;
 pub use folder::Folder;
@@ -94,12 +94,12 @@ pub trait Sink: Sync {
 }
 
 /// Opens the output, and finds out whether it can be written before anything is read.
-pub fn open(target: &OutputTarget, format: Format, mode: FileMode, replace: Choice) -> Result<Box<dyn Sink>, Error> {
+pub fn open(target: &OutputTarget, format: Format, mode: FileMode, replace: bool) -> Result<Box<dyn Sink>, Error> {
     Ok(match (target, format) {
         (OutputTarget::Stdout, _) => Box::new(Stream::stdout()),
         (OutputTarget::File(path), _) => Box::new(Stream::file(path, mode, replace)?),
         (OutputTarget::Folder(path), Format::Ndjson) => Box::new(NdjsonFolder::open(path, mode, replace)?),
-        (OutputTarget::Folder(path), Format::Json | Format::Bundle) => Box::new(Folder::open(path, mode, replace)?),
+        (OutputTarget::Folder(path), _) => Box::new(Folder::open(path, mode, replace)?),
     })
 }
 

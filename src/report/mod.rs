@@ -17,10 +17,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::config::{Choice, ReportOptions};
 use crate::error::Error;
 use crate::group::ResolvedStudy;
 use crate::issue::{Issue, Skip};
+use crate::options::RunOptions;
 use crate::source::{Name, printable};
 
 pub use causes::{CauseInWords, Causes, causes};
@@ -93,7 +93,8 @@ pub struct Totals {
 pub struct Report {
     counts: Mutex<Counts>,
     form: Form,
-    values: Choice,
+    /// Whether header values stand in it.
+    values: bool,
 }
 
 /// What is made of the skips and issues.
@@ -109,16 +110,14 @@ enum Form {
 
 impl Report {
     /// Starts to count, and opens the report that is asked for: a page where its name ends in `.html`.
-    pub fn open(options: Option<&ReportOptions>) -> Result<Report, Error> {
-        let form = match options {
+    pub fn open(options: &RunOptions) -> Result<Report, Error> {
+        let RunOptions { report, mode, report_values, .. } = options;
+        let form = match report {
             None => Form::None,
-            Some(ReportOptions { path, mode, .. }) if page::is_page(path) => {
-                Form::Page(Box::new(Mutex::new(Page::create(path, *mode)?)))
-            }
-            Some(ReportOptions { path, mode, .. }) => Form::Json(Box::new(Mutex::new(Document::create(path, *mode)?))),
+            Some(path) if page::is_page(path) => Form::Page(Box::new(Mutex::new(Page::create(path, *mode)?))),
+            Some(path) => Form::Json(Box::new(Mutex::new(Document::create(path, *mode)?))),
         };
-        let values = options.map_or(Choice::No, |options| options.values);
-        Ok(Report { counts: Mutex::default(), form, values })
+        Ok(Report { counts: Mutex::default(), form, values: *report_values })
     }
 
     /// A file is left out.

@@ -4,17 +4,7 @@
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
-/// What a row is about.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Rows {
-    /// A study.
-    Study,
-    /// A series.
-    #[default]
-    Series,
-    /// An instance.
-    Instance,
-}
+use crate::options::Rows;
 
 /// A column: its name, the type of its values, and where they come from.
 #[derive(Debug)]
@@ -158,14 +148,12 @@ impl Cell {
     }
 }
 
-impl Rows {
-    /// The columns of such rows.
-    pub fn columns(self) -> Vec<&'static Column> {
-        match self {
-            Rows::Study => STUDY.iter().collect(),
-            Rows::Series => SERIES.iter().chain(&OF_SERIES).collect(),
-            Rows::Instance => SERIES.iter().chain(&OF_INSTANCE).collect(),
-        }
+/// The columns of such rows.
+pub fn columns(rows: Rows) -> Vec<&'static Column> {
+    match rows {
+        Rows::Study => STUDY.iter().collect(),
+        Rows::Series => SERIES.iter().chain(&OF_SERIES).collect(),
+        Rows::Instance => SERIES.iter().chain(&OF_INSTANCE).collect(),
     }
 }
 
@@ -179,7 +167,7 @@ mod tests {
     #[test]
     fn a_column_of_an_attribute_has_its_keyword_and_is_wanted_of_files() {
         let wanted: Vec<Tag> = crate::mapping::attributes_of_rows().filter_map(|path| path.first().copied()).collect();
-        for column in [Rows::Study, Rows::Series, Rows::Instance].into_iter().flat_map(Rows::columns) {
+        for column in [Rows::Study, Rows::Series, Rows::Instance].into_iter().flat_map(columns) {
             let Source::Value(tag) = column.source else { continue };
             let keyword = StandardDataDictionary.by_tag(tag).unwrap().alias();
             assert!(keyword == column.name || (column.name, tag) == ("ModalitiesInStudy", tags::MODALITY), "{keyword}");
@@ -190,7 +178,7 @@ mod tests {
     #[test]
     fn no_table_has_a_column_twice() {
         for rows in [Rows::Study, Rows::Series, Rows::Instance] {
-            let mut names: Vec<&str> = rows.columns().iter().map(|column| column.name).collect();
+            let mut names: Vec<&str> = columns(rows).iter().map(|column| column.name).collect();
             names.sort_unstable();
             assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
         }

@@ -68,7 +68,8 @@ fn is_number(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::catalog::Rows;
+    use crate::options::Rows;
+    use crate::output::catalog::column::columns;
 
     #[test]
     fn what_a_spreadsheet_would_run_is_a_text() {
@@ -98,7 +99,7 @@ mod tests {
     #[test]
     fn a_field_with_commas_quotes_and_lines_is_quoted() {
         let mut out = Vec::new();
-        let columns = Rows::Study.columns();
+        let columns = columns(Rows::Study);
         let mut table = Box::new(Csv::new(&mut out, &columns[..4]).unwrap());
         let text = |text: &str| Cell::Text(text.to_string());
         table.row(&[text("a,b"), text("say \"x\""), Cell::Date(0, "1970-01-01".into()), Cell::Number(-3)]).unwrap();

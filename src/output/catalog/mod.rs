@@ -16,13 +16,13 @@ use std::sync::{Mutex, PoisonError};
 
 use super::whole_file::{WholeFile, write_error};
 use super::{BUFFER_BYTES, DocumentName, Finished, Order, Placed, Sink, WriteDocument};
-use crate::config::FileMode;
 use crate::error::Error;
-use crate::group::ResolvedStudy;
+use crate::group::{Files, Keep, ResolvedStudy};
+use crate::mapping::Options;
+use crate::options::{FileMode, Format, Rows};
 
-use column::Cell;
-pub use column::Rows;
-pub use rows::Context;
+use column::{Cell, Column};
+use rows::Context;
 
 /// Takes the rows of a table.
 trait TableWriter<W>: Send {
@@ -33,20 +33,12 @@ trait TableWriter<W>: Send {
     fn finish(self: Box<Self>) -> io::Result<W>;
 }
 
-/// The file format of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TableFormat {
-    /// Text, a line each row.
-    Csv,
-    /// Apache Parquet.
-    #[cfg(feature = "parquet")]
-    Parquet,
-}
-
 /// A table that is being written.
 pub struct Catalog {
     table: Mutex<Box<dyn TableWriter<Place>>>,
     written_rows: AtomicU64,
+    rows: Rows,
+    files: Files,
 }
 
 /// Where a table goes.
@@ -57,29 +49,48 @@ enum Place {
 
 impl Catalog {
     /// A table on standard output, or in a file that is there when it is whole.
-    pub fn open(path: Option<&Path>, format: TableFormat, rows: Rows, mode: FileMode) -> Result<Catalog, Error> {
+    pub fn open(path: Option<&Path>, format: Format, rows: Rows, mode: FileMode) -> Result<Catalog, Error> {
         let place = match path {
             None => Place::Stdout(BufWriter::with_capacity(BUFFER_BYTES, io::stdout())),
             Some(path) => Place::File(Box::new(WholeFile::create(path)?.with_mode(mode))),
         };
-        let columns = rows.columns();
-        let table: io::Result<Box<dyn TableWriter<Place>>> = match format {
-            TableFormat::Csv => csv::Csv::new(place, &columns).map(|table| Box::new(table) as _),
-            #[cfg(feature = "parquet")]
-            TableFormat::Parquet => parquet::Parquet::new(place, &columns).map(|table| Box::new(table) as _),
-        };
+        let columns = column::columns(rows);
+        let table = open_table(place, format, &columns).ok_or_else(|| {
+            Error::Usage(format!("this dcm2fhir was built without {format}: --format csv has the same rows"))
+        })?;
         let table = table.map_err(|source| write_error(path.unwrap_or(Path::new("standard output")), source))?;
-        Ok(Catalog { table: Mutex::new(table), written_rows: AtomicU64::new(0) })
+        let files = Files::new(if rows == Rows::Instance { Keep::Names } else { Keep::Folder });
+        Ok(Catalog { table: Mutex::new(table), written_rows: AtomicU64::new(0), rows, files })
+    }
+
+    /// Where it wants the files of the instances.
+    pub fn files(&self) -> &Files {
+        &self.files
     }
 
     /// Takes the rows of a study.
-    pub fn study(&self, study: &ResolvedStudy<'_>, context: &Context<'_>) -> Result<(), Error> {
+    pub fn study(&self, study: &ResolvedStudy<'_>, options: &Options) -> Result<(), Error> {
+        let context = Context { rows: self.rows, files: &self.files, options };
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         let mut each = |row: &[Cell]| {
             self.written_rows.fetch_add(1, Relaxed);
             table.row(row)
         };
-        rows::rows(study, context, &mut each).map_err(|source| write_error(Path::new("the catalog"), source))
+        rows::rows(study, &context, &mut each).map_err(|source| write_error(Path::new("the catalog"), source))
+    }
+}
+
+/// A table in a format that this program was built with.
+fn open_table<W: Write + Send + 'static>(
+    place: W,
+    format: Format,
+    columns: &[&Column],
+) -> Option<io::Result<Box<dyn TableWriter<W>>>> {
+    match format {
+        Format::Csv => Some(csv::Csv::new(place, columns).map(|table| Box::new(table) as _)),
+        #[cfg(feature = "parquet")]
+        Format::Parquet => Some(parquet::Parquet::new(place, columns).map(|table| Box::new(table) as _)),
+        _ => None,
     }
 }
 

@@ -165,11 +165,12 @@ mod tests {
     use parquet::record::Field;
 
     use super::*;
-    use crate::output::catalog::Rows;
+    use crate::options::Rows;
+    use crate::output::catalog::column::columns;
 
     #[test]
     fn a_table_of_several_row_groups_reads_back() {
-        let columns = Rows::Study.columns();
+        let columns = columns(Rows::Study);
         let columns = [columns[0], columns[3], columns[7]];
         let mut table = Box::new(Parquet::new(Vec::new(), &columns).unwrap());
         for number in 0..250_000 {
@@ -190,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_table_without_rows_has_its_columns() {
-        let table = Box::new(Parquet::new(Vec::new(), &Rows::Series.columns()).unwrap());
+        let table = Box::new(Parquet::new(Vec::new(), &columns(Rows::Series)).unwrap());
         let reader = SerializedFileReader::new(bytes::Bytes::from(table.finish().unwrap())).unwrap();
         let metadata = reader.metadata().file_metadata();
         assert_eq!((metadata.num_rows(), metadata.schema_descr().num_columns()), (0, 19));

@@ -6,12 +6,13 @@ use std::io;
 use dicom_core::Tag;
 use jiff::civil;
 
-use super::column::{Cell, Column, Kind, Rows, Source};
-use crate::dicom::charset::CharacterSets;
+use super::column::{Cell, Column, Kind, Source, columns};
 use crate::dicom::value::Date;
 use crate::dicom::{DataSet, Header};
 use crate::fhir::{Instance, Instances, SopClass};
 use crate::group::{Files, Parts, ResolvedSeries, ResolvedStudy, SeriesFiles, common_folder};
+use crate::mapping::Options;
+use crate::options::Rows;
 
 /// Between the values of an attribute that has several (PS3.5 6.2).
 const SEPARATOR: &str = "\\";
@@ -24,7 +25,7 @@ pub struct Context<'c> {
     /// The files of each series.
     pub files: &'c Files,
     /// What the user said of character sets.
-    pub sets: &'c CharacterSets,
+    pub options: &'c Options,
 }
 
 /// Takes a row.
@@ -32,11 +33,11 @@ pub type Each<'e> = &'e mut dyn FnMut(&[Cell]) -> io::Result<()>;
 
 /// Gives the rows of a study in the order of its document.
 pub fn rows(study: &ResolvedStudy<'_>, context: &Context<'_>, each: Each<'_>) -> io::Result<()> {
-    let columns = context.rows.columns();
+    let columns = columns(context.rows);
     let tags: Vec<Tag> = columns.iter().filter_map(|column| column.tag()).collect();
-    let of_study = Values::of(study.parts, &tags, context.sets);
+    let of_study = Values::of(study.parts, &tags, context.options);
     let series = study.listed().map(|series| OneSeries {
-        values: of_study.or(Values::of(series.parts, &tags, context.sets)),
+        values: of_study.or(Values::of(series.parts, &tags, context.options)),
         files: context.files.take(study.uid, series.uid),
         series,
     });
@@ -166,13 +167,13 @@ struct Values(Vec<(Tag, String)>);
 
 impl Values {
     /// The first that the files have of each.
-    fn of(parts: &Parts, tags: &[Tag], sets: &CharacterSets) -> Values {
+    fn of(parts: &Parts, tags: &[Tag], options: &Options) -> Values {
         let (mut values, mut header) = (Values::default(), Header::default());
         for stored in parts.stored_values() {
             let root = stored.unpack(&mut header);
             for tag in tags {
                 if values.get(*tag).is_none() {
-                    values.0.extend(text(root, *tag, sets).map(|text| (*tag, text)));
+                    values.0.extend(text(root, *tag, options).map(|text| (*tag, text)));
                 }
             }
         }
@@ -191,8 +192,8 @@ impl Values {
 }
 
 /// A value as one line of text; none where it is absent or empty.
-fn text(root: DataSet<'_>, tag: Tag, sets: &CharacterSets) -> Option<String> {
-    let decoded = sets.of(root.character_set()).decode(root.bytes(tag)?).text;
+fn text(root: DataSet<'_>, tag: Tag, options: &Options) -> Option<String> {
+    let decoded = options.character_set(root.character_set()).decode(root.bytes(tag)?).text;
     let line = decoded.replace(|character: char| character.is_control() && character != '\0', " ");
     let line = line.trim_matches(['\0', ' ']);
     (!line.is_empty()).then(|| line.replace('\0', " "))

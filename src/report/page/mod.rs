@@ -17,10 +17,10 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::{Counts, Section, Totals, Where, entry};
-use crate::config::{Choice, FileMode};
 use crate::error::Error;
 use crate::group::ResolvedStudy;
 use crate::issue::{Issue, Skip};
+use crate::options::FileMode;
 use crate::output::WholeFile;
 use crate::source::Name;
 
@@ -68,7 +68,7 @@ impl Page {
     }
 
     /// A value is dropped or changed.
-    pub fn issue(&mut self, place: Where<'_>, issue: &Issue, values: Choice) {
+    pub fn issue(&mut self, place: Where<'_>, issue: &Issue, values: bool) {
         self.lists.issue(issue.reason, place.equipment.maker(), entry::issue(place, issue, values));
     }
 
@@ -78,7 +78,7 @@ impl Page {
         totals: &Totals,
         counts: &Counts,
         section: Option<&Section<'_>>,
-        values: Choice,
+        values: bool,
     ) -> Result<(), Error> {
         let Page { mut file, holdings, lists } = self;
         let sections = Sections { totals, counts, holdings: &holdings, lists: &lists, values };

@@ -9,7 +9,6 @@ use super::holdings::{Holdings, NOT_SAID};
 use super::html::{Bar, Json, Text, Value, bars};
 use super::lists::{self, Lists};
 use super::maker::Maker;
-use crate::config::Choice;
 use crate::issue::Reason;
 use crate::progress::count;
 use crate::report::{Counts, Totals};
@@ -36,7 +35,7 @@ pub struct Sections<'p> {
     /// Single files and values.
     pub lists: &'p Lists,
     /// Whether header values stand in them.
-    pub values: Choice,
+    pub values: bool,
 }
 
 impl Sections<'_> {
@@ -63,7 +62,7 @@ impl Sections<'_> {
             env!("CARGO_PKG_VERSION"),
             Text(release),
             Text(fhir_version),
-            if self.values.is_yes() { WITH_VALUES } else { WITHOUT_VALUES },
+            if self.values { WITH_VALUES } else { WITHOUT_VALUES },
         )
     }
 
@@ -156,7 +155,7 @@ impl Sections<'_> {
         let listed: u64 = lists.values.iter().map(|(_, values)| values.entries.iter().count() as u64).sum();
         let note = held(listed, counts.issues(), "values, of each reason and equipment some");
         let columns = ["Where", "Element", "Attribute", "Why", "Made by", "Value"];
-        let shown = if self.values.is_yes() { &columns[..] } else { &columns[..5] };
+        let shown = if self.values { &columns[..] } else { &columns[..5] };
         list(out, "values", "Values dropped or changed", &note, shown)
     }
 

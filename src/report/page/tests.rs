@@ -4,8 +4,8 @@ use base64::Engine as _;
 use sha2::{Digest, Sha256};
 
 use super::*;
-use crate::config::ReportOptions;
 use crate::issue::Reason;
+use crate::options::RunOptions;
 use crate::report::Report;
 
 const HOSTILE: &str = "a</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&.dcm";
@@ -13,8 +13,8 @@ const HOSTILE: &str = "a</script><script>alert(1)</script><img src=x onerror=ale
 fn page(fill: impl Fn(&Report)) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("archive.HTML");
-    let options = ReportOptions { path: path.clone(), values: Choice::No, mode: FileMode::default() };
-    let report = Report::open(Some(&options)).unwrap();
+    let options = RunOptions { report: Some(path.clone()), ..RunOptions::default() };
+    let report = Report::open(&options).unwrap();
     fill(&report);
     let totals = Totals { release: "r4", fhir_version: "4.0.1", files: 4, ..Totals::default() };
     report.finish(&totals, None).unwrap();
