@@ -63,7 +63,7 @@ choice! {
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Output"))]
 pub struct OutputOptions {
-    /// Write to a folder, a .json, .ndjson, .csv or .parquet file, or -
+    /// Write to a folder, a file named by its format, or -
     ///
     /// A folder is one that is there, or a path that ends in / or has no extension; it is made where it is not there. A
     /// .json file holds one study, an .ndjson file one resource a line, .csv and .parquet a catalog. Files appear under their final name when they are
