@@ -135,7 +135,7 @@ mod tests {
     use super::*;
     use crate::dicom::Header;
     use crate::group::Values;
-    use crate::source::Name;
+    use crate::name::Name;
 
     fn added(keep: Keep, all: &[(&str, u64, &str, u64)]) -> SeriesFiles {
         let (files, header) = (Files::new(keep), Header::default());

@@ -18,10 +18,10 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
-use crate::group::ResolvedStudy;
 use crate::issue::{Issue, Skip};
+use crate::mapping::ResolvedStudy;
+use crate::name::{Name, printable};
 use crate::options::RunOptions;
-use crate::source::{Name, printable};
 
 pub use causes::{CauseInWords, Causes, causes};
 pub use code::{reason_code, skip_code};

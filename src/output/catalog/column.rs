@@ -1,7 +1,7 @@
 //! The columns of a catalog, with the names that the index of the Imaging Data Commons has: those of DICOM, and
 //! `instanceCount`. What is counted is in small letters, as there.
 
-use dicom_core::Tag;
+use crate::dicom::Tag;
 use dicom_dictionary_std::tags;
 
 use crate::options::Rows;

@@ -17,8 +17,8 @@ use std::sync::{Mutex, PoisonError};
 use super::whole_file::{WholeFile, write_error};
 use super::{BUFFER_BYTES, DocumentName, Finished, Order, Placed, Sink, WriteDocument};
 use crate::error::Error;
-use crate::group::{Files, Keep, ResolvedStudy};
-use crate::mapping::Options;
+use crate::group::{Files, Keep};
+use crate::mapping::{Options, ResolvedStudy};
 use crate::options::{FileMode, Format, Rows};
 
 use column::{Cell, Column};

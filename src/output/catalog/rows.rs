@@ -3,15 +3,14 @@
 
 use std::io;
 
-use dicom_core::Tag;
 use jiff::civil;
 
 use super::column::{Cell, Column, Kind, Source, columns};
 use crate::dicom::value::Date;
-use crate::dicom::{DataSet, Header};
-use crate::fhir::{Instance, Instances, SopClass};
-use crate::group::{Files, Parts, ResolvedSeries, ResolvedStudy, SeriesFiles, common_folder};
-use crate::mapping::Options;
+use crate::dicom::{DataSet, Header, StoredValues, Tag};
+use crate::fhir::{Instance, SopClass};
+use crate::group::{Files, SeriesFiles, common_folder};
+use crate::mapping::{Options, ResolvedSeries, ResolvedStudy};
 use crate::options::Rows;
 
 /// Between the values of an attribute that has several (PS3.5 6.2).
@@ -35,9 +34,9 @@ pub type Each<'e> = &'e mut dyn FnMut(&[Cell]) -> io::Result<()>;
 pub fn rows(study: &ResolvedStudy<'_>, context: &Context<'_>, each: Each<'_>) -> io::Result<()> {
     let columns = columns(context.rows);
     let tags: Vec<Tag> = columns.iter().filter_map(|column| column.tag()).collect();
-    let of_study = Values::of(study.parts, &tags, context.options);
+    let of_study = Values::of(&study.stored, &tags, context.options);
     let series = study.listed().map(|series| OneSeries {
-        values: of_study.or(Values::of(series.parts, &tags, context.options)),
+        values: of_study.or(Values::of(&series.stored, &tags, context.options)),
         files: context.files.take(study.uid, series.uid),
         series,
     });
@@ -74,7 +73,7 @@ impl OneSeries<'_> {
     fn instances(&self, study: &ResolvedStudy<'_>, columns: &[&Column], each: Each<'_>) -> io::Result<()> {
         let mut row: Vec<Cell> = columns.iter().map(|column| self.shared(study, column)).collect();
         let mut result = Ok(());
-        self.series.visit(&mut |instance| {
+        self.series.instances.visit(&mut |instance| {
             for (cell, column) in row.iter_mut().zip(columns) {
                 if let Some(own) = self.own(instance, column.source) {
                     *cell = own;
@@ -115,7 +114,7 @@ impl OneSeries<'_> {
     /// The bytes of all instances; none where the size of one is not known.
     fn bytes(&self) -> Option<u64> {
         let mut bytes = Some(0_u64);
-        self.series.visit(&mut |instance| {
+        self.series.instances.visit(&mut |instance| {
             let own = self.files.of(instance.uid).and_then(|file| file.bytes);
             bytes = bytes.zip(own).and_then(|(sum, own)| sum.checked_add(own.get()));
             bytes.is_some()
@@ -167,9 +166,9 @@ struct Values(Vec<(Tag, String)>);
 
 impl Values {
     /// The first that the files have of each.
-    fn of(parts: &Parts, tags: &[Tag], options: &Options) -> Values {
+    fn of(stored: &[&StoredValues], tags: &[Tag], options: &Options) -> Values {
         let (mut values, mut header) = (Values::default(), Header::default());
-        for stored in parts.stored_values() {
+        for stored in stored {
             let root = stored.unpack(&mut header);
             for tag in tags {
                 if values.get(*tag).is_none() {

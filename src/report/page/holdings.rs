@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::bounded::Bounded;
 use super::maker::{self, shown};
 use crate::fhir::CodeableConcept;
-use crate::group::{ResolvedSeries, ResolvedStudy};
+use crate::mapping::{ResolvedSeries, ResolvedStudy};
 
 /// Different values of each kind that are counted, at most.
 const MAX_VALUES: usize = 2000;

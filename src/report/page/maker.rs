@@ -8,9 +8,9 @@ use dicom_dictionary_std::tags;
 use crate::dicom::DataSet;
 use crate::dicom::charset::CharacterSet;
 use crate::fhir::Resource;
-use crate::group::ResolvedStudy;
+use crate::mapping::ResolvedStudy;
 use crate::mapping::SeriesPart;
-use crate::source::printable;
+use crate::name::printable;
 
 /// Characters of a text that are shown, at most.
 const MAX_CHARACTERS: usize = 64;

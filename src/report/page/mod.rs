@@ -18,11 +18,11 @@ use std::path::Path;
 
 use super::{Counts, Section, Totals, Where, entry};
 use crate::error::Error;
-use crate::group::ResolvedStudy;
 use crate::issue::{Issue, Skip};
+use crate::mapping::ResolvedStudy;
+use crate::name::Name;
 use crate::options::FileMode;
 use crate::output::WholeFile;
-use crate::source::Name;
 
 use holdings::Holdings;
 use html::Text;
