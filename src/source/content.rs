@@ -58,7 +58,7 @@ impl Bytes for Content {
         match self {
             Content::File(file) => file.known_length(),
             Content::Shared(shared) => shared.length().ok(),
-            Content::Stream(stream) => stream.known_length(),
+            Content::Json(stream) | Content::Stream(stream) => stream.known_length(),
         }
     }
 }
