@@ -21,7 +21,7 @@ use crate::options::{FileMode, Format, OutputTarget};
 pub use folder::Folder;
 pub use ndjson_folder::NdjsonFolder;
 pub use stream::{Stream, print};
-pub use whole_file::{WholeFile, is_temporary};
+pub use whole_file::WholeFile;
 
 /// Bytes that are gathered before they are written.
 const BUFFER_BYTES: usize = 64 * 1024;
