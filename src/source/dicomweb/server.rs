@@ -68,7 +68,7 @@ impl Server {
             Sent::Answer(Answer { status: 204, .. }) => Ok(Vec::new()),
             Sent::Answer(Answer { status: 404 | 410, .. }) => Err(Failure::Gone),
             Sent::Answer(Answer { status, .. }) => Err(Failure::Refused(format!("status {status}"))),
-            Sent::GaveUp(why) | Sent::Unknown(why) | Sent::Refused(why) => Err(Failure::Refused(why)),
+            Sent::GaveUp(why) | Sent::Cut(why) | Sent::Unknown(why) | Sent::Refused(why) => Err(Failure::Refused(why)),
         })
     }
 
