@@ -44,6 +44,9 @@ pub mod issue;
 pub mod mapping;
 #[doc(hidden)]
 pub mod name;
+#[cfg(feature = "objects")]
+#[doc(hidden)]
+pub mod objects;
 #[doc(hidden)]
 pub mod options;
 #[doc(hidden)]

@@ -139,6 +139,11 @@ impl std::fmt::Display for Input {
             }
             #[cfg(feature = "http")]
             Input::DicomWeb(web) => f.write_str(&printable(web.connection.base.as_bytes())),
+            #[cfg(feature = "objects")]
+            Input::Bucket(bucket) => {
+                let place = format!("{}{}", bucket.address.root(), bucket.address.key);
+                f.write_str(&printable(place.as_bytes()))
+            }
             Input::Readers(_) => f.write_str("the readers"),
             Input::Stdin | Input::List { from: ListFrom::Stdin, .. } => f.write_str("standard input"),
         }

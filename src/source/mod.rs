@@ -5,6 +5,8 @@
 
 pub mod archive;
 mod batch;
+#[cfg(feature = "objects")]
+mod bucket;
 mod content;
 mod dicomdir;
 #[cfg(feature = "http")]
@@ -35,6 +37,8 @@ use crate::progress::Progress;
 
 pub use crate::name::{Name, printable};
 pub use batch::Batch;
+#[cfg(feature = "objects")]
+pub use bucket::BucketInput;
 pub use content::Content;
 #[cfg(feature = "http")]
 pub use dicomweb::{DicomWeb, WebOptions};
@@ -75,6 +79,9 @@ pub enum Input {
     /// Studies of a PACS.
     #[cfg(feature = "http")]
     DicomWeb(Box<DicomWeb>),
+    /// Objects of a bucket, or of a web server.
+    #[cfg(feature = "objects")]
+    Bucket(Box<BucketInput>),
 }
 
 impl Input {
@@ -129,6 +136,8 @@ enum Start {
     Readers(Readers),
     #[cfg(feature = "http")]
     DicomWeb(dicomweb::Asked),
+    #[cfg(feature = "objects")]
+    Bucket(bucket::Listing),
 }
 
 /// Checks that every input is there, then starts to walk them.
@@ -160,6 +169,8 @@ fn start(input: &Input, links: Links, progress: &Arc<dyn Progress>, interrupt: &
     let path = match input {
         #[cfg(feature = "http")]
         Input::DicomWeb(web) => return web.ask(interrupt, Arc::clone(progress)).map(Start::DicomWeb),
+        #[cfg(feature = "objects")]
+        Input::Bucket(bucket) => return bucket.ask().map(Start::Bucket),
         Input::List { from, separator } => return List::open(from, *separator, links).map(Start::List),
         Input::Stdin => return Ok(Start::Stdin),
         Input::Readers(readers) => return Ok(Start::Readers(readers.clone())),
@@ -190,6 +201,8 @@ fn give(starts: Vec<Start>, links: Links, walker: &Walker, mut feed: Feed) {
             Start::Readers(readers) => readers.give(&mut feed),
             #[cfg(feature = "http")]
             Start::DicomWeb(asked) => asked.give(&mut feed),
+            #[cfg(feature = "objects")]
+            Start::Bucket(listing) => listing.give(&mut feed),
         }
     }
     feed.flush();
