@@ -10,6 +10,10 @@ use crate::fhir::json::Layout;
 use crate::mapping::{ContentOptions, EndpointOption};
 use crate::options::filter::Filter;
 use crate::options::{Format, InputOptions, OutputOptions, OutputTarget, References, RunOptions, is_stdout};
+#[cfg(feature = "objects")]
+use crate::output::Staged;
+#[cfg(not(feature = "objects"))]
+use crate::source::NO_OBJECTS;
 use crate::source::{Input, Links, ListFrom, RemoteOptions, Separator, WalkOptions};
 
 /// The options of `convert`.
@@ -48,6 +52,9 @@ pub struct Job {
     pub layout: Layout,
     /// Reading threads.
     pub threads: usize,
+    /// Where output for a bucket is made first.
+    #[cfg(feature = "objects")]
+    pub staged: Option<Staged>,
 }
 
 impl Config {
@@ -70,6 +77,15 @@ impl Config {
 
     /// The run that the options come to.
     pub fn job(mut self) -> Result<Job, Error> {
+        #[cfg(feature = "objects")]
+        let staged =
+            self.output.output.as_deref().map(|path| Staged::of(path, &self.remote.bucket)).transpose()?.flatten();
+        #[cfg(feature = "objects")]
+        if let Some(staged) = &staged {
+            self.output.output = Some(staged.path().to_path_buf());
+        }
+        #[cfg(not(feature = "objects"))]
+        refuse_bucket(self.output.output.as_deref())?;
         let target = self.output.target()?;
         let format = self.output.format.unwrap_or_else(|| target.default_format());
         self.output.check(&target, format)?;
@@ -92,8 +108,19 @@ impl Config {
             target,
             format,
             threads,
+            #[cfg(feature = "objects")]
+            staged,
             config: self,
         })
+    }
+}
+
+/// A bucket would be taken for a folder.
+#[cfg(not(feature = "objects"))]
+fn refuse_bucket(output: Option<&Path>) -> Result<(), Error> {
+    match output.and_then(Path::to_str).is_some_and(|path| RemoteOptions::default().input(path.as_ref()).is_err()) {
+        true => usage(NO_OBJECTS),
+        false => Ok(()),
     }
 }
 

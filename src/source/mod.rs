@@ -47,7 +47,7 @@ pub use links::Links;
 pub use list::{ListFrom, Separator};
 pub use open::{open_file, unreadable};
 pub use readers::{NamedReader, Readers};
-pub use remote::RemoteOptions;
+pub use remote::{NO_OBJECTS, RemoteOptions};
 pub use stdin::STDIN;
 
 use batch::Feed;

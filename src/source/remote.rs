@@ -11,6 +11,10 @@ use crate::error::Error;
 #[cfg(feature = "objects")]
 use crate::objects::BucketOptions;
 
+/// What a build without the feature says of buckets.
+pub const NO_OBJECTS: &str =
+    "this program was built without object stores (s3://, gs://, az://, https://): build it with --features objects";
+
 /// What is said of inputs that are far away.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
@@ -51,9 +55,7 @@ impl RemoteOptions {
         let is_bucket = |scheme: &&str| text.strip_prefix(*scheme).is_some_and(|rest| rest.starts_with("://"));
         if cfg!(not(feature = "objects")) && ["s3", "gs", "az", "https", "http"].iter().any(|scheme| is_bucket(scheme))
         {
-            let why = "this program was built without object stores: take one of the releases, or build it with \
-                       --features objects";
-            return Err(Error::Usage(why.into()));
+            return Err(Error::Usage(NO_OBJECTS.into()));
         }
         if cfg!(not(feature = "http")) && text.starts_with("dicomweb+") {
             return Err(Error::Usage("this program was built without DICOMweb: build it with --features http".into()));
