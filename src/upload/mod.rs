@@ -229,21 +229,29 @@ impl Server {
         count(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes a Bundle or a resource as text; `place` is where it was read, for messages.
+    /// Takes a Bundle or a resource as text; `place` is where it was read, for messages. FHIR of another release than the
+    /// server's is an error.
     pub fn text(&self, place: &str, text: &str) -> Result<(), Error> {
+        self.try_text(place, text)?.map_err(|why| Error::Usage(format!("{place}: {why}")))
+    }
+
+    /// The same; the inner error says how FHIR of another release differs.
+    fn try_text(&self, place: &str, text: &str) -> Result<Result<(), String>, Error> {
         let text = json::one_line(text);
-        match package::parse(&text, &self.ids) {
-            Ok(entries) if entries.is_empty() => Ok(()),
-            Ok(entries) => {
-                let texts = entries.iter().map(|entry| &*entry.text);
-                texts.into_iter().try_for_each(|text| input::check(place, text, self.release))?;
-                self.package(&entries, &mut || text.to_string())
-            }
+        let entries = match package::parse(&text, &self.ids) {
+            Ok(entries) => entries,
             Err(why) => {
                 self.unreadable(place, &why);
-                Ok(())
+                return Ok(Ok(()));
             }
+        };
+        if let Err(why) = entries.iter().try_for_each(|entry| input::check(&entry.text, self.release)) {
+            return Ok(Err(why));
         }
+        if !entries.is_empty() {
+            self.package(&entries, &mut || text.to_string())?;
+        }
+        Ok(Ok(()))
     }
 }
 

@@ -272,6 +272,37 @@ fn fhir_of_another_release_is_refused_before_anything_is_written() {
 }
 
 #[test]
+fn fhir_of_another_release_in_a_stream_is_left_out_and_the_rest_is_sent() {
+    let strange = |mut document: serde_json::Value| {
+        let is_bundle = document["resourceType"] == "Bundle";
+        let study = if is_bundle { &mut document["entry"][2]["resource"] } else { &mut document };
+        study["modality"] = json!([{"coding": [{"code": "CT"}]}]);
+        document
+    };
+    let alone = |number| {
+        let mut study = study(number, &["a"]);
+        study.as_object_mut().unwrap().remove("subject");
+        study
+    };
+    for (documents, code, studies) in [
+        (vec![bundle(1, &["a"]), strange(bundle(2, &["a"])), bundle(3, &["a"])], 1, 2),
+        (vec![bundle(1, &["a"]), strange(alone(2)), alone(3)], 1, 2),
+        (vec![strange(bundle(1, &["a"])), bundle(2, &["a"])], 2, 0),
+        (vec![alone(1), strange(alone(2)), alone(3)], 2, 0),
+        (vec![alone(1), strange(bundle(2, &["a"]))], 2, 0),
+    ] {
+        let server = TestServer::new(|_| Act::Serve);
+        let text: String = documents.iter().map(|document| format!("{document}\n")).collect();
+        let output = upload(&server).arg("-").write_stdin(text).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr).to_string();
+        let sent = server.store().keys().filter(|key| key.starts_with("ImagingStudy/")).count();
+        assert_eq!((output.status.code(), sent), (Some(code), studies), "{error}");
+        let line = documents.iter().position(|document| document.to_string().contains("coding")).unwrap() + 1;
+        assert!(error.contains(&format!("standard input: line {line}: ImagingStudy.modality is not as r4")), "{error}");
+    }
+}
+
+#[test]
 fn a_dry_run_shows_each_element_that_would_change() {
     let server = TestServer::new(|_| Act::Serve);
     let mut there = study(1, &["a"]);
