@@ -5,10 +5,12 @@
 #![allow(rustdoc::bare_urls)]
 
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::{Arg, ArgAction, Args};
 use serde::Serialize;
 
+use crate::dicom::json::{Instances, is_dicom_json};
 use crate::dicom::{Header, Scanner};
 use crate::error::Error;
 use crate::explain;
@@ -21,8 +23,10 @@ use crate::options::choice;
 use crate::options::parse::{Listed, RELEASES};
 use crate::output;
 use crate::pipeline::{self, Config, is_stdin};
+use crate::progress::Silent;
 use crate::report::Counts;
-use crate::source::{self, printable};
+use crate::source::archive::Head;
+use crate::source::{self, Content, Input, RemoteOptions, WalkOptions, printable};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -95,6 +99,10 @@ pub struct ExplainArguments {
     #[command(flatten)]
     archive: Options,
 
+    /// What the user says of servers.
+    #[command(flatten)]
+    remote: RemoteOptions,
+
     /// Print this help; --help says more
     #[arg(short, long, action = ArgAction::Help, value_parser = clap::builder::BoolValueParser::new())]
     help: Option<bool>,
@@ -109,17 +117,16 @@ fn shown(argument: Arg, help: &'static str) -> Arg {
 /// Explains one file, or surveys many, on standard output.
 pub fn run(arguments: &ExplainArguments) -> Result<u8, Error> {
     arguments.archive.check()?;
-    let text = match one_file(&arguments.input)? {
-        Some((path, header)) => one(path, &header, arguments),
+    let text = match one_file(arguments)? {
+        Some((name, header)) => one(name, &header, arguments),
         None => many(arguments)?,
     };
     output::print(text.as_bytes()).map(|()| 0)
 }
 
-fn one(path: &Path, header: &Header, arguments: &ExplainArguments) -> String {
+fn one(name: String, header: &Header, arguments: &ExplainArguments) -> String {
     let releases = arguments.fhir.map_or(Release::ALL.to_vec(), |release| vec![release]);
-    let file = printable(path.as_os_str().as_encoded_bytes());
-    let explanation = explain::explain(file, header, &arguments.archive, &releases);
+    let explanation = explain::explain(name, header, &arguments.archive, &releases);
     match arguments.form() {
         ExplainForm::Text => explain::table(&explanation, columns()),
         ExplainForm::Json => json(&explanation),
@@ -128,7 +135,8 @@ fn one(path: &Path, header: &Header, arguments: &ExplainArguments) -> String {
 
 fn many(arguments: &ExplainArguments) -> Result<String, Error> {
     let content = ContentOptions { archive: arguments.archive.clone(), ..ContentOptions::default() };
-    let job = Config { input: arguments.input.clone(), content, ..Config::default() }.convert()?;
+    let job = Config { input: arguments.input.clone(), remote: arguments.remote.clone(), content, ..Config::default() }
+        .convert()?;
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
     let (surveyed, counts) = pipeline::survey(&job, &interrupt)?;
     let places: Vec<String> = job.inputs.iter().map(ToString::to_string).collect();
@@ -162,26 +170,59 @@ impl ExplainArguments {
     }
 }
 
-/// The header of the input, if it is one DICOM file; what is neither that nor holds files is refused.
-fn one_file(input: &InputOptions) -> Result<Option<(&Path, Header)>, Error> {
-    let InputOptions { inputs, files_from: None, include, exclude, .. } = input else { return Ok(None) };
+/// The name and the header of the input, if it is one DICOM file, the first instance of DICOM JSON, or the first of a
+/// server; `None` where many are asked for.
+fn one_file(arguments: &ExplainArguments) -> Result<Option<(String, Header)>, Error> {
+    let InputOptions { inputs, files_from: None, include, exclude, .. } = &arguments.input else { return Ok(None) };
     let ([path], true) = (inputs.as_slice(), include.is_empty() && exclude.is_empty()) else { return Ok(None) };
-    if is_stdin(path) || path.is_dir() {
+    if path.is_dir() {
         return Ok(None);
     }
-    let refused = |skip| Error::Usage(format!("{}: {skip}", path.display()));
-    let mut file = source::open_file(path).map_err(refused)?;
+    match read(path, &arguments.remote)? {
+        (name, Ok(header)) => Ok(Some((name, header))),
+        // It may hold files: an archive or a DICOMDIR.
+        (_, Err(Skip::NotDicom | Skip::Dicomdir)) if path.is_file() => Ok(None),
+        (name, Err(skip)) => Err(Error::Usage(format!("{name}: {skip}"))),
+    }
+}
+
+/// The name and the header of the first instance that a path or address leads to, or why there is none.
+fn read(path: &Path, remote: &RemoteOptions) -> Result<(String, Result<Header, Skip>), Error> {
+    let name = printable(path.as_os_str().as_encoded_bytes());
+    let input = if is_stdin(path) { Some(Input::Stdin) } else { remote.input(path)? };
+    let Some(input) = input else {
+        return Ok((name, local(path)));
+    };
+    let options = WalkOptions { threads: 1, ..WalkOptions::default() };
+    let walk = source::open(&[input], &options, Arc::new(Silent), &Interrupt::default())?;
+    // One instance is explained; where the first cannot be, that is the answer.
+    let Some(batch) = walk.batches().iter().next() else { return Ok((name, Err(Skip::Empty))) };
+    let mut found = batch.skipped.first().map(|(name, skip)| (name.to_string(), Err(skip.clone())));
+    batch.for_each(|item| {
+        found.get_or_insert_with(|| (item.name.to_string(), item.open().and_then(header)));
+    });
+    Ok(found.unwrap_or((name, Err(Skip::Empty))))
+}
+
+/// The header of a file of the system.
+fn local(path: &Path) -> Result<Header, Skip> {
+    let file = source::open_file(path)?;
     let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
-    if !is_regular {
-        return Err(refused(Skip::NotRegular));
+    if is_regular { header(Content::File(file)) } else { Err(Skip::NotRegular) }
+}
+
+/// The header of a file, or of the first instance of DICOM JSON.
+fn header(mut content: Content) -> Result<Header, Skip> {
+    let (wanted, mut header) = (mapping::wanted(), Header::default());
+    let is_json = matches!(content, Content::Json(_));
+    let scanned = if is_json { Err(Skip::NotDicom) } else { Scanner::new().scan(&mut content, &wanted, &mut header) };
+    match scanned {
+        Err(Skip::NotDicom) if is_json || Head::new(&mut content).is_ok_and(|head| is_dicom_json(head.bytes())) => {
+            Instances::new(&mut content).next(&wanted, &mut header).unwrap_or(Err(Skip::Empty))?;
+        }
+        scanned => scanned?,
     }
-    let mut header = Header::default();
-    match Scanner::new().scan(&mut file, &mapping::wanted(), &mut header) {
-        Ok(()) => Ok(Some((path, header))),
-        // It may hold files: an archive, DICOM JSON or a DICOMDIR.
-        Err(Skip::NotDicom | Skip::Dicomdir) => Ok(None),
-        Err(skip) => Err(refused(skip)),
-    }
+    Ok(header)
 }
 
 /// What the user says, else the terminal's width.
