@@ -14,7 +14,7 @@ pub use super::identifier::{IdText, Identifier};
 pub type Text = Cow<'static, str>;
 
 /// `Coding`. A coding without a code is never written.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Coding {
     /// The code system's URI; absent where none is known.
     pub system: Option<Text>,
@@ -182,6 +182,7 @@ pub enum ResourceType {
     Organization,
     Patient,
     Practitioner,
+    PractitionerRole,
     Procedure,
     ServiceRequest,
     Specimen,
@@ -201,6 +202,7 @@ impl ResourceType {
             ResourceType::Organization => "Organization",
             ResourceType::Patient => "Patient",
             ResourceType::Practitioner => "Practitioner",
+            ResourceType::PractitionerRole => "PractitionerRole",
             ResourceType::Procedure => "Procedure",
             ResourceType::ServiceRequest => "ServiceRequest",
             ResourceType::Specimen => "Specimen",

@@ -4,11 +4,16 @@ pub mod bundle;
 mod companion;
 mod contested;
 pub mod datatypes;
+mod dialect;
+pub mod document;
 pub mod id;
 pub mod identifier;
 pub mod imaging_selection;
 pub mod imaging_study;
 pub mod json;
+mod meta;
+mod narrative;
+pub mod profile;
 pub mod references;
 pub mod release;
 pub mod resource;
@@ -23,11 +28,15 @@ pub use datatypes::{
     CodeableConcept, Coding, DateTime, HumanName, IdText, Identifier, NameRepresentation, Reference, ResourceType,
     Text, TimeOfDay,
 };
+pub use dialect::Dialect;
+pub use document::Document;
 pub use identifier::SystemBy;
 pub use imaging_selection::{ImagingSelection, SelectedInstance};
 pub use imaging_study::{
-    Annotation, Endpoints, ImagingStudy, Instance, Instances, Performer, Procedure, Series, SopClass,
+    Annotation, Endpoints, ImagingStudy, Instance, Instances, KeyObject, Performer, Procedure, Series, SopClass,
 };
+pub use meta::Meta;
+pub use profile::Profile;
 pub use references::{Companion, Held, Identity, Linked, References, Sharing, link};
 pub use release::Release;
 pub use resource::Resource;

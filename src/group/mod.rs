@@ -32,7 +32,7 @@ pub use parts::{FoundIssue, Key, MAX_PARTS, Parts};
 use patients::Patients;
 pub use resolve::{ResolvedSeries, ResolvedStudy, SeveralPlaces, Study, series_in_several_studies, several_places};
 use selections::Selections;
-pub use selections::{NewSelection, Rejected, Selection, apply_rejections};
+pub use selections::{NewSelection, Rejected, Selection, apply_rejections, leave_out_manifests};
 pub use uid::MAX_UID;
 
 /// Far more than threads, so that two seldom want the same.

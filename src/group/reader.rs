@@ -9,7 +9,7 @@ use crate::dicom::{DataSet, Header, Levels, Scanner, Tag, Wanted};
 use crate::group::{InstanceRecord, NewKind, NewSelection, Studies};
 use crate::issue::{Issue, Reason, Skip};
 use crate::mapping::terms::{SopClassKind, sop_class};
-use crate::mapping::{self, KIND, Mapped, Options, SELECTION, SelectionPart};
+use crate::mapping::{self, Mapped, Options, SELECTION, SelectionPart};
 use crate::options::filter::{Asked, Filter};
 use crate::source::Name;
 
@@ -96,7 +96,7 @@ impl Reader<'_> {
     }
 
     fn kind(&self, root: DataSet<'_>, issue: &mut impl FnMut(Issue)) -> NewKind {
-        let Mapped { part, issues } = mapping::map(KIND, root, self.options);
+        let Mapped { part, issues } = mapping::kind(root, self.options);
         let has_issues = !issues.is_empty();
         issues.into_iter().for_each(issue);
         NewKind { part, has_issues }

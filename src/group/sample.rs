@@ -2,11 +2,11 @@
 
 use dicom_dictionary_std::tags;
 
-use super::{NewKind, Studies, Study};
+use super::{InstanceRecord, NewKind, NewSelection, Studies, Study};
 use crate::dicom::Tag;
 use crate::group::reader::record;
 use crate::mapping::sample::{Sample, header, text};
-use crate::mapping::{self, KIND, NUMBER, Options};
+use crate::mapping::{self, KIND, NUMBER, Options, SELECTION};
 use crate::source::Name;
 
 /// The SOP class of the samples that are images.
@@ -51,6 +51,14 @@ pub fn add(studies: &Studies, instance: &[Sample]) {
     let record = record(&header, number, &name).unwrap();
     let part = mapping::map(KIND, root, &options).part;
     studies.merge(&record, Some(NewKind { part, has_issues: false })).expect("the kind is given");
+}
+
+/// Adds what a Key Object Selection selects to its study.
+pub fn select(studies: &Studies, instance: &[Sample]) {
+    let (header, options, name) = (header(instance), Options::default(), Name::file(file(instance)));
+    let InstanceRecord { study_uid, series_uid, sop_instance_uid, .. } = record(&header, None, &name).unwrap();
+    let mapped = mapping::map(SELECTION, header.root(), &options);
+    studies.select(study_uid, NewSelection { series_uid, sop_instance_uid, fingerprint: 0, name: &name, mapped });
 }
 
 fn file(instance: &[Sample]) -> &str {

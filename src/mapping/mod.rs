@@ -35,7 +35,7 @@ use std::cell::RefCell;
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
-pub use instance::{KIND, KindPart, NUMBER, NumberPart};
+pub use instance::{KEY_OBJECT, KIND, KindPart, NUMBER, NumberPart};
 pub use listed::{COMPANIONS, Listed, Source, UIDS};
 pub use options::{Options, Systems};
 pub use row::{Agreement, Attribute, Row};
@@ -45,6 +45,7 @@ pub use study::{STUDY, StudyPart};
 
 use crate::dicom::value::plain_number;
 use crate::dicom::{DataSet, Levels, Wanted};
+use crate::fhir::Profile;
 use crate::issue::Issue;
 use attributes::{Attributes, RowView, text_reason};
 use terms::SopClassKind;
@@ -78,6 +79,17 @@ pub fn number(data_set: DataSet<'_>, options: &Options) -> Mapped<NumberPart> {
     }
 }
 
+/// Applies the rows of [`KIND`], and those that the profile asks for beside them.
+pub fn kind(data_set: DataSet<'_>, options: &Options) -> Mapped<KindPart> {
+    let mut kind = map(KIND, data_set, options);
+    if options.profile.key_object_title.is_some() {
+        let more = map(KEY_OBJECT, data_set, options);
+        kind.part.key_object = more.part.key_object;
+        kind.issues.extend(more.issues);
+    }
+    kind
+}
+
 /// Several rows may read one attribute; what is wrong with it is said once an element.
 fn once_each(mut issues: Vec<Issue>) -> Vec<Issue> {
     issues.sort();
@@ -98,10 +110,17 @@ pub fn character_set_issue(data_set: DataSet<'_>, options: &Options) -> Option<I
 
 /// The attributes that the rows want, as the scanner takes them.
 pub fn wanted() -> Wanted {
+    wanted_with(Profile::NONE)
+}
+
+/// The same with what a profile asks for.
+pub fn wanted_with(profile: &Profile) -> Wanted {
+    let key_object = if profile.key_object_title.is_some() { KEY_OBJECT } else { &[] };
     let schemes = row::CODING_SCHEMES.iter().map(|path| (path.to_vec(), Levels::STUDY.and(Levels::SERIES)));
     let rows = wanted_by(STUDY, Levels::STUDY)
         .chain(wanted_by(SERIES, Levels::SERIES))
         .chain(wanted_by(KIND, Levels::KIND))
+        .chain(wanted_by(key_object, Levels::KIND))
         .chain(wanted_by(NUMBER, Levels::NUMBER))
         .chain(wanted_by(SELECTION, Levels::SELECTION));
     Wanted::new(schemes.chain(rows), last_tag)

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::zone::TimeZone;
 use crate::dicom::charset::CharacterSets;
+use crate::fhir::Profile;
 
 /// Options of the mapping. The default adds nothing to what the headers say.
 #[derive(Debug, Default)]
@@ -16,6 +17,8 @@ pub struct Options {
     pub systems: Systems,
     /// Systems by the local name of an issuer.
     pub issuers: BTreeMap<String, String>,
+    /// The profile, which may ask for more attributes.
+    pub profile: &'static Profile,
     /// Whether issues carry the value as read, which may be patient data.
     pub keep_values: bool,
 }

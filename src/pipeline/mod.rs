@@ -21,8 +21,9 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::config::{Config, Output};
 use crate::error::Error;
+use crate::fhir::profile::Manifests;
 use crate::group::reader::{Reader, Selections};
-use crate::group::{Studies, Study, apply_rejections, series_in_several_studies, several_places};
+use crate::group::{Studies, Study, apply_rejections, leave_out_manifests, series_in_several_studies, several_places};
 use crate::interrupt::Interrupt;
 use crate::mapping::{self, Options, finish};
 use crate::output::{self, Finished, Sink};
@@ -130,8 +131,10 @@ struct Run<'a> {
 impl Run<'_> {
     /// Reads all that the walk finds, and groups it.
     fn read(&self, options: &Options, walk: &Walk, others: Option<&dyn read::Others>) -> Result<Vec<Study>, Error> {
-        let (wanted, studies) = (mapping::wanted(), Studies::default());
-        let selections = if self.finish.has_selections() { Selections::All } else { Selections::Rejections };
+        let (wanted, studies) = (mapping::wanted_with(self.finish.profile), Studies::default());
+        let leaves_out_manifests = self.finish.profile.manifests == Manifests::LeftOut;
+        let is_all = self.finish.has_selections() || leaves_out_manifests;
+        let selections = if is_all { Selections::All } else { Selections::Rejections };
         let filter = &self.config.filter;
         let stage = read::Stage {
             reader: Reader { wanted: &wanted, options, studies: &studies, filter, selections },
@@ -146,6 +149,9 @@ impl Run<'_> {
         let mut studies = studies.finish();
         if self.config.content.apply_rejections.is_yes() {
             apply_rejections(&mut studies);
+        }
+        if leaves_out_manifests {
+            leave_out_manifests(&mut studies);
         }
         Ok(studies)
     }

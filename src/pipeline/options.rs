@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::fhir::bundle::{BundleOptions, BundleType, Existing, StudyTarget};
 use crate::fhir::id::Ids;
 use crate::fhir::release::SelectionForm;
-use crate::fhir::{Endpoints, References, Release, ResourceType, Sharing, json};
+use crate::fhir::{Endpoints, Profile, References, Release, ResourceType, Sharing, json};
 use crate::mapping::finish::{self, Detail, EndpointOption, EndpointPlace};
 use crate::mapping::terms;
 use crate::mapping::zone::TimeZone;
@@ -38,7 +38,7 @@ pub fn mapping_of(time_zone: Option<&str>, charset: &[String], systems: &config:
         schemes: systems.schemes().map(owned).collect(),
     };
     let issuers = systems.issuers().map(owned).collect();
-    Ok(Options { time_zone, character_sets, systems: known, issuers, keep_values: false })
+    Ok(Options { time_zone, character_sets, systems: known, issuers, keep_values: false, profile: Profile::NONE })
 }
 
 /// What the finish is told of the output.
@@ -70,6 +70,7 @@ pub fn finish(config: &Config) -> Result<finish::Options, Error> {
             config::EndpointLevel::Series => Endpoints::Series,
             config::EndpointLevel::Both => Endpoints::Both,
         },
+        profile: Profile::NONE,
         selections: content.selections.is_yes() || has_room(config),
     })
 }
@@ -118,6 +119,21 @@ pub fn output(config: &Config) -> Output {
             },
             study: if output.conditional.is_yes() { StudyTarget::Identifier } else { StudyTarget::Id },
             existing: if output.overwrite_companions.is_yes() { Existing::Overwrite } else { Existing::Keep },
+        },
+        meta: crate::fhir::Meta::default(),
+        inputs: crate::fhir::profile::Inputs::default(),
+        made_at: crate::fhir::DateTime {
+            year: 2026,
+            month: 11,
+            day: 26,
+            time: Some(crate::fhir::TimeOfDay {
+                hour: 15,
+                minute: 0,
+                second: 0,
+                microsecond: 0,
+                fraction_digits: 0,
+                offset_minutes: 0,
+            }),
         },
         sharing: Sharing::alone(Ids::new(content.id_salt.as_deref().unwrap_or_default())),
     }

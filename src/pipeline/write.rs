@@ -11,7 +11,11 @@ use crate::config::{self, Config, Format};
 use crate::error::Error;
 use crate::fhir::bundle::{Bundle, BundleOptions};
 use crate::fhir::json::{self, Layout};
-use crate::fhir::{Companion, Fact, Held, ImagingSelection, ImagingStudy, References, ResourceType, Sharing, link};
+use crate::fhir::profile::{Inputs, Packaging, conform, lacks};
+use crate::fhir::{
+    Companion, DateTime, Dialect, Document, Fact, Held, ImagingSelection, ImagingStudy, Meta, References, ResourceType,
+    Sharing, link,
+};
 use crate::group::{ResolvedStudy, Selection, Study, look_across};
 use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason};
@@ -60,10 +64,17 @@ pub struct Output {
     pub bundle: BundleOptions,
     /// Gives out ids, and knows what studies do not share.
     pub sharing: Sharing,
+    /// What stands in the `meta` of every resource.
+    pub meta: Meta,
+    /// What the profile wants and no header says.
+    pub inputs: Inputs,
+    /// When documents are made.
+    pub made_at: DateTime,
 }
 
-/// Resources that several studies share, until all studies have said what they know of them.
-type Shared = BTreeMap<(ResourceType, String), Companion>;
+/// Resources that several studies share, until all studies have said what they know of them; each with whether one of its
+/// studies is as the profile demands.
+type Shared = BTreeMap<(ResourceType, String), (Companion, bool)>;
 
 impl Stage<'_> {
     /// Writes every study.
@@ -121,28 +132,49 @@ impl Stage<'_> {
     fn with_shared(&self, studies: &mut [Study]) -> Result<(), Error> {
         let mut shared = Shared::new();
         self.in_order(studies, |resolved| self.study(resolved, &mut shared))?;
-        for companion in shared.into_values() {
+        for (companion, conforms) in shared.into_values() {
             if companion.contradicted {
                 self.report.issue(Where::default(), &issue(companion.resource_type().name(), Reason::Contradicts));
             }
-            self.companion(&companion)?;
+            self.companion(&companion, if conforms { self.dialect() } else { self.dialect().without_profile() })?;
         }
         Ok(())
     }
 
     fn study(&self, resolved: &ResolvedStudy<'_>, shared: &mut Shared) -> Result<(), Error> {
-        let Finished { study, selections, issues } = imaging_study(resolved, self.finish);
+        let Finished { mut study, selections, issues } = imaging_study(resolved, self.finish);
         self.note(resolved);
+        let dialect = self.conform(&mut study, resolved.uid);
         for (series, issue) in &issues {
             self.report.issue(Where { study: Some(resolved.uid), series: *series, ..Where::default() }, issue);
         }
         self.counts.resolved(resolved);
-        let placed = self.resources(study, selections, shared, resolved.uid)?;
+        let placed = self.resources(study, selections, shared, dialect)?;
         if placed == Placed::Written {
             self.counts.wrote(resolved);
         }
         self.progress.wrote(1);
         Ok(())
+    }
+
+    /// The release, the user's `meta`, and the profile.
+    fn dialect(&self) -> Dialect<'_> {
+        Dialect { release: self.finish.release, profile: self.finish.profile, meta: &self.output.meta }
+    }
+
+    /// Makes a study as the profile demands, and reports what that changes; one that lacks something stays as it is, and is
+    /// written without the profile.
+    fn conform(&self, study: &mut ImagingStudy<'_>, uid: &str) -> Dialect<'_> {
+        let (dialect, place) = (self.dialect(), Where { study: Some(uid), ..Where::default() });
+        let lacks = lacks(dialect.profile, study);
+        lacks.iter().for_each(|lack| self.report.issue(place, &finish::lack_issue(*lack)));
+        if !lacks.is_empty() {
+            return dialect.without_profile();
+        }
+        for change in conform(dialect.profile, study, &self.output.inputs) {
+            self.report.issue(place, &finish::change_issue(change));
+        }
+        dialect
     }
 
     /// Writes the study, and what stands beside it; nothing of it where the study has no place.
@@ -151,45 +183,61 @@ impl Stage<'_> {
         study: ImagingStudy<'_>,
         selections: Vec<ImagingSelection>,
         shared: &mut Shared,
-        study_uid: &str,
+        dialect: Dialect<'_>,
     ) -> Result<Placed, Error> {
-        let (output, release) = (&self.output, self.finish.release);
-        let id = study.id.clone();
+        let (output, release) = (&self.output, dialect.release);
+        let (id, study_uid) = (study.id.clone(), &study.uid.clone());
+        if dialect.profile.packaging == Packaging::Document {
+            return self.manifest(study, dialect);
+        }
         if output.format == Format::Bundle {
             let bundle = Bundle::of(study, selections, release, &output.sharing, output.bundle);
             self.note_held(study_uid, &bundle.linked.held);
             return self
-                .document("Bundle", id, study_uid, |out| json::write_bundle(out, &bundle, release, output.layout));
+                .document("Bundle", id, study_uid, |out| json::write_bundle(out, &bundle, dialect, output.layout));
         }
         let linked = link(study, selections, release, output.references, &output.sharing);
         self.note_held(study_uid, &linked.held);
-        let write = |out: &mut dyn Write| json::write_imaging_study(out, &linked, release, output.layout);
+        let write = |out: &mut dyn Write| json::write_imaging_study(out, &linked, dialect, output.layout);
         let placed = self.document("ImagingStudy", id, study_uid, write)?;
         if placed != Placed::Written {
             return Ok(placed);
         }
         for selection in &linked.selections {
-            let write = |out: &mut dyn Write| json::write_imaging_selection(out, selection, release, output.layout);
+            let write = |out: &mut dyn Write| json::write_imaging_selection(out, selection, dialect, output.layout);
             let _ = self.document(ResourceType::ImagingSelection.name(), selection.id.clone(), study_uid, write)?;
         }
         for companion in linked.beside {
             if !companion.is_shared() {
-                self.companion(&companion)?;
+                self.companion(&companion, dialect)?;
                 continue;
             }
-            let key = (companion.resource_type(), companion.id.clone());
+            let (key, conforms) = ((companion.resource_type(), companion.id.clone()), dialect.profile.is_some());
             match shared.get_mut(&key) {
-                Some(known) => known.merge(companion),
-                None => drop(shared.insert(key, companion)),
+                Some((known, known_conforms)) => {
+                    known.merge(companion);
+                    *known_conforms |= conforms;
+                }
+                None => drop(shared.insert(key, (companion, conforms))),
             }
         }
         Ok(Placed::Written)
     }
 
-    fn companion(&self, companion: &Companion) -> Result<(), Error> {
-        let (layout, release) = (self.output.layout, self.finish.release);
+    /// Writes a study that conforms as a document.
+    fn manifest(&self, study: ImagingStudy<'_>, dialect: Dialect<'_>) -> Result<Placed, Error> {
+        let Output { sharing, made_at, layout, .. } = &self.output;
+        let document = Document::of(study, dialect, sharing, *made_at);
+        let study = &document.linked.study;
+        self.note_held(&study.uid, &document.linked.held);
+        let write = |out: &mut dyn Write| json::write_document(out, &document, dialect, *layout);
+        self.document("Bundle", study.id.clone(), &study.uid, write)
+    }
+
+    fn companion(&self, companion: &Companion, dialect: Dialect<'_>) -> Result<(), Error> {
+        let layout = self.output.layout;
         let name = companion.resource_type().name();
-        let write = |out: &mut dyn Write| json::write_companion(out, companion, release, layout);
+        let write = |out: &mut dyn Write| json::write_companion(out, companion, dialect, layout);
         self.document(name, companion.id.clone(), "", write).map(drop)
     }
 
@@ -240,6 +288,9 @@ impl Stage<'_> {
             for uid in &series.conflicts {
                 let other = issue("series.instance", Reason::OtherContent);
                 self.report.issue(Where { instance: Some(uid), ..place }, &other);
+            }
+            for uid in &series.manifests {
+                self.report.issue(Where { instance: Some(uid), ..place }, &issue("series.instance", Reason::Manifest));
             }
             for uid in &series.rejected {
                 let rejected = issue("series.instance", Reason::Rejected);

@@ -2,7 +2,7 @@
 
 use crate::fhir::release::{Release, SelectionForm};
 use crate::fhir::resource::{Endpoint, Resource};
-use crate::fhir::{Coding, Endpoints, Reference, ResourceType, Text};
+use crate::fhir::{Coding, Endpoints, Profile, Reference, ResourceType, Text};
 use crate::mapping::terms::Coded;
 
 /// Options of the finish.
@@ -22,6 +22,8 @@ pub struct Options {
     pub endpoints: Vec<EndpointOption>,
     /// At which level endpoints stand.
     pub endpoint_level: Endpoints,
+    /// What a profile changes.
+    pub profile: &'static Profile,
     /// Whether Key Object Selections become ImagingSelection resources, where the release has them.
     pub selections: bool,
 }
@@ -37,6 +39,7 @@ impl Options {
             subject: None,
             endpoints: Vec::new(),
             endpoint_level: Endpoints::Study,
+            profile: Profile::NONE,
             selections: false,
         }
     }
@@ -91,8 +94,7 @@ impl EndpointOption {
             EndpointPlace::Address(address) => {
                 let Coded { system, code, display } = self.connection_type;
                 let connection_type = Coding::constant(system, code, display);
-                reference.resource =
-                    Some(Box::new(Resource::Endpoint(Endpoint { connection_type, address: address.clone() })));
+                reference.resource = Some(Box::new(Resource::Endpoint(Endpoint::at(connection_type, address.clone()))));
             }
         }
         reference
