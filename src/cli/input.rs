@@ -10,10 +10,11 @@ use crate::options::filter::FilterRule;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
 pub struct InputArguments {
-    /// Files, folders, zips, tars, a DICOMDIR; - is standard input
+    /// Files, folders, archives, DICOM JSON, a DICOMDIR; - is stdin
     ///
     /// Folders are walked with everything below them, hidden files too. What a file is called does not matter: it is
-    /// DICOM, or an archive (zip, tar, gzip, bzip2, xz, zstd), if its content is. Archives are read where they stand; one
+    /// DICOM, DICOM JSON (as `/metadata` of DICOMweb, compressed or not), or an archive (zip, tar, gzip, bzip2, xz, zstd), if
+    /// its content is. Archives are read where they stand; one
     /// inside another is reported and not opened. A DICOMDIR that is given stands for the files that it lists; one that
     /// is found in a folder or an archive is skipped. What comes on standard input is one file or archive; for a list of paths
     /// give --files-from -.

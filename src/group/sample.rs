@@ -2,9 +2,9 @@
 
 use dicom_dictionary_std::tags;
 
-use super::{InstanceRecord, NewKind, NewSelection, Studies, Study};
+use super::{NewKind, Studies, Study};
 use crate::dicom::Tag;
-use crate::group::reader::record;
+use crate::group::reader::{Record, Selections, record};
 use crate::mapping::sample::{Sample, header, text};
 use crate::mapping::{self, KIND, NUMBER, Options, SELECTION};
 use crate::source::Name;
@@ -48,7 +48,7 @@ pub fn add(studies: &Studies, instance: &[Sample]) {
     let root = header.root();
     let name = Name::file(file(instance));
     let number = mapping::map(NUMBER, root, &options).part.number;
-    let record = record(&header, number, &name).unwrap();
+    let Record { record, .. } = record(&header, number, &name).unwrap();
     let part = mapping::map(KIND, root, &options).part;
     studies.merge(&record, Some(NewKind { part, has_issues: false })).expect("the kind is given");
 }
@@ -56,11 +56,12 @@ pub fn add(studies: &Studies, instance: &[Sample]) {
 /// Adds what a Key Object Selection selects to its study.
 pub fn select(studies: &Studies, instance: &[Sample]) {
     let (header, options, name) = (header(instance), Options::default(), Name::file(file(instance)));
-    let InstanceRecord { study_uid, series_uid, sop_instance_uid, .. } = record(&header, None, &name).unwrap();
+    let Record { record, .. } = record(&header, None, &name).unwrap();
     let mapped = mapping::map(SELECTION, header.root(), &options);
-    studies.select(study_uid, NewSelection { series_uid, sop_instance_uid, fingerprint: 0, name: &name, mapped });
+    studies.select_one(&record, mapped, Selections::All);
 }
 
-fn file(instance: &[Sample]) -> &str {
+/// The name of a sample's file.
+pub fn file(instance: &[Sample]) -> &str {
     instance.iter().find_map(|(tag, value)| (*tag == FILE).then(|| value.as_text())).unwrap_or("file")
 }

@@ -1,9 +1,11 @@
 //! The mapping: the only module that knows both DICOM and FHIR.
 //!
 //! It is two tables. The rows ([`STUDY`], [`SERIES`], [`KIND`], [`NUMBER`], [`SELECTION`]) say which attributes fill which
-//! element of one instance, and [`UIDS`] and [`COMPANIONS`] list what comes with them; the [`finish`] rules say what is computed over a study or series. `docs/mapping.md` is printed from both.
+//! element of one instance, and [`UIDS`] and [`COMPANIONS`] list what comes with them; the [`finish`] rules say what is
+//! computed over a study or series. `docs/mapping.md` is printed from both.
 
 pub mod anatomy;
+pub mod attribute;
 pub mod attributes;
 mod code;
 pub mod document;
@@ -35,10 +37,11 @@ use std::cell::RefCell;
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
+pub use attribute::Attribute;
 pub use instance::{KEY_OBJECT, KIND, KindPart, NUMBER, NumberPart};
 pub use listed::{COMPANIONS, Listed, Source, UIDS};
 pub use options::{Options, Systems};
-pub use row::{Agreement, Attribute, Row};
+pub use row::{Agreement, Row};
 pub use selection::{SELECTION, SelectionPart};
 pub use series::{SERIES, SeriesPart};
 pub use study::{STUDY, StudyPart};
@@ -116,7 +119,7 @@ pub fn wanted() -> Wanted {
 /// The same with what a profile asks for.
 pub fn wanted_with(profile: &Profile) -> Wanted {
     let key_object = if profile.key_object_title.is_some() { KEY_OBJECT } else { &[] };
-    let schemes = row::CODING_SCHEMES.iter().map(|path| (path.to_vec(), Levels::STUDY.and(Levels::SERIES)));
+    let schemes = attribute::CODING_SCHEMES.iter().map(|path| (path.to_vec(), Levels::STUDY.and(Levels::SERIES)));
     let rows = wanted_by(STUDY, Levels::STUDY)
         .chain(wanted_by(SERIES, Levels::SERIES))
         .chain(wanted_by(KIND, Levels::KIND))

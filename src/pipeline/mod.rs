@@ -4,6 +4,7 @@ mod archive;
 mod counts;
 mod explain;
 mod fhir_file;
+mod json;
 mod options;
 mod outcome;
 mod print_mapping;
@@ -137,7 +138,7 @@ impl Run<'_> {
         let selections = if is_all { Selections::All } else { Selections::Rejections };
         let filter = &self.config.filter;
         let stage = read::Stage {
-            reader: Reader { wanted: &wanted, options, studies: &studies, filter, selections },
+            reader: Reader { wanted: &wanted, options, studies: &studies, filter, selections, keeper: None },
             report: self.report,
             counts: self.counts,
             progress: self.progress,

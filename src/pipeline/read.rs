@@ -7,6 +7,7 @@ use dicom_dictionary_std::tags;
 
 use crate::config::Choice;
 use crate::dicom::bytes::{Bytes, Counted};
+use crate::dicom::json::is_dicom_json;
 use crate::error::Error;
 use crate::group::SeveralPlaces;
 use crate::group::reader::{Reader, Worker};
@@ -14,8 +15,8 @@ use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason, Skip};
 use crate::progress::Progress;
 use crate::report::{Report, Where};
-use crate::source::archive::Archive;
-use crate::source::{Batch, Item, Name, Walk};
+use crate::source::archive::{Archive, Head};
+use crate::source::{Batch, Content, Item, Name, Walk};
 
 use super::counts::RunCounts;
 use super::fhir_file::is_fhir;
@@ -52,6 +53,8 @@ enum Found {
     Dicom,
     /// It holds files.
     Archive(Archive),
+    /// It holds instances, which were read.
+    Json,
     /// It is FHIR, and was put aside.
     Fhir,
 }
@@ -92,6 +95,7 @@ impl Stage<'_> {
         match self.file(worker, item) {
             Ok(Found::Dicom) => return true,
             Ok(Found::Fhir) => self.counts.read(1, 0),
+            Ok(Found::Json) => {}
             Ok(Found::Archive(archive)) => self.archive(worker, &item.name, &archive),
             Err(skip) => self.leave_out(&item.name, &skip),
         }
@@ -107,15 +111,27 @@ impl Stage<'_> {
             return Archive::open(file)?.ok_or(Skip::PassedBy).map(Found::Archive);
         }
         let mut file = item.open()?;
-        if let Some(others) = self.others.filter(|_| is_fhir(&file)) {
-            others.fhir(item.name.file.to_path_buf());
+        if let (Some(others), Content::File(opened)) = (self.others, &file)
+            && is_fhir(opened)
+        {
+            others.fhir(PathBuf::from(&item.name.place));
             return Ok(Found::Fhir);
         }
         match self.read(worker, &item.name, &mut file) {
             Ok(()) => Ok(Found::Dicom),
-            Err(Skip::NotDicom) => Archive::open(file)?.ok_or(Skip::NotDicom).map(Found::Archive),
+            Err(Skip::NotDicom) => self.other(worker, item, file),
             Err(skip) => Err(skip),
         }
+    }
+
+    /// Reads what is no DICOM file: DICOM JSON, or an archive.
+    fn other(&self, worker: &mut Worker, item: &Item, mut file: Content) -> Result<Found, Skip> {
+        let is_json = Head::new(&mut file).is_ok_and(|head| is_dicom_json(head.bytes()));
+        if is_json {
+            self.json(worker, &item.name, &mut file);
+            return Ok(Found::Json);
+        }
+        Archive::open(file)?.ok_or(Skip::NotDicom).map(Found::Archive)
     }
 
     /// Reads a file or an entry of an archive.
