@@ -132,6 +132,22 @@ pub struct TimeOfDay {
 }
 
 impl DateTime {
+    /// An instant, to the second, as the time of UTC; none of a year that FHIR has not.
+    pub fn of_instant(instant: jiff::Timestamp) -> Option<DateTime> {
+        let utc = jiff::tz::Offset::UTC.to_datetime(instant);
+        let part = |part: i8| u8::try_from(part).ok();
+        let time = TimeOfDay {
+            hour: part(utc.hour())?,
+            minute: part(utc.minute())?,
+            second: part(utc.second())?,
+            microsecond: 0,
+            fraction_digits: 0,
+            offset_minutes: 0,
+        };
+        let year = u16::try_from(utc.year()).ok().filter(|year| *year > 0)?;
+        Some(DateTime { year, month: part(utc.month())?, day: part(utc.day())?, time: Some(time) })
+    }
+
     /// Whether this is earlier than the other: by the instant where both have a time, else by the date.
     pub fn is_before(&self, other: &DateTime) -> bool {
         match (self.time, other.time) {

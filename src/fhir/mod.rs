@@ -19,6 +19,7 @@ pub mod release;
 pub mod resource;
 #[cfg(test)]
 mod sample;
+mod subject;
 #[cfg(test)]
 mod tests;
 
@@ -33,10 +34,11 @@ pub use document::Document;
 pub use identifier::SystemBy;
 pub use imaging_selection::{ImagingSelection, SelectedInstance};
 pub use imaging_study::{
-    Annotation, Endpoints, ImagingStudy, Instance, Instances, KeyObject, Performer, Procedure, Series, SopClass,
+    Annotation, ImagingStudy, Instance, Instances, KeyObject, Performer, Procedure, Series, SopClass,
 };
 pub use meta::Meta;
 pub use profile::Profile;
-pub use references::{Companion, Held, Identity, Linked, References, Sharing, link};
+pub use references::{Companion, Held, Identity, Linked, Sharing, link};
 pub use release::Release;
 pub use resource::Resource;
+pub use subject::Subject;

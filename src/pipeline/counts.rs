@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::config::Config;
-use crate::fhir::Release;
 use crate::group::{ResolvedSeries, ResolvedStudy};
 use crate::mapping::SeriesPart;
 use crate::report::Totals;
+
+use super::Job;
 
 /// The counts of a run.
 #[derive(Debug, Default)]
@@ -65,7 +65,8 @@ impl RunCounts {
     }
 
     /// All of it, when everything is done.
-    pub fn totals(self, config: &Config, release: &'static Release) -> Totals {
+    pub fn totals(self, job: &Job) -> Totals {
+        let release = job.config.content.release();
         let written = self.written.into_inner().unwrap_or_else(PoisonError::into_inner);
         Totals {
             release: release.name,
@@ -77,7 +78,7 @@ impl RunCounts {
             series: written.series,
             instances: written.instances,
             instances_by_modality: written.by_modality,
-            partial: config.filter.is_partial(),
+            partial: job.filter.is_partial(),
         }
     }
 }

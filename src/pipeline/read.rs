@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use crossbeam_channel::Receiver;
 use dicom_dictionary_std::tags;
 
-use crate::config::Choice;
 use crate::dicom::bytes::{Bytes, Counted};
 use crate::dicom::json::is_dicom_json;
 use crate::error::Error;
@@ -33,8 +32,6 @@ pub struct Stage<'s> {
     pub progress: &'s dyn Progress,
     /// Whether the user wants it to end.
     pub interrupt: &'s Interrupt,
-    /// Whether each file that is left out is named as it comes.
-    pub is_verbose: Choice,
     /// Takes the files that are FHIR already, where they are wanted.
     pub others: Option<&'s dyn Others>,
 }
@@ -160,9 +157,7 @@ impl Stage<'_> {
         if let Some(others) = self.others {
             others.left_out(name, skip);
         }
-        if self.is_verbose.is_yes() {
-            self.progress.say(&format!("{name}: {skip}"));
-        }
+        self.progress.left_out(name, skip);
         self.counts.read(1, skip.is_dicom().into());
     }
 }

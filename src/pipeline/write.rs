@@ -7,25 +7,25 @@ use std::path::Path;
 use dicom_dictionary_std::tags;
 use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
 
-use crate::config::{self, Config, Format};
 use crate::error::Error;
-use crate::fhir::bundle::{Bundle, BundleOptions};
-use crate::fhir::json::{self, Layout};
-use crate::fhir::profile::{Inputs, Packaging, conform, lacks};
+use crate::fhir::bundle::Bundle;
+use crate::fhir::profile::{Packaging, conform, lacks};
 use crate::fhir::{
-    Companion, DateTime, Dialect, Document, Fact, Held, ImagingSelection, ImagingStudy, Meta, References, ResourceType,
-    Sharing, link,
+    Companion, DateTime, Dialect, Document, Fact, Held, ImagingSelection, ImagingStudy, ResourceType, Sharing, json,
+    link,
 };
 use crate::group::{ResolvedStudy, Selection, Study, look_across};
 use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason};
-use crate::mapping;
+use crate::mapping::ContentOptions;
 use crate::mapping::finish::{self, Finished, imaging_study};
+use crate::options::{Format, References};
 use crate::output::{DocumentName, Order, Placed, Sink};
 use crate::progress::Progress;
 use crate::report::{Report, Where};
 use crate::source::Name;
 
+use super::Job;
 use super::counts::RunCounts;
 
 /// Studies that are resolved before the first of them is written, where they are written one after the other.
@@ -33,12 +33,12 @@ const SETTLED_AHEAD: usize = 64;
 
 /// What all documents share.
 pub struct Stage<'s> {
-    /// The sink's form and the references'.
-    pub output: Output,
-    /// What the user said of the archive.
-    pub mapping: &'s mapping::Options,
-    /// What the finish was told.
-    pub finish: &'s finish::Options,
+    /// What was asked for.
+    pub job: &'s Job,
+    /// Gives out ids, and knows what studies do not share.
+    pub sharing: Sharing,
+    /// When documents are made.
+    pub made_at: DateTime,
     /// Where documents go.
     pub sink: &'s dyn Sink,
     /// What is counted.
@@ -51,54 +51,43 @@ pub struct Stage<'s> {
     pub interrupt: &'s Interrupt,
 }
 
-/// What a document is and how it is laid out.
-#[derive(Debug, Clone)]
-pub struct Output {
-    /// A resource or a Bundle.
-    pub format: Format,
-    /// How JSON is laid out.
-    pub layout: Layout,
-    /// How a study refers to its companions.
-    pub references: References,
-    /// What a Bundle asks of the server.
-    pub bundle: BundleOptions,
-    /// Gives out ids, and knows what studies do not share.
-    pub sharing: Sharing,
-    /// What stands in the `meta` of every resource.
-    pub meta: Meta,
-    /// What the profile wants and no header says.
-    pub inputs: Inputs,
-    /// When documents are made.
-    pub made_at: DateTime,
-}
-
 /// Resources that several studies share, until all studies have said what they know of them; each with whether one of its
 /// studies is as the profile demands.
 type Shared = BTreeMap<(ResourceType, String), (Companion, bool)>;
 
 impl Stage<'_> {
+    fn content(&self) -> &ContentOptions {
+        &self.job.config.content
+    }
+
+    /// The release, the user's `meta`, and the profile.
+    fn dialect(&self) -> Dialect<'_> {
+        let content = self.content();
+        Dialect { release: content.release(), profile: content.profile(), meta: &content.meta }
+    }
+
     /// Writes every study.
     pub fn all(&self, studies: &mut [Study]) -> Result<(), Error> {
         self.progress.writing(studies.len() as u64);
-        if self.output.references == References::Separate && self.output.format != Format::Bundle {
+        if self.content().references() == References::Separate && self.job.format != Format::Bundle {
             return self.with_shared(studies);
         }
         match self.sink.order() {
             Order::AsGiven => self.in_order(studies, |resolved| self.study(resolved, &mut Shared::new())),
             Order::Any => studies.par_iter_mut().try_for_each(|study| {
                 self.interrupt.check()?;
-                self.study(&study.resolve(self.mapping), &mut Shared::new())
+                self.study(&study.resolve(&self.content().archive), &mut Shared::new())
             }),
         }
     }
 
     /// Looks across the studies before the first is written, and reports where they contradict each other.
     pub fn look_across(&mut self, studies: &mut [Study]) {
-        if self.finish.subject.is_some() {
+        if self.content().subject.is_some() {
             // All studies are of the user's patient.
             return;
         }
-        let across = look_across(studies, self.mapping);
+        let across = look_across(studies, &self.content().archive);
         for (place, fact) in across.contradictions {
             let tag = match fact {
                 Fact::Name => tags::PATIENT_NAME,
@@ -108,7 +97,7 @@ impl Stage<'_> {
             let place = Where { study: studies.get(place).map(|study| &*study.uid), ..Where::default() };
             self.report.issue(place, &Issue { tags: vec![tag], ..issue("subject", Reason::PatientDiffers) });
         }
-        self.output.sharing.contested = across.contested;
+        self.sharing.contested = across.contested;
     }
 
     /// Resolves studies side by side, and shows them one after the other.
@@ -119,7 +108,7 @@ impl Stage<'_> {
     ) -> Result<(), Error> {
         for some in studies.chunks_mut(SETTLED_AHEAD) {
             let resolved: Vec<ResolvedStudy<'_>> =
-                some.par_iter_mut().map(|study| study.resolve(self.mapping)).collect();
+                some.par_iter_mut().map(|study| study.resolve(&self.content().archive)).collect();
             for study in &resolved {
                 self.interrupt.check()?;
                 each(study)?;
@@ -142,7 +131,7 @@ impl Stage<'_> {
     }
 
     fn study(&self, resolved: &ResolvedStudy<'_>, shared: &mut Shared) -> Result<(), Error> {
-        let Finished { mut study, selections, issues } = imaging_study(resolved, self.finish);
+        let Finished { mut study, selections, issues } = imaging_study(resolved, self.content());
         self.note(resolved);
         let dialect = self.conform(&mut study, resolved.uid);
         for (series, issue) in &issues {
@@ -157,11 +146,6 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// The release, the user's `meta`, and the profile.
-    fn dialect(&self) -> Dialect<'_> {
-        Dialect { release: self.finish.release, profile: self.finish.profile, meta: &self.output.meta }
-    }
-
     /// Makes a study as the profile demands, and reports what that changes; one that lacks something stays as it is, and is
     /// written without the profile.
     fn conform(&self, study: &mut ImagingStudy<'_>, uid: &str) -> Dialect<'_> {
@@ -171,7 +155,7 @@ impl Stage<'_> {
         if !lacks.is_empty() {
             return dialect.without_profile();
         }
-        for change in conform(dialect.profile, study, &self.output.inputs) {
+        for change in conform(dialect.profile, study, &self.content().profile) {
             self.report.issue(place, &finish::change_issue(change));
         }
         dialect
@@ -185,26 +169,25 @@ impl Stage<'_> {
         shared: &mut Shared,
         dialect: Dialect<'_>,
     ) -> Result<Placed, Error> {
-        let (output, release) = (&self.output, dialect.release);
+        let (release, layout) = (dialect.release, self.job.layout);
         let (id, study_uid) = (study.id.clone(), &study.uid.clone());
         if dialect.profile.packaging == Packaging::Document {
             return self.manifest(study, dialect);
         }
-        if output.format == Format::Bundle {
-            let bundle = Bundle::of(study, selections, release, &output.sharing, output.bundle);
+        if self.job.format == Format::Bundle {
+            let bundle = Bundle::of(study, selections, release, &self.sharing, self.job.config.output.bundle);
             self.note_held(study_uid, &bundle.linked.held);
-            return self
-                .document("Bundle", id, study_uid, |out| json::write_bundle(out, &bundle, dialect, output.layout));
+            return self.document("Bundle", id, study_uid, |out| json::write_bundle(out, &bundle, dialect, layout));
         }
-        let linked = link(study, selections, release, output.references, &output.sharing);
+        let linked = link(study, selections, release, self.content().references(), &self.sharing);
         self.note_held(study_uid, &linked.held);
-        let write = |out: &mut dyn Write| json::write_imaging_study(out, &linked, dialect, output.layout);
+        let write = |out: &mut dyn Write| json::write_imaging_study(out, &linked, dialect, layout);
         let placed = self.document("ImagingStudy", id, study_uid, write)?;
         if placed != Placed::Written {
             return Ok(placed);
         }
         for selection in &linked.selections {
-            let write = |out: &mut dyn Write| json::write_imaging_selection(out, selection, dialect, output.layout);
+            let write = |out: &mut dyn Write| json::write_imaging_selection(out, selection, dialect, layout);
             let _ = self.document(ResourceType::ImagingSelection.name(), selection.id.clone(), study_uid, write)?;
         }
         for companion in linked.beside {
@@ -226,16 +209,15 @@ impl Stage<'_> {
 
     /// Writes a study that conforms as a document.
     fn manifest(&self, study: ImagingStudy<'_>, dialect: Dialect<'_>) -> Result<Placed, Error> {
-        let Output { sharing, made_at, layout, .. } = &self.output;
-        let document = Document::of(study, dialect, sharing, *made_at);
+        let document = Document::of(study, dialect, &self.sharing, self.made_at);
         let study = &document.linked.study;
         self.note_held(&study.uid, &document.linked.held);
-        let write = |out: &mut dyn Write| json::write_document(out, &document, dialect, *layout);
+        let write = |out: &mut dyn Write| json::write_document(out, &document, dialect, self.job.layout);
         self.document("Bundle", study.id.clone(), &study.uid, write)
     }
 
     fn companion(&self, companion: &Companion, dialect: Dialect<'_>) -> Result<(), Error> {
-        let layout = self.output.layout;
+        let layout = self.job.layout;
         let name = companion.resource_type().name();
         let write = |out: &mut dyn Write| json::write_companion(out, companion, dialect, layout);
         self.document(name, companion.id.clone(), "", write).map(drop)
@@ -312,7 +294,7 @@ impl Stage<'_> {
             let tags = vec![tags::CONCEPT_NAME_CODE_SEQUENCE];
             self.report.issue(place, &Issue { tags, ..issue("series.instance", reason) });
         }
-        if self.finish.has_selections() {
+        if self.content().has_selections() {
             selection.issues.iter().for_each(|found| self.report.issue(place, &found.issue));
         }
     }
@@ -329,14 +311,12 @@ fn issue(element: &'static str, reason: Reason) -> Issue {
 }
 
 /// The one resource of a JSON document: a stream or file has room for one study.
-pub fn check_room(config: &Config, studies: usize) -> Result<(), Error> {
-    let is_folder = matches!(config.output.target, config::OutputTarget::Folder(_));
-    let has_room = is_folder || config.output.format != Format::Json && !config.output.target.is_one_document();
+pub fn check_room(job: &Job, studies: usize) -> Result<(), Error> {
+    let has_room = job.target.is_folder() || job.format != Format::Json && !job.target.is_one_document();
     if has_room || studies <= 1 {
         return Ok(());
     }
-    let place =
-        config.output.target.path().map_or("standard output as JSON".to_string(), |path| path.display().to_string());
+    let place = job.target.path().map_or("standard output as JSON".to_string(), |path| path.display().to_string());
     let advice = "give a folder (-o DIR/) for a file each, or -o FILE.ndjson for a line each";
     Err(Error::Usage(format!("{studies} studies were found, and {place} has room for one: {advice}")))
 }

@@ -109,10 +109,10 @@ impl ResourceMeta<'_> {
 
 impl Element for ResourceMeta<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        object.optional("source", self.given.source.as_deref())?;
+        object.optional("source", self.given.meta_source.as_deref())?;
         object.optional("profile", self.claim.map(|claim| [claim]))?;
-        object.list("security", &self.given.security)?;
-        object.list("tag", &self.given.tag)
+        object.list("security", &self.given.meta_security)?;
+        object.list("tag", &self.given.meta_tag)
     }
 }
 

@@ -3,23 +3,12 @@
 //! The steps are those of the table in [`Profile`]; each does nothing where the profile changes nothing.
 
 use super::demand::is_coded;
-use super::{Codes, Identifiers, Orders, Performers, Procedures, Profile};
+use super::{Codes, Identifiers, Orders, Performers, Procedures, Profile, ProfileOptions};
 use crate::fhir::datatypes::{CodeableConcept, Coding, Reference, ResourceType};
 use crate::fhir::identifier::Identifier;
 use crate::fhir::imaging_study::{ImagingStudy, Performer, Procedure, Series};
 use crate::fhir::resource::{Device, DeviceKind, Endpoint, Organization, Resource};
 use crate::issue::Reason;
-
-/// What no header says and a profile wants: the user's words.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Inputs {
-    /// Who makes the documents.
-    pub creator: Option<Organization>,
-    /// The UID of the repository that has the images.
-    pub location: Option<String>,
-    /// The address of a web viewer, with `{study}` where the Study Instance UID belongs.
-    pub viewer: Option<String>,
-}
 
 /// Something that was changed so that the study conforms, and is to be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +23,7 @@ pub struct Change {
 const PROGRAM: &str = "dcm2fhir";
 
 /// Changes a study that lacks nothing into one that conforms; says what a reader would miss.
-pub fn conform(profile: &Profile, study: &mut ImagingStudy<'_>, inputs: &Inputs) -> Vec<Change> {
+pub fn conform(profile: &Profile, study: &mut ImagingStudy<'_>, options: &ProfileOptions) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut note = |element, reason| changes.push(Change { element, reason });
     identifiers(profile, study, &mut note);
@@ -42,13 +31,13 @@ pub fn conform(profile: &Profile, study: &mut ImagingStudy<'_>, inputs: &Inputs)
     procedure(profile, study, &mut note);
     codes(profile, study, &mut note);
     for series in study.series.iter_mut().flatten() {
-        performers(profile, series, inputs, &mut note);
-        wado(profile, &mut series.endpoint, inputs);
-        unknown_wado(profile, &mut series.endpoint, inputs);
+        performers(profile, series, options, &mut note);
+        wado(profile, &mut series.endpoint, options);
+        unknown_wado(profile, &mut series.endpoint, options);
     }
-    wado(profile, &mut study.endpoint, inputs);
-    study.endpoint.extend(viewer(profile, &study.uid, inputs));
-    study.authors = authors(profile, inputs);
+    wado(profile, &mut study.endpoint, options);
+    study.endpoint.extend(viewer(profile, &study.uid, options));
+    study.authors = authors(profile, options);
     changes.sort();
     changes.dedup();
     changes
@@ -125,7 +114,7 @@ fn codes(profile: &Profile, study: &mut ImagingStudy<'_>, note: Note<'_>) {
     }
 }
 
-fn performers(profile: &Profile, series: &mut Series<'_>, inputs: &Inputs, note: Note<'_>) {
+fn performers(profile: &Profile, series: &mut Series<'_>, options: &ProfileOptions, note: Note<'_>) {
     match profile.performers {
         Performers::All => {}
         Performers::OrganizationsByName => {
@@ -141,7 +130,7 @@ fn performers(profile: &Profile, series: &mut Series<'_>, inputs: &Inputs, note:
         }
         Performers::OneInEachFunction => {
             one_in_each(&mut series.performer, note);
-            series.performer.extend(inputs.creator.as_ref().map(custodian));
+            series.performer.extend(options.organization().as_ref().map(custodian));
         }
     }
 }
@@ -199,11 +188,11 @@ fn is_wado_rs(endpoint: &Endpoint) -> bool {
 }
 
 /// Gives WADO-RS endpoints the UID of the repository.
-fn wado(profile: &Profile, endpoints: &mut [Reference], inputs: &Inputs) {
+fn wado(profile: &Profile, endpoints: &mut [Reference], options: &ProfileOptions) {
     for reference in endpoints.iter_mut().filter(|_| profile.location.is_some()) {
         match reference.resource.as_deref_mut() {
             Some(Resource::Endpoint(endpoint)) if is_wado_rs(endpoint) => {
-                endpoint.location.clone_from(&inputs.location)
+                endpoint.location.clone_from(&options.retrieve_location)
             }
             _ => {}
         }
@@ -211,11 +200,12 @@ fn wado(profile: &Profile, endpoints: &mut [Reference], inputs: &Inputs) {
 }
 
 /// Where nobody gives the address of the images, the repository alone is told.
-fn unknown_wado(profile: &Profile, endpoints: &mut Vec<Reference>, inputs: &Inputs) {
+fn unknown_wado(profile: &Profile, endpoints: &mut Vec<Reference>, options: &ProfileOptions) {
     let Some(address) = profile.unknown_address else { return };
     let is_there = |reference: &Reference| matches!(reference.resource.as_deref(), Some(Resource::Endpoint(endpoint)) if is_wado_rs(endpoint));
     if !endpoints.iter().any(is_there) {
-        let endpoint = Endpoint { location: inputs.location.clone(), ..Endpoint::at(WADO_RS, address.to_string()) };
+        let endpoint =
+            Endpoint { location: options.retrieve_location.clone(), ..Endpoint::at(WADO_RS, address.to_string()) };
         endpoints.push(to_endpoint(endpoint));
     }
 }
@@ -226,8 +216,8 @@ fn to_endpoint(endpoint: Endpoint) -> Reference {
 }
 
 /// The web viewer, opened at the study.
-fn viewer(profile: &Profile, study_uid: &str, inputs: &Inputs) -> Option<Reference> {
-    let (connection_type, template) = (profile.viewer?.coding(), inputs.viewer.as_ref()?);
+fn viewer(profile: &Profile, study_uid: &str, options: &ProfileOptions) -> Option<Reference> {
+    let (connection_type, template) = (profile.viewer?.coding(), options.viewer.as_ref()?);
     let address = template.replace("{study}", &encoded(study_uid));
     Some(to_endpoint(Endpoint { mime_type: Some("text/html".into()), ..Endpoint::at(connection_type, address) }))
 }
@@ -245,9 +235,9 @@ fn encoded(text: &str) -> String {
 }
 
 /// Who makes the document: the user's organization, with this program.
-fn authors(profile: &Profile, inputs: &Inputs) -> Vec<Reference> {
-    let (Some(kind), Some(creator)) = (profile.creator, &inputs.creator) else { return Vec::new() };
-    let organization = to_organization(creator);
+fn authors(profile: &Profile, options: &ProfileOptions) -> Vec<Reference> {
+    let (Some(kind), Some(creator)) = (profile.creator, options.organization()) else { return Vec::new() };
+    let organization = to_organization(&creator);
     let device = Device {
         manufacturer: Some(PROGRAM.to_string()),
         kind: DeviceKind::Program(kind.coding()),

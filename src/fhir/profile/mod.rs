@@ -5,20 +5,22 @@
 
 mod conform;
 mod demand;
+mod options;
 mod region;
 mod tables;
 #[cfg(test)]
 mod tests;
 
-pub use conform::{Change, Inputs, conform};
+pub use conform::{Change, conform};
 pub use demand::lacks;
+pub use options::{ProfileName, ProfileOptions};
 pub use region::Region;
 
 use super::datatypes::{Coding, Identifier};
-use super::references::References;
 use super::release::Release;
 use super::resource::{DeviceKind, Resource};
 use crate::issue::Lack;
+use crate::options::References;
 
 /// What a profile changes in a release.
 #[derive(Debug, PartialEq)]
@@ -67,6 +69,8 @@ pub struct Profile {
     pub unknown_address: Option<&'static str>,
     /// The connection type of the web viewer.
     pub viewer: Option<Code>,
+    /// The connection types of the endpoints that the study must have one of, as `--endpoint` names them, and no others.
+    pub study_endpoints: &'static [&'static str],
     /// What kind of Device made a document.
     pub creator: Option<Code>,
     /// What a study has to say of the procedure.

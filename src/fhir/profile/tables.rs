@@ -4,9 +4,9 @@ use super::{
     Code, Codes, DeviceCategory, Identifiers, Manifests, Orders, Packaging, Performers, Procedures, Profile, Regions,
     Role,
 };
-use crate::fhir::references::References;
 use crate::fhir::release::{R4, R5};
 use crate::issue::Lack;
+use crate::options::References;
 
 const DCM: &str = "http://dicom.nema.org/resources/ontology/DCM";
 const SCT: &str = "http://snomed.info/sct";
@@ -47,6 +47,7 @@ const NONE: Profile = Profile {
     location: None,
     unknown_address: None,
     viewer: None,
+    study_endpoints: &[],
     creator: None,
     procedures: Procedures::AsRead,
     codes: Codes::OrWords,
@@ -168,6 +169,7 @@ const IMR: Profile = Profile {
         (Role::OtherEndpoint, "https://profiles.ihe.net/RAD/IMR/StructureDefinition/imaging-study-endpoint"),
     ],
     payloads: &[("dicom-wado-rs", STUDY), ("ihe-iid", STUDY)],
+    study_endpoints: &["wado-rs", "iid"],
     demands: &[Lack::StudyUid, Lack::OnePatient, Lack::Patient, Lack::Started, Lack::Modality],
     ..NONE
 };

@@ -7,21 +7,23 @@ use crate::fhir::id::Ids;
 use crate::fhir::imaging_study::ImagingStudy;
 use crate::fhir::json::{self, Layout};
 use crate::fhir::references::{Sharing, link};
-use crate::fhir::resource::Organization;
 use crate::fhir::{Dialect, Meta, sample};
 use crate::issue::Reason;
+use crate::options::References;
 use serde_json::Value;
 
 fn profile(name: &str) -> &'static Profile {
     Profile::find(name, None).unwrap()
 }
 
-fn inputs() -> Inputs {
+fn inputs() -> ProfileOptions {
     let identifier = Identifier { system: Some("urn:oid:1.9".into()), value: "H".into(), ..Identifier::default() };
-    Inputs {
-        creator: Some(Organization { identifier: vec![identifier], name: Some("City".into()), is_creator: true }),
-        location: Some("1.2.3.4".into()),
+    ProfileOptions {
+        creator: Some("City".into()),
+        creator_id: Some(identifier),
+        retrieve_location: Some("1.2.3.4".into()),
         viewer: Some("https://viewer.example/?study={study}&x=1".into()),
+        ..ProfileOptions::default()
     }
 }
 
@@ -272,8 +274,11 @@ fn an_endpoint_of_a_multimedia_report_hands_out_a_study() {
 #[test]
 fn meta_stands_in_every_resource_and_in_none_that_is_contained() {
     let label = |code: &'static str| Coding { system: Some("urn:x".into()), code: code.into(), ..Coding::default() };
-    let meta =
-        Meta { source: Some("urn:pacs".into()), security: vec![label("R")], tag: vec![label("b7"), label("b8")] };
+    let meta = Meta {
+        meta_source: Some("urn:pacs".into()),
+        meta_security: vec![label("R")],
+        meta_tag: vec![label("b7"), label("b8")],
+    };
     for release in Release::ALL {
         let dialect = Dialect { meta: &meta, ..Dialect::from(release) };
         for references in [References::Contained, References::Separate] {
