@@ -130,7 +130,8 @@ fn settle(config: &mut Config, target: &OutputTarget, format: Format) -> Result<
         let is_default = content.endpoint_level == EndpointLevel::Study;
         content.endpoint_level = if is_default { EndpointLevel::Series } else { content.endpoint_level };
     }
-    content.references = Some(references(content.references.or(profile.references), target, format)?);
+    let wanted = profile.references.filter(|_| format != Format::Bundle);
+    content.references = Some(references(content.references.or(wanted), target, format)?);
     content.endpoint.sort();
     content.endpoint.dedup();
     content.archive.keep_values = run.report.is_some() && run.report_values;

@@ -18,6 +18,7 @@ mod json;
 mod losses;
 mod mapping;
 mod output;
+mod profiles;
 mod releases;
 mod report;
 mod run;

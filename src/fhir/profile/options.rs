@@ -29,9 +29,8 @@ choice! {
 /// Which profile, and what it wants that no header says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
-#[cfg_attr(feature = "cli", command(next_help_heading = "Profile"))]
 pub struct ProfileOptions {
-    /// Target profile: mado, eu-imaging, imr, mii or ips
+    /// Target: mado, eu-imaging, imr, mii or ips
     ///
     /// `mado`: the European imaging manifest (IHE MADO), a document Bundle for each study. `eu-imaging`: HL7 Europe Imaging.
     /// `imr`: IHE interactive multimedia reports. `mii`: Medizininformatik-Initiative. `ips`: International Patient Summary.
