@@ -20,7 +20,7 @@ use crate::issue::{Issue, Reason};
 use crate::mapping::ContentOptions;
 use crate::mapping::finish::{self, Finished, imaging_study};
 use crate::options::{Format, References};
-use crate::output::{DocumentName, Order, Placed, Sink};
+use crate::output::{DocumentName, Model, Order, Placed, Sink};
 use crate::progress::Progress;
 use crate::report::{Report, Where};
 use crate::source::Name;
@@ -177,18 +177,20 @@ impl Stage<'_> {
         if self.job.format == Format::Bundle {
             let bundle = Bundle::of(study, selections, release, &self.sharing, self.job.config.output.bundle);
             self.note_held(study_uid, &bundle.linked.held);
-            return self.document("Bundle", id, study_uid, |out| json::write_bundle(out, &bundle, dialect, layout));
+            let write = |out: &mut dyn Write| json::write_bundle(out, &bundle, dialect, layout);
+            return self.document("Bundle", id, study_uid, Some(Model::Bundle(&bundle)), dialect, write);
         }
         let linked = link(study, selections, release, self.content().references(), &self.sharing);
         self.note_held(study_uid, &linked.held);
         let write = |out: &mut dyn Write| json::write_imaging_study(out, &linked, dialect, layout);
-        let placed = self.document("ImagingStudy", id, study_uid, write)?;
+        let placed = self.document("ImagingStudy", id, study_uid, Some(Model::Study(&linked)), dialect, write)?;
         if placed != Placed::Written {
             return Ok(placed);
         }
         for selection in &linked.selections {
             let write = |out: &mut dyn Write| json::write_imaging_selection(out, selection, dialect, layout);
-            let _ = self.document(ResourceType::ImagingSelection.name(), selection.id.clone(), study_uid, write)?;
+            let (name, id) = (ResourceType::ImagingSelection.name(), selection.id.clone());
+            let _ = self.document(name, id, study_uid, Some(Model::Selection(selection)), dialect, write)?;
         }
         for companion in linked.beside {
             if !companion.is_shared() {
@@ -213,14 +215,14 @@ impl Stage<'_> {
         let study = &document.linked.study;
         self.note_held(&study.uid, &document.linked.held);
         let write = |out: &mut dyn Write| json::write_document(out, &document, dialect, self.job.layout);
-        self.document("Bundle", study.id.clone(), &study.uid, write)
+        self.document("Bundle", study.id.clone(), &study.uid, None, dialect, write)
     }
 
     fn companion(&self, companion: &Companion, dialect: Dialect<'_>) -> Result<(), Error> {
         let layout = self.job.layout;
         let name = companion.resource_type().name();
         let write = |out: &mut dyn Write| json::write_companion(out, companion, dialect, layout);
-        self.document(name, companion.id.clone(), "", write).map(drop)
+        self.document(name, companion.id.clone(), "", Some(Model::Companion(companion)), dialect, write).map(drop)
     }
 
     fn document(
@@ -228,20 +230,35 @@ impl Stage<'_> {
         resource_type: &'static str,
         id: String,
         study_uid: &str,
+        model: Option<Model<'_>>,
+        dialect: Dialect<'_>,
         write: impl Fn(&mut dyn Write) -> std::io::Result<()>,
     ) -> Result<Placed, Error> {
         let name = DocumentName { resource_type, id };
-        let placed = self.sink.document(&name, &mut |out| {
+        let mut line = |out: &mut dyn Write| {
             write(out)?;
             out.write_all(b"\n")
-        })?;
+        };
+        let placed = match model {
+            Some(model) => self.sink.model(&name, &model, dialect, &mut line)?,
+            None => self.sink.document(&name, &mut line)?,
+        };
         let study = Some(study_uid).filter(|uid| !uid.is_empty());
         match &placed {
             Placed::Written => {}
             Placed::NameTaken => {
                 self.report.issue(Where { study, ..Where::default() }, &issue(resource_type, Reason::NameTaken));
             }
-            Placed::HeldBack(path) => note_held_back(self.report, path),
+            Placed::HeldBack(path) if resource_type == "ImagingStudy" || resource_type == "Bundle" => {
+                note_held_back(self.report, path);
+            }
+            Placed::HeldBack(path) => {
+                let name = Name::file(path);
+                self.report.issue(
+                    Where { name: Some(&name), study, ..Where::default() },
+                    &issue(resource_type, Reason::FileSaysMore),
+                );
+            }
         }
         Ok(placed)
     }
