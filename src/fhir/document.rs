@@ -3,19 +3,14 @@
 //! Its identifier follows from what it holds, and not from when it was made: made again of the same study it is the same
 //! document, and a study that has changed makes another.
 
-use std::io::{self, Write};
-
-use xxhash_rust::xxh3::Xxh3Default;
-
 use super::bundle::{full_url, study_full_url};
-use super::datatypes::{DateTime, Reference, ResourceType};
-use super::dialect::Dialect;
+use super::datatypes::{DateTime, ResourceType};
 use super::id;
 use super::imaging_study::ImagingStudy;
-use super::json::{self, Layout};
-use super::meta::Meta;
 use super::narrative;
 use super::references::{Linked, Place, Sharing, link_by};
+use super::release::Release;
+use super::resource::Reference;
 
 /// A study as a document.
 #[derive(Debug)]
@@ -29,11 +24,17 @@ pub struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// The document of a study that conforms to the profile.
-    pub fn of(study: ImagingStudy<'a>, dialect: Dialect<'_>, sharing: &Sharing, made_at: DateTime) -> Document<'a> {
+    /// The document of a study that conforms to the profile; `content` is a hash of what it is to say.
+    pub fn of(
+        study: ImagingStudy<'a>,
+        release: &Release,
+        sharing: &Sharing,
+        made_at: DateTime,
+        content: impl FnOnce(&Linked<'_>) -> u128,
+    ) -> Document<'a> {
         let place = |companion: &_| (Place::Beside, Some(full_url(companion)));
-        let linked = link_by(study, Vec::new(), None, dialect.release, sharing, &place);
-        let uid = uid(&linked, dialect);
+        let linked = link_by(study, Vec::new(), None, release, sharing, &place);
+        let uid = uid(&linked, content(&linked));
         Document { linked, uid, made_at }
     }
 
@@ -69,27 +70,6 @@ impl<'a> Document<'a> {
 }
 
 /// The document's UID (PS3.5 B.2): the UUIDv5 of the study and of all that the document says.
-fn uid(linked: &Linked<'_>, dialect: Dialect<'_>) -> String {
-    let mut content = Digest(Xxh3Default::new());
-    let dialect = Dialect { meta: Meta::NONE, ..dialect };
-    json::write_imaging_study(&mut content, linked, dialect, Layout::Compact).expect("a digest takes all");
-    for companion in &linked.beside {
-        json::write_companion(&mut content, companion, dialect, Layout::Compact).expect("a digest takes all");
-    }
-    let name = format!("{} {:032x}", linked.study.uid, content.0.digest128());
-    format!("2.25.{}", id::uuid(&name).as_u128())
-}
-
-/// A hash of what is written to it.
-struct Digest(Xxh3Default);
-
-impl Write for Digest {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+fn uid(linked: &Linked<'_>, content: u128) -> String {
+    format!("2.25.{}", id::uuid(&format!("{} {content:032x}", linked.study.uid)).as_u128())
 }

@@ -15,6 +15,7 @@ mod meta;
 mod narrative;
 pub mod profile;
 pub mod references;
+pub mod region;
 pub mod release;
 pub mod resource;
 #[cfg(test)]
@@ -25,13 +26,10 @@ mod tests;
 
 pub use bundle::Bundle;
 pub use contested::{Claim, Contested, Described, Fact, contradictions};
-pub use datatypes::{
-    CodeableConcept, Coding, DateTime, HumanName, IdText, Identifier, NameRepresentation, Reference, ResourceType,
-    Text, TimeOfDay,
-};
+pub use datatypes::{CodeableConcept, Coding, DateTime, HumanName, NameRepresentation, ResourceType, Text, TimeOfDay};
 pub use dialect::Dialect;
 pub use document::Document;
-pub use identifier::SystemBy;
+pub use identifier::{IdText, Identifier, SystemBy};
 pub use imaging_selection::{ImagingSelection, SelectedInstance};
 pub use imaging_study::{
     Annotation, ImagingStudy, Instance, Instances, KeyObject, Performer, Procedure, Series, SopClass,
@@ -40,5 +38,5 @@ pub use meta::Meta;
 pub use profile::Profile;
 pub use references::{Companion, Held, Identity, Linked, Sharing, link};
 pub use release::Release;
-pub use resource::Resource;
+pub use resource::{Reference, Resource};
 pub use subject::Subject;

@@ -6,6 +6,7 @@
 mod across;
 mod by_uid;
 mod file_notes;
+mod files;
 mod instances;
 mod kinds;
 mod parts;
@@ -25,17 +26,18 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::dicom::{Header, Levels, StoredValues};
 use crate::mapping::KindPart;
-use crate::source::Name;
+use crate::name::Name;
 pub use across::{Across, look_across};
 use by_uid::ByUid;
 pub use file_notes::FileNotes;
-pub use instances::{Instances, NewInstance, ORDER, SOP_CLASS};
+pub use files::{Files, Keep, SeriesFiles, common_folder};
+pub use instances::{Instances, NewInstance};
 use kinds::Kinds;
-pub use parts::{FoundIssue, Key, MAX_PARTS, Parts};
+pub use parts::{Key, MAX_PARTS, Parts};
 use patients::Patients;
-pub use resolve::{ResolvedSeries, ResolvedStudy, SeveralPlaces, Study, series_in_several_studies, several_places};
+pub use resolve::{SeveralPlaces, Study, series_in_several_studies, several_places};
 use selections::Selections;
-pub use selections::{NewSelection, Rejected, Selection, apply_rejections, leave_out_manifests};
+pub use selections::{NewSelection, apply_rejections, leave_out_manifests};
 pub use stored::StoredInstance;
 pub use uid::MAX_UID;
 

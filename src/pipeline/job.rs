@@ -102,8 +102,12 @@ impl Config {
 fn format(config: &Config, target: &OutputTarget) -> Result<Format, Error> {
     let Config { content, output, .. } = config;
     let profile = content.profile();
+    let asked = output.format.unwrap_or_else(|| target.default_format());
+    if asked.is_table() && profile.is_some() {
+        return usage("a catalog is no FHIR, and has no profile: leave --profile out");
+    }
     if profile.packaging != Packaging::Document {
-        return Ok(output.format.unwrap_or_else(|| target.default_format()));
+        return Ok(asked);
     }
     match (output.format, output.bundle == BundleOptions::default()) {
         (None | Some(Format::Bundle), true) => Ok(Format::Bundle),
@@ -148,7 +152,7 @@ fn references(asked: Option<References>, target: &OutputTarget, format: Format) 
         (Format::Json, Some(References::Separate)) if !target.is_folder() => {
             usage("--references separate needs room: give a folder (-o DIR/), or --format ndjson for one a line")
         }
-        (Format::Json | Format::Ndjson, asked) => Ok(asked.unwrap_or_default()),
+        (_, asked) => Ok(asked.unwrap_or_default()),
     }
 }
 

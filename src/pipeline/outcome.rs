@@ -103,6 +103,7 @@ pub(super) fn tell(job: &Job, console: &Console, outcome: &Outcome, server: Opti
         counts,
         stale_files: *stale_files,
         unmet_rules,
+        is_fhir: !job.format.is_table(),
         is_default_release: job.config.content.fhir.is_none(),
         elapsed: start.elapsed(),
         report: job.config.run.report.as_deref(),

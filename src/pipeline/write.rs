@@ -11,18 +11,18 @@ use crate::error::Error;
 use crate::fhir::bundle::Bundle;
 use crate::fhir::profile::{Packaging, conform, lacks};
 use crate::fhir::{
-    Companion, DateTime, Dialect, Document, Fact, Held, ImagingSelection, ImagingStudy, ResourceType, Sharing, json,
-    link,
+    Companion, DateTime, Dialect, Document, Fact, Held, ImagingSelection, ImagingStudy, Linked, ResourceType, Sharing,
+    json, link,
 };
-use crate::group::{ResolvedStudy, Selection, Study, look_across};
+use crate::group::{Study, look_across};
 use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason};
-use crate::mapping::ContentOptions;
 use crate::mapping::finish::{self, Finished, imaging_study};
+use crate::mapping::{ContentOptions, ResolvedStudy, Selection};
 use crate::options::{Format, References};
-use crate::output::{DocumentName, Model, Order, Placed, Sink};
+use crate::output::{Catalog, DocumentName, Model, Order, Placed, Sink};
 use crate::progress::Progress;
-use crate::report::{Report, Where};
+use crate::report::{Equipment, Report, Where};
 use crate::source::Name;
 
 use super::Job;
@@ -130,17 +130,34 @@ impl Stage<'_> {
         Ok(())
     }
 
+    /// Writes the rows of a study.
+    fn rows(&self, resolved: &ResolvedStudy<'_>, catalog: &Catalog) -> Result<(), Error> {
+        self.note(resolved);
+        self.counts.resolved(resolved);
+        catalog.study(resolved, &self.content().archive)?;
+        self.counts.wrote(resolved);
+        self.report.wrote(resolved);
+        self.progress.wrote(1);
+        Ok(())
+    }
+
     fn study(&self, resolved: &ResolvedStudy<'_>, shared: &mut Shared) -> Result<(), Error> {
+        if let Some(catalog) = self.sink.catalog() {
+            return self.rows(resolved, catalog);
+        }
         let Finished { mut study, selections, issues } = imaging_study(resolved, self.content());
         self.note(resolved);
         let dialect = self.conform(&mut study, resolved.uid);
         for (series, issue) in &issues {
-            self.report.issue(Where { study: Some(resolved.uid), series: *series, ..Where::default() }, issue);
+            let equipment = Equipment::Study(resolved, *series);
+            self.report
+                .issue(Where { study: Some(resolved.uid), series: *series, equipment, ..Where::default() }, issue);
         }
         self.counts.resolved(resolved);
         let placed = self.resources(study, selections, shared, dialect)?;
         if placed == Placed::Written {
             self.counts.wrote(resolved);
+            self.report.wrote(resolved);
         }
         self.progress.wrote(1);
         Ok(())
@@ -211,7 +228,8 @@ impl Stage<'_> {
 
     /// Writes a study that conforms as a document.
     fn manifest(&self, study: ImagingStudy<'_>, dialect: Dialect<'_>) -> Result<Placed, Error> {
-        let document = Document::of(study, dialect, &self.sharing, self.made_at);
+        let content = |linked: &Linked<'_>| json::digest(linked, dialect);
+        let document = Document::of(study, dialect.release, &self.sharing, self.made_at, content);
         let study = &document.linked.study;
         self.note_held(&study.uid, &document.linked.held);
         let write = |out: &mut dyn Write| json::write_document(out, &document, dialect, self.job.layout);
@@ -273,14 +291,16 @@ impl Stage<'_> {
     /// Reports what was dropped of a study and its series, and what differed in them.
     fn note(&self, resolved: &ResolvedStudy<'_>) {
         for found in &resolved.issues {
-            let place = Where { name: found.name.as_ref(), study: Some(resolved.uid), ..Where::default() };
+            let (name, equipment) = (found.name.as_ref(), Equipment::Study(resolved, None));
+            let place = Where { name, study: Some(resolved.uid), equipment, ..Where::default() };
             self.report.issue(place, &found.issue);
         }
         for selection in resolved.selections {
             self.note_selection(selection, resolved);
         }
         for series in &resolved.series {
-            let place = Where { study: Some(resolved.uid), series: Some(series.uid), ..Where::default() };
+            let equipment = Equipment::Study(resolved, Some(series.uid));
+            let place = Where { study: Some(resolved.uid), series: Some(series.uid), equipment, ..Where::default() };
             for found in &series.issues {
                 self.report.issue(Where { name: found.name.as_ref(), ..place }, &found.issue);
             }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
 mod archives;
+mod catalog;
 mod companions;
 mod corpus;
 mod damage;
@@ -18,6 +19,7 @@ mod json;
 mod losses;
 mod mapping;
 mod output;
+mod page;
 mod profiles;
 mod releases;
 mod report;

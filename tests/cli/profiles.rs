@@ -44,6 +44,7 @@ fn a_profile_without_what_it_needs_is_refused_with_advice() {
         (vec!["--profile", "ips", "--references", "logical"], "--references contained or separate"),
         (vec!["--profile", "eu-imaging", "--fhir", "r6"], "eu-imaging is for r4 and r5"),
         (vec!["--profile", "eu-imaging", "--subject", "Group/1"], "--subject Patient/ID"),
+        (vec!["--profile", "mii", "--format", "csv"], "leave --profile out"),
         (vec!["--fhir", "r4", "--creator", "X"], "--creator needs --profile"),
         (vec!["--profile", "mii", "--viewer", "https://h/{study}"], "--viewer needs --profile mado"),
         (vec!["--profile", "mdo"], "mado"),

@@ -8,9 +8,10 @@ use super::concept::InConcept;
 use super::imaging_study::Study;
 use super::object::{Element, Object, Shaped};
 use crate::fhir::bundle::full_url;
-use crate::fhir::datatypes::{Coding, Identifier};
+use crate::fhir::datatypes::Coding;
 use crate::fhir::dialect::Dialect;
 use crate::fhir::document::Document;
+use crate::fhir::identifier::Identifier;
 use crate::fhir::profile::Role;
 
 /// What the document is (LOINC).

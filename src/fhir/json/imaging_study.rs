@@ -7,8 +7,9 @@ use super::concept::{AsCoding, ConceptExtension, InReference, TextAs};
 use super::object::{Element, Object};
 use crate::fhir::datatypes::CodeableConcept;
 use crate::fhir::imaging_study::ImagingStudy;
-use crate::fhir::profile::{Region, Role};
+use crate::fhir::profile::Role;
 use crate::fhir::references::{Companion, Linked};
+use crate::fhir::region::Region;
 use crate::fhir::release::{AccessionForm, Agreement, ConceptForm, ProcedureForm, ReasonForm, Release};
 
 /// An ImagingStudy with the resources that it contains.

@@ -7,6 +7,7 @@ mod bundle;
 mod companion;
 mod concept;
 mod datatypes;
+mod digest;
 mod document;
 mod imaging_selection;
 mod imaging_study;
@@ -24,6 +25,8 @@ use super::imaging_selection::ImagingSelection;
 use super::references::{Companion, Linked};
 use imaging_study::Study;
 use object::Shaped;
+
+pub use digest::digest;
 
 /// How JSON is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -4,10 +4,10 @@
 
 use super::demand::is_coded;
 use super::{Codes, Identifiers, Orders, Performers, Procedures, Profile, ProfileOptions};
-use crate::fhir::datatypes::{CodeableConcept, Coding, Reference, ResourceType};
+use crate::fhir::datatypes::{CodeableConcept, Coding, ResourceType};
 use crate::fhir::identifier::Identifier;
 use crate::fhir::imaging_study::{ImagingStudy, Performer, Procedure, Series};
-use crate::fhir::resource::{Device, DeviceKind, Endpoint, Organization, Resource};
+use crate::fhir::resource::{Device, DeviceKind, Endpoint, Organization, Reference, Resource};
 use crate::issue::Reason;
 
 /// Something that was changed so that the study conforms, and is to be told.

@@ -6,7 +6,6 @@
 mod conform;
 mod demand;
 mod options;
-mod region;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -14,9 +13,9 @@ mod tests;
 pub use conform::{Change, conform};
 pub use demand::lacks;
 pub use options::{ProfileName, ProfileOptions};
-pub use region::Region;
 
-use super::datatypes::{Coding, Identifier};
+use super::datatypes::Coding;
+use super::identifier::Identifier;
 use super::release::Release;
 use super::resource::{DeviceKind, Resource};
 use crate::issue::Lack;

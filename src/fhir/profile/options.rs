@@ -5,7 +5,8 @@
 
 use super::{Packaging, Performers, Profile};
 use crate::error::Error;
-use crate::fhir::datatypes::{DateTime, Identifier};
+use crate::fhir::datatypes::DateTime;
+use crate::fhir::identifier::Identifier;
 use crate::fhir::release::Release;
 use crate::fhir::resource::Organization;
 use crate::options::{choice, uri};

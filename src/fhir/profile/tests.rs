@@ -1,12 +1,14 @@
 //! The sample studies, as each profile has them.
 
 use super::*;
-use crate::fhir::datatypes::{CodeableConcept, DateTime, Reference, ResourceType, TimeOfDay};
+use crate::fhir::datatypes::{CodeableConcept, DateTime, ResourceType, TimeOfDay};
 use crate::fhir::document::Document;
 use crate::fhir::id::Ids;
 use crate::fhir::imaging_study::ImagingStudy;
 use crate::fhir::json::{self, Layout};
-use crate::fhir::references::{Sharing, link};
+use crate::fhir::references::{Linked, Sharing, link};
+use crate::fhir::region::Region;
+use crate::fhir::resource::Reference;
 use crate::fhir::{Dialect, Meta, sample};
 use crate::issue::Reason;
 use crate::options::References;
@@ -55,7 +57,8 @@ const NOON: DateTime = DateTime {
 fn document(study: ImagingStudy<'static>, made_at: DateTime) -> Value {
     let (study, _) = conformed("mado", study);
     let dialect = Dialect { release: profile("mado").release, profile: profile("mado"), meta: Meta::NONE };
-    let document = Document::of(study, dialect, &Sharing::alone(Ids::new("")), made_at);
+    let content = |linked: &Linked<'_>| json::digest(linked, dialect);
+    let document = Document::of(study, dialect.release, &Sharing::alone(Ids::new("")), made_at, content);
     let mut out = Vec::new();
     json::write_document(&mut out, &document, dialect, Layout::Compact).unwrap();
     serde_json::from_slice(&out).unwrap()

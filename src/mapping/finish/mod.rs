@@ -5,6 +5,7 @@
 
 mod held;
 mod profile;
+mod rule;
 mod rules;
 mod selection;
 mod series;
@@ -14,18 +15,18 @@ mod union;
 
 pub use held::held_issue;
 pub use profile::{change_issue, lack_issue};
-pub use rules::{RULES, Rule};
+pub use rule::Rule;
+pub use rules::RULES;
 pub use union::distinct_orders;
 
 use dicom_dictionary_std::tags;
 
 use super::row::union;
 use super::terms::{self, STUDY_INSTANCE_UID, is_oid, system};
-use super::{ContentOptions, EndpointLevel, EndpointOption, EndpointType};
-use crate::fhir::profile::Region;
+use super::{ContentOptions, EndpointLevel, EndpointOption, EndpointType, ResolvedSeries, ResolvedStudy};
+use crate::fhir::region::Region;
 use crate::fhir::release::{Agreement, Modalities};
 use crate::fhir::{self, CodeableConcept, Coding, Identifier, ImagingSelection, ImagingStudy, Reference, ResourceType};
-use crate::group::{ResolvedSeries, ResolvedStudy};
 use crate::issue::{Issue, Reason};
 use crate::options::Detail;
 use union::{distinct, distinct_concepts, distinct_numbers, distinct_procedures};

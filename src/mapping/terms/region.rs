@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::table;
-use crate::fhir::profile::Region;
+use crate::fhir::region::Region;
 
 static REGIONS: LazyLock<Vec<(&'static str, Vec<Region>)>> = LazyLock::new(|| {
     let rows = table::rows(include_str!("data/region.tsv"));
