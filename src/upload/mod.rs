@@ -27,13 +27,13 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::Error;
-use crate::fhir::Release;
 use crate::fhir::id::Ids;
+use crate::fhir::{Dialect, Release};
 use crate::http::{Body, Client, Clock, Connection, Credentials, Policy, Request, Sender, Traffic};
 use crate::interrupt::Interrupt;
 use crate::options::FileMode;
 use crate::output::{DocumentName, Finished, Model, Order, Placed, Sink, WriteDocument};
-use crate::progress::Progress;
+use crate::progress::{self, Progress};
 pub use counts::{Counts, End, Ends, Summary};
 pub use input::{Input, send};
 use journal::Journal;
@@ -123,8 +123,9 @@ impl Server {
         progress: Arc<dyn Progress>,
     ) -> Result<Server, Error> {
         let (client, credentials) = (Client::new(&options.connection)?, options.credentials.clone());
-        let retried = progress.clone();
-        let sender = Sender::new(client, credentials, options.policy, clock, interrupt, move || retried.retried(1));
+        let (base, deadline) = (options.connection.base.clone(), options.policy.deadline);
+        let on_retry = progress::note_retries(progress.clone(), base, deadline);
+        let sender = Sender::new(client, credentials, options.policy, clock, interrupt, on_retry);
         let capability = capability(&sender)?;
         let release = capability.release(options.release).map_err(|why| sender.error(&why))?;
         let server = Server::new(options, sender, &capability, release, progress);
@@ -251,8 +252,14 @@ impl Sink for &Server {
         Ok(Placed::Written)
     }
 
-    fn model(&self, _: &DocumentName, model: &Model<'_>, write: WriteDocument<'_>) -> Result<Placed, Error> {
-        let entries = package::entries(model, self.release, self.allowed.server_ids);
+    fn model(
+        &self,
+        _: &DocumentName,
+        model: &Model<'_>,
+        dialect: Dialect<'_>,
+        write: WriteDocument<'_>,
+    ) -> Result<Placed, Error> {
+        let entries = package::entries(model, dialect, self.allowed.server_ids);
         self.package(&entries, &mut || text_of(&mut *write).trim_end().to_string())?;
         Ok(Placed::Written)
     }
