@@ -13,6 +13,7 @@ use walkdir::WalkDir;
 use super::whole_file::is_lossy;
 use super::{Catalog, DocumentName, Finished, Model, Order, Placed, Sink, WriteDocument};
 use crate::error::Error;
+use crate::fhir::Dialect;
 use crate::objects::{Address, Bucket, BucketOptions, reason, runtime};
 
 /// Requests at the same time.
@@ -82,8 +83,14 @@ impl Sink for BucketSink<'_> {
         self.local.catalog()
     }
 
-    fn model(&self, name: &DocumentName, model: &Model<'_>, write: WriteDocument<'_>) -> Result<Placed, Error> {
-        self.local.model(name, model, write)
+    fn model(
+        &self,
+        name: &DocumentName,
+        model: &Model<'_>,
+        dialect: Dialect<'_>,
+        write: WriteDocument<'_>,
+    ) -> Result<Placed, Error> {
+        self.local.model(name, model, dialect, write)
     }
 
     fn finish(self: Box<Self>, report: Option<&Path>) -> Result<Finished, Error> {

@@ -53,8 +53,7 @@ impl RemoteOptions {
             return Ok(Some(Input::Bucket(Box::new(bucket))));
         }
         let is_bucket = |scheme: &&str| text.strip_prefix(*scheme).is_some_and(|rest| rest.starts_with("://"));
-        if cfg!(not(feature = "objects")) && ["s3", "gs", "az", "https", "http"].iter().any(|scheme| is_bucket(scheme))
-        {
+        if cfg!(not(feature = "objects")) && ["s3", "gs", "az", "https", "http"].iter().any(is_bucket) {
             return Err(Error::Usage(NO_OBJECTS.into()));
         }
         if cfg!(not(feature = "http")) && text.starts_with("dicomweb+") {
