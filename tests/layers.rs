@@ -11,25 +11,29 @@ use std::path::Path;
 const ARROWS: &[(&str, &str)] = &[
     (
         "cli",
-        "dicom error explain fhir http interrupt issue mapping options output pipeline progress source synth upload",
+        "dicom error explain fhir http interrupt issue mapping options output pipeline source synth terminal upload",
     ),
     ("conversion", "error fhir interrupt mapping options output pipeline progress source"),
-    ("pipeline", "dicom error fhir group http interrupt issue mapping options output progress report source upload"),
-    ("upload", "error fhir http interrupt options output progress source"),
+    (
+        "pipeline",
+        "dicom error fhir group http interrupt issue mapping options output progress report source terminal upload",
+    ),
+    ("upload", "error fhir http interrupt options output progress source terminal"),
     ("http", "error interrupt"),
     ("explain", "dicom fhir group issue mapping options source"),
-    ("report", "error issue options output progress source"),
+    ("report", "error issue name options output progress source terminal"),
     ("output", "error fhir name options"),
     ("source", "dicom error issue name progress"),
     ("group", "dicom fhir issue mapping name options"),
     ("mapping", "dicom error fhir issue name options"),
     ("dicom", "issue"),
     ("fhir", "options"),
-    ("progress", "issue options"),
+    ("terminal", "issue name options progress"),
+    ("progress", "issue name"),
     ("synth", "options"),
     ("options", "error"),
     ("interrupt", "error"),
-    ("issue", ""),
+    ("issue", "name"),
     ("name", ""),
     ("error", ""),
 ];
@@ -38,7 +42,8 @@ const ARROWS: &[(&str, &str)] = &[
 const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("toml", &["cli"]),
-    ("indicatif", &["progress"]),
+    ("anstream", &["cli", "report", "terminal"]),
+    ("indicatif", &["terminal"]),
     ("dicom_core", &["dicom", "explain", "group", "issue", "mapping", "pipeline", "report", "synth"]),
     ("dicom_object", &["synth"]),
     ("ureq", &["http"]),
@@ -72,7 +77,7 @@ fn sources() -> BTreeMap<Place, Source> {
             continue;
         }
         place.retain(|name| name != "mod");
-        if place != ["lib"] && place != ["main"] {
+        if !["lib", "main", "internals"].contains(&place[0].as_str()) {
             sources.insert(place, read(&fs::read_to_string(file.path()).unwrap()));
         }
     }

@@ -12,8 +12,8 @@ use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::options::is_stdout;
 use crate::output::WholeFile;
-use crate::progress::{count, duration, say, size};
 use crate::synth::{Manifest, Options, write_archive_while};
+use crate::terminal::{count, duration, say, size};
 
 const EXAMPLES: &str = "\
 Examples:

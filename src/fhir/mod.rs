@@ -24,7 +24,7 @@ pub use datatypes::{CodeableConcept, Coding, DateTime, HumanName, NameRepresenta
 pub use identifier::{IdText, Identifier, SystemBy};
 pub use imaging_selection::{ImagingSelection, SelectedInstance};
 pub use imaging_study::{Annotation, ImagingStudy, Instance, Instances, Performer, Procedure, Series, SopClass};
-pub use references::{Companion, Held, Identity, Linked, Sharing, link};
+pub use references::{Companion, Held, Linked, Sharing, link};
 pub use release::Release;
 pub use resource::{Reference, Resource};
 pub use subject::Subject;

@@ -2,6 +2,8 @@
 
 mod archive;
 mod counts;
+#[cfg(feature = "cli")]
+mod ending;
 mod fhir_file;
 mod job;
 mod json;
@@ -12,7 +14,6 @@ mod upload;
 mod write;
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -23,28 +24,18 @@ use crate::group::reader::{Reader, Selections};
 use crate::group::{Studies, Study, apply_rejections, series_in_several_studies, several_places};
 use crate::interrupt::Interrupt;
 use crate::mapping;
-use crate::output::{self, Finished, Sink};
-use crate::progress::{self, Progress};
+use crate::output::{Finished, Sink};
+use crate::progress::Progress;
 use crate::report::{Report, Section, Totals};
 use crate::source::{self, Walk};
 use counts::RunCounts;
+#[cfg(feature = "cli")]
+pub use ending::{Console, convert};
 pub(crate) use job::is_stdin;
 pub use job::{Config, Job};
-pub use outcome::{Console, Outcome};
+pub use outcome::Outcome;
 #[cfg(feature = "upload")]
 pub use upload::{Upload, upload};
-
-/// Converts what the job names, says what came of it, and with which code to exit.
-pub fn convert(job: &Job, console: &Console) -> Result<u8, Error> {
-    let start = Instant::now();
-    let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
-    let progress = progress::start(console.progress, console.verbose);
-    let open = || output::open(&job.target, job.format, job.config.run.mode, job.config.output.replace);
-    let outcome = convert_into(job, open, progress.clone(), &interrupt);
-    // The walk may still hold the progress, and an error is not to be printed behind a bar.
-    progress.finish();
-    Ok(outcome::tell(job, console, &outcome?, None, start))
-}
 
 /// Converts what the job names into the sink that `open` gives.
 pub fn convert_into<'s>(
@@ -75,7 +66,7 @@ fn convert_between<'s>(
     job.config.content.check()?;
     // The output is opened first: a run that cannot write should not read for hours.
     let sink = open()?;
-    let report = Report::open(&job.config.run)?;
+    let report = Report::open(&job.config.run, progress.clone())?;
     let counts = RunCounts::default();
     let walk = source::open(&job.inputs, &job.walk, progress.clone())?;
     let pool = threads(job.threads)?;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Counts;
 use super::counts::Cause;
-use crate::progress::{WARNING, count};
+use crate::terminal::{WARNING, count};
 
 /// A cause of exit code 1 in words, and the first places where it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,59 +3,39 @@
 //! Entries go to disk as they come, and are sorted on the way into the report: a million take no memory, and the same
 //! input gives the same report. Header values stand in it only if the user wants them.
 
+#[cfg(feature = "cli")]
 mod causes;
 mod code;
 mod counts;
 mod document;
 mod entry;
 mod sorter;
+#[cfg(feature = "cli")]
 mod summary;
+#[cfg(feature = "cli")]
 mod summary_json;
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
 use crate::issue::{Issue, Skip};
+use crate::name::Name;
 use crate::options::RunOptions;
-use crate::source::{Name, printable};
+use crate::progress::Progress;
 
+#[cfg(feature = "cli")]
 pub use causes::{CauseInWords, Causes, causes};
-pub use code::{reason_code, skip_code};
 pub use counts::Counts;
+#[cfg(feature = "cli")]
 pub use summary::Summary;
+#[cfg(feature = "cli")]
 pub use summary_json::summary_json;
 
+pub use crate::issue::Where;
 pub use document::Section;
 
 use document::Document;
-
-/// Where something was found.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Where<'a> {
-    /// The file.
-    pub name: Option<&'a Name>,
-    /// Study Instance UID.
-    pub study: Option<&'a str>,
-    /// Series Instance UID.
-    pub series: Option<&'a str>,
-    /// SOP Instance UID.
-    pub instance: Option<&'a str>,
-}
-
-impl fmt::Display for Where<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let uids = [("study", self.study), ("series", self.series), ("instance", self.instance)];
-        let uids = uids.into_iter().filter_map(|(level, uid)| Some((level, printable(uid?.as_bytes()))));
-        let uids: Vec<String> = uids.map(|(level, uid)| format!("{level} {uid}")).collect();
-        match self.name {
-            Some(name) if uids.is_empty() => write!(f, "{name}"),
-            Some(name) => write!(f, "{name}: {}", uids.join(", ")),
-            None => f.write_str(&uids.join(", ")),
-        }
-    }
-}
 
 /// What a run came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,23 +63,26 @@ pub struct Totals {
 }
 
 /// Takes skips and issues from all threads.
-#[derive(Debug)]
 pub struct Report {
     counts: Mutex<Counts>,
     document: Option<Mutex<Document>>,
     /// Whether header values stand in it.
     values: bool,
+    /// Hears of each.
+    progress: Arc<dyn Progress>,
 }
 
 impl Report {
     /// Starts to count, and opens the report that is asked for.
-    pub fn open(options: &RunOptions) -> Result<Report, Error> {
+    pub fn open(options: &RunOptions, progress: Arc<dyn Progress>) -> Result<Report, Error> {
         let document = options.report.as_ref().map(|path| Document::create(path, options.mode)).transpose()?;
-        Ok(Report { counts: Mutex::default(), document: document.map(Mutex::new), values: options.report_values })
+        let (document, values) = (document.map(Mutex::new), options.report_values);
+        Ok(Report { counts: Mutex::default(), document, values, progress })
     }
 
     /// A file is left out.
     pub fn skip(&self, name: &Name, skip: &Skip) {
+        self.progress.left_out(name, skip);
         lock(&self.counts).skip(name, skip);
         if let Some(document) = &self.document {
             let line = entry::skipped(name, skip);
@@ -109,6 +92,7 @@ impl Report {
 
     /// A value is dropped or changed.
     pub fn issue(&self, place: Where<'_>, issue: &Issue) {
+        self.progress.issue(place, issue);
         lock(&self.counts).issue(place, issue);
         if let Some(document) = &self.document {
             let line = entry::issue(place, issue, self.values);

@@ -18,6 +18,7 @@ mod queue;
 mod readers;
 mod stdin;
 
+use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -65,6 +66,18 @@ pub enum Input {
     },
     /// What the library's caller brings.
     Readers(Readers),
+}
+
+impl fmt::Display for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Input::Path(path) | Input::List { from: ListFrom::File(path), .. } => {
+                f.write_str(&printable(path.as_os_str().as_encoded_bytes()))
+            }
+            Input::Readers(_) => f.write_str("the readers"),
+            Input::Stdin | Input::List { from: ListFrom::Stdin, .. } => f.write_str("standard input"),
+        }
+    }
 }
 
 /// How the inputs are walked.

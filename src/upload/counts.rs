@@ -5,8 +5,8 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::progress::{count, duration, size};
 use crate::source::printable;
+use crate::terminal::{count, duration, size};
 
 /// Refused studies that are named; the file of rejects has all.
 const MAX_NAMED: usize = 10;

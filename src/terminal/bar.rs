@@ -1,6 +1,5 @@
 //! The bar on a terminal, and the lines for a log.
 
-use std::fmt::Display;
 use std::io::{Write, stderr};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -10,12 +9,13 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget};
 
-use super::Progress;
 use super::counters::Counters;
 use super::drawn::draw;
 use super::line::Line;
 use super::message::say;
 use crate::issue::Skip;
+use crate::name::Name;
+use crate::progress::Progress;
 
 const LINE: Duration = Duration::from_secs(10);
 
@@ -106,7 +106,7 @@ impl Progress for Bar {
         self.counters.refused_resources.fetch_add(resources, Relaxed);
     }
 
-    fn left_out(&self, file: &dyn Display, why: &Skip) {
+    fn left_out(&self, file: &Name, why: &Skip) {
         if self.is_verbose {
             self.say(&format!("{file}: {why}"));
         }
