@@ -42,6 +42,7 @@ mod issue;
 #[deny(clippy::disallowed_methods)]
 mod mapping;
 mod name;
+mod numbers;
 mod options;
 mod output;
 mod pipeline;
@@ -63,7 +64,7 @@ pub use dicom::charset::CharacterSetRule;
 pub use error::Error;
 pub use fhir::{Release, Subject};
 pub use interrupt::Interrupt;
-pub use issue::{Issue, Reason, Skip, Where};
+pub use issue::{Issue, Place, Reason, Skip};
 pub use mapping::zone::TimeZone;
 pub use mapping::{
     ContentOptions, EndpointLevel, EndpointOption, EndpointTarget, EndpointType, Options as ArchiveOptions,

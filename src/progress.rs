@@ -1,6 +1,6 @@
 //! How far a run is, told to whoever wants to know: the stages only say so, which costs them next to nothing.
 
-use crate::issue::{Issue, Skip, Where};
+use crate::issue::{Issue, Place, Skip};
 use crate::name::Name;
 
 /// Hears how far a run is, and what it leaves out. Every method may be called from any thread.
@@ -26,7 +26,7 @@ pub trait Progress: Send + Sync {
     /// A file is left out.
     fn left_out(&self, _file: &Name, _why: &Skip) {}
     /// A value is dropped or changed, or differs from another.
-    fn issue(&self, _place: Where<'_>, _issue: &Issue) {}
+    fn issue(&self, _place: Place<'_>, _issue: &Issue) {}
     /// The run is at its end: what was drawn is wiped away.
     fn finish(&self) {}
 }

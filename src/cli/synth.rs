@@ -13,7 +13,8 @@ use crate::interrupt::Interrupt;
 use crate::options::is_stdout;
 use crate::output::WholeFile;
 use crate::synth::{Manifest, Options, write_archive_while};
-use crate::terminal::{count, duration, say, size};
+use crate::numbers::{count, duration};
+use crate::terminal::{say, size};
 
 const EXAMPLES: &str = "\
 Examples:

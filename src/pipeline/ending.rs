@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::{Job, Outcome, convert_into};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
-use crate::options::{ShowProgress, SummaryForm};
-use crate::output;
+use crate::options::{OutputOptions, ShowProgress, SummaryForm};
+use crate::output::{self, Catalog, Sink};
 use crate::report::{CauseInWords, Causes, Summary, Totals, causes, summary_json};
 use crate::source::Input;
 use crate::terminal::{self, columns, say};
@@ -77,11 +77,19 @@ pub fn convert(job: &Job, console: &Console) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
     let progress = terminal::start(console.progress, console.verbose);
-    let open = || output::open(&job.target, job.format, job.config.run.mode, job.config.output.replace);
-    let outcome = convert_into(job, open, progress.clone(), &interrupt);
+    let outcome = convert_into(job, || open(job), progress.clone(), &interrupt);
     // The walk may still hold the progress, and an error is not to be printed behind a bar.
     progress.finish();
     Ok(tell(job, console, &outcome?, None, start))
+}
+
+/// Opens the output.
+fn open(job: &Job) -> Result<Box<dyn Sink>, Error> {
+    let (OutputOptions { rows, replace, .. }, mode) = (&job.config.output, job.config.run.mode);
+    match job.format.is_table() {
+        true => Ok(Box::new(Catalog::open(job.target.path(), job.format, rows.unwrap_or_default(), mode)?)),
+        false => output::open(&job.target, job.format, mode, *replace),
+    }
 }
 
 /// What a server has to say of a run.
@@ -103,6 +111,7 @@ pub(super) fn tell(job: &Job, console: &Console, outcome: &Outcome, server: Opti
         counts,
         stale_files: *stale_files,
         unmet_rules,
+        is_fhir: !job.format.is_table(),
         is_default_release: job.config.content.fhir.is_none(),
         elapsed: start.elapsed(),
         report: job.config.run.report.as_deref(),

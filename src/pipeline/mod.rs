@@ -21,10 +21,10 @@ use crate::error::Error;
 use crate::fhir::Sharing;
 use crate::fhir::id::Ids;
 use crate::group::reader::{Reader, Selections};
-use crate::group::{Studies, Study, apply_rejections, series_in_several_studies, several_places};
+use crate::group::{Files, Studies, Study, apply_rejections, series_in_several_studies, several_places};
 use crate::interrupt::Interrupt;
 use crate::mapping;
-use crate::output::{Finished, Sink};
+use crate::output::{Catalog, Finished, Sink};
 use crate::progress::Progress;
 use crate::report::{Report, Section, Totals};
 use crate::source::{self, Walk};
@@ -68,10 +68,10 @@ fn convert_between<'s>(
     let sink = open()?;
     let report = Report::open(&job.config.run, progress.clone())?;
     let counts = RunCounts::default();
-    let walk = source::open(&job.inputs, &job.walk, progress.clone())?;
+    let walk = source::open(&job.inputs, &job.walk, progress.clone(), interrupt)?;
     let pool = threads(job.threads)?;
     let run = Run { job, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
-    let mut studies = pool.install(|| run.read(&walk, ends.others))?;
+    let mut studies = pool.install(|| run.read(&walk, ends.others, sink.catalog().map(Catalog::files)))?;
     // Threads that wait for a server are as many as requests may be under way.
     let has_enough = ends.writing_threads == job.threads || studies.is_empty();
     let pool = if has_enough { pool } else { threads(ends.writing_threads)? };
@@ -110,7 +110,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Reads all that the walk finds, and groups it.
-    fn read(&self, walk: &Walk, others: Option<&dyn read::Others>) -> Result<Vec<Study>, Error> {
+    fn read(&self, walk: &Walk, others: Option<&dyn read::Others>, files: Option<&Files>) -> Result<Vec<Study>, Error> {
         let (wanted, studies) = (mapping::wanted(), Studies::default());
         let content = &self.job.config.content;
         let selections = if content.has_selections() { Selections::All } else { Selections::Rejections };
@@ -121,6 +121,7 @@ impl Run<'_> {
                 studies: &studies,
                 filter: &self.job.filter,
                 selections,
+                files,
                 keeper: None,
             },
             report: self.report,

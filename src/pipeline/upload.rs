@@ -16,7 +16,8 @@ use crate::options::SummaryForm;
 use crate::progress::Progress;
 use crate::report::{CauseInWords, Causes, Section};
 use crate::source::{self, Name};
-use crate::terminal::{self, WARNING, count};
+use crate::numbers::count;
+use crate::terminal::{self, WARNING};
 use crate::upload::{self, Counts, Input, Options, Server, Summary};
 
 /// What is uploaded, and to where.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::options::ShowProgress;
 use crate::progress::Progress;
 use bar::Bar;
-pub use counters::{count, duration, size};
+pub use counters::size;
 pub use message::{ERROR, NAME, WARNING, columns, say};
 
 /// A bar on a terminal; elsewhere lines if they are asked for, and else nothing.

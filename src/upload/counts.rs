@@ -6,7 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::source::printable;
-use crate::terminal::{count, duration, size};
+use crate::numbers::{count, duration};
+use crate::terminal::size;
 
 /// Refused studies that are named; the file of rejects has all.
 const MAX_NAMED: usize = 10;
