@@ -1,7 +1,16 @@
 //! How far a run is, told to whoever wants to know: the stages only say so, which costs them next to nothing.
 
+#[cfg(feature = "http")]
+use std::sync::Arc;
+#[cfg(feature = "http")]
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+#[cfg(feature = "http")]
+use std::time::Duration;
+
 use crate::issue::{Issue, Place, Skip};
 use crate::name::Name;
+#[cfg(feature = "http")]
+use crate::numbers::duration;
 
 /// Hears how far a run is, and what it leaves out. Every method may be called from any thread.
 pub trait Progress: Send + Sync {
@@ -21,8 +30,8 @@ pub trait Progress: Send + Sync {
     fn retried(&self, _requests: u64) {}
     /// More resources were not taken by the server.
     fn refused(&self, _resources: u64) {}
-    /// Says a line while the run goes on, past what is drawn.
-    fn say(&self, _line: &str) {}
+    /// Something wants a look while the run goes on.
+    fn warn(&self, _text: &str) {}
     /// A file is left out.
     fn left_out(&self, _file: &Name, _why: &Skip) {}
     /// A value is dropped or changed, or differs from another.
@@ -36,3 +45,21 @@ pub trait Progress: Send + Sync {
 pub struct Silent;
 
 impl Progress for Silent {}
+
+/// Counts the retries of requests to a server, and says why of the first: a wrong address is otherwise a long wait without
+/// a word.
+#[cfg(feature = "http")]
+pub fn note_retries(
+    progress: Arc<dyn Progress>,
+    server: String,
+    deadline: Duration,
+) -> impl Fn(&str) + Send + Sync + 'static {
+    let said = AtomicBool::new(false);
+    move |why| {
+        progress.retried(1);
+        if !said.swap(true, Relaxed) {
+            let deadline = duration(deadline);
+            progress.warn(&format!("{server}: {why}; requests are retried for up to {deadline} (--deadline)"));
+        }
+    }
+}

@@ -12,11 +12,11 @@ use crate::error::Error;
 use crate::http::SystemClock;
 use crate::interrupt::Interrupt;
 use crate::issue::Skip;
+use crate::numbers::count;
 use crate::options::SummaryForm;
 use crate::progress::Progress;
 use crate::report::{CauseInWords, Causes, Section};
 use crate::source::{self, Name};
-use crate::numbers::count;
 use crate::terminal::{self, WARNING};
 use crate::upload::{self, Counts, Input, Options, Server, Summary};
 

@@ -12,9 +12,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget};
 use super::counters::Counters;
 use super::drawn::draw;
 use super::line::Line;
-use super::message::say;
+use super::message::{WARNING, say};
 use crate::issue::Skip;
-use crate::name::Name;
+use crate::name::{Name, printable};
 use crate::progress::Progress;
 
 const LINE: Duration = Duration::from_secs(10);
@@ -60,6 +60,12 @@ impl Bar {
         let mut bar = self;
         bar.is_verbose = is_verbose;
         bar
+    }
+
+    /// Says a line past what is drawn.
+    fn say(&self, line: &str) {
+        let print = || say(format_args!("{line}\n"));
+        self.drawn.as_ref().map_or_else(print, |bar| bar.suspend(print));
     }
 
     fn start(paint: impl FnOnce(&Counters, Receiver<()>, Instant) + Send + 'static) -> Bar {
@@ -112,9 +118,8 @@ impl Progress for Bar {
         }
     }
 
-    fn say(&self, line: &str) {
-        let print = || say(format_args!("{line}\n"));
-        self.drawn.as_ref().map_or_else(print, |bar| bar.suspend(print));
+    fn warn(&self, text: &str) {
+        self.say(&format!("{WARNING}warning:{WARNING:#} {}", printable(text.as_bytes())));
     }
 
     fn finish(&self) {

@@ -5,8 +5,8 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::source::printable;
 use crate::numbers::{count, duration};
+use crate::source::printable;
 use crate::terminal::size;
 
 /// Refused studies that are named; the file of rejects has all.
