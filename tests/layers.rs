@@ -11,15 +11,15 @@ use std::path::Path;
 const ARROWS: &[(&str, &str)] = &[
     (
         "cli",
-        "dicom error explain fhir http interrupt issue mapping numbers options output pipeline progress source synth terminal upload",
+        "dicom error explain fhir http interrupt issue mapping numbers options output pipeline progress report source synth terminal upload",
     ),
     ("conversion", "error fhir interrupt mapping options output pipeline progress source"),
     (
         "pipeline",
-        "dicom error fhir group http interrupt issue mapping numbers options output progress report source terminal upload",
+        "dicom error explain fhir group http interrupt issue mapping numbers options output progress report source terminal upload",
     ),
     ("upload", "error fhir http interrupt numbers options output progress source terminal"),
-    ("explain", "dicom fhir group issue mapping options source"),
+    ("explain", "dicom fhir group issue mapping name numbers options progress source"),
     ("report", "dicom error fhir issue mapping name numbers options output progress source terminal"),
     ("output", "dicom error fhir group mapping name options"),
     ("source", "dicom error http interrupt issue name options progress"),

@@ -9,6 +9,8 @@ mod job;
 mod json;
 mod outcome;
 mod read;
+#[cfg(feature = "cli")]
+mod survey;
 #[cfg(feature = "upload")]
 mod upload;
 mod write;
@@ -37,6 +39,8 @@ pub use ending::{Console, convert};
 pub(crate) use job::is_stdin;
 pub use job::{Config, Job};
 pub use outcome::Outcome;
+#[cfg(feature = "cli")]
+pub use survey::survey;
 #[cfg(feature = "upload")]
 pub use upload::{Upload, upload};
 
