@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &str)] = &[
         "dicom error explain fhir group http interrupt issue mapping numbers options output progress report source terminal upload",
     ),
     ("upload", "error fhir http interrupt numbers options output progress source terminal"),
-    ("explain", "dicom fhir group issue mapping name numbers options progress source"),
+    ("explain", "dicom fhir group issue mapping name numbers options source"),
     ("report", "dicom error fhir issue mapping name numbers options output progress source terminal"),
     ("output", "dicom error fhir group mapping name options"),
     ("source", "dicom error http interrupt issue name options progress"),
