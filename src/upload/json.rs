@@ -55,6 +55,11 @@ impl Json {
         if let Json::Text(text) = self { Some(text) } else { None }
     }
 
+    /// A number, `true`, `false` or `null`, as text.
+    pub fn other(&self) -> Option<&str> {
+        if let Json::Other(text) = self { Some(text) } else { None }
+    }
+
     /// A member that is a string.
     pub fn string(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(Json::text)
