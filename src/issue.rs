@@ -27,6 +27,9 @@ pub enum Skip {
     /// DICOM JSON in which something else stands at this byte: the instances before it are read.
     #[error("no JSON from byte {0} on: what stands before it is read")]
     NotJson(u64),
+    /// A server or bucket did not give what it lists.
+    #[error("not delivered: {0}")]
+    NotDelivered(String),
     /// An entry of an archive that needs a password.
     #[error("encrypted")]
     Encrypted,

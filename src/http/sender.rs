@@ -22,7 +22,7 @@ pub struct Sender {
     auth: Auth,
     policy: Policy,
     throttle: Throttle,
-    on_retry: Box<dyn Fn() + Send + Sync>,
+    on_retry: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 /// What became of a request.
@@ -41,14 +41,14 @@ pub enum Sent {
 }
 
 impl Sender {
-    /// A sender that calls `on_retry` before each retry. Nothing is sent yet.
+    /// A sender that calls `on_retry` before each retry, with the reason. Nothing is sent yet.
     pub fn new(
         client: Client,
         credentials: Credentials,
         policy: Policy,
         clock: Box<dyn Clock>,
         interrupt: Interrupt,
-        on_retry: impl Fn() + Send + Sync + 'static,
+        on_retry: impl Fn(&str) + Send + Sync + 'static,
     ) -> Sender {
         let auth = Auth::new(credentials);
         Sender { client, clock, interrupt, auth, policy, throttle: Throttle::default(), on_retry: Box::new(on_retry) }
@@ -96,7 +96,7 @@ impl Sender {
             if !policy.allows(tries, clock.now().saturating_sub(start), pause) {
                 return Ok(Sent::GaveUp(format!("{} after {tries} tries", reason(&result))));
             }
-            (self.on_retry)();
+            (self.on_retry)(&reason(&result));
             self.hold(&again, pause);
         }
     }

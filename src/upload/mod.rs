@@ -34,7 +34,7 @@ use crate::http::{Body, Client, Clock, Connection, Credentials, Policy, Request,
 use crate::interrupt::Interrupt;
 use crate::options::FileMode;
 use crate::output::{DocumentName, Finished, Model, Order, Placed, Sink, WriteDocument};
-use crate::progress::Progress;
+use crate::progress::{self, Progress};
 pub use counts::{Counts, End, Ends, Summary};
 pub use input::{Input, send};
 use journal::Journal;
@@ -124,8 +124,9 @@ impl Server {
         progress: Arc<dyn Progress>,
     ) -> Result<Server, Error> {
         let (client, credentials) = (Client::new(&options.connection)?, options.credentials.clone());
-        let retried = progress.clone();
-        let sender = Sender::new(client, credentials, options.policy, clock, interrupt, move || retried.retried(1));
+        let (base, deadline) = (options.connection.base.clone(), options.policy.deadline);
+        let on_retry = progress::note_retries(progress.clone(), base, deadline);
+        let sender = Sender::new(client, credentials, options.policy, clock, interrupt, on_retry);
         let capability = capability(&sender)?;
         let release = capability.release(options.release).map_err(|why| sender.error(&why))?;
         let server = Server::new(options, sender, &capability, release, progress);

@@ -198,6 +198,17 @@ fn the_report_says_what_became_of_everything() {
 }
 
 #[test]
+fn a_run_that_waits_for_its_server_says_so_once() {
+    let server = TestServer::new(|_| Act::Serve);
+    server.unready(2);
+    let output = upload(&server).args(["-", "--quiet"]).write_stdin(bundle(1, &["a"]).to_string()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let want =
+        format!("warning: {}: status 503; requests are retried for up to 15 min 00 s (--deadline)\n", server.base);
+    assert_eq!((output.status.code(), said), (Some(0), want));
+}
+
+#[test]
 fn a_server_that_goes_away_leaves_a_report() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("report.json");
