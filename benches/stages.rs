@@ -60,6 +60,7 @@ fn group(criterion: &mut Criterion) {
                     studies,
                     filter: &filter,
                     selections: Selections::All,
+                    keeper: None,
                 };
                 let (mut worker, name) = (Worker::default(), Name::file("x"));
                 for number in 0..INSTANCES {

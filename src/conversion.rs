@@ -1,6 +1,6 @@
 //! The library's front door: a conversion as a value, with one callback for each document.
 
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,7 +14,7 @@ use crate::interrupt::Interrupt;
 use crate::output::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
 use crate::pipeline::{Outcome, convert_into};
 use crate::progress::{Progress, Silent};
-use crate::source::Input;
+use crate::source::{Input, NamedReader, Readers};
 
 /// DICOM files to be converted, and how.
 ///
@@ -64,6 +64,39 @@ impl Conversion {
     /// Reads this file, or everything below this folder. May be called several times.
     pub fn input(mut self, path: impl Into<PathBuf>) -> Conversion {
         self.config.inputs.push(Input::Path(path.into()));
+        self
+    }
+
+    /// Reads what a reader gives: a DICOM file, no further than its header, or an archive. The name stands in messages and
+    /// in the report. Readers are read once: a clone of this conversion that is run later finds them at their end.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use dcm2fhir::{Conversion, Release};
+    ///
+    /// let image = std::fs::read("testdata/dicom/ct-two-series/1-1.dcm")?;
+    /// let outcome = Conversion::new(Release::R5)
+    ///     .reader("from the network", std::io::Cursor::new(image))
+    ///     .run(|document| Ok(println!("{}", document.json)))?;
+    /// assert_eq!(outcome.totals.instances, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn reader(self, name: impl Into<String>, reader: impl Read + Send + 'static) -> Conversion {
+        self.readers(std::iter::once((name.into(), reader)))
+    }
+
+    /// The same with any number of readers. The next is asked for only when there is room for it, so the iterator may open
+    /// what it gives; it is called from another thread.
+    pub fn readers<N, R, I>(mut self, readers: I) -> Conversion
+    where
+        N: Into<String>,
+        R: Read + Send + 'static,
+        I: IntoIterator<Item = (N, R)>,
+        I::IntoIter: Send + 'static,
+    {
+        let readers = readers.into_iter().map(|(name, reader)| -> NamedReader { (name.into(), Box::new(reader)) });
+        self.config.inputs.push(Input::Readers(Readers::new(readers)));
         self
     }
 

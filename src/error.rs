@@ -40,8 +40,10 @@ pub enum Error {
         source: rayon::ThreadPoolBuildError,
     },
     /// The server cannot be used, or not any more.
-    #[error("cannot upload to {base}: {reason}")]
+    #[error("cannot {purpose} {base}: {reason}")]
     Server {
+        /// What was to be done with it: `upload to`, `read`.
+        purpose: &'static str,
         /// Its base URL.
         base: String,
         /// What is wrong.

@@ -34,6 +34,9 @@ pub mod fhir;
 #[doc(hidden)]
 #[deny(clippy::disallowed_methods)]
 pub mod group;
+#[cfg(feature = "http")]
+#[doc(hidden)]
+pub mod http;
 #[doc(hidden)]
 pub mod interrupt;
 #[doc(hidden)]

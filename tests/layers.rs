@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// A module, and what must not stand in its code.
-const FORBIDDEN: [(&str, &[&str]); 8] = [
+const FORBIDDEN: [(&str, &[&str]); 9] = [
     ("dicom", &["crate::fhir", "crate::mapping", "crate::group", "crate::config", "crate::cli"]),
     (
         "fhir",
@@ -17,6 +17,18 @@ const FORBIDDEN: [(&str, &[&str]); 8] = [
     ("source", &["crate::fhir", "crate::mapping", "crate::group", "crate::cli", "clap::"]),
     ("sink", &["crate::dicom", "crate::mapping", "crate::group", "crate::cli", "clap::"]),
     ("report", &["crate::cli", "crate::pipeline", "clap::"]),
+    (
+        "http",
+        &[
+            "crate::dicom",
+            "crate::fhir",
+            "crate::upload",
+            "crate::source",
+            "crate::config",
+            "crate::cli",
+            "crate::progress",
+        ],
+    ),
     ("config", &["crate::dicom", "crate::mapping", "crate::group", "crate::output", "crate::pipeline"]),
 ];
 

@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Cursor, Read, Write};
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use dcm2fhir::{Conversion, Detail, Error, References, Release};
 
@@ -65,4 +68,66 @@ fn an_input_that_is_not_there_is_an_error_and_a_report_is_written_where_it_is_as
     Conversion::new(Release::R4).input(cut).report(&report).run(|_| Ok(())).unwrap();
     let report: serde_json::Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
     assert!(report["totals"]["files"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn readers_give_what_their_files_give() {
+    let files =
+        walkdir::WalkDir::new(CASES).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
+    let readers = files.map(|file| (file.path().display().to_string(), File::open(file.path()).unwrap()));
+    assert_eq!(lines(Conversion::new(Release::R5).readers(readers)), command(&["--fhir", "r5"]));
+}
+
+#[test]
+fn a_reader_may_be_an_archive_and_is_named_in_the_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("image", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(&fs::read(Path::new(CASES).join("ct-two-series/1-1.dcm")).unwrap()).unwrap();
+    let zip = zip.finish().unwrap().into_inner();
+    let report = folder.path().join("report.json");
+    let outcome = Conversion::new(Release::R4)
+        .reader("a zip", Cursor::new(zip))
+        .reader("a text", &b"no DICOM"[..])
+        .reader("one that fails", Fails)
+        .report(&report)
+        .run(|_| Ok(()))
+        .unwrap();
+    assert_eq!((outcome.totals.instances, outcome.counts.skipped_files()), (1, 2));
+    let report = fs::read_to_string(report).unwrap();
+    assert!(report.contains("\"a text\"") && report.contains("\"one that fails\""), "{report}");
+    assert!(report.contains("the line is dead"), "{report}");
+}
+
+#[test]
+fn of_many_readers_few_are_open_at_once() {
+    struct Open(Arc<AtomicUsize>);
+    impl Drop for Open {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Relaxed);
+        }
+    }
+    impl Read for Open {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Ok(0)
+        }
+    }
+    let (open, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (open_now, most_ever) = (open.clone(), most.clone());
+    let readers = (0..2000).map(move |number| {
+        most_ever.fetch_max(open_now.fetch_add(1, Relaxed) + 1, Relaxed);
+        (number.to_string(), Open(open_now.clone()))
+    });
+    let outcome = Conversion::new(Release::R4).readers(readers).run(|_| Ok(())).unwrap();
+    assert_eq!((outcome.totals.files, open.load(Relaxed)), (2000, 0));
+    assert!(most.load(Relaxed) <= 64, "{most:?}");
+}
+
+/// A reader that cannot be read.
+struct Fails;
+
+impl Read for Fails {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::other("the line is dead"))
+    }
 }

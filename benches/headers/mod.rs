@@ -182,8 +182,14 @@ impl Series {
 pub fn group(series: impl IntoIterator<Item = Series>, instances: u32) -> Studies {
     let studies = Studies::default();
     let (wanted, options, filter) = (mapping::wanted(), Options::default(), Filter::default());
-    let reader =
-        Reader { wanted: &wanted, options: &options, studies: &studies, filter: &filter, selections: Selections::All };
+    let reader = Reader {
+        wanted: &wanted,
+        options: &options,
+        studies: &studies,
+        filter: &filter,
+        selections: Selections::All,
+        keeper: None,
+    };
     let (mut worker, name) = (Worker::default(), Name::file("memory"));
     for mut series in series {
         for number in 0..instances {

@@ -1,11 +1,11 @@
 //! Any bytes as an archive: every entry can be opened and read from, and no more entries come than the bytes have room for.
 #![no_main]
 
-use std::fs::File;
-use std::io::{Seek, Write};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use dcm2fhir::dicom::bytes::Bytes;
+use dcm2fhir::source::Content;
 use dcm2fhir::source::archive::{Archive, Head, entry_name};
 use libfuzzer_sys::fuzz_target;
 
@@ -14,7 +14,7 @@ const MIN_ENTRY_BYTES: usize = 30;
 
 fuzz_target!(|data: &[u8]| {
     let mut entries = 0;
-    match Archive::open(file(data)) {
+    match Archive::open(Content::Shared(Arc::new(data.to_vec()))) {
         Ok(Some(Archive::Zip(zip))) => {
             for entry in zip.entries().flatten() {
                 entries += 1;
@@ -45,11 +45,4 @@ fn read(bytes: &mut dyn Bytes) {
     for offset in [0, 10, 5000, 1 << 20, u64::MAX] {
         let _ = bytes.read_at(offset, &mut buffer);
     }
-}
-
-fn file(data: &[u8]) -> File {
-    let mut file = tempfile::tempfile().expect("a temporary file");
-    file.write_all(data).expect("room for it");
-    file.rewind().expect("it is a file");
-    file
 }

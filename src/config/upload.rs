@@ -7,12 +7,8 @@ use super::{BundleType, Choice, Config, FileMode, Format, Layout, Output, Output
 use crate::cli::{ServerArguments, UploadArguments};
 use crate::error::Error;
 use crate::fhir::Release;
+use crate::http::{ClientCredentials, Connection, Credentials, Policy, Secret, headers};
 use crate::upload::Options;
-use crate::upload::auth::{Credentials, Secret};
-use crate::upload::client::Connection;
-use crate::upload::header::headers;
-use crate::upload::oauth2::ClientCredentials;
-use crate::upload::retry::Policy;
 
 const DEFAULT_JOBS: usize = 4;
 const DEFAULT_MAX_BYTES: u64 = 32 * 1024 * 1024;
@@ -94,6 +90,7 @@ fn output(references: Option<References>, conditional: bool, mode: FileMode) -> 
 
 fn connection(server: ServerArguments, timeout: Duration, jobs: usize) -> Result<Connection, Error> {
     Ok(Connection {
+        purpose: "upload to",
         base: base(&server.to)?,
         ca_certificate: server.ca_cert,
         client_certificate: server.client_cert.zip(server.client_key),

@@ -3,6 +3,7 @@
 //! The scanner asks for places that never decrease, so that a stream can answer by reading on. None of them is asked
 //! for its length.
 
+use std::fmt::Debug;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 
@@ -13,20 +14,48 @@ pub trait Bytes {
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
 }
 
+/// A source of bytes that any number of threads may read at once, at any place.
+pub trait RandomAccess: Debug + Send + Sync {
+    /// As [`Bytes::read_at`], at offsets in any order.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+    /// How many bytes there are.
+    fn length(&self) -> io::Result<u64>;
+}
+
 impl Bytes for File {
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        (&*self).read_at(offset, buffer)
+        RandomAccess::read_at(self, offset, buffer)
     }
 }
 
-impl Bytes for &File {
+impl<R: RandomAccess + ?Sized> Bytes for &R {
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        (**self).read_at(offset, buffer)
+    }
+}
+
+impl RandomAccess for File {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             match positioned_read(self, offset, buffer) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 result => return result,
             }
         }
+    }
+
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+}
+
+impl RandomAccess for Vec<u8> {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        Bytes::read_at(&mut self.as_slice(), offset, buffer)
+    }
+
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.len() as u64)
     }
 }
 
@@ -148,6 +177,7 @@ mod tests {
         let want: [&[u8]; 6] = [b"0123", b"45", b"9ab", b"ef", b"", b""];
         assert_eq!(answers(&mut file), want);
         assert_eq!(answers(&mut { DATA }), want);
+        assert_eq!(answers(&mut &DATA.to_vec()), want);
         assert_eq!(answers(&mut Forward::new(DATA, u64::MAX)), want);
         assert_eq!(answers(&mut Forward::new(OneByOne(DATA), u64::MAX)), want);
     }

@@ -3,8 +3,11 @@
 
 use dicom_core::Tag;
 
-use super::header::{DELIMITER, DataSet, Header, ITEM, Open};
+use super::header::{DELIMITER, DataSet, Header, ITEM, MAX_ENTRIES, MAX_HEADER_BYTES, Open};
 use super::wanted::Levels;
+
+/// The format of [`StoredValues::as_bytes`]: raised when bytes of before cannot be read any more.
+pub const FORMAT: u32 = 1;
 
 /// The wanted attributes of one level: for each its tag, its length and its bytes; what lies in a sequence or item
 /// follows it, up to a delimiter.
@@ -26,6 +29,31 @@ impl StoredValues {
             None => write(&mut bytes, tag, if tag == DELIMITER { 1 } else { OPEN }),
         });
         StoredValues(bytes.into_boxed_slice())
+    }
+
+    /// The bytes to store, in the format [`FORMAT`].
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Takes stored bytes back; `None` where they are none of ours, or more than one header can hold.
+    pub fn from_bytes(bytes: &[u8]) -> Option<StoredValues> {
+        let (mut rest, mut depth, mut entries, mut value_bytes) = (bytes, 0_usize, 0, 0);
+        while !rest.is_empty() {
+            match read(&mut rest)? {
+                (DELIMITER, _) => depth = depth.checked_sub(1)?,
+                (_, OPEN) => depth += 1,
+                (_, length) => {
+                    rest = rest.get(length as usize - 1..)?;
+                    value_bytes += length as usize - 1;
+                }
+            }
+            entries += 1;
+            if entries > 2 * MAX_ENTRIES || value_bytes > MAX_HEADER_BYTES {
+                return None;
+            }
+        }
+        (depth == 0).then(|| StoredValues(bytes.into()))
     }
 
     /// The attributes as a data set, in the room of a header that may have held another.
@@ -115,6 +143,40 @@ mod tests {
         assert_eq!(root.bytes(tags::PATIENT_ID), Some(b"1 ".as_slice()));
         assert_eq!(root.bytes(tags::SERIES_NUMBER), None);
         assert_eq!(root.items(tags::REQUEST_ATTRIBUTES_SEQUENCE).count(), 0);
+    }
+
+    #[test]
+    fn stored_bytes_come_back_and_damaged_ones_do_not() {
+        let mut header = Header::default();
+        header.push_value(tags::PATIENT_ID, Levels::STUDY, &[b'1'; 300]).unwrap();
+        let sequence = header.open_sequence(tags::REQUEST_ATTRIBUTES_SEQUENCE, Levels::STUDY).unwrap();
+        let item = header.open_item().unwrap();
+        header.push_value(tags::ACCESSION_NUMBER, Levels::STUDY, b"a").unwrap();
+        header.close(item);
+        header.close(sequence);
+        let stored = StoredValues::of(&header, Levels::STUDY);
+        assert_eq!(StoredValues::from_bytes(stored.as_bytes()), Some(stored.clone()));
+        let whole_without_the_sequence = 4 + 2 + 300;
+        for length in 1..stored.as_bytes().len() {
+            let cut = StoredValues::from_bytes(&stored.as_bytes()[..length]);
+            assert_eq!(cut.is_some(), length == whole_without_the_sequence, "{length}");
+        }
+        let value = |length: usize| [&[0; 4][..], &[0x81; 4], &[0], &vec![b'x'; length]].concat();
+        for damaged in [&[0xFE, 0xFF, 0xDD, 0xE0, 1][..], &[0; 4], &[0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]] {
+            assert_eq!(StoredValues::from_bytes(damaged), None, "{damaged:?}");
+        }
+        assert_eq!(StoredValues::from_bytes(&value(2)), None, "the length says more");
+        let many = [1, 0, 1, 0, 1].repeat(2 * MAX_ENTRIES + 1);
+        assert_eq!(StoredValues::from_bytes(&many), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_fail(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
+            if let Some(stored) = StoredValues::from_bytes(&bytes) {
+                let _ = stored.unpack(&mut Header::default()).bytes(tags::PATIENT_ID);
+            }
+        }
     }
 
     #[test]

@@ -5,6 +5,12 @@
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
+use xxhash_rust::xxh3::Xxh3Default;
+
+use super::stored_values::FORMAT;
+
+/// To be raised when a scan brings back other values or fingerprints of the same file, though the tag paths are the same.
+const SCANNER_VERSION: u32 = 1;
 
 /// The way to an attribute: sequence tags from the root inwards, the attribute last.
 pub type TagPath = &'static [Tag];
@@ -125,6 +131,24 @@ impl Wanted {
         (self.last_tag)(sop_class)
     }
 
+    /// A hash of what a scan brings back, for who stores it: every tag path and its levels, the format of
+    /// [`StoredValues`](super::StoredValues), and [`SCANNER_VERSION`]. What was stored under another is to be read again.
+    pub fn hash(&self) -> u64 {
+        let mut hasher = Xxh3Default::new();
+        hasher.update(&SCANNER_VERSION.to_le_bytes());
+        hasher.update(&FORMAT.to_le_bytes());
+        for children in &self.nodes {
+            hasher.update(&children.len().to_le_bytes());
+            for Child { tag, levels, items } in children {
+                let items = items.map_or(0, |node| node.0 + 1);
+                [tag.group(), tag.element(), u16::from(levels.0), items]
+                    .iter()
+                    .for_each(|part| hasher.update(&part.to_le_bytes()));
+            }
+        }
+        hasher.digest()
+    }
+
     fn add(&mut self, path: &[Tag], levels: Levels) {
         let mut node = 0;
         for (depth, tag) in path.iter().enumerate() {
@@ -165,6 +189,16 @@ impl Wanted {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_path_or_level_makes_another_hash() {
+        let hash = |path: TagPath, levels| Wanted::new([(path, levels)], |_| tags::PIXEL_DATA).hash();
+        let one = hash(&[tags::PATIENT_ID], Levels::STUDY);
+        assert_eq!(one, hash(&[tags::PATIENT_ID], Levels::STUDY));
+        assert_ne!(one, hash(&[tags::PATIENT_ID], Levels::SERIES));
+        assert_ne!(one, hash(&[tags::PATIENT_NAME], Levels::STUDY));
+        assert_ne!(one, hash(&[tags::REQUEST_ATTRIBUTES_SEQUENCE, tags::PATIENT_ID], Levels::STUDY));
+    }
 
     #[test]
     fn paths_join_into_one_ascending_tree_with_character_sets() {

@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use super::leaf::{Leaf, leaves, without};
 use crate::dicom::value::{is_fhir_id, is_oid, trim_uid};
-use crate::dicom::{DataSet, Fingerprints, Header, Tag};
+use crate::dicom::{DataSet, Header, Tag};
 use crate::fhir::id::Ids;
 use crate::fhir::json::{self, Layout};
 use crate::fhir::{References, Release, Sharing, link};
-use crate::group::{InstanceRecord, NewKind, NewSelection, Studies, Study};
+use crate::group::{InstanceRecord, NewKind, NewSelection, Studies, Study, Values};
 use crate::issue::{Issue, Reason};
 use crate::mapping::finish::{Finished, Options, imaging_study};
 use crate::mapping::{self, KindPart, Mapped, SelectionPart, SeriesPart, StudyPart};
@@ -99,8 +99,11 @@ fn grouped(parts: &Parts, uids: &Uids) -> Vec<Study> {
         sop_instance_uid: &uids.instance,
         is_image: true,
         number: parts.number,
-        fingerprints: Fingerprints { study: 0, series: 0, kind: 0, number: 0, selection: 0 },
-        header: &Header::default(),
+        fingerprint: 0,
+        kind: 0,
+        study_part: 0,
+        series_part: 0,
+        values: Values::Header(&Header::default()),
         name: &name,
     };
     let kind = NewKind { part: parts.kind.clone(), has_issues: false };

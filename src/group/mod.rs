@@ -5,6 +5,7 @@
 
 mod across;
 mod by_uid;
+mod file_notes;
 mod instances;
 mod kinds;
 mod parts;
@@ -14,6 +15,7 @@ mod resolve;
 #[cfg(test)]
 pub(crate) mod sample;
 mod selections;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod uid;
@@ -21,11 +23,12 @@ mod uid;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-use crate::dicom::{Fingerprints, Header, Levels, StoredValues};
+use crate::dicom::{Header, Levels, StoredValues};
 use crate::mapping::KindPart;
 use crate::source::Name;
 pub use across::{Across, look_across};
 use by_uid::ByUid;
+pub use file_notes::FileNotes;
 pub use instances::{Instances, NewInstance, ORDER, SOP_CLASS};
 use kinds::Kinds;
 pub use parts::{FoundIssue, Key, MAX_PARTS, Parts};
@@ -33,6 +36,7 @@ use patients::Patients;
 pub use resolve::{ResolvedSeries, ResolvedStudy, SeveralPlaces, Study, series_in_several_studies, several_places};
 use selections::Selections;
 pub use selections::{NewSelection, Rejected, Selection, apply_rejections};
+pub use stored::StoredInstance;
 pub use uid::MAX_UID;
 
 /// Far more than threads, so that two seldom want the same.
@@ -67,7 +71,7 @@ struct Series {
     instances: Instances,
 }
 
-/// One instance as it is added: its UIDs, and the fingerprints of its parts.
+/// One instance as it is added: its UIDs, and its parts with their fingerprints.
 #[derive(Debug, Clone, Copy)]
 pub struct InstanceRecord<'a> {
     /// Study Instance UID (0020,000D).
@@ -80,12 +84,48 @@ pub struct InstanceRecord<'a> {
     pub is_image: bool,
     /// Instance Number (0020,0013).
     pub number: Option<u32>,
-    /// Of the study's part, the series', the kind and the number.
-    pub fingerprints: Fingerprints,
-    /// What was read of it.
-    pub header: &'a Header,
+    /// The hash of all wanted values.
+    pub fingerprint: u64,
+    /// The fingerprint of its kind: class, title and frames.
+    pub kind: u64,
+    /// The fingerprint of the study's part.
+    pub study_part: u64,
+    /// The fingerprint of the series' part.
+    pub series_part: u64,
+    /// The parts.
+    pub values: Values<'a>,
     /// The file.
     pub name: &'a Name,
+}
+
+/// Where the parts of an instance are, of which each is kept once.
+#[derive(Debug, Clone, Copy)]
+pub enum Values<'a> {
+    /// In its header, which was just read.
+    Header(&'a Header),
+    /// Stored by an earlier run.
+    Stored {
+        /// The study's part.
+        study: &'a StoredValues,
+        /// The series' part.
+        series: &'a StoredValues,
+    },
+}
+
+impl Values<'_> {
+    fn study(self) -> StoredValues {
+        match self {
+            Values::Header(header) => StoredValues::of(header, Levels::STUDY),
+            Values::Stored { study, .. } => study.clone(),
+        }
+    }
+
+    fn series(self) -> StoredValues {
+        match self {
+            Values::Header(header) => StoredValues::of(header, Levels::SERIES),
+            Values::Stored { series, .. } => series.clone(),
+        }
+    }
 }
 
 /// A class, title and frames that had to be mapped.
@@ -112,7 +152,7 @@ impl Studies {
     pub fn merge(&self, record: &InstanceRecord<'_>, new: Option<NewKind>) -> Result<(), UnknownKind> {
         let hashed = Hashed::of(record);
         let mut shard = self.shard(hashed.study).lock().unwrap_or_else(PoisonError::into_inner);
-        if new.is_none() && !shard.kinds.knows(record.fingerprints.kind) {
+        if new.is_none() && !shard.kinds.knows(record.kind) {
             return Err(UnknownKind);
         }
         let before = shard.studies.len();
@@ -159,9 +199,9 @@ struct Hashed<'r> {
 
 impl<'r> Hashed<'r> {
     fn of(record: &'r InstanceRecord<'r>) -> Hashed<'r> {
-        let InstanceRecord { study_uid, series_uid, sop_instance_uid, is_image, fingerprints, .. } = record;
+        let InstanceRecord { study_uid, series_uid, sop_instance_uid, is_image, fingerprint, .. } = *record;
         let (study, series) = (by_uid::hash(study_uid), by_uid::hash(series_uid));
-        let key = Key { is_other: !is_image, sop_instance_uid, fingerprint: fingerprints.whole() };
+        let key = Key { is_other: !is_image, sop_instance_uid, fingerprint };
         Hashed { record, key, study, series }
     }
 }
@@ -169,15 +209,15 @@ impl<'r> Hashed<'r> {
 impl Shard {
     fn merge(&mut self, hashed: &Hashed<'_>, new: Option<NewKind>) {
         let Hashed { record, key, .. } = hashed;
-        let InstanceRecord { fingerprints, header, name, .. } = record;
-        let kind = self.kinds.place(fingerprints.kind, new);
+        let InstanceRecord { study_part, series_part, values, name, .. } = record;
+        let kind = self.kinds.place(record.kind, new);
         let study = self.studies.entry(hashed.study, record.study_uid);
-        if study.parts.overflows(fingerprints.study) {
-            study.patients.get_or_insert_default().see(&study.parts, header);
+        if study.parts.overflows(*study_part) {
+            study.patients.get_or_insert_default().see(&study.parts, &values.study());
         }
-        study.parts.merge(fingerprints.study, *key, name, || StoredValues::of(header, Levels::STUDY));
+        study.parts.merge(*study_part, *key, name, || values.study());
         let series = study.series.entry(hashed.series, record.series_uid);
-        series.parts.merge(fingerprints.series, *key, name, || StoredValues::of(header, Levels::SERIES));
+        series.parts.merge(*series_part, *key, name, || values.series());
         let (uid, number, fingerprint) = (record.sop_instance_uid, record.number, key.fingerprint);
         series.instances.push(NewInstance { uid, number, kind, fingerprint });
     }

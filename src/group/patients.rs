@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::Xxh3Default;
 use super::across::rows;
 use super::parts::{MAX_PARTS, Parts, values};
 use super::resolve::PATIENT_ID;
-use crate::dicom::{DataSet, Header, Levels, StoredValues};
+use crate::dicom::{DataSet, Header, StoredValues};
 use crate::fhir::Identifier;
 use crate::fhir::identifier::once_each;
 use crate::mapping::{self, Attribute, Options, Row, STUDY, StudyPart};
@@ -25,14 +25,12 @@ pub struct Patients {
 
 impl Patients {
     /// Takes the Patient ID of an instance whose part has no room, and before the first of them those that are kept.
-    pub fn see(&mut self, parts: &Parts, header: &Header) {
-        if self.told.is_empty() {
-            let mut unpacked = Header::default();
-            for stored_values in parts.stored_values() {
-                self.add(patient_id(stored_values.unpack(&mut unpacked)), || stored_values.clone());
-            }
+    pub fn see(&mut self, parts: &Parts, new: &StoredValues) {
+        let mut header = Header::default();
+        let known = if self.told.is_empty() { Some(parts.stored_values()) } else { None };
+        for stored_values in known.into_iter().flatten().chain([new]) {
+            self.add(patient_id(stored_values.unpack(&mut header)), || stored_values.clone());
         }
-        self.add(patient_id(header.root()), || StoredValues::of(header, Levels::STUDY));
     }
 
     fn add(&mut self, told: u64, stored_values: impl FnOnce() -> StoredValues) {

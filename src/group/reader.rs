@@ -1,15 +1,18 @@
 //! Reads one file into the studies: header, record, merge. What a study or series wants of it is kept as it is, once.
 
+use std::fmt::Debug;
+
 use dicom_dictionary_std::tags;
 
+pub use super::file_notes::fault_issue;
+use super::file_notes::stand_in;
 use crate::dicom::bytes::Bytes;
-use crate::dicom::header::{Fault, FaultKind};
 use crate::dicom::value::{is_fhir_id, trim_uid};
 use crate::dicom::{DataSet, Header, Levels, Scanner, Tag, Wanted};
-use crate::group::{InstanceRecord, NewKind, NewSelection, Studies};
-use crate::issue::{Issue, Reason, Skip};
+use crate::group::{InstanceRecord, NewKind, Studies, Values};
+use crate::issue::{Issue, Skip};
 use crate::mapping::terms::{SopClassKind, sop_class};
-use crate::mapping::{self, KIND, Mapped, Options, SELECTION, SelectionPart};
+use crate::mapping::{self, KIND, Options, SELECTION};
 use crate::options::filter::{Asked, Filter};
 use crate::source::Name;
 
@@ -26,6 +29,14 @@ pub struct Reader<'r> {
     pub filter: &'r Filter,
     /// Which selections are kept.
     pub selections: Selections,
+    /// Stores what is read, where somebody does.
+    pub keeper: Option<&'r dyn Keeper>,
+}
+
+/// Hears of each DICOM file that was read, for who stores it: what of it is grouped, or why it is left out.
+pub trait Keeper: Sync + Debug {
+    /// A file was read. Its parts are in the header, by level, and [`FileNotes`](super::FileNotes) has the rest.
+    fn read(&self, name: &Name, header: &Header, grouped: Result<&Record<'_>, &Skip>);
 }
 
 /// Which Key Object Selections are kept with what they select.
@@ -66,40 +77,32 @@ impl Reader<'_> {
         let Worker { scanner, header, .. } = worker;
         scanner.scan(bytes, self.wanted, header)?;
         header.faults.iter().for_each(|fault| issue(fault_issue(*fault)));
+        let grouped = self.group(header, name, issue);
+        if let Some(keeper) = self.keeper {
+            keeper.read(name, header, grouped.as_ref());
+        }
+        grouped.map(drop)
+    }
+
+    fn group<'h>(&self, header: &'h Header, name: &'h Name, mut issue: impl FnMut(Issue)) -> Result<Record<'h>, Skip> {
         let root = header.root();
         if !takes(self.filter, root) {
             return Err(Skip::Filtered);
         }
         let number = mapping::number(root, self.options);
-        let record = record(header, number.part.number, name)?;
+        let Record { record, is_selection } = record(header, number.part.number, name)?;
         if !has_value(root, tags::SOP_INSTANCE_UID) {
-            issue(stand_in(keep_values(self.options, record.sop_instance_uid)));
+            issue(stand_in(record.sop_instance_uid, self.options));
         }
         number.issues.into_iter().for_each(&mut issue);
         if self.studies.merge(&record, None).is_err() {
-            let kind = self.kind(root, &mut issue);
+            let kind = NewKind::from_mapped(mapping::map(KIND, root, self.options), issue);
             self.studies.merge(&record, Some(kind)).expect("the kind is given");
         }
-        if record.fingerprints.selects() {
-            self.select(&record, mapping::map(SELECTION, root, self.options));
+        if is_selection {
+            self.studies.select_one(&record, mapping::map(SELECTION, root, self.options), self.selections);
         }
-        Ok(())
-    }
-
-    fn select(&self, record: &InstanceRecord<'_>, mapped: Mapped<SelectionPart>) {
-        if self.selections == Selections::Rejections && !mapped.part.is_rejection() {
-            return;
-        }
-        let InstanceRecord { series_uid, sop_instance_uid, name, .. } = *record;
-        let fingerprint = record.fingerprints.whole();
-        self.studies.select(record.study_uid, NewSelection { series_uid, sop_instance_uid, fingerprint, name, mapped });
-    }
-
-    fn kind(&self, root: DataSet<'_>, issue: &mut impl FnMut(Issue)) -> NewKind {
-        let Mapped { part, issues } = mapping::map(KIND, root, self.options);
-        let has_issues = !issues.is_empty();
-        issues.into_iter().for_each(issue);
-        NewKind { part, has_issues }
+        Ok(Record { record, is_selection })
     }
 }
 
@@ -115,24 +118,37 @@ fn takes(filter: &Filter, root: DataSet<'_>) -> bool {
     !filter.is_partial() || filter.keeps(&asked())
 }
 
+/// An instance that can be grouped.
+#[derive(Debug)]
+pub struct Record<'a> {
+    /// The instance.
+    pub record: InstanceRecord<'a>,
+    /// Whether it is a Key Object Selection that selects something.
+    pub is_selection: bool,
+}
+
 /// What the studies need to know of an instance.
-pub(crate) fn record<'a>(header: &'a Header, number: Option<u32>, name: &'a Name) -> Result<InstanceRecord<'a>, Skip> {
+pub(crate) fn record<'a>(header: &'a Header, number: Option<u32>, name: &'a Name) -> Result<Record<'a>, Skip> {
     let root = header.root();
     let kind = class(root).and_then(sop_class).map(|class| class.kind);
     let mut fingerprints = header.fingerprints();
     if kind == Some(SopClassKind::KeyObjectSelection) {
         fingerprints.selection = header.fingerprint(Levels::SELECTION);
     }
-    Ok(InstanceRecord {
+    let record = InstanceRecord {
         study_uid: uid(root, tags::STUDY_INSTANCE_UID)?,
         series_uid: id(root, tags::SERIES_INSTANCE_UID)?,
         sop_instance_uid: sop_instance_uid(root)?,
         is_image: kind == Some(SopClassKind::Image),
         number,
-        fingerprints,
-        header,
+        fingerprint: fingerprints.whole(),
+        kind: fingerprints.kind,
+        study_part: fingerprints.study,
+        series_part: fingerprints.series,
+        values: Values::Header(header),
         name,
-    })
+    };
+    Ok(Record { record, is_selection: fingerprints.selects() })
 }
 
 fn class(root: DataSet<'_>) -> Option<&str> {
@@ -167,27 +183,4 @@ fn uid(root: DataSet<'_>, tag: Tag) -> Result<&str, Skip> {
 
 fn has_value(root: DataSet<'_>, tag: Tag) -> bool {
     root.bytes(tag).is_some_and(|value| !trim_uid(value).is_empty())
-}
-
-/// The value of an issue, where the user wants to see values.
-fn keep_values(options: &Options, value: &str) -> Option<String> {
-    options.keep_values.then(|| value.to_string())
-}
-
-/// The file meta information's UID stands in for the instance's own.
-fn stand_in(value: Option<String>) -> Issue {
-    Issue { element: "series.instance.uid", tags: vec![tags::SOP_INSTANCE_UID], reason: Reason::InstanceStandIn, value }
-}
-
-/// What the scanner noticed, as an issue of the file.
-pub fn fault_issue(Fault { tag, kind }: Fault) -> Issue {
-    let reason = match kind {
-        FaultKind::Truncated => Reason::Truncated,
-        FaultKind::Repeated => Reason::Repeated,
-        FaultKind::TooLong => Reason::TooLong,
-        FaultKind::TooDeep => Reason::TooDeep,
-        FaultKind::TooMany => Reason::TooMany,
-        FaultKind::Malformed => Reason::Malformed,
-    };
-    Issue { element: "", tags: vec![tag], reason, value: None }
 }

@@ -16,7 +16,7 @@ use super::{Group, Series};
 use crate::dicom::DataSet;
 use crate::fhir::{self, Identifier};
 use crate::issue::{Issue, Reason};
-use crate::mapping::row::attributes;
+use crate::mapping::attribute::attributes;
 use crate::mapping::{self, Attribute, KindPart, Mapped, Options, SERIES, STUDY, SeriesPart, StudyPart};
 
 /// A study with all of its instances, not resolved yet.

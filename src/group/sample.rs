@@ -4,7 +4,7 @@ use dicom_dictionary_std::tags;
 
 use super::{NewKind, Studies, Study};
 use crate::dicom::Tag;
-use crate::group::reader::record;
+use crate::group::reader::{Record, record};
 use crate::mapping::sample::{Sample, header, text};
 use crate::mapping::{self, KIND, NUMBER, Options};
 use crate::source::Name;
@@ -48,11 +48,12 @@ pub fn add(studies: &Studies, instance: &[Sample]) {
     let root = header.root();
     let name = Name::file(file(instance));
     let number = mapping::map(NUMBER, root, &options).part.number;
-    let record = record(&header, number, &name).unwrap();
+    let Record { record, .. } = record(&header, number, &name).unwrap();
     let part = mapping::map(KIND, root, &options).part;
     studies.merge(&record, Some(NewKind { part, has_issues: false })).expect("the kind is given");
 }
 
-fn file(instance: &[Sample]) -> &str {
+/// The name of a sample's file.
+pub fn file(instance: &[Sample]) -> &str {
     instance.iter().find_map(|(tag, value)| (*tag == FILE).then(|| value.as_text())).unwrap_or("file")
 }

@@ -5,12 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use dicom_dictionary_std::tags;
 use proptest::prelude::*;
 
-use super::sample::{CT, FILE, REPORT, add, instance, of_study, studies};
+use super::reader::{Record, Selections, record};
+use super::sample::{CT, FILE, REPORT, add, file, instance, of_study, studies};
 use super::*;
+use crate::dicom::value::plain_number;
 use crate::fhir::Instances as _;
 use crate::issue::Reason;
 use crate::mapping::Options;
-use crate::mapping::sample::{Sample, code, items, text};
+use crate::mapping::sample::{Sample, code, header, items, text};
 
 /// All that a resolved study says, as text: what is equal here is written alike.
 fn said(study: &mut Study) -> String {
@@ -192,6 +194,30 @@ proptest! {
         prop_assert_eq!(&all_said(studies(&shuffled)), &want);
         prop_assert_eq!(&all_said(on_threads(&shuffled, threads)), &want);
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn what_was_stored_comes_to_the_same_as_what_is_read(all in prop::collection::vec(any_instance(), 1..60)) {
+        let (stored, options) = (Studies::default(), Options::default());
+        all.iter().for_each(|instance| add_stored(&stored, instance, &options));
+        prop_assert_eq!(all_said(stored.finish()), all_said(studies(&all)));
+    }
+}
+
+/// Adds an instance as it comes out of a store.
+fn add_stored(studies: &Studies, instance: &[Sample], options: &Options) {
+    let (header, name) = (header(instance), Name::file(file(instance)));
+    let again = |level| StoredValues::from_bytes(StoredValues::of(&header, level).as_bytes()).unwrap();
+    let (study, series, kind) = (again(Levels::STUDY), again(Levels::SERIES), again(Levels::KIND));
+    let notes = FileNotes::from_bytes(&FileNotes::of(&header).to_bytes()).unwrap();
+    let number = plain_number(header.root().bytes(tags::INSTANCE_NUMBER).unwrap_or_default());
+    let Record { mut record, .. } = record(&header, number, &name).unwrap();
+    record.values = Values::Stored { study: &study, series: &series };
+    let stored = StoredInstance { record, notes: &notes, kind: &kind, selection: None };
+    studies.add_stored(&stored, Selections::All, options, |_| ());
 }
 
 /// The studies of instances that several threads add at once.

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use dicom_core::Tag;
 
+use super::attribute::{Attribute, CODING_SCHEMES};
 use super::options::Options;
-use super::row::{Attribute, CODING_SCHEMES};
 use crate::dicom::DataSet;
 use crate::dicom::charset::{CharacterSet, Decoded, TextFault};
 use crate::dicom::value::{NumberFault, is_oid, trim_uid, unsigned};
@@ -47,6 +47,12 @@ impl<'a> Attributes<'a> {
     /// What the user said of the archive.
     pub fn options(&self) -> &'a Options {
         self.row.options
+    }
+
+    /// The attribute that the row names at this place, counted from 0.
+    pub fn tag(&self, place: usize) -> Tag {
+        let path = self.row.attributes.get(place).and_then(|attribute| attribute.path().last());
+        *path.expect("the row names so many attributes")
     }
 
     /// The value of a one-line attribute (LO, SH, UC …) that has one; `None` where absent or empty.
@@ -171,6 +177,16 @@ impl<'a> Attributes<'a> {
         debug_assert!(allowed, "the row {} does not name {tag} at {:?}", self.row.element, self.prefix);
         allowed
     }
+}
+
+/// The text of the row's attribute.
+pub fn text(attributes: &Attributes<'_>) -> Option<String> {
+    attributes.text(attributes.tag(0))
+}
+
+/// The number of the row's attribute.
+pub fn number(attributes: &Attributes<'_>) -> Option<u32> {
+    attributes.unsigned(attributes.tag(0))
 }
 
 /// The bytes without their padding, and without the leading spaces that mean nothing in a line (PS3.5 6.2).

@@ -2,8 +2,9 @@
 
 use dicom_dictionary_std::tags;
 
-use super::attributes::Attributes;
-use super::row::{Row, attributes, one};
+use super::attribute::attributes;
+use super::attributes::{Attributes, number};
+use super::row::{Row, one};
 use super::terms::{self, SopClassKind};
 use crate::dicom::value::is_oid;
 use crate::issue::Reason;
@@ -27,15 +28,19 @@ pub struct NumberPart {
 /// The rows of what instances have in common, in the order of the elements.
 #[rustfmt::skip]
 pub const KIND: &[Row<KindPart>] = &[
-    one!("series.instance.sopClass", sop_class, [SOP_CLASS_UID, MEDIA_STORAGE_SOP_CLASS_UID], "PS3.3 C.12.1, PS3.10 7.1", sop_class),
-    one!("series.instance.title", title, [SOP_CLASS_UID, MEDIA_STORAGE_SOP_CLASS_UID, CONCEPT_NAME_CODE_SEQUENCE > CODE_MEANING, DOCUMENT_TITLE, CONTENT_LABEL, IMAGE_TYPE], "PS3.3 C.12.1, PS3.10 7.1, C.17.3, C.24.2, 10.9, C.7.6.1", title),
-    one!("series.instance.numberOfFrames", number_of_frames, [NUMBER_OF_FRAMES], "PS3.3 C.7.6.6", |a: &Attributes<'_>| a.unsigned(tags::NUMBER_OF_FRAMES)),
+    one!("series.instance.sopClass", sop_class, [
+        SOP_CLASS_UID, MEDIA_STORAGE_SOP_CLASS_UID
+    ], "PS3.3 C.12.1, PS3.10 7.1", sop_class),
+    one!("series.instance.title", title, [
+        SOP_CLASS_UID, MEDIA_STORAGE_SOP_CLASS_UID, CONCEPT_NAME_CODE_SEQUENCE > CODE_MEANING,
+        DOCUMENT_TITLE, CONTENT_LABEL, IMAGE_TYPE
+    ], "PS3.3 C.12.1, PS3.10 7.1, C.17.3, C.24.2, 10.9, C.7.6.1", title),
+    one!("series.instance.numberOfFrames", number_of_frames, [NUMBER_OF_FRAMES], "PS3.3 C.7.6.6", number),
 ];
 
 /// The row of the instance's number.
 pub const NUMBER: &[Row<NumberPart>] =
-    &[one!("series.instance.number", number, [INSTANCE_NUMBER], "PS3.3 C.7.6.1", |a: &Attributes<'_>| a
-        .unsigned(tags::INSTANCE_NUMBER))];
+    &[one!("series.instance.number", number, [INSTANCE_NUMBER], "PS3.3 C.7.6.1", number)];
 
 fn sop_class(attributes: &Attributes<'_>) -> Option<String> {
     let class = attributes.uid(tags::SOP_CLASS_UID).or_else(|| stand_in(attributes));

@@ -1,9 +1,11 @@
 //! The mapping: the only module that knows both DICOM and FHIR.
 //!
 //! It is two tables. The rows ([`STUDY`], [`SERIES`], [`KIND`], [`NUMBER`], [`SELECTION`]) say which attributes fill which
-//! element of one instance, and [`UIDS`] and [`COMPANIONS`] list what comes with them; the [`finish`] rules say what is computed over a study or series. `docs/mapping.md` is printed from both.
+//! element of one instance, and [`UIDS`] and [`COMPANIONS`] list what comes with them; the [`finish`] rules say what is
+//! computed over a study or series. `docs/mapping.md` is printed from both.
 
 pub mod anatomy;
+pub mod attribute;
 pub mod attributes;
 mod code;
 pub mod document;
@@ -35,10 +37,11 @@ use std::cell::RefCell;
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
+pub use attribute::Attribute;
 pub use instance::{KIND, KindPart, NUMBER, NumberPart};
 pub use listed::{COMPANIONS, Listed, Source, UIDS};
 pub use options::{Options, Systems};
-pub use row::{Agreement, Attribute, Row};
+pub use row::{Agreement, Row};
 pub use selection::{SELECTION, SelectionPart};
 pub use series::{SERIES, SeriesPart};
 pub use study::{STUDY, StudyPart};
@@ -98,7 +101,7 @@ pub fn character_set_issue(data_set: DataSet<'_>, options: &Options) -> Option<I
 
 /// The attributes that the rows want, as the scanner takes them.
 pub fn wanted() -> Wanted {
-    let schemes = row::CODING_SCHEMES.iter().map(|path| (path.to_vec(), Levels::STUDY.and(Levels::SERIES)));
+    let schemes = attribute::CODING_SCHEMES.iter().map(|path| (path.to_vec(), Levels::STUDY.and(Levels::SERIES)));
     let rows = wanted_by(STUDY, Levels::STUDY)
         .chain(wanted_by(SERIES, Levels::SERIES))
         .chain(wanted_by(KIND, Levels::KIND))

@@ -1,12 +1,11 @@
 //! Who and what made a series: physicians, operators, the equipment, the institution.
 
-use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
 use super::attributes::Attributes;
 use super::code::{code_as_identifier, concept};
 use super::identity::kind;
-use super::person::practitioners;
+use super::person::persons;
 use super::terms::{self, Coded};
 use crate::fhir::resource::{Device, Organization, Resource};
 use crate::fhir::{Coding, IdText, Identifier, Performer, Reference, ResourceType};
@@ -14,18 +13,17 @@ use crate::issue::Reason;
 
 /// The performing physicians, as `PRF`.
 pub fn physicians(attributes: &Attributes<'_>) -> Vec<Performer> {
-    persons(attributes, tags::PERFORMING_PHYSICIAN_NAME, tags::PERFORMING_PHYSICIAN_IDENTIFICATION_SEQUENCE, terms::PRF)
+    performing(attributes, terms::PRF)
 }
 
 /// The operators, as `SPRF`.
 pub fn operators(attributes: &Attributes<'_>) -> Vec<Performer> {
-    persons(attributes, tags::OPERATORS_NAME, tags::OPERATOR_IDENTIFICATION_SEQUENCE, terms::SPRF)
+    performing(attributes, terms::SPRF)
 }
 
-fn persons(attributes: &Attributes<'_>, name: Tag, identification: Tag, function: Coded) -> Vec<Performer> {
+fn performing(attributes: &Attributes<'_>, function: Coded) -> Vec<Performer> {
     let function = Coding::constant(function.system, function.code, function.display);
-    let persons = practitioners(attributes, name, identification).into_iter();
-    persons.map(|actor| Performer { function: Some(function.clone()), actor }).collect()
+    persons(attributes).into_iter().map(|actor| Performer { function: Some(function.clone()), actor }).collect()
 }
 
 /// The equipment: a Device, named by manufacturer and model, else by its station.

@@ -12,9 +12,19 @@ use crate::fhir::resource::{Practitioner, Resource};
 use crate::fhir::{HumanName, Identifier, NameRepresentation, Reference, ResourceType};
 use crate::issue::Reason;
 
+/// The persons of the row: its first attribute names them, its second identifies them.
+pub fn persons(attributes: &Attributes<'_>) -> Vec<Reference> {
+    practitioners(attributes, attributes.tag(0), attributes.tag(1))
+}
+
+/// The person of such a row; of several, the first.
+pub fn only_person(attributes: &Attributes<'_>) -> Option<Reference> {
+    only_practitioner(attributes, attributes.tag(0), attributes.tag(1))
+}
+
 /// The persons of a name attribute and of the identification sequence beside it. PS3.3 has one item a name, in the
 /// same order; a list of another length cannot be paired, and then each stands alone.
-pub fn practitioners(attributes: &Attributes<'_>, names: Tag, identification: Tag) -> Vec<Reference> {
+fn practitioners(attributes: &Attributes<'_>, names: Tag, identification: Tag) -> Vec<Reference> {
     let persons = person_names(attributes, names);
     let items = attributes.items(identification);
     if persons.len() == items.len() {

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
+use super::attribute::attributes;
 use super::attributes::Attributes;
 use super::code::concept;
 use super::request::{accessions, order_of};
-use super::row::{Row, attributes, many, one};
+use super::row::{Row, many, one};
 use super::terms::{self, system};
 use super::time::date_time;
 use crate::dicom::value::{is_fhir_id, unsigned};
@@ -56,18 +57,20 @@ impl SelectionPart {
 /// The rows of a Key Object Selection, in the order of the elements.
 #[rustfmt::skip]
 pub const SELECTION: &[Row<SelectionPart>] = &[
-    one!("ImagingSelection.issued", issued, [CONTENT_DATE, CONTENT_TIME, TIMEZONE_OFFSET_FROM_UTC], "PS3.3 C.17.6.2, C.12.1", issued),
+    one!("ImagingSelection.issued", issued, [
+        CONTENT_DATE, CONTENT_TIME, TIMEZONE_OFFSET_FROM_UTC
+    ], "PS3.3 C.17.6.2, C.12.1", issued),
     many!("ImagingSelection.basedOn", based_on, [
-        ACCESSION_NUMBER, issuer ISSUER_OF_ACCESSION_NUMBER_SEQUENCE,
-        REQUEST_ATTRIBUTES_SEQUENCE > ACCESSION_NUMBER, issuer REQUEST_ATTRIBUTES_SEQUENCE > ISSUER_OF_ACCESSION_NUMBER_SEQUENCE,
-        REFERENCED_REQUEST_SEQUENCE > ACCESSION_NUMBER, issuer REFERENCED_REQUEST_SEQUENCE > ISSUER_OF_ACCESSION_NUMBER_SEQUENCE
-    ], "PS3.3 C.7.2.1, C.17.6.2", |a| accessions(a).into_iter().map(order_of).collect()),
+        accession HERE, accession REQUEST_ATTRIBUTES_SEQUENCE, accession REFERENCED_REQUEST_SEQUENCE
+    ], "PS3.3 C.7.2.1, C.17.6.2", orders),
     one!("ImagingSelection.code", code, [code CONCEPT_NAME_CODE_SEQUENCE], "PS3.3 C.17.3, PS3.16 CID 7010", title),
     many!("ImagingSelection.instance", instances, [
         CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE > STUDY_INSTANCE_UID,
         CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE > REFERENCED_SERIES_SEQUENCE > SERIES_INSTANCE_UID,
-        CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE > REFERENCED_SERIES_SEQUENCE > REFERENCED_SOP_SEQUENCE > REFERENCED_SOP_CLASS_UID,
-        CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE > REFERENCED_SERIES_SEQUENCE > REFERENCED_SOP_SEQUENCE > REFERENCED_SOP_INSTANCE_UID
+        CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE > REFERENCED_SERIES_SEQUENCE > REFERENCED_SOP_SEQUENCE
+            > REFERENCED_SOP_CLASS_UID,
+        CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE > REFERENCED_SERIES_SEQUENCE > REFERENCED_SOP_SEQUENCE
+            > REFERENCED_SOP_INSTANCE_UID
     ], "PS3.3 C.17.6.2, C.17.2.1", instances),
     many!("ImagingSelection.instance.subset", frames, [
         CONTENT_SEQUENCE > REFERENCED_SOP_SEQUENCE > REFERENCED_SOP_INSTANCE_UID,
@@ -75,9 +78,13 @@ pub const SELECTION: &[Row<SelectionPart>] = &[
     ], "PS3.3 C.17.3, C.18.4", frames),
 ];
 
+fn orders(attributes: &Attributes<'_>) -> Vec<Reference> {
+    accessions(attributes).into_iter().map(order_of).collect()
+}
+
 /// An instant has a time and a zone, or is none.
 fn issued(attributes: &Attributes<'_>) -> Option<DateTime> {
-    date_time(attributes, tags::CONTENT_DATE, tags::CONTENT_TIME).filter(|issued| issued.time.is_some())
+    date_time(attributes).filter(|issued| issued.time.is_some())
 }
 
 fn title(attributes: &Attributes<'_>) -> Option<CodeableConcept> {

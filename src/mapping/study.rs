@@ -5,11 +5,12 @@
 
 use dicom_dictionary_std::tags;
 
-use super::attributes::Attributes;
+use super::attribute::attributes;
+use super::attributes::{Attributes, text};
 use super::identity::{Issuer, kind};
 use super::patient;
-use super::person::only_practitioner;
-use super::row::{Agreement, Row, attributes, first, one};
+use super::person::only_person;
+use super::row::{Agreement, Row, first, one};
 use super::time::date_time;
 use crate::fhir::resource::{Encounter, Location, Resource};
 use crate::fhir::{Annotation, DateTime, Identifier, Reference, ResourceType};
@@ -33,21 +34,24 @@ pub struct StudyPart {
 pub const STUDY: &[Row<StudyPart>] = &[
     one!("identifier", study_id, [STUDY_ID], "PS3.3 C.7.2.1", study_id),
     Row { merge: identified_first, ..one!("subject", subject, [
-        PATIENT_NAME, PATIENT_ID, ISSUER_OF_PATIENT_ID, issuer ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE,
-        ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE > IDENTIFIER_TYPE_CODE, PATIENT_BIRTH_DATE, PATIENT_SEX,
-        QUALITY_CONTROL_SUBJECT, OTHER_PATIENT_I_DS_SEQUENCE > PATIENT_ID,
-        OTHER_PATIENT_I_DS_SEQUENCE > ISSUER_OF_PATIENT_ID,
-        issuer OTHER_PATIENT_I_DS_SEQUENCE > ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE,
-        OTHER_PATIENT_I_DS_SEQUENCE > ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE > IDENTIFIER_TYPE_CODE,
-        PATIENT_SPECIES_DESCRIPTION, code PATIENT_SPECIES_CODE_SEQUENCE, PATIENT_BREED_DESCRIPTION, code PATIENT_BREED_CODE_SEQUENCE,
-        PATIENT_SEX_NEUTERED
+        PATIENT_NAME, patient_id HERE, PATIENT_BIRTH_DATE, PATIENT_SEX, QUALITY_CONTROL_SUBJECT,
+        patient_id OTHER_PATIENT_I_DS_SEQUENCE, PATIENT_SPECIES_DESCRIPTION, code PATIENT_SPECIES_CODE_SEQUENCE,
+        PATIENT_BREED_DESCRIPTION, code PATIENT_BREED_CODE_SEQUENCE, PATIENT_SEX_NEUTERED
     ], "PS3.3 C.7.1.1, C.7.2.2", patient::subject) },
-    Row { merge: told_in_full, ..one!("encounter", encounter, [ADMISSION_ID, ISSUER_OF_ADMISSION_ID, issuer ISSUER_OF_ADMISSION_ID_SEQUENCE], "PS3.3 C.7.2.2, PS3.6 (retired)", encounter) },
-    one!("started", started, [STUDY_DATE, STUDY_TIME, TIMEZONE_OFFSET_FROM_UTC], "PS3.3 C.7.2.1, C.12.1", |a| date_time(a, tags::STUDY_DATE, tags::STUDY_TIME)),
-    one!("referrer", referrer, [REFERRING_PHYSICIAN_NAME, person REFERRING_PHYSICIAN_IDENTIFICATION_SEQUENCE], "PS3.3 C.7.2.1", referrer),
-    one!("location", location, [INSTITUTIONAL_DEPARTMENT_NAME, PERFORMED_LOCATION], "PS3.3 C.7.5.1, C.4.14", location),
+    Row { merge: told_in_full, ..one!("encounter", encounter, [
+        ADMISSION_ID, ISSUER_OF_ADMISSION_ID, issuer ISSUER_OF_ADMISSION_ID_SEQUENCE
+    ], "PS3.3 C.7.2.2, PS3.6 (retired)", encounter) },
+    one!("started", started, [
+        STUDY_DATE, STUDY_TIME, TIMEZONE_OFFSET_FROM_UTC
+    ], "PS3.3 C.7.2.1, C.12.1", date_time),
+    one!("referrer", referrer, [
+        REFERRING_PHYSICIAN_NAME, person REFERRING_PHYSICIAN_IDENTIFICATION_SEQUENCE
+    ], "PS3.3 C.7.2.1", only_person),
+    one!("location", location, [
+        INSTITUTIONAL_DEPARTMENT_NAME, PERFORMED_LOCATION
+    ], "PS3.3 C.7.5.1, C.4.14", location),
     one!("note", note, [STUDY_COMMENTS], "PS3.6 (retired)", note),
-    one!("description", description, [STUDY_DESCRIPTION], "PS3.3 C.7.2.1", |a: &Attributes<'_>| a.text(tags::STUDY_DESCRIPTION)),
+    one!("description", description, [STUDY_DESCRIPTION], "PS3.3 C.7.2.1", text),
 ];
 
 /// The subject of the first instance that has a Patient ID, else of the first that says anything: a file that was
@@ -107,11 +111,6 @@ fn encounter(attributes: &Attributes<'_>) -> Option<Reference> {
     reference.identifier = Some(identifier);
     reference.resource = Some(Box::new(resource));
     Some(reference)
-}
-
-fn referrer(attributes: &Attributes<'_>) -> Option<Reference> {
-    let (name, identification) = (tags::REFERRING_PHYSICIAN_NAME, tags::REFERRING_PHYSICIAN_IDENTIFICATION_SEQUENCE);
-    only_practitioner(attributes, name, identification)
 }
 
 fn location(attributes: &Attributes<'_>) -> Option<Reference> {

@@ -9,9 +9,10 @@ use crate::dicom::value::{Date, Fraction, Offset, Time};
 use crate::fhir::{DateTime, TimeOfDay};
 use crate::issue::Reason;
 
-/// The dateTime of a pair of DA and TM attributes, with Timezone Offset From UTC (0008,0201) or the zone that the user
+/// The dateTime of the row's first two attributes, DA and TM, with Timezone Offset From UTC (0008,0201) or the zone that the user
 /// gave. What cannot be taken is noted, and the date stays.
-pub fn date_time(attributes: &Attributes<'_>, date: Tag, time: Tag) -> Option<DateTime> {
+pub fn date_time(attributes: &Attributes<'_>) -> Option<DateTime> {
+    let (date, time) = (attributes.tag(0), attributes.tag(1));
     let text = attributes.line(date)?;
     let Ok(day) = Date::parse(&text) else { return attributes.drop(date, Reason::NotADate, &text) };
     let time = time_of_day(attributes, day, time);

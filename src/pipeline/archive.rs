@@ -69,5 +69,5 @@ impl Stage<'_> {
 }
 
 fn inside(archive: &Name, entry: &[u8]) -> Name {
-    Name { file: archive.file.clone(), entry: Some(entry_name(entry)) }
+    Name { place: archive.place.clone(), entry: Some(entry_name(entry)) }
 }

@@ -134,7 +134,7 @@ impl Run<'_> {
         let selections = if self.finish.has_selections() { Selections::All } else { Selections::Rejections };
         let filter = &self.config.filter;
         let stage = read::Stage {
-            reader: Reader { wanted: &wanted, options, studies: &studies, filter, selections },
+            reader: Reader { wanted: &wanted, options, studies: &studies, filter, selections, keeper: None },
             report: self.report,
             counts: self.counts,
             progress: self.progress,

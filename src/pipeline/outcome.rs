@@ -124,6 +124,7 @@ impl std::fmt::Display for Input {
             Input::Path(path) | Input::List { from: ListFrom::File(path), .. } => {
                 f.write_str(&printable(path.as_os_str().as_encoded_bytes()))
             }
+            Input::Readers(_) => f.write_str("the readers"),
             Input::Stdin | Input::List { from: ListFrom::Stdin, .. } => f.write_str("standard input"),
         }
     }

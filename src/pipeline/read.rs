@@ -15,7 +15,7 @@ use crate::issue::{Issue, Reason, Skip};
 use crate::progress::Progress;
 use crate::report::{Report, Where};
 use crate::source::archive::Archive;
-use crate::source::{Batch, Item, Name, Walk};
+use crate::source::{Batch, Content, Item, Name, Walk};
 
 use super::counts::RunCounts;
 use super::fhir_file::is_fhir;
@@ -107,8 +107,10 @@ impl Stage<'_> {
             return Archive::open(file)?.ok_or(Skip::PassedBy).map(Found::Archive);
         }
         let mut file = item.open()?;
-        if let Some(others) = self.others.filter(|_| is_fhir(&file)) {
-            others.fhir(item.name.file.to_path_buf());
+        if let (Some(others), Content::File(opened)) = (self.others, &file)
+            && is_fhir(opened)
+        {
+            others.fhir(PathBuf::from(&item.name.place));
             return Ok(Found::Fhir);
         }
         match self.read(worker, &item.name, &mut file) {

@@ -10,6 +10,7 @@ use super::outcome::{self, OfServer};
 use super::{Ends, convert_between, fhir_file, read};
 use crate::config::{Choice, ReleaseName, Upload};
 use crate::error::Error;
+use crate::http::SystemClock;
 use crate::interrupt::Interrupt;
 use crate::issue::Skip;
 use crate::options::SummaryForm;
@@ -17,7 +18,6 @@ use crate::progress::{self, Progress, WARNING, count};
 use crate::report::{CauseInWords, Causes, Section};
 use crate::source::{self, Name};
 use crate::upload::Server;
-use crate::upload::clock::SystemClock;
 use crate::upload::counts::{Counts, Summary};
 use crate::upload::documents::{self, Input};
 
@@ -86,7 +86,8 @@ impl read::Others for Others<'_> {
 
     /// A file beside others may be anything; one that the user named was to be sent.
     fn left_out(&self, name: &Name, skip: &Skip) {
-        let is_named = |input: &source::Input| matches!(input, source::Input::Path(path) if *path == *name.file);
+        let is_named =
+            |input: &source::Input| matches!(input, source::Input::Path(path) if path.as_os_str() == name.place);
         if matches!(skip, Skip::NotDicom | Skip::Empty) && self.inputs.iter().any(is_named) && name.entry.is_none() {
             let why = if *skip == Skip::Empty { "empty" } else { "neither DICOM nor FHIR JSON" };
             self.server.counts().unreadable(&name.to_string(), why);

@@ -19,7 +19,7 @@ fn report(values: Choice, turn: usize) -> String {
     let issues = [(tags::STUDY_DATE, Reason::NotADate), (tags::LATERALITY, Reason::UnknownTerm)];
     let give = |number: usize| {
         report.skip(&Name::file(format!("b/{number}\n")), &Skip::NoUid(tags::SOP_INSTANCE_UID));
-        let name = Name { file: "a.zip".into(), entry: Some(number.to_string()) };
+        let name = Name { place: "a.zip".into(), entry: Some(number.to_string()) };
         for (tag, reason) in issues {
             let tags = vec![tags::REQUEST_ATTRIBUTES_SEQUENCE, tag];
             let issue = Issue { element: "started", tags, reason, value: Some("Doe^Jane".to_string()) };

@@ -95,7 +95,7 @@ impl Feed {
     }
 
     pub fn item(&mut self, item: Item) {
-        let ends_batch = archive::is_likely(&item.name.file);
+        let ends_batch = archive::is_likely(Path::new(&item.name.place));
         self.batch.items.push(item);
         self.added(ends_batch);
     }

@@ -60,12 +60,12 @@ impl Listed<'_> {
     fn take(&mut self, directory: &Path, reference: &Reference, feed: &mut Feed) {
         let Some(components) = components(&reference.file_id) else {
             let entry = String::from_utf8_lossy(reference.file_id.trim_ascii_end()).into_owned();
-            return feed.skip(Name { file: directory.to_path_buf(), entry: Some(entry) }, Skip::OutsideFolder);
+            return feed.skip(Name { place: directory.into(), entry: Some(entry) }, Skip::OutsideFolder);
         };
         let name = |path: &Path| Name::file(path.strip_prefix(".").unwrap_or(path));
         match self.find_from(directory, &components) {
             Ok((path, Kind::File)) if reference.may_be_directory && is_dicomdir(&path) => self.lower(path),
-            Ok((path, Kind::File)) => feed.item(Item::at(name(&path).file)),
+            Ok((path, Kind::File)) => feed.item(Item::at(path.strip_prefix(".").unwrap_or(&path))),
             Ok((path, Kind::Link)) => feed.skip(name(&path), Skip::Link),
             Ok((path, _)) => feed.skip(name(&path), Skip::NotRegular),
             Err(error) => {

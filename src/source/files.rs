@@ -3,7 +3,8 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::Item;
+use super::item::{From, Item};
+use super::name::Name;
 use super::open::OpenFolder;
 
 /// From so many files on it costs less to open their folder than to look up its path for each of them.
@@ -40,12 +41,11 @@ impl Files {
         // With the separator behind it, so that a name needs only to be put there.
         let folder = self.folder.join("").into_os_string();
         let open = (self.count >= WORTH_OPENING).then(|| OpenFolder::open(&self.folder)).flatten();
-        let mut item = Item { folder: open, ..Item::at(PathBuf::new()) };
+        let mut item = Item { name: Name::file(""), from: open.map_or(From::Path, From::Folder) };
         for name in &self.names {
-            let path = item.name.file.as_mut_os_string();
-            path.clear();
-            path.push(&folder);
-            path.push(name);
+            item.name.place.clear();
+            item.name.place.push(&folder);
+            item.name.place.push(name);
             each(&item);
         }
     }
@@ -57,6 +57,7 @@ mod tests {
 
     use super::*;
     use crate::issue::Skip;
+    use crate::source::Content;
 
     #[test]
     fn files_come_back_with_the_path_of_their_folder() {
@@ -64,7 +65,7 @@ mod tests {
             let mut files = Files::of(Path::new(folder));
             names.iter().for_each(|name| files.push(OsStr::new(name)));
             let mut seen = Vec::new();
-            files.for_each(|item| seen.push(item.name.file.clone()));
+            files.for_each(|item| seen.push(PathBuf::from(&item.name.place)));
             let want: Vec<PathBuf> = names.iter().map(|name| Path::new(folder).join(name)).collect();
             assert_eq!(seen, want);
             assert_eq!(files.len(), names.len());
@@ -82,9 +83,12 @@ mod tests {
             }
             files.push(OsStr::new("gone"));
             files.for_each(|item| match item.open() {
-                Ok(file) => assert!(item.name.file.ends_with(io::read_to_string(file).unwrap())),
+                Ok(Content::File(file)) => {
+                    assert!(Path::new(&item.name.place).ends_with(io::read_to_string(file).unwrap()));
+                }
+                Ok(other) => panic!("{other:?}"),
                 Err(skip) => {
-                    assert!(item.name.file.ends_with("gone"));
+                    assert!(Path::new(&item.name.place).ends_with("gone"));
                     assert_eq!(skip, Skip::Unreadable("no such file or directory".into()));
                 }
             });

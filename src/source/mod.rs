@@ -5,17 +5,21 @@
 
 pub mod archive;
 mod batch;
+mod content;
 mod dicomdir;
 mod files;
 mod folder;
+mod item;
 mod links;
 mod list;
 mod name;
 mod open;
+mod permits;
 mod queue;
+mod readers;
 mod stdin;
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -27,16 +31,18 @@ use crate::issue::Skip;
 use crate::progress::Progress;
 
 pub use batch::Batch;
+pub use content::Content;
+pub use item::Item;
 pub use links::Links;
 pub use list::{ListFrom, Separator};
 pub use name::{Name, printable};
 pub use open::{open_file, unreadable};
+pub use readers::{NamedReader, Readers};
 pub use stdin::STDIN;
 
 use batch::Feed;
 use folder::Walker;
 use list::List;
-use open::OpenFolder;
 use queue::Queue;
 
 /// Batches that wait for a reader, at most: about 32,000 files.
@@ -58,6 +64,8 @@ pub enum Input {
         /// What stands between two paths.
         separator: Separator,
     },
+    /// What the library's caller brings.
+    Readers(Readers),
 }
 
 /// How the inputs are walked.
@@ -69,35 +77,6 @@ pub struct Options {
     pub excluded: Vec<PathBuf>,
     /// The number of reading threads; the walk takes as many, up to a limit of its own.
     pub threads: usize,
-}
-
-/// One thing to read: a file, which may turn out to be an archive.
-#[derive(Debug)]
-pub struct Item {
-    /// Where it stands.
-    pub name: Name,
-    /// The folder it stands in, where that is open.
-    folder: Option<OpenFolder>,
-    /// Its content, where it has no path.
-    content: Option<File>,
-}
-
-impl Item {
-    /// A file at a path.
-    fn at(path: impl Into<PathBuf>) -> Item {
-        Item { name: Name::file(path), folder: None, content: None }
-    }
-
-    /// Opens it for reading, never waiting for a FIFO.
-    pub fn open(&self) -> Result<File, Skip> {
-        if let Some(content) = &self.content {
-            return content.try_clone().map_err(|error| unreadable(&error));
-        }
-        match (&self.folder, self.name.file.file_name()) {
-            (Some(folder), Some(name)) => folder.file(name),
-            _ => open_file(&self.name.file),
-        }
-    }
 }
 
 /// A walk under way. Dropping it stops the walk.
@@ -127,6 +106,7 @@ enum Start {
     NotRegular(PathBuf),
     Stdin,
     List(List),
+    Readers(Readers),
 }
 
 /// Checks that every input is there, then starts to walk them.
@@ -151,6 +131,7 @@ fn start(input: &Input, links: Links) -> Result<Start, Error> {
     let path = match input {
         Input::List { from, separator } => return List::open(from, *separator, links).map(Start::List),
         Input::Stdin => return Ok(Start::Stdin),
+        Input::Readers(readers) => return Ok(Start::Readers(readers.clone())),
         Input::Path(path) => path.clone(),
     };
     // A link that was named is followed: the user meant what it leads to.
@@ -175,6 +156,7 @@ fn give(starts: Vec<Start>, links: Links, walker: &Walker, mut feed: Feed) {
                 Err(skip) => feed.skip(Name::file(STDIN), skip),
             },
             Start::List(list) => list.read(walker.queue(), &mut feed),
+            Start::Readers(readers) => readers.give(&mut feed),
         }
     }
     feed.flush();

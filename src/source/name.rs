@@ -3,28 +3,28 @@
 //! A file name may hold anything but NUL and `/`: terminal escapes, newlines, bytes of an old encoding. What is shown is
 //! one line of safe text, and still tells two files apart.
 
+use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
 
-/// Where an item stands: a file, or an entry of an archive.
+/// Where an item stands: a file, an object, a reader of the library's caller, or an entry of one of these.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name {
-    /// The file, or the archive.
-    pub file: PathBuf,
-    /// The entry inside the archive.
+    /// The path, the address, or whatever else its source calls it.
+    pub place: OsString,
+    /// The entry inside of it, where it is an archive.
     pub entry: Option<String>,
 }
 
 impl Name {
-    /// The name of a file that is no archive.
-    pub fn file(path: impl Into<PathBuf>) -> Name {
-        Name { file: path.into(), entry: None }
+    /// The name of something that is no entry of an archive.
+    pub fn file(place: impl Into<OsString>) -> Name {
+        Name { place: place.into(), entry: None }
     }
 }
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_printable(f, self.file.as_os_str().as_encoded_bytes())?;
+        write_printable(f, self.place.as_encoded_bytes())?;
         let Some(entry) = &self.entry else { return Ok(()) };
         f.write_str("!/")?;
         write_printable(f, entry.as_bytes())
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn an_entry_stands_behind_its_archive() {
-        let name = Name { file: "cd.zip".into(), entry: Some("IM\n1".into()) };
+        let name = Name { place: "cd.zip".into(), entry: Some("IM\n1".into()) };
         assert_eq!(name.to_string(), "cd.zip!/IM\\n1");
     }
 }

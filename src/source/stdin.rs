@@ -6,8 +6,10 @@
 use std::fs::File;
 use std::io;
 
+use super::content::spooled;
+use super::item::{From, Item};
+use super::name::Name;
 use super::open::unreadable;
-use super::{Item, Name};
 use crate::issue::Skip;
 
 /// The name of standard input, on the command line and in the report.
@@ -19,14 +21,7 @@ pub fn stdin() -> Result<Item, Skip> {
         Some(file) => file,
         None => spooled(&mut io::stdin().lock()).map_err(|error| unreadable(&error))?,
     };
-    Ok(Item { name: Name::file(STDIN), folder: None, content: Some(content) })
-}
-
-/// Copies a stream to an unnamed temporary file, which is gone when it is closed.
-pub fn spooled(stream: &mut dyn io::Read) -> io::Result<File> {
-    let mut file = tempfile::tempfile()?;
-    io::copy(stream, &mut file)?;
-    Ok(file)
+    Ok(Item { name: Name::file(STDIN), from: From::Spooled(content) })
 }
 
 /// The regular file that standard input is, when nothing of it was read: `convert - < archive.zip`.
@@ -50,7 +45,7 @@ mod tests {
     #[test]
     fn what_comes_through_a_pipe_is_read_from_its_start_any_number_of_times() {
         let content = spooled(&mut &b"content"[..]).unwrap();
-        let item = Item { name: Name::file(STDIN), folder: None, content: Some(content) };
+        let item = Item { name: Name::file(STDIN), from: From::Spooled(content) };
         for _ in 0..2 {
             let (mut file, mut buffer) = (item.open().unwrap(), [0; 16]);
             let count = file.read_at(0, &mut buffer).unwrap();

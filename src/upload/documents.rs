@@ -77,7 +77,7 @@ fn send_all(
                 failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                 return;
             }
-            server.sender.progress.wrote(1);
+            server.progress.wrote(1);
         }
     };
     thread::scope(|scope| (0..jobs).for_each(|_| drop(scope.spawn(work))));

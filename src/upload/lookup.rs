@@ -5,15 +5,14 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use super::exchange::{Answer, Request};
 use super::identified::{Token, study_id, uid_search};
 use super::json::push_quoted;
 use super::outcome::Outcome;
 use super::package::{Entry, Target};
-use super::retry::Safety;
-use super::sender::{Sender, Sent};
 use super::server_copy::{Bundle, Found, Page, Read, ServerCopy, read};
+use super::{fhir_read, fhir_write};
 use crate::error::Error;
+use crate::http::{Answer, Safety, Sender, Sent};
 
 /// Pages of one search that are read.
 const MAX_PAGES: usize = 20;
@@ -171,7 +170,7 @@ fn rest(sender: &Sender, mut page: Page, kind: &str) -> Known<Vec<ServerCopy>> {
     let mut copies = page.copies;
     for _ in 0..MAX_PAGES {
         let Some(next) = page.next.filter(|_| copies.len() < 2) else { return Ok(Ok(copies)) };
-        let Some(path) = below(&next, &sender.base) else {
+        let Some(path) = below(&next, sender.base()) else {
             return Ok(Err(Unread::Refused(unreadable("a search goes on at another address"))));
         };
         page = match known!(single(sender, path, kind)) {
@@ -193,9 +192,9 @@ fn below<'a>(address: &'a str, base: &str) -> Option<&'a str> {
 }
 
 fn single(sender: &Sender, path: &str, kind: &str) -> Known<Read> {
-    Ok(match sender.send(&Request::get(path), Safety::Repeatable)? {
+    Ok(match sender.send(&fhir_read(path), Safety::Repeatable)? {
         Sent::Answer(answer) => {
-            read(&answer.status.to_string(), answer.etag.as_deref(), &answer.body, kind).map_err(Unread::Refused)
+            read(&answer.status.to_string(), answer.header("etag"), &answer.body, kind).map_err(Unread::Refused)
         }
         Sent::GaveUp(why) | Sent::Unknown(why) => Err(Unread::GaveUp(unreadable(&why))),
         Sent::Refused(why) => Err(Unread::Refused(unreadable(&why))),
@@ -216,7 +215,7 @@ fn batch(sender: &Sender, reads: &[(&str, &str)]) -> Result<Batch, Error> {
         body.push_str("}}");
     }
     body.push_str("]}");
-    Ok(match sender.send(&Request::write("POST", "", body.as_bytes()), Safety::Repeatable)? {
+    Ok(match sender.send(&fhir_write("POST", "", &body), Safety::Repeatable)? {
         Sent::Answer(Answer { status: 200, body, .. }) => answers(&body, reads),
         Sent::Answer(answer) => failed(&answer.status.to_string()),
         Sent::GaveUp(why) | Sent::Unknown(why) => Batch::GaveUp(why),

@@ -9,15 +9,10 @@
 //! it. Nothing is sent that the server has, and nothing is taken from it unless the user says so.
 
 mod aside;
-pub mod auth;
 pub mod capability;
-pub mod client;
-pub mod clock;
 mod compare;
 pub mod counts;
 pub mod documents;
-pub mod exchange;
-pub mod header;
 mod identified;
 mod identities;
 mod journal;
@@ -25,25 +20,18 @@ mod json;
 mod lookup;
 mod merge;
 mod not_taken;
-pub mod oauth2;
 mod outcome;
 mod package;
 mod plan;
-mod proxy;
 mod record;
 mod rejects;
-pub mod retry;
 mod send;
-mod sender;
 mod server_copy;
 mod server_ids;
 mod server_report;
 mod shape;
 mod split;
 mod submit;
-mod throttle;
-mod tls;
-mod traffic;
 mod whose;
 
 use std::collections::BTreeMap;
@@ -53,25 +41,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
 use crate::fhir::Release;
+use crate::http::{Body, Client, Clock, Connection, Credentials, Policy, Request, Safety, Sender, Sent, Traffic};
 use crate::interrupt::Interrupt;
 use crate::options::FileMode;
 use crate::output::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
 use crate::progress::Progress;
-use auth::{Auth, Credentials};
 use capability::{Capability, Mode};
-use client::{Client, Connection};
-use clock::Clock;
 use counts::Counts;
-use exchange::Request;
 use identities::Identities;
 use journal::Journal;
 use lookup::Lookup;
 use not_taken::NotTaken;
 use plan::{Allowed, Conditions};
 use rejects::Rejects;
-use retry::{Policy, Safety};
-use sender::{Sender, Sent};
-use traffic::Traffic;
 
 /// Everything that an upload is told.
 #[derive(Debug, Clone)]
@@ -115,6 +97,7 @@ pub struct Options {
 /// A FHIR server, and all that is known of it.
 pub struct Server {
     sender: Sender,
+    progress: Arc<dyn Progress>,
     release: &'static Release,
     mode: Mode,
     allowed: Allowed,
@@ -146,16 +129,9 @@ impl Server {
         interrupt: Interrupt,
         progress: Arc<dyn Progress>,
     ) -> Result<Server, Error> {
-        let sender = Sender {
-            base: options.connection.base.clone(),
-            client: Client::new(&options.connection)?,
-            auth: Auth::new(options.credentials.clone(), options.connection.clone()),
-            policy: options.policy,
-            throttle: throttle::Throttle::default(),
-            clock,
-            interrupt,
-            progress,
-        };
+        let (client, credentials) = (Client::new(&options.connection)?, options.credentials.clone());
+        let retried = progress.clone();
+        let sender = Sender::new(client, credentials, options.policy, clock, interrupt, move || retried.retried(1));
         let capability = capability(&sender)?;
         let release = capability.release(options.release).map_err(|why| sender.error(&why))?;
         let base = &options.connection.base;
@@ -189,6 +165,7 @@ impl Server {
             counts: Mutex::default(),
             elsewhere: Mutex::default(),
             give_ups: AtomicU32::new(0),
+            progress,
             sender,
         })
     }
@@ -258,7 +235,7 @@ fn not_taken() -> Result<NotTaken, Error> {
 
 /// Asks for the CapabilityStatement, for as long as the deadline says: a server may be starting again.
 fn capability(sender: &Sender) -> Result<Capability, Error> {
-    let answer = match sender.send_at_most(u32::MAX, &Request::get("metadata"), Safety::Repeatable)? {
+    let answer = match sender.send_at_most(u32::MAX, &fhir_read("metadata"), Safety::Repeatable)? {
         Sent::Answer(answer) => answer,
         Sent::GaveUp(why) | Sent::Unknown(why) => {
             return Err(sender.error(&format!("{why}: is the server running, and the base URL right?")));
@@ -270,4 +247,17 @@ fn capability(sender: &Sender) -> Result<Capability, Error> {
         300..400 => Err(sender.error("it redirects to another server: give that with --to")),
         status => Err(sender.error(&format!("GET metadata answers {status}: is the base URL right?"))),
     }
+}
+
+const FHIR_JSON: &str = "application/fhir+json";
+
+/// A request that reads FHIR.
+fn fhir_read(path: &str) -> Request<'_> {
+    Request::get(path, FHIR_JSON)
+}
+
+/// A request that writes FHIR.
+fn fhir_write<'a>(method: &'static str, path: &'a str, text: &'a str) -> Request<'a> {
+    let body = Body { media_type: FHIR_JSON, bytes: text.as_bytes(), compressible: true };
+    Request { method, body: Some(body), headers: vec![("prefer", "return=minimal")], ..fhir_read(path) }
 }

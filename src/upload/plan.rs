@@ -5,6 +5,7 @@
 //! it twice does no harm; where the server gives the ids, it is created unless a search finds it. What is there keeps
 //! all that others wrote.
 
+use crate::http::Safety;
 use std::borrow::Cow;
 
 use super::compare::{is_withdrawn, lost_instances};
@@ -12,7 +13,6 @@ use super::json::{Json, References, with_id, with_references};
 use super::merge::{Change, Lists, Merged, merge};
 use super::outcome::Outcome;
 use super::package::{Entry, Target};
-use super::retry::Safety;
 use super::server_copy::{Found, ServerCopy};
 use super::whose;
 

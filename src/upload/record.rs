@@ -83,7 +83,7 @@ impl Server {
             ends.add(result.end);
             if let Some(outcome) = &result.outcome {
                 counts.refused(&entry.key, &outcome.short);
-                self.sender.progress.refused(1);
+                self.progress.refused(1);
             }
         }
     }

@@ -125,7 +125,7 @@ impl Server {
         for (from, to) in &moved {
             references.entry(from).or_insert(Some(Cow::Borrowed(to)));
         }
-        let base = &self.sender.base;
+        let base = self.sender.base();
         let mut steps: Vec<Step<'_>> = open
             .iter()
             .zip(&found)
@@ -226,7 +226,7 @@ impl Server {
             _ if writes.len() > self.max_entries => one_by_one(&self.sender, writes)?,
             (_, Mode::Batch) => self.smaller(writes, by_batches(&self.sender, writes)?, 0)?,
             (_, Mode::Transaction) => {
-                let body = bundle(writes, mode, &self.sender.base);
+                let body = bundle(writes, mode, self.sender.base());
                 if body.len() > self.max_bytes.load(Relaxed) {
                     one_by_one(&self.sender, writes)?
                 } else {

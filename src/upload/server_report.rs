@@ -38,7 +38,7 @@ impl ServerReport<'_> {
         let Server { sender, release, dry_run, .. } = self.server;
         let counts = self.server.counts();
         [
-            ("base", json!(sender.base)),
+            ("base", json!(sender.base())),
             ("fhir", json!({ "release": release.name, "version": release.version })),
             ("dryRun", json!(dry_run)),
             ("studies", ends(&counts.studies)),

@@ -6,14 +6,13 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::capability::Mode;
-use super::exchange::{Answer, Request};
+use super::fhir_write;
 use super::json::{References, push_quoted, references_in, with_references};
 use super::outcome::Outcome;
 use super::plan::Write;
-use super::retry::Safety;
-use super::sender::{Sender, Sent};
 use crate::error::Error;
 use crate::fhir::id::is_id;
+use crate::http::{Answer, Safety, Sender, Sent};
 
 /// What became of one written resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +81,7 @@ pub fn together(sender: &Sender, writes: &[&Write<'_>], body: &str) -> Result<Ve
     let is_safe = writes.iter().all(|write| write.safety == Safety::Repeatable);
     let safety = if is_safe { Safety::Repeatable } else { Safety::Once };
     let all = |written: Written| vec![written; writes.len()];
-    let sent = sender.send(&Request::write("POST", "", body.as_bytes()), safety)?;
+    let sent = sender.send(&fhir_write("POST", "", body), safety)?;
     let answer = match taken(sent, writes) {
         Ok(answer) => answer,
         Err(written) => return Ok(all(written)),
@@ -140,7 +139,7 @@ fn in_turn(
         let turn: Vec<&Write<'_>> = turn.iter().collect();
         let written = match turn[..] {
             [write] => vec![alone(sender, write)?],
-            _ => together(sender, &turn, &bundle(&turn, Mode::Batch, &sender.base))?,
+            _ => together(sender, &turn, &bundle(&turn, Mode::Batch, sender.base()))?,
         };
         for (write, written) in rest.iter().zip(&written) {
             if let (Some(full_url), Written::Taken(Some(reference))) = (write.full_url, written) {
@@ -186,15 +185,16 @@ fn resolved<'w>(write: &'w Write<'_>, references: &References<'_>) -> Write<'w> 
 }
 
 fn alone(sender: &Sender, write: &Write<'_>) -> Result<Written, Error> {
-    let request = Request {
-        if_none_exist: write.if_none_exist,
-        if_match: write.if_match,
-        if_none_match: write.if_none_match,
-        ..Request::write(write.method, &write.url, write.text.as_bytes())
-    };
+    let mut request = fhir_write(write.method, &write.url, &write.text);
+    let conditions = [
+        ("if-none-exist", write.if_none_exist),
+        ("if-match", write.if_match),
+        ("if-none-match", write.if_none_match.then_some("*")),
+    ];
+    request.headers.extend(conditions.iter().filter_map(|(name, value)| Some((*name, (*value)?))));
     let sent = sender.send(&request, write.safety)?;
     Ok(match taken(sent, &[write]) {
-        Ok(answer) => done(&answer.status.to_string(), answer.location.as_deref(), write, repeat(&answer)),
+        Ok(answer) => done(&answer.status.to_string(), answer.header("location"), write, repeat(&answer)),
         Err(written) => written,
     })
 }

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use dcm2fhir::error::Error;
-use dcm2fhir::upload::auth::{Credentials, Secret};
-use dcm2fhir::upload::header::Header;
-use dcm2fhir::upload::oauth2::ClientCredentials;
+use dcm2fhir::http::ClientCredentials;
+use dcm2fhir::http::Header;
+use dcm2fhir::http::{Credentials, Secret};
 use serde_json::json;
 
 use crate::server::{Act, Seen, TestServer};

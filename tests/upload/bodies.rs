@@ -4,7 +4,7 @@ use std::fs;
 
 use dcm2fhir::error::Error;
 use dcm2fhir::fhir::Release;
-use dcm2fhir::upload::auth::{Credentials, Secret};
+use dcm2fhir::http::{Credentials, Secret};
 use dcm2fhir::upload::capability::Mode;
 use serde_json::json;
 

@@ -5,14 +5,14 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use dcm2fhir::error::Error;
+use dcm2fhir::http::Clock;
+use dcm2fhir::http::Connection;
+use dcm2fhir::http::Credentials;
+use dcm2fhir::http::Policy;
 use dcm2fhir::interrupt::Interrupt;
 use dcm2fhir::options::FileMode;
 use dcm2fhir::progress::Silent;
-use dcm2fhir::upload::auth::Credentials;
-use dcm2fhir::upload::client::Connection;
-use dcm2fhir::upload::clock::Clock;
 use dcm2fhir::upload::counts::{Counts, End};
-use dcm2fhir::upload::retry::Policy;
 use dcm2fhir::upload::{Options, Server};
 use serde_json::{Value, json};
 
@@ -65,6 +65,7 @@ pub struct Session {
 impl Session {
     pub fn to(server: &TestServer) -> Session {
         let connection = Connection {
+            purpose: "upload to",
             base: server.base.clone(),
             ca_certificate: None,
             client_certificate: None,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use dcm2fhir::upload::clock::Clock;
+use dcm2fhir::http::Clock;
 use dcm2fhir::upload::counts::Counts;
 use serde_json::{Value, json};
 

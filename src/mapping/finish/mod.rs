@@ -125,7 +125,8 @@ fn detail(number_of_instances: u32, options: &Options, issues: &mut Issues<'_>) 
 const IDENTIFIER: Rule = Rule {
     element: "identifier",
     from: "(0020,000D) StudyInstanceUID",
-    rule: "system urn:dicom:uid, value urn:oid: and the UID, use official, type DCM 110180; none where the UID holds control characters",
+    rule: "system urn:dicom:uid, value urn:oid: and the UID, use official, type DCM 110180; none where the UID \
+           holds control characters",
 };
 
 /// The Study Instance UID as identifier (R5 ImagingStudy.identifier), and what is wrong with it. One that lost bytes, or
@@ -153,11 +154,12 @@ fn study_uid(uid: &str, issues: &mut Issues<'_>) -> Option<Identifier> {
 const MODALITIES: Rule = Rule {
     element: "modality",
     from: "series.modality",
-    rule: "the distinct modalities of the series, sorted; in R4 and R4B those of PS3.16 CID 29; none where the release holds the study to its series (ist-7) and none are listed",
+    rule: "the distinct modalities of the series, sorted; in R4 and R4B those of PS3.16 CID 29; none where the \
+           release holds the study to its series (ist-7) and none are listed",
 };
 
-/// The distinct modalities of the series, in R4 those that acquire (R4 ImagingStudy.modality). Where the release holds the study to its listed series (ist-7), a study without
-/// any lists none.
+/// The distinct modalities of the series, in R4 those that acquire (R4 ImagingStudy.modality). Where the release holds the
+/// study to its listed series (ist-7), a study without any lists none.
 fn modalities(resolved: &ResolvedStudy<'_>, detail: Detail, options: &Options) -> Vec<CodeableConcept> {
     if detail == Detail::Study && options.release.study_and_series == Agreement::Required {
         return Vec::new();
@@ -178,7 +180,8 @@ fn is_acquisition(modality: &CodeableConcept) -> bool {
 const SUBJECT: Rule = Rule {
     element: "subject",
     from: "subject, --subject",
-    rule: "the user's, else the headers'; what the first instance lacks comes from the next that agrees in Patient ID, issuer and name; a data-absent-reason where they know nothing",
+    rule: "the user's, else the headers'; what the first instance lacks comes from the next that agrees in \
+           Patient ID, issuer and name; a data-absent-reason where they know nothing",
 };
 
 /// The subject that the user gave, else the one of the headers. The headers' identifier and display stay with the user's

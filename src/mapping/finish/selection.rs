@@ -27,7 +27,8 @@ pub fn selections(resolved: &ResolvedStudy<'_>, issues: &mut Issues<'_>) -> Vec<
 pub(super) const SELECTION: Rule = Rule {
     element: "ImagingSelection",
     from: "--selections, (0040,A375) CurrentRequestedProcedureEvidenceSequence",
-    rule: "from R5 on, one for each series that a Key Object Selection refers to; id UUIDv5 of its SOP and Series Instance UID",
+    rule: "from R5 on, one for each series that a Key Object Selection refers to; id UUIDv5 of its SOP and \
+           Series Instance UID",
 };
 
 /// One for each series. Of two studies that claim one series, the first has it: an ImagingSelection has one study.

@@ -75,7 +75,8 @@ fn performers(part: &SeriesPart) -> Vec<Performer> {
 pub(super) const LATERALITY: Rule = Rule {
     element: "series.laterality",
     from: "all images of the series",
-    rule: "what they agree on, else none; where the release has no such element, text of the body site: the side, then the region's meaning in lower case",
+    rule: "what they agree on, else none; where the release has no such element, text of the body site: the \
+           side, then the region's meaning in lower case",
 };
 
 /// The side that the images agree on; where they do not, or the part is unpaired, none.
@@ -94,7 +95,8 @@ fn laterality(sides: &[Side], note: &mut impl FnMut(Issue)) -> Option<Coding> {
 pub(super) const BODY_SITE: Rule = Rule {
     element: "series.bodySite",
     from: "all images of the series",
-    rule: "what they agree on; else all of them where the release has a list, else the Body Part Examined that they share, else none",
+    rule: "what they agree on; else all of them where the release has a list, else the Body Part Examined that \
+           they share, else none",
 };
 
 /// The body site that the images agree on. Where they do not, a release that can say many has them all, and another has
@@ -140,7 +142,8 @@ fn with_side(concepts: Vec<CodeableConcept>, side: Option<&Coding>) -> Vec<Codea
 pub(super) const STARTED: Rule = Rule {
     element: "series.started",
     from: "series.started, started",
-    rule: "reported where earlier than the study; where the release holds the two together (ist-8), of the study's precision, and left out where earlier or coarser",
+    rule: "reported where earlier than the study; where the release holds the two together (ist-8), of the \
+           study's precision, and left out where earlier or coarser",
 };
 
 /// The start of the series beside that of the study. Where the release holds them together (ist-8), it takes the study's

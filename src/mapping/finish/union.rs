@@ -32,7 +32,8 @@ pub fn distinct(references: Vec<Reference>) -> Vec<Reference> {
 pub(super) const NUMBERS: Rule = Rule {
     element: "identifier, basedOn",
     from: "all series",
-    rule: "the sorted union, each number once: told with its issuer in full, in part and without, it is one and told in full",
+    rule: "the sorted union, each number once: told with its issuer in full, in part and without, it is one \
+           and told in full",
 };
 
 /// Each order or specimen once: a number told with its issuer in full, in part and without is one number.

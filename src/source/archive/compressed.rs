@@ -1,7 +1,6 @@
 //! A compressed stream of any number of members, with one file or a tar in it: gzip (RFC 1952), bzip2, xz, and
 //! Zstandard (RFC 8878). The same decoders read the entries of a zip.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 
 use bzip2::bufread::MultiBzDecoder;
@@ -11,7 +10,7 @@ use lzma_rust2::XzReader;
 use super::part::{Head, Part};
 use super::zstd::ZstdReader;
 use super::{BUFFER_BYTES, Kind, Visit, damaged, inflation_limit, tar};
-use crate::dicom::bytes::Forward;
+use crate::dicom::bytes::{Forward, RandomAccess};
 use crate::issue::Skip;
 use crate::source::unreadable;
 
@@ -60,8 +59,8 @@ impl Compression {
 }
 
 /// Visits the file, or the entries of the tar, in the stream.
-pub(super) fn read(file: &File, compression: Compression, visit: Visit<'_>) -> Result<(), Skip> {
-    let length = file.metadata().map_err(|error| unreadable(&error))?.len();
+pub(super) fn read(file: &dyn RandomAccess, compression: Compression, visit: Visit<'_>) -> Result<(), Skip> {
+    let length = file.length().map_err(|error| unreadable(&error))?;
     let compressed = BufReader::with_capacity(BUFFER_BYTES, Part::new(file, 0, length));
     let stream = Forward::new(compression.decoder(compressed), inflation_limit(length));
     let mut stream = Head::new(stream).map_err(|error: io::Error| damaged(&error))?;

@@ -11,12 +11,13 @@ mod unsupported;
 mod zip;
 mod zstd;
 
-use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::dicom::bytes::Bytes;
+use super::content::Content;
+use crate::dicom::bytes::{Bytes, RandomAccess};
 use crate::issue::Skip;
 
 pub use compressed::Compression;
@@ -75,15 +76,21 @@ pub enum Archive {
 /// A tar, or a compressed stream with a file or a tar in it.
 #[derive(Debug)]
 pub struct Stream {
-    file: File,
+    file: Arc<dyn RandomAccess>,
     compression: Option<Compression>,
 }
 
 impl Archive {
-    /// The archive that the file is; `None` where it is none.
-    pub fn open(file: File) -> Result<Option<Archive>, Skip> {
-        let head = Head::new(&file).map_err(|error| damaged(&error))?;
-        let kind = Kind::of(head.bytes()).or_else(|| unsupported::by_file(&file, head.bytes()).map(Kind::Unsupported));
+    /// The archive that the content is; `None` where it is none.
+    pub fn open(content: Content) -> Result<Option<Archive>, Skip> {
+        let file: Arc<dyn RandomAccess> = match content {
+            Content::File(file) => Arc::new(file),
+            Content::Shared(shared) => shared,
+            // It is DICOM, or it would have been spooled.
+            Content::Stream(_) => return Ok(None),
+        };
+        let head = Head::new(&*file).map_err(|error| damaged(&error))?;
+        let kind = Kind::of(head.bytes()).or_else(|| unsupported::by_file(&*file, head.bytes()).map(Kind::Unsupported));
         Ok(match kind {
             Some(Kind::Zip) => Some(Archive::Zip(Zip::open(file)?)),
             Some(Kind::Tar) => Some(Archive::Stream(Stream { file, compression: None })),
@@ -98,8 +105,8 @@ impl Stream {
     /// Visits the entries; the error is the archive's own, after what it held before.
     pub fn read(&self, visit: Visit<'_>) -> Result<(), Skip> {
         match self.compression {
-            Some(compression) => compressed::read(&self.file, compression, visit),
-            None => tar::read(&mut &self.file, visit),
+            Some(compression) => compressed::read(&*self.file, compression, visit),
+            None => tar::read(&mut &*self.file, visit),
         }
     }
 }

@@ -1,9 +1,7 @@
 //! Archives that are known by what stands in them, and not read: a file that may hold images is never passed by as none.
 
-use std::fs::File;
-
 use super::zip;
-use crate::dicom::bytes::Bytes;
+use crate::dicom::bytes::RandomAccess;
 
 /// What starts an archive that is not read, and its name.
 const MAGIC: [(&[u8], &str); 8] = [
@@ -27,7 +25,7 @@ pub(super) fn by_head(head: &[u8]) -> Option<&'static str> {
 }
 
 /// The archive that is not read and shows only behind its head.
-pub(super) fn by_file(mut file: &File, head: &[u8]) -> Option<&'static str> {
+pub(super) fn by_file(file: &dyn RandomAccess, head: &[u8]) -> Option<&'static str> {
     let mut standard = [0; 5];
     let count = file.read_at(DESCRIPTOR, &mut standard).ok()?;
     if count == standard.len() && matches!(&standard, b"CD001" | b"BEA01") {

@@ -3,13 +3,13 @@
 //! Entries that lie over each other are the trick of a zip that inflates to thousands of times its size: when they come
 //! to more than twice the file, the rest is not read.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read};
 
 use super::super::part::Part;
 use super::super::{BUFFER_BYTES, damaged};
 use super::end::Place;
 use super::{Zip, ZipEntry, u16_at, u32_at, u64_at};
+use crate::dicom::bytes::RandomAccess;
 use crate::issue::Skip;
 
 /// A directory record without its name, extra fields and comment.
@@ -20,7 +20,7 @@ const ZIP64: u16 = 1;
 /// Gives the entries in the order of the directory.
 pub(super) struct Directory<'z> {
     zip: &'z Zip,
-    records: BufReader<Part<&'z File>>,
+    records: BufReader<Part<&'z dyn RandomAccess>>,
     /// Compressed bytes that the entries so far may have.
     compressed_bytes: u64,
     ended: bool,
@@ -28,7 +28,7 @@ pub(super) struct Directory<'z> {
 
 impl<'z> Directory<'z> {
     pub fn new(zip: &'z Zip, place: Place) -> Directory<'z> {
-        let records = BufReader::with_capacity(BUFFER_BYTES, Part::new(&zip.file, place.offset, place.size));
+        let records = BufReader::with_capacity(BUFFER_BYTES, Part::new(&*zip.file, place.offset, place.size));
         Directory { zip, records, compressed_bytes: 0, ended: false }
     }
 
@@ -53,7 +53,7 @@ impl<'z> Directory<'z> {
         let extra = self.field(u16_at(record, 30))?;
         self.field(u16_at(record, 32))?;
         let mut entry = ZipEntry {
-            file: &self.zip.file,
+            file: &*self.zip.file,
             file_length: self.zip.length,
             name,
             flags: u16_at(record, 8),

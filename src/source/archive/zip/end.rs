@@ -1,9 +1,7 @@
 //! Where the directory is: the record at the end of a zip says it (APPNOTE 4.3.14 to 4.3.16).
 
-use std::fs::File;
-
 use super::{u16_at, u32_at, u64_at};
-use crate::dicom::bytes::Bytes;
+use crate::dicom::bytes::RandomAccess;
 
 /// The end record without the comment behind it.
 const END_BYTES: usize = 22;
@@ -22,7 +20,7 @@ pub(super) struct Place {
 }
 
 /// Finds the directory; `None` where the end of the file is none of a zip.
-pub(super) fn find(mut file: &File, length: u64) -> Option<Place> {
+pub(super) fn find(file: &dyn RandomAccess, length: u64) -> Option<Place> {
     let mut tail = vec![0; usize::try_from(length.min(TAIL_BYTES)).ok()?];
     let count = file.read_at(length - tail.len() as u64, &mut tail).ok()?;
     tail.truncate(count);
@@ -40,7 +38,7 @@ fn is_end(rest: &[u8]) -> bool {
     rest.starts_with(b"PK\x05\x06") && END_BYTES + usize::from(u16_at(rest, 20)) <= rest.len()
 }
 
-fn find_64(mut file: &File, locator: &[u8]) -> Option<Place> {
+fn find_64(file: &dyn RandomAccess, locator: &[u8]) -> Option<Place> {
     let mut end = [0; END64_BYTES];
     let offset = locator.starts_with(b"PK\x06\x07").then(|| u64_at(locator, 8))?;
     let count = file.read_at(offset, &mut end).ok()?;

@@ -1,6 +1,5 @@
 //! One entry: where it stands, how it is compressed, and its bytes.
 
-use std::fs::File;
 use std::io::BufReader;
 
 use flate2::bufread::DeflateDecoder;
@@ -8,7 +7,7 @@ use flate2::bufread::DeflateDecoder;
 use super::super::part::Part;
 use super::super::{BUFFER_BYTES, Compression, damaged, inflation_limit};
 use super::u16_at;
-use crate::dicom::bytes::{Bytes, Forward};
+use crate::dicom::bytes::{Bytes, Forward, RandomAccess};
 use crate::issue::Skip;
 
 /// A local header without its name and extra fields (APPNOTE 4.3.7).
@@ -25,7 +24,7 @@ const XZ: u16 = 95;
 /// A file in a zip.
 #[derive(Debug)]
 pub struct ZipEntry<'z> {
-    pub(super) file: &'z File,
+    pub(super) file: &'z dyn RandomAccess,
     pub(super) file_length: u64,
     /// Its name as it stands there.
     pub name: Vec<u8>,
@@ -67,8 +66,8 @@ impl<'z> ZipEntry<'z> {
 
     /// Where the data starts: behind the local header, whose fields may be longer than those of the directory.
     fn data(&self) -> Result<u64, Skip> {
-        let (mut header, mut file) = ([0; LOCAL_BYTES], self.file);
-        let count = file.read_at(self.offset, &mut header).map_err(|error| damaged(&error))?;
+        let mut header = [0; LOCAL_BYTES];
+        let count = self.file.read_at(self.offset, &mut header).map_err(|error| damaged(&error))?;
         if count < LOCAL_BYTES {
             return Err(Skip::Cut);
         }

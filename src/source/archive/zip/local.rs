@@ -2,7 +2,6 @@
 //!
 //! Many writers know the size of an entry only behind it (APPNOTE 4.3.9). Then its data is inflated to find its end.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read};
 
 use flate2::bufread::DeflateDecoder;
@@ -11,7 +10,7 @@ use super::super::part::Part;
 use super::super::{BUFFER_BYTES, inflation_limit};
 use super::entry::{DEFLATED, LOCAL_BYTES, behind};
 use super::{Zip, ZipEntry, u16_at, u32_at, u64_at};
-use crate::dicom::bytes::Bytes;
+use crate::dicom::bytes::RandomAccess;
 use crate::issue::Skip;
 
 /// The flag of an entry whose sizes stand behind it.
@@ -36,7 +35,7 @@ impl<'z> LocalHeaders<'z> {
     /// The entry at the present place, and the place behind it where that is known.
     fn entry(&mut self) -> Option<(ZipEntry<'z>, Option<u64>)> {
         let mut header = [0; LOCAL_BYTES];
-        let (offset, mut file) = (self.at, &self.zip.file);
+        let (offset, file) = (self.at, &*self.zip.file);
         if read(file, offset, &mut header)? < LOCAL_BYTES || !header.starts_with(b"PK\x03\x04") {
             return None;
         }
@@ -69,7 +68,7 @@ impl<'z> LocalHeaders<'z> {
     /// The Zip64 field is the first extra field of a local header, and has both sizes (APPNOTE 4.5.3).
     fn size_64(&self, extra: u64) -> Option<u64> {
         let mut field = [0; 20];
-        let whole = read(&self.zip.file, extra, &mut field)? == field.len();
+        let whole = read(&*self.zip.file, extra, &mut field)? == field.len();
         (whole && u16_at(&field, 0) == 1 && u16_at(&field, 2) >= 16)
             .then(|| u64_at(&field, 12))
             .filter(|size| *size > 0)
@@ -77,7 +76,7 @@ impl<'z> LocalHeaders<'z> {
 
     /// The length of a deflated stream; `None` where it was cut.
     fn find_end(&mut self, start: u64) -> Option<u64> {
-        let part = Part::new(&self.zip.file, start, self.zip.length.saturating_sub(start));
+        let part = Part::new(&*self.zip.file, start, self.zip.length.saturating_sub(start));
         let mut stream = DeflateDecoder::new(BufReader::with_capacity(BUFFER_BYTES, part));
         let inflated = io::copy(&mut (&mut stream).take(self.inflatable), &mut io::sink()).ok()?;
         self.inflatable -= inflated;
@@ -91,7 +90,7 @@ impl<'z> LocalHeaders<'z> {
         }
         let is_header = |place: &u64| {
             let mut mark = [0; 4];
-            read(&self.zip.file, *place, &mut mark) == Some(4) && matches!(&mark, b"PK\x03\x04" | b"PK\x01\x02")
+            read(&*self.zip.file, *place, &mut mark) == Some(4) && matches!(&mark, b"PK\x03\x04" | b"PK\x01\x02")
         };
         DESCRIPTOR_BYTES.map(|bytes| at + bytes).into_iter().find(is_header).unwrap_or(at)
     }
@@ -118,6 +117,6 @@ impl<'z> Iterator for LocalHeaders<'z> {
     }
 }
 
-fn read(mut file: &File, offset: u64, buffer: &mut [u8]) -> Option<usize> {
+fn read(file: &dyn RandomAccess, offset: u64, buffer: &mut [u8]) -> Option<usize> {
     file.read_at(offset, buffer).ok()
 }

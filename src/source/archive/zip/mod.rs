@@ -8,8 +8,9 @@ mod end;
 mod entry;
 mod local;
 
-use std::fs::File;
+use std::sync::Arc;
 
+use crate::dicom::bytes::RandomAccess;
 use crate::issue::Skip;
 use crate::source::unreadable;
 
@@ -21,19 +22,19 @@ pub use entry::ZipEntry;
 /// An opened zip.
 #[derive(Debug)]
 pub struct Zip {
-    file: File,
+    file: Arc<dyn RandomAccess>,
     length: u64,
 }
 
 impl Zip {
-    pub(super) fn open(file: File) -> Result<Zip, Skip> {
-        let length = file.metadata().map_err(|error| unreadable(&error))?.len();
+    pub(super) fn open(file: Arc<dyn RandomAccess>) -> Result<Zip, Skip> {
+        let length = file.length().map_err(|error| unreadable(&error))?;
         Ok(Zip { file, length })
     }
 
     /// The entries that are files; an error is the archive's own, and the last.
     pub fn entries(&self) -> Box<dyn Iterator<Item = Result<ZipEntry<'_>, Skip>> + Send + '_> {
-        match end::find(&self.file, self.length) {
+        match end::find(&*self.file, self.length) {
             Some(place) => Box::new(Directory::new(self, place)),
             None => Box::new(LocalHeaders::new(self)),
         }
@@ -41,8 +42,8 @@ impl Zip {
 }
 
 /// Whether a file ends as a zip does.
-pub(super) fn has_directory(file: &File) -> bool {
-    file.metadata().is_ok_and(|metadata| end::find(file, metadata.len()).is_some())
+pub(super) fn has_directory(file: &dyn RandomAccess) -> bool {
+    file.length().is_ok_and(|length| end::find(file, length).is_some())
 }
 
 /// The number that starts at an offset of a record, which is known to be long enough.

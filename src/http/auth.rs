@@ -1,32 +1,25 @@
-//! Who we are: a token or a password from a file, a variable or a command, never from the command line.
+//! The `Authorization` header: a token or a password, kept until it expires.
 //!
-//! A token that has expired, by its own word or by the server's 401, is fetched again, by one thread for all. Nothing
-//! here can be printed.
+//! A token that has expired, by its own word or by a 401, is fetched again, by one thread for all. Nothing here can be
+//! printed.
 
-use std::env;
 use std::fmt;
-use std::fs;
-use std::io::Read;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
 
-use super::client::{Client, Connection};
+use super::client::Client;
 use super::clock::Clock;
-use super::exchange::Broken;
 use super::oauth2::ClientCredentials;
+use super::request::Broken;
+use super::secret::Secret;
 use crate::error::Error;
 
-/// A token is fetched again so long before it expires.
+/// A token is fetched again this long before it expires.
 const MARGIN: Duration = Duration::from_secs(30);
-/// A command that says nothing for so long has failed.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
-/// What a command or file may hold.
-const MAX_SECRET_BYTES: u64 = 64 * 1024;
 
 /// Where the credentials are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,22 +35,9 @@ pub enum Credentials {
     OAuth2(ClientCredentials),
 }
 
-/// Where a secret is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Secret {
-    /// In a file.
-    File(PathBuf),
-    /// In an environment variable of this name.
-    Variable(String),
-    /// In what a shell command prints.
-    Command(String),
-}
-
 /// The `Authorization` header, kept until it expires.
 pub struct Auth {
     credentials: Credentials,
-    /// How a token server is reached.
-    connection: Connection,
     kept: Mutex<Kept>,
 }
 
@@ -78,8 +58,8 @@ impl fmt::Debug for Auth {
 
 impl Auth {
     /// Nothing is read before the first request.
-    pub fn new(credentials: Credentials, connection: Connection) -> Auth {
-        Auth { credentials, connection, kept: Mutex::default() }
+    pub fn new(credentials: Credentials) -> Auth {
+        Auth { credentials, kept: Mutex::default() }
     }
 
     /// The header to send, if any.
@@ -110,17 +90,17 @@ impl Auth {
     fn fetch(&self, client: &Client, clock: &dyn Clock) -> Headed<Kept> {
         Ok(Ok(match &self.credentials {
             Credentials::None => Kept::default(),
-            Credentials::Token(secret) => kept(Token::parse(&read(secret)?), &secret.place(), clock)?,
-            Credentials::OAuth2(credentials) => match credentials.fetch(client, &self.connection)? {
+            Credentials::Token(secret) => kept(Token::parse(&secret.read()?), &secret.place(), clock)?,
+            Credentials::OAuth2(credentials) => match credentials.fetch(client)? {
                 Ok(token) => kept(token, "the answer of the token server", clock)?,
                 Err(broken) => return Ok(Err(broken)),
             },
             Credentials::Basic(secret) => {
-                let text = read(secret)?;
+                let text = secret.read()?;
                 if !text.contains(':') {
                     return Err(Error::Usage(format!("{} holds no user:password", secret.place())));
                 }
-                Kept { header: Some(format!("Basic {}", base64(text.as_bytes()))), expires: None }
+                Kept { header: Some(basic(&text)), expires: None }
             }
         }))
     }
@@ -160,15 +140,9 @@ impl fmt::Debug for Token {
     }
 }
 
-impl Secret {
-    /// Where it is, without what it is.
-    fn place(&self) -> String {
-        match self {
-            Secret::File(path) => path.display().to_string(),
-            Secret::Variable(name) => format!("the variable {name}"),
-            Secret::Command(_) => "the output of --token-command".to_string(),
-        }
-    }
+/// RFC 7617 2.
+pub fn basic(user_password: &str) -> String {
+    format!("Basic {}", BASE64.encode(user_password))
 }
 
 fn printable(token: String, place: &str) -> Result<String, Error> {
@@ -178,75 +152,19 @@ fn printable(token: String, place: &str) -> Result<String, Error> {
     Ok(token)
 }
 
-/// The secret, without white space around it.
-pub fn read(secret: &Secret) -> Result<String, Error> {
-    let text = match secret {
-        Secret::File(path) => fs::read_to_string(path).map_err(|source| Error::Input { path: path.clone(), source })?,
-        Secret::Variable(name) => {
-            env::var(name).map_err(|_| Error::Usage(format!("the variable {name} is not set")))?
-        }
-        Secret::Command(command) => output(command)?,
-    };
-    Ok(text.trim().to_string())
-}
-
-/// What a shell command prints; its complaints go where ours go.
-fn output(command: &str) -> Result<String, Error> {
-    let failed = |why: &str| Error::Usage(format!("--token-command {why}"));
-    let (shell, option) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-    let mut child = Command::new(shell)
-        .args([option, command])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| failed(&format!("does not start: {error}")))?;
-    let stdout = child.stdout.take().expect("it was asked for");
-    let reader = thread::spawn(move || {
-        let mut text = String::new();
-        stdout.take(MAX_SECRET_BYTES).read_to_string(&mut text).map(|_| text)
-    });
-    let end = Instant::now() + COMMAND_TIMEOUT;
-    let status = loop {
-        match child.try_wait() {
-            Ok(Some(status)) => break status,
-            Ok(None) if Instant::now() < end => thread::sleep(Duration::from_millis(5)),
-            _ => {
-                let _ = child.kill();
-                return Err(failed("does not end"));
-            }
-        }
-    };
-    if !status.success() {
-        return Err(failed(&format!("failed: {status}")));
-    }
-    reader.join().ok().and_then(Result::ok).ok_or_else(|| failed("printed no text"))
-}
-
-/// RFC 4648 4.
-pub fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let bits = chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            let index = bits >> (18 - 6 * place) & 63;
-            text.push(if place > chunk.len() { '=' } else { char::from(ALPHABET[index as usize]) });
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
     use std::time::SystemTime;
 
     use super::*;
+    use crate::http::{Connection, SystemClock};
     use crate::interrupt::Interrupt;
-    use crate::upload::clock::SystemClock;
 
     fn auth(credentials: Credentials) -> (Auth, Client) {
         let connection = Connection {
+            purpose: "upload to",
             base: "http://127.0.0.1:1".to_string(),
             ca_certificate: None,
             client_certificate: None,
@@ -256,14 +174,7 @@ mod tests {
             connections: 1,
         };
         let client = Client::new(&connection).unwrap();
-        (Auth::new(credentials, connection), client)
-    }
-
-    #[test]
-    fn base64_is_padded() {
-        for (text, want) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("user:pw", "dXNlcjpwdw==")] {
-            assert_eq!(base64(text.as_bytes()), want);
-        }
+        (Auth::new(credentials), client)
     }
 
     #[test]

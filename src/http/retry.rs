@@ -1,11 +1,11 @@
-//! When a request is sent again, and after how long. Pure: it is told the answer, the time and the dice.
+//! When a request is retried, and after how long. Pure: the answer, the time and the random number are given.
 //!
-//! A request that can do no harm twice is sent again after everything that may pass. One that may be done twice is sent
-//! again only where the server surely has not done it.
+//! A repeatable request is retried after every failure that may pass; one that must not be done twice only where the
+//! server surely has not done it.
 
 use std::time::{Duration, SystemTime};
 
-use super::exchange::{Answer, Broken};
+use super::request::{Answer, Broken};
 
 /// Whether a request does harm when the server gets it twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +84,7 @@ pub fn decide(result: &Result<Answer, Broken>, safety: Safety, time_of_day: Syst
     if safety == Safety::Once && !is_sure {
         return Decision::Unknown;
     }
-    let asked = answer.and_then(|answer| answer.retry_after.as_deref());
+    let asked = answer.and_then(|answer| answer.header("retry-after"));
     again(all_wait, asked.and_then(|text| retry_after(text, time_of_day)))
 }
 

@@ -8,9 +8,10 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 
-use super::auth::{Secret, Token, base64, read};
+use super::auth::{Token, basic};
 use super::client::{Client, Connection};
-use super::exchange::{Answer, Broken, Request};
+use super::request::{Answer, Broken, Request};
+use super::secret::Secret;
 use crate::error::Error;
 
 /// Where the FHIR server says how to get tokens.
@@ -55,11 +56,11 @@ enum Place {
 
 impl ClientCredentials {
     /// Gets a token.
-    pub fn fetch(&self, fhir: &Client, connection: &Connection) -> Fetched {
-        let failed = |why: &str| Error::Server { base: connection.base.clone(), reason: why.to_string() };
+    pub fn fetch(&self, server: &Client) -> Fetched {
+        let (connection, failed) = (server.connection(), |why: &str| server.error(why));
         let (url, place) = match &self.token_url {
             Some(url) => (url.clone(), Place::Header),
-            None => match discover(fhir) {
+            None => match discover(server) {
                 Ok(configuration) => endpoint(configuration, &connection.base).map_err(|why| failed(&why))?,
                 Err(Discovery::Later(broken)) => return Ok(Err(broken)),
                 Err(Discovery::Never(why)) => return Err(failed(&why)),
@@ -67,7 +68,7 @@ impl ClientCredentials {
         };
         let client =
             Client::new(&Connection { base: url.clone(), gzip: false, headers: Vec::new(), ..connection.clone() })?;
-        let secret = read(&self.secret)?;
+        let secret = self.secret.read()?;
         let mut answer = self.ask(&client, &secret, place);
         // Not every server takes the secret in the header, though all have to.
         if place == Place::Header
@@ -84,11 +85,11 @@ impl ClientCredentials {
         if let Some(scope) = &self.scope {
             let _ = write!(body, "&scope={}", encoded(scope));
         }
-        let header = format!("Basic {}", base64(format!("{id}:{secret}").as_bytes()));
+        let header = basic(&format!("{id}:{secret}"));
         if place == Place::Body {
             let _ = write!(body, "&client_id={id}&client_secret={secret}");
         }
-        client.send(&Request::form(body.as_bytes()), (place == Place::Header).then_some(header.as_str()))
+        client.send(&Request::form(&body), (place == Place::Header).then_some(header.as_str()))
     }
 }
 
@@ -97,8 +98,8 @@ enum Discovery {
     Never(String),
 }
 
-fn discover(fhir: &Client) -> Result<Configuration, Discovery> {
-    let answer = fhir.send(&Request::json(DISCOVERY), None).map_err(Discovery::Later)?;
+fn discover(server: &Client) -> Result<Configuration, Discovery> {
+    let answer = server.send(&Request::get(DISCOVERY, "application/json"), None).map_err(Discovery::Later)?;
     match answer.status {
         200 => serde_json::from_slice(&answer.body)
             .map_err(|_| Discovery::Never(format!("its {DISCOVERY} is no JSON: give --oauth-token-url"))),

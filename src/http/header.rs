@@ -1,4 +1,4 @@
-//! Headers that the user wants on every request, for gateways and tenants. Their values are never printed.
+//! Headers that the user puts on every request, for gateways and tenants. Their values are never printed.
 
 use std::fmt;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::error::Error;
 
-/// Headers that are ours to set, or the connection's.
+/// Headers that the program or the connection sets.
 const OURS: [&str; 17] = [
     "accept",
     "accept-encoding",

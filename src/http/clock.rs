@@ -1,4 +1,4 @@
-//! Time and chance, so that tests wait for nothing and repeat exactly.
+//! Time and random numbers, which tests replace so that they neither wait nor differ.
 
 use std::hash::{BuildHasher, RandomState};
 use std::thread;
@@ -9,7 +9,7 @@ use crate::interrupt::Interrupt;
 /// How often a sleeper looks whether the user wants the run to end.
 const NAP: Duration = Duration::from_millis(100);
 
-/// What tells the time, waits and throws dice.
+/// Tells the time, waits, and gives random numbers.
 pub trait Clock: Send + Sync {
     /// The time since some fixed moment; it never goes back.
     fn now(&self) -> Duration;

@@ -1,4 +1,4 @@
-//! One request and its answer: headers, TLS, compression, limits. Knows nothing of trying again.
+//! Sends one request once: headers, TLS, compression, limits, redirects. Retries are the sender's.
 //!
 //! Credentials go to the server's own origin only; a redirect to another one is not followed.
 
@@ -12,18 +12,19 @@ use std::time::{Duration, Instant};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use ureq::Agent;
-use ureq::http::{HeaderMap, Request as HttpRequest};
+use ureq::http::Request as HttpRequest;
+use ureq::http::request::Builder;
 
-use super::exchange::{Answer, Broken, Media, Request};
 use super::header::Header;
 use super::proxy::proxy;
+use super::request::{Answer, Broken, Request};
 use super::tls;
 use super::traffic::Traffic;
 use crate::error::Error;
 
-/// Answers beyond this are not read: a server's copy of a large study has room.
+/// Larger answers are not read: a server's copy of a large study has room.
 const MAX_ANSWER_BYTES: u64 = 256 * 1024 * 1024;
-/// A server that does not even accept a connection for so long is not there.
+/// Timeout for a connection to be accepted, if that for an answer is not shorter.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Redirects that are followed for one request.
 const MAX_REDIRECTS: u32 = 5;
@@ -31,37 +32,38 @@ const MAX_REDIRECTS: u32 = 5;
 /// How the server is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connection {
+    /// What is done with the server, for messages: `upload to`, `read`.
+    pub purpose: &'static str,
     /// The base URL, without a slash at its end.
     pub base: String,
     /// Trusted certificates, instead of the system's.
     pub ca_certificate: Option<PathBuf>,
     /// Our certificate and its key.
     pub client_certificate: Option<(PathBuf, PathBuf)>,
-    /// What every request carries, beside what is ours to say.
+    /// Headers of every request.
     pub headers: Vec<Header>,
     /// Whether bodies are compressed.
     pub gzip: bool,
-    /// The longest that the server may say nothing; for a whole request or answer it may take twice as long.
+    /// Timeout for the next bytes; a whole request or answer may take twice as long.
     pub timeout: Duration,
     /// Connections that are kept open.
     pub connections: usize,
 }
 
-/// Speaks to one server.
+/// Sends requests to one server.
 #[derive(Debug)]
 pub struct Client {
     agent: Agent,
-    base: String,
-    headers: Vec<Header>,
+    connection: Connection,
     gzip: AtomicU8,
     traffic: Mutex<Traffic>,
 }
 
-/// Bodies go as they are.
+/// Bodies are sent as they are.
 const PLAIN: u8 = 0;
-/// Bodies are compressed; the server has not said yet whether it takes that.
+/// Bodies are compressed; whether the server takes that is not known yet.
 const TRY_GZIP: u8 = 1;
-/// The server has taken a compressed body.
+/// Bodies are compressed; the server has taken one.
 const GZIP: u8 = 2;
 
 impl Client {
@@ -89,8 +91,7 @@ impl Client {
             .build();
         Ok(Client {
             agent: config.new_agent(),
-            base: connection.base.clone(),
-            headers: connection.headers.clone(),
+            connection: connection.clone(),
             gzip: AtomicU8::new(if connection.gzip { TRY_GZIP } else { PLAIN }),
             traffic: Mutex::default(),
         })
@@ -101,36 +102,54 @@ impl Client {
         self.traffic.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Sends a request once, following redirects within the server. One that the server does not take compressed goes
-    /// plain, and so do those after it.
+    /// How the server is reached.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// An error that ends the run.
+    pub fn error(&self, reason: &str) -> Error {
+        let Connection { purpose, base, .. } = &self.connection;
+        Error::Server { purpose, base: base.clone(), reason: reason.to_string() }
+    }
+
+    /// Sends a request once, following redirects within the server. A body that the server does not take compressed is
+    /// sent plain, and so are all later ones.
     pub fn send(&self, request: &Request<'_>, authorization: Option<&str>) -> Result<Answer, Broken> {
         let gzip_state = self.gzip.load(Relaxed);
-        let Some(body) = request.body.filter(|_| gzip_state != PLAIN && request.media == Media::Fhir) else {
-            return self.follow(request, Body { bytes: request.body, is_gzip: false }, authorization);
+        let plain = request.body.map(|body| body.bytes);
+        let Some(body) = request.body.filter(|body| gzip_state != PLAIN && body.compressible) else {
+            return self.follow(request, plain, None, authorization);
         };
-        let compressed = gzip(body).map_err(|error| Broken::Refused(error.to_string()))?;
-        let answer = self.follow(request, Body { bytes: Some(&compressed), is_gzip: true }, authorization)?;
+        let compressed = gzip(body.bytes).map_err(|error| Broken::Refused(error.to_string()))?;
+        let answer = self.follow(request, Some(&compressed), Some("gzip"), authorization)?;
         if gzip_state == TRY_GZIP && (200..300).contains(&answer.status) {
             self.gzip.store(GZIP, Relaxed);
         }
         if gzip_state == GZIP || !matches!(answer.status, 400 | 406 | 415 | 422 | 501) {
             return Ok(answer);
         }
-        let plain = self.follow(request, Body { bytes: Some(body), is_gzip: false }, authorization)?;
-        if plain.status != answer.status {
+        let second = self.follow(request, plain, None, authorization)?;
+        if second.status != answer.status {
             self.gzip.store(PLAIN, Relaxed);
         }
-        Ok(plain)
+        Ok(second)
     }
 
-    fn follow(&self, request: &Request<'_>, body: Body<'_>, authorization: Option<&str>) -> Result<Answer, Broken> {
+    fn follow(
+        &self,
+        request: &Request<'_>,
+        body: Option<&[u8]>,
+        encoding: Option<&str>,
+        authorization: Option<&str>,
+    ) -> Result<Answer, Broken> {
         let mut url = self.url(request.path);
         for _ in 0..MAX_REDIRECTS {
-            let start = Instant::now();
-            let result = self.once(request, &url, body, authorization);
+            let (start, builder) = (Instant::now(), self.head(request, &url, encoding, authorization));
+            let result = self.once(builder, body);
             let answered = result.as_ref().ok().map(|answer| (answer.status, answer.body.len()));
             let mut traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
-            traffic.add(body.bytes.map_or(0, <[u8]>::len), answered, start.elapsed());
+            traffic.add(body.map_or(0, <[u8]>::len), answered, start.elapsed());
             drop(traffic);
             let answer = result?;
             match self.redirect(request, &answer) {
@@ -143,38 +162,27 @@ impl Client {
 
     fn url(&self, path: &str) -> String {
         let slash = if path.is_empty() || path.starts_with('?') { "" } else { "/" };
-        format!("{}{slash}{path}", self.base)
+        format!("{}{slash}{path}", self.connection.base)
     }
 
-    fn once(
-        &self,
-        request: &Request<'_>,
-        url: &str,
-        Body { bytes: body, is_gzip }: Body<'_>,
-        authorization: Option<&str>,
-    ) -> Result<Answer, Broken> {
-        let is_fhir = request.media == Media::Fhir;
-        let mut builder = HttpRequest::builder().method(request.method).uri(url);
+    /// The request's line and headers.
+    fn head(&self, request: &Request<'_>, url: &str, encoding: Option<&str>, authorization: Option<&str>) -> Builder {
         let optional = [
             ("authorization", authorization),
-            ("accept", Some(request.media.accept())),
-            ("content-type", body.map(|_| request.media.content_type())),
-            ("content-encoding", is_gzip.then_some("gzip")),
-            ("prefer", body.filter(|_| is_fhir).map(|_| "return=minimal")),
-            ("if-none-exist", request.if_none_exist),
-            ("if-match", request.if_match),
-            ("if-none-match", request.if_none_match.then_some("*")),
+            ("accept", Some(request.accept)),
+            ("content-type", request.body.map(|body| body.media_type)),
+            ("content-encoding", encoding),
             // What a cache has may be older than what others wrote.
             ("cache-control", Some("no-cache")),
         ];
-        for (name, value) in optional {
-            if let Some(value) = value {
-                builder = builder.header(name, value);
-            }
-        }
-        for Header { name, value } in &self.headers {
-            builder = builder.header(name, value);
-        }
+        let own = optional.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
+        let users = self.connection.headers.iter().map(|Header { name, value }| (name.as_str(), value.as_str()));
+        let all = own.chain(request.headers.iter().copied()).chain(users);
+        let builder = HttpRequest::builder().method(request.method).uri(url);
+        all.fold(builder, |builder, (name, value)| builder.header(name, value))
+    }
+
+    fn once(&self, builder: Builder, body: Option<&[u8]>) -> Result<Answer, Broken> {
         let invalid = |error: ureq::http::Error| Broken::Refused(error.to_string());
         let mut response = match body {
             Some(body) => self.agent.run(builder.body(body).map_err(invalid)?),
@@ -182,10 +190,9 @@ impl Client {
         }
         .map_err(broken)?;
         let read = response.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_vec();
-        let header = |name| text(response.headers(), name);
-        let (retry_after, location, etag) = (header("retry-after"), header("location"), header("etag"));
         let body = read.map_err(|error| Broken::Sent(message(&error)))?;
-        Ok(Answer { status: response.status().as_u16(), retry_after, location, etag, is_repeat: false, body })
+        let (head, _) = response.into_parts();
+        Ok(Answer { status: head.status.as_u16(), headers: head.headers, is_repeat: false, body })
     }
 
     /// Where a redirect leads, if it stays with the server and means the same request.
@@ -195,29 +202,18 @@ impl Client {
             301 | 302 => request.body.is_none(),
             _ => false,
         };
-        let location = answer.location.as_deref().filter(|_| follows)?;
+        let (location, ours) = (answer.header("location").filter(|_| follows)?, origin(&self.connection.base));
         if location.starts_with('/') && !location.starts_with("//") {
-            return Some(format!("{}{location}", origin(&self.base)));
+            return Some(format!("{ours}{location}"));
         }
-        (origin(location) == origin(&self.base)).then(|| location.to_string())
+        (origin(location) == ours).then(|| location.to_string())
     }
-}
-
-/// What is sent of a request's body.
-#[derive(Clone, Copy)]
-struct Body<'b> {
-    bytes: Option<&'b [u8]>,
-    is_gzip: bool,
 }
 
 /// The scheme, host and port of a URL.
 pub fn origin(url: &str) -> &str {
     let host = url.find("://").map_or(0, |scheme| scheme + 3);
     url[host..].find(['/', '?', '#']).map_or(url, |end| &url[..host + end])
-}
-
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get(name)?.to_str().ok().map(str::to_string)
 }
 
 fn gzip(body: &[u8]) -> io::Result<Vec<u8>> {

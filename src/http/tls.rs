@@ -1,4 +1,4 @@
-//! Whom we trust, and who we are, for TLS.
+//! TLS: trusted certificates, and the certificate and key of the client.
 
 use std::fs;
 use std::path::Path;
@@ -33,7 +33,7 @@ pub fn config(connection: &Connection) -> Result<TlsConfig, Error> {
     Ok(TlsConfig::builder().root_certs(roots).client_cert(ours.transpose()?).build())
 }
 
-/// Our certificate with its key. What does not fit is told here: the HTTP client would panic.
+/// The client's certificate with its key. A pair that does not fit is an error here: the HTTP client would panic.
 fn ours(chain_path: &Path, key_path: &Path) -> Result<ClientCert, Error> {
     let pem = private_key(key_path)?;
     let not_a_key = || not_pem(key_path, "private key");

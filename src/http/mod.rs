@@ -1,0 +1,32 @@
+//! An HTTP client for one server: TLS, proxies, credentials, retries, throttling, and what went over the wire.
+//!
+//! ```text
+//! Request ──▶ Sender ──▶ Client ──▶ server        Sender: credentials, retries, throttle
+//!                  ◀── Answer or Broken ◀──       Client: one request, redirects, gzip, TLS, proxy
+//! ```
+//!
+//! It knows neither FHIR nor DICOM. Credentials go to the server's own origin only, and no secret is printed.
+
+mod auth;
+mod client;
+mod clock;
+mod header;
+mod oauth2;
+mod proxy;
+mod request;
+mod retry;
+mod secret;
+mod sender;
+mod tls;
+mod traffic;
+
+pub use auth::Credentials;
+pub use client::{Client, Connection};
+pub use clock::{Clock, SystemClock};
+pub use header::{Header, headers};
+pub use oauth2::ClientCredentials;
+pub use request::{Answer, Body, Broken, Request};
+pub use retry::{Policy, Safety};
+pub use secret::Secret;
+pub use sender::{Sender, Sent};
+pub use traffic::Traffic;

@@ -1,0 +1,85 @@
+//! A request, and its answer or why there is none.
+
+use ureq::http::HeaderMap;
+
+/// A request below the base URL.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// `GET`, `PUT`, `POST`.
+    pub method: &'static str,
+    /// What follows the base URL; empty for the base itself.
+    pub path: &'a str,
+    /// The media type that is wanted back.
+    pub accept: &'a str,
+    /// What is sent, for methods that send.
+    pub body: Option<Body<'a>>,
+    /// Headers of this request, beside those of the connection.
+    pub headers: Vec<(&'static str, &'a str)>,
+}
+
+/// The body of a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Body<'a> {
+    /// `Content-Type`.
+    pub media_type: &'a str,
+    /// The bytes, before compression.
+    pub bytes: &'a [u8],
+    /// Whether it is worth compressing, where the connection compresses.
+    pub compressible: bool,
+}
+
+impl<'a> Request<'a> {
+    /// A request that reads.
+    pub fn get(path: &'a str, accept: &'a str) -> Request<'a> {
+        Request { method: "GET", path, accept, body: None, headers: Vec::new() }
+    }
+
+    /// A form (RFC 6749 4.4.2) for the base URL itself, answered by JSON.
+    pub fn form(form: &'a str) -> Request<'a> {
+        let media_type = "application/x-www-form-urlencoded";
+        let body = Body { media_type, bytes: form.as_bytes(), compressible: false };
+        Request { method: "POST", body: Some(body), ..Request::get("", "application/json") }
+    }
+}
+
+/// An answer.
+#[derive(Debug, Clone, Default)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Whether the request was sent before, so that the server may have done it then.
+    pub is_repeat: bool,
+    /// The body, decompressed.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// A header that is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Broken {
+    /// The server surely got nothing.
+    NotSent(String),
+    /// The server may have got it.
+    Sent(String),
+    /// This request cannot be done, now or later; others may be.
+    Refused(String),
+    /// No request will be done, now or later.
+    Hopeless(String),
+}
+
+impl Broken {
+    /// The reason.
+    pub fn reason(&self) -> &str {
+        match self {
+            Broken::NotSent(why) | Broken::Sent(why) | Broken::Refused(why) | Broken::Hopeless(why) => why,
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Sends a request until an answer stands or no retry is left, for all threads.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::auth::{Auth, Credentials};
+use super::client::Client;
+use super::clock::Clock;
+use super::request::{Answer, Broken, Request};
+use super::retry::{Again, Decision, Policy, Safety, decide};
+use crate::error::Error;
+use crate::interrupt::Interrupt;
+
+/// Sends requests to one server.
+pub struct Sender {
+    /// Sends once.
+    pub client: Client,
+    /// The time.
+    pub clock: Box<dyn Clock>,
+    /// Whether the user wants the run to end.
+    pub interrupt: Interrupt,
+    auth: Auth,
+    policy: Policy,
+    throttle: Throttle,
+    on_retry: Box<dyn Fn() + Send + Sync>,
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub enum Sent {
+    /// The server answered.
+    Answer(Answer),
+    /// All tries failed: no answer, or only that the server cannot now.
+    GaveUp(String),
+    /// The request may have been done, and must not be done twice.
+    Unknown(String),
+    /// The request cannot be done; others may be.
+    Refused(String),
+}
+
+impl Sender {
+    /// A sender that calls `on_retry` before each retry. Nothing is sent yet.
+    pub fn new(
+        client: Client,
+        credentials: Credentials,
+        policy: Policy,
+        clock: Box<dyn Clock>,
+        interrupt: Interrupt,
+        on_retry: impl Fn() + Send + Sync + 'static,
+    ) -> Sender {
+        let auth = Auth::new(credentials);
+        Sender { client, clock, interrupt, auth, policy, throttle: Throttle::default(), on_retry: Box::new(on_retry) }
+    }
+
+    /// The server's base URL.
+    pub fn base(&self) -> &str {
+        &self.client.connection().base
+    }
+
+    /// An error that ends the run.
+    pub fn error(&self, reason: &str) -> Error {
+        self.client.error(reason)
+    }
+
+    /// A random pause that doubles with each try.
+    pub fn pause(&self, tries: u32) {
+        self.clock.sleep(self.policy.pause(tries, None, self.clock.random()), &self.interrupt);
+    }
+
+    /// Sends a request, and retries it as the policy says.
+    pub fn send(&self, request: &Request<'_>, safety: Safety) -> Result<Sent, Error> {
+        self.send_at_most(self.policy.max_tries, request, safety)
+    }
+
+    /// The same with another number of tries.
+    pub fn send_at_most(&self, max_tries: u32, request: &Request<'_>, safety: Safety) -> Result<Sent, Error> {
+        let policy = Policy { max_tries, ..self.policy };
+        let (start, clock) = (self.clock.now(), self.clock.as_ref());
+        let (mut tries, mut is_renewed) = (0, false);
+        loop {
+            let result = self.once(request, &mut is_renewed)?;
+            tries += 1;
+            let again = match decide(&result, safety, clock.time_of_day()) {
+                Decision::AgainBriefly if tries < policy.max_failures => Again { all_wait: false, retry_after: None },
+                Decision::Final | Decision::AgainBriefly => return self.last(result, tries > 1),
+                Decision::Unknown => return Ok(Sent::Unknown(reason(&result))),
+                Decision::Again(again) => again,
+            };
+            let pause = policy.pause(tries, again.retry_after, clock.random());
+            if !policy.allows(tries, clock.now().saturating_sub(start), pause) {
+                return Ok(Sent::GaveUp(format!("{} after {tries} tries", reason(&result))));
+            }
+            (self.on_retry)();
+            self.hold(&again, pause);
+        }
+    }
+
+    /// Sends once; and again with new credentials where the server refuses the old ones, which has done nothing.
+    fn once(&self, request: &Request<'_>, is_renewed: &mut bool) -> Result<Result<Answer, Broken>, Error> {
+        let clock = self.clock.as_ref();
+        loop {
+            self.throttle.wait(clock, &self.interrupt);
+            self.interrupt.check()?;
+            let header = match self.auth.header(&self.client, clock)? {
+                Ok(header) => header,
+                Err(broken) => return Ok(Err(broken)),
+            };
+            let result = self.client.send(request, header.as_deref());
+            if !matches!(result, Ok(Answer { status: 401, .. })) {
+                return Ok(result);
+            }
+            match self.auth.renew(header.as_deref(), &self.client, clock)? {
+                Ok(true) if !*is_renewed => *is_renewed = true,
+                Ok(_) => return Err(self.error("it does not take the credentials (401)")),
+                Err(broken) => return Ok(Err(broken)),
+            }
+        }
+    }
+
+    fn hold(&self, again: &Again, pause: Duration) {
+        if again.all_wait {
+            self.throttle.slow_down(self.clock.now() + pause);
+        } else {
+            self.clock.sleep(pause, &self.interrupt);
+        }
+    }
+
+    fn last(&self, result: Result<Answer, Broken>, is_repeat: bool) -> Result<Sent, Error> {
+        match result {
+            Ok(answer) => Ok(Sent::Answer(Answer { is_repeat, ..answer })),
+            Err(Broken::Refused(why)) => Ok(Sent::Refused(why)),
+            Err(broken) => Err(self.error(broken.reason())),
+        }
+    }
+}
+
+fn reason(result: &Result<Answer, Broken>) -> String {
+    match result {
+        Ok(answer) => format!("status {}", answer.status),
+        Err(broken) => broken.reason().to_string(),
+    }
+}
+
+/// Before this time no request is sent: the server is overloaded.
+#[derive(Debug, Default)]
+struct Throttle(Mutex<Duration>);
+
+impl Throttle {
+    /// Holds requests back until a time, or until a later one that was set before.
+    fn slow_down(&self, until: Duration) {
+        let mut time = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *time = until.max(*time);
+    }
+
+    /// Waits for that time; then each thread waits a random moment more.
+    fn wait(&self, clock: &dyn Clock, interrupt: &Interrupt) {
+        let time = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = time.saturating_sub(clock.now());
+        if !left.is_zero() {
+            clock.sleep(left + Duration::from_millis(250).mul_f64(clock.random()), interrupt);
+        }
+    }
+}

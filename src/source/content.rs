@@ -1,0 +1,81 @@
+//! What an item opens as: something that is read at any place, or a stream.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use crate::dicom::bytes::{Bytes, Forward, RandomAccess};
+
+/// As many bytes as show the mark of a DICOM file: preamble and DICM (PS3.10 7.1).
+const HEAD_BYTES: usize = 132;
+
+/// The bytes of an opened item.
+pub enum Content {
+    /// A file of the system.
+    File(File),
+    /// Bytes that any number of threads may read at once.
+    Shared(Arc<dyn RandomAccess>),
+    /// A DICOM file that can be read once, from front to back.
+    Stream(Box<dyn Bytes>),
+}
+
+impl Content {
+    /// The content of a reader. A DICOM file is read as it comes, and no further than its header; all else could be an
+    /// archive with its directory at the end, and is spooled.
+    pub fn of_reader(mut reader: Box<dyn Read + Send>) -> io::Result<Content> {
+        let mut head = Vec::with_capacity(HEAD_BYTES);
+        reader.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+        let is_dicom = head.ends_with(b"DICM") && head.len() == HEAD_BYTES;
+        let mut reader = io::Cursor::new(head).chain(reader);
+        Ok(match is_dicom {
+            true => Content::Stream(Box::new(Forward::new(reader, u64::MAX))),
+            false => Content::File(spooled(&mut reader)?),
+        })
+    }
+}
+
+/// Copies a stream to an unnamed temporary file, which is gone when it is closed.
+pub(super) fn spooled(stream: &mut dyn Read) -> io::Result<File> {
+    let mut file = tempfile::tempfile()?;
+    io::copy(stream, &mut file)?;
+    Ok(file)
+}
+
+impl Bytes for Content {
+    #[inline]
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Content::File(file) => Bytes::read_at(file, offset, buffer),
+            Content::Shared(shared) => shared.read_at(offset, buffer),
+            Content::Stream(stream) => stream.read_at(offset, buffer),
+        }
+    }
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Content::File(_) => "File",
+            Content::Shared(_) => "Shared",
+            Content::Stream(_) => "Stream",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_of_dicom_is_a_stream_and_any_other_is_spooled() {
+        let dicom = [&[0; 128][..], b"DICM and more"].concat();
+        for (bytes, want) in [(&dicom[..], "Stream"), (&dicom[..131], "File"), (b"PK\x03\x04", "File"), (b"", "File")] {
+            let mut content = Content::of_reader(Box::new(io::Cursor::new(bytes.to_vec()))).unwrap();
+            assert_eq!(format!("{content:?}"), want);
+            let mut buffer = [0; 256];
+            let count = content.read_at(0, &mut buffer).unwrap();
+            assert_eq!(&buffer[..count], bytes);
+        }
+    }
+}

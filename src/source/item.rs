@@ -1,0 +1,58 @@
+//! One thing to read, as the walk hands it over: its name, and how it is opened.
+
+use std::fmt;
+use std::fs::File;
+
+use super::content::Content;
+use super::name::Name;
+use super::open::{OpenFolder, open_file, unreadable};
+use crate::issue::Skip;
+
+/// One thing to read: a file or an object, which may turn out to be an archive.
+#[derive(Debug)]
+pub struct Item {
+    /// What it is called.
+    pub name: Name,
+    pub(super) from: From,
+}
+
+/// Where an item's content is.
+#[derive(Debug)]
+pub(super) enum From {
+    /// At the path that is its name.
+    Path,
+    /// In this folder, under the last component of its name.
+    Folder(OpenFolder),
+    /// In a file that has no name.
+    Spooled(File),
+    /// With a source that has its own way to open it.
+    Source(Box<dyn Open>),
+}
+
+/// Opens what is no local file.
+pub(super) trait Open: fmt::Debug + Send + Sync {
+    /// The content, or why there is none.
+    fn open(&self) -> Result<Content, Skip>;
+}
+
+impl Item {
+    /// A file at a path.
+    pub(super) fn at(path: impl Into<std::ffi::OsString>) -> Item {
+        Item { name: Name::file(path), from: From::Path }
+    }
+
+    /// Opens it for reading, never waiting for a FIFO.
+    pub fn open(&self) -> Result<Content, Skip> {
+        match &self.from {
+            From::Path => open_file(self.name.place.as_ref()).map(Content::File),
+            From::Folder(folder) => self.in_folder(folder).map(Content::File),
+            From::Spooled(file) => file.try_clone().map(Content::File).map_err(|error| unreadable(&error)),
+            From::Source(source) => source.open(),
+        }
+    }
+
+    fn in_folder(&self, folder: &OpenFolder) -> Result<File, Skip> {
+        let path = std::path::Path::new(&self.name.place);
+        path.file_name().map_or_else(|| open_file(path), |name| folder.file(name))
+    }
+}
