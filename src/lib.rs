@@ -37,6 +37,9 @@ pub mod group;
 #[cfg(feature = "http")]
 #[doc(hidden)]
 pub mod http;
+#[cfg(feature = "index")]
+#[doc(hidden)]
+pub mod index;
 #[doc(hidden)]
 pub mod interrupt;
 #[doc(hidden)]

@@ -1,6 +1,7 @@
 //! The type of each option, with how it is read from the command line, shown, and what it is by default.
 
 pub mod filter;
+pub mod index;
 mod mode;
 
 use std::ffi::OsStr;

@@ -196,7 +196,7 @@ impl Config {
         let excluded = excluded.map(PathBuf::from).collect();
         let links = if input.follow { Links::Follow } else { Links::Skip };
         Ok(Config {
-            walk: source::Options { links, excluded, threads },
+            walk: source::Options { links, excluded, threads, watch: None },
             inputs: inputs(&input)?,
             filter: Filter::new(input.include, input.exclude),
             content: self::content(content, &output)?,

@@ -9,6 +9,7 @@ mod content;
 mod dicomdir;
 mod files;
 mod folder;
+mod gathered;
 mod item;
 mod links;
 mod list;
@@ -17,7 +18,9 @@ mod open;
 mod permits;
 mod queue;
 mod readers;
+mod stamp;
 mod stdin;
+mod watch;
 
 use std::fs;
 use std::path::PathBuf;
@@ -38,7 +41,9 @@ pub use list::{ListFrom, Separator};
 pub use name::{Name, printable};
 pub use open::{open_file, unreadable};
 pub use readers::{NamedReader, Readers};
+pub use stamp::{Stamp, is_settled, now};
 pub use stdin::STDIN;
+pub use watch::{From, Watch};
 
 use batch::Feed;
 use folder::Walker;
@@ -77,6 +82,8 @@ pub struct Options {
     pub excluded: Vec<PathBuf>,
     /// The number of reading threads; the walk takes as many, up to a limit of its own.
     pub threads: usize,
+    /// Who decides which files are read; all are where there is nobody.
+    pub watch: Option<Arc<dyn Watch>>,
 }
 
 /// A walk under way. Dropping it stops the walk.
@@ -117,8 +124,9 @@ pub fn open(inputs: &[Input], options: &Options, progress: Arc<dyn Progress>) ->
     let (sender, batches) = crossbeam_channel::bounded(WAITING_BATCHES);
     let queue = Arc::new(Queue::fed());
     let walker = Arc::new(Walker::new(Arc::clone(&queue), options.links, excluded));
-    let feed = Feed::new(sender, progress);
-    for _ in 0..options.threads.clamp(1, MAX_WALKING_THREADS) {
+    let feed = Feed::new(sender, progress, options.watch.clone());
+    let most = if options.watch.is_some() { options.threads } else { MAX_WALKING_THREADS };
+    for _ in 0..options.threads.min(most).max(1) {
         let (walker, feed) = (Arc::clone(&walker), feed.clone());
         thread::spawn(move || walker.walk(feed));
     }
@@ -147,9 +155,12 @@ fn start(input: &Input, links: Links) -> Result<Start, Error> {
 fn give(starts: Vec<Start>, links: Links, walker: &Walker, mut feed: Feed) {
     for start in starts {
         match start {
-            Start::Folder(path) => walker.queue().push([path]),
+            Start::Folder(path) => {
+                feed.walks(&path);
+                walker.queue().push([path]);
+            }
             Start::File(path) if dicomdir::read(&path, links, &mut feed) => {}
-            Start::File(path) => feed.item(Item::at(path)),
+            Start::File(path) => feed.named(Item::at(path), From::Name),
             Start::NotRegular(path) => feed.skip(Name::file(path), Skip::NotRegular),
             Start::Stdin => match stdin::stdin() {
                 Ok(item) => feed.item(item),

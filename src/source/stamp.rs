@@ -38,7 +38,7 @@ impl Stamp {
 
     /// Whether the content may change again, or its time is not to be believed, and so the stamp tells nothing.
     pub fn is_racy(&self, now: i64) -> bool {
-        matches!(self, Stamp::Stat { mtime, .. } if *mtime > now.saturating_sub(RACY_NANOSECONDS))
+        matches!(self, Stamp::Stat { mtime, .. } if !is_settled(*mtime, now))
     }
 
     /// The bytes to store and to compare.
@@ -54,8 +54,18 @@ impl Stamp {
     }
 }
 
+/// Whether what was changed at a time would have another time now, were it changed again.
+pub fn is_settled(mtime: i64, now: i64) -> bool {
+    mtime <= now.saturating_sub(RACY_NANOSECONDS)
+}
+
+/// The time by the system's clock.
+pub fn now() -> i64 {
+    nanoseconds(SystemTime::now())
+}
+
 /// The time in nanoseconds since 1970.
-pub fn nanoseconds(time: SystemTime) -> i64 {
+fn nanoseconds(time: SystemTime) -> i64 {
     match time.duration_since(UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
         Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |nanoseconds| -nanoseconds),
