@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::dicom::Tag;
 
 /// Why a file is left out of the output.
@@ -99,7 +101,7 @@ pub struct Issue {
 }
 
 /// Why a value was not taken as it is. The text says what was expected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error, Serialize, Deserialize)]
 pub enum Reason {
     /// DA that is no date.
     #[error("not a date: want YYYYMMDD")]
@@ -277,6 +279,9 @@ pub enum Reason {
         "the file there has instances that this run did not find: it is held back; give --replace to write it all the same"
     )]
     HeldBack,
+    /// All files of a study that an index knows are gone.
+    #[error("all of its files are gone: its document stays; --gone delete takes it away")]
+    FilesGone,
     /// Two studies say different things of one shared resource.
     #[error("studies differ in what they say of it: the first in order of Study Instance UID is kept")]
     Contradicts,

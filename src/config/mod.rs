@@ -26,6 +26,7 @@ use crate::cli::{ContentArguments, ConvertArguments, InputArguments, OutputArgum
 use crate::error::Error;
 pub use crate::options::FileMode;
 use crate::options::SummaryForm;
+use crate::options::index::IndexOptions;
 use crate::options::filter::Filter;
 use crate::source::{self, Input, Links, ListFrom, Separator};
 
@@ -69,6 +70,8 @@ pub struct Config {
     pub report: Option<ReportOptions>,
     /// Whether a dropped value makes the exit code 1.
     pub strict: Choice,
+    /// What earlier runs read, if that is kept.
+    pub index: Option<IndexOptions>,
 }
 
 /// Where the output goes, and its form.
@@ -165,6 +168,7 @@ impl Config {
             is_verbose: Choice::No,
             report: None,
             strict: Choice::No,
+            index: None,
         })
     }
 
@@ -207,6 +211,7 @@ impl Config {
             is_verbose: Choice::of(run.verbose),
             report,
             strict: Choice::of(run.strict),
+            index: None,
         })
     }
 }

@@ -125,20 +125,20 @@ impl Index {
     pub fn left_out(&self, name: &Name, skip: &Skip) -> Told {
         if matches!(skip, Skip::Filtered | Skip::NoUid(_) | Skip::UnusableUid(_)) {
             // These come of a header, and were kept with what is to be said of that.
-            return Told::ByIndex;
+            return Told::Later;
         }
         if name.entry.is_some() {
             self.pending.in_archive(&name.place, |archive| {
                 archive.is_incomplete |= !is_lasting(skip);
                 archive.state.leave_out(LeftOut::of(name.entry.as_ref(), skip, Vec::new()));
             });
-            return Told::ByIndex;
+            return Told::Later;
         }
         if let Some(()) = self.pending.in_open_archive(&name.place, |archive| {
             archive.is_incomplete |= !is_lasting(skip);
             archive.state.leave_out(LeftOut::of(None, skip, Vec::new()));
         }) {
-            return Told::ByIndex;
+            return Told::Later;
         }
         let Some(ticket) = self.pending.take_ticket(&name.place) else { return Told::Now };
         if !is_lasting(skip) {
@@ -146,7 +146,7 @@ impl Index {
             return if ticket.is_known { Told::NowButKnown } else { Told::Now };
         }
         self.keep_left_out(ticket, skip, Vec::new());
-        Told::ByIndex
+        Told::Later
     }
 
     fn keep_left_out(&self, ticket: Ticket, skip: &Skip, notes: Vec<u8>) {
@@ -259,7 +259,7 @@ impl Index {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
     /// The index, with everything else that it knows.
-    ByIndex,
+    Later,
     /// Whoever found it, now: the next run looks again.
     Now,
     /// The same of a file that an earlier run read: what it read stays, and is counted already.

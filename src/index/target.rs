@@ -232,6 +232,25 @@ impl Index {
         })
     }
 
+    /// The number that the index had when everything was written to a target the last time.
+    pub fn last_digest(&self, target: Target) -> Result<Option<u64>, Error> {
+        self.with(|store| Ok(store.meta(&format!("digest of target {}", target.0))?.map(|digest| digest as u64)))
+    }
+
+    /// Keeps the number that the index has now that everything was written to a target.
+    pub fn set_last_digest(&self, target: Target, digest: u64) -> Result<(), Error> {
+        self.with(|store| {
+            store.set_meta(&format!("digest of target {}", target.0), digest as i64)?;
+            store.commit()
+        })
+    }
+
+    /// What is wrong with an index of which something makes no sense.
+    pub fn damaged(&self) -> Error {
+        let damaged: Result<(), Error> = self.with(|_| Err(Fault::Damaged));
+        damaged.expect_err("it is said to be damaged")
+    }
+
     /// A number that says whether anything changed in all of the index.
     pub fn digest(&self) -> Result<u64, Error> {
         self.with(|store| Ok(store.digest()? as u64))

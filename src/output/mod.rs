@@ -13,6 +13,8 @@ mod whole_file;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use xxhash_rust::xxh3::Xxh3Default;
+
 use crate::config::{Choice, FileMode, Format, OutputTarget};
 use crate::error::Error;
 
@@ -35,7 +37,7 @@ pub struct DocumentName {
 
 impl DocumentName {
     /// Whether it is what the run is about, and not a resource beside it.
-    fn is_main(&self) -> bool {
+    pub fn is_main(&self) -> bool {
         matches!(self.resource_type, "ImagingStudy" | "Bundle")
     }
 }
@@ -81,6 +83,30 @@ pub trait Sink: Sync {
     /// Takes one document.
     fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error>;
 
+    /// Takes a document that comes after one with this hash, as an index remembers it: if that is still there and nobody
+    /// changed it, instances may go.
+    fn next_document(&self, name: &DocumentName, _before: u64, write: WriteDocument<'_>) -> Result<Placed, Error> {
+        self.document(name, write)
+    }
+
+    /// Whether a document of an earlier run is there; where that cannot be seen, it is.
+    fn has(&self, _name: &DocumentName) -> bool {
+        true
+    }
+
+    /// A document of an earlier run stands as this run would write it.
+    fn stands(&self, _name: &DocumentName) {}
+
+    /// Takes a document with this hash away, and says whether it is gone: one that somebody changed stays.
+    fn remove(&self, _name: &DocumentName, _hash: u64) -> Result<bool, Error> {
+        Ok(false)
+    }
+
+    /// Sets a resource of which all files are gone to entered-in-error, and says whether that is done.
+    fn withdraw(&self, _name: &DocumentName, _study_uid: &str) -> Result<bool, Error> {
+        Ok(false)
+    }
+
     /// Completes the output; until then a file does not have its final name. The report, which may stand there too, is
     /// no document of another run.
     fn finish(self: Box<Self>, report: Option<&Path>) -> Result<Finished, Error>;
@@ -94,6 +120,37 @@ pub fn open(target: &OutputTarget, format: Format, mode: FileMode, replace: Choi
         (OutputTarget::Folder(path), Format::Ndjson) => Box::new(NdjsonFolder::open(path, mode, replace)?),
         (OutputTarget::Folder(path), Format::Json | Format::Bundle) => Box::new(Folder::open(path, mode, replace)?),
     })
+}
+
+/// The hash of a document's bytes, by which an index knows it again.
+pub fn document_hash(write: WriteDocument<'_>) -> io::Result<u64> {
+    let mut hashing = Hashing { inner: io::sink(), hasher: Xxh3Default::new() };
+    write(&mut hashing)?;
+    Ok(hashing.hasher.digest())
+}
+
+/// Writes a document, and gives its hash.
+pub fn write_hashed(out: &mut dyn Write, write: WriteDocument<'_>) -> io::Result<u64> {
+    let mut hashing = Hashing { inner: out, hasher: Xxh3Default::new() };
+    write(&mut hashing)?;
+    Ok(hashing.hasher.digest())
+}
+
+struct Hashing<W> {
+    inner: W,
+    hasher: Xxh3Default,
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(buffer)?;
+        self.hasher.update(&buffer[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
 }
 
 #[cfg(test)]

@@ -52,6 +52,7 @@ impl Stage<'_> {
         let is_included =
             self.is_included(name).and_then(|is_included| is_included.then_some(()).ok_or(Skip::PassedBy));
         match is_included.and(bytes).and_then(|bytes| self.content(worker, name, bytes)) {
+            Ok(()) if self.known.is_some() => {}
             Ok(()) => self.counts.grouped(1),
             Err(skip) => self.leave_out(name, &skip),
         }

@@ -6,9 +6,11 @@ use serde_json::Value;
 
 use crate::config::Config;
 use crate::options::SummaryForm;
-use crate::progress::{columns, say};
+use crate::progress::{columns, count, say};
 use crate::report::{CauseInWords, Causes, Counts, Summary, Totals, causes, summary_json};
 use crate::source::{Input, printable};
+
+use super::NightCounts;
 
 /// What a run came to.
 #[derive(Debug, Clone)]
@@ -21,6 +23,8 @@ pub struct Outcome {
     pub stale_files: u64,
     /// Inputs that are FHIR already, where these are wanted.
     pub(super) fhir_files: u64,
+    /// What a run with an index did.
+    pub(super) night: Option<NightCounts>,
     /// Rules of `--include` and `--exclude` that no file met.
     pub(super) unmet_rules: Vec<String>,
 }
@@ -84,7 +88,7 @@ pub(super) struct OfServer {
 pub(super) fn tell(config: &Config, outcome: &Outcome, server: Option<OfServer>, start: Instant) -> u8 {
     let mut causes = outcome.causes(config);
     let code = causes.exit_code();
-    let Outcome { totals, counts, stale_files, unmet_rules, .. } = outcome;
+    let Outcome { totals, counts, stale_files, unmet_rules, night, .. } = outcome;
     let report = config.report.as_ref().map(|report| report.path.as_path());
     let summary = Summary {
         totals,
@@ -98,10 +102,17 @@ pub(super) fn tell(config: &Config, outcome: &Outcome, server: Option<OfServer>,
     match config.summary {
         // Inputs that are all FHIR have nothing to say of DICOM.
         SummaryForm::Text if totals.dicom_files == 0 && outcome.fhir_files > 0 => {}
-        SummaryForm::Text => say(format_args!("{summary:0$}", columns())),
+        SummaryForm::Text => {
+            say(format_args!("{summary:0$}", columns()));
+            night.iter().for_each(|night| say(format_args!("{night}\n")));
+        }
         SummaryForm::None => causes.0.extend(server.into_iter().flat_map(|server| server.causes.0)),
         SummaryForm::Json => {
-            say(format_args!("{}\n", as_json(&summary, causes, server)));
+            let mut json = as_json(&summary, causes, server);
+            if let Some(night) = night {
+                json["index"] = night.to_json();
+            }
+            say(format_args!("{json}\n"));
             return code;
         }
     }
@@ -115,6 +126,30 @@ fn as_json(summary: &Summary<'_>, mut causes: Causes, server: Option<OfServer>) 
     let mut json = summary_json(summary, &causes);
     json["server"] = part;
     json
+}
+
+impl NightCounts {
+    fn to_json(self) -> Value {
+        serde_json::json!({
+            "readFiles": self.read_files,
+            "goneFiles": self.gone_files,
+            "writtenStudies": self.written,
+            "unchangedStudies": self.unchanged,
+            "goneStudies": self.gone,
+        })
+    }
+}
+
+impl std::fmt::Display for NightCounts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let NightCounts { read_files, gone_files, written, unchanged, gone } = self;
+        let [read_files, written, unchanged] = [read_files, written, unchanged].map(|number| count(*number));
+        write!(f, "index: {read_files} files read, {written} studies written, {unchanged} unchanged")?;
+        if *gone_files > 0 || *gone > 0 {
+            write!(f, "; {} files and {} studies gone", count(*gone_files), count(*gone))?;
+        }
+        Ok(())
+    }
 }
 
 impl std::fmt::Display for Input {

@@ -36,6 +36,31 @@ pub struct Stage<'s> {
     pub is_verbose: Choice,
     /// Takes the files that are FHIR already, where they are wanted.
     pub others: Option<&'s dyn Others>,
+    /// Knows files from earlier runs, and reports all of them together.
+    pub known: Option<&'s dyn Known>,
+}
+
+/// Knows files from earlier runs.
+pub trait Known: Sync {
+    /// A file or entry is left out: says who reports it.
+    fn left_out(&self, name: &Name, skip: &Skip) -> Told;
+    /// A file turned out to hold files; before the first of them is read.
+    fn opens_archive(&self, name: &Name);
+    /// Everything that it holds was read.
+    fn closes_archive(&self, name: &Name);
+    /// A file is of no use to it.
+    fn forgets(&self, name: &Name);
+}
+
+/// Who reports a file that is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// Who knows files from earlier runs, with everything else that it knows.
+    Later,
+    /// Whoever found it, now.
+    Now,
+    /// The same of a file that an earlier run read: what it read stays, and is counted already.
+    NowButKnown,
 }
 
 /// Hears of files that are no DICOM.
@@ -84,15 +109,24 @@ impl Stage<'_> {
         let mut taken = 0;
         batch.for_each(|item| taken += u64::from(self.item(worker, item)));
         // Counted for all at once: the counters are everybody's.
-        self.counts.grouped(taken);
+        if self.known.is_none() {
+            self.counts.grouped(taken);
+        }
     }
 
     /// Reads an item, and says whether it is a DICOM file, still to be counted.
     fn item(&self, worker: &mut Worker, item: &Item) -> bool {
         match self.file(worker, item) {
             Ok(Found::Dicom) => return true,
-            Ok(Found::Fhir) => self.counts.read(1, 0),
-            Ok(Found::Archive(archive)) => self.archive(worker, &item.name, &archive),
+            Ok(Found::Fhir) => {
+                self.known.iter().for_each(|known| known.forgets(&item.name));
+                self.counts.read(1, 0);
+            }
+            Ok(Found::Archive(archive)) => {
+                self.known.iter().for_each(|known| known.opens_archive(&item.name));
+                self.archive(worker, &item.name, &archive);
+                self.known.iter().for_each(|known| known.closes_archive(&item.name));
+            }
             Err(skip) => self.leave_out(&item.name, &skip),
         }
         false
@@ -124,7 +158,9 @@ impl Stage<'_> {
     pub(super) fn read(&self, worker: &mut Worker, name: &Name, bytes: &mut dyn Bytes) -> Result<(), Skip> {
         let mut bytes = Counted::new(bytes);
         let read = self.reader.read(worker, name, &mut bytes, |issue| {
-            self.report.issue(Where { name: Some(name), ..Where::default() }, &issue);
+            if self.known.is_none() {
+                self.report.issue(Where { name: Some(name), ..Where::default() }, &issue);
+            }
         });
         worker.read_bytes += bytes.bytes;
         read
@@ -142,6 +178,10 @@ impl Stage<'_> {
 
     /// Counts and reports a file that is left out.
     pub(super) fn leave_out(&self, name: &Name, skip: &Skip) {
+        let told = self.known.map_or(Told::Now, |known| known.left_out(name, skip));
+        if told == Told::Later {
+            return;
+        }
         self.report.skip(name, skip);
         if let Some(others) = self.others {
             others.left_out(name, skip);
@@ -149,7 +189,9 @@ impl Stage<'_> {
         if self.is_verbose.is_yes() {
             self.progress.say(&format!("{name}: {skip}"));
         }
-        self.counts.read(1, skip.is_dicom().into());
+        if told == Told::Now {
+            self.counts.read(1, skip.is_dicom().into());
+        }
     }
 }
 

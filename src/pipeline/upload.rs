@@ -108,7 +108,7 @@ fn send(upload: &Upload, server: &Server, interrupt: &Interrupt, progress: &Arc<
     let config = &upload.config;
     let start = Instant::now();
     let others = Others { fhir: Mutex::default(), inputs: &config.inputs, server };
-    let ends = Ends { others: Some(&others), writing_threads: upload.jobs };
+    let ends = Ends { others: Some(&others), writing_threads: upload.jobs, place: None };
     let converted = convert_between(config, &ends, || Ok(Box::new(server)), progress.clone(), interrupt)?;
     let mut files = others.fhir.into_inner().unwrap_or_else(PoisonError::into_inner);
     files.sort();

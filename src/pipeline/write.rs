@@ -17,12 +17,12 @@ use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason};
 use crate::mapping;
 use crate::mapping::finish::{self, Finished, imaging_study};
-use crate::output::{DocumentName, Order, Placed, Sink};
+use crate::output::{DocumentName, Order, Placed, Sink, WriteDocument};
 use crate::progress::Progress;
 use crate::report::{Report, Where};
 use crate::source::Name;
 
-use super::counts::RunCounts;
+use super::counts::{RunCounts, StudyCounts};
 
 /// Studies that are resolved before the first of them is written, where they are written one after the other.
 const SETTLED_AHEAD: usize = 64;
@@ -45,6 +45,23 @@ pub struct Stage<'s> {
     pub progress: &'s dyn Progress,
     /// Whether the user wants it to end.
     pub interrupt: &'s Interrupt,
+    /// Who remembers what is written, where somebody does.
+    pub memory: Option<&'s dyn Memory>,
+}
+
+/// Remembers documents from run to run, and so knows those that need not be written again.
+pub trait Memory: Sync {
+    /// Gives a document to the sink, unless it stands there as it is. The study is empty where it is shared.
+    fn document(
+        &self,
+        name: &DocumentName,
+        study_uid: &str,
+        sink: &dyn Sink,
+        write: WriteDocument<'_>,
+    ) -> Result<Placed, Error>;
+
+    /// Everything of a study was given to the sink.
+    fn study(&self, study_uid: &str, id: &str, counts: &StudyCounts, placed: &Placed) -> Result<(), Error>;
 }
 
 /// What a document is and how it is laid out.
@@ -63,16 +80,26 @@ pub struct Output {
 }
 
 /// Resources that several studies share, until all studies have said what they know of them.
-type Shared = BTreeMap<(ResourceType, String), Companion>;
+pub type Shared = BTreeMap<(ResourceType, String), Companion>;
 
 impl Stage<'_> {
     /// Writes every study.
     pub fn all(&self, studies: &mut [Study]) -> Result<(), Error> {
         self.progress.writing(studies.len() as u64);
-        if self.output.references == References::Separate && self.output.format != Format::Bundle {
-            return self.with_shared(studies);
-        }
+        let mut shared = Shared::new();
+        self.some(studies, &mut shared)?;
+        self.shared(shared)
+    }
+
+    /// Whether studies share resources that stand beside them.
+    pub fn shares(&self) -> bool {
+        self.output.references == References::Separate && self.output.format != Format::Bundle
+    }
+
+    /// Writes studies, which come in the order of their UIDs so that what they share is joined in that order.
+    pub fn some(&self, studies: &mut [Study], shared: &mut Shared) -> Result<(), Error> {
         match self.sink.order() {
+            _ if self.shares() => self.in_order(studies, |resolved| self.study(resolved, shared)),
             Order::AsGiven => self.in_order(studies, |resolved| self.study(resolved, &mut Shared::new())),
             Order::Any => studies.par_iter_mut().try_for_each(|study| {
                 self.interrupt.check()?;
@@ -89,13 +116,7 @@ impl Stage<'_> {
         }
         let across = look_across(studies, self.mapping);
         for (place, fact) in across.contradictions {
-            let tag = match fact {
-                Fact::Name => tags::PATIENT_NAME,
-                Fact::BirthDate => tags::PATIENT_BIRTH_DATE,
-                Fact::Sex => tags::PATIENT_SEX,
-            };
-            let place = Where { study: studies.get(place).map(|study| &*study.uid), ..Where::default() };
-            self.report.issue(place, &Issue { tags: vec![tag], ..issue("subject", Reason::PatientDiffers) });
+            note_contradiction(self.report, studies.get(place).map_or("", |study| &*study.uid), fact);
         }
         self.output.sharing.contested = across.contested;
     }
@@ -117,15 +138,13 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// Writes the studies in the order of their UIDs, so that what they share is joined in that order, and then the shared.
-    fn with_shared(&self, studies: &mut [Study]) -> Result<(), Error> {
-        let mut shared = Shared::new();
-        self.in_order(studies, |resolved| self.study(resolved, &mut shared))?;
+    /// Writes what studies share, when all have said what they know of it.
+    pub fn shared(&self, shared: Shared) -> Result<(), Error> {
         for companion in shared.into_values() {
             if companion.contradicted {
                 self.report.issue(Where::default(), &issue(companion.resource_type().name(), Reason::Contradicts));
             }
-            self.companion(&companion)?;
+            self.companion(&companion, "")?;
         }
         Ok(())
     }
@@ -134,15 +153,18 @@ impl Stage<'_> {
         let Finished { study, selections, issues } = imaging_study(resolved, self.finish);
         self.note(resolved);
         for (series, issue) in &issues {
-            self.report.issue(Where { study: Some(resolved.uid), series: *series, ..Where::default() }, issue);
+            let place = Where { study: Some(resolved.uid), series: *series, ..Where::default() };
+            self.report.issue_of(resolved.uid, place, issue);
         }
-        self.counts.resolved(resolved);
+        let counts = StudyCounts::of(resolved);
+        self.counts.resolved(&counts);
+        let id = study.id.clone();
         let placed = self.resources(study, selections, shared, resolved.uid)?;
         if placed == Placed::Written {
-            self.counts.wrote(resolved);
+            self.counts.wrote(&counts);
         }
         self.progress.wrote(1);
-        Ok(())
+        self.memory.map_or(Ok(()), |memory| memory.study(resolved.uid, &id, &counts, &placed))
     }
 
     /// Writes the study, and what stands beside it; nothing of it where the study has no place.
@@ -174,7 +196,7 @@ impl Stage<'_> {
         }
         for companion in linked.beside {
             if !companion.is_shared() {
-                self.companion(&companion)?;
+                self.companion(&companion, study_uid)?;
                 continue;
             }
             let key = (companion.resource_type(), companion.id.clone());
@@ -186,11 +208,11 @@ impl Stage<'_> {
         Ok(Placed::Written)
     }
 
-    fn companion(&self, companion: &Companion) -> Result<(), Error> {
+    fn companion(&self, companion: &Companion, study_uid: &str) -> Result<(), Error> {
         let (layout, release) = (self.output.layout, self.finish.release);
         let name = companion.resource_type().name();
         let write = |out: &mut dyn Write| json::write_companion(out, companion, release, layout);
-        self.document(name, companion.id.clone(), "", write).map(drop)
+        self.document(name, companion.id.clone(), study_uid, write).map(drop)
     }
 
     fn document(
@@ -201,15 +223,21 @@ impl Stage<'_> {
         write: impl Fn(&mut dyn Write) -> std::io::Result<()>,
     ) -> Result<Placed, Error> {
         let name = DocumentName { resource_type, id };
-        let placed = self.sink.document(&name, &mut |out| {
+        let mut write = |out: &mut dyn Write| {
             write(out)?;
             out.write_all(b"\n")
-        })?;
-        let study = Some(study_uid).filter(|uid| !uid.is_empty());
+        };
+        let placed = match self.memory {
+            Some(memory) => memory.document(&name, study_uid, self.sink, &mut write)?,
+            None => self.sink.document(&name, &mut write)?,
+        };
+        // A companion is not named by a study, whether it is shared or not.
+        let study = Some(study_uid).filter(|_| matches!(resource_type, "ImagingStudy" | "Bundle" | "ImagingSelection"));
         match &placed {
             Placed::Written => {}
             Placed::NameTaken => {
-                self.report.issue(Where { study, ..Where::default() }, &issue(resource_type, Reason::NameTaken));
+                let place = Where { study, ..Where::default() };
+                self.report.issue_of(study_uid, place, &issue(resource_type, Reason::NameTaken));
             }
             Placed::HeldBack(path) => note_held_back(self.report, path),
         }
@@ -219,7 +247,7 @@ impl Stage<'_> {
     /// Reports the numbers of a study that studies of other patients have too.
     fn note_held(&self, uid: &str, all: &[Held]) {
         for held in all {
-            self.report.issue(Where { study: Some(uid), ..Where::default() }, &finish::held_issue(held));
+            self.report.issue_of(uid, Where { study: Some(uid), ..Where::default() }, &finish::held_issue(held));
         }
     }
 
@@ -227,7 +255,7 @@ impl Stage<'_> {
     fn note(&self, resolved: &ResolvedStudy<'_>) {
         for found in &resolved.issues {
             let place = Where { name: found.name.as_ref(), study: Some(resolved.uid), ..Where::default() };
-            self.report.issue(place, &found.issue);
+            self.report.issue_of(resolved.uid, place, &found.issue);
         }
         for selection in resolved.selections {
             self.note_selection(selection, resolved);
@@ -235,15 +263,15 @@ impl Stage<'_> {
         for series in &resolved.series {
             let place = Where { study: Some(resolved.uid), series: Some(series.uid), ..Where::default() };
             for found in &series.issues {
-                self.report.issue(Where { name: found.name.as_ref(), ..place }, &found.issue);
+                self.report.issue_of(resolved.uid, Where { name: found.name.as_ref(), ..place }, &found.issue);
             }
             for uid in &series.conflicts {
                 let other = issue("series.instance", Reason::OtherContent);
-                self.report.issue(Where { instance: Some(uid), ..place }, &other);
+                self.report.issue_of(resolved.uid, Where { instance: Some(uid), ..place }, &other);
             }
             for uid in &series.rejected {
                 let rejected = issue("series.instance", Reason::Rejected);
-                self.report.issue(Where { instance: Some(uid), ..place }, &rejected);
+                self.report.issue_of(resolved.uid, Where { instance: Some(uid), ..place }, &rejected);
             }
         }
     }
@@ -259,12 +287,23 @@ impl Stage<'_> {
         if selection.part.is_rejection() {
             let reason = if resolved.rejected.is_empty() { Reason::RejectionNote } else { Reason::AppliedNote };
             let tags = vec![tags::CONCEPT_NAME_CODE_SEQUENCE];
-            self.report.issue(place, &Issue { tags, ..issue("series.instance", reason) });
+            self.report.issue_of(resolved.uid, place, &Issue { tags, ..issue("series.instance", reason) });
         }
         if self.finish.has_selections() {
-            selection.issues.iter().for_each(|found| self.report.issue(place, &found.issue));
+            selection.issues.iter().for_each(|found| self.report.issue_of(resolved.uid, place, &found.issue));
         }
     }
+}
+
+/// Reports a study that says otherwise than an earlier one of its patient.
+pub fn note_contradiction(report: &Report, study: &str, fact: Fact) {
+    let tag = match fact {
+        Fact::Name => tags::PATIENT_NAME,
+        Fact::BirthDate => tags::PATIENT_BIRTH_DATE,
+        Fact::Sex => tags::PATIENT_SEX,
+    };
+    let place = Where { study: Some(study), ..Where::default() };
+    report.issue(place, &Issue { tags: vec![tag], ..issue("subject", Reason::PatientDiffers) });
 }
 
 /// Reports a file that has instances which this run's document lacks.

@@ -12,7 +12,7 @@ mod sorter;
 mod summary;
 mod summary_json;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -88,6 +88,23 @@ pub struct Report {
     counts: Mutex<Counts>,
     document: Option<Mutex<Document>>,
     values: Choice,
+    /// What is said of each study, by its UID, for who wants to say it again in a later run.
+    kept: Option<Mutex<HashMap<String, Vec<KeptIssue>>>>,
+}
+
+/// An issue of a study, and where it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptIssue {
+    /// The file.
+    pub name: Option<Name>,
+    /// Whether the study was named.
+    pub of_study: bool,
+    /// Series Instance UID.
+    pub series: Option<String>,
+    /// SOP Instance UID.
+    pub instance: Option<String>,
+    /// The issue.
+    pub issue: Issue,
 }
 
 impl Report {
@@ -96,7 +113,33 @@ impl Report {
         let document =
             options.map(|options| Document::create(&options.path, options.mode)).transpose()?.map(Mutex::new);
         let values = options.map_or(Choice::No, |options| options.values);
-        Ok(Report { counts: Mutex::default(), document, values })
+        Ok(Report { counts: Mutex::default(), document, values, kept: None })
+    }
+
+    /// The same report, which also keeps what is said of each study until that is taken.
+    pub fn keeping(self) -> Report {
+        Report { kept: Some(Mutex::default()), ..self }
+    }
+
+    /// A value of a study is dropped or changed; the place need not name the study.
+    pub fn issue_of(&self, study: &str, place: Where<'_>, issue: &Issue) {
+        self.issue(place, issue);
+        if let Some(kept) = self.kept.as_ref().filter(|_| !study.is_empty()) {
+            let owned = |text: Option<&str>| text.map(str::to_string);
+            let kept_issue = KeptIssue {
+                name: place.name.cloned(),
+                of_study: place.study.is_some(),
+                series: owned(place.series),
+                instance: owned(place.instance),
+                issue: issue.clone(),
+            };
+            lock(kept).entry(study.to_string()).or_default().push(kept_issue);
+        }
+    }
+
+    /// Takes what was kept of a study.
+    pub fn take_kept(&self, study: &str) -> Vec<KeptIssue> {
+        self.kept.as_ref().and_then(|kept| lock(kept).remove(study)).unwrap_or_default()
     }
 
     /// A file is left out.

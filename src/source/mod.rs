@@ -73,6 +73,16 @@ pub enum Input {
     Readers(Readers),
 }
 
+impl Input {
+    /// The path, where it is one.
+    pub fn path(&self) -> Option<&std::path::Path> {
+        match self {
+            Input::Path(path) => Some(path),
+            Input::Stdin | Input::List { .. } | Input::Readers(_) => None,
+        }
+    }
+}
+
 /// How the inputs are walked.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
