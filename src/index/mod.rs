@@ -127,20 +127,13 @@ impl Index {
             // These come of a header, and were kept with what is to be said of that.
             return Told::Later;
         }
-        if name.entry.is_some() {
-            self.pending.in_archive(&name.place, |archive| {
+        let Some(ticket) = self.pending.take_ticket(&name.place) else {
+            let left_out = self.pending.in_archive(&name.place, |archive| {
                 archive.is_incomplete |= !is_lasting(skip);
                 archive.state.leave_out(LeftOut::of(name.entry.as_ref(), skip, Vec::new()));
             });
-            return Told::Later;
-        }
-        if let Some(()) = self.pending.in_open_archive(&name.place, |archive| {
-            archive.is_incomplete |= !is_lasting(skip);
-            archive.state.leave_out(LeftOut::of(None, skip, Vec::new()));
-        }) {
-            return Told::Later;
-        }
-        let Some(ticket) = self.pending.take_ticket(&name.place) else { return Told::Now };
+            return if left_out.is_some() { Told::Later } else { Told::Now };
+        };
         if !is_lasting(skip) {
             self.visited().unread.insert(ticket.folder);
             return if ticket.is_known { Told::NowButKnown } else { Told::Now };
@@ -160,7 +153,7 @@ impl Index {
 
     /// A file turned out to hold files; called before the first of them is read.
     pub fn opens_archive(&self, name: &Name) {
-        let _ = self.pending.in_archive(&name.place, |_| ());
+        self.pending.open_archive(&name.place);
     }
 
     /// An archive was read to its end, or to where it can be.
@@ -268,33 +261,19 @@ pub enum Told {
 
 impl Keeper for Index {
     fn read(&self, name: &Name, header: &Header, grouped: Result<&Grouped<'_>, &Skip>) {
-        match (grouped, &name.entry) {
+        // A file of its own has its ticket; the archive that an entry stands in took it.
+        let ticket = if name.entry.is_none() { self.pending.take_ticket(&name.place) } else { None };
+        match (grouped, ticket) {
+            (Err(skip), Some(ticket)) => self.keep_left_out(ticket, skip, notes(header)),
+            (Ok(grouped), Some(ticket)) => self.keep(&ticket.clone(), None, header, grouped, Some(ticket)),
             (Err(skip), None) => {
-                if let Some(ticket) = self.pending.take_ticket(&name.place) {
-                    self.keep_left_out(ticket, skip, notes(header));
-                }
-            }
-            (Err(skip), Some(_)) => {
                 let left_out = LeftOut::of(name.entry.as_ref(), skip, notes(header));
                 self.pending.in_archive(&name.place, |archive| archive.state.leave_out(left_out));
             }
             (Ok(grouped), None) => {
-                if let Some(ticket) = self.pending.take_ticket(&name.place) {
-                    self.keep(&ticket.clone(), None, header, grouped, Some(ticket));
-                }
-            }
-            (Ok(grouped), Some(entry)) => {
-                let ticket = self.pending.in_archive(&name.place, |archive| {
-                    archive.state.files += 1;
-                    archive.state.dicom_files += 1;
-                    archive.state.grouped_files += 1;
-                    if !archive.studies.contains(grouped.record.study_uid) {
-                        archive.studies.insert(grouped.record.study_uid.into());
-                    }
-                    archive.ticket.clone()
-                });
+                let ticket = self.pending.in_archive(&name.place, |archive| archive.takes(grouped.record.study_uid));
                 if let Some(ticket) = ticket {
-                    self.keep(&ticket, Some(entry), header, grouped, None);
+                    self.keep(&ticket, name.entry.as_ref(), header, grouped, None);
                 }
             }
         }

@@ -146,20 +146,18 @@ impl Pending {
         self.held_bytes.fetch_add(more, Relaxed) + more >= self.max_held_bytes
     }
 
-    /// Changes what is held of an archive; it is opened where it is not yet, if its ticket is there.
-    pub fn in_archive<T>(&self, place: &OsStr, change: impl FnOnce(&mut OpenArchive) -> T) -> Option<T> {
+    /// A file turned out to be an archive.
+    pub fn open_archive(&self, place: &OsStr) {
         let _together = self.gate.read().unwrap_or_else(PoisonError::into_inner);
-        let mut archives = lock(&self.archives);
-        if !archives.contains_key(place) {
-            let ticket = self.take_ticket(place)?;
+        if let Some(ticket) = self.take_ticket(place) {
             let (state, studies) = (State::default(), BTreeSet::new());
-            archives.insert(place.to_os_string(), OpenArchive { ticket, state, studies, is_incomplete: false });
+            let archive = OpenArchive { ticket, state, studies, is_incomplete: false };
+            lock(&self.archives).insert(place.to_os_string(), archive);
         }
-        archives.get_mut(place).map(change)
     }
 
     /// Changes what is held of an archive, if it is open.
-    pub fn in_open_archive<T>(&self, place: &OsStr, change: impl FnOnce(&mut OpenArchive) -> T) -> Option<T> {
+    pub fn in_archive<T>(&self, place: &OsStr, change: impl FnOnce(&mut OpenArchive) -> T) -> Option<T> {
         let _together = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         lock(&self.archives).get_mut(place).map(change)
     }
@@ -180,6 +178,18 @@ impl Pending {
         archives(&mut lock(&self.archives).values_mut());
         self.held_bytes.store(0, Relaxed);
         Taken { studies, files }
+    }
+}
+
+impl OpenArchive {
+    /// Counts an instance of a study, and gives the archive's ticket.
+    pub fn takes(&mut self, study_uid: &str) -> Ticket {
+        let State { files, dicom_files, grouped_files, .. } = &mut self.state;
+        [files, dicom_files, grouped_files].into_iter().for_each(|count| *count += 1);
+        if !self.studies.contains(study_uid) {
+            self.studies.insert(study_uid.into());
+        }
+        self.ticket.clone()
     }
 }
 

@@ -238,7 +238,7 @@ fn told(path: &Path, error: &rusqlite::Error) -> Error {
         Some(ErrorCode::SystemIoFailure) => "the disk cannot be read or written: is it full, or damaged?",
         _ if matches!(error, rusqlite::Error::InvalidQuery) => NO_INDEX,
         _ if matches!(error, rusqlite::Error::SqliteFailure(..)) => return failed(path, &error.to_string()),
-        _ => DAMAGED,
+        _ => return failed(path, &format!("{DAMAGED} ({error})")),
     };
     failed(path, reason)
 }

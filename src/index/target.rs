@@ -76,21 +76,21 @@ impl Index {
 
     /// The studies that changed since their documents were written, in the order of their UIDs.
     pub fn changed_studies(&self, target: Target) -> Result<Vec<i64>, Error> {
-        let select = "SELECT id FROM study LEFT JOIN written ON target = ?1 AND study = id
+        let select = "SELECT study.id FROM study LEFT JOIN written ON target = ?1 AND study = study.id
                       WHERE records > 0 AND written.digest IS NOT study.digest ORDER BY uid";
         self.with(|store| ids(store, select, Some(target.0)))
     }
 
     /// Shows each study whose document is there, in the order of the UIDs.
     pub fn each_standing(&self, target: Target, mut each: impl FnMut(Standing)) -> Result<(), Error> {
-        let select = "SELECT study, uid, written.id, hash, told FROM study JOIN written ON target = ?1 AND study = study.id
+        let select = "SELECT study.id, uid, written.id, hash, told FROM study JOIN written ON target = ?1 AND study = study.id
                       WHERE records > 0 AND written.digest IS study.digest ORDER BY uid";
         self.with(|store| standing(store, select, target, &mut each))
     }
 
     /// Shows each study whose files are all gone, and whose document is there.
     pub fn each_gone(&self, target: Target, mut each: impl FnMut(Standing)) -> Result<(), Error> {
-        let select = "SELECT study, uid, coalesce(written.id, ''), hash, told FROM study
+        let select = "SELECT study.id, uid, coalesce(written.id, ''), hash, told FROM study
                       JOIN written ON target = ?1 AND study = study.id WHERE records = 0 AND hash IS NOT NULL ORDER BY uid";
         self.with(|store| standing(store, select, target, &mut each))
     }
@@ -124,7 +124,7 @@ impl Index {
         target: Target,
         mut each: impl FnMut(i64, &str, &[u8], Option<u64>) -> bool,
     ) -> Result<(), Error> {
-        let select = "SELECT study, uid, coalesce(facts, x''), across FROM study
+        let select = "SELECT study.id, uid, coalesce(facts, x''), across FROM study
                       JOIN written ON target = ?1 AND study = study.id WHERE records > 0 ORDER BY uid";
         self.with(|store| {
             let mut statement = store.connection.prepare_cached(select)?;

@@ -3,45 +3,96 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::ValueEnum;
+use super::choice;
 
-/// What a run is told of its index.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IndexOptions {
-    /// The file.
-    pub path: PathBuf,
+choice! {
     /// What tells whether a file changed.
-    pub check: Check,
+    pub enum Check: "way to check files", default Stat {
+        /// Size, times and inode of each file.
+        Stat = "stat",
+        /// The time of its folder, as for stores whose files are written once.
+        Folders = "folders",
+        /// Its content.
+        Read = "read",
+    }
+}
+
+choice! {
     /// What becomes of documents of which all files are gone.
+    pub enum Gone: "thing to do with what is gone", default Keep {
+        /// They stay, and are reported.
+        Keep = "keep",
+        /// They are deleted.
+        Delete = "delete",
+        /// They are set to entered-in-error on the server.
+        EnteredInError = "entered-in-error",
+    }
+}
+
+/// What earlier runs read.
+#[derive(Debug, Clone, Default)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
+#[cfg_attr(feature = "cli", command(next_help_heading = "Index"))]
+pub struct IndexOptions {
+    /// Keep what was read: later runs read only what changed
+    ///
+    /// A file of the tool's own, which holds patient data. The first run reads everything; later ones look at size and time
+    /// of each file, read what is new or changed, and write what came out different. Without inputs everything is written
+    /// from the index, as to another folder or in another release. Default: none.
+    #[cfg_attr(feature = "cli", arg(long, value_name = "FILE"))]
+    pub index: Option<PathBuf>,
+
+    /// With --index: what tells that a file changed
+    ///
+    /// `stat`: size, times and inode. `folders`: the time of the folder alone, right where files are written once and
+    /// never changed. `read`: every file is read. Default: stat.
+    #[cfg_attr(
+        feature = "cli",
+        arg(
+            long,
+            value_enum,
+            default_value_t,
+            requires = "index",
+            value_name = "HOW",
+            hide_possible_values = true,
+            hide_short_help = true
+        )
+    )]
+    pub check: Check,
+
+    /// With --index: what becomes of studies whose files are gone
+    ///
+    /// `keep`: their documents stay, and are reported. `delete`: their files are deleted from the folder, unless somebody
+    /// changed them. `entered-in-error`: upload sets that status on the server. Default: keep.
+    #[cfg_attr(
+        feature = "cli",
+        arg(
+            long,
+            value_enum,
+            default_value_t,
+            requires = "index",
+            value_name = "HOW",
+            hide_possible_values = true,
+            hide_short_help = true
+        )
+    )]
     pub gone: Gone,
-    /// How many files may be gone.
+
+    /// With --index: stop if more files than this are gone
+    ///
+    /// A share of the files that were known in an input, as 10%, or a number. An input that is not mounted looks like
+    /// that. Default: 10%.
+    #[cfg_attr(
+        feature = "cli",
+        arg(long, default_value_t, requires = "index", value_name = "SHARE", hide_short_help = true)
+    )]
     pub max_gone: MaxGone,
-    /// Whether it may lie on a network file system.
-    pub on_network: bool,
-}
 
-/// What tells whether a file changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Check {
-    /// Its size, times and inode.
-    #[default]
-    Stat,
-    /// The time of its folder: right where files are written once.
-    Folders,
-    /// Its content: every file is read.
-    Read,
-}
-
-/// What becomes of documents of which all files are gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Gone {
-    /// They stay, and are reported.
-    #[default]
-    Keep,
-    /// They are deleted.
-    Delete,
-    /// They stay on the server, and are set to entered-in-error.
-    EnteredInError,
+    /// Let the index lie on a network file system
+    ///
+    /// Its locks hold on one machine only: see to it that one run at a time uses the index. Default: that is refused.
+    #[cfg_attr(feature = "cli", arg(long, requires = "index", hide_short_help = true))]
+    pub index_on_network: bool,
 }
 
 /// How many files may be gone before the run stops.
@@ -90,6 +141,18 @@ impl std::fmt::Display for MaxGone {
             MaxGone::Percent(percent) => write!(f, "{percent}%"),
             MaxGone::Files(files) => write!(f, "{files}"),
         }
+    }
+}
+
+impl IndexOptions {
+    /// The files of the index, which are no input of its own run.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let beside = |end: &str| {
+            let mut path = self.index.clone()?.into_os_string();
+            path.push(end);
+            Some(PathBuf::from(path))
+        };
+        ["", "-wal", "-shm", "-journal"].into_iter().filter_map(beside).collect()
     }
 }
 

@@ -12,8 +12,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::stale_files::stale_files;
 use super::whole_file::{Finish, WholeFile, remove_stale, write_error};
 use super::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
-use crate::config::{Choice, FileMode};
 use crate::error::Error;
+use crate::options::FileMode;
 
 /// The longest id that FHIR has.
 const MAX_ID_BYTES: usize = 64;
@@ -23,7 +23,7 @@ const MAX_ID_BYTES: usize = 64;
 pub struct Folder {
     root: PathBuf,
     mode: FileMode,
-    replace: Choice,
+    replace: bool,
     /// The resource types that have their folder.
     types: Mutex<HashSet<&'static str>>,
     /// Hashes of the names that were given.
@@ -32,7 +32,7 @@ pub struct Folder {
 
 impl Folder {
     /// Makes the folder where it is not there, and finds out whether it can be written.
-    pub fn open(root: &Path, mode: FileMode, replace: Choice) -> Result<Folder, Error> {
+    pub fn open(root: &Path, mode: FileMode, replace: bool) -> Result<Folder, Error> {
         make(root, mode)?;
         remove_stale(root);
         WholeFile::try_in(root)?;
@@ -57,7 +57,7 @@ impl Folder {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner).insert(path_hash(path))
     }
 
-    fn put(&self, name: &DocumentName, replace: Choice, write: WriteDocument<'_>) -> Result<Placed, Error> {
+    fn put(&self, name: &DocumentName, replace: bool, write: WriteDocument<'_>) -> Result<Placed, Error> {
         let path = self.path(name)?;
         if !self.take(&path) {
             return Ok(Placed::NameTaken);
@@ -73,7 +73,7 @@ impl Folder {
     /// Where a document stands, whether its folder is there or not.
     fn place(&self, name: &DocumentName) -> PathBuf {
         let file = file_name(&name.id);
-        if name.is_main() { self.root.join(file) } else { self.root.join(&*name.resource_type).join(file) }
+        if name.is_main() { self.root.join(file) } else { self.root.join(name.resource_type).join(file) }
     }
 }
 
@@ -83,15 +83,14 @@ impl Sink for Folder {
     }
 
     fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error> {
-        let replace = if name.is_main() { self.replace } else { Choice::Yes };
-        self.put(name, replace, write)
+        self.put(name, self.replace || !name.is_main(), write)
     }
 
     fn next_document(&self, name: &DocumentName, before: u64, write: WriteDocument<'_>) -> Result<Placed, Error> {
-        if file_hash(&self.path(name)?) != Some(before) {
+        if file_hash(&self.place(name)) != Some(before) {
             return self.document(name, write);
         }
-        self.put(name, Choice::Yes, write)
+        self.put(name, true, write)
     }
 
     fn has(&self, name: &DocumentName) -> bool {
@@ -124,8 +123,7 @@ impl Sink for Folder {
 /// The hash of what a file holds; `None` where it is not there or cannot be read.
 fn file_hash(path: &Path) -> Option<u64> {
     let mut file = std::fs::File::open(path).ok()?;
-    let hash = super::document_hash(&mut |out| std::io::copy(&mut file, out).map(drop));
-    hash.ok()
+    super::document_hash(&mut |out| std::io::copy(&mut file, out).map(drop)).ok()
 }
 
 fn make(folder: &Path, mode: FileMode) -> Result<(), Error> {

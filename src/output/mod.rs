@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::Xxh3Default;
 
-use crate::config::{Choice, FileMode, Format, OutputTarget};
 use crate::error::Error;
+use crate::options::{FileMode, Format, OutputTarget};
 
 pub use folder::Folder;
 pub use ndjson_folder::NdjsonFolder;
@@ -113,7 +113,7 @@ pub trait Sink: Sync {
 }
 
 /// Opens the output, and finds out whether it can be written before anything is read.
-pub fn open(target: &OutputTarget, format: Format, mode: FileMode, replace: Choice) -> Result<Box<dyn Sink>, Error> {
+pub fn open(target: &OutputTarget, format: Format, mode: FileMode, replace: bool) -> Result<Box<dyn Sink>, Error> {
     Ok(match (target, format) {
         (OutputTarget::Stdout, _) => Box::new(Stream::stdout()),
         (OutputTarget::File(path), _) => Box::new(Stream::file(path, mode, replace)?),
@@ -124,9 +124,7 @@ pub fn open(target: &OutputTarget, format: Format, mode: FileMode, replace: Choi
 
 /// The hash of a document's bytes, by which an index knows it again.
 pub fn document_hash(write: WriteDocument<'_>) -> io::Result<u64> {
-    let mut hashing = Hashing { inner: io::sink(), hasher: Xxh3Default::new() };
-    write(&mut hashing)?;
-    Ok(hashing.hasher.digest())
+    write_hashed(&mut io::sink(), write)
 }
 
 /// Writes a document, and gives its hash.
@@ -136,12 +134,12 @@ pub fn write_hashed(out: &mut dyn Write, write: WriteDocument<'_>) -> io::Result
     Ok(hashing.hasher.digest())
 }
 
-struct Hashing<W> {
-    inner: W,
+struct Hashing<'o> {
+    inner: &'o mut dyn Write,
     hasher: Xxh3Default,
 }
 
-impl<W: Write> Write for Hashing<W> {
+impl Write for Hashing<'_> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let written = self.inner.write(buffer)?;
         self.hasher.update(&buffer[..written]);

@@ -6,11 +6,11 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::Config;
-use crate::fhir::Release;
 use crate::group::{ResolvedSeries, ResolvedStudy};
 use crate::mapping::SeriesPart;
 use crate::report::Totals;
+
+use super::Job;
 
 /// The counts of a run.
 #[derive(Debug, Default)]
@@ -72,6 +72,7 @@ impl RunCounts {
     }
 
     /// Files of which an index knows that they are DICOM and grouped.
+    #[cfg(feature = "index")]
     pub fn known(&self, files: u64, dicom_files: u64, grouped_files: u64) {
         self.read(files, dicom_files);
         self.read_files.fetch_add(grouped_files, Ordering::Relaxed);
@@ -94,7 +95,8 @@ impl RunCounts {
     }
 
     /// All of it, when everything is done.
-    pub fn totals(self, config: &Config, release: &'static Release) -> Totals {
+    pub fn totals(self, job: &Job) -> Totals {
+        let release = job.config.content.release();
         let written = self.written.into_inner().unwrap_or_else(PoisonError::into_inner);
         Totals {
             release: release.name,
@@ -106,7 +108,7 @@ impl RunCounts {
             series: written.series,
             instances: written.instances,
             instances_by_modality: written.by_modality,
-            partial: config.filter.is_partial(),
+            partial: job.filter.is_partial(),
         }
     }
 }

@@ -1,37 +1,40 @@
 //! The reading half of a run with an index: what is new or changed is read, and the index tells of all files.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::night::Night;
-use super::{Ends, NightCounts, Run, read, threads};
-use crate::config::Config;
+use super::{Ends, Job, NightCounts, Run, read, threads};
 use crate::error::Error;
 use crate::group::Studies;
 use crate::group::reader::{Reader, Selections};
-use crate::index::{self, Index};
+use crate::index::{self, Index, OnNetwork};
 use crate::issue::Skip;
 use crate::mapping;
-use crate::options::index::IndexOptions;
 use crate::output::Sink;
 use crate::progress::Progress;
 use crate::report::Where;
-use crate::source::{self, Input, Name, Walk, Watch};
+use crate::source::{self, Input, Name, Walk, WalkOptions, Watch};
 
 /// Opens the index of a run, and takes its inputs in.
-pub(super) fn open(config: &Config, options: &IndexOptions) -> Result<Index, Error> {
-    let on_network = if options.on_network { index::OnNetwork::Allowed } else { index::OnNetwork::Refused };
-    let index = Index::open(&options.path, options.check, on_network, mapping::wanted().hash())?;
-    let filter = xxh3_64(format!("{:?}", config.filter).as_bytes());
-    if !index.hold_to_filter(filter)? {
-        let path = options.path.display();
-        return Err(Error::Usage(format!(
-            "{path} was filled with other rules of --include and --exclude: give the same, or another --index"
-        )));
+fn open(job: &Job, path: &Path) -> Result<Index, Error> {
+    let options = &job.config.index;
+    let has_content = |input: &&Input| matches!(input, Input::Stdin | Input::Readers(_));
+    if job.inputs.iter().find(has_content).is_some() {
+        let advice = "an index knows files by their names: give files and folders, or lists of them, and no content";
+        return Err(Error::Usage(format!("--index: {advice}")));
     }
-    let folders = config.inputs.iter().filter_map(Input::path).filter(|path| path.is_dir());
-    index.enter_roots(folders)?;
+    let on_network = if options.index_on_network { OnNetwork::Allowed } else { OnNetwork::Refused };
+    let index = Index::open(path, options.check, on_network, mapping::wanted().hash())?;
+    let rules = format!("{:?} {:?}", job.config.input.include, job.config.input.exclude);
+    if !index.hold_to_filter(xxh3_64(rules.as_bytes()))? {
+        let path = path.display();
+        let advice = "was filled with other rules of --include and --exclude: give the same, or another --index";
+        return Err(Error::Usage(format!("{path} {advice}")));
+    }
+    index.enter_roots(job.inputs.iter().filter_map(Input::path).filter(|path| path.is_dir()))?;
     Ok(index)
 }
 
@@ -61,29 +64,29 @@ impl Run<'_> {
     /// Reads what is new or changed, if there are inputs, and writes what came out different.
     pub(super) fn night(
         &self,
-        options: &IndexOptions,
-        mapping: &mapping::Options,
+        path: &Path,
         ends: &Ends<'_>,
         sink: &dyn Sink,
         progress: Arc<dyn Progress>,
     ) -> Result<NightCounts, Error> {
-        let index = Arc::new(open(self.config, options)?);
+        let options = &self.job.config.index;
+        let index = Arc::new(open(self.job, path)?);
         if let Some(news) = index.news() {
             progress.say(&news);
         }
-        let pool = threads(self.config.threads)?;
+        let pool = threads(self.job.threads)?;
         let mut gone_files = 0;
-        if !self.config.inputs.is_empty() {
+        if !self.job.inputs.is_empty() {
             let watch: Arc<dyn Watch> = Arc::clone(&index) as _;
-            let walk = source::Options { watch: Some(watch), ..self.config.walk.clone() };
-            let walk = source::open(&self.config.inputs, &walk, progress)?;
-            pool.install(|| self.read_changed(&index, mapping, &walk, ends.others))?;
+            let walk = WalkOptions { watch: Some(watch), ..self.job.walk.clone() };
+            let walk = source::open(&self.job.inputs, &walk, progress)?;
+            pool.install(|| self.read_changed(&index, &walk, ends.others))?;
             gone_files = index.remove_gone(options.max_gone)?.gone;
         }
         self.tell_files(&index, ends.others)?;
-        let has_enough = ends.writing_threads == self.config.threads;
+        let has_enough = ends.writing_threads == self.job.threads;
         let pool = if has_enough { pool } else { threads(ends.writing_threads)? };
-        let night = Night::new(self, &index, mapping, sink, ends, options.gone)?;
+        let night = Night::new(self, &index, sink, ends, options.gone)?;
         let counts = night.write(&pool)?;
         Ok(NightCounts { read_files: index.read_files(), gone_files, ..counts })
     }
@@ -92,21 +95,20 @@ impl Run<'_> {
     pub(super) fn read_changed(
         &self,
         index: &Index,
-        mapping: &mapping::Options,
         walk: &Walk,
         others: Option<&dyn read::Others>,
     ) -> Result<(), Error> {
         let (wanted, studies) = (mapping::wanted(), Studies::default());
         let reader = Reader {
             wanted: &wanted,
-            options: mapping,
+            options: &self.job.config.content.archive,
             studies: &studies,
-            filter: &self.config.filter,
+            filter: &self.job.filter,
             selections: Selections::All,
             keeper: Some(index),
         };
         let stage = read::Stage { known: Some(index), ..self.stage(reader, others) };
-        let read = stage.all(walk, self.config.threads);
+        let read = stage.all(walk, self.job.threads);
         // What was read stays read, whatever stopped the rest.
         index.finish_reading()?;
         read
@@ -124,9 +126,7 @@ impl Run<'_> {
                 self.report.issue(Where { name: Some(name), ..Where::default() }, &issue);
             }
             others.iter().for_each(|others| others.left_out(name, skip));
-            if self.config.is_verbose.is_yes() {
-                self.progress.say(&format!("{name}: {skip}"));
-            }
+            self.progress.left_out(name, skip);
         })
     }
 }

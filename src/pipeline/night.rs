@@ -12,16 +12,16 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::counts::StudyCounts;
 use super::told::{Told, word};
 use super::write::{self, Memory, Shared};
-use super::{Ends, NightCounts, Run, options, read};
-use crate::config::{Config, OutputTarget};
+use super::{Ends, Job, NightCounts, Run, read};
 use crate::error::Error;
 use crate::fhir::{Claim, Contested, Described};
 use crate::group::reader::Selections;
 use crate::group::{Across, Rejections, Study, rejected_by, said};
 use crate::index::{self, Document, Index, Standing, Target, Written};
 use crate::issue::{Issue, Reason};
-use crate::mapping;
+use crate::mapping::{ContentOptions, Options};
 use crate::options::index::Gone;
+use crate::options::{Format, OutputTarget};
 use crate::output::{DocumentName, Order, Placed, Sink, WriteDocument, document_hash, write_hashed};
 use crate::report::Where;
 use crate::source::printable;
@@ -47,10 +47,10 @@ struct Facts {
 }
 
 /// Where documents go, as the index calls it; `None` where they do not stay.
-fn place(config: &Config, ends: &Ends<'_>) -> Option<String> {
-    match (&ends.place, &config.output.target) {
+fn place(job: &Job, ends: &Ends<'_>) -> Option<String> {
+    match (&ends.place, &job.target) {
         (Some(place), _) => Some(place.clone()),
-        (None, OutputTarget::Folder(folder)) if config.output.format != crate::config::Format::Ndjson => {
+        (None, OutputTarget::Folder(folder)) if job.format != Format::Ndjson => {
             let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
             Some(format!("folder {}", printable(folder.as_os_str().as_encoded_bytes())))
         }
@@ -59,19 +59,11 @@ fn place(config: &Config, ends: &Ends<'_>) -> Option<String> {
 }
 
 /// A hash of everything that documents and issues depend on beside the files.
-fn options_hash(config: &Config) -> u64 {
-    let output = &config.output;
-    let values = config.report.as_ref().is_some_and(|report| report.values.is_yes());
-    let content = crate::config::Content { is_default_release: crate::config::Choice::No, ..config.content.clone() };
-    let all = format!(
-        "{} {content:?} {:?} {:?} {:?} {:?} {:?} {values}",
-        env!("CARGO_PKG_VERSION"),
-        output.format,
-        output.layout,
-        output.bundle_type,
-        output.conditional,
-        output.overwrite_companions,
-    );
+fn options_hash(job: &Job) -> u64 {
+    let Job { config, format, layout, .. } = job;
+    let content = ContentOptions { fhir: Some(config.content.release()), ..config.content.clone() };
+    let version = env!("CARGO_PKG_VERSION");
+    let all = format!("{version} {content:?} {format:?} {layout:?} {:?}", config.output.bundle);
     xxh3_64(all.as_bytes())
 }
 
@@ -79,7 +71,6 @@ fn options_hash(config: &Config) -> u64 {
 pub(super) struct Night<'n> {
     pub run: &'n Run<'n>,
     pub index: &'n Index,
-    pub mapping: &'n mapping::Options,
     pub sink: &'n dyn Sink,
     target: Target,
     /// Whether documents of earlier runs stand where this run writes.
@@ -108,19 +99,17 @@ impl<'n> Night<'n> {
     pub fn new(
         run: &'n Run<'n>,
         index: &'n Index,
-        mapping: &'n mapping::Options,
         sink: &'n dyn Sink,
         ends: &Ends<'_>,
         gone: Gone,
     ) -> Result<Night<'n>, Error> {
-        let place = place(run.config, ends).filter(|_| sink.order() == Order::Any);
-        let target = index.target(place.as_deref().unwrap_or("stream"), options_hash(run.config))?;
-        let folder = run.config.output.target.path().filter(|_| ends.place.is_none());
-        let selections = if run.finish.has_selections() { Selections::All } else { Selections::Rejections };
+        let place = place(run.job, ends).filter(|_| sink.order() == Order::Any);
+        let target = index.target(place.as_deref().unwrap_or("stream"), options_hash(run.job))?;
+        let folder = run.job.target.path().filter(|_| ends.place.is_none());
+        let selections = if run.job.config.content.has_selections() { Selections::All } else { Selections::Rejections };
         Ok(Night {
             run,
             index,
-            mapping,
             sink,
             target,
             stays: place.is_some(),
@@ -134,19 +123,18 @@ impl<'n> Night<'n> {
     /// Writes the studies that came out different, and says of all others what was said of them before.
     pub fn write(&self, pool: &ThreadPool) -> Result<NightCounts, Error> {
         let all = self.index.all_studies()?;
-        write::check_room(self.run.config, all.len())?;
-        let mut output = options::output(self.run.config);
+        write::check_room(self.run.job, all.len())?;
+        let mut sharing = self.run.sharing();
         let changed = self.changed(&all)?;
         let mut held = Held::default();
         pool.install(|| self.look_at(&changed, &mut held))?;
         let across = self.across(&changed)?;
         let studies: Vec<i64> = changed.iter().chain(&across.others).copied().collect();
-        output.sharing.contested = across.contested;
+        sharing.contested = across.contested;
         self.tell_places()?;
         let stage = write::Stage {
-            output,
-            mapping: self.mapping,
-            finish: self.run.finish,
+            job: self.run.job,
+            sharing,
             sink: self.sink,
             report: self.run.report,
             counts: self.run.counts,
@@ -176,15 +164,14 @@ impl<'n> Night<'n> {
         }
         let mut missing = Vec::new();
         self.index.each_standing(self.target, |standing| {
-            if !self.sink.has(&main(self.run.config, standing.id)) {
+            if !self.sink.has(&main(self.run.job, standing.id)) {
                 missing.push(standing.study);
             }
         })?;
         self.index.distrust(self.target, &missing)?;
         let changed = self.index.changed_studies(self.target)?;
         // What studies share is made of all of them.
-        let shares = self.run.config.content.references == crate::config::References::Separate
-            && self.run.config.output.format != crate::config::Format::Bundle;
+        let shares = write::shares(self.run.job);
         let is_as_before = || Ok::<_, Error>(self.index.last_digest(self.target)? == Some(self.index.digest()?));
         if shares && (!changed.is_empty() || !is_as_before()?) {
             self.index.distrust(self.target, all)?;
@@ -195,7 +182,7 @@ impl<'n> Night<'n> {
 
     /// Keeps what the studies say across each other, and those studies that there is room for.
     fn look_at(&self, studies: &[i64], held: &mut Held) -> Result<(), Error> {
-        let options = self.mapping;
+        let options = self.options();
         for chunk in self.chunks(studies)? {
             let keeps = !held.is_full && held.records + chunk.records <= HELD_RECORDS;
             held.is_full |= !keeps;
@@ -223,8 +210,8 @@ impl<'n> Night<'n> {
     /// What holds across all studies, and the studies to be written because of it.
     fn across(&self, changed: &[i64]) -> Result<Found, Error> {
         let (mut claims, mut described, mut rejections) = (Vec::new(), Vec::new(), Rejections::default());
-        let applies = self.run.config.content.apply_rejections.is_yes();
-        let looks = self.run.finish.subject.is_none();
+        let applies = self.run.job.config.content.apply_rejections;
+        let looks = self.run.job.config.content.subject.is_none();
         let mut place = 0;
         self.index.each_facts(self.target, |_, _, bytes, _| {
             let Some(facts) = facts(bytes) else { return false };
@@ -285,7 +272,7 @@ impl<'n> Night<'n> {
                 }
                 None => damaged = Some(uid),
             }
-            self.sink.stands(&main(self.run.config, id));
+            self.sink.stands(&main(self.run.job, id));
             self.state().counts.unchanged += 1;
         })?;
         if self.stays {
@@ -322,13 +309,13 @@ impl<'n> Night<'n> {
     /// The studies of a chunk; what is to be said of their files is said and kept.
     fn studies(&self, chunk: &Chunk) -> Result<Vec<Study>, Error> {
         let report = self.run.report;
-        self.index.studies(&chunk.studies, self.mapping, self.selections, &|study, name, issue| {
+        self.index.studies(&chunk.studies, self.options(), self.selections, &|study, name, issue| {
             report.issue_of(study, Where { name: Some(name), ..Where::default() }, &issue);
         })
     }
 
     fn studies_in_silence(&self, chunk: &Chunk) -> Result<Vec<Study>, Error> {
-        self.index.studies(&chunk.studies, self.mapping, self.selections, &|_, _, _| ())
+        self.index.studies(&chunk.studies, self.options(), self.selections, &|_, _, _| ())
     }
 
     /// Cuts a list of studies into what is in memory at a time.
@@ -394,7 +381,7 @@ impl<'n> Night<'n> {
         let documents = if gone.is_empty() { Vec::new() } else { self.index.documents(self.target)? };
         let mut removed = Vec::new();
         for standing in gone {
-            let name = main(self.run.config, standing.id.clone());
+            let name = main(self.run.job, standing.id.clone());
             let is_removed = match (self.gone, standing.hash) {
                 (Gone::Delete, Some(hash)) => self.sink.remove(&name, hash)?,
                 (Gone::EnteredInError, Some(_)) => self.sink.withdraw(&name, &standing.uid)?,
@@ -421,6 +408,10 @@ impl<'n> Night<'n> {
             }
         }
         self.index.forget_documents(self.target, &[], &removed)
+    }
+
+    fn options(&self) -> &Options {
+        &self.run.job.config.content.archive
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -529,8 +520,8 @@ fn facts(bytes: &[u8]) -> Option<Facts> {
 }
 
 /// The name of a study's document.
-fn main(config: &Config, id: String) -> DocumentName {
-    let resource_type = if config.output.format == crate::config::Format::Bundle { "Bundle" } else { "ImagingStudy" };
+fn main(job: &Job, id: String) -> DocumentName {
+    let resource_type = if job.format == Format::Bundle { "Bundle" } else { "ImagingStudy" };
     DocumentName { resource_type, id }
 }
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use crossbeam_channel::Receiver;
 use dicom_dictionary_std::tags;
 
-use crate::config::Choice;
 use crate::dicom::bytes::{Bytes, Counted};
+use crate::dicom::json::is_dicom_json;
 use crate::error::Error;
 use crate::group::SeveralPlaces;
 use crate::group::reader::{Reader, Worker};
@@ -14,7 +14,7 @@ use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason, Skip};
 use crate::progress::Progress;
 use crate::report::{Report, Where};
-use crate::source::archive::Archive;
+use crate::source::archive::{Archive, Head};
 use crate::source::{Batch, Content, Item, Name, Walk};
 
 use super::counts::RunCounts;
@@ -32,8 +32,6 @@ pub struct Stage<'s> {
     pub progress: &'s dyn Progress,
     /// Whether the user wants it to end.
     pub interrupt: &'s Interrupt,
-    /// Whether each file that is left out is named as it comes.
-    pub is_verbose: Choice,
     /// Takes the files that are FHIR already, where they are wanted.
     pub others: Option<&'s dyn Others>,
     /// Knows files from earlier runs, and reports all of them together.
@@ -77,6 +75,8 @@ enum Found {
     Dicom,
     /// It holds files.
     Archive(Archive),
+    /// It holds instances, which were read.
+    Json,
     /// It is FHIR, and was put aside.
     Fhir,
 }
@@ -109,8 +109,13 @@ impl Stage<'_> {
         let mut taken = 0;
         batch.for_each(|item| taken += u64::from(self.item(worker, item)));
         // Counted for all at once: the counters are everybody's.
+        self.grouped(taken);
+    }
+
+    /// More DICOM files were read and grouped.
+    pub(super) fn grouped(&self, files: u64) {
         if self.known.is_none() {
-            self.counts.grouped(taken);
+            self.counts.grouped(files);
         }
     }
 
@@ -122,14 +127,18 @@ impl Stage<'_> {
                 self.known.iter().for_each(|known| known.forgets(&item.name));
                 self.counts.read(1, 0);
             }
-            Ok(Found::Archive(archive)) => {
-                self.known.iter().for_each(|known| known.opens_archive(&item.name));
-                self.archive(worker, &item.name, &archive);
-                self.known.iter().for_each(|known| known.closes_archive(&item.name));
-            }
+            Ok(Found::Json) => {}
+            Ok(Found::Archive(archive)) => self.holding(&item.name, || self.archive(worker, &item.name, &archive)),
             Err(skip) => self.leave_out(&item.name, &skip),
         }
         false
+    }
+
+    /// Reads what a file holds.
+    fn holding(&self, name: &Name, read: impl FnOnce()) {
+        self.known.iter().for_each(|known| known.opens_archive(name));
+        read();
+        self.known.iter().for_each(|known| known.closes_archive(name));
     }
 
     /// Reads a file, or finds that it is something else.
@@ -149,21 +158,36 @@ impl Stage<'_> {
         }
         match self.read(worker, &item.name, &mut file) {
             Ok(()) => Ok(Found::Dicom),
-            Err(Skip::NotDicom) => Archive::open(file)?.ok_or(Skip::NotDicom).map(Found::Archive),
+            Err(Skip::NotDicom) => self.other(worker, item, file),
             Err(skip) => Err(skip),
         }
+    }
+
+    /// Reads what is no DICOM file: DICOM JSON, or an archive.
+    fn other(&self, worker: &mut Worker, item: &Item, mut file: Content) -> Result<Found, Skip> {
+        let is_json = Head::new(&mut file).is_ok_and(|head| is_dicom_json(head.bytes()));
+        if is_json {
+            self.holding(&item.name, || self.json(worker, &item.name, &mut file));
+            return Ok(Found::Json);
+        }
+        Archive::open(file)?.ok_or(Skip::NotDicom).map(Found::Archive)
     }
 
     /// Reads a file or an entry of an archive.
     pub(super) fn read(&self, worker: &mut Worker, name: &Name, bytes: &mut dyn Bytes) -> Result<(), Skip> {
         let mut bytes = Counted::new(bytes);
         let read = self.reader.read(worker, name, &mut bytes, |issue| {
-            if self.known.is_none() {
-                self.report.issue(Where { name: Some(name), ..Where::default() }, &issue);
-            }
+            self.issue(name, &issue);
         });
         worker.read_bytes += bytes.bytes;
         read
+    }
+
+    /// Reports what was not as it should be in a file.
+    pub(super) fn issue(&self, name: &Name, issue: &Issue) {
+        if self.known.is_none() {
+            self.report.issue(Where { name: Some(name), ..Where::default() }, issue);
+        }
     }
 
     /// Whether the path is among those that are included; fails where it is excluded.
@@ -186,9 +210,7 @@ impl Stage<'_> {
         if let Some(others) = self.others {
             others.left_out(name, skip);
         }
-        if self.is_verbose.is_yes() {
-            self.progress.say(&format!("{name}: {skip}"));
-        }
+        self.progress.left_out(name, skip);
         if told == Told::Now {
             self.counts.read(1, skip.is_dicom().into());
         }

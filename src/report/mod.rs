@@ -16,9 +16,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::config::{Choice, ReportOptions};
 use crate::error::Error;
 use crate::issue::{Issue, Skip};
+use crate::options::RunOptions;
 use crate::source::{Name, printable};
 
 pub use causes::{CauseInWords, Causes, causes};
@@ -87,7 +87,8 @@ pub struct Totals {
 pub struct Report {
     counts: Mutex<Counts>,
     document: Option<Mutex<Document>>,
-    values: Choice,
+    /// Whether header values stand in it.
+    values: bool,
     /// What is said of each study, by its UID, for who wants to say it again in a later run.
     kept: Option<Mutex<HashMap<String, Vec<KeptIssue>>>>,
 }
@@ -109,11 +110,10 @@ pub struct KeptIssue {
 
 impl Report {
     /// Starts to count, and opens the report that is asked for.
-    pub fn open(options: Option<&ReportOptions>) -> Result<Report, Error> {
-        let document =
-            options.map(|options| Document::create(&options.path, options.mode)).transpose()?.map(Mutex::new);
-        let values = options.map_or(Choice::No, |options| options.values);
-        Ok(Report { counts: Mutex::default(), document, values, kept: None })
+    pub fn open(options: &RunOptions) -> Result<Report, Error> {
+        let document = options.report.as_ref().map(|path| Document::create(path, options.mode)).transpose()?;
+        let (counts, document) = (Mutex::default(), document.map(Mutex::new));
+        Ok(Report { counts, document, values: options.report_values, kept: None })
     }
 
     /// The same report, which also keeps what is said of each study until that is taken.

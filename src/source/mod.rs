@@ -85,7 +85,7 @@ impl Input {
 
 /// How the inputs are walked.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct WalkOptions {
     /// Whether symbolic links are followed.
     pub links: Links,
     /// Files and folders inside the inputs that are passed by: the output and the report of an earlier run.
@@ -127,7 +127,7 @@ enum Start {
 }
 
 /// Checks that every input is there, then starts to walk them.
-pub fn open(inputs: &[Input], options: &Options, progress: Arc<dyn Progress>) -> Result<Walk, Error> {
+pub fn open(inputs: &[Input], options: &WalkOptions, progress: Arc<dyn Progress>) -> Result<Walk, Error> {
     let starts: Vec<Start> = inputs.iter().map(|input| start(input, options.links)).collect::<Result<_, _>>()?;
     let roots = starts.iter().filter_map(|start| if let Start::Folder(path) = start { Some(path) } else { None });
     let excluded = folder::excluded_below(roots, &options.excluded);
