@@ -2,9 +2,14 @@
 
 use rusqlite::{OptionalExtension, params};
 
+use std::path::Path;
+
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::Index;
 use super::store::{Fault, Store};
 use crate::error::Error;
+use crate::source::{Stamp, printable};
 
 /// A place where documents go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -245,6 +250,40 @@ impl Index {
         })
     }
 
+    /// What was said of all studies together.
+    pub fn told(&self, target: Target) -> Result<Option<Vec<u8>>, Error> {
+        self.with(|store| {
+            let mut statement = store.connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
+            Ok(statement.query_row([format!("told of target {}", target.0)], |row| row.get(0)).optional()?)
+        })
+    }
+
+    /// Keeps what was said of all studies together.
+    pub fn set_told(&self, target: Target, told: &[u8]) -> Result<(), Error> {
+        self.with(|store| {
+            let insert = "INSERT OR REPLACE INTO meta VALUES (?1, ?2)";
+            let key = format!("told of target {}", target.0);
+            store.connection.prepare_cached(insert)?.execute(params![key, told])?;
+            Ok(())
+        })
+    }
+
+    /// Whether a file is as the run before wrote it.
+    pub fn is_as_written(&self, path: &Path) -> Result<bool, Error> {
+        let now = file_stamp(path);
+        let before = self.with(|store| store.meta(&file_key(path)))?;
+        Ok(now.is_some() && now == before)
+    }
+
+    /// Keeps how a file looks that was just written.
+    pub fn note_file(&self, path: &Path) -> Result<(), Error> {
+        let Some(stamp) = file_stamp(path) else { return Ok(()) };
+        self.with(|store| {
+            store.set_meta(&file_key(path), stamp)?;
+            store.commit()
+        })
+    }
+
     /// What is wrong with an index of which something makes no sense.
     pub fn damaged(&self) -> Error {
         let damaged: Result<(), Error> = self.with(|_| Err(Fault::Damaged));
@@ -260,6 +299,16 @@ impl Index {
     pub fn study_numbers(&self, ids: &[i64]) -> Result<Vec<(String, i64)>, Error> {
         self.with(|store| Ok(store.uids(ids.iter().copied())?.into_iter().map(|(id, uid)| (uid, id)).collect()))
     }
+}
+
+fn file_key(path: &Path) -> String {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    format!("file {}", printable(path.as_os_str().as_encoded_bytes()))
+}
+
+fn file_stamp(path: &Path) -> Option<i64> {
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    Some(xxh3_64(&Stamp::of(&metadata).to_bytes()) as i64)
 }
 
 fn ids(store: &Store, select: &str, target: Option<i64>) -> Result<Vec<i64>, Fault> {

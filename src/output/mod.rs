@@ -89,6 +89,9 @@ pub trait Sink: Sync {
         self.document(name, write)
     }
 
+    /// The file that this run replaces is that of an earlier one, and it is known why instances of it may be missing now.
+    fn may_replace(&self) {}
+
     /// Whether a document of an earlier run is there; where that cannot be seen, it is.
     fn has(&self, _name: &DocumentName) -> bool {
         true

@@ -1,6 +1,6 @@
 //! The reading half of a run with an index: what is new or changed is read, and the index tells of all files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -13,6 +13,7 @@ use crate::group::reader::{Reader, Selections};
 use crate::index::{self, Index, OnNetwork};
 use crate::issue::Skip;
 use crate::mapping;
+use crate::options::{Format, OutputTarget};
 use crate::output::Sink;
 use crate::progress::Progress;
 use crate::report::Where;
@@ -36,6 +37,20 @@ fn open(job: &Job, path: &Path) -> Result<Index, Error> {
     }
     index.enter_roots(job.inputs.iter().filter_map(Input::path).filter(|path| path.is_dir()))?;
     Ok(index)
+}
+
+/// The one file that the studies go to, where it is one.
+fn file(job: &Job) -> Option<PathBuf> {
+    match &job.target {
+        OutputTarget::File(path) => Some(path.clone()),
+        OutputTarget::Folder(path) if job.format == Format::Ndjson => Some(path.join("ImagingStudy.ndjson")),
+        OutputTarget::Folder(_) | OutputTarget::Stdout => None,
+    }
+}
+
+/// Remembers the file that was written, so that the next run may take from it what is gone.
+pub(super) fn note_file(job: &Job, index: &Index) -> Result<(), Error> {
+    file(job).map_or(Ok(()), |path| index.note_file(&path))
 }
 
 impl read::Known for Index {
@@ -68,7 +83,7 @@ impl Run<'_> {
         ends: &Ends<'_>,
         sink: &dyn Sink,
         progress: Arc<dyn Progress>,
-    ) -> Result<NightCounts, Error> {
+    ) -> Result<(NightCounts, Arc<Index>), Error> {
         let options = &self.job.config.index;
         let index = Arc::new(open(self.job, path)?);
         if let Some(news) = index.news() {
@@ -88,7 +103,12 @@ impl Run<'_> {
         let pool = if has_enough { pool } else { threads(ends.writing_threads)? };
         let night = Night::new(self, &index, sink, ends, options.gone)?;
         let counts = night.write(&pool)?;
-        Ok(NightCounts { read_files: index.read_files(), gone_files, ..counts })
+        if let Some(path) = file(self.job)
+            && index.is_as_written(&path)?
+        {
+            sink.may_replace();
+        }
+        Ok((NightCounts { read_files: index.read_files(), gone_files, ..counts }, index))
     }
 
     /// Reads what the index does not know yet.

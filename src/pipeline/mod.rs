@@ -90,8 +90,10 @@ fn convert_between<'s>(
     if let Some(path) = &job.config.index.index {
         let report = report.keeping();
         let run = Run { job, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
-        let night = run.night(path, ends, sink.as_ref(), progress.clone())?;
-        return converted(job, counts, report, sink, Some(night));
+        let (night, index) = run.night(path, ends, sink.as_ref(), progress.clone())?;
+        let converted = converted(job, counts, report, sink, Some(night))?;
+        index::note_file(job, &index)?;
+        return Ok(converted);
     }
     let walk = source::open(&job.inputs, &job.walk, progress.clone())?;
     let pool = threads(job.threads)?;

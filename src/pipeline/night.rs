@@ -89,8 +89,8 @@ struct State {
     hashes: HashMap<String, (u64, bool)>,
     written: Vec<Written>,
     documents: Vec<Document>,
-    /// The documents beside the studies' that this run has.
-    produced: HashSet<(&'static str, String)>,
+    /// The documents of this run.
+    given: HashSet<(&'static str, String)>,
     counts: NightCounts,
 }
 
@@ -147,7 +147,7 @@ impl<'n> Night<'n> {
         let chunks = self.chunks(&changed)?.into_iter().chain(self.chunks(&across.others)?);
         let mut shared = Shared::new();
         let written = pool.install(|| self.write_all(&stage, chunks, &across.rejections, held, &mut shared));
-        let written = written.and_then(|()| stage.shared(shared));
+        let written = written.and_then(|()| self.tell_shared(&stage, shared, !studies.is_empty()));
         // What was written is written, whatever stopped the rest.
         self.note()?;
         written?;
@@ -275,11 +275,19 @@ impl<'n> Night<'n> {
             self.sink.stands(&main(self.run.job, id));
             self.state().counts.unchanged += 1;
         })?;
-        if self.stays {
-            let documents = self.index.documents(self.target)?;
-            documents.into_iter().for_each(|document| self.sink.stands(&beside(document)));
-        }
         damaged.map_or(Ok(()), |_| Err(self.index.damaged()))
+    }
+
+    /// Writes what studies share; where nothing changed, what was said of it before is said again.
+    fn tell_shared(&self, stage: &write::Stage<'_>, shared: Shared, is_changed: bool) -> Result<(), Error> {
+        if self.stays && !is_changed {
+            let told = self.index.told(self.target)?;
+            told.iter().filter_map(|told| Told::from_bytes(told)).for_each(|told| told.say("", self.run.report));
+            return Ok(());
+        }
+        stage.shared(shared)?;
+        let told = Told::of(&StudyCounts::default(), self.run.report.take_kept(write::SHARED));
+        self.index.set_told(self.target, &told.to_bytes())
     }
 
     fn write_all(
@@ -357,12 +365,14 @@ impl<'n> Night<'n> {
         let written: HashSet<i64> = studies.iter().copied().collect();
         let mut removed = Vec::new();
         for document in self.index.documents(self.target)? {
-            let is_here = self.state().produced.contains(&(word(&document.resource_type), document.id.clone()));
+            let name = beside(document.clone());
+            let is_here = self.state().given.contains(&(name.resource_type, name.id.clone()));
             let is_of_these = written.contains(&document.study) || (document.study == 0 && !written.is_empty());
-            if !is_here && is_of_these && self.gone == Gone::Delete {
-                if self.sink.remove(&beside(document.clone()), document.hash)? {
-                    removed.push(document);
-                }
+            let is_left_over = !is_here && is_of_these && self.gone == Gone::Delete;
+            if is_left_over && self.sink.remove(&name, document.hash)? {
+                removed.push(document);
+            } else if !is_here {
+                self.sink.stands(&name);
             }
         }
         self.index.forget_documents(self.target, &[], &removed)?;
@@ -427,7 +437,13 @@ impl Memory for Night<'_> {
         sink: &dyn Sink,
         write: WriteDocument<'_>,
     ) -> Result<Placed, Error> {
-        let number = self.state().numbers.get(study_uid).copied().unwrap_or_default();
+        let number = {
+            let mut state = self.state();
+            if !state.given.insert((name.resource_type, name.id.clone())) {
+                return Ok(Placed::NameTaken);
+            }
+            state.numbers.get(study_uid).copied().unwrap_or_default()
+        };
         let before = match self.stays {
             false => None,
             true if name.is_main() => self.index.last_hash(self.target, number)?,
@@ -462,7 +478,6 @@ impl Memory for Night<'_> {
         if name.is_main() {
             state.hashes.extend(hash.map(|hash| (study_uid.to_string(), (hash, is_as_before))));
         } else if let Some(hash) = hash.filter(|_| self.stays) {
-            state.produced.insert((name.resource_type, name.id.clone()));
             let (resource_type, id) = (name.resource_type.to_string(), name.id.clone());
             state.documents.push(Document { resource_type, id, study: number, hash });
         }

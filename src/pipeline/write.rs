@@ -27,6 +27,9 @@ use super::counts::{RunCounts, StudyCounts};
 /// Studies that are resolved before the first of them is written, where they are written one after the other.
 const SETTLED_AHEAD: usize = 64;
 
+/// Stands for the study of what studies share; no UID holds a NUL.
+pub const SHARED: &str = "\0";
+
 /// What all documents share.
 pub struct Stage<'s> {
     /// What was asked for.
@@ -49,7 +52,7 @@ pub struct Stage<'s> {
 
 /// Remembers documents from run to run, and so knows those that need not be written again.
 pub trait Memory: Sync {
-    /// Gives a document to the sink, unless it stands there as it is. The study is empty where it is shared.
+    /// Gives a document to the sink, unless it stands there as it is. The study is [`SHARED`] where it is shared.
     fn document(
         &self,
         name: &DocumentName,
@@ -128,9 +131,10 @@ impl Stage<'_> {
     pub fn shared(&self, shared: Shared) -> Result<(), Error> {
         for companion in shared.into_values() {
             if companion.contradicted {
-                self.report.issue(Where::default(), &issue(companion.resource_type().name(), Reason::Contradicts));
+                let contradicts = issue(companion.resource_type().name(), Reason::Contradicts);
+                self.report.issue_of(SHARED, Where::default(), &contradicts);
             }
-            self.companion(&companion, "")?;
+            self.companion(&companion, SHARED)?;
         }
         Ok(())
     }

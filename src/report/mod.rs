@@ -124,7 +124,7 @@ impl Report {
     /// A value of a study is dropped or changed; the place need not name the study.
     pub fn issue_of(&self, study: &str, place: Where<'_>, issue: &Issue) {
         self.issue(place, issue);
-        if let Some(kept) = self.kept.as_ref().filter(|_| !study.is_empty()) {
+        if let Some(kept) = &self.kept {
             let owned = |text: Option<&str>| text.map(str::to_string);
             let kept_issue = KeptIssue {
                 name: place.name.cloned(),
