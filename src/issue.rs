@@ -4,9 +4,8 @@
 
 use std::fmt;
 
+use dicom_core::Tag;
 use serde::{Deserialize, Serialize};
-
-use crate::dicom::Tag;
 
 /// Why a file is left out of the output.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -285,6 +284,12 @@ pub enum Reason {
     /// All files of a study that an index knows are gone.
     #[error("all of its files are gone: its document stays; --gone delete takes it away")]
     FilesGone,
+    /// The file of an earlier run says more of a companion, or something else: it was not replaced.
+    #[error(
+        "the file there says more of it than this run, or something else: it is held back; give --replace to write it all \
+         the same"
+    )]
+    FileSaysMore,
     /// Two studies say different things of one shared resource.
     #[error("studies differ in what they say of it: the first in order of Study Instance UID is kept")]
     Contradicts,
@@ -313,10 +318,10 @@ impl Reason {
         }
     }
 
-    /// Whether an instance is missing from the output because of it, or a study mixes patients: exit code 1.
+    /// Whether something is missing from the output because of it, or a study mixes patients: exit code 1.
     pub fn is_loss(self) -> bool {
-        use Reason::{HeldBack, NameTaken, OtherContent, OtherPatient, SeveralPatients};
-        matches!(self, OtherContent | NameTaken | HeldBack | SeveralPatients | OtherPatient)
+        use Reason::{FileSaysMore, HeldBack, NameTaken, OtherContent, OtherPatient, SeveralPatients};
+        matches!(self, OtherContent | NameTaken | HeldBack | FileSaysMore | SeveralPatients | OtherPatient)
     }
 }
 

@@ -25,17 +25,17 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::dicom::{Header, Levels, StoredValues};
 use crate::mapping::KindPart;
-use crate::source::Name;
+use crate::name::Name;
 pub use across::{Across, look_across, said};
 use by_uid::ByUid;
 pub use file_notes::FileNotes;
-pub use instances::{Instances, NewInstance, ORDER, SOP_CLASS};
+pub use instances::{Instances, NewInstance};
 use kinds::Kinds;
-pub use parts::{FoundIssue, Key, MAX_PARTS, Parts};
+pub use parts::{Key, MAX_PARTS, Parts};
 use patients::Patients;
-pub use resolve::{ResolvedSeries, ResolvedStudy, SeveralPlaces, Study, series_in_several_studies, several_places};
+pub use resolve::{SeveralPlaces, Study, series_in_several_studies, several_places};
 use selections::Selections;
-pub use selections::{NewSelection, Rejected, Rejections, Selection, apply_rejections, rejected_by};
+pub use selections::{NewSelection, Rejections, apply_rejections, rejected_by};
 pub use stored::StoredInstance;
 pub use uid::MAX_UID;
 

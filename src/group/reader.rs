@@ -14,8 +14,8 @@ use crate::group::{InstanceRecord, NewKind, Studies, Values};
 use crate::issue::{Issue, Skip};
 use crate::mapping::terms::{SopClassKind, sop_class};
 use crate::mapping::{self, KIND, Options, SELECTION};
+use crate::name::Name;
 use crate::options::filter::{Asked, Filter};
-use crate::source::Name;
 
 /// What all workers share.
 #[derive(Debug)]

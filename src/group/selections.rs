@@ -1,13 +1,12 @@
 //! The Key Object Selections of a study, once each, and what the rejection notes among them reject.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::parts::FoundIssue;
 use super::resolve::Study;
-use crate::mapping::{Mapped, SelectionPart};
-use crate::source::Name;
+use crate::mapping::{FoundIssue, Mapped, Rejected, Selection, SelectionPart};
+use crate::name::Name;
 
 /// A Key Object Selection as it is added.
 #[derive(Debug)]
@@ -22,21 +21,6 @@ pub struct NewSelection<'a> {
     pub name: &'a Name,
     /// What it selects, and what could not be taken.
     pub mapped: Mapped<SelectionPart>,
-}
-
-/// A Key Object Selection of a study.
-#[derive(Debug)]
-pub struct Selection {
-    /// The SOP Instance UID of the document.
-    pub sop_instance_uid: Box<str>,
-    /// What it selects.
-    pub part: SelectionPart,
-    /// What was dropped of it.
-    pub issues: Vec<FoundIssue>,
-    /// The file.
-    pub name: Name,
-    series_uid: Box<str>,
-    fingerprint: u64,
 }
 
 /// All selections of a study, by SOP Instance UID. Of several with one UID that which comes first by content stays.
@@ -70,31 +54,6 @@ impl Selections {
     }
 }
 
-/// The instances of one study that are rejected, by series.
-#[derive(Debug, Clone, Default)]
-pub struct Rejected(HashMap<Box<str>, BTreeSet<Box<str>>>);
-
-impl Rejected {
-    /// Whether an instance of a series is rejected.
-    pub fn has(&self, series_uid: &str, uid: &str) -> bool {
-        self.0.get(series_uid).is_some_and(|uids| uids.contains(uid))
-    }
-
-    /// Whether nothing is rejected.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Whether anything of a series is rejected.
-    pub(super) fn any_in(&self, series_uid: &str) -> bool {
-        self.0.contains_key(series_uid)
-    }
-
-    fn add(&mut self, series_uid: &str, uid: &str) {
-        self.0.entry(series_uid.into()).or_default().insert(uid.into());
-    }
-}
-
 /// What the rejection notes of studies reject, by study.
 #[derive(Debug, Default)]
 pub struct Rejections(HashMap<Box<str>, Rejected>);
@@ -107,9 +66,8 @@ impl Rejections {
 
     /// A sum over what is rejected of a study: it is another where that is other.
     pub fn sum(&self, study_uid: &str) -> u64 {
-        let hash = |series: &str, uid: &str| xxh3_64(format!("{series}/{uid}").as_bytes());
-        let all = self.0.get(study_uid).into_iter().flat_map(|rejected| &rejected.0);
-        all.flat_map(|(series, uids)| uids.iter().map(|uid| hash(series, uid))).fold(0, u64::wrapping_add)
+        let hash = |(series, uid): (&str, &str)| xxh3_64(format!("{series}/{uid}").as_bytes());
+        self.0.get(study_uid).map_or(0, |rejected| rejected.all().map(hash).fold(0, u64::wrapping_add))
     }
 
     /// Leaves out of a study what is rejected of it.

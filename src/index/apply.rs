@@ -23,7 +23,8 @@ pub(super) fn flush(store: &mut Store, pending: &Pending) -> Result<(), Fault> {
     });
     let mut totals = store.file_totals()?;
     let known = files.iter().filter(|file| file.is_known).map(|file| (file.folder, &*file.name));
-    let known = known.chain(open.iter().filter(|(ticket, _)| ticket.is_known).map(|(ticket, _)| (ticket.folder, &*ticket.name)));
+    let known = known
+        .chain(open.iter().filter(|(ticket, _)| ticket.is_known).map(|(ticket, _)| (ticket.folder, &*ticket.name)));
     take_out(store, known, &mut totals)?;
     studies.sort_by(|(one, _), (other, _)| one.cmp(other));
     let mut ids = HashMap::new();
@@ -115,7 +116,8 @@ pub(super) fn remove_gone(store: &mut Store) -> Result<(), Fault> {
         take_out(store, gone.iter().map(|(folder, name)| (*folder, &**name)), &mut totals)?;
         for (folder, name) in &gone {
             store.delete_file(*folder, name)?;
-            let mut statement = store.connection.prepare_cached("DELETE FROM temp.gone WHERE folder = ?1 AND name = ?2")?;
+            let mut statement =
+                store.connection.prepare_cached("DELETE FROM temp.gone WHERE folder = ?1 AND name = ?2")?;
             statement.execute(rusqlite::params![folder, name])?;
         }
         store.set_file_totals(totals)?;

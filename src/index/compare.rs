@@ -132,7 +132,8 @@ impl Index {
     /// Walks the sorted files of a whole folder beside those that are stored.
     fn merge(&self, store: &Store, folder: i64, files: Vec<Found>) -> Result<Vec<Ticket>, Fault> {
         let (mut files, mut tickets, mut gone) = (files.into_iter().peekable(), Vec::new(), Vec::new());
-        let ticket = |(name, stamp): Found, is_known| Ticket { folder, name: path_bytes(&name).into(), stamp, is_known };
+        let ticket =
+            |(name, stamp): Found, is_known| Ticket { folder, name: path_bytes(&name).into(), stamp, is_known };
         store.each_file(folder, |name, before| {
             while let Some(new) = files.next_if(|(file, _)| path_bytes(file) < name) {
                 tickets.push(ticket(new, false));

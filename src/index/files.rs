@@ -145,9 +145,8 @@ impl Store {
     pub fn file(&self, folder: i64, name: &[u8]) -> Result<Option<FileRow>, Fault> {
         let select = "SELECT stamp, study, state FROM file WHERE folder = ?1 AND name = ?2";
         let mut statement = self.connection.prepare_cached(select)?;
-        let row = statement.query_row(params![folder, name], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<Vec<u8>>>(2)?))
-        });
+        let row = statement
+            .query_row(params![folder, name], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<Vec<u8>>>(2)?)));
         let Some((stamp, study, state)) = row.optional()? else { return Ok(None) };
         let state = state.map(|state| State::from_bytes(&state).ok_or(Fault::Damaged)).transpose()?;
         Ok(Some(FileRow { stamp, study, state }))
@@ -155,7 +154,8 @@ impl Store {
 
     /// Keeps what is known of a file.
     pub fn put_file(&self, folder: i64, name: &[u8], row: &FileRow) -> Result<(), Fault> {
-        let mut statement = self.connection.prepare_cached("INSERT OR REPLACE INTO file VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        let mut statement =
+            self.connection.prepare_cached("INSERT OR REPLACE INTO file VALUES (?1, ?2, ?3, ?4, ?5)")?;
         statement.execute(params![folder, name, row.stamp, row.study, row.state.as_ref().map(State::to_bytes)])?;
         Ok(())
     }

@@ -7,28 +7,33 @@ use super::segment::Packed;
 use super::store::{Fault, Store, failed};
 use crate::error::Error;
 
+/// What is said of an index: names and values, in their order.
+pub type Facts = Vec<(String, String)>;
+
 /// Finds out whether an index is whole: an error where it is not.
-pub fn check(path: &Path) -> Result<Vec<(String, String)>, Error> {
+pub fn check(path: &Path) -> Result<Facts, Error> {
     let store = Store::existing(path)?;
-    let sound: String = store.check(
-        store.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(Fault::from),
-    )?;
+    let sound: String = store
+        .check(store.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(Fault::from))?;
     let checked = store.check(studies_that_differ(&store))?;
     let lost = store.check(files_without_records(&store))?;
     if sound != "ok" || checked > 0 || lost > 0 {
         let advice = "it is damaged: remove it, and the next run reads everything again";
-        return Err(failed(path, &format!("{advice} ({sound}; studies that differ: {checked}; files without records: {lost})")));
+        return Err(failed(
+            path,
+            &format!("{advice} ({sound}; studies that differ: {checked}; files without records: {lost})"),
+        ));
     }
     stats_of(path, &store)
 }
 
 /// What is in an index.
-pub fn stats(path: &Path) -> Result<Vec<(String, String)>, Error> {
+pub fn stats(path: &Path) -> Result<Facts, Error> {
     stats_of(path, &Store::existing(path)?)
 }
 
 /// Gives back the room of what was taken out.
-pub fn vacuum(path: &Path) -> Result<Vec<(String, String)>, Error> {
+pub fn vacuum(path: &Path) -> Result<Facts, Error> {
     let store = Store::existing(path)?;
     let done = store.connection.execute_batch("COMMIT; VACUUM; PRAGMA wal_checkpoint(TRUNCATE); BEGIN EXCLUSIVE");
     store.check(done.map_err(Fault::from))?;
@@ -59,7 +64,7 @@ fn files_without_records(store: &Store) -> Result<i64, Fault> {
     Ok(store.connection.query_row(select, [], |row| row.get(0))?)
 }
 
-fn stats_of(path: &Path, store: &Store) -> Result<Vec<(String, String)>, Error> {
+fn stats_of(path: &Path, store: &Store) -> Result<Facts, Error> {
     let number = |select: &str| {
         let number = store.connection.query_row(select, [], |row| row.get::<_, i64>(0));
         store.check(number.map_err(Fault::from))
@@ -77,12 +82,16 @@ fn stats_of(path: &Path, store: &Store) -> Result<Vec<(String, String)>, Error> 
         ("targets", number("SELECT count(*) FROM target")?.to_string()),
         ("bytes", bytes.to_string()),
         ("bytes a file", per_file.to_string()),
-        ("free bytes", number("SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size")?.to_string()),
+        (
+            "free bytes",
+            number("SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size")?.to_string(),
+        ),
     ];
-    let mut lines: Vec<(String, String)> =
-        lines.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
-    let mut statement = store.check(store.connection.prepare("SELECT place FROM target ORDER BY place").map_err(Fault::from))?;
-    let places = statement.query_map([], |row| row.get::<_, String>(0)).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let mut lines: Vec<(String, String)> = lines.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+    let mut statement =
+        store.check(store.connection.prepare("SELECT place FROM target ORDER BY place").map_err(Fault::from))?;
+    let places =
+        statement.query_map([], |row| row.get::<_, String>(0)).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     lines.extend(store.check(places.map_err(Fault::from))?.into_iter().map(|place| ("target".to_string(), place)));
     Ok(lines)
 }

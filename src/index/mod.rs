@@ -42,7 +42,7 @@ use crate::source::{Name, now};
 pub use disk::sync;
 pub use files::FileTotals;
 pub use gone::GoneFiles;
-pub use maintain::{check, stats, vacuum};
+pub use maintain::{Facts, check, stats, vacuum};
 pub use store::OnNetwork;
 pub use target::{Document, Standing, Target, Written};
 
@@ -221,7 +221,8 @@ impl Index {
             let mut is_damaged = false;
             store.each_state(|folder, file, state| {
                 for LeftOut { entry, skip, notes } in state.left_out {
-                    let notes = if notes.is_empty() { Some(FileNotes::default()) } else { FileNotes::from_bytes(&notes) };
+                    let notes =
+                        if notes.is_empty() { Some(FileNotes::default()) } else { FileNotes::from_bytes(&notes) };
                     let name = Name { place: join(folder, file), entry };
                     match notes {
                         Some(notes) => each(&name, &skip, &notes),
@@ -285,7 +286,14 @@ impl Keeper for Index {
 }
 
 impl Index {
-    fn keep(&self, place: &Ticket, entry: Option<&String>, header: &Header, grouped: &Grouped<'_>, file: Option<Ticket>) {
+    fn keep(
+        &self,
+        place: &Ticket,
+        entry: Option<&String>,
+        header: &Header,
+        grouped: &Grouped<'_>,
+        file: Option<Ticket>,
+    ) {
         let record = &grouped.record;
         let selection = grouped.is_selection.then(|| StoredValues::of(header, Levels::SELECTION));
         let notes = notes(header);

@@ -87,7 +87,8 @@ fn named(store: &Store, instances: &HashSet<u64>, series: &HashSet<u64>) -> Resu
     let uids = store.uids(ids.into_iter().chain(series_places.iter().map(|(_, study)| *study)))?;
     let uid = |study: &i64| uids.get(study).cloned().unwrap_or_default();
     let instances = places.into_iter().map(|(sop_instance_uid, places)| {
-        let mut places: Vec<(String, String)> = places.into_iter().map(|(study, series)| (uid(&study), series)).collect();
+        let mut places: Vec<(String, String)> =
+            places.into_iter().map(|(study, series)| (uid(&study), series)).collect();
         places.sort();
         SeveralPlaces { sop_instance_uid, places }
     });

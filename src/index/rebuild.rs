@@ -36,9 +36,8 @@ impl Index {
     ) -> Result<Vec<Study>, Error> {
         let stored: Vec<Stored> = self.with(|store| {
             let mut uids = store.uids(ids.iter().copied())?;
-            let stored = |id: &i64| {
-                Ok(Stored { uid: uids.remove(id).ok_or(Fault::Damaged)?, segments: store.segments(*id)? })
-            };
+            let stored =
+                |id: &i64| Ok(Stored { uid: uids.remove(id).ok_or(Fault::Damaged)?, segments: store.segments(*id)? });
             ids.iter().map(stored).collect()
         })?;
         let studies = Studies::default();
@@ -116,8 +115,12 @@ impl Add<'_> {
             values,
             name,
         };
-        let stored =
-            StoredInstance { record: instance, notes: &notes, kind, selection: selection.as_ref().and_then(Option::as_ref) };
+        let stored = StoredInstance {
+            record: instance,
+            notes: &notes,
+            kind,
+            selection: selection.as_ref().and_then(Option::as_ref),
+        };
         self.studies.add_stored(&stored, self.selections, self.options, |issue| (self.issue)(self.uid, name, issue));
         Some(())
     }

@@ -97,6 +97,10 @@ impl Store {
             "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = {journal}; PRAGMA synchronous = NORMAL; {CACHE}"
         );
         self.connection.busy_timeout(std::time::Duration::ZERO)?;
+        if self.format()?.is_none() && !self.tables()?.is_empty() {
+            // Somebody's database: not even its way of writing is to be changed.
+            return Err(Fault::Sql(rusqlite::Error::InvalidQuery));
+        }
         self.connection.execute_batch(&settings)?;
         self.connection.execute_batch("BEGIN EXCLUSIVE")?;
         Ok(())
@@ -109,7 +113,8 @@ impl Store {
             None => return Err(Fault::Sql(rusqlite::Error::InvalidQuery)),
             Some(FORMAT) => {}
             Some(format) => {
-                self.news = Some(format!("is of format {format}, and this version has {FORMAT}: everything is read again"));
+                self.news =
+                    Some(format!("is of format {format}, and this version has {FORMAT}: everything is read again"));
                 self.create()?;
             }
         }

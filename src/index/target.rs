@@ -67,7 +67,9 @@ impl Index {
                 store.connection.prepare_cached(select)?.query_row([place], |row| Ok((row.get(0)?, row.get(1)?)))?;
             if before != Some(options as i64) {
                 store.connection.execute("UPDATE written SET digest = NULL, facts = NULL WHERE target = ?1", [id])?;
-                store.connection.execute("UPDATE target SET options = ?2 WHERE id = ?1", params![id, options as i64])?;
+                store
+                    .connection
+                    .execute("UPDATE target SET options = ?2 WHERE id = ?1", params![id, options as i64])?;
             }
             store.commit()?;
             Ok(Target(id))
@@ -88,7 +90,8 @@ impl Index {
 
     /// Shows each study whose document is there, in the order of the UIDs.
     pub fn each_standing(&self, target: Target, mut each: impl FnMut(Standing)) -> Result<(), Error> {
-        let select = "SELECT study.id, uid, written.id, hash, told FROM study JOIN written ON target = ?1 AND study = study.id
+        let select =
+            "SELECT study.id, uid, written.id, hash, told FROM study JOIN written ON target = ?1 AND study = study.id
                       WHERE records > 0 AND written.digest IS study.digest ORDER BY uid";
         self.with(|store| standing(store, select, target, &mut each))
     }
@@ -184,7 +187,8 @@ impl Index {
         let select = "SELECT hash FROM document WHERE target = ?1 AND type = ?2 AND id = ?3";
         self.with(|store| {
             let mut statement = store.connection.prepare_cached(select)?;
-            let hash = statement.query_row(params![target.0, resource_type, id], |row| row.get::<_, i64>(0)).optional()?;
+            let hash =
+                statement.query_row(params![target.0, resource_type, id], |row| row.get::<_, i64>(0)).optional()?;
             Ok(hash.map(|hash| hash as u64))
         })
     }

@@ -20,7 +20,9 @@ mod patient;
 mod performer;
 mod person;
 mod procedure;
+mod reason;
 mod request;
+mod resolved;
 pub mod row;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -45,6 +47,7 @@ pub use endpoint::{EndpointLevel, EndpointOption, EndpointTarget, EndpointType};
 pub use instance::{KIND, KindPart, NUMBER, NumberPart};
 pub use listed::{COMPANIONS, Listed, Source, UIDS};
 pub use options::Options;
+pub use resolved::{FoundIssue, Rejected, ResolvedSeries, ResolvedStudy, Selection};
 pub use row::{Agreement, Row};
 pub use selection::{SELECTION, SelectionPart};
 pub use series::{SERIES, SeriesPart};

@@ -1,7 +1,7 @@
 //! One file for each document, named by the id of the resource in it.
 //!
 //! A study's file stands in the folder itself, a companion's below the name of its type. Other files in the folder stay
-//! as they are, and one of the same name from an earlier run is replaced, unless instances would be lost.
+//! as they are, and one of the same name from an earlier run is replaced, unless it holds or says more.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -83,7 +83,7 @@ impl Sink for Folder {
     }
 
     fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error> {
-        self.put(name, self.replace || !name.is_main(), write)
+        self.put(name, self.replace, write)
     }
 
     fn next_document(&self, name: &DocumentName, before: u64, write: WriteDocument<'_>) -> Result<Placed, Error> {

@@ -3,7 +3,6 @@
 //! It is written under a temporary name in the same folder, readable by its owner only, and renamed at the end. If the
 //! run is killed, what is left is a `.dcm2fhir-….tmp` that nothing reads and that a later run removes.
 
-use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -13,11 +12,11 @@ use tempfile::{NamedTempFile, TempPath};
 
 use super::BUFFER_BYTES;
 use super::held::loses_instances;
+use super::richer::says_more;
 use crate::error::Error;
+use crate::name::{TEMPORARY_PREFIX, TEMPORARY_SUFFIX, is_temporary};
 use crate::options::{FileMode, is_stdout};
 
-const PREFIX: &str = ".dcm2fhir-";
-const SUFFIX: &str = ".tmp";
 /// A temporary file that nobody wrote to for so long belongs to a run that was killed.
 const STALE: Duration = Duration::from_secs(60 * 60);
 
@@ -79,7 +78,7 @@ impl WholeFile {
         write(&mut self.writer).map_err(|source| write_error(&self.path, source))
     }
 
-    /// Gives the file its name, unless it would take instances away that the one there has, or has nothing where that has
+    /// Gives the file its name, unless it would take away what the one there has or says, or has nothing where that has
     /// something.
     pub fn finish_unless_lossy(mut self, replace: bool) -> Result<Finish, Error> {
         self.writer.flush().map_err(|source| write_error(&self.path, source))?;
@@ -89,7 +88,7 @@ impl WholeFile {
             Some(temporary) if bytes(temporary) == 0 && (bytes(&self.path) > 0 || self.is_json()) => {
                 return Ok(Finish::NothingNew);
             }
-            Some(temporary) if !replace && loses_instances(&self.path, temporary) => {
+            Some(temporary) if !replace && is_lossy(&self.path, temporary) => {
                 return Ok(Finish::HeldBack(self.path));
             }
             _ => {}
@@ -136,7 +135,8 @@ fn stdout() -> io::Result<File> {
 }
 
 fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
-    let file = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).rand_bytes(10).tempfile_in(folder);
+    let file =
+        tempfile::Builder::new().prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX).rand_bytes(10).tempfile_in(folder);
     file.map_err(|error| without_path(&error))
 }
 
@@ -147,12 +147,6 @@ fn without_path(error: &io::Error) -> io::Error {
         io::ErrorKind::NotFound => io::Error::new(io::ErrorKind::NotFound, "no such file or directory"),
         kind => kind.into(),
     }
-}
-
-/// Whether the name is that of a file of ours that is not whole.
-pub fn is_temporary(name: &OsStr) -> bool {
-    let name = name.as_encoded_bytes();
-    name.starts_with(PREFIX.as_bytes()) && name.ends_with(SUFFIX.as_bytes())
 }
 
 /// Removes what killed runs left in the folder. What cannot be removed does no harm.
@@ -172,4 +166,8 @@ pub(super) fn write_error(path: &Path, source: io::Error) -> Error {
         io::ErrorKind::BrokenPipe => Error::Closed,
         _ => Error::Write { path: path.to_path_buf(), source },
     }
+}
+
+fn is_lossy(old: &Path, new: &Path) -> bool {
+    loses_instances(old, new) || says_more(old, new)
 }

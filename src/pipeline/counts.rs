@@ -6,8 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use crate::group::{ResolvedSeries, ResolvedStudy};
-use crate::mapping::SeriesPart;
+use crate::mapping::{ResolvedSeries, ResolvedStudy, SeriesPart};
 use crate::report::Totals;
 
 use super::Job;

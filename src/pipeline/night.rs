@@ -22,7 +22,7 @@ use crate::issue::{Issue, Reason};
 use crate::mapping::{ContentOptions, Options};
 use crate::options::index::Gone;
 use crate::options::{Format, OutputTarget};
-use crate::output::{DocumentName, Order, Placed, Sink, WriteDocument, document_hash, write_hashed};
+use crate::output::{DocumentName, Model, Order, Placed, Sink, WriteDocument, document_hash, write_hashed};
 use crate::report::Where;
 use crate::source::printable;
 
@@ -434,7 +434,7 @@ impl Memory for Night<'_> {
         &self,
         name: &DocumentName,
         study_uid: &str,
-        sink: &dyn Sink,
+        (sink, model): (&dyn Sink, &Model<'_>),
         write: WriteDocument<'_>,
     ) -> Result<Placed, Error> {
         let number = {
@@ -469,7 +469,7 @@ impl Memory for Night<'_> {
                 };
                 match before {
                     Some(before) => sink.next_document(name, before, &mut hashed)?,
-                    None => sink.document(name, &mut hashed)?,
+                    None => sink.model(name, model, &mut hashed)?,
                 }
             }
         };

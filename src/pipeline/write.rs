@@ -10,13 +10,13 @@ use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
 use crate::error::Error;
 use crate::fhir::bundle::Bundle;
 use crate::fhir::{Companion, Fact, Held, ImagingSelection, ImagingStudy, Release, ResourceType, Sharing, json, link};
-use crate::group::{ResolvedStudy, Selection, Study, look_across};
+use crate::group::{Study, look_across};
 use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason};
-use crate::mapping::ContentOptions;
 use crate::mapping::finish::{self, Finished, imaging_study};
+use crate::mapping::{ContentOptions, ResolvedStudy, Selection};
 use crate::options::{Format, References};
-use crate::output::{DocumentName, Order, Placed, Sink, WriteDocument};
+use crate::output::{DocumentName, Model, Order, Placed, Sink, WriteDocument};
 use crate::progress::Progress;
 use crate::report::{Report, Where};
 use crate::source::Name;
@@ -57,7 +57,7 @@ pub trait Memory: Sync {
         &self,
         name: &DocumentName,
         study_uid: &str,
-        sink: &dyn Sink,
+        to: (&dyn Sink, &Model<'_>),
         write: WriteDocument<'_>,
     ) -> Result<Placed, Error>;
 
@@ -170,18 +170,20 @@ impl Stage<'_> {
         if self.job.format == Format::Bundle {
             let bundle = Bundle::of(study, selections, release, &self.sharing, self.job.config.output.bundle);
             self.note_held(study_uid, &bundle.linked.held);
-            return self.document("Bundle", id, study_uid, |out| json::write_bundle(out, &bundle, release, layout));
+            let write = |out: &mut dyn Write| json::write_bundle(out, &bundle, release, layout);
+            return self.document("Bundle", id, study_uid, Model::Bundle(&bundle), write);
         }
         let linked = link(study, selections, release, self.content().references(), &self.sharing);
         self.note_held(study_uid, &linked.held);
         let write = |out: &mut dyn Write| json::write_imaging_study(out, &linked, release, layout);
-        let placed = self.document("ImagingStudy", id, study_uid, write)?;
+        let placed = self.document("ImagingStudy", id, study_uid, Model::Study(&linked), write)?;
         if placed != Placed::Written {
             return Ok(placed);
         }
         for selection in &linked.selections {
             let write = |out: &mut dyn Write| json::write_imaging_selection(out, selection, release, layout);
-            let _ = self.document(ResourceType::ImagingSelection.name(), selection.id.clone(), study_uid, write)?;
+            let (name, id) = (ResourceType::ImagingSelection.name(), selection.id.clone());
+            let _ = self.document(name, id, study_uid, Model::Selection(selection), write)?;
         }
         for companion in linked.beside {
             if !companion.is_shared() {
@@ -201,7 +203,7 @@ impl Stage<'_> {
         let (layout, release) = (self.job.layout, self.release());
         let name = companion.resource_type().name();
         let write = |out: &mut dyn Write| json::write_companion(out, companion, release, layout);
-        self.document(name, companion.id.clone(), study_uid, write).map(drop)
+        self.document(name, companion.id.clone(), study_uid, Model::Companion(companion), write).map(drop)
     }
 
     fn document(
@@ -209,6 +211,7 @@ impl Stage<'_> {
         resource_type: &'static str,
         id: String,
         study_uid: &str,
+        model: Model<'_>,
         write: impl Fn(&mut dyn Write) -> std::io::Result<()>,
     ) -> Result<Placed, Error> {
         let name = DocumentName { resource_type, id };
@@ -217,8 +220,8 @@ impl Stage<'_> {
             out.write_all(b"\n")
         };
         let placed = match self.memory {
-            Some(memory) => memory.document(&name, study_uid, self.sink, &mut write)?,
-            None => self.sink.document(&name, &mut write)?,
+            Some(memory) => memory.document(&name, study_uid, (self.sink, &model), &mut write)?,
+            None => self.sink.model(&name, &model, &mut write)?,
         };
         // A companion is not named by a study, whether it is shared or not.
         let study = Some(study_uid).filter(|_| matches!(resource_type, "ImagingStudy" | "Bundle" | "ImagingSelection"));
@@ -228,7 +231,14 @@ impl Stage<'_> {
                 let place = Where { study, ..Where::default() };
                 self.report.issue_of(study_uid, place, &issue(resource_type, Reason::NameTaken));
             }
-            Placed::HeldBack(path) => note_held_back(self.report, path),
+            Placed::HeldBack(path) if resource_type == "ImagingStudy" || resource_type == "Bundle" => {
+                note_held_back(self.report, path);
+            }
+            Placed::HeldBack(path) => {
+                let name = Name::file(path);
+                let place = Where { name: Some(&name), study, ..Where::default() };
+                self.report.issue_of(study_uid, place, &issue(resource_type, Reason::FileSaysMore));
+            }
         }
         Ok(placed)
     }

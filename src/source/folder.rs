@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use walkdir::{DirEntry, WalkDir};
 
+use super::Name;
 use super::batch::Feed;
 use super::links::{Kind, Links};
 use super::open::unreadable;
 use super::queue::{Next, Queue};
-use super::Name;
 use crate::issue::Skip;
-use crate::output;
+use crate::name::is_temporary;
 
 /// What the walking threads share.
 pub(super) struct Walker {
@@ -91,7 +91,7 @@ impl Walker {
 
     fn take(&self, folder: &Path, entry: &DirEntry, excluded: &[&OsStr], folders: &mut Vec<PathBuf>, feed: &mut Feed) {
         let (name, file_type) = (entry.file_name(), entry.file_type());
-        if excluded.contains(&name) || output::is_temporary(name) {
+        if excluded.contains(&name) || is_temporary(name) {
             return;
         }
         if file_type.is_file() {

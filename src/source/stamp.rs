@@ -91,7 +91,8 @@ mod tests {
     #[test]
     fn a_stamp_of_just_now_or_of_the_future_tells_nothing() {
         let now = 1_000_000_000_000;
-        for (mtime, want) in [(0, false), (now - 2_000_000_001, false), (now - 1, true), (now, true), (i64::MAX, true)] {
+        for (mtime, want) in [(0, false), (now - 2_000_000_001, false), (now - 1, true), (now, true), (i64::MAX, true)]
+        {
             let stamp = Stamp::Stat { size: 1, mtime, ctime: 0, inode: 0 };
             assert_eq!(stamp.is_racy(now), want, "{mtime}");
         }

@@ -8,11 +8,31 @@ const WAYS: [[&[&str]; 2]; 4] = [
     [&["--fhir", "r4"], &["--fhir", "r5", "--references", "separate"]],
     [&["--fhir", "r4", "--format", "bundle"], &["--fhir", "r5", "--selections", "--report-values"]],
     [
-        &["--fhir", "r5", "--references", "separate", "--apply-rejections", "--system", "patient=urn:p", "--system", "accession=urn:a"],
+        &[
+            "--fhir",
+            "r5",
+            "--references",
+            "separate",
+            "--apply-rejections",
+            "--system",
+            "patient=urn:p",
+            "--system",
+            "accession=urn:a",
+        ],
         &["--fhir", "r6", "--detail", "series"],
     ],
     [
-        &["--fhir", "r4", "--format", "bundle", "--apply-rejections", "--system", "patient=urn:p", "--system", "accession=urn:a"],
+        &[
+            "--fhir",
+            "r4",
+            "--format",
+            "bundle",
+            "--apply-rejections",
+            "--system",
+            "patient=urn:p",
+            "--system",
+            "accession=urn:a",
+        ],
         &["--fhir", "r5", "--format", "ndjson", "--references", "separate"],
     ],
 ];
@@ -53,7 +73,8 @@ fn an_index_alone_gives_what_the_files_give() {
         &["--fhir", "r5", "--charset", "latin1", "--report-values"],
     ] {
         let full = convert(&world, "full/", options);
-        let mut arguments = vec!["convert", "-o", "alone/", "--report", "alone.report", "-q", "--index", "archive.index"];
+        let mut arguments =
+            vec!["convert", "-o", "alone/", "--report", "alone.report", "-q", "--index", "archive.index"];
         arguments.extend(options);
         let ran = crate::world::run(&arguments, world.folder.path());
         let alone = crate::world::Run {

@@ -164,7 +164,12 @@ pub fn assert_same(night: &Run, full: &Run, place: &str) {
     for (name, document) in &night.documents {
         let other = &full.documents[name];
         let differ = document.lines().zip(other.lines()).find(|(one, other)| one != other);
-        assert!(document == other, "{place}: {name}: {} and {} lines: {differ:.900?}", document.lines().count(), other.lines().count());
+        assert!(
+            document == other,
+            "{place}: {name}: {} and {} lines: {differ:.900?}",
+            document.lines().count(),
+            other.lines().count()
+        );
     }
     let lines = |run: &Run| run.report.lines().map(str::to_string).collect::<Vec<_>>();
     assert_eq!(lines(night), lines(full), "{place}: the report");

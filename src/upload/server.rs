@@ -4,17 +4,22 @@
 
 use serde::Deserialize;
 
+use super::fhir_read;
+use crate::error::Error;
 use crate::fhir::Release;
+use crate::http::{Safety, Sender, Sent};
+use crate::options::choice;
 
-/// How studies are sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Mode {
-    /// One transaction for each study: all or nothing.
-    Transaction,
-    /// One batch for each study: each entry for itself.
-    Batch,
-    /// One request for each resource.
-    Put,
+choice! {
+    /// How studies are sent.
+    pub enum Mode: "way of sending" {
+        /// One transaction for each study: all or nothing.
+        Transaction = "transaction",
+        /// One batch for each study: each entry for itself.
+        Batch = "batch",
+        /// One request for each resource.
+        Put = "put",
+    }
 }
 
 impl Mode {
@@ -70,6 +75,22 @@ struct Resource {
     update_create: Option<bool>,
     conditional_update: Option<bool>,
     versioning: Option<String>,
+}
+
+/// Asks for the CapabilityStatement, for as long as the deadline says: a server may be starting again.
+pub fn capability(sender: &Sender) -> Result<Capability, Error> {
+    let answer = match sender.send_at_most(u32::MAX, &fhir_read("metadata"), Safety::Repeatable)? {
+        Sent::Answer(answer) => answer,
+        Sent::GaveUp(why) | Sent::Unknown(why) => {
+            return Err(sender.error(&format!("{why}: is the server running, and the base URL right?")));
+        }
+        Sent::Refused(why) => return Err(sender.error(&why)),
+    };
+    match answer.status {
+        200 => Capability::parse(&answer.body).map_err(|why| sender.error(&format!("{why}: is the base URL right?"))),
+        300..400 => Err(sender.error("it redirects to another server: give that with --to")),
+        status => Err(sender.error(&format!("GET metadata answers {status}: is the base URL right?"))),
+    }
 }
 
 impl Capability {
