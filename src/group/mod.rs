@@ -6,6 +6,7 @@
 mod across;
 mod by_uid;
 mod file_notes;
+mod files;
 mod instances;
 mod kinds;
 mod parts;
@@ -29,6 +30,7 @@ use crate::name::Name;
 pub use across::{Across, look_across, said};
 use by_uid::ByUid;
 pub use file_notes::FileNotes;
+pub use files::{Files, Keep, SeriesFiles, common_folder};
 pub use instances::{Instances, NewInstance};
 use kinds::Kinds;
 pub use parts::{Key, MAX_PARTS, Parts};

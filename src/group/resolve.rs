@@ -68,7 +68,16 @@ impl Study {
         let mut series: Vec<_> =
             self.series.iter_mut().map(|(uid, series)| series.resolve(uid, kinds, rejected, options)).collect();
         series.sort_by_key(|series| series.part.number.map_or((true, 0), |number| (false, number)));
-        ResolvedStudy { uid: &self.uid, part, series, selections, rejected, issues, mixes_patients }
+        ResolvedStudy {
+            uid: &self.uid,
+            part,
+            stored: self.parts.stored_values().collect(),
+            series,
+            selections,
+            rejected,
+            issues,
+            mixes_patients,
+        }
     }
 
     /// Whether instances have Patient IDs that cannot be one.
@@ -107,6 +116,7 @@ impl Series {
         ResolvedSeries {
             uid,
             part,
+            stored: self.parts.stored_values().collect(),
             number_of_instances,
             rejected: left_out,
             conflicts,

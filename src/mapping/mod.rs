@@ -117,6 +117,13 @@ pub fn wanted() -> Wanted {
     Wanted::new(schemes.chain(rows), last_tag)
 }
 
+/// The attributes of the rows of study and series, which are kept of their files.
+#[cfg(test)]
+pub fn attributes_of_rows() -> impl Iterator<Item = crate::dicom::TagPath> {
+    let all = STUDY.iter().flat_map(|row| row.attributes).chain(SERIES.iter().flat_map(|row| row.attributes));
+    all.filter(|attribute| attribute.path().len() == 1).map(|attribute| attribute.path())
+}
+
 fn wanted_by<P>(rows: &'static [Row<P>], levels: Levels) -> impl Iterator<Item = (Vec<Tag>, Levels)> {
     let attributes = rows.iter().flat_map(|row| row.attributes);
     attributes.flat_map(move |attribute| attribute.wanted().map(move |path| (path, levels)))

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::finish::Rule;
 use super::{SelectionPart, SeriesPart, StudyPart};
+use crate::dicom::StoredValues;
 use crate::fhir::Instances;
 use crate::issue::Issue;
 use crate::name::Name;
@@ -26,6 +27,8 @@ pub struct ResolvedStudy<'a> {
     pub uid: &'a str,
     /// What it has once.
     pub part: StudyPart,
+    /// The different values that its files have, the first in order first.
+    pub stored: Vec<&'a StoredValues>,
     /// Its series, by number and then UID.
     pub series: Vec<ResolvedSeries<'a>>,
     /// Its Key Object Selections, by SOP Instance UID.
@@ -45,6 +48,8 @@ pub struct ResolvedSeries<'a> {
     pub uid: &'a str,
     /// What it has once, and what it adds to the study's lists.
     pub part: SeriesPart,
+    /// The different values that its files have, the first in order first.
+    pub stored: Vec<&'a StoredValues>,
     /// How many instances it has, each counted once.
     pub number_of_instances: u32,
     /// The SOP Instance UIDs of instances left out, because they are rejected.

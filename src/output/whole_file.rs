@@ -73,6 +73,16 @@ impl WholeFile {
         WholeFile { mode, ..self }
     }
 
+    /// Where its bytes go.
+    pub fn writer(&mut self) -> &mut impl Write {
+        &mut self.writer
+    }
+
+    /// Whether an earlier run's file has the name.
+    pub fn is_there(&self) -> bool {
+        self.temporary.is_some() && self.path.exists()
+    }
+
     /// Writes what the closure writes.
     pub fn write(&mut self, write: super::WriteDocument<'_>) -> Result<(), Error> {
         write(&mut self.writer).map_err(|source| write_error(&self.path, source))

@@ -16,16 +16,22 @@ use crate::mapping;
 use crate::options::{Format, OutputTarget};
 use crate::output::Sink;
 use crate::progress::Progress;
-use crate::report::Where;
+use crate::report::{Where, is_page};
 use crate::source::{self, Input, Name, Walk, WalkOptions, Watch};
 
 /// Opens the index of a run, and takes its inputs in.
 fn open(job: &Job, path: &Path) -> Result<Index, Error> {
     let options = &job.config.index;
-    let has_content = |input: &&Input| matches!(input, Input::Stdin | Input::Readers(_));
-    if job.inputs.iter().find(has_content).is_some() {
-        let advice = "an index knows files by their names: give files and folders, or lists of them, and no content";
-        return Err(Error::Usage(format!("--index: {advice}")));
+    let is_of_files = |input: &Input| matches!(input, Input::Path(_) | Input::List { .. });
+    let refused = |reason: &str| Err(Error::Usage(format!("--index: {reason}")));
+    if !job.inputs.iter().all(is_of_files) {
+        return refused("an index knows files by their names: give files and folders, or lists of them, and no content");
+    }
+    if job.config.run.report.as_deref().is_some_and(is_page) {
+        return refused("a page shows what headers say, and no header is read again: give a report in JSON");
+    }
+    if job.format.is_table() {
+        return refused("a table names files as they are now: make it without an index");
     }
     let on_network = if options.index_on_network { OnNetwork::Allowed } else { OnNetwork::Refused };
     let index = Index::open(path, options.check, on_network, mapping::wanted().hash())?;
@@ -94,7 +100,7 @@ impl Run<'_> {
         if !self.job.inputs.is_empty() {
             let watch: Arc<dyn Watch> = Arc::clone(&index) as _;
             let walk = WalkOptions { watch: Some(watch), ..self.job.walk.clone() };
-            let walk = source::open(&self.job.inputs, &walk, progress)?;
+            let walk = source::open(&self.job.inputs, &walk, progress, self.interrupt)?;
             pool.install(|| self.read_changed(&index, &walk, ends.others))?;
             gone_files = index.remove_gone(options.max_gone)?.gone;
         }
@@ -125,6 +131,7 @@ impl Run<'_> {
             studies: &studies,
             filter: &self.job.filter,
             selections: Selections::All,
+            files: None,
             keeper: Some(index),
         };
         let stage = read::Stage { known: Some(index), ..self.stage(reader, others) };

@@ -105,6 +105,7 @@ pub(super) fn tell(job: &Job, console: &Console, outcome: &Outcome, server: Opti
         counts,
         stale_files: *stale_files,
         unmet_rules,
+        is_fhir: !job.format.is_table(),
         is_default_release: job.config.content.fhir.is_none(),
         elapsed: start.elapsed(),
         report: job.config.run.report.as_deref(),
@@ -169,6 +170,8 @@ impl std::fmt::Display for Input {
             Input::Path(path) | Input::List { from: ListFrom::File(path), .. } => {
                 f.write_str(&printable(path.as_os_str().as_encoded_bytes()))
             }
+            #[cfg(feature = "http")]
+            Input::DicomWeb(web) => f.write_str(&printable(web.connection.base.as_bytes())),
             Input::Readers(_) => f.write_str("the readers"),
             Input::Stdin | Input::List { from: ListFrom::Stdin, .. } => f.write_str("standard input"),
         }

@@ -13,7 +13,7 @@ use crate::group::reader::{Reader, Worker};
 use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason, Skip};
 use crate::progress::Progress;
-use crate::report::{Report, Where};
+use crate::report::{Equipment, Report, Where};
 use crate::source::archive::{Archive, Head};
 use crate::source::{Batch, Content, Item, Name, Walk};
 
@@ -156,6 +156,10 @@ impl Stage<'_> {
             others.fhir(PathBuf::from(&item.name.place));
             return Ok(Found::Fhir);
         }
+        if let Content::Json(text) = &mut file {
+            self.json(worker, &item.name, &mut **text);
+            return Ok(Found::Json);
+        }
         match self.read(worker, &item.name, &mut file) {
             Ok(()) => Ok(Found::Dicom),
             Err(Skip::NotDicom) => self.other(worker, item, file),
@@ -175,11 +179,14 @@ impl Stage<'_> {
 
     /// Reads a file or an entry of an archive.
     pub(super) fn read(&self, worker: &mut Worker, name: &Name, bytes: &mut dyn Bytes) -> Result<(), Skip> {
-        let mut bytes = Counted::new(bytes);
-        let read = self.reader.read(worker, name, &mut bytes, |issue| {
-            self.issue(name, &issue);
-        });
+        let (mut bytes, mut issues) = (Counted::new(bytes), Vec::new());
+        let read = self.reader.read(worker, name, &mut bytes, |issue| issues.push(issue));
         worker.read_bytes += bytes.bytes;
+        let equipment = Equipment::Header(worker.header.root());
+        let place = Where { name: Some(name), equipment, ..Where::default() };
+        if self.known.is_none() {
+            issues.iter().for_each(|issue| self.report.issue(place, issue));
+        }
         read
     }
 
@@ -220,8 +227,8 @@ impl Stage<'_> {
 /// Reports a SOP Instance UID that stands in several series.
 pub fn note_places(several: &SeveralPlaces, report: &Report) {
     for (study, series) in &several.places {
-        let place =
-            Where { name: None, study: Some(study), series: Some(series), instance: Some(&several.sop_instance_uid) };
+        let instance = Some(several.sop_instance_uid.as_str());
+        let place = Where { study: Some(study), series: Some(series), instance, ..Where::default() };
         let tags = vec![tags::SOP_INSTANCE_UID];
         report.issue(place, &Issue { element: "series.instance.uid", tags, reason: Reason::Elsewhere, value: None });
     }

@@ -90,6 +90,7 @@ impl ToldIssue {
             study: self.of_study.then_some(study),
             series: self.series.as_deref(),
             instance: self.instance.as_deref(),
+            ..Where::default()
         };
         let tags = self.tags.iter().map(|(group, element)| Tag(*group, *element)).collect();
         let element = word(&self.element);

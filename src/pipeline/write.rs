@@ -16,9 +16,9 @@ use crate::issue::{Issue, Reason};
 use crate::mapping::finish::{self, Finished, imaging_study};
 use crate::mapping::{ContentOptions, ResolvedStudy, Selection};
 use crate::options::{Format, References};
-use crate::output::{DocumentName, Model, Order, Placed, Sink, WriteDocument};
+use crate::output::{Catalog, DocumentName, Model, Order, Placed, Sink, WriteDocument};
 use crate::progress::Progress;
-use crate::report::{Report, Where};
+use crate::report::{Equipment, Report, Where};
 use crate::source::Name;
 
 use super::Job;
@@ -139,11 +139,26 @@ impl Stage<'_> {
         Ok(())
     }
 
+    /// Writes the rows of a study.
+    fn rows(&self, resolved: &ResolvedStudy<'_>, catalog: &Catalog) -> Result<(), Error> {
+        self.note(resolved);
+        self.counts.resolved(&StudyCounts::of(resolved));
+        catalog.study(resolved, &self.content().archive)?;
+        self.counts.wrote(&StudyCounts::of(resolved));
+        self.report.wrote(resolved);
+        self.progress.wrote(1);
+        Ok(())
+    }
+
     fn study(&self, resolved: &ResolvedStudy<'_>, shared: &mut Shared) -> Result<(), Error> {
+        if let Some(catalog) = self.sink.catalog() {
+            return self.rows(resolved, catalog);
+        }
         let Finished { study, selections, issues } = imaging_study(resolved, self.content());
         self.note(resolved);
         for (series, issue) in &issues {
-            let place = Where { study: Some(resolved.uid), series: *series, ..Where::default() };
+            let equipment = Equipment::Study(resolved, *series);
+            let place = Where { study: Some(resolved.uid), series: *series, equipment, ..Where::default() };
             self.report.issue_of(resolved.uid, place, issue);
         }
         let counts = StudyCounts::of(resolved);
@@ -152,6 +167,7 @@ impl Stage<'_> {
         let placed = self.resources(study, selections, shared, resolved.uid)?;
         if placed == Placed::Written {
             self.counts.wrote(&counts);
+            self.report.wrote(resolved);
         }
         self.progress.wrote(1);
         self.memory.map_or(Ok(()), |memory| memory.study(resolved.uid, &id, &counts, &placed))
@@ -253,14 +269,16 @@ impl Stage<'_> {
     /// Reports what was dropped of a study and its series, and what differed in them.
     fn note(&self, resolved: &ResolvedStudy<'_>) {
         for found in &resolved.issues {
-            let place = Where { name: found.name.as_ref(), study: Some(resolved.uid), ..Where::default() };
+            let (name, equipment) = (found.name.as_ref(), Equipment::Study(resolved, None));
+            let place = Where { name, study: Some(resolved.uid), equipment, ..Where::default() };
             self.report.issue_of(resolved.uid, place, &found.issue);
         }
         for selection in resolved.selections {
             self.note_selection(selection, resolved);
         }
         for series in &resolved.series {
-            let place = Where { study: Some(resolved.uid), series: Some(series.uid), ..Where::default() };
+            let equipment = Equipment::Study(resolved, Some(series.uid));
+            let place = Where { study: Some(resolved.uid), series: Some(series.uid), equipment, ..Where::default() };
             for found in &series.issues {
                 self.report.issue_of(resolved.uid, Where { name: found.name.as_ref(), ..place }, &found.issue);
             }

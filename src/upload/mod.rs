@@ -23,7 +23,7 @@ mod server;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::Error;
@@ -33,7 +33,8 @@ use crate::http::{Body, Client, Clock, Connection, Credentials, Policy, Request,
 use crate::interrupt::Interrupt;
 use crate::options::FileMode;
 use crate::output::{DocumentName, Finished, Model, Order, Placed, Sink, WriteDocument};
-use crate::progress::Progress;
+use crate::progress::{Progress, WARNING, duration};
+use crate::source::printable;
 pub use counts::{Counts, End, Ends, Summary};
 pub use input::{Input, send};
 use journal::Journal;
@@ -114,6 +115,19 @@ pub struct Server {
     give_ups: AtomicU32,
 }
 
+/// Counts the retries of a run, and says why of the first: a wrong address is otherwise a long wait without a word.
+fn note_retries(progress: Arc<dyn Progress>, options: &Options) -> impl Fn(&str) + Send + Sync + 'static {
+    let (base, deadline) = (options.connection.base.clone(), duration(options.policy.deadline));
+    let said = AtomicBool::new(false);
+    move |why| {
+        progress.retried(1);
+        if !said.swap(true, Relaxed) {
+            let line = format!("{base}: {why}; requests are retried for up to {deadline} (--deadline)");
+            progress.say(&format!("{WARNING}warning:{WARNING:#} {}", printable(line.as_bytes())));
+        }
+    }
+}
+
 impl Server {
     /// Asks the server what it is, and opens the journal and the rejects.
     pub fn open(
@@ -123,8 +137,8 @@ impl Server {
         progress: Arc<dyn Progress>,
     ) -> Result<Server, Error> {
         let (client, credentials) = (Client::new(&options.connection)?, options.credentials.clone());
-        let retried = progress.clone();
-        let sender = Sender::new(client, credentials, options.policy, clock, interrupt, move || retried.retried(1));
+        let on_retry = note_retries(progress.clone(), options);
+        let sender = Sender::new(client, credentials, options.policy, clock, interrupt, on_retry);
         let capability = capability(&sender)?;
         let release = capability.release(options.release).map_err(|why| sender.error(&why))?;
         let server = Server::new(options, sender, &capability, release, progress);
@@ -215,21 +229,29 @@ impl Server {
         count(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes a Bundle or a resource as text; `place` is where it was read, for messages.
+    /// Takes a Bundle or a resource as text; `place` is where it was read, for messages. FHIR of another release than the
+    /// server's is an error.
     pub fn text(&self, place: &str, text: &str) -> Result<(), Error> {
+        self.try_text(place, text)?.map_err(|why| Error::Usage(format!("{place}: {why}")))
+    }
+
+    /// The same; the inner error says how FHIR of another release differs.
+    fn try_text(&self, place: &str, text: &str) -> Result<Result<(), String>, Error> {
         let text = json::one_line(text);
-        match package::parse(&text, &self.ids) {
-            Ok(entries) if entries.is_empty() => Ok(()),
-            Ok(entries) => {
-                let texts = entries.iter().map(|entry| &*entry.text);
-                texts.into_iter().try_for_each(|text| input::check(place, text, self.release))?;
-                self.package(&entries, &mut || text.to_string())
-            }
+        let entries = match package::parse(&text, &self.ids) {
+            Ok(entries) => entries,
             Err(why) => {
                 self.unreadable(place, &why);
-                Ok(())
+                return Ok(Ok(()));
             }
+        };
+        if let Err(why) = entries.iter().try_for_each(|entry| input::check(&entry.text, self.release)) {
+            return Ok(Err(why));
         }
+        if !entries.is_empty() {
+            self.package(&entries, &mut || text.to_string())?;
+        }
+        Ok(Ok(()))
     }
 }
 

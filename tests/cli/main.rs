@@ -3,12 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
 mod archives;
+mod catalog;
 mod companions;
 mod corpus;
 mod damage;
 mod defaults;
 mod determinism;
 mod dicomdir;
+mod dicomweb;
 mod documents;
 mod exit_codes;
 mod explain;
@@ -18,6 +20,7 @@ mod json;
 mod losses;
 mod mapping;
 mod output;
+mod page;
 mod releases;
 mod report;
 mod run;
