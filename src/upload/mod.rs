@@ -23,7 +23,7 @@ mod server;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::Error;
@@ -33,8 +33,7 @@ use crate::http::{Body, Client, Clock, Connection, Credentials, Policy, Request,
 use crate::interrupt::Interrupt;
 use crate::options::FileMode;
 use crate::output::{DocumentName, Finished, Model, Order, Placed, Sink, WriteDocument};
-use crate::progress::{Progress, WARNING, duration};
-use crate::source::printable;
+use crate::progress::{self, Progress};
 pub use counts::{Counts, End, Ends, Summary};
 pub use input::{Input, send};
 use journal::Journal;
@@ -115,19 +114,6 @@ pub struct Server {
     give_ups: AtomicU32,
 }
 
-/// Counts the retries of a run, and says why of the first: a wrong address is otherwise a long wait without a word.
-fn note_retries(progress: Arc<dyn Progress>, options: &Options) -> impl Fn(&str) + Send + Sync + 'static {
-    let (base, deadline) = (options.connection.base.clone(), duration(options.policy.deadline));
-    let said = AtomicBool::new(false);
-    move |why| {
-        progress.retried(1);
-        if !said.swap(true, Relaxed) {
-            let line = format!("{base}: {why}; requests are retried for up to {deadline} (--deadline)");
-            progress.say(&format!("{WARNING}warning:{WARNING:#} {}", printable(line.as_bytes())));
-        }
-    }
-}
-
 impl Server {
     /// Asks the server what it is, and opens the journal and the rejects.
     pub fn open(
@@ -137,7 +123,8 @@ impl Server {
         progress: Arc<dyn Progress>,
     ) -> Result<Server, Error> {
         let (client, credentials) = (Client::new(&options.connection)?, options.credentials.clone());
-        let on_retry = note_retries(progress.clone(), options);
+        let (base, deadline) = (options.connection.base.clone(), options.policy.deadline);
+        let on_retry = progress::note_retries(progress.clone(), base, deadline);
         let sender = Sender::new(client, credentials, options.policy, clock, interrupt, on_retry);
         let capability = capability(&sender)?;
         let release = capability.release(options.release).map_err(|why| sender.error(&why))?;

@@ -7,7 +7,7 @@ use super::DicomWeb;
 use crate::error::Error;
 use crate::http::{Answer, Client, Request, Safety, Sender, Sent, SystemClock};
 use crate::interrupt::Interrupt;
-use crate::progress::Progress;
+use crate::progress::{Progress, note_retries};
 
 /// PS3.18 8.7.3.
 const MEDIA_TYPE: &str = "application/dicom+json";
@@ -43,7 +43,7 @@ impl Server {
     pub fn new(options: &DicomWeb, interrupt: Interrupt, progress: Arc<dyn Progress>) -> Result<Server, Error> {
         let client = Client::new(&options.connection)?;
         let (credentials, clock) = (options.credentials.clone(), Box::new(SystemClock::default()));
-        let on_retry = move || progress.retried(1);
+        let on_retry = note_retries(progress, options.connection.base.clone(), options.policy.deadline);
         let sender = Sender::new(client, credentials, options.policy, clock, interrupt, on_retry);
         Ok(Server { sender, given_up: AtomicU32::new(0) })
     }
