@@ -13,7 +13,7 @@ use crate::fhir::id::Ids;
 use crate::http::{AccessOptions, Connection, http_url};
 use crate::mapping::ContentOptions;
 #[cfg(feature = "index")]
-use crate::options::index::IndexOptions;
+use crate::options::index::{Gone, IndexOptions};
 use crate::options::parse::{at_least, whole};
 use crate::options::{BundleOptions, Format, InputOptions, OutputOptions, References, RunOptions};
 use crate::pipeline::{self, Config, Upload, is_stdin};
@@ -203,6 +203,14 @@ impl UploadArguments {
         let given = input.inputs.len();
         input.inputs.retain(|path| !is_stdin(path));
         let stdin = input.inputs.len() < given;
+        #[cfg(feature = "index")]
+        if index.index.is_some() && sending.journal.is_some() {
+            return usage("--index remembers what the server took: leave --journal out");
+        }
+        #[cfg(feature = "index")]
+        if index.gone == Gone::Delete {
+            return usage("--gone delete is for a folder: for a server give keep or entered-in-error");
+        }
         let concurrent_requests = sending.concurrent_requests.into();
         let own: Vec<PathBuf> = sending.journal.iter().chain(&sending.rejects).cloned().collect();
         let options = options(server, sending, &content, &run)?;

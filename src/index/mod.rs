@@ -36,8 +36,9 @@ use crate::error::Error;
 use crate::group::FileNotes;
 use crate::group::reader::{Keeper, Record as Grouped};
 use crate::issue::Skip;
+use crate::name::Name;
 use crate::options::index::Check;
-use crate::source::{Name, now};
+use crate::source::now;
 
 pub use disk::sync;
 pub use files::FileTotals;

@@ -14,7 +14,7 @@ use crate::group::reader::Selections;
 use crate::group::{FileNotes, InstanceRecord, StoredInstance, Studies, Study, Values};
 use crate::issue::Issue;
 use crate::mapping::Options;
-use crate::source::Name;
+use crate::name::Name;
 
 /// Takes the issues of files: the Study Instance UID, the file, and what is to be said of it.
 pub type TakeIssue<'a> = &'a (dyn Fn(&str, &Name, Issue) + Sync);

@@ -37,8 +37,10 @@ pub struct Written {
     pub study: i64,
     /// The document's id.
     pub id: String,
-    /// The hash of its bytes; `None` where it was held back, and is to be tried again.
+    /// The hash of its bytes; `None` where it was held back.
     pub hash: Option<u64>,
+    /// Whether it is where it belongs; else it is to be tried again.
+    pub is_done: bool,
     /// What was said of it.
     pub told: Vec<u8>,
 }
@@ -168,10 +170,10 @@ impl Index {
                       ON CONFLICT (target, study) DO UPDATE SET digest = excluded.digest, id = excluded.id,
                       hash = coalesce(excluded.hash, hash), told = excluded.told";
         self.with(|store| {
-            for Written { study, id, hash, told } in all {
+            for Written { study, id, hash, is_done, told } in all {
                 let mut statement = store.connection.prepare_cached(upsert)?;
                 let number = hash.map(|hash| hash as i64);
-                statement.execute(params![target.0, study, id, number, hash.is_some(), told])?;
+                statement.execute(params![target.0, study, id, number, is_done, told])?;
             }
             for Document { resource_type, id, study, hash } in documents {
                 let insert = "INSERT OR REPLACE INTO document VALUES (?1, ?2, ?3, ?4, ?5)";

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::choice;
+use crate::error::Error;
 
 choice! {
     /// What tells whether a file changed.
@@ -39,7 +40,7 @@ pub struct IndexOptions {
     /// A file of the tool's own, which holds patient data. The first run reads everything; later ones look at size and time
     /// of each file, read what is new or changed, and write what came out different. Without inputs everything is written
     /// from the index, as to another folder or in another release. Default: none.
-    #[cfg_attr(feature = "cli", arg(long, value_name = "FILE"))]
+    #[cfg_attr(feature = "cli", arg(long, value_name = "FILE", hide_short_help = true))]
     pub index: Option<PathBuf>,
 
     /// With --index: what tells that a file changed
@@ -52,7 +53,6 @@ pub struct IndexOptions {
             long,
             value_enum,
             default_value_t,
-            requires = "index",
             value_name = "HOW",
             hide_possible_values = true,
             hide_short_help = true
@@ -70,7 +70,6 @@ pub struct IndexOptions {
             long,
             value_enum,
             default_value_t,
-            requires = "index",
             value_name = "HOW",
             hide_possible_values = true,
             hide_short_help = true
@@ -82,16 +81,13 @@ pub struct IndexOptions {
     ///
     /// A share of the files that were known in an input, as 10%, or a number. An input that is not mounted looks like
     /// that. Default: 10%.
-    #[cfg_attr(
-        feature = "cli",
-        arg(long, default_value_t, requires = "index", value_name = "SHARE", hide_short_help = true)
-    )]
+    #[cfg_attr(feature = "cli", arg(long, default_value_t, value_name = "SHARE", hide_short_help = true))]
     pub max_gone: MaxGone,
 
     /// Let the index lie on a network file system
     ///
     /// Its locks hold on one machine only: see to it that one run at a time uses the index. Default: that is refused.
-    #[cfg_attr(feature = "cli", arg(long, requires = "index", hide_short_help = true))]
+    #[cfg_attr(feature = "cli", arg(long, hide_short_help = true))]
     pub index_on_network: bool,
 }
 
@@ -145,6 +141,21 @@ impl std::fmt::Display for MaxGone {
 }
 
 impl IndexOptions {
+    /// Fails where something is said of an index that is not there.
+    pub fn check(&self) -> Result<(), Error> {
+        let IndexOptions { index, check, gone, max_gone, index_on_network } = self;
+        let given = [
+            (*check != Check::default(), "--check"),
+            (*gone != Gone::default(), "--gone"),
+            (*max_gone != MaxGone::default(), "--max-gone"),
+            (*index_on_network, "--index-on-network"),
+        ];
+        match given.iter().find(|(is_given, _)| *is_given && index.is_none()) {
+            Some((_, option)) => Err(Error::Usage(format!("{option} needs --index FILE"))),
+            None => Ok(()),
+        }
+    }
+
     /// The files of the index, which are no input of its own run.
     pub fn files(&self) -> Vec<PathBuf> {
         let beside = |end: &str| {

@@ -52,6 +52,8 @@ impl DocumentName {
 pub enum Placed {
     /// It was written.
     Written,
+    /// It was given to its place, which did not take it, or only in part.
+    NotTaken,
     /// A document of this run has the name already, and stays as it is.
     NameTaken,
     /// The file of an earlier run has instances that the document lacks, or says more of a companion or something else,
@@ -103,8 +105,14 @@ pub trait Sink: Sync {
 
     /// Takes a document that comes after one with this hash, as an index remembers it: if that is still there and nobody
     /// changed it, instances may go.
-    fn next_document(&self, name: &DocumentName, _before: u64, write: WriteDocument<'_>) -> Result<Placed, Error> {
-        self.document(name, write)
+    fn next_document(
+        &self,
+        name: &DocumentName,
+        _before: u64,
+        model: &Model<'_>,
+        write: WriteDocument<'_>,
+    ) -> Result<Placed, Error> {
+        self.model(name, model, write)
     }
 
     /// The file that this run replaces is that of an earlier one, and it is known why instances of it may be missing now.

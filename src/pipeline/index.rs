@@ -25,7 +25,9 @@ fn open(job: &Job, path: &Path) -> Result<Index, Error> {
     let is_of_files = |input: &Input| matches!(input, Input::Path(_) | Input::List { .. });
     let refused = |reason: &str| Err(Error::Usage(format!("--index: {reason}")));
     if !job.inputs.iter().all(is_of_files) {
-        return refused("an index knows files by their names: give files and folders, or lists of them, and no content");
+        return refused(
+            "an index knows files by their names: give files and folders, or lists of them, and no content",
+        );
     }
     if job.config.run.report.as_deref().is_some_and(is_page) {
         return refused("a page shows what headers say, and no header is read again: give a report in JSON");

@@ -86,6 +86,8 @@ impl Config {
         if self.run.report.is_some() && target.path() == self.run.report.as_deref() {
             return usage("--report and --output name the same file");
         }
+        #[cfg(feature = "index")]
+        self.index.check()?;
         let inputs = inputs(&self.input, &self.remote)?;
         self.remote.check(&inputs)?;
         settle(&mut self, &target, format)?;

@@ -35,6 +35,9 @@ const HELD_RECORDS: u64 = 1_000_000;
 /// Studies after whose writing the index says so.
 const NOTED_AT_ONCE: usize = 4096;
 
+/// Stands for the hash of a document that was not taken; no document has it.
+const NOT_TAKEN: u64 = 0;
+
 /// What a study says that others may contradict or claim as well.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Facts {
@@ -454,7 +457,7 @@ impl Memory for Night<'_> {
             && sink.has(name)
         {
             let now = document_hash(write).expect("nothing is written to");
-            hash = (now == before).then_some(now);
+            hash = (now == before && now != NOT_TAKEN).then_some(now);
         }
         let is_as_before = hash.is_some();
         let placed = match hash {
@@ -468,12 +471,17 @@ impl Memory for Night<'_> {
                     Ok(())
                 };
                 match before {
-                    Some(before) => sink.next_document(name, before, &mut hashed)?,
+                    Some(before) => sink.next_document(name, before, model, &mut hashed)?,
                     None => sink.model(name, model, &mut hashed)?,
                 }
             }
         };
-        let hash = hash.filter(|_| placed == Placed::Written);
+        let hash = match placed {
+            Placed::Written => hash,
+            // What a server has then is not known: it differs from whatever comes next.
+            Placed::NotTaken => Some(NOT_TAKEN),
+            Placed::NameTaken | Placed::HeldBack(_) => None,
+        };
         let mut state = self.state();
         if name.is_main() {
             state.hashes.extend(hash.map(|hash| (study_uid.to_string(), (hash, is_as_before))));
@@ -490,13 +498,16 @@ impl Memory for Night<'_> {
         let hash = state.hashes.remove(study_uid);
         match hash {
             Some((_, true)) => state.counts.unchanged += 1,
-            _ => state.counts.written += u64::from(hash.is_some()),
+            Some((NOT_TAKEN, _)) | None => {}
+            Some(_) => state.counts.written += 1,
         }
         if self.stays
             && let Some(study) = state.numbers.get(study_uid).copied()
         {
             let told = Told::of(counts, issues).to_bytes();
-            state.written.push(Written { study, id: id.to_string(), hash: hash.map(|(hash, _)| hash), told });
+            let hash = hash.map(|(hash, _)| hash);
+            let is_done = hash.is_some_and(|hash| hash != NOT_TAKEN);
+            state.written.push(Written { study, id: id.to_string(), hash, is_done, told });
         }
         Ok(())
     }

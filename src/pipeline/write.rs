@@ -165,7 +165,7 @@ impl Stage<'_> {
         self.counts.resolved(&counts);
         let id = study.id.clone();
         let placed = self.resources(study, selections, shared, resolved.uid)?;
-        if placed == Placed::Written {
+        if is_given(&placed) {
             self.counts.wrote(&counts);
             self.report.wrote(resolved);
         }
@@ -193,7 +193,7 @@ impl Stage<'_> {
         self.note_held(study_uid, &linked.held);
         let write = |out: &mut dyn Write| json::write_imaging_study(out, &linked, release, layout);
         let placed = self.document("ImagingStudy", id, study_uid, Model::Study(&linked), write)?;
-        if placed != Placed::Written {
+        if !is_given(&placed) {
             return Ok(placed);
         }
         for selection in &linked.selections {
@@ -212,7 +212,7 @@ impl Stage<'_> {
                 None => drop(shared.insert(key, companion)),
             }
         }
-        Ok(Placed::Written)
+        Ok(placed)
     }
 
     fn companion(&self, companion: &Companion, study_uid: &str) -> Result<(), Error> {
@@ -242,7 +242,7 @@ impl Stage<'_> {
         // A companion is not named by a study, whether it is shared or not.
         let study = Some(study_uid).filter(|_| matches!(resource_type, "ImagingStudy" | "Bundle" | "ImagingSelection"));
         match &placed {
-            Placed::Written => {}
+            Placed::Written | Placed::NotTaken => {}
             Placed::NameTaken => {
                 let place = Where { study, ..Where::default() };
                 self.report.issue_of(study_uid, place, &issue(resource_type, Reason::NameTaken));
@@ -310,6 +310,11 @@ impl Stage<'_> {
             selection.issues.iter().for_each(|found| self.report.issue_of(resolved.uid, place, &found.issue));
         }
     }
+}
+
+/// Whether a document has its place; what a server does not take it says itself.
+fn is_given(placed: &Placed) -> bool {
+    matches!(placed, Placed::Written | Placed::NotTaken)
 }
 
 /// Whether studies share resources that stand beside them.

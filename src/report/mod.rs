@@ -32,8 +32,8 @@ pub use summary_json::summary_json;
 pub use document::Section;
 
 use document::Document;
-pub use page::{Equipment, is_page};
 use page::Page;
+pub use page::{Equipment, is_page};
 
 /// Where something was found.
 #[derive(Debug, Clone, Copy, Default)]
