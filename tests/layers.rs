@@ -28,7 +28,7 @@ const ARROWS: &[(&str, &str)] = &[
     ("group", "dicom fhir issue mapping name options"),
     ("mapping", "dicom error fhir issue name options"),
     ("dicom", "issue"),
-    ("fhir", "options"),
+    ("fhir", "error issue options"),
     ("progress", "issue options"),
     ("synth", "options"),
     ("options", "error"),

@@ -37,7 +37,7 @@ pub use parts::{Key, MAX_PARTS, Parts};
 use patients::Patients;
 pub use resolve::{SeveralPlaces, Study, series_in_several_studies, several_places};
 use selections::Selections;
-pub use selections::{NewSelection, Rejections, apply_rejections, rejected_by};
+pub use selections::{NewSelection, Rejections, apply_rejections, leave_out_manifests, rejected_by};
 pub use stored::StoredInstance;
 pub use uid::MAX_UID;
 

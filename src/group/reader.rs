@@ -13,7 +13,7 @@ use crate::dicom::{DataSet, Header, Levels, Scanner, Tag, Wanted};
 use crate::group::{Files, InstanceRecord, NewKind, Studies, Values};
 use crate::issue::{Issue, Skip};
 use crate::mapping::terms::{SopClassKind, sop_class};
-use crate::mapping::{self, KIND, Options, SELECTION};
+use crate::mapping::{self, Options, SELECTION};
 use crate::name::Name;
 use crate::options::filter::{Asked, Filter};
 
@@ -137,7 +137,7 @@ impl Reader<'_> {
             return Ok(Record { record, is_selection });
         }
         if self.studies.merge(&record, None).is_err() {
-            let kind = NewKind::from_mapped(mapping::map(KIND, root, self.options), issue);
+            let kind = NewKind::from_mapped(mapping::kind(root, self.options), issue);
             self.studies.merge(&record, Some(kind)).expect("the kind is given");
         }
         if is_selection {

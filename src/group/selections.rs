@@ -54,6 +54,20 @@ impl Selections {
     }
 }
 
+/// Has the manifests among the Key Object Selections left out, for a manifest lists no manifest; where a study has nothing
+/// else they stay.
+pub fn leave_out_manifests(studies: &mut [Study]) {
+    for study in studies {
+        let manifests: Vec<&Selection> =
+            study.selections.iter().filter(|selection| selection.part.is_manifest()).collect();
+        let mut found = Rejected::default();
+        manifests.iter().for_each(|one| found.add(&one.series_uid, &one.sop_instance_uid));
+        if manifests.len() < study.different_instances(manifests.len()) {
+            study.manifests = found;
+        }
+    }
+}
+
 /// What the rejection notes of studies reject, by study.
 #[derive(Debug, Default)]
 pub struct Rejections(HashMap<Box<str>, Rejected>);

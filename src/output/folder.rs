@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::stale_files::stale_files;
 use super::whole_file::{Finish, WholeFile, remove_stale, write_error};
-use super::{DocumentName, Finished, Model, Order, Placed, Sink, WriteDocument};
+use super::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
 use crate::error::Error;
 use crate::options::FileMode;
 
@@ -90,13 +90,10 @@ impl Sink for Folder {
         &self,
         name: &DocumentName,
         before: u64,
-        _: &Model<'_>,
         write: WriteDocument<'_>,
-    ) -> Result<Placed, Error> {
-        if file_hash(&self.place(name)) != Some(before) {
-            return self.document(name, write);
-        }
-        self.put(name, true, write)
+    ) -> Result<Option<Placed>, Error> {
+        let is_there = file_hash(&self.place(name)) == Some(before);
+        if is_there { self.put(name, true, write).map(Some) } else { Ok(None) }
     }
 
     fn has(&self, name: &DocumentName) -> bool {

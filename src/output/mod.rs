@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::Xxh3Default;
 
 use crate::error::Error;
-use crate::fhir::{Bundle, Companion, ImagingSelection, Linked};
+use crate::fhir::{Bundle, Companion, Dialect, ImagingSelection, Linked};
 use crate::options::{FileMode, Format, OutputTarget};
 
 pub use catalog::Catalog;
@@ -104,15 +104,14 @@ pub trait Sink: Sync {
     fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error>;
 
     /// Takes a document that comes after one with this hash, as an index remembers it: if that is still there and nobody
-    /// changed it, instances may go.
+    /// changed it, instances may go. `None` where it is taken as any other.
     fn next_document(
         &self,
-        name: &DocumentName,
+        _name: &DocumentName,
         _before: u64,
-        model: &Model<'_>,
-        write: WriteDocument<'_>,
-    ) -> Result<Placed, Error> {
-        self.model(name, model, write)
+        _write: WriteDocument<'_>,
+    ) -> Result<Option<Placed>, Error> {
+        Ok(None)
     }
 
     /// The file that this run replaces is that of an earlier one, and it is known why instances of it may be missing now.
@@ -141,8 +140,14 @@ pub trait Sink: Sync {
         None
     }
 
-    /// Takes one document together with its model, which most sinks do not need.
-    fn model(&self, name: &DocumentName, _: &Model<'_>, write: WriteDocument<'_>) -> Result<Placed, Error> {
+    /// Takes one document together with its model and the dialect to write it in, which most sinks do not need.
+    fn model(
+        &self,
+        name: &DocumentName,
+        _: &Model<'_>,
+        _: Dialect<'_>,
+        write: WriteDocument<'_>,
+    ) -> Result<Placed, Error> {
         self.document(name, write)
     }
 

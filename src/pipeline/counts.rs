@@ -44,7 +44,8 @@ impl StudyCounts {
     /// Counts a study.
     pub fn of(study: &ResolvedStudy<'_>) -> StudyCounts {
         let files = |series: &ResolvedSeries<'_>| {
-            u64::from(series.number_of_instances) + (series.conflicts.len() + series.rejected.len()) as u64
+            let left_out = series.conflicts.len() + series.rejected.len() + series.manifests.len();
+            u64::from(series.number_of_instances) + left_out as u64
         };
         let mut counts = StudyCounts { resolved_files: study.series.iter().map(files).sum(), ..StudyCounts::default() };
         for series in study.listed() {

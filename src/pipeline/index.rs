@@ -36,7 +36,8 @@ fn open(job: &Job, path: &Path) -> Result<Index, Error> {
         return refused("a table names files as they are now: make it without an index");
     }
     let on_network = if options.index_on_network { OnNetwork::Allowed } else { OnNetwork::Refused };
-    let index = Index::open(path, options.check, on_network, mapping::wanted().hash())?;
+    let index =
+        Index::open(path, options.check, on_network, mapping::wanted_with(job.config.content.profile()).hash())?;
     let rules = format!("{:?} {:?}", job.config.input.include, job.config.input.exclude);
     if !index.hold_to_filter(xxh3_64(rules.as_bytes()))? {
         let path = path.display();
@@ -126,7 +127,8 @@ impl Run<'_> {
         walk: &Walk,
         others: Option<&dyn read::Others>,
     ) -> Result<(), Error> {
-        let (wanted, studies) = (mapping::wanted(), Studies::default());
+        let content = &self.job.config.content;
+        let (wanted, studies) = (mapping::wanted_with(content.profile()), Studies::default());
         let reader = Reader {
             wanted: &wanted,
             options: &self.job.config.content.archive,

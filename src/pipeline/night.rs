@@ -11,18 +11,18 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::counts::StudyCounts;
 use super::told::{Told, word};
-use super::write::{self, Memory, Shared};
-use super::{Ends, Job, NightCounts, Run, read};
+use super::write::{self, Given, Memory, Shared};
+use super::{Ends, Job, NightCounts, Run, made_at, read};
 use crate::error::Error;
 use crate::fhir::{Claim, Contested, Described};
 use crate::group::reader::Selections;
-use crate::group::{Across, Rejections, Study, rejected_by, said};
+use crate::group::{Across, Rejections, Study, leave_out_manifests, rejected_by, said};
 use crate::index::{self, Document, Index, Standing, Target, Written};
 use crate::issue::{Issue, Reason};
 use crate::mapping::{ContentOptions, Options};
 use crate::options::index::Gone;
 use crate::options::{Format, OutputTarget};
-use crate::output::{DocumentName, Model, Order, Placed, Sink, WriteDocument, document_hash, write_hashed};
+use crate::output::{DocumentName, Order, Placed, Sink, WriteDocument, document_hash, write_hashed};
 use crate::report::Where;
 use crate::source::printable;
 
@@ -109,7 +109,6 @@ impl<'n> Night<'n> {
         let place = place(run.job, ends).filter(|_| sink.order() == Order::Any);
         let target = index.target(place.as_deref().unwrap_or("stream"), options_hash(run.job))?;
         let folder = run.job.target.path().filter(|_| ends.place.is_none());
-        let selections = if run.job.config.content.has_selections() { Selections::All } else { Selections::Rejections };
         Ok(Night {
             run,
             index,
@@ -118,7 +117,7 @@ impl<'n> Night<'n> {
             stays: place.is_some(),
             gone,
             sync: folder.map(Into::into),
-            selections,
+            selections: run.selections(),
             state: Mutex::default(),
         })
     }
@@ -138,6 +137,7 @@ impl<'n> Night<'n> {
         let stage = write::Stage {
             job: self.run.job,
             sharing,
+            made_at: made_at(&self.run.job.config.content)?,
             sink: self.sink,
             report: self.run.report,
             counts: self.run.counts,
@@ -308,6 +308,9 @@ impl<'n> Night<'n> {
                 None => self.studies(&chunk)?,
             };
             some.iter_mut().for_each(|study| rejections.apply(study));
+            if self.run.leaves_out_manifests() {
+                leave_out_manifests(&mut some);
+            }
             self.state().numbers = self.index.study_numbers(&chunk.studies)?.into_iter().collect();
             stage.some(&mut some, shared)?;
             if self.state().written.len() >= NOTED_AT_ONCE {
@@ -437,7 +440,7 @@ impl Memory for Night<'_> {
         &self,
         name: &DocumentName,
         study_uid: &str,
-        (sink, model): (&dyn Sink, &Model<'_>),
+        given: &Given<'_>,
         write: WriteDocument<'_>,
     ) -> Result<Placed, Error> {
         let number = {
@@ -454,7 +457,7 @@ impl Memory for Night<'_> {
         };
         let mut hash = None;
         if let Some(before) = before
-            && sink.has(name)
+            && given.sink.has(name)
         {
             let now = document_hash(write).expect("nothing is written to");
             hash = (now == before && now != NOT_TAKEN).then_some(now);
@@ -462,7 +465,7 @@ impl Memory for Night<'_> {
         let is_as_before = hash.is_some();
         let placed = match hash {
             Some(_) => {
-                sink.stands(name);
+                given.sink.stands(name);
                 Placed::Written
             }
             None => {
@@ -470,9 +473,10 @@ impl Memory for Night<'_> {
                     hash = Some(write_hashed(out, write)?);
                     Ok(())
                 };
-                match before {
-                    Some(before) => sink.next_document(name, before, model, &mut hashed)?,
-                    None => sink.model(name, model, &mut hashed)?,
+                let next = before.map(|before| given.sink.next_document(name, before, &mut hashed)).transpose()?;
+                match next.flatten() {
+                    Some(placed) => placed,
+                    None => given.give(name, &mut hashed)?,
                 }
             }
         };
