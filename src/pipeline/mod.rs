@@ -11,6 +11,7 @@ mod json;
 mod night;
 mod outcome;
 mod read;
+mod survey;
 #[cfg(feature = "index")]
 mod told;
 #[cfg(feature = "upload")]
@@ -41,6 +42,7 @@ use counts::RunCounts;
 pub(crate) use job::is_stdin;
 pub use job::{Config, Job};
 pub use outcome::{Console, Outcome};
+pub use survey::survey;
 #[cfg(feature = "upload")]
 pub use upload::{Upload, upload};
 

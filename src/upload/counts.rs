@@ -1,10 +1,10 @@
 //! What an upload comes to: each study once, each companion once.
 
-use crate::http::Traffic;
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::http::Traffic;
 use crate::progress::{count, duration, size};
 use crate::source::printable;
 
