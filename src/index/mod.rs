@@ -15,6 +15,7 @@ mod compare;
 mod disk;
 mod files;
 mod gone;
+#[cfg(feature = "cli")]
 mod maintain;
 mod pending;
 mod places;
@@ -42,8 +43,8 @@ use crate::source::now;
 
 pub use disk::sync;
 pub use files::FileTotals;
-pub use gone::GoneFiles;
-pub use maintain::{Facts, check, stats, vacuum};
+#[cfg(feature = "cli")]
+pub use maintain::{check, stats, vacuum};
 pub use store::OnNetwork;
 pub use target::{Document, Standing, Target, Written};
 

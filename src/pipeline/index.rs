@@ -18,6 +18,8 @@ use crate::output::Sink;
 use crate::progress::Progress;
 use crate::report::{Where, is_page};
 use crate::source::{self, Input, Name, Walk, WalkOptions, Watch};
+#[cfg(feature = "cli")]
+use crate::terminal::{self, WARNING};
 
 /// Opens the index of a run, and takes its inputs in.
 fn open(job: &Job, path: &Path) -> Result<Index, Error> {
@@ -95,8 +97,10 @@ impl Run<'_> {
     ) -> Result<(NightCounts, Arc<Index>), Error> {
         let options = &self.job.config.index;
         let index = Arc::new(open(self.job, path)?);
+        #[cfg(feature = "cli")]
         if let Some(news) = index.news() {
-            progress.say(&news);
+            let news = source::printable(news.as_bytes());
+            terminal::say(format_args!("{WARNING}warning:{WARNING:#} {news}\n"));
         }
         let pool = threads(self.job.threads)?;
         let mut gone_files = 0;
@@ -157,7 +161,6 @@ impl Run<'_> {
                 self.report.issue(Where { name: Some(name), ..Where::default() }, &issue);
             }
             others.iter().for_each(|others| others.left_out(name, skip));
-            self.progress.left_out(name, skip);
         })
     }
 }

@@ -217,7 +217,6 @@ impl Stage<'_> {
         if let Some(others) = self.others {
             others.left_out(name, skip);
         }
-        self.progress.left_out(name, skip);
         if told == Told::Now {
             self.counts.read(1, skip.is_dicom().into());
         }
