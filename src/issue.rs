@@ -5,6 +5,9 @@
 use std::fmt;
 
 use dicom_core::Tag;
+use serde::{Deserialize, Serialize};
+
+use crate::name::{Name, printable};
 
 /// Why a file is left out of the output.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -105,7 +108,7 @@ pub struct Issue {
 }
 
 /// What a study does not have and a profile cannot do without.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error, Serialize, Deserialize)]
 pub enum Lack {
     /// A Study Instance UID that can be an identifier.
     #[error("its Study Instance UID is no usable identifier")]
@@ -134,7 +137,7 @@ pub enum Lack {
 }
 
 /// Why a value was not taken as it is. The text says what was expected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error, Serialize, Deserialize)]
 pub enum Reason {
     /// DA that is no date.
     #[error("not a date: want YYYYMMDD")]
@@ -315,6 +318,9 @@ pub enum Reason {
         "the file there has instances that this run did not find: it is held back; give --replace to write it all the same"
     )]
     HeldBack,
+    /// All files of a study that an index knows are gone.
+    #[error("all of its files are gone: its document stays; --gone delete takes it away")]
+    FilesGone,
     /// The file of an earlier run says more of a companion, or something else: it was not replaced.
     #[error(
         "the file there says more of it than this run, or something else: it is held back; give --replace to write it all \
@@ -397,5 +403,31 @@ impl fmt::Display for Issue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path: Vec<String> = self.tags.iter().map(|tag| format!("{tag} {}", keyword(*tag))).collect();
         write!(f, "{}: {}: {}", path.join(" > "), self.element, self.reason)
+    }
+}
+
+/// Where something was found.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Place<'a> {
+    /// The file.
+    pub name: Option<&'a Name>,
+    /// Study Instance UID.
+    pub study: Option<&'a str>,
+    /// Series Instance UID.
+    pub series: Option<&'a str>,
+    /// SOP Instance UID.
+    pub instance: Option<&'a str>,
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let uids = [("study", self.study), ("series", self.series), ("instance", self.instance)];
+        let uids = uids.into_iter().filter_map(|(level, uid)| Some((level, printable(uid?.as_bytes()))));
+        let uids: Vec<String> = uids.map(|(level, uid)| format!("{level} {uid}")).collect();
+        match self.name {
+            Some(name) if uids.is_empty() => write!(f, "{name}"),
+            Some(name) => write!(f, "{name}: {}", uids.join(", ")),
+            None => f.write_str(&uids.join(", ")),
+        }
     }
 }

@@ -11,16 +11,17 @@ use std::path::Path;
 const ARROWS: &[(&str, &str)] = &[
     (
         "cli",
-        "dicom error explain fhir http interrupt issue mapping options output pipeline progress report source synth upload",
+        "dicom error explain fhir http index interrupt issue mapping numbers options output pipeline progress report source synth terminal upload",
     ),
     ("conversion", "error fhir interrupt mapping options output pipeline progress source"),
     (
         "pipeline",
-        "dicom error explain fhir group http interrupt issue mapping options output progress report source upload",
+        "dicom error explain fhir group http index interrupt issue mapping numbers options output progress report source terminal upload",
     ),
-    ("upload", "error fhir http interrupt options output progress source"),
-    ("explain", "dicom fhir group issue mapping name options progress source"),
-    ("report", "dicom error fhir issue mapping name options output progress source"),
+    ("index", "dicom error group issue mapping name options source"),
+    ("upload", "error fhir http interrupt numbers options output progress source terminal"),
+    ("explain", "dicom fhir group issue mapping name numbers options source"),
+    ("report", "dicom error fhir issue mapping name numbers options output progress source terminal"),
     ("output", "dicom error fhir group mapping name options"),
     ("source", "dicom error http interrupt issue name options progress"),
     ("http", "error interrupt"),
@@ -28,12 +29,14 @@ const ARROWS: &[(&str, &str)] = &[
     ("mapping", "dicom error fhir issue name options"),
     ("dicom", "issue"),
     ("fhir", "error issue options"),
-    ("progress", "issue options"),
+    ("terminal", "issue name numbers options progress"),
+    ("progress", "issue name numbers"),
     ("synth", "options"),
     ("options", "error"),
     ("interrupt", "error"),
-    ("issue", ""),
+    ("issue", "name"),
     ("name", ""),
+    ("numbers", ""),
     ("error", ""),
 ];
 
@@ -41,8 +44,9 @@ const ARROWS: &[(&str, &str)] = &[
 const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("toml", &["cli"]),
-    ("indicatif", &["progress"]),
-    ("dicom_core", &["dicom", "explain", "group", "issue", "mapping", "pipeline", "report", "synth"]),
+    ("anstream", &["cli", "report", "terminal"]),
+    ("indicatif", &["terminal"]),
+    ("dicom_core", &["dicom", "explain", "group", "index", "issue", "mapping", "pipeline", "report", "synth"]),
     ("dicom_object", &["synth"]),
     ("ureq", &["http"]),
 ];
@@ -72,7 +76,7 @@ fn sources() -> BTreeMap<Place, Source> {
             continue;
         }
         place.retain(|name| name != "mod");
-        if place != ["lib"] && place != ["main"] {
+        if !["lib", "main", "internals"].contains(&place[0].as_str()) {
             sources.insert(place, read(&fs::read_to_string(file.path()).unwrap()));
         }
     }

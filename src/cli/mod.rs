@@ -7,7 +7,10 @@ mod config_file;
 mod console;
 mod convert;
 mod documents;
+mod exit;
 mod explain;
+#[cfg(feature = "index")]
+mod index;
 mod mapping;
 mod settings;
 mod synth;
@@ -22,7 +25,10 @@ use clap::{Arg, ArgAction, ColorChoice, Command as ClapCommand, CommandFactory, 
 pub use console::ConsoleArguments;
 pub use convert::ConvertArguments;
 pub use documents::{CompletionsArguments, ManArguments};
+pub use exit::main;
 pub use explain::ExplainArguments;
+#[cfg(feature = "index")]
+pub use index::IndexArguments;
 pub use mapping::MappingArguments;
 pub use settings::ConfigArguments;
 pub use synth::SynthArguments;
@@ -77,6 +83,9 @@ pub enum Command {
     /// Upload DICOM or FHIR to a FHIR server
     #[cfg(feature = "upload")]
     Upload(Box<UploadArguments>),
+    /// Check the file behind --index, or show what is in it
+    #[cfg(feature = "index")]
+    Index(IndexArguments),
     /// Write a synthetic DICOM archive for tests, benchmarks and CI
     #[command(display_order = 101)]
     Synth(SynthArguments),
@@ -115,6 +124,8 @@ impl Command {
         match self {
             Command::Convert(arguments) => convert::run(*arguments),
             Command::Explain(arguments) => explain::run(&arguments),
+            #[cfg(feature = "index")]
+            Command::Index(arguments) => index::run(&arguments),
             Command::Mapping(arguments) => mapping::run(&arguments),
             #[cfg(feature = "upload")]
             Command::Upload(arguments) => upload::run(*arguments),

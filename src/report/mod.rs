@@ -3,6 +3,7 @@
 //! Entries go to disk as they come, and are sorted on the way into the report: a million take no memory, and the same
 //! input gives the same report. Header values stand in it only if the user wants them.
 
+#[cfg(feature = "cli")]
 mod causes;
 mod code;
 mod counts;
@@ -10,32 +11,36 @@ mod document;
 mod entry;
 mod page;
 mod sorter;
+#[cfg(feature = "cli")]
 mod summary;
+#[cfg(feature = "cli")]
 mod summary_json;
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
-use crate::issue::{Issue, Skip};
+use crate::issue::{Issue, Place, Skip};
 use crate::mapping::ResolvedStudy;
-use crate::name::{Name, printable};
+use crate::name::Name;
 use crate::options::RunOptions;
+use crate::progress::Progress;
 
+#[cfg(feature = "cli")]
 pub use causes::{CauseInWords, Causes, causes};
-pub use code::{reason_code, skip_code};
 pub use counts::Counts;
+#[cfg(feature = "cli")]
 pub use summary::Summary;
+#[cfg(feature = "cli")]
 pub use summary_json::summary_json;
 
 pub use document::Section;
 
 use document::Document;
-pub use page::Equipment;
 use page::Page;
+pub use page::{Equipment, is_page};
 
-/// Where something was found.
+/// Where something was found, and how to find out what made it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Where<'a> {
     /// The file.
@@ -50,16 +55,10 @@ pub struct Where<'a> {
     pub equipment: Equipment<'a>,
 }
 
-impl fmt::Display for Where<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let uids = [("study", self.study), ("series", self.series), ("instance", self.instance)];
-        let uids = uids.into_iter().filter_map(|(level, uid)| Some((level, printable(uid?.as_bytes()))));
-        let uids: Vec<String> = uids.map(|(level, uid)| format!("{level} {uid}")).collect();
-        match self.name {
-            Some(name) if uids.is_empty() => write!(f, "{name}"),
-            Some(name) => write!(f, "{name}: {}", uids.join(", ")),
-            None => f.write_str(&uids.join(", ")),
-        }
+impl<'a> Where<'a> {
+    /// The place alone.
+    pub fn place(&self) -> Place<'a> {
+        Place { name: self.name, study: self.study, series: self.series, instance: self.instance }
     }
 }
 
@@ -89,12 +88,30 @@ pub struct Totals {
 }
 
 /// Takes skips and issues from all threads.
-#[derive(Debug)]
 pub struct Report {
     counts: Mutex<Counts>,
     form: Form,
     /// Whether header values stand in it.
     values: bool,
+    /// Hears of each.
+    progress: Arc<dyn Progress>,
+    /// What is said of each study, by its UID, for who wants to say it again in a later run.
+    kept: Option<Mutex<HashMap<String, Vec<KeptIssue>>>>,
+}
+
+/// An issue of a study, and where it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptIssue {
+    /// The file.
+    pub name: Option<Name>,
+    /// Whether the study was named.
+    pub of_study: bool,
+    /// Series Instance UID.
+    pub series: Option<String>,
+    /// SOP Instance UID.
+    pub instance: Option<String>,
+    /// The issue.
+    pub issue: Issue,
 }
 
 /// What is made of the skips and issues.
@@ -110,18 +127,45 @@ enum Form {
 
 impl Report {
     /// Starts to count, and opens the report that is asked for: a page where its name ends in `.html`.
-    pub fn open(options: &RunOptions) -> Result<Report, Error> {
+    pub fn open(options: &RunOptions, progress: Arc<dyn Progress>) -> Result<Report, Error> {
         let RunOptions { report, mode, report_values, .. } = options;
         let form = match report {
             None => Form::None,
             Some(path) if page::is_page(path) => Form::Page(Box::new(Mutex::new(Page::create(path, *mode)?))),
             Some(path) => Form::Json(Box::new(Mutex::new(Document::create(path, *mode)?))),
         };
-        Ok(Report { counts: Mutex::default(), form, values: *report_values })
+        Ok(Report { counts: Mutex::default(), form, values: *report_values, progress, kept: None })
+    }
+
+    /// The same report, which also keeps what is said of each study until that is taken.
+    pub fn keeping(self) -> Report {
+        Report { kept: Some(Mutex::default()), ..self }
+    }
+
+    /// A value of a study is dropped or changed; the place need not name the study.
+    pub fn issue_of(&self, study: &str, place: Where<'_>, issue: &Issue) {
+        self.issue(place, issue);
+        if let Some(kept) = &self.kept {
+            let owned = |text: Option<&str>| text.map(str::to_string);
+            let kept_issue = KeptIssue {
+                name: place.name.cloned(),
+                of_study: place.study.is_some(),
+                series: owned(place.series),
+                instance: owned(place.instance),
+                issue: issue.clone(),
+            };
+            lock(kept).entry(study.to_string()).or_default().push(kept_issue);
+        }
+    }
+
+    /// Takes what was kept of a study.
+    pub fn take_kept(&self, study: &str) -> Vec<KeptIssue> {
+        self.kept.as_ref().and_then(|kept| lock(kept).remove(study)).unwrap_or_default()
     }
 
     /// A file is left out.
     pub fn skip(&self, name: &Name, skip: &Skip) {
+        self.progress.left_out(name, skip);
         lock(&self.counts).skip(name, skip);
         match &self.form {
             Form::None => {}
@@ -135,6 +179,7 @@ impl Report {
 
     /// A value is dropped or changed.
     pub fn issue(&self, place: Where<'_>, issue: &Issue) {
+        self.progress.issue(place.place(), issue);
         lock(&self.counts).issue(place, issue);
         match &self.form {
             Form::None => {}

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::http::Traffic;
-use crate::progress::{count, duration, size};
+use crate::numbers::{count, duration};
 use crate::source::printable;
+use crate::terminal::size;
 
 /// Refused studies that are named; the file of rejects has all.
 const MAX_NAMED: usize = 10;

@@ -1,6 +1,6 @@
 //! What docs/upload.md says and no other test shows.
 
-use dcm2fhir::upload::End;
+use dcm2fhir::internals::upload::End;
 use serde_json::{Value, json};
 
 use crate::server::{Act, Seen, TestServer, statement};
