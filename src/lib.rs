@@ -18,7 +18,7 @@
 //! ```text
 //! cli
 //! conversion
-//! pipeline            upload
+//! pipeline   index    upload
 //! explain    report   output
 //! source     http     terminal
 //! group
@@ -56,6 +56,8 @@ mod fhir;
 mod group;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "index")]
+mod index;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod internals;
