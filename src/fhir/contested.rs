@@ -100,6 +100,11 @@ fn all_can_be(claims: &[Claim]) -> bool {
 }
 
 impl Described {
+    /// The same of the study at another place.
+    pub fn at(self, study: usize) -> Described {
+        Described { study, ..self }
+    }
+
     /// What a study says of its patient, where other studies can have the patient too.
     pub fn of(study: usize, subject: &Reference) -> Option<Described> {
         let identifier = subject.identifier.as_ref().filter(|identifier| id::is_shared(identifier))?;

@@ -32,6 +32,16 @@ impl FileNotes {
         }
     }
 
+    /// What is to be said of a file that was left out: what the scanner noticed.
+    pub fn of_skipped(header: &Header) -> FileNotes {
+        FileNotes { faults: header.faults.clone(), ..FileNotes::default() }
+    }
+
+    /// The values of the Instance Number, where it is more than plain digits.
+    pub fn stored_number(&self) -> Option<&StoredValues> {
+        self.number.as_ref()
+    }
+
     /// Whether there is nothing to be said.
     pub fn is_empty(&self) -> bool {
         self.faults.is_empty() && !self.is_uid_stand_in && self.number.is_none()

@@ -6,6 +6,7 @@
 mod across;
 mod by_uid;
 mod file_notes;
+pub mod fragment;
 mod instances;
 mod kinds;
 mod parts;
@@ -17,7 +18,7 @@ pub(crate) mod sample;
 mod selections;
 mod stored;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod uid;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -26,14 +27,16 @@ use std::sync::{Mutex, PoisonError};
 use crate::dicom::{Header, Levels, StoredValues};
 use crate::mapping::KindPart;
 use crate::source::Name;
-pub use across::{Across, look_across};
+pub use across::{Across, look_across, said};
 use by_uid::ByUid;
 pub use file_notes::FileNotes;
 pub use instances::{Instances, NewInstance, ORDER, SOP_CLASS};
 use kinds::Kinds;
 pub use parts::{FoundIssue, Key, MAX_PARTS, Parts};
 use patients::Patients;
-pub use resolve::{ResolvedSeries, ResolvedStudy, SeveralPlaces, Study, series_in_several_studies, several_places};
+pub use resolve::{
+    Places, ResolvedSeries, ResolvedStudy, SeveralPlaces, Study, repeated, series_in_several_studies, several_places,
+};
 use selections::Selections;
 pub use selections::{NewSelection, Rejected, Selection, apply_rejections};
 pub use stored::StoredInstance;
@@ -47,6 +50,8 @@ const SHARDS: usize = 256;
 pub struct Studies {
     shards: Vec<Mutex<Shard>>,
     known: AtomicU64,
+    /// Whether the hash of each file's name is kept, so that a file that comes again is known.
+    keeps_files: bool,
 }
 
 #[derive(Debug, Default)]
@@ -143,14 +148,23 @@ pub struct UnknownKind;
 
 impl Default for Studies {
     fn default() -> Studies {
-        Studies { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), known: AtomicU64::new(0) }
+        Studies {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            known: AtomicU64::new(0),
+            keeps_files: false,
+        }
     }
 }
 
 impl Studies {
+    /// No studies yet; the file of each instance is kept by its hash.
+    pub fn keeping_files() -> Studies {
+        Studies { keeps_files: true, ..Studies::default() }
+    }
+
     /// Adds an instance, or says that its kind is wanted for that: the caller maps it and calls again.
     pub fn merge(&self, record: &InstanceRecord<'_>, new: Option<NewKind>) -> Result<(), UnknownKind> {
-        let hashed = Hashed::of(record);
+        let hashed = Hashed::of(record, self.keeps_files);
         let mut shard = self.shard(hashed.study).lock().unwrap_or_else(PoisonError::into_inner);
         if new.is_none() && !shard.kinds.knows(record.kind) {
             return Err(UnknownKind);
@@ -195,14 +209,16 @@ struct Hashed<'r> {
     key: Key<'r>,
     study: u64,
     series: u64,
+    file: Option<u64>,
 }
 
 impl<'r> Hashed<'r> {
-    fn of(record: &'r InstanceRecord<'r>) -> Hashed<'r> {
+    fn of(record: &'r InstanceRecord<'r>, keeps_files: bool) -> Hashed<'r> {
         let InstanceRecord { study_uid, series_uid, sop_instance_uid, is_image, fingerprint, .. } = *record;
         let (study, series) = (by_uid::hash(study_uid), by_uid::hash(series_uid));
         let key = Key { is_other: !is_image, sop_instance_uid, fingerprint };
-        Hashed { record, key, study, series }
+        let file = keeps_files.then(|| fragment::file_hash(record.name));
+        Hashed { record, key, study, series, file }
     }
 }
 
@@ -219,7 +235,7 @@ impl Shard {
         let series = study.series.entry(hashed.series, record.series_uid);
         series.parts.merge(*series_part, *key, name, || values.series());
         let (uid, number, fingerprint) = (record.sop_instance_uid, record.number, key.fingerprint);
-        series.instances.push(NewInstance { uid, number, kind, fingerprint });
+        series.instances.push(NewInstance { uid, number, kind, fingerprint, file: hashed.file });
     }
 
     fn finish(self) -> impl Iterator<Item = Study> {

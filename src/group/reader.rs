@@ -37,6 +37,9 @@ pub struct Reader<'r> {
 pub trait Keeper: Sync + Debug {
     /// A file was read. Its parts are in the header, by level, and [`FileNotes`](super::FileNotes) has the rest.
     fn read(&self, name: &Name, header: &Header, grouped: Result<&Record<'_>, &Skip>);
+
+    /// A file or an entry was left out, DICOM or not; one that was read is told before.
+    fn left_out(&self, name: &Name, skip: &Skip);
 }
 
 /// Which Key Object Selections are kept with what they select.

@@ -83,12 +83,19 @@ impl Rejected {
         self.0.is_empty()
     }
 
+    /// Adds what else is rejected.
+    pub(super) fn merge(&mut self, other: Rejected) {
+        for (series, uids) in other.0 {
+            self.0.entry(series).or_default().extend(uids);
+        }
+    }
+
     /// Whether anything of a series is rejected.
     pub(super) fn any_in(&self, series_uid: &str) -> bool {
         self.0.contains_key(series_uid)
     }
 
-    fn add(&mut self, series_uid: &str, uid: &str) {
+    pub(super) fn add(&mut self, series_uid: &str, uid: &str) {
         self.0.entry(series_uid.into()).or_default().insert(uid.into());
     }
 }

@@ -146,6 +146,9 @@ impl Stage<'_> {
         if let Some(others) = self.others {
             others.left_out(name, skip);
         }
+        if let Some(keeper) = self.reader.keeper {
+            keeper.left_out(name, skip);
+        }
         if self.is_verbose.is_yes() {
             self.progress.say(&format!("{name}: {skip}"));
         }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::batch::Feed;
 use super::links::{Kind, Links};
-use super::list::os_string;
+use super::name::os_string;
 use super::open::{open_file, unreadable};
 use super::{Item, Name};
 use crate::dicom::scan::{Reference, is_directory, referenced_files};

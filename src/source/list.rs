@@ -4,13 +4,13 @@
 //! output of `find` can be given as it is.
 
 use std::collections::HashSet;
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::batch::Feed;
 use super::links::{Kind, Links};
+use super::name::os_string;
 use super::open::unreadable;
 use super::queue::Queue;
 use super::{Item, Name};
@@ -124,15 +124,4 @@ impl List {
 fn open_list(path: &Path) -> io::Result<File> {
     let file = File::open(path)?;
     if file.metadata()?.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(file) }
-}
-
-/// A name of bytes, as the system has it.
-#[cfg(unix)]
-pub(super) fn os_string(bytes: &[u8]) -> OsString {
-    std::os::unix::ffi::OsStringExt::from_vec(bytes.to_vec())
-}
-
-#[cfg(not(unix))]
-pub(super) fn os_string(bytes: &[u8]) -> OsString {
-    String::from_utf8_lossy(bytes).into_owned().into()
 }

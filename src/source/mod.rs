@@ -35,7 +35,7 @@ pub use content::Content;
 pub use item::Item;
 pub use links::Links;
 pub use list::{ListFrom, Separator};
-pub use name::{Name, printable};
+pub use name::{Name, os_string, printable};
 pub use open::{open_file, unreadable};
 pub use readers::{NamedReader, Readers};
 pub use stdin::STDIN;
