@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use dcm2fhir::fhir::id::Ids;
 use dcm2fhir::fhir::json::{self, Layout};
-use dcm2fhir::fhir::{References, Sharing, link};
+use dcm2fhir::fhir::{Sharing, link};
 use dcm2fhir::group::{Studies, Study, several_places};
 use dcm2fhir::mapping::Options;
 use dcm2fhir::mapping::finish::{Finished, imaging_study};
+use dcm2fhir::options::References;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::time::ClockId;
 use serde::Serialize;
@@ -58,12 +59,12 @@ fn group(instances: u32, each: u32) -> Studies {
 fn write(study: &mut Study, instances: u32) {
     let before = peak_bytes();
     let (resolved, settling) = timed(|| study.resolve(&Options::default()));
-    let options = headers::finish_options();
+    let options = headers::content();
     let Finished { study, .. } = imaging_study(&resolved, &options);
-    let linked = link(study, Vec::new(), options.release, References::Logical, &Sharing::alone(Ids::new("")));
+    let linked = link(study, Vec::new(), options.release(), References::Logical, &Sharing::alone(Ids::new("")));
     let mut bytes = 0;
     let (_, writing) = timed(|| {
-        json::write_imaging_study(Counted(&mut bytes), &linked, options.release, Layout::Compact)
+        json::write_imaging_study(Counted(&mut bytes), &linked, options.release(), Layout::Compact)
             .expect("counting never fails")
     });
     let more = peak_bytes() - before;

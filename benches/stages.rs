@@ -7,11 +7,12 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use dcm2fhir::dicom::{Header, Scanner};
 use dcm2fhir::fhir::id::Ids;
 use dcm2fhir::fhir::json::{self, Layout};
-use dcm2fhir::fhir::{References, Sharing, link};
+use dcm2fhir::fhir::{Sharing, link};
 use dcm2fhir::group::Studies;
 use dcm2fhir::group::reader::{Reader, Selections, Worker};
 use dcm2fhir::mapping::finish::{Finished, imaging_study};
 use dcm2fhir::mapping::{self, Options, SERIES, STUDY};
+use dcm2fhir::options::References;
 use dcm2fhir::options::filter::Filter;
 use dcm2fhir::source::Name;
 
@@ -78,14 +79,14 @@ fn write(criterion: &mut Criterion) {
     const INSTANCES: u32 = 10_000;
     let mut studies = headers::group([Series::of(&headers::ct("study", 1))], INSTANCES).finish();
     let study = studies.first_mut().expect("one was grouped");
-    let options = headers::finish_options();
+    let options = headers::content();
     let mut group = criterion.benchmark_group("write");
     group.throughput(Throughput::Elements(INSTANCES.into()));
     group.bench_function("resolve", |bencher| bencher.iter(|| study.resolve(&Options::default()).series.len()));
     let resolved = study.resolve(&Options::default());
     let Finished { study, .. } = imaging_study(&resolved, &options);
-    let linked = link(study, Vec::new(), options.release, References::Logical, &Sharing::alone(Ids::new("")));
-    let to_json = || json::write_imaging_study(io::sink(), &linked, options.release, Layout::Compact);
+    let linked = link(study, Vec::new(), options.release(), References::Logical, &Sharing::alone(Ids::new("")));
+    let to_json = || json::write_imaging_study(io::sink(), &linked, options.release(), Layout::Compact);
     group.bench_function("json", |bencher| bencher.iter(to_json));
 }
 

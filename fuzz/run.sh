@@ -11,7 +11,7 @@ cd "$(dirname "$0")"
 seconds=${1:-60}
 shift || true
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(scanner charset values whole_file archive dicomdir)
+[ ${#targets[@]} -gt 0 ] || targets=(scanner charset values whole_file archive dicomdir json)
 
 cargo run --quiet --example seeds -- ../testdata/dicom corpus
 for target in "${targets[@]}"; do

@@ -55,6 +55,10 @@ const VALUES: [&str; 24] = [
     "1.2.3 ",
 ];
 
+const JSON: &str = r#"[{"00080018":{"vr":"UI","Value":["1.2.3"]},"0020000D":{"vr":"UI","Value":["1.2"]},"0020000E":{"vr":"UI"},
+"00100010":{"vr":"PN","Value":[{"Alphabetic":"A^B","Ideographic":"\u5c71"}]},"00200013":{"vr":"IS","Value":[3,null]},
+"00400275":{"vr":"SQ","Value":[{"00080050":{"vr":"SH","InlineBinary":"Nzg="}}]}}]"#;
+
 fn main() -> io::Result<()> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
     let (Some(testdata), Some(corpus)) = (arguments.next(), arguments.next()) else {
@@ -68,6 +72,7 @@ fn main() -> io::Result<()> {
     let text = CHARACTER_SETS.map(|(terms, value)| [terms.as_bytes(), b"\n", value].concat());
     write(&corpus.join("charset"), &text)?;
     write(&corpus.join("values"), &VALUES.map(|value| value.as_bytes().to_vec()))?;
+    write(&corpus.join("json"), &[JSON.as_bytes().to_vec()])?;
     write(&corpus.join("archive"), &archives(&files)?)
 }
 

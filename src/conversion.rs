@@ -4,15 +4,14 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::config::{
-    Choice, Config, Detail, EndpointOption, Format, References, ReleaseName, ReportOptions, SystemUri,
-};
-use crate::config::{FileMode, Systems};
 use crate::error::Error;
 use crate::fhir::Release;
 use crate::interrupt::Interrupt;
+use crate::mapping::zone::TimeZone;
+use crate::mapping::{ContentOptions, EndpointOption};
+use crate::options::{Detail, Format, References, SystemUri};
 use crate::output::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
-use crate::pipeline::{Outcome, convert_into};
+use crate::pipeline::{Config, Outcome, convert_into};
 use crate::progress::{Progress, Silent};
 use crate::source::{Input, NamedReader, Readers};
 
@@ -39,7 +38,7 @@ use crate::source::{Input, NamedReader, Readers};
 #[must_use = "a conversion reads nothing until it is run"]
 pub struct Conversion {
     config: Config,
-    systems: Vec<SystemUri>,
+    readers: Vec<Input>,
 }
 
 /// A resource or a Bundle as it comes out of a conversion.
@@ -56,14 +55,12 @@ pub struct Document<'a> {
 impl Conversion {
     /// A conversion to a release, of nothing yet.
     pub fn new(release: &'static Release) -> Conversion {
-        let mut config = Config::silent(Vec::new()).expect("the defaults do not contradict each other");
-        config.content.release = ReleaseName(release.name);
-        Conversion { config, systems: Vec::new() }
+        Conversion { config: Config { content: ContentOptions::of(release), ..Config::default() }, readers: Vec::new() }
     }
 
     /// Reads this file, or everything below this folder. May be called several times.
     pub fn input(mut self, path: impl Into<PathBuf>) -> Conversion {
-        self.config.inputs.push(Input::Path(path.into()));
+        self.config.input.inputs.push(path.into());
         self
     }
 
@@ -96,7 +93,7 @@ impl Conversion {
         I::IntoIter: Send + 'static,
     {
         let readers = readers.into_iter().map(|(name, reader)| -> NamedReader { (name.into(), Box::new(reader)) });
-        self.config.inputs.push(Input::Readers(Readers::new(readers)));
+        self.readers.push(Input::Readers(Readers::new(readers)));
         self
     }
 
@@ -108,47 +105,43 @@ impl Conversion {
 
     /// Refers to patients and others in this way.
     pub fn references(mut self, references: References) -> Conversion {
-        self.config.content.references = references;
+        self.config.content.references = Some(references);
         self
     }
 
     /// Gives one transaction Bundle for each study instead of resources.
     pub fn bundles(mut self) -> Conversion {
-        self.config.output.format = Format::Bundle;
-        self.config.content.references = References::Separate;
+        self.config.output.format = Some(Format::Bundle);
         self
     }
 
     /// Says where the images are, as `"wado-rs=https://pacs.example/dicomweb".parse()`.
     pub fn endpoint(mut self, endpoint: EndpointOption) -> Conversion {
-        self.config.content.endpoints.push(endpoint);
+        self.config.content.endpoint.push(endpoint);
         self
     }
 
     /// Names the system of a kind of identifier, as `"patient=http://hospital.example/mrn".parse()`.
     pub fn system(mut self, system: SystemUri) -> Conversion {
-        self.systems.push(system);
+        self.config.content.archive.system.push(system);
         self
     }
 
-    /// The zone of times that carry none, as `+01:00` or `Europe/Berlin`.
-    pub fn time_zone(mut self, zone: impl Into<String>) -> Conversion {
-        self.config.content.time_zone = Some(zone.into());
+    /// The zone of times that carry none, as `"+01:00".parse()` or `"Europe/Berlin".parse()`.
+    pub fn time_zone(mut self, zone: TimeZone) -> Conversion {
+        self.config.content.archive.timezone = Some(zone);
         self
     }
 
     /// Reads with so many threads.
-    pub fn threads(mut self, threads: usize) -> Conversion {
-        self.config.threads = threads.max(1);
-        self.config.walk.threads = threads.max(1);
+    pub fn threads(mut self, threads: u16) -> Conversion {
+        self.config.run.threads = Some(threads.max(1));
         self
     }
 
     /// Writes what was left out, and why, into this file.
     pub fn report(mut self, path: impl Into<PathBuf>) -> Conversion {
-        let (path, mode) = (path.into(), FileMode::default());
-        self.config.walk.excluded.push(path.clone());
-        self.config.report = Some(ReportOptions { path, values: Choice::No, mode });
+        self.config.run.report = Some(path.into());
         self
     }
 
@@ -164,9 +157,9 @@ impl Conversion {
         interrupt: &Interrupt,
         each: impl FnMut(Document<'_>) -> io::Result<()> + Send,
     ) -> Result<Outcome, Error> {
-        let Conversion { mut config, systems } = self;
-        config.content.systems = Systems::new(systems, Vec::new()).map_err(Error::Usage)?;
-        convert_into(&config, || Ok(Box::new(Callback(Mutex::new(each)))), progress, interrupt)
+        let mut job = self.config.job()?;
+        job.inputs.extend(self.readers);
+        convert_into(&job, || Ok(Box::new(Callback(Mutex::new(each)))), progress, interrupt)
     }
 }
 

@@ -24,6 +24,9 @@ pub enum Skip {
     /// An archive or DICOMDIR that was cut off, or has lost its end: what stands up to there is read.
     #[error("ends early: what it holds up to there is read")]
     Cut,
+    /// DICOM JSON in which something else stands at this byte: the instances before it are read.
+    #[error("no JSON from byte {0} on: what stands before it is read")]
+    NotJson(u64),
     /// An entry of an archive that needs a password.
     #[error("encrypted")]
     Encrypted,

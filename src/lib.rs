@@ -21,8 +21,6 @@ mod conversion;
 #[doc(hidden)]
 pub mod cli;
 #[doc(hidden)]
-pub mod config;
-#[doc(hidden)]
 pub mod dicom;
 #[doc(hidden)]
 pub mod error;
@@ -61,11 +59,13 @@ pub mod synth;
 #[doc(hidden)]
 pub mod upload;
 
-pub use config::{Detail, EndpointOption, References, SystemUri};
 pub use conversion::{Conversion, Document};
 pub use error::Error;
 pub use fhir::Release;
 pub use interrupt::Interrupt;
+pub use mapping::EndpointOption;
+pub use mapping::zone::TimeZone;
+pub use options::{Detail, References, SystemUri};
 pub use pipeline::Outcome;
 pub use progress::Progress;
 pub use report::{Counts, Totals};

@@ -4,11 +4,10 @@ use std::error::Error as _;
 use std::process::ExitCode;
 
 use clap::ColorChoice;
-use dcm2fhir::cli::{self, Cli, Command, ManArguments};
-use dcm2fhir::config::{Config, ExplainConfig, SynthConfig};
+use dcm2fhir::cli::{self, Cli};
 use dcm2fhir::error::Error;
 use dcm2fhir::progress::{self, ERROR, WARNING};
-use dcm2fhir::{interrupt, output, pipeline, source};
+use dcm2fhir::{interrupt, source};
 
 /// The allocator of musl takes a lock for each request.
 #[cfg(target_env = "musl")]
@@ -20,7 +19,7 @@ const COULD_NOT_RUN: u8 = 2;
 
 fn main() -> ExitCode {
     let cli = Cli::parse_from(std::env::args_os()).unwrap_or_else(|error| error.exit());
-    let colors = match cli.color.unwrap_or_default() {
+    let colors = match cli.color {
         ColorChoice::Auto => anstream::ColorChoice::Auto,
         ColorChoice::Always => anstream::ColorChoice::Always,
         ColorChoice::Never => anstream::ColorChoice::Never,
@@ -30,7 +29,7 @@ fn main() -> ExitCode {
     for warning in cli::unknown_variables(names) {
         progress::say(format_args!("{WARNING}warning:{WARNING:#} {}\n", source::printable(warning.as_bytes())));
     }
-    ExitCode::from(match run(cli.command) {
+    ExitCode::from(match cli.command.run() {
         Ok(code) => code,
         Err(Error::Closed) => 0,
         Err(error) => {
@@ -40,30 +39,7 @@ fn main() -> ExitCode {
     })
 }
 
-fn run(command: Command) -> Result<u8, Error> {
-    match command {
-        Command::Convert(arguments) => pipeline::convert(&Config::convert(*arguments)?),
-        Command::Explain(arguments) => pipeline::explain(&ExplainConfig::new(arguments)?),
-        Command::Mapping(arguments) => pipeline::print_mapping(&arguments),
-        #[cfg(feature = "upload")]
-        Command::Upload(arguments) => pipeline::upload(dcm2fhir::config::Upload::of(*arguments)?),
-        Command::Synth(arguments) => pipeline::synth(&SynthConfig::new(arguments)?),
-        Command::Config(arguments) => print(arguments.text.as_bytes()),
-        Command::Completions(arguments) => print(&cli::completions(cli::command(), arguments.shell)),
-        Command::Man(ManArguments { output: None, .. }) => print(&cli::page(cli::command())),
-        Command::Man(ManArguments { output: Some(folder), .. }) => {
-            let pages = cli::pages(cli::command(), &folder);
-            pages.map(|()| 0).map_err(|source| Error::Write { path: folder, source })
-        }
-    }
-}
-
-/// Prints a document that the command line itself makes.
-fn print(document: &[u8]) -> Result<u8, Error> {
-    output::print(document).map(|()| 0)
-}
-
-/// Prints the error and its causes. Nobody may be listening, which is no reason to stop.
+/// Prints the error and its causes. Write errors are ignored: standard error may be closed.
 fn say(error: &Error) {
     progress::say(format_args!("{ERROR}error:{ERROR:#} {}\n", source::printable(error.to_string().as_bytes())));
     let mut cause = error.source();

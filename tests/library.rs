@@ -40,7 +40,7 @@ fn the_library_gives_what_the_command_writes() {
         .references(References::Contained)
         .system("patient=http://hospital.example/mrn".parse().unwrap())
         .endpoint("wado-rs=https://pacs.example/dicomweb".parse().unwrap())
-        .time_zone("Europe/Berlin")
+        .time_zone("Europe/Berlin".parse().unwrap())
         .threads(2);
     let typed = "--fhir r6 --detail series --references contained --system patient=http://hospital.example/mrn \
                  --endpoint wado-rs=https://pacs.example/dicomweb --timezone Europe/Berlin";

@@ -6,8 +6,8 @@
 use dcm2fhir::fhir::release::R5;
 use dcm2fhir::group::Studies;
 use dcm2fhir::group::reader::{Reader, Selections, Worker};
-use dcm2fhir::mapping::finish;
-use dcm2fhir::mapping::{self, Options};
+
+use dcm2fhir::mapping::{self, ContentOptions, Options};
 use dcm2fhir::options::filter::Filter;
 use dcm2fhir::source::Name;
 use dcm2fhir::synth::{Attributes, DataSet, EXPLICIT_BIG_ENDIAN, Instance, Lengths, code};
@@ -201,6 +201,6 @@ pub fn group(series: impl IntoIterator<Item = Series>, instances: u32) -> Studie
 }
 
 /// All of a study, in R5.
-pub fn finish_options() -> finish::Options {
-    finish::Options::of(&R5)
+pub fn content() -> ContentOptions {
+    ContentOptions::of(&R5)
 }

@@ -3,11 +3,11 @@
 
 use dcm2fhir::Release;
 use dcm2fhir::options::filter::Filter;
-use dcm2fhir::fhir::bundle::BundleOptions;
+use dcm2fhir::options::{BundleOptions, References};
 use dcm2fhir::fhir::id::Ids;
-use dcm2fhir::fhir::{Bundle, References, Sharing, json, link};
-use dcm2fhir::mapping::finish::{self, Finished, imaging_study};
-use dcm2fhir::mapping::{self, Options};
+use dcm2fhir::fhir::{Bundle, Sharing, json, link};
+use dcm2fhir::mapping::finish::{Finished, imaging_study};
+use dcm2fhir::mapping::{self, ContentOptions, Options};
 use dcm2fhir::group::reader::{Reader, Selections, Worker};
 use dcm2fhir::source::Name;
 use dcm2fhir::group::{Studies, Study};
@@ -39,7 +39,7 @@ fn read(data: &[u8]) -> Vec<Study> {
 }
 
 fn documents(study: &mut Study, release: &'static Release) -> Vec<Vec<u8>> {
-    let options = finish::Options { selections: true, ..finish::Options::of(release) };
+    let options = ContentOptions { selections: true, ..ContentOptions::of(release) };
     let (resolved, sharing) = (study.resolve(&Options::default()), Sharing::alone(Ids::new("")));
     let mut documents = Vec::new();
     for references in [References::Logical, References::Contained, References::Separate] {

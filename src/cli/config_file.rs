@@ -13,7 +13,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::settings;
-use crate::config::closest;
+use crate::options::closest;
 use crate::source::printable;
 
 /// The arguments with what the configuration file says put in, if one is named.

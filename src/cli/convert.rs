@@ -2,7 +2,9 @@
 
 use clap::Args;
 
-use super::{ContentArguments, InputArguments, OutputArguments, RunArguments};
+use super::ConsoleArguments;
+use crate::error::Error;
+use crate::pipeline::{self, Config};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,14 +31,21 @@ Exit code:
 /// What `convert` can be told.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES, disable_help_flag = true, override_usage = "dcm2fhir convert [OPTIONS] <INPUT>...")]
-#[allow(missing_docs)]
 pub struct ConvertArguments {
     #[command(flatten)]
-    pub input: InputArguments,
+    config: Config,
     #[command(flatten)]
-    pub output: OutputArguments,
-    #[command(flatten)]
-    pub content: ContentArguments,
-    #[command(flatten)]
-    pub run: RunArguments,
+    console: ConsoleArguments,
+}
+
+/// Converts, and says with which code to exit.
+pub fn run(arguments: ConvertArguments) -> Result<u8, Error> {
+    pipeline::convert(&arguments.config.convert()?, &arguments.console.console())
+}
+
+#[cfg(test)]
+impl ConvertArguments {
+    pub(super) fn job(self) -> Result<pipeline::Job, Error> {
+        self.config.convert()
+    }
 }

@@ -8,6 +8,10 @@ use clap::{ArgAction, Args, Command};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
+use super::command;
+use crate::error::Error;
+use crate::output;
+
 const COMPLETIONS: &str = "\
 Examples:
   source <(dcm2fhir completions bash)
@@ -47,22 +51,25 @@ pub struct ManArguments {
     help: Option<bool>,
 }
 
-/// The script with which a shell completes the command line.
-pub fn completions(mut command: Command, shell: Shell) -> Vec<u8> {
+/// Prints the script with which a shell completes the command line.
+pub fn completions(arguments: &CompletionsArguments) -> Result<u8, Error> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut command, "dcm2fhir", &mut script);
-    script
+    clap_complete::generate(arguments.shell, &mut command(), "dcm2fhir", &mut script);
+    output::print(&script).map(|()| 0)
 }
 
-/// The manual page of the whole command line.
-pub fn page(command: Command) -> Vec<u8> {
-    let mut page = Vec::new();
-    render(command, &mut page).expect("memory can be written");
-    page
+/// Prints the manual page of the whole command line, or writes a page for each command.
+pub fn man(arguments: &ManArguments) -> Result<u8, Error> {
+    let Some(folder) = &arguments.output else {
+        let mut page = Vec::new();
+        render(command(), &mut page).expect("memory can be written");
+        return output::print(&page).map(|()| 0);
+    };
+    pages(command(), folder).map(|()| 0).map_err(|source| Error::Write { path: folder.clone(), source })
 }
 
 /// Writes a manual page for each command into the folder.
-pub fn pages(command: Command, folder: &Path) -> io::Result<()> {
+fn pages(command: Command, folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let mut command = command.disable_help_subcommand(true);
     command.build();

@@ -1,14 +1,22 @@
-//! `dcm2fhir explain`.
+//! `dcm2fhir explain`: one file is read and its explanation printed.
 
 // Doc comments are help here, and show an address as the user types it.
 #![allow(rustdoc::bare_urls)]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{ArgAction, Args};
+use clap::{Arg, ArgAction, Args};
 
-use crate::config::{ExplainForm, IssuerSystem, ReleaseName, SystemUri};
-use crate::options::{Listed, RELEASES, SYSTEMS};
+use crate::dicom::{Header, Scanner};
+use crate::error::Error;
+use crate::explain;
+use crate::fhir::Release;
+use crate::issue::Skip;
+use crate::mapping::{self, Options};
+use crate::options::choice;
+use crate::options::parse::{Listed, RELEASES};
+use crate::output;
+use crate::source::{self, printable};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,57 +25,103 @@ Examples:
   Every value of every release, for other programs:
     dcm2fhir explain image.dcm --format json";
 
+/// Columns where there is no terminal to ask.
+const COLUMNS: usize = 100;
+
+choice! {
+    /// The form of an explanation.
+    pub enum ExplainForm: "format", default Text {
+        /// A table for people.
+        Text = "text",
+        /// Every value in full, for programs.
+        Json = "json",
+    }
+}
+
 /// What `explain` can be told.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES, disable_help_flag = true)]
+#[command(
+    after_long_help = EXAMPLES,
+    disable_help_flag = true,
+    mut_arg("charset", |charset| shown(charset, "Character set of undeclared text, or NAME=NAME")),
+    mut_arg("system", |system| shown(system, "System of an identifier, as patient=URI")),
+    mut_arg("issuer", |issuer| shown(issuer, "The system of an issuer's local name, as NAME=URI")),
+)]
 pub struct ExplainArguments {
     /// The DICOM file
     ///
     /// Its values are shown, which may be patient data.
     #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    file: PathBuf,
 
     /// FHIR release: r4, r4b, r5, r6 or an R6 ballot
     ///
     /// Default: all, and where they differ each is shown.
-    #[arg(long, value_name = "RELEASE", value_parser = Listed::<ReleaseName>::new(RELEASES), hide_possible_values = true)]
-    pub fhir: Option<ReleaseName>,
+    #[arg(
+        long,
+        value_name = "RELEASE",
+        value_parser = Listed::<&'static Release>::new(RELEASES),
+        hide_possible_values = true
+    )]
+    fhir: Option<&'static Release>,
 
     /// Output format: text or json
     ///
     /// `json` has every value in full. Default: text.
-    #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true)]
-    pub format: Option<ExplainForm>,
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", hide_possible_values = true)]
+    format: ExplainForm,
 
     /// The same as --format json
     #[arg(long, hide = true, conflicts_with = "format")]
-    pub json: bool,
+    json: bool,
 
-    /// Time zone if none is given: Europe/Berlin, +01:00
-    ///
-    /// Default: none, and such times become dates.
-    #[arg(long, value_name = "ZONE")]
-    pub timezone: Option<String>,
-
-    /// Character set of undeclared text, or NAME=NAME
-    ///
-    /// As for convert. May be given several times. Default: none.
-    #[arg(long, value_name = "NAME")]
-    pub charset: Vec<String>,
-
-    /// System of an identifier, as patient=URI
-    ///
-    /// As for convert. May be given several times. Default: none.
-    #[arg(long, value_name = "KIND=URI", value_parser = Listed::<SystemUri>::new(SYSTEMS), hide_possible_values = true)]
-    pub system: Vec<SystemUri>,
-
-    /// The system of an issuer's local name, as NAME=URI
-    ///
-    /// As for convert. May be given several times. Default: none.
-    #[arg(long, value_name = "NAME=URI")]
-    pub issuer: Vec<IssuerSystem>,
+    /// What the user says of the archive.
+    #[command(flatten)]
+    archive: Options,
 
     /// Print this help; --help says more
     #[arg(short, long, action = ArgAction::Help, value_parser = clap::builder::BoolValueParser::new())]
     help: Option<bool>,
+}
+
+/// An option of `convert` with its help in short.
+fn shown(argument: Arg, help: &'static str) -> Arg {
+    let long = format!("{help}\n\nAs for convert. May be given several times. Default: none.");
+    argument.help(help).long_help(long).hide_short_help(false)
+}
+
+/// Explains one file on standard output.
+pub fn run(arguments: &ExplainArguments) -> Result<u8, Error> {
+    let header = read(&arguments.file)?;
+    arguments.archive.check()?;
+    let releases = arguments.fhir.map_or(Release::ALL.to_vec(), |release| vec![release]);
+    let file = printable(arguments.file.as_os_str().as_encoded_bytes());
+    let explanation = explain::explain(file, &header, &arguments.archive, &releases);
+    let form = if arguments.json { ExplainForm::Json } else { arguments.format };
+    let text = match form {
+        ExplainForm::Text => explain::table(&explanation, columns()),
+        ExplainForm::Json => {
+            serde_json::to_string_pretty(&explanation).expect("an explanation is strings and lists") + "\n"
+        }
+    };
+    output::print(text.as_bytes()).map(|()| 0)
+}
+
+fn read(path: &Path) -> Result<Header, Error> {
+    let refused = |skip| Error::Usage(format!("{}: {skip}", path.display()));
+    let mut file = source::open_file(path).map_err(refused)?;
+    let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+    if !is_regular {
+        return Err(refused(Skip::NotRegular));
+    }
+    let mut header = Header::default();
+    Scanner::new().scan(&mut file, &mapping::wanted(), &mut header).map_err(refused)?;
+    Ok(header)
+}
+
+/// What the user says, else the terminal's width.
+pub(super) fn columns() -> usize {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    said.or_else(terminal).unwrap_or(COLUMNS)
 }

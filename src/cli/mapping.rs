@@ -1,10 +1,14 @@
-//! `dcm2fhir mapping`.
+//! `dcm2fhir mapping`: prints the tables, or what they say of one element.
 
-use clap::{ArgAction, Args, ValueEnum, value_parser};
+use clap::{ArgAction, Args, value_parser};
 
-use crate::config::ReleaseName;
-use crate::mapping::document::Layout;
-use crate::options::{Listed, RELEASES};
+use super::explain::columns;
+use crate::error::Error;
+use crate::fhir::Release;
+use crate::mapping::document::{NoAnswer, Question, TableFormat, document};
+use crate::options::closest;
+use crate::options::parse::{Listed, RELEASES};
+use crate::output;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,41 +29,58 @@ pub struct MappingArguments {
     /// By its name in any release, the name of its parent, or a part of it: `Patient`, `laterality`, `birth`. Default:
     /// all elements.
     #[arg(value_name = "ELEMENT")]
-    pub element: Option<String>,
+    element: Option<String>,
 
     /// FHIR release: r4, r4b, r5, r6 or an R6 ballot
     ///
     /// Default: all, and where they differ each is named.
-    #[arg(long, value_name = "RELEASE", value_parser = Listed::<ReleaseName>::new(RELEASES), hide_possible_values = true)]
-    pub fhir: Option<ReleaseName>,
+    #[arg(
+        long,
+        value_name = "RELEASE",
+        value_parser = Listed::<&'static Release>::new(RELEASES),
+        hide_possible_values = true
+    )]
+    fhir: Option<&'static Release>,
 
     /// Output format: text, markdown or json
     ///
     /// Default: text.
-    #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true)]
-    pub format: Option<TableFormat>,
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", hide_possible_values = true)]
+    format: TableFormat,
 
     /// Print this help; --help says more
     #[arg(short, long, action = ArgAction::Help, value_parser = value_parser!(bool))]
     help: Option<bool>,
 }
 
-/// How the tables are laid out.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-#[allow(missing_docs)]
-pub enum TableFormat {
-    #[default]
-    Text,
-    Markdown,
-    Json,
+/// Prints the mapping, or the part of it that is asked for.
+pub fn run(arguments: &MappingArguments) -> Result<u8, Error> {
+    let element = arguments.element.as_deref();
+    let release = arguments.fhir;
+    let document = document(arguments.format, Question { element, release }, columns())
+        .map_err(|none| Error::Usage(advice(none, element.unwrap_or_default(), release)))?;
+    output::print(document.as_bytes()).map(|()| 0)
 }
 
-impl From<TableFormat> for Layout {
-    fn from(format: TableFormat) -> Layout {
-        match format {
-            TableFormat::Text => Layout::Text,
-            TableFormat::Markdown => Layout::Markdown,
-            TableFormat::Json => Layout::Json,
+/// What to ask instead.
+fn advice(none: NoAnswer, element: &str, release: Option<&Release>) -> String {
+    match none {
+        NoAnswer::NotInRelease(releases) => {
+            let release = release.map_or("no release", |release| release.name);
+            format!("{release} has no {element}: it is in {}", releases.join(", "))
         }
+        NoAnswer::Unknown(names) => match near(element, &names) {
+            near if near.is_empty() => format!("no element is called {element}: dcm2fhir mapping lists all"),
+            near => format!("no element is called {element}: did you mean {}?", near.join(" or ")),
+        },
     }
+}
+
+/// Up to three names that are near to the word, as a whole or in their last part.
+fn near<'n>(word: &str, names: &'n [String]) -> Vec<&'n str> {
+    let last = |name: &'n str| name.rsplit('.').next().unwrap_or(name);
+    let names = || names.iter().map(String::as_str);
+    let parts: Vec<&str> = names().chain(names().map(last)).collect();
+    let Some(part) = closest(word, &parts) else { return Vec::new() };
+    names().filter(|name| *name == part || last(name) == part).take(3).collect()
 }

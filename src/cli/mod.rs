@@ -1,17 +1,16 @@
 //! The command line: what can be said, not what it means.
 //!
-//! The doc comments here are the help. No option has its default here, so that a configuration file can stand between
-//! the command line and the defaults, which are in [`config`](crate::config).
+//! The doc comments are the help, here and in the groups of options that other modules hold. A configuration file is put
+//! in front of what was typed, so that a default is that of clap.
 
+mod assemble;
 mod config_file;
-mod content;
+mod console;
 mod convert;
 mod documents;
 mod explain;
-mod input;
 mod mapping;
-mod output;
-mod run;
+mod scan;
 mod settings;
 mod synth;
 #[cfg(feature = "upload")]
@@ -22,20 +21,21 @@ use std::ffi::OsString;
 use clap::builder::BoolishValueParser;
 use clap::{Arg, ArgAction, ColorChoice, Command as ClapCommand, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-pub use content::ContentArguments;
+pub use assemble::AssembleArguments;
+pub use console::ConsoleArguments;
 pub use convert::ConvertArguments;
-pub use documents::{CompletionsArguments, ManArguments, completions, page, pages};
+pub use documents::{CompletionsArguments, ManArguments};
 pub use explain::ExplainArguments;
-pub use input::InputArguments;
-pub use mapping::{MappingArguments, TableFormat};
-pub use output::OutputArguments;
-pub use run::RunArguments;
+pub use mapping::MappingArguments;
+pub use scan::ScanArguments;
 pub use settings::ConfigArguments;
 pub use synth::SynthArguments;
 #[cfg(feature = "upload")]
-pub use upload::{SendingArguments, ServerArguments, UploadArguments};
+pub use upload::UploadArguments;
 
-use crate::config::closest;
+use crate::error::Error;
+use crate::options::closest;
+use crate::output;
 use settings::settings;
 
 const EXAMPLES: &str = "\
@@ -60,12 +60,13 @@ pub struct Cli {
         long,
         global = true,
         value_enum,
+        default_value_t,
         value_name = "WHEN",
         hide_possible_values = true,
         hide_short_help = true,
         display_order = 900
     )]
-    pub color: Option<ColorChoice>,
+    pub color: ColorChoice,
 }
 
 /// The subcommands.
@@ -80,6 +81,10 @@ pub enum Command {
     /// Upload DICOM or FHIR to a FHIR server
     #[cfg(feature = "upload")]
     Upload(Box<UploadArguments>),
+    /// Read headers into fragments of studies, for many machines
+    Scan(Box<ScanArguments>),
+    /// Write FHIR from what scan wrote
+    Assemble(Box<AssembleArguments>),
     /// Write a synthetic DICOM archive for tests, benchmarks and CI
     #[command(display_order = 101)]
     Synth(SynthArguments),
@@ -112,6 +117,25 @@ impl Cli {
     }
 }
 
+impl Command {
+    /// Does what was asked for, and says with which code to exit.
+    pub fn run(self) -> Result<u8, Error> {
+        match self {
+            Command::Convert(arguments) => convert::run(*arguments),
+            Command::Explain(arguments) => explain::run(&arguments),
+            Command::Mapping(arguments) => mapping::run(&arguments),
+            #[cfg(feature = "upload")]
+            Command::Upload(arguments) => upload::run(*arguments),
+            Command::Scan(arguments) => scan::run(*arguments),
+            Command::Assemble(arguments) => assemble::run(*arguments),
+            Command::Synth(arguments) => synth::run(&arguments),
+            Command::Config(arguments) => output::print(arguments.text.as_bytes()).map(|()| 0),
+            Command::Completions(arguments) => documents::completions(&arguments),
+            Command::Man(arguments) => documents::man(&arguments),
+        }
+    }
+}
+
 /// What `--color` says, before anything else is understood: the errors of the command line have colors too.
 fn color(arguments: &[OsString]) -> ColorChoice {
     let matches = command().ignore_errors(true).try_get_matches_from(arguments);
@@ -120,10 +144,12 @@ fn color(arguments: &[OsString]) -> ColorChoice {
 
 /// The command line with its variables: every option of a run is also `DCM2FHIR_` and its name.
 pub fn command() -> ClapCommand {
-    let command = settings::with_settings(Cli::command()).mut_args(with_variable);
-    command.mut_subcommands(|subcommand| match NO_VARIABLES.contains(&subcommand.get_name()) {
-        true => subcommand,
-        false => subcommand.mut_args(with_variable),
+    let command = settings::with_settings(Cli::command()).mut_args(without_default).mut_args(with_variable);
+    command.mut_subcommands(|subcommand| subcommand.mut_args(without_default)).mut_subcommands(|subcommand| {
+        match NO_VARIABLES.contains(&subcommand.get_name()) {
+            true => subcommand,
+            false => subcommand.mut_args(with_variable),
+        }
     })
 }
 
@@ -149,6 +175,12 @@ const NO_VARIABLES: [&str; 4] = ["mapping", "synth", "completions", "man"];
 /// The variable of an option.
 fn variable(long: &str) -> String {
     format!("DCM2FHIR_{}", long.replace('-', "_").to_uppercase())
+}
+
+/// The help says the default in its own words.
+fn without_default(argument: Arg) -> Arg {
+    let has_default = argument.get_action().takes_values() && !argument.get_default_values().is_empty();
+    argument.hide_default_value(has_default)
 }
 
 fn with_variable(argument: Arg) -> Arg {

@@ -4,8 +4,6 @@ use clap::builder::Resettable;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command};
 
-use crate::config::{Unset, unset};
-
 const EXAMPLES: &str = "\
 It takes every option of the other commands, reads the file that --config names
 and the DCM2FHIR_ variables, and prints what they come to.
@@ -137,13 +135,96 @@ fn sections(command: &Command, text: &mut String, line: impl Fn(&Arg, &str) -> S
 }
 
 fn unset_line(argument: &Arg, long: &str, default: &str) -> String {
-    let is_flag = matches!(argument.get_action(), ArgAction::SetTrue);
-    match unset(long) {
-        Some(Unset::Is(value)) => with_note(&format!("{long} = {value}"), default),
-        Some(Unset::Means { example, words }) => format!("#{long} = {example}  # default: {words}\n"),
-        None if is_flag => with_note(&format!("{long} = false"), default),
-        None => format!("#{long} = \"...\"\n"),
+    match Unset::of(argument, long) {
+        Unset::Is(value) => with_note(&format!("{long} = {value}"), default),
+        Unset::Means { example, words } => format!("#{long} = {example}  # default: {words}\n"),
     }
+}
+
+/// What an option is where nobody sets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Unset {
+    /// As if this TOML value were given.
+    Is(String),
+    /// It depends, or nothing is done.
+    Means {
+        /// A value that it could have, in TOML.
+        example: String,
+        /// What happens without it.
+        words: String,
+    },
+}
+
+impl Unset {
+    /// By clap's default, else by what the help says behind "Default: ".
+    fn of(argument: &Arg, long: &str) -> Unset {
+        let default = argument.get_default_values().first().map(|value| value.to_string_lossy());
+        let example = EXAMPLES_OF_VALUES.iter().find(|(name, _)| *name == long).map(|(_, value)| (*value).to_string());
+        match (argument.get_action(), default, example) {
+            (ArgAction::SetTrue, ..) => Unset::Is("false".to_string()),
+            (_, Some(value), _) => Unset::Is(toml_value(&value)),
+            (ArgAction::Append, None, None) => Unset::Is("[]".to_string()),
+            (_, None, example) => {
+                let words = words(argument);
+                let example = example.unwrap_or_else(|| toml_value(&placeholder(argument)));
+                match words.split(',').next() == Some(example.trim_matches('"')) {
+                    true => Unset::Is(example),
+                    false => Unset::Means { example, words },
+                }
+            }
+        }
+    }
+}
+
+/// Values for the template, where the name of a value says too little.
+const EXAMPLES_OF_VALUES: &[(&str, &str)] = &[
+    ("files-from", "\"paths.txt\""),
+    ("output", "\"-\""),
+    ("format", "\"json\""),
+    ("bundle-type", "\"batch\""),
+    ("fhir", "\"r6-ballot2\""),
+    ("max-instances", "2000"),
+    ("references", "\"contained\""),
+    ("subject", "\"Patient/123\""),
+    ("timezone", "\"Europe/Berlin\""),
+    ("id-salt", "\"a long secret\""),
+    ("threads", "8"),
+    ("report", "\"report.json\""),
+    ("to", "\"https://fhir.example/r4\""),
+    ("token-file", "\"token.txt\""),
+    ("token-env", "\"FHIR_TOKEN\""),
+    ("token-command", "\"my-token-tool\""),
+    ("basic-file", "\"password.txt\""),
+    ("basic-env", "\"FHIR_PASSWORD\""),
+    ("oauth-client-id", "\"dcm2fhir\""),
+    ("oauth-secret-file", "\"secret.txt\""),
+    ("oauth-secret-env", "\"FHIR_SECRET\""),
+    ("oauth-token-url", "\"https://login.example/token\""),
+    ("oauth-scope", "\"system/*.cruds\""),
+    ("header", "[\"X-Tenant=north\"]"),
+    ("ca-cert", "\"ca.pem\""),
+    ("client-cert", "\"client.pem\""),
+    ("client-key", "\"client.key\""),
+    ("journal", "\"upload.journal\""),
+    ("rejects", "\"rejects.ndjson\""),
+    ("send-as", "\"batch\""),
+];
+
+/// What the help says behind "Default: ".
+fn words(argument: &Arg) -> String {
+    if argument.is_required_set() {
+        return "none, it is required".to_string();
+    }
+    let help = argument.get_long_help().map(|help| help.to_string().replace('\n', " ")).unwrap_or_default();
+    let words = help.rsplit_once("Default: ").map_or("none", |(_, words)| words);
+    words.split(". ").next().unwrap_or(words).trim_end_matches('.').to_string()
+}
+
+/// The first of the values that there are, else what a value is called.
+fn placeholder(argument: &Arg) -> String {
+    let possible = argument.get_possible_values().first().map(|value| value.get_name().to_string());
+    let name = || argument.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
+    possible.or_else(name).unwrap_or_default()
 }
 
 fn with_note(line: &str, note: &str) -> String {

@@ -1,10 +1,19 @@
-//! `dcm2fhir synth`.
+//! `dcm2fhir synth`: writes a synthetic archive, and says what is in it.
 
+use std::fmt;
+use std::io;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use clap::{ArgAction, Args};
+use serde_json::json;
 
-use crate::options::{FileMode, at_least, whole};
+use crate::error::Error;
+use crate::interrupt::Interrupt;
+use crate::options::is_stdout;
+use crate::output::WholeFile;
+use crate::progress::{count, duration, say, size};
+use crate::synth::{Manifest, Options, write_archive_while};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,57 +32,91 @@ pub struct SynthArguments {
     ///
     /// Files are written as patient/study/series/instance.dcm; those of the same name are replaced, others stay.
     #[arg(short, long, value_name = "DIR")]
-    pub output: PathBuf,
+    output: PathBuf,
 
-    /// How many studies
-    ///
-    /// A larger archive of the same seed begins with the smaller one. Default: 10.
-    #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=10_000_000))]
-    pub studies: Option<u32>,
-
-    /// Of which modalities, as CT,MR
-    ///
-    /// Default: CT, MR, US, DX, CR, MG, PT, XA, NM and SR.
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    pub modalities: Vec<String>,
-
-    /// Instances a series, on average
-    ///
-    /// From one to twice that, less one. Default: 5.
-    #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=100_000))]
-    pub instances: Option<u32>,
-
-    /// Another seed gives another archive
-    ///
-    /// The same options and version give the same bytes, on every machine. Default: 1.
-    #[arg(long, value_name = "N", value_parser = at_least(0))]
-    pub seed: Option<u64>,
-
-    /// Pixel data of each image, in KiB
-    ///
-    /// Grey, and in compressed transfer syntaxes a filler that no viewer takes: for benchmarks that want large files.
-    /// Default: none.
-    #[arg(long, value_name = "N", value_parser = whole::<u16>(1..=32_768))]
-    pub pixel_kb: Option<u16>,
+    /// What it holds.
+    #[command(flatten)]
+    options: Options,
 
     /// Write what was asked for and what was made, as JSON
     ///
     /// Without times and paths, so that it is the same for the same archive. Default: no manifest.
-    #[arg(long, value_name = "FILE")]
-    pub manifest: Option<PathBuf>,
-
-    /// Permissions of written files, as 640
-    ///
-    /// Folders that are made get them too, and can be entered by whoever may read. Not on Windows. Default: what the
-    /// umask leaves, for no patient is in them; the manifest 600.
-    #[arg(long, value_name = "OCTAL")]
-    pub mode: Option<FileMode>,
+    #[arg(long, value_name = "FILE", display_order = 6)]
+    manifest: Option<PathBuf>,
 
     /// Do not print a summary
     #[arg(short, long)]
-    pub quiet: bool,
+    quiet: bool,
 
     /// Print this help; --help says more
     #[arg(short, long, action = ArgAction::Help)]
     help: Option<bool>,
+}
+
+/// Writes the archive that the options describe.
+pub fn run(arguments: &SynthArguments) -> Result<u8, Error> {
+    if is_stdout(&arguments.output) {
+        let advice = "synth writes a folder of files, which standard output cannot take: give -o DIR";
+        return Err(Error::Usage(advice.to_string()));
+    }
+    let options = &arguments.options;
+    let start = Instant::now();
+    let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
+    let go_on = |_: &Manifest| match interrupt.is_set() {
+        true => Err(io::ErrorKind::Interrupted.into()),
+        false => Ok(()),
+    };
+    let manifest = write_archive_while(options, &arguments.output, go_on).map_err(|error| stopped(arguments, error))?;
+    if let Some(path) = &arguments.manifest {
+        let mut file = WholeFile::create(path)?.with_mode(options.mode.unwrap_or_default());
+        let document = serde_json::to_string_pretty(&document(options, manifest)).map_err(io::Error::from);
+        file.write(&mut |out| writeln!(out, "{}", document.as_ref().map_err(|error| io::Error::from(error.kind()))?))?;
+        file.finish()?;
+    }
+    if !arguments.quiet {
+        say(Summary { manifest, elapsed: start.elapsed() });
+    }
+    Ok(0)
+}
+
+fn stopped(arguments: &SynthArguments, error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::InvalidInput => Error::Usage(error.to_string()),
+        io::ErrorKind::Interrupted => Error::Interrupted,
+        _ => Error::Write { path: arguments.output.clone(), source: error },
+    }
+}
+
+/// What was asked for and what was made. No path, time or version of the machine: the same archive has the same.
+fn document(options: &Options, made: Manifest) -> serde_json::Value {
+    json!({
+        "tool": env!("CARGO_PKG_NAME"),
+        "version": env!("CARGO_PKG_VERSION"),
+        "options": {
+            "studies": options.studies,
+            "modalities": options.modalities,
+            "instances": options.instances,
+            "seed": options.seed,
+            "pixelKilobytes": options.pixel_kilobytes.unwrap_or_default(),
+        },
+        "made": made,
+    })
+}
+
+/// What was written, as a small table.
+struct Summary {
+    manifest: Manifest,
+    elapsed: Duration,
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Manifest { studies, series, instances, bytes } = self.manifest;
+        let rate = (instances as f64 / self.elapsed.as_secs_f64().max(0.001)) as u64;
+        writeln!(f, "{:<12} {:>11}", "studies", count(studies))?;
+        writeln!(f, "{:<12} {:>11}", "series", count(series))?;
+        let speed = format!("in {}, {} a second", duration(self.elapsed), count(rate));
+        writeln!(f, "{:<12} {:>11}  {speed}", "files", count(instances))?;
+        writeln!(f, "{:<12} {:>11}", "size", size(bytes))
+    }
 }

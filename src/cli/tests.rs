@@ -1,6 +1,12 @@
 use clap::error::ErrorKind;
 
+use std::path::PathBuf;
+
 use super::*;
+use crate::fhir::Release;
+use crate::options::{Detail, Format, OutputTarget, References};
+use crate::pipeline::Job;
+use crate::source::{Input, ListFrom, Separator};
 
 fn parse(line: &str) -> Result<Cli, clap::Error> {
     Cli::parse_from(line.split(' ').map(OsString::from))
@@ -25,16 +31,6 @@ fn every_option_has_a_variable() {
     let convert = command().find_subcommand("convert").unwrap().clone();
     for argument in convert.get_arguments().filter(|argument| argument.get_long().is_some()) {
         assert!(argument.get_env().is_some() || argument.get_id() == "help", "{argument}");
-    }
-}
-
-#[test]
-fn every_option_of_a_run_says_what_happens_without_it() {
-    let command = command();
-    for (_, argument) in settings(&command) {
-        let long = argument.get_long().unwrap();
-        let is_flag = matches!(argument.get_action(), ArgAction::SetTrue);
-        assert!(is_flag || crate::config::unset(long).is_some(), "--{long} has no row in config/defaults.rs");
     }
 }
 
@@ -73,5 +69,109 @@ fn what_is_wrong_comes_with_advice() {
     ] {
         let error = parse(line).unwrap_err().to_string();
         assert!(error.contains(advice), "{line}: {error}");
+    }
+}
+
+fn job(options: &str) -> Result<Job, Error> {
+    let Command::Convert(arguments) = parse(&format!("dcm2fhir convert {options}")).unwrap().command else {
+        panic!("another command")
+    };
+    arguments.job()
+}
+
+#[test]
+fn the_defaults_do_the_common_thing() {
+    let job = job("archive").unwrap();
+    assert_eq!(job.inputs, [Input::Path("archive".into())]);
+    assert_eq!((job.target, job.format), (OutputTarget::Stdout, Format::Ndjson));
+    assert_eq!(job.config.content.release(), Release::R6_BALLOT2);
+    assert_eq!((job.config.content.detail, job.config.content.status.name()), (Detail::Instance, "available"));
+    assert_eq!((job.config.content.references(), job.config.content.selections), (References::Logical, false));
+}
+
+#[test]
+fn the_defaults_that_config_prints_are_those_of_a_run() {
+    let Command::Config(config) = parse("dcm2fhir config").unwrap().command else { panic!("another command") };
+    let command = command();
+    let convert = command.find_subcommand("convert").unwrap();
+    let is_of_convert = |long: &str| convert.get_arguments().any(|argument| argument.get_long() == Some(long));
+    let settings = config.text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = "));
+    let mut spelt_out = String::from("archive");
+    for (long, value) in settings.filter(|(long, _)| is_of_convert(long)) {
+        let value = value.strip_suffix("  # default").unwrap();
+        if !value.starts_with('[') && value != "false" {
+            spelt_out += &format!(" --{long}={}", value.trim_matches('"'));
+        }
+    }
+    assert!(spelt_out.contains("--fhir=") && spelt_out.contains("--mode="), "{spelt_out}");
+    let mut unset = job("archive").unwrap();
+    // What nobody named is told from what somebody named alike.
+    unset.config.content.fhir = Some(unset.config.content.release());
+    unset.config.output.output = Some("-".into());
+    assert_eq!(format!("{:?}", job(&spelt_out).unwrap()), format!("{unset:?}"));
+}
+
+#[test]
+fn a_bundle_has_companions_of_its_own() {
+    for options in ["--overwrite-companions", "--references separate"] {
+        let job = job(&format!("archive --format bundle --fhir r4 {options}")).unwrap();
+        assert_eq!(job.config.content.references(), References::Separate);
+    }
+    assert!(job("archive --format bundle --references contained").is_err());
+}
+
+#[test]
+fn separate_resources_need_room() {
+    assert!(job("archive --format json --references separate").is_err());
+    assert!(job("archive --format json --references separate -o out/").is_ok());
+    assert!(job("archive --references separate").is_ok());
+}
+
+#[test]
+fn a_release_has_several_names() {
+    for (name, want) in [("r4", "r4"), ("4.0.1", "r4"), ("R6", "r6-ballot5"), ("6.0.0-ballot2", "r6-ballot2")] {
+        assert_eq!(job(&format!("a --fhir {name}")).unwrap().config.content.release().name, want);
+    }
+}
+
+#[test]
+fn paths_can_come_from_lists() {
+    let inputs = job("a --files-from list -0").unwrap().inputs;
+    let list = |from| Input::List { from, separator: Separator::Nul };
+    let want = [Input::Path("a".into()), list(ListFrom::File("list".into()))];
+    assert_eq!(inputs, want);
+    assert!(job("--files-from list").is_ok());
+}
+
+#[test]
+fn output_and_report_are_not_read_again() {
+    let job = job("archive -o archive/out --report archive/r.json").unwrap();
+    assert_eq!(job.walk.excluded, [PathBuf::from("archive/out"), PathBuf::from("archive/r.json")]);
+}
+
+#[test]
+fn options_that_contradict_each_other_are_refused() {
+    for (options, advice) in [
+        ("a --conditional", "--conditional needs --format bundle"),
+        ("a --bundle-type batch --format json", "--bundle-type needs --format bundle"),
+        ("a --pretty", "--pretty needs --format json"),
+        ("a --format bundle", "add --fhir r4"),
+        ("a -o x.json --format ndjson", "name it .ndjson"),
+        ("a -o x.ndjson --format json", "name it .json"),
+        ("a --format json --selections --fhir r5", "needs room"),
+        ("a --report -", "both go to standard output"),
+        ("a -o - --report /dev/stdout", "both go to standard output"),
+        ("a -0", "-0 needs a list"),
+        ("- -", "give - once"),
+        ("- --files-from /dev/stdin", "give - once"),
+        ("- -0", "-0 needs a list"),
+        ("a -o x.json --report x.json", "the same file"),
+        ("a -o x.txt", "a file or a folder?"),
+        ("a --system visit=http://a --system visit=http://b", "two URIs"),
+    ] {
+        match job(options) {
+            Err(Error::Usage(message)) => assert!(message.contains(advice), "{options}: {message}"),
+            other => panic!("{options}: {other:?}"),
+        }
     }
 }

@@ -4,11 +4,19 @@
 #![allow(rustdoc::bare_urls)]
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
-use super::{ContentArguments, InputArguments, RunArguments};
-use crate::options::{at_least, whole};
+use super::ConsoleArguments;
+use crate::error::Error;
+use crate::http::{ClientCredentials, Connection, Credentials, Policy, Secret, headers};
+use crate::mapping::ContentOptions;
+use crate::options::parse::{at_least, whole};
+use crate::options::{BundleOptions, Format, InputOptions, OutputOptions, References, RunOptions};
+use crate::pipeline::{self, Config, Upload, is_stdin};
+use crate::source::Input;
+use crate::upload::Options;
 use crate::upload::capability::Mode;
 
 const INPUTS: &str = "DICOM or FHIR: files, folders; - is standard input";
@@ -66,15 +74,17 @@ Exit code:
 #[allow(missing_docs)]
 pub struct UploadArguments {
     #[command(flatten)]
-    pub input: InputArguments,
+    pub input: InputOptions,
     #[command(flatten)]
     pub server: ServerArguments,
     #[command(flatten)]
     pub sending: SendingArguments,
     #[command(flatten)]
-    pub content: ContentArguments,
+    pub content: ContentOptions,
     #[command(flatten)]
-    pub run: RunArguments,
+    pub run: RunOptions,
+    #[command(flatten)]
+    pub console: ConsoleArguments,
 }
 
 /// The server.
@@ -194,8 +204,8 @@ pub struct SendingArguments {
     /// Requests to the server at the same time
     ///
     /// Default: 4.
-    #[arg(long, alias = "jobs", value_name = "N", value_parser = whole::<u16>(1..=256), hide_short_help = true)]
-    pub concurrent_requests: Option<u16>,
+    #[arg(long, alias = "jobs", value_name = "N", default_value_t = 4, value_parser = whole::<u16>(1..=256), hide_short_help = true)]
+    pub concurrent_requests: u16,
 
     /// Replace studies that have more instances on the server
     ///
@@ -232,24 +242,227 @@ pub struct SendingArguments {
     /// Send larger Bundles resource by resource
     ///
     /// Default: 33554432.
-    #[arg(long, value_name = "BYTES", value_parser = at_least(1024), hide_short_help = true)]
-    pub max_bytes: Option<u64>,
+    #[arg(long, value_name = "BYTES", default_value_t = 33_554_432, value_parser = at_least(1024), hide_short_help = true)]
+    pub max_bytes: u64,
 
     /// Send Bundles with more entries resource by resource
     ///
     /// Default: 500.
-    #[arg(long, value_name = "N", value_parser = whole::<u16>(1..=u16::MAX), hide_short_help = true)]
-    pub max_entries: Option<u16>,
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = whole::<u16>(1..=u16::MAX), hide_short_help = true)]
+    pub max_entries: u16,
 
     /// Timeout for one response, in seconds
     ///
     /// Default: 300.
-    #[arg(long, value_name = "SECONDS", value_parser = whole::<u64>(1..=86_400), hide_short_help = true)]
-    pub timeout: Option<u64>,
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = whole::<u64>(1..=86_400), hide_short_help = true)]
+    pub timeout: u64,
 
     /// Retry a request for at most this many seconds
     ///
     /// Default: 900.
-    #[arg(long, value_name = "SECONDS", value_parser = whole::<u64>(0..=604_800), hide_short_help = true)]
-    pub deadline: Option<u64>,
+    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = whole::<u64>(0..=604_800), hide_short_help = true)]
+    pub deadline: u64,
+}
+
+/// Uploads, and says with which code to exit.
+pub fn run(arguments: UploadArguments) -> Result<u8, Error> {
+    let console = arguments.console.console();
+    pipeline::upload(arguments.upload()?, &console)
+}
+
+impl UploadArguments {
+    /// What the options come to.
+    fn upload(self) -> Result<Upload, Error> {
+        let UploadArguments { mut input, server, sending, content, run, .. } = self;
+        let given = input.inputs.len();
+        input.inputs.retain(|path| !is_stdin(path));
+        let stdin = input.inputs.len() < given;
+        let concurrent_requests = sending.concurrent_requests.into();
+        let own: Vec<PathBuf> = sending.journal.iter().chain(&sending.rejects).cloned().collect();
+        let options = options(server, sending, &content, &run)?;
+        let output = output(content.references, options.conditional);
+        let mut job = Config { input, output, content, run }.job()?;
+        if own.iter().any(|own| job.inputs.iter().any(|input| matches!(input, Input::Path(path) if path == own))) {
+            return usage("the journal and the rejects of this run cannot be its input: give other names");
+        }
+        job.walk.excluded.extend(own);
+        Ok(Upload { job, stdin, options, concurrent_requests })
+    }
+}
+
+fn options(
+    server: ServerArguments,
+    sending: SendingArguments,
+    content: &ContentOptions,
+    run: &RunOptions,
+) -> Result<Options, Error> {
+    Ok(Options {
+        policy: Policy { deadline: Duration::from_secs(sending.deadline), ..Policy::default() },
+        credentials: credentials(&server)?,
+        connection: connection(server, Duration::from_secs(sending.timeout), sending.concurrent_requests.into())?,
+        mode: sending.send_as,
+        release: content.fhir,
+        max_bytes: usize::try_from(sending.max_bytes).unwrap_or(usize::MAX),
+        max_entries: sending.max_entries.into(),
+        replace: sending.replace,
+        restore: sending.restore,
+        overwrite_companions: sending.overwrite_companions,
+        conditional: sending.conditional,
+        dry_run: sending.dry_run,
+        diff: sending.diff,
+        journal: sending.journal,
+        rejects: sending.rejects,
+        file_mode: run.mode,
+        report: run.report.is_some(),
+    })
+}
+
+/// Bundles, unless companions do not stand by themselves.
+fn output(references: Option<References>, conditional: bool) -> OutputOptions {
+    let is_bundle = matches!(references, None | Some(References::Separate));
+    let format = Some(if is_bundle { Format::Bundle } else { Format::Ndjson });
+    let bundle = BundleOptions { conditional: conditional && is_bundle, ..BundleOptions::default() };
+    OutputOptions { format, bundle, ..OutputOptions::default() }
+}
+
+fn usage<T>(message: &str) -> Result<T, Error> {
+    Err(Error::Usage(message.to_string()))
+}
+
+fn connection(server: ServerArguments, timeout: Duration, jobs: usize) -> Result<Connection, Error> {
+    Ok(Connection {
+        purpose: "upload to",
+        base: base(&server.to)?,
+        ca_certificate: server.ca_cert,
+        client_certificate: server.client_cert.zip(server.client_key),
+        headers: headers(&server.header)?,
+        gzip: server.gzip,
+        timeout,
+        connections: jobs,
+    })
+}
+
+/// The base URL without its last slash.
+fn base(to: &str) -> Result<String, Error> {
+    let base = url("--to", to)?.trim_end_matches('/');
+    Ok(base.strip_suffix("/metadata").unwrap_or(base).to_string())
+}
+
+/// A URL that an option gives. Never one with a password in it: other users see a command line.
+fn url<'u>(option: &str, to: &'u str) -> Result<&'u str, Error> {
+    let rest = to.strip_prefix("https://").or_else(|| to.strip_prefix("http://"));
+    let Some(rest) = rest.filter(|rest| !rest.is_empty() && !rest.starts_with('/')) else {
+        return usage(&format!("{option} wants a URL with http:// or https://, as https://host/fhir"));
+    };
+    if rest.split('/').next().is_some_and(|host| host.contains('@')) {
+        return usage(&format!(
+            "{option} holds a user or password, which other users can see: give --basic-file or --basic-env"
+        ));
+    }
+    if rest.contains(['?', '#']) || rest.contains(|character: char| character.is_whitespace() || character.is_control())
+    {
+        return usage(&format!("{option} wants a URL without ?, # and spaces, as https://host/fhir"));
+    }
+    Ok(to)
+}
+
+fn credentials(server: &ServerArguments) -> Result<Credentials, Error> {
+    let tokens = [
+        server.token_file.clone().map(Secret::File),
+        server.token_env.clone().map(Secret::Variable),
+        server.token_command.clone().map(Secret::Command),
+    ];
+    if let Some(token) = tokens.into_iter().flatten().next() {
+        return Ok(Credentials::Token(token));
+    }
+    if let (Some(client_id), Some(secret)) =
+        (&server.oauth_client_id, secret(&server.oauth_secret_file, &server.oauth_secret_env))
+    {
+        let token_url = server.oauth_token_url.as_deref().map(|to| url("--oauth-token-url", to)).transpose()?;
+        return Ok(Credentials::OAuth2(ClientCredentials {
+            token_url: token_url.map(str::to_string),
+            client_id: client_id.clone(),
+            secret,
+            scope: server.oauth_scope.clone(),
+        }));
+    }
+    Ok(secret(&server.basic_file, &server.basic_env).map_or(Credentials::None, Credentials::Basic))
+}
+
+fn secret(file: &Option<PathBuf>, variable: &Option<String>) -> Option<Secret> {
+    file.clone().map(Secret::File).or_else(|| variable.clone().map(Secret::Variable))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn upload(options: &str) -> Result<Upload, String> {
+        let line = ["dcm2fhir", "upload"].into_iter().chain(options.split(' ')).map(std::ffi::OsString::from);
+        match Cli::parse_from(line).map_err(|error| error.to_string())?.command {
+            Command::Upload(arguments) => arguments.upload().map_err(|error| error.to_string()),
+            other => Err(format!("{other:?}")),
+        }
+    }
+
+    #[test]
+    fn the_server_is_a_url_without_secrets() {
+        for (to, want) in [
+            ("https://h/fhir/", Ok("https://h/fhir")),
+            ("http://127.0.0.1:8080/fhir/metadata", Ok("http://127.0.0.1:8080/fhir")),
+            ("https://user:pw@h/fhir", Err("--basic-file")),
+            ("ftp://h", Err("wants a URL")),
+            ("https://", Err("wants a URL")),
+            ("https://h/fhir?x=y", Err("without ?")),
+        ] {
+            match (upload(&format!("a --to {to}")), want) {
+                (Ok(upload), Ok(want)) => assert_eq!(upload.options.connection.base, want),
+                (Err(error), Err(want)) => assert!(error.contains(want) && !error.contains("pw"), "{error}"),
+                (other, _) => panic!("{to}: {:?}", other.map(|upload| upload.options)),
+            }
+        }
+    }
+
+    #[test]
+    fn a_dash_is_fhir_and_folders_are_dicom_or_fhir() {
+        let both = upload("- archive --to http://h").unwrap();
+        assert_eq!((both.stdin, both.job.inputs.len()), (true, 1));
+        assert_eq!(both.job.format, Format::Bundle);
+        assert_eq!(upload("a --to http://h --references logical").unwrap().job.format, Format::Ndjson);
+        assert!(!upload("a --to http://h").unwrap().stdin);
+    }
+
+    #[test]
+    fn concurrent_requests_and_reading_threads_are_two_things() {
+        let upload = |options: &str| upload(&format!("a --to http://h {options}")).unwrap();
+        for (options, requests, threads) in
+            [("-j 3", 4, 3), ("--concurrent-requests 8 -j 3", 8, 3), ("--jobs 8 --threads 5", 8, 5)]
+        {
+            assert_eq!(
+                (upload(options).concurrent_requests, upload(options).job.threads),
+                (requests, threads),
+                "{options}"
+            );
+        }
+    }
+
+    #[test]
+    fn options_that_do_not_go_together_are_refused() {
+        for (options, advice) in [
+            ("a", "--to"),
+            ("a --to http://h --token-file x --basic-env Y", "cannot be used with"),
+            ("a --to http://h --client-cert x", "--client-key"),
+            ("a --to http://h --oauth-client-id x", "--oauth-secret"),
+            ("a --to http://h --oauth-secret-env X", "--oauth-client-id"),
+            ("a --to http://h --oauth-client-id x --oauth-secret-env X --token-env Y", "cannot be used with"),
+            ("a --to http://h --oauth-client-id x --oauth-secret-env X --oauth-token-url h/token", "wants a URL"),
+            ("a --to http://h --header X-Key", "NAME=VALUE"),
+            ("a --to http://h --rejects a", "other names"),
+            ("a --to http://h --token abc", "--token"),
+        ] {
+            let error = upload(options).unwrap_err();
+            assert!(error.contains(advice), "{options}: {error}");
+        }
+    }
 }

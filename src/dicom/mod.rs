@@ -6,6 +6,7 @@
 pub mod bytes;
 pub mod charset;
 pub mod header;
+pub mod json;
 pub mod person_name;
 pub mod scan;
 pub mod stored_values;

@@ -108,7 +108,7 @@ struct Walk<'w> {
 
 impl Walk<'_> {
     fn read(&self, attribute: mapping::Attribute) -> Vec<Read> {
-        values::read(self.root, attribute, &self.options.character_sets)
+        values::read(self.root, attribute, self.options)
     }
 
     /// Explains each row of a table; `put` puts its part where the writer finds it.

@@ -5,10 +5,10 @@ use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
 use dicom_dictionary_std::StandardDataDictionary;
 use serde::Serialize;
 
-use crate::dicom::charset::CharacterSets;
 use crate::dicom::{DataSet, Tag};
 use crate::issue::keyword;
 use crate::mapping::Attribute;
+use crate::mapping::Options;
 use crate::source::printable;
 
 /// One value of the header.
@@ -23,11 +23,11 @@ pub struct Read {
 }
 
 /// The values that a data set has of an attribute, in the order of the items.
-pub fn read(root: DataSet<'_>, attribute: Attribute, sets: &CharacterSets) -> Vec<Read> {
+pub fn read(root: DataSet<'_>, attribute: Attribute, options: &Options) -> Vec<Read> {
     let mut found = Vec::new();
     for path in attribute.wanted() {
         let mut values = Vec::new();
-        collect(root, &path, sets, &mut values);
+        collect(root, &path, options, &mut values);
         let tags: Vec<String> = path.iter().map(Tag::to_string).collect();
         let keyword = path.last().map(|tag| keyword(*tag)).unwrap_or_default();
         found.extend(values.into_iter().map(|value| Read { tags: tags.clone(), keyword: keyword.clone(), value }));
@@ -35,17 +35,17 @@ pub fn read(root: DataSet<'_>, attribute: Attribute, sets: &CharacterSets) -> Ve
     found
 }
 
-fn collect(data_set: DataSet<'_>, path: &[Tag], sets: &CharacterSets, values: &mut Vec<String>) {
+fn collect(data_set: DataSet<'_>, path: &[Tag], options: &Options, values: &mut Vec<String>) {
     match path {
         [] => {}
-        [tag] => values.extend(data_set.bytes(*tag).map(|bytes| text(data_set, *tag, sets, bytes))),
-        [sequence, rest @ ..] => data_set.items(*sequence).for_each(|item| collect(item, rest, sets, values)),
+        [tag] => values.extend(data_set.bytes(*tag).map(|bytes| text(data_set, *tag, options, bytes))),
+        [sequence, rest @ ..] => data_set.items(*sequence).for_each(|item| collect(item, rest, options, values)),
     }
 }
 
 /// A value in its character set, which is split differently in names and in texts of several lines (PS3.5 6.1.2.5.3).
-fn text(data_set: DataSet<'_>, tag: Tag, sets: &CharacterSets, bytes: &[u8]) -> String {
-    let set = sets.of(data_set.character_set());
+fn text(data_set: DataSet<'_>, tag: Tag, options: &Options, bytes: &[u8]) -> String {
+    let set = options.character_set(data_set.character_set());
     let vr = StandardDataDictionary.by_tag(tag).and_then(|entry| entry.vr().exact());
     let decoded = match vr {
         Some(VR::PN) => set.decode_name(bytes),

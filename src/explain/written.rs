@@ -7,11 +7,13 @@ use crate::dicom::value::{is_fhir_id, is_oid, trim_uid};
 use crate::dicom::{DataSet, Header, Tag};
 use crate::fhir::id::Ids;
 use crate::fhir::json::{self, Layout};
-use crate::fhir::{References, Release, Sharing, link};
+use crate::fhir::{Release, Sharing, link};
 use crate::group::{InstanceRecord, NewKind, NewSelection, Studies, Study, Values};
 use crate::issue::{Issue, Reason};
-use crate::mapping::finish::{Finished, Options, imaging_study};
+use crate::mapping::ContentOptions;
+use crate::mapping::finish::{Finished, imaging_study};
 use crate::mapping::{self, KindPart, Mapped, SelectionPart, SeriesPart, StudyPart};
+use crate::options::References;
 use crate::source::Name;
 
 /// The parts of one instance.
@@ -152,6 +154,6 @@ fn parsed(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> Value {
 }
 
 /// Everything that a file can say.
-fn options(release: &'static Release) -> Options {
-    Options { selections: true, ..Options::of(release) }
+fn options(release: &'static Release) -> ContentOptions {
+    ContentOptions { selections: true, ..ContentOptions::of(release) }
 }

@@ -11,60 +11,7 @@ use super::imaging_selection::ImagingSelection;
 use super::imaging_study::ImagingStudy;
 use super::references::{Companion, Identity, Link, Linked, Place, Sharing, link_by};
 use super::release::Release;
-
-/// `Bundle.type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum BundleType {
-    /// All or nothing.
-    #[default]
-    Transaction,
-    /// Each for itself. No entry can know the id of another that is created, so such references stay logical.
-    Batch,
-    /// A bag of resources with nothing to be done.
-    Collection,
-}
-
-impl BundleType {
-    /// The code.
-    pub fn code(self) -> &'static str {
-        match self {
-            BundleType::Transaction => "transaction",
-            BundleType::Batch => "batch",
-            BundleType::Collection => "collection",
-        }
-    }
-}
-
-/// On what the ImagingStudy is put.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum StudyTarget {
-    /// On its id.
-    #[default]
-    Id,
-    /// On the one that has its Study Instance UID, under whatever id (`--conditional`).
-    Identifier,
-}
-
-/// What happens to companions that are there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Existing {
-    /// Those that others may have written stay as they are.
-    #[default]
-    Keep,
-    /// All are put on their ids (`--overwrite-companions`).
-    Overwrite,
-}
-
-/// What Bundle the user wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct BundleOptions {
-    /// `Bundle.type`.
-    pub bundle_type: BundleType,
-    /// On what the ImagingStudy is put.
-    pub study: StudyTarget,
-    /// What happens to companions that are there.
-    pub existing: Existing,
-}
+use crate::options::{BundleOptions, BundleType};
 
 /// A study with its companions, as one Bundle.
 #[derive(Debug)]
@@ -102,7 +49,7 @@ impl<'a> Bundle<'a> {
     ) -> Bundle<'a> {
         if study.study_uid.is_none() {
             // Nothing finds it but its id.
-            options.study = StudyTarget::Id;
+            options.conditional = false;
         }
         let own = study_reference(&study, options);
         let mut linked = link_by(study, selections, own, release, sharing, &|companion| link(companion, options));
@@ -113,15 +60,13 @@ impl<'a> Bundle<'a> {
 
     /// `Bundle.type`.
     pub fn bundle_type(&self) -> BundleType {
-        self.options.bundle_type
+        self.options.bundle_type()
     }
 
-    /// On what the study is put; in a collection it is its id that names it.
-    pub fn study_target(&self) -> StudyTarget {
-        match self.options.bundle_type {
-            BundleType::Collection => StudyTarget::Id,
-            BundleType::Transaction | BundleType::Batch => self.options.study,
-        }
+    /// Whether the study is put on the one that has its Study Instance UID, under whatever id; in a collection it is its
+    /// id that names it.
+    pub fn is_conditional(&self) -> bool {
+        self.options.conditional && self.bundle_type() != BundleType::Collection
     }
 
     /// `Bundle.entry.request` of a companion.
@@ -132,11 +77,11 @@ impl<'a> Bundle<'a> {
     /// `Bundle.entry.request` of the study.
     pub fn study_request(&self) -> Option<Request> {
         let study = &self.linked.study;
-        let url = match (self.study_target(), study.study_uid.as_ref().and_then(search)) {
-            (StudyTarget::Identifier, Some(search)) => format!("ImagingStudy?{search}"),
+        let url = match study.study_uid.as_ref().and_then(search) {
+            Some(search) if self.is_conditional() => format!("ImagingStudy?{search}"),
             _ => study_url(study),
         };
-        (self.options.bundle_type != BundleType::Collection).then_some(Request::Put { url })
+        (self.bundle_type() != BundleType::Collection).then_some(Request::Put { url })
     }
 
     /// `Bundle.entry.fullUrl` of the study.
@@ -147,7 +92,7 @@ impl<'a> Bundle<'a> {
     /// `Bundle.entry.request` of a selection, which its document's UID makes private to it.
     pub fn selection_request(&self, selection: &ImagingSelection) -> Option<Request> {
         let url = format!("ImagingSelection/{}", selection.id);
-        (self.options.bundle_type != BundleType::Collection).then_some(Request::Put { url })
+        (self.bundle_type() != BundleType::Collection).then_some(Request::Put { url })
     }
 }
 
@@ -172,7 +117,7 @@ fn study_url(study: &ImagingStudy<'_>) -> String {
 /// How a selection refers to its study: by its entry, for an id that is a UID is not found by a relative reference beside
 /// entries that are `urn:uuid` (R5 Bundle, resolving references). A batch resolves no entries.
 fn study_reference(study: &ImagingStudy<'_>, options: BundleOptions) -> Option<String> {
-    match options.bundle_type {
+    match options.bundle_type() {
         BundleType::Collection | BundleType::Transaction => Some(study_full_url(study)),
         BundleType::Batch => None,
     }
@@ -185,16 +130,16 @@ fn request(companion: &Companion, options: BundleOptions) -> Option<Request> {
         Identity::Identified(identifier) => search(identifier),
         Identity::Addressed | Identity::Private => None,
     };
-    match (options.bundle_type, options.existing, search) {
+    match (options.bundle_type(), options.overwrite_companions, search) {
         (BundleType::Collection, ..) => None,
-        (_, Existing::Keep, Some(if_none_exist)) => Some(Request::Post { url: kind.to_owned(), if_none_exist }),
+        (_, false, Some(if_none_exist)) => Some(Request::Post { url: kind.to_owned(), if_none_exist }),
         _ => Some(Request::Put { url: format!("{kind}/{}", companion.id) }),
     }
 }
 
 /// How a companion is referred to.
 fn link(companion: &Companion, options: BundleOptions) -> Link {
-    let reference = match (request(companion, options), options.bundle_type) {
+    let reference = match (request(companion, options), options.bundle_type()) {
         (Some(Request::Put { url }), _) => Some(url),
         (Some(Request::Post { .. }), BundleType::Batch) => None,
         _ => Some(full_url(companion)),

@@ -6,6 +6,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use jiff::tz::Offset;
+use jiff::{Timestamp, civil};
+
 use super::resource::Resource;
 
 pub use super::identifier::{IdText, Identifier};
@@ -137,15 +140,13 @@ impl DateTime {
         }
     }
 
-    /// Microseconds of UTC, counted from some day before all others.
+    /// Microseconds of UTC; a leap second follows the second before it.
     fn microseconds(&self, time: TimeOfDay) -> i64 {
-        // Years that begin in March have their leap day last, so that the months before it have fixed places.
-        let is_early = self.month < 3;
-        let year = i64::from(self.year) - i64::from(is_early);
-        let month = i64::from(self.month) + if is_early { 9 } else { -3 };
-        let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + i64::from(self.day);
-        let minutes = (days * 24 + i64::from(time.hour)) * 60 + i64::from(time.minute) - i64::from(time.offset_minutes);
-        (minutes * 60 + i64::from(time.second)) * 1_000_000 + i64::from(time.microsecond)
+        let day = civil::Date::new(self.year.cast_signed(), self.month.cast_signed(), self.day.cast_signed());
+        let midnight = day.ok().and_then(|day| Offset::UTC.to_timestamp(day.to_datetime(civil::Time::midnight())).ok());
+        let minutes = i64::from(time.hour) * 60 + i64::from(time.minute) - i64::from(time.offset_minutes);
+        let seconds = midnight.map_or(0, Timestamp::as_second) + minutes * 60 + i64::from(time.second);
+        seconds * 1_000_000 + i64::from(time.microsecond)
     }
 }
 

@@ -14,6 +14,7 @@ pub mod release;
 pub mod resource;
 #[cfg(test)]
 mod sample;
+mod subject;
 #[cfg(test)]
 mod tests;
 
@@ -25,9 +26,8 @@ pub use datatypes::{
 };
 pub use identifier::SystemBy;
 pub use imaging_selection::{ImagingSelection, SelectedInstance};
-pub use imaging_study::{
-    Annotation, Endpoints, ImagingStudy, Instance, Instances, Performer, Procedure, Series, SopClass,
-};
-pub use references::{Companion, Held, Identity, Linked, References, Sharing, link};
+pub use imaging_study::{Annotation, ImagingStudy, Instance, Instances, Performer, Procedure, Series, SopClass};
+pub use references::{Companion, Held, Identity, Linked, Sharing, link};
 pub use release::Release;
 pub use resource::Resource;
+pub use subject::Subject;

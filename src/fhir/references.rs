@@ -10,18 +10,7 @@ use super::imaging_selection::ImagingSelection;
 use super::imaging_study::ImagingStudy;
 use super::release::{ProcedureForm, Release};
 use super::resource::Resource;
-
-/// How a study refers to its patient, its order, its equipment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum References {
-    /// By identifier and display; only endpoints, whose address stands nowhere else, are contained.
-    #[default]
-    Logical,
-    /// To resources inside the ImagingStudy.
-    Contained,
-    /// To resources beside it.
-    Separate,
-}
+use crate::options::References;
 
 /// A study whose references are final, with what they refer to.
 #[derive(Debug)]

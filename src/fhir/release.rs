@@ -4,6 +4,9 @@
 //! the command line names a release; they ask `release.sop_class` and the like.
 
 use std::borrow::Cow;
+use std::str::FromStr;
+
+use crate::options::unknown;
 
 /// One release of FHIR, as far as the resources that the tool writes differ.
 #[derive(Debug, PartialEq, Eq)]
@@ -437,6 +440,20 @@ impl Release {
         };
         let published = same(publication);
         if published.is_empty() { same(generation) } else { published }
+    }
+}
+
+impl Default for &Release {
+    fn default() -> &'static Release {
+        Release::R6_BALLOT2
+    }
+}
+
+impl FromStr for &Release {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<&'static Release, String> {
+        Release::parse(text).ok_or_else(|| unknown("release", text, &Release::ALL.map(|release| release.name)))
     }
 }
 

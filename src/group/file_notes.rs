@@ -112,6 +112,11 @@ pub(super) fn stand_in(sop_instance_uid: &str, options: &Options) -> Issue {
     Issue { element: "series.instance.uid", tags: vec![tags::SOP_INSTANCE_UID], reason: Reason::InstanceStandIn, value }
 }
 
+/// What the scanner noticed of a file that was left out.
+pub fn fault_issues(notes: &FileNotes) -> impl Iterator<Item = Issue> {
+    notes.faults.iter().map(|fault| fault_issue(*fault))
+}
+
 /// What the scanner noticed, as an issue of the file.
 pub fn fault_issue(Fault { tag, kind }: Fault) -> Issue {
     let reason = match kind {

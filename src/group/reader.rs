@@ -4,9 +4,10 @@ use std::fmt::Debug;
 
 use dicom_dictionary_std::tags;
 
-pub use super::file_notes::fault_issue;
 use super::file_notes::stand_in;
+pub use super::file_notes::{fault_issue, fault_issues};
 use crate::dicom::bytes::Bytes;
+use crate::dicom::json;
 use crate::dicom::value::{is_fhir_id, trim_uid};
 use crate::dicom::{DataSet, Header, Levels, Scanner, Tag, Wanted};
 use crate::group::{InstanceRecord, NewKind, Studies, Values};
@@ -75,10 +76,29 @@ impl Reader<'_> {
         worker: &mut Worker,
         name: &Name,
         bytes: &mut dyn Bytes,
-        mut issue: impl FnMut(Issue),
+        issue: impl FnMut(Issue),
     ) -> Result<(), Skip> {
         let Worker { scanner, header, .. } = worker;
         scanner.scan(bytes, self.wanted, header)?;
+        self.take(header, name, issue)
+    }
+
+    /// The same with the next instance of a text in DICOM JSON, whose name comes of the instance; `None` at its end.
+    pub fn read_json(
+        &self,
+        worker: &mut Worker,
+        instances: &mut json::Instances<'_>,
+        name: impl FnOnce(&json::Instances<'_>) -> Name,
+        mut issue: impl FnMut(&Name, Issue),
+    ) -> Option<(Name, Result<(), Skip>)> {
+        let read = instances.next(self.wanted, &mut worker.header)?;
+        let name = name(instances);
+        let result = read.and_then(|()| self.take(&worker.header, &name, |found| issue(&name, found)));
+        Some((name, result))
+    }
+
+    /// Groups what was read, and shows it to whoever keeps it.
+    fn take(&self, header: &Header, name: &Name, mut issue: impl FnMut(Issue)) -> Result<(), Skip> {
         header.faults.iter().for_each(|fault| issue(fault_issue(*fault)));
         let grouped = self.group(header, name, issue);
         if let Some(keeper) = self.keeper {

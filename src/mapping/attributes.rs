@@ -160,7 +160,7 @@ impl<'a> Attributes<'a> {
     }
 
     fn decoded(&self, tag: Tag, decode: for<'b> fn(&CharacterSet, &'b [u8]) -> Decoded<'b>) -> Option<String> {
-        let set = self.options().character_sets.of(self.data_set.character_set());
+        let set = self.options().character_set(self.data_set.character_set());
         let Decoded { text, fault } = decode(&set, self.bytes(tag)?);
         if let Some(fault) = fault {
             self.note(tag, text_reason(fault), &text);

@@ -7,6 +7,7 @@ use super::attributes::Attributes;
 use super::terms::{self, Scheme, system};
 use crate::fhir::{CodeableConcept, Coding, Identifier, Text};
 use crate::issue::Reason;
+use crate::options::SystemKind;
 
 /// The concepts of a sequence of coded entries; an item that says nothing is left out and noted.
 pub fn concepts(attributes: &Attributes<'_>, sequence: Tag) -> Vec<CodeableConcept> {
@@ -92,7 +93,7 @@ fn code_value(item: &Attributes<'_>) -> Option<CodeValue> {
 
 /// What the user said of the designator, else what PS3.16 says, else the UID that the item or the data set gives.
 fn system_of(item: &Attributes<'_>, designator: &str) -> Option<Scheme> {
-    if let Some(uri) = item.options().systems.schemes.get(designator) {
+    if let Some(uri) = item.options().system(&SystemKind::Scheme(designator.to_string())) {
         return Some(Scheme::System(uri.clone().into()));
     }
     let uid = || item.uid(tags::CODING_SCHEME_UID).or_else(|| item.scheme_uid(designator));
@@ -103,7 +104,7 @@ fn system_of(item: &Attributes<'_>, designator: &str) -> Option<Scheme> {
 mod tests {
 
     use super::*;
-    use crate::mapping::sample::{Sample, code, concept, items, mapped, mapped_with, text};
+    use crate::mapping::sample::{self, Sample, code, concept, items, mapped, mapped_with, text};
     use crate::mapping::{Options, SERIES};
 
     fn procedure(item: Vec<Sample>, more: &[Sample]) -> (String, Vec<Reason>) {
@@ -164,9 +165,7 @@ mod tests {
             let uid = oid.iter().map(|oid| text(tags::CODING_SCHEME_UID, *oid));
             code("X", "99X", "").into_iter().chain(uid).collect::<Vec<_>>()
         };
-        let schemes = [("99X".to_string(), "https://example.org/x".to_string())];
-        let mut said = Options::default();
-        said.systems.schemes = schemes.into();
+        let said = sample::options(&["scheme:99X=https://example.org/x"], &[]);
         for (item, more, options, want) in [
             (item(&["1.2.3"]), vec![], &Options::default(), "urn:oid:1.2.3|X"),
             (item(&["2.16.840.1.113883.6.1"]), vec![], &Options::default(), "http://loinc.org|X"),

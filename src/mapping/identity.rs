@@ -59,7 +59,7 @@ impl Issuer {
 
     fn known_to(mut self, attributes: &Attributes<'_>) -> Issuer {
         let name = self.assigner.as_ref().and_then(IdText::exact);
-        if let (None, Some(uri)) = (&self.system, name.and_then(|name| attributes.options().issuers.get(name))) {
+        if let (None, Some(uri)) = (&self.system, name.and_then(|name| attributes.options().issuer_system(name))) {
             (self.system, self.system_by) = (Some(uri.clone().into()), SystemBy::User);
         }
         self
@@ -103,14 +103,11 @@ fn universal(item: &Attributes<'_>) -> Issuer {
 mod tests {
 
     use super::*;
-    use crate::mapping::sample::{Sample, identifier, issuer, items, mapped_with, reasons, text};
+    use crate::mapping::sample::{self, Sample, identifier, issuer, items, mapped_with, reasons, text};
     use crate::mapping::{Options, STUDY};
 
     fn options() -> Options {
-        let mut options = Options::default();
-        options.systems.visit = Some("https://example.org/visits".into());
-        options.issuers = [("HOSP".to_string(), "https://example.org/hosp".to_string())].into();
-        options
+        sample::options(&["visit=https://example.org/visits"], &["HOSP=https://example.org/hosp"])
     }
 
     /// The identifier of an admission with this issuer, and what is wrong with it.

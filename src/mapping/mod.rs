@@ -8,7 +8,9 @@ pub mod anatomy;
 pub mod attribute;
 pub mod attributes;
 mod code;
+mod content;
 pub mod document;
+mod endpoint;
 pub mod finish;
 mod identity;
 pub mod instance;
@@ -38,9 +40,11 @@ use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
 pub use attribute::Attribute;
+pub use content::ContentOptions;
+pub use endpoint::{EndpointLevel, EndpointOption, EndpointTarget, EndpointType};
 pub use instance::{KIND, KindPart, NUMBER, NumberPart};
 pub use listed::{COMPANIONS, Listed, Source, UIDS};
-pub use options::{Options, Systems};
+pub use options::Options;
 pub use row::{Agreement, Row};
 pub use selection::{SELECTION, SelectionPart};
 pub use series::{SERIES, SeriesPart};
@@ -90,7 +94,7 @@ fn once_each(mut issues: Vec<Issue>) -> Vec<Issue> {
 
 /// What is wrong with the declared character set itself, said once a part and not once a value.
 pub fn character_set_issue(data_set: DataSet<'_>, options: &Options) -> Option<Issue> {
-    let fault = options.character_sets.of(data_set.character_set()).fault()?;
+    let fault = options.character_set(data_set.character_set()).fault()?;
     Some(Issue {
         element: "",
         tags: vec![tags::SPECIFIC_CHARACTER_SET],

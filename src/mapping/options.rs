@@ -1,42 +1,93 @@
-//! What the user says of the archive that its headers do not: zones, identifier systems, issuers.
+//! What the user says of the archive that its headers do not: zones, character sets, identifier systems, issuers.
 
-use std::collections::BTreeMap;
+// Doc comments are help here, and show an address as the user types it.
+#![allow(rustdoc::bare_urls)]
 
 use super::zone::TimeZone;
-use crate::dicom::charset::CharacterSets;
+use crate::dicom::charset::{CharacterSet, CharacterSetRule, character_set};
+use crate::error::Error;
+#[cfg(feature = "cli")]
+use crate::options::parse::{Listed, SYSTEMS};
+use crate::options::{IssuerSystem, SystemKind, SystemUri, issuer_system, system};
 
-/// Options of the mapping. The default adds nothing to what the headers say.
-#[derive(Debug, Default)]
+/// What the user says of the archive. The default adds nothing to what the headers say.
+#[derive(Debug, Clone, Default)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
 pub struct Options {
-    /// The zone of times that carry none.
-    pub time_zone: Option<TimeZone>,
-    /// The character sets that data sets do not tell.
-    pub character_sets: CharacterSets,
-    /// Systems of identifiers that carry no issuer.
-    pub systems: Systems,
-    /// Systems by the local name of an issuer.
-    pub issuers: BTreeMap<String, String>,
+    /// Time zone if none is given: Europe/Berlin, +01:00
+    ///
+    /// Default: none, and such times become dates.
+    #[cfg_attr(feature = "cli", arg(long, value_name = "ZONE"))]
+    pub timezone: Option<TimeZone>,
+
+    /// Character set of undeclared text: ISO_IR 100, GB18030
+    ///
+    /// Used where text declares no character set and is not UTF-8: a term of DICOM, or a name such as `windows-1252`.
+    /// `NAME=NAME` reads a set that is declared wrongly as another, as `ISO_IR 100=windows-1251`. May be
+    /// given several times; values that were read so are reported. Default: none, and such bytes are replaced.
+    #[cfg_attr(feature = "cli", arg(long, value_name = "NAME", hide_short_help = true))]
+    pub charset: Vec<CharacterSetRule>,
+
+    /// Identifier system: patient=http://hospital.org/mrn
+    ///
+    /// Kinds: `patient`, `accession`, `study-id`, `placer`, `filler`, `visit`, `specimen`, and `scheme:99ABC` for a
+    /// coding scheme. The system is an absolute URI. May be given several times. Default: none.
+    #[cfg_attr(
+        feature = "cli",
+        arg(
+            long,
+            value_name = "KIND=URI",
+            value_parser = Listed::<SystemUri>::new(SYSTEMS),
+            hide_possible_values = true,
+            hide_short_help = true
+        )
+    )]
+    pub system: Vec<SystemUri>,
+
+    /// The system of an issuer's local name, as NAME=URI
+    ///
+    /// For the Issuer of Patient ID and its like. May be given several times. Default: none.
+    #[cfg_attr(feature = "cli", arg(long, value_name = "NAME=URI", hide_short_help = true))]
+    pub issuer: Vec<IssuerSystem>,
+
     /// Whether issues carry the value as read, which may be patient data.
+    #[cfg_attr(feature = "cli", arg(skip))]
     pub keep_values: bool,
 }
 
-/// Identifier systems by kind, each a URI.
-#[derive(Debug, Default)]
-pub struct Systems {
-    /// Of Patient ID (0010,0020).
-    pub patient: Option<String>,
-    /// Of Accession Number (0008,0050).
-    pub accession: Option<String>,
-    /// Of Study ID (0020,0010).
-    pub study_id: Option<String>,
-    /// Of Placer Order Number (0040,2016).
-    pub placer: Option<String>,
-    /// Of Filler Order Number (0040,2017).
-    pub filler: Option<String>,
-    /// Of Admission ID (0038,0010).
-    pub visit: Option<String>,
-    /// Of Specimen Identifier (0040,0551).
-    pub specimen: Option<String>,
-    /// Of coding schemes that no standard registers, by designator.
-    pub schemes: BTreeMap<String, String>,
+impl Options {
+    /// Fails where an option that is given twice says two things.
+    pub fn check(&self) -> Result<(), Error> {
+        let usage = |message: &str| Err(Error::Usage(message.to_string()));
+        if contradicts(&self.system, |one, other| one.kind == other.kind && one.uri != other.uri) {
+            return usage("--system gives two URIs for the same kind");
+        }
+        if contradicts(&self.issuer, |one, other| one.name == other.name && one.uri != other.uri) {
+            return usage("--issuer gives two URIs for the same name");
+        }
+        if contradicts(&self.charset, CharacterSetRule::contradicts) {
+            return usage("--charset gives two sets for the same");
+        }
+        Ok(())
+    }
+
+    /// The system of identifiers of a kind that carry no issuer, or of a coding scheme.
+    pub fn system(&self, kind: &SystemKind) -> Option<&String> {
+        system(&self.system, kind)
+    }
+
+    /// The system of an issuer's local name.
+    pub fn issuer_system(&self, name: &str) -> Option<&String> {
+        issuer_system(&self.issuer, name)
+    }
+
+    /// The character set that the raw value of (0008,0005) stands for.
+    pub fn character_set(&self, raw: &[u8]) -> CharacterSet {
+        character_set(&self.charset, raw)
+    }
+}
+
+/// Whether two of a list contradict each other.
+fn contradicts<T>(all: &[T], contradict: impl Fn(&T, &T) -> bool) -> bool {
+    all.iter().enumerate().any(|(place, one)| all.iter().skip(place + 1).any(|other| contradict(one, other)))
 }

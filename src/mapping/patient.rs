@@ -13,6 +13,7 @@ use crate::fhir::identifier::unite_identifiers;
 use crate::fhir::resource::{Animal, Device, Patient, Resource};
 use crate::fhir::{CodeableConcept, Coding, HumanName, Identifier, Reference, ResourceType, Text};
 use crate::issue::Reason;
+use crate::options::SystemKind;
 
 /// The subject: a Patient, or a Device where the object is of a quality control phantom. `None` where nothing is known.
 pub fn subject(attributes: &Attributes<'_>) -> Option<Reference> {
@@ -104,7 +105,7 @@ fn identifiers(attributes: &Attributes<'_>) -> Vec<Identifier> {
     let others = attributes.items(tags::OTHER_PATIENT_I_DS_SEQUENCE);
     let is_registered = |one: &Identifier| REGISTERED.iter().any(|code| one.kind == kind(code));
     let system = |one: Identifier| match is_registered(&one) {
-        true => or_system(one, attributes.options().systems.patient.as_ref()),
+        true => or_system(one, attributes.options().system(&SystemKind::Patient)),
         false => one,
     };
     let mut all: Vec<Identifier> = patient_id(attributes).map(system).into_iter().collect();
@@ -144,8 +145,10 @@ fn patient_id(attributes: &Attributes<'_>) -> Option<Identifier> {
 mod tests {
 
     use super::*;
-    use crate::mapping::sample::{Sample, identifier, issuer, items, mapped, mapped_with, reasons, reference, text};
-    use crate::mapping::{Options, STUDY};
+    use crate::mapping::STUDY;
+    use crate::mapping::sample::{
+        Sample, identifier, issuer, items, mapped, mapped_with, options, reasons, reference, text,
+    };
 
     fn of(data_set: &[Sample]) -> Reference {
         mapped(STUDY, data_set).part.subject.unwrap()
@@ -159,9 +162,7 @@ mod tests {
 
     #[test]
     fn a_patient_id_has_its_type_and_issuer() {
-        let mut options = Options::default();
-        options.systems.patient = Some("https://example.org/p".into());
-        options.issuers = [("HOSP".to_string(), "https://example.org/hosp".to_string())].into();
+        let options = options(&["patient=https://example.org/p"], &["HOSP=https://example.org/hosp"]);
         for (more, want) in [
             (vec![], "MR https://example.org/p|1"),
             (vec![text(tags::ISSUER_OF_PATIENT_ID, "WARD")], "MR 1 (WARD)"),
@@ -183,8 +184,7 @@ mod tests {
 
     #[test]
     fn the_users_system_is_of_the_patient_id_alone_and_of_no_other_kind_of_number() {
-        let mut options = Options::default();
-        options.systems.patient = Some("urn:p".into());
+        let options = options(&["patient=urn:p"], &[]);
         let typed = |code: &str| vec![text(tags::PATIENT_ID, "1"), qualifiers(code, vec![])];
         let others = items(tags::OTHER_PATIENT_I_DS_SEQUENCE, [vec![text(tags::PATIENT_ID, "2")], typed("SS")]);
         for (data_set, want) in [

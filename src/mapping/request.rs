@@ -15,6 +15,7 @@ use crate::fhir::identifier::once_each;
 use crate::fhir::resource::{Resource, ServiceRequest};
 use crate::fhir::{CodeableConcept, Identifier, Reference, ResourceType};
 use crate::issue::Reason;
+use crate::options::SystemKind;
 
 /// Items of a request sequence that are taken, at most.
 const MAX_ITEMS: usize = 1000;
@@ -41,7 +42,7 @@ pub fn accessions(attributes: &Attributes<'_>) -> Vec<Identifier> {
     let items = items_of_requests(attributes);
     let mut accessions: Vec<Identifier> = items.iter().chain([attributes]).filter_map(accession).collect();
     lend_issuers(&mut accessions.iter_mut().collect::<Vec<_>>());
-    let system = attributes.options().systems.accession.as_ref();
+    let system = attributes.options().system(&SystemKind::Accession);
     accessions = accessions.into_iter().map(|accession| or_system(accession, system)).collect();
     accessions.sort();
     accessions.dedup();
@@ -137,12 +138,11 @@ impl Numbers {
 
     /// The numbers with the systems that the user gave for those without an issuer.
     fn or_systems(self, attributes: &Attributes<'_>) -> Numbers {
-        let systems = &attributes.options().systems;
-        let with = |number: Option<Identifier>, system: &Option<String>| Some(or_system(number?, system.as_ref()));
+        let with = |number: Option<Identifier>, kind| Some(or_system(number?, attributes.options().system(&kind)));
         Numbers {
-            accession: with(self.accession, &systems.accession),
-            placer: with(self.placer, &systems.placer),
-            filler: with(self.filler, &systems.filler),
+            accession: with(self.accession, SystemKind::Accession),
+            placer: with(self.placer, SystemKind::Placer),
+            filler: with(self.filler, SystemKind::Filler),
         }
     }
 }
@@ -217,8 +217,8 @@ pub fn order_of(accession: Identifier) -> Reference {
 mod tests {
 
     use super::*;
-    use crate::mapping::sample::{Sample, code, identifier, issuer, items, mapped, mapped_with, text};
-    use crate::mapping::{Options, SERIES};
+    use crate::mapping::SERIES;
+    use crate::mapping::sample::{Sample, code, identifier, issuer, items, mapped, mapped_with, options, text};
 
     const PLACER: Tag = tags::PLACER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST;
     const FILLER: Tag = tags::FILLER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST;
@@ -314,9 +314,7 @@ mod tests {
 
     #[test]
     fn the_users_systems_are_for_numbers_without_any_issuer() {
-        let mut options = Options::default();
-        options.systems.accession = Some("https://example.org/a".into());
-        options.systems.placer = Some("https://example.org/p".into());
+        let options = options(&["accession=https://example.org/a", "placer=https://example.org/p"], &[]);
         let system = |data_set: &[Vec<Sample>]| {
             let order = mapped_with(SERIES, &data_set.concat(), &options).part.based_on.remove(0);
             identifier(&order.identifier.unwrap())

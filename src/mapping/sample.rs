@@ -134,3 +134,10 @@ pub fn identifier(identifier: &Identifier) -> String {
     let assigner = identifier.assigner.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
     format!("{kind}{system}{}{assigner}", identifier.value)
 }
+
+/// Options with these systems and issuers.
+pub fn options(systems: &[&str], issuers: &[&str]) -> Options {
+    let system = systems.iter().map(|text| text.parse().unwrap()).collect();
+    let issuer = issuers.iter().map(|text| text.parse().unwrap()).collect();
+    Options { system, issuer, ..Options::default() }
+}

@@ -7,6 +7,7 @@ use super::code::concepts;
 use super::identity::{Issuer, of_uid};
 use crate::fhir::resource::{Resource, Specimen};
 use crate::fhir::{Identifier, Reference, ResourceType};
+use crate::options::SystemKind;
 
 /// A reference to each specimen, by its identifier.
 pub fn specimens(attributes: &Attributes<'_>) -> Vec<Reference> {
@@ -17,7 +18,7 @@ fn specimen(item: &Attributes<'_>) -> Option<Reference> {
     let issuer = || Issuer::of_sequence(item, tags::ISSUER_OF_THE_SPECIMEN_IDENTIFIER_SEQUENCE);
     let named = item
         .id_text(tags::SPECIMEN_IDENTIFIER)
-        .map(|value| issuer().identifier(value, None, item.options().systems.specimen.as_ref()));
+        .map(|value| issuer().identifier(value, None, item.options().system(&SystemKind::Specimen)));
     let uid = item.oid(tags::SPECIMEN_UID).map(|uid| of_uid(&uid));
     let identifiers: Vec<Identifier> = named.into_iter().chain(uid).collect();
     let identifier = identifiers.first()?.clone();

@@ -14,6 +14,7 @@ use super::row::{Agreement, Row, first, one};
 use super::time::date_time;
 use crate::fhir::resource::{Encounter, Location, Resource};
 use crate::fhir::{Annotation, DateTime, Identifier, Reference, ResourceType};
+use crate::options::SystemKind;
 
 /// What the rows of [`STUDY`] fill from one instance.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -98,14 +99,14 @@ fn merge_into(known: &mut Reference, other: Reference) -> Agreement {
 
 fn study_id(attributes: &Attributes<'_>) -> Option<Identifier> {
     let value = attributes.id_text(tags::STUDY_ID)?;
-    Some(Issuer::default().identifier(value, None, attributes.options().systems.study_id.as_ref()))
+    Some(Issuer::default().identifier(value, None, attributes.options().system(&SystemKind::StudyId)))
 }
 
 fn encounter(attributes: &Attributes<'_>) -> Option<Reference> {
     let value = attributes.id_text(tags::ADMISSION_ID)?;
     let named = Issuer::of_name(attributes, attributes.id_text(tags::ISSUER_OF_ADMISSION_ID));
     let issuer = Issuer::of_sequence(attributes, tags::ISSUER_OF_ADMISSION_ID_SEQUENCE).or(named);
-    let identifier = issuer.identifier(value, kind("VN"), attributes.options().systems.visit.as_ref());
+    let identifier = issuer.identifier(value, kind("VN"), attributes.options().system(&SystemKind::Visit));
     let resource = Resource::Encounter(Encounter { identifier: vec![identifier.clone()] });
     let mut reference = Reference::to(ResourceType::Encounter);
     reference.identifier = Some(identifier);

@@ -58,7 +58,7 @@ fn offset(attributes: &Attributes<'_>, day: Date, time: &Time, tag: Tag) -> Opti
             Err(_) => attributes.note(tags::TIMEZONE_OFFSET_FROM_UTC, Reason::NotAnOffset, &text),
         }
     }
-    let Some(zone) = &attributes.options().time_zone else {
+    let Some(zone) = &attributes.options().timezone else {
         return attributes.drop(tag, Reason::NoZone, &time.to_string());
     };
     match zone.offset_of(day, time) {
@@ -78,7 +78,7 @@ mod tests {
     fn started(date: &str, time: &str, offset: &str, zone: &str) -> (String, Vec<Reason>) {
         let values = [(tags::STUDY_DATE, date), (tags::STUDY_TIME, time), (tags::TIMEZONE_OFFSET_FROM_UTC, offset)];
         let data_set: Vec<_> = values.into_iter().map(|(tag, value)| text(tag, value)).collect();
-        let options = Options { time_zone: TimeZone::parse(zone).ok(), ..Options::default() };
+        let options = Options { timezone: TimeZone::parse(zone).ok(), ..Options::default() };
         let mapped = mapped_with(STUDY, &data_set, &options);
         let started = mapped.part.started.map(|started| started.to_string()).unwrap_or_default();
         (started, mapped.issues.into_iter().map(|issue| issue.reason).collect())

@@ -3,6 +3,8 @@
 //! The zone data is compiled in, so that a run gives the same bytes on every machine. A local time that a zone
 //! repeats or skips has no offset that could be told without a guess.
 
+use std::str::FromStr;
+
 use jiff::civil;
 use jiff::tz::{self, AmbiguousOffset, TimeZoneDatabase};
 
@@ -61,6 +63,14 @@ impl TimeZone {
             AmbiguousOffset::Gap { .. } => Err(ZoneFault::Skipped),
             AmbiguousOffset::Fold { .. } => Err(ZoneFault::Repeated),
         }
+    }
+}
+
+impl FromStr for TimeZone {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<TimeZone, String> {
+        TimeZone::parse(text)
     }
 }
 

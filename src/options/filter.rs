@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use globset::{GlobBuilder, GlobMatcher};
 use jiff::civil::Date;
 
-use crate::config::unknown;
+use super::unknown;
 
 /// A rule, as `modality=CT,MR`.
 #[derive(Debug, Clone)]

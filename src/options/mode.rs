@@ -1,5 +1,6 @@
 //! `--mode`: who may read what is written. Results hold patient data, so by default only their owner may.
 
+use std::fmt;
 use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::path::Path;
@@ -63,6 +64,12 @@ fn set_mode(builder: &mut DirBuilder, mode: u32) {
 
 #[cfg(not(unix))]
 fn set_mode(_: &mut DirBuilder, _: u32) {}
+
+impl fmt::Display for FileMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:o}", self.0)
+    }
+}
 
 impl FromStr for FileMode {
     type Err = String;

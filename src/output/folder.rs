@@ -12,8 +12,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::stale_files::stale_files;
 use super::whole_file::{Finish, WholeFile, remove_stale, write_error};
 use super::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
-use crate::config::{Choice, FileMode};
 use crate::error::Error;
+use crate::options::FileMode;
 
 /// The longest id that FHIR has.
 const MAX_ID_BYTES: usize = 64;
@@ -23,7 +23,7 @@ const MAX_ID_BYTES: usize = 64;
 pub struct Folder {
     root: PathBuf,
     mode: FileMode,
-    replace: Choice,
+    replace: bool,
     /// The resource types that have their folder.
     types: Mutex<HashSet<&'static str>>,
     /// Hashes of the names that were given.
@@ -32,7 +32,7 @@ pub struct Folder {
 
 impl Folder {
     /// Makes the folder where it is not there, and finds out whether it can be written.
-    pub fn open(root: &Path, mode: FileMode, replace: Choice) -> Result<Folder, Error> {
+    pub fn open(root: &Path, mode: FileMode, replace: bool) -> Result<Folder, Error> {
         make(root, mode)?;
         remove_stale(root);
         WholeFile::try_in(root)?;
@@ -70,7 +70,7 @@ impl Sink for Folder {
         }
         let mut file = WholeFile::create_in(&self.root, &path)?.with_mode(self.mode);
         file.write(write)?;
-        let replace = if name.is_main() { self.replace } else { Choice::Yes };
+        let replace = if name.is_main() { self.replace } else { true };
         Ok(match file.finish_unless_lossy(replace)? {
             Finish::HeldBack(path) => Placed::HeldBack(path),
             Finish::Written | Finish::NothingNew => Placed::Written,

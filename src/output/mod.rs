@@ -13,8 +13,8 @@ mod whole_file;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::config::{Choice, FileMode, Format, OutputTarget};
 use crate::error::Error;
+use crate::options::{FileMode, Format, OutputTarget};
 
 pub use folder::Folder;
 pub use ndjson_folder::NdjsonFolder;
@@ -87,7 +87,7 @@ pub trait Sink: Sync {
 }
 
 /// Opens the output, and finds out whether it can be written before anything is read.
-pub fn open(target: &OutputTarget, format: Format, mode: FileMode, replace: Choice) -> Result<Box<dyn Sink>, Error> {
+pub fn open(target: &OutputTarget, format: Format, mode: FileMode, replace: bool) -> Result<Box<dyn Sink>, Error> {
     Ok(match (target, format) {
         (OutputTarget::Stdout, _) => Box::new(Stream::stdout()),
         (OutputTarget::File(path), _) => Box::new(Stream::file(path, mode, replace)?),

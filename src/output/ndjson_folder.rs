@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use super::stale_files::stale_files;
 use super::whole_file::{Finish, WholeFile, remove_stale, write_error};
 use super::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
-use crate::config::{Choice, FileMode};
 use crate::error::Error;
+use crate::options::FileMode;
 
 /// The file of the studies.
 const STUDIES: &str = "ImagingStudy";
@@ -19,13 +19,13 @@ const STUDIES: &str = "ImagingStudy";
 pub struct NdjsonFolder {
     root: PathBuf,
     mode: FileMode,
-    replace: Choice,
+    replace: bool,
     files: Mutex<BTreeMap<&'static str, WholeFile>>,
 }
 
 impl NdjsonFolder {
     /// Makes the folder where it is not there, and opens the file of the studies: it is there even if there are none.
-    pub fn open(root: &Path, mode: FileMode, replace: Choice) -> Result<NdjsonFolder, Error> {
+    pub fn open(root: &Path, mode: FileMode, replace: bool) -> Result<NdjsonFolder, Error> {
         mode.make_folder(root).map_err(|source| write_error(root, source))?;
         remove_stale(root);
         let studies = create(root, STUDIES, mode)?;

@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use super::whole_file::{Finish, WholeFile, write_error};
 use super::{BUFFER_BYTES, DocumentName, Finished, Order, Placed, Sink, WriteDocument};
-use crate::config::{Choice, FileMode};
 use crate::error::Error;
+use crate::options::FileMode;
 
 /// Standard output, or one file.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct Stream(Mutex<Target>);
 #[derive(Debug)]
 enum Target {
     Stdout(BufWriter<Stdout>),
-    File(WholeFile, Choice),
+    File(WholeFile, bool),
 }
 
 impl Stream {
@@ -26,7 +26,7 @@ impl Stream {
     }
 
     /// One file, which is there when it is whole.
-    pub fn file(path: &Path, mode: FileMode, replace: Choice) -> Result<Stream, Error> {
+    pub fn file(path: &Path, mode: FileMode, replace: bool) -> Result<Stream, Error> {
         Ok(Stream(Mutex::new(Target::File(WholeFile::create(path)?.with_mode(mode), replace))))
     }
 }

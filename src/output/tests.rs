@@ -33,7 +33,7 @@ fn a_folder_has_a_file_for_each_document_and_keeps_what_was_there() {
     fs::write(root.path().join("1.2.json"), "old").unwrap();
     fs::write(root.path().join("notes.txt"), "mine").unwrap();
     fs::write(root.path().join("1.3.json"), "of another run").unwrap();
-    let sink = open(&OutputTarget::Folder(root.path().into()), Format::Json, FileMode::default(), Choice::No).unwrap();
+    let sink = open(&OutputTarget::Folder(root.path().into()), Format::Json, FileMode::default(), false).unwrap();
     assert_eq!(give(&*sink, &study("1.2"), "new"), Placed::Written);
     let patient = DocumentName { resource_type: "Patient", id: "p".to_string() };
     assert_eq!(give(&*sink, &patient, "patient"), Placed::Written);
@@ -48,8 +48,8 @@ fn a_folder_has_a_file_for_each_document_and_keeps_what_was_there() {
 #[test]
 fn two_documents_of_one_name_never_overwrite_each_other() {
     let root = tempfile::tempdir().unwrap();
-    let sink = open(&OutputTarget::Folder(root.path().join("new/deep")), Format::Json, FileMode::default(), Choice::No)
-        .unwrap();
+    let sink =
+        open(&OutputTarget::Folder(root.path().join("new/deep")), Format::Json, FileMode::default(), false).unwrap();
     let names = ["1.2.A", "1.2.a", "1.2.a", "../../x"];
     let placed = names.map(|id| give(&*sink, &study(id), id));
     assert_eq!(placed, [Placed::Written, Placed::Written, Placed::NameTaken, Placed::Written]);
@@ -61,7 +61,7 @@ fn two_documents_of_one_name_never_overwrite_each_other() {
 #[test]
 fn documents_come_from_many_threads() {
     let root = tempfile::tempdir().unwrap();
-    let sink = open(&OutputTarget::Folder(root.path().into()), Format::Json, FileMode::default(), Choice::No).unwrap();
+    let sink = open(&OutputTarget::Folder(root.path().into()), Format::Json, FileMode::default(), false).unwrap();
     thread::scope(|scope| {
         for part in 0..4 {
             let sink = &*sink;
@@ -77,7 +77,7 @@ fn documents_come_from_many_threads() {
 #[test]
 fn a_document_that_breaks_off_leaves_no_file() {
     let root = tempfile::tempdir().unwrap();
-    let sink = open(&OutputTarget::Folder(root.path().into()), Format::Json, FileMode::default(), Choice::No).unwrap();
+    let sink = open(&OutputTarget::Folder(root.path().into()), Format::Json, FileMode::default(), false).unwrap();
     let result = sink.document(&study("1.2"), &mut |writer| {
         writer.write_all(b"{")?;
         Err(io::ErrorKind::StorageFull.into())
@@ -92,11 +92,11 @@ fn a_file_is_there_when_it_is_whole() {
     let path = root.path().join("all.ndjson");
     fs::write(&path, "old").unwrap();
     let target = OutputTarget::File(path.clone());
-    let sink = open(&target, Format::Ndjson, FileMode::default(), Choice::No).unwrap();
+    let sink = open(&target, Format::Ndjson, FileMode::default(), false).unwrap();
     let _ = give(&*sink, &study("1"), "one");
     drop(sink);
     assert_eq!(files(root.path()), expected(&[("all.ndjson", "old")]));
-    let sink = open(&target, Format::Ndjson, FileMode::default(), Choice::No).unwrap();
+    let sink = open(&target, Format::Ndjson, FileMode::default(), false).unwrap();
     let _ = (give(&*sink, &study("1"), "one"), give(&*sink, &study("2"), "two"));
     sink.finish(None).unwrap();
     assert_eq!(files(root.path()), expected(&[("all.ndjson", "one\ntwo\n")]));
@@ -105,8 +105,7 @@ fn a_file_is_there_when_it_is_whole() {
 #[test]
 fn bulk_data_has_a_file_for_each_type() {
     let root = tempfile::tempdir().unwrap();
-    let sink =
-        open(&OutputTarget::Folder(root.path().into()), Format::Ndjson, FileMode::default(), Choice::No).unwrap();
+    let sink = open(&OutputTarget::Folder(root.path().into()), Format::Ndjson, FileMode::default(), false).unwrap();
     let _ = give(&*sink, &DocumentName { resource_type: "Patient", id: "p".to_string() }, "p");
     fs::write(root.path().join("Device.ndjson"), "of another run").unwrap();
     assert_eq!(sink.finish(None).unwrap().stale_files, 1);
@@ -126,10 +125,7 @@ fn what_cannot_be_written_is_found_before_anything_is_read() {
         (OutputTarget::File(root.path().join("nowhere/x.json")), Format::Ndjson),
         (OutputTarget::File(root.path().into()), Format::Ndjson),
     ] {
-        assert!(
-            matches!(open(&target, format, FileMode::default(), Choice::No), Err(Error::Write { .. })),
-            "{target:?}"
-        );
+        assert!(matches!(open(&target, format, FileMode::default(), false), Err(Error::Write { .. })), "{target:?}");
     }
 }
 
@@ -143,7 +139,7 @@ fn the_rest_of_a_killed_run_is_removed_when_it_is_old() {
         let file = fs::File::create(root.path().join(name)).unwrap();
         modified.into_iter().for_each(|modified| file.set_modified(modified).unwrap());
     }
-    open(&OutputTarget::Folder(root.path().into()), Format::Json, FileMode::default(), Choice::No)
+    open(&OutputTarget::Folder(root.path().into()), Format::Json, FileMode::default(), false)
         .unwrap()
         .finish(None)
         .unwrap();
@@ -159,8 +155,7 @@ mod unix {
     #[test]
     fn a_file_is_for_its_owner_only() {
         let root = tempfile::tempdir().unwrap();
-        let sink =
-            open(&OutputTarget::Folder(root.path().into()), Format::Json, FileMode::default(), Choice::No).unwrap();
+        let sink = open(&OutputTarget::Folder(root.path().into()), Format::Json, FileMode::default(), false).unwrap();
         let _ = give(&*sink, &study("1"), "x");
         let mode = fs::metadata(root.path().join("1.json")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
@@ -171,7 +166,7 @@ mod unix {
         for (name, format, file) in [("a", Format::Json, "1.json"), ("b", Format::Ndjson, "ImagingStudy.ndjson")] {
             let root = tempfile::tempdir().unwrap();
             let folder = root.path().join(name);
-            let sink = open(&OutputTarget::Folder(folder.clone()), format, "640".parse().unwrap(), Choice::No).unwrap();
+            let sink = open(&OutputTarget::Folder(folder.clone()), format, "640".parse().unwrap(), false).unwrap();
             let _ = give(&*sink, &study("1"), "x");
             sink.finish(None).unwrap();
             let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -183,8 +178,7 @@ mod unix {
 
     #[test]
     fn a_device_is_written_and_not_replaced() {
-        let sink =
-            open(&OutputTarget::File("/dev/null".into()), Format::Ndjson, FileMode::default(), Choice::No).unwrap();
+        let sink = open(&OutputTarget::File("/dev/null".into()), Format::Ndjson, FileMode::default(), false).unwrap();
         let _ = give(&*sink, &study("1"), "x");
         sink.finish(None).unwrap();
         assert!(!fs::metadata("/dev/null").unwrap().is_file());
@@ -196,7 +190,7 @@ mod unix {
         assert!(matches!(closed, Error::Closed));
         if Path::new("/dev/full").exists() {
             let sink =
-                open(&OutputTarget::File("/dev/full".into()), Format::Ndjson, FileMode::default(), Choice::No).unwrap();
+                open(&OutputTarget::File("/dev/full".into()), Format::Ndjson, FileMode::default(), false).unwrap();
             let _ = give(&*sink, &study("1"), "x");
             assert!(matches!(sink.finish(None), Err(Error::Write { .. })));
         }

@@ -13,8 +13,8 @@ use tempfile::{NamedTempFile, TempPath};
 
 use super::BUFFER_BYTES;
 use super::held::loses_instances;
-use crate::config::{Choice, FileMode, is_stdout};
 use crate::error::Error;
+use crate::options::{FileMode, is_stdout};
 
 const PREFIX: &str = ".dcm2fhir-";
 const SUFFIX: &str = ".tmp";
@@ -81,7 +81,7 @@ impl WholeFile {
 
     /// Gives the file its name, unless it would take instances away that the one there has, or has nothing where that has
     /// something.
-    pub fn finish_unless_lossy(mut self, replace: Choice) -> Result<Finish, Error> {
+    pub fn finish_unless_lossy(mut self, replace: bool) -> Result<Finish, Error> {
         self.writer.flush().map_err(|source| write_error(&self.path, source))?;
         let bytes = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
         match &self.temporary {
@@ -89,7 +89,7 @@ impl WholeFile {
             Some(temporary) if bytes(temporary) == 0 && (bytes(&self.path) > 0 || self.is_json()) => {
                 return Ok(Finish::NothingNew);
             }
-            Some(temporary) if !replace.is_yes() && loses_instances(&self.path, temporary) => {
+            Some(temporary) if !replace && loses_instances(&self.path, temporary) => {
                 return Ok(Finish::HeldBack(self.path));
             }
             _ => {}

@@ -6,6 +6,7 @@ use rayon::iter::{ParallelBridge, ParallelIterator};
 
 use super::read::Stage;
 use crate::dicom::bytes::Bytes;
+use crate::dicom::json::is_dicom_json;
 use crate::group::reader::Worker;
 use crate::issue::Skip;
 use crate::source::Name;
@@ -52,18 +53,23 @@ impl Stage<'_> {
         let is_included =
             self.is_included(name).and_then(|is_included| is_included.then_some(()).ok_or(Skip::PassedBy));
         match is_included.and(bytes).and_then(|bytes| self.content(worker, name, bytes)) {
-            Ok(()) => self.counts.grouped(1),
+            Ok(files) => self.counts.grouped(files),
             Err(skip) => self.leave_out(name, &skip),
         }
         self.progress.walked(1);
         self.progress.read(1, 0);
     }
 
-    fn content(&self, worker: &mut Worker, name: &Name, bytes: &mut dyn Bytes) -> Result<(), Skip> {
+    /// Reads an entry, and gives the number of files that are still to be counted for it.
+    fn content(&self, worker: &mut Worker, name: &Name, bytes: &mut dyn Bytes) -> Result<u64, Skip> {
         let mut bytes = Head::new(bytes).map_err(|error| damaged(&error))?;
+        if is_dicom_json(bytes.bytes()) {
+            self.json(worker, name, &mut bytes);
+            return Ok(0);
+        }
         match self.read(worker, name, &mut bytes) {
             Err(Skip::NotDicom) if Kind::of(bytes.bytes()).is_some() => Err(Skip::NestedArchive),
-            result => result,
+            result => result.map(|()| 1),
         }
     }
 }

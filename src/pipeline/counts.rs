@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::config::Config;
-use crate::fhir::Release;
 use crate::group::{ResolvedSeries, ResolvedStudy};
 use crate::mapping::SeriesPart;
 use crate::report::Totals;
+
+use super::Job;
 
 /// The counts of a run.
 #[derive(Debug, Default)]
@@ -43,6 +43,11 @@ impl RunCounts {
         self.read_files.fetch_add(files, Ordering::Relaxed);
     }
 
+    /// How many files were read or left out, and how many of them are DICOM.
+    pub fn files(&self) -> (u64, u64) {
+        (self.files.load(Ordering::Relaxed), self.dicom_files.load(Ordering::Relaxed))
+    }
+
     /// A study's instances are known.
     pub fn resolved(&self, study: &ResolvedStudy<'_>) {
         let files = |series: &ResolvedSeries<'_>| {
@@ -64,7 +69,8 @@ impl RunCounts {
     }
 
     /// All of it, when everything is done.
-    pub fn totals(self, config: &Config, release: &'static Release) -> Totals {
+    pub fn totals(self, job: &Job) -> Totals {
+        let release = job.config.content.release();
         let written = self.written.into_inner().unwrap_or_else(PoisonError::into_inner);
         Totals {
             release: release.name,
@@ -76,7 +82,7 @@ impl RunCounts {
             series: written.series,
             instances: written.instances,
             instances_by_modality: written.by_modality,
-            partial: config.filter.is_partial(),
+            partial: job.filter.is_partial(),
         }
     }
 }

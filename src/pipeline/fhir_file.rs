@@ -6,6 +6,8 @@ use std::io::{Read, Seek};
 
 use flate2::read::GzDecoder;
 
+use crate::dicom::json::is_dicom_json;
+
 /// So much is looked at of a file that begins as JSON does.
 const HEAD_BYTES: u64 = 256 << 10;
 /// How a gzip stream begins (RFC 1952 2.3.1).
@@ -26,9 +28,10 @@ pub fn is_fhir(mut file: &File) -> bool {
     file.rewind().is_ok() && is_it
 }
 
-/// Whether a stream that begins so is for whoever reads FHIR: any JSON is, because nobody else would name it.
+/// Whether a stream that begins so is for whoever reads FHIR: any JSON is that is not DICOM's, because nobody else would
+/// name it.
 pub fn may_be_fhir(start: &[u8]) -> bool {
-    may_be_json(start) || start.starts_with(&GZIP) && names_a_resource(GzDecoder::new(start))
+    may_be_json(start) && !is_dicom_json(start) || start.starts_with(&GZIP) && names_a_resource(GzDecoder::new(start))
 }
 
 /// What was read already, and then the rest.

@@ -1,68 +1,65 @@
 //! Wires the stages: the only module that knows all of them.
 
 mod archive;
+mod assemble;
 mod counts;
-mod explain;
 mod fhir_file;
-mod options;
+mod job;
+mod json;
 mod outcome;
-mod print_mapping;
 mod read;
-mod synth;
+mod records;
+mod scan;
 #[cfg(feature = "upload")]
 mod upload;
 mod write;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::config::{Config, Output};
 use crate::error::Error;
+use crate::fhir::Sharing;
+use crate::fhir::id::Ids;
 use crate::group::reader::{Reader, Selections};
 use crate::group::{Studies, Study, apply_rejections, series_in_several_studies, several_places};
 use crate::interrupt::Interrupt;
-use crate::mapping::{self, Options, finish};
+use crate::mapping;
 use crate::output::{self, Finished, Sink};
 use crate::progress::{self, Progress};
 use crate::report::{Report, Section, Totals};
 use crate::source::{self, Walk};
+pub use assemble::{Assembly, assemble};
 use counts::RunCounts;
-pub use explain::explain;
-pub use outcome::Outcome;
-pub use print_mapping::print_mapping;
-pub use synth::synth;
+pub(crate) use job::is_stdin;
+pub use job::{Config, Job};
+pub use outcome::{Console, Outcome};
+pub use scan::{Scan, scan};
 #[cfg(feature = "upload")]
-pub use upload::upload;
+pub use upload::{Upload, upload};
 
-/// Converts what the configuration names, says what came of it, and with which code to exit.
-pub fn convert(config: &Config) -> Result<u8, Error> {
+/// Converts what the job names, says what came of it, and with which code to exit.
+pub fn convert(job: &Job, console: &Console) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
-    let progress = progress::start(config.progress);
-    let Output { target, format, mode, replace, .. } = &config.output;
-    let open = || output::open(target, *format, *mode, *replace);
-    let outcome = convert_into(config, open, progress.clone(), &interrupt);
+    let progress = progress::start(console.progress, console.verbose);
+    let open = || output::open(&job.target, job.format, job.config.run.mode, job.config.output.replace);
+    let outcome = convert_into(job, open, progress.clone(), &interrupt);
     // The walk may still hold the progress, and an error is not to be printed behind a bar.
     progress.finish();
-    Ok(outcome::tell(config, &outcome?, None, start))
+    Ok(outcome::tell(job, console, &outcome?, None, start))
 }
 
-fn report_path(config: &Config) -> Option<&Path> {
-    config.report.as_ref().map(|report| report.path.as_path())
-}
-
-/// Converts what the configuration names into the sink that `open` gives.
+/// Converts what the job names into the sink that `open` gives.
 pub fn convert_into<'s>(
-    config: &Config,
+    job: &Job,
     open: impl FnOnce() -> Result<Box<dyn Sink + 's>, Error>,
     progress: Arc<dyn Progress>,
     interrupt: &Interrupt,
 ) -> Result<Outcome, Error> {
-    let ends = Ends { others: None, writing_threads: config.threads };
-    convert_between(config, &ends, open, progress, interrupt)?.finish(0, None)
+    let ends = Ends { others: None, writing_threads: job.threads };
+    convert_between(job, &ends, open, progress, interrupt)?.finish(0, None)
 }
 
 /// What a run has at its two ends beside files and documents.
@@ -74,30 +71,29 @@ struct Ends<'a> {
 }
 
 fn convert_between<'s>(
-    config: &Config,
+    job: &Job,
     ends: &Ends<'_>,
     open: impl FnOnce() -> Result<Box<dyn Sink + 's>, Error>,
     progress: Arc<dyn Progress>,
     interrupt: &Interrupt,
 ) -> Result<Converted, Error> {
-    let mapping = options::mapping(config)?;
-    let finish = options::finish(config)?;
+    job.config.content.check()?;
     // The output is opened first: a run that cannot write should not read for hours.
     let sink = open()?;
-    let report = Report::open(config.report.as_ref())?;
+    let report = Report::open(&job.config.run)?;
     let counts = RunCounts::default();
-    let walk = source::open(&config.inputs, &config.walk, progress.clone())?;
-    let pool = threads(config.threads)?;
-    let run = Run { config, finish: &finish, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
-    let mut studies = pool.install(|| run.read(&mapping, &walk, ends.others))?;
+    let walk = source::open(&job.inputs, &job.walk, progress.clone())?;
+    let pool = threads(job.threads)?;
+    let run = Run { job, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
+    let mut studies = pool.install(|| run.read(&walk, ends.others))?;
     // Threads that wait for a server are as many as requests may be under way.
-    let has_enough = ends.writing_threads == config.threads || studies.is_empty();
+    let has_enough = ends.writing_threads == job.threads || studies.is_empty();
     let pool = if has_enough { pool } else { threads(ends.writing_threads)? };
-    pool.install(|| run.write(&mapping, &mut studies, sink.as_ref()))?;
-    let Finished { stale_files, held_back } = sink.finish(report_path(config))?;
+    pool.install(|| run.write(&mut studies, sink.as_ref()))?;
+    let Finished { stale_files, held_back } = sink.finish(job.config.run.report.as_deref())?;
     held_back.iter().for_each(|path| write::note_held_back(&report, path));
-    let totals = counts.totals(config, finish.release);
-    Ok(Converted { totals, stale_files, report, unmet_rules: config.filter.unmet() })
+    let totals = counts.totals(job);
+    Ok(Converted { totals, stale_files, report, unmet_rules: job.filter.unmet() })
 }
 
 /// What a run came to, with a report that is still open.
@@ -119,8 +115,7 @@ impl Converted {
 
 /// What both halves of a run share.
 struct Run<'a> {
-    config: &'a Config,
-    finish: &'a finish::Options,
+    job: &'a Job,
     report: &'a Report,
     counts: &'a RunCounts,
     progress: &'a dyn Progress,
@@ -129,36 +124,42 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Reads all that the walk finds, and groups it.
-    fn read(&self, options: &Options, walk: &Walk, others: Option<&dyn read::Others>) -> Result<Vec<Study>, Error> {
+    fn read(&self, walk: &Walk, others: Option<&dyn read::Others>) -> Result<Vec<Study>, Error> {
         let (wanted, studies) = (mapping::wanted(), Studies::default());
-        let selections = if self.finish.has_selections() { Selections::All } else { Selections::Rejections };
-        let filter = &self.config.filter;
+        let content = &self.job.config.content;
+        let selections = if content.has_selections() { Selections::All } else { Selections::Rejections };
         let stage = read::Stage {
-            reader: Reader { wanted: &wanted, options, studies: &studies, filter, selections, keeper: None },
+            reader: Reader {
+                wanted: &wanted,
+                options: &content.archive,
+                studies: &studies,
+                filter: &self.job.filter,
+                selections,
+                keeper: None,
+            },
             report: self.report,
             counts: self.counts,
             progress: self.progress,
             interrupt: self.interrupt,
-            is_verbose: self.config.is_verbose,
             others,
+            only: None,
         };
-        stage.all(walk, self.config.threads)?;
+        stage.all(walk, self.job.threads)?;
         let mut studies = studies.finish();
-        if self.config.content.apply_rejections.is_yes() {
+        if content.apply_rejections {
             apply_rejections(&mut studies);
         }
         Ok(studies)
     }
 
     /// Writes the studies.
-    fn write(&self, options: &Options, studies: &mut [Study], sink: &dyn Sink) -> Result<(), Error> {
-        write::check_room(self.config, studies.len())?;
+    fn write(&self, studies: &mut [Study], sink: &dyn Sink) -> Result<(), Error> {
+        write::check_room(self.job, studies.len())?;
         several_places(studies).iter().for_each(|several| read::note_places(several, self.report));
         series_in_several_studies(studies).iter().for_each(|place| read::note_series(*place, self.report));
         let mut stage = write::Stage {
-            output: options::output(self.config),
-            mapping: options,
-            finish: self.finish,
+            job: self.job,
+            sharing: Sharing::alone(Ids::new(self.job.config.content.id_salt.as_deref().unwrap_or_default())),
             sink,
             report: self.report,
             counts: self.counts,

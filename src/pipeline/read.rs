@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use crossbeam_channel::Receiver;
 use dicom_dictionary_std::tags;
 
-use crate::config::Choice;
 use crate::dicom::bytes::{Bytes, Counted};
+use crate::dicom::json::is_dicom_json;
 use crate::error::Error;
 use crate::group::SeveralPlaces;
 use crate::group::reader::{Reader, Worker};
@@ -14,7 +14,7 @@ use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason, Skip};
 use crate::progress::Progress;
 use crate::report::{Report, Where};
-use crate::source::archive::Archive;
+use crate::source::archive::{Archive, Head};
 use crate::source::{Batch, Content, Item, Name, Walk};
 
 use super::counts::RunCounts;
@@ -32,10 +32,10 @@ pub struct Stage<'s> {
     pub progress: &'s dyn Progress,
     /// Whether the user wants it to end.
     pub interrupt: &'s Interrupt,
-    /// Whether each file that is left out is named as it comes.
-    pub is_verbose: Choice,
     /// Takes the files that are FHIR already, where they are wanted.
     pub others: Option<&'s dyn Others>,
+    /// Which files are this run's, where others read the rest.
+    pub only: Option<&'s (dyn Fn(&Name) -> bool + Sync)>,
 }
 
 /// Hears of files that are no DICOM.
@@ -52,6 +52,8 @@ enum Found {
     Dicom,
     /// It holds files.
     Archive(Archive),
+    /// It holds instances, which were read.
+    Json,
     /// It is FHIR, and was put aside.
     Fhir,
 }
@@ -80,9 +82,11 @@ impl Stage<'_> {
     }
 
     fn batch(&self, worker: &mut Worker, batch: &Batch) {
-        batch.skipped.iter().for_each(|(name, skip)| self.leave_out(name, skip));
+        let is_ours = |name: &Name| self.only.is_none_or(|only| only(name));
+        let skipped = batch.skipped.iter().filter(|(name, _)| is_ours(name));
+        skipped.for_each(|(name, skip)| self.leave_out(name, skip));
         let mut taken = 0;
-        batch.for_each(|item| taken += u64::from(self.item(worker, item)));
+        batch.for_each(|item| taken += u64::from(is_ours(&item.name) && self.item(worker, item)));
         // Counted for all at once: the counters are everybody's.
         self.counts.grouped(taken);
     }
@@ -92,6 +96,7 @@ impl Stage<'_> {
         match self.file(worker, item) {
             Ok(Found::Dicom) => return true,
             Ok(Found::Fhir) => self.counts.read(1, 0),
+            Ok(Found::Json) => {}
             Ok(Found::Archive(archive)) => self.archive(worker, &item.name, &archive),
             Err(skip) => self.leave_out(&item.name, &skip),
         }
@@ -115,9 +120,19 @@ impl Stage<'_> {
         }
         match self.read(worker, &item.name, &mut file) {
             Ok(()) => Ok(Found::Dicom),
-            Err(Skip::NotDicom) => Archive::open(file)?.ok_or(Skip::NotDicom).map(Found::Archive),
+            Err(Skip::NotDicom) => self.other(worker, item, file),
             Err(skip) => Err(skip),
         }
+    }
+
+    /// Reads what is no DICOM file: DICOM JSON, or an archive.
+    fn other(&self, worker: &mut Worker, item: &Item, mut file: Content) -> Result<Found, Skip> {
+        let is_json = Head::new(&mut file).is_ok_and(|head| is_dicom_json(head.bytes()));
+        if is_json {
+            self.json(worker, &item.name, &mut file);
+            return Ok(Found::Json);
+        }
+        Archive::open(file)?.ok_or(Skip::NotDicom).map(Found::Archive)
     }
 
     /// Reads a file or an entry of an archive.
@@ -149,9 +164,7 @@ impl Stage<'_> {
         if let Some(keeper) = self.reader.keeper {
             keeper.left_out(name, skip);
         }
-        if self.is_verbose.is_yes() {
-            self.progress.say(&format!("{name}: {skip}"));
-        }
+        self.progress.left_out(name, skip);
         self.counts.read(1, skip.is_dicom().into());
     }
 }

@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::outcome::{self, OfServer};
-use super::{Ends, convert_between, fhir_file, read};
-use crate::config::{Choice, ReleaseName, Upload};
+use super::{Console, Ends, Job, convert_between, fhir_file, read};
 use crate::error::Error;
 use crate::http::SystemClock;
 use crate::interrupt::Interrupt;
@@ -17,33 +16,46 @@ use crate::options::SummaryForm;
 use crate::progress::{self, Progress, WARNING, count};
 use crate::report::{CauseInWords, Causes, Section};
 use crate::source::{self, Name};
-use crate::upload::Server;
 use crate::upload::counts::{Counts, Summary};
 use crate::upload::documents::{self, Input};
+use crate::upload::{Options, Server};
+
+/// What is uploaded, and to where.
+#[derive(Debug, Clone)]
+pub struct Upload {
+    /// What is read, and what it says.
+    pub job: Job,
+    /// Whether FHIR or DICOM comes from standard input.
+    pub stdin: bool,
+    /// How it is sent.
+    pub options: Options,
+    /// Requests at the same time.
+    pub concurrent_requests: usize,
+}
 
 /// Uploads what the configuration names, and says with which code to exit.
-pub fn upload(mut upload: Upload) -> Result<u8, Error> {
+pub fn upload(mut upload: Upload, console: &Console) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
     take_stdin(&mut upload)?;
-    let progress = progress::start(upload.config.progress);
+    let progress = progress::start(console.progress, console.verbose);
     let clock = Box::new(SystemClock::default());
     let server = Server::open(&upload.options, clock, interrupt.clone(), progress.clone())?;
     if let Some(note) = server.journal_mended() {
         progress::say(format_args!("{WARNING}warning:{WARNING:#} {}\n", source::printable(note.as_bytes())));
     }
-    upload.config.content.release = ReleaseName(server.release().name);
-    if upload.config.inputs.iter().all(is_fhir) {
+    upload.job.config.content.fhir = Some(server.release());
+    if upload.job.inputs.iter().all(is_fhir) {
         // There is no DICOM: threads for it would only start and end.
-        upload.config.threads = 1;
-        upload.config.walk.threads = 1;
+        upload.job.threads = 1;
+        upload.job.walk.threads = 1;
     }
-    let sent = send(&upload, &server, &interrupt, &progress);
+    let sent = send(&upload, console, &server, &interrupt, &progress);
     progress.finish();
     // A run that ended before anything was sent has its error to say only.
     let counts = server.counts().clone();
     let has_begun = counts.studies.all() + counts.companions.all() > 0;
-    if upload.config.summary == SummaryForm::Text && (sent.is_ok() || has_begun) {
+    if console.summary == SummaryForm::Text && (sent.is_ok() || has_begun) {
         summarize(&upload, &server, sent.as_ref().map_or(0, |done| done.gone), start);
     }
     Ok(sent?.code.max(server.counts().exit_code()))
@@ -51,15 +63,15 @@ pub fn upload(mut upload: Upload) -> Result<u8, Error> {
 
 /// Looks whether standard input begins as FHIR does; else it is DICOM or an archive.
 fn take_stdin(upload: &mut Upload) -> Result<(), Error> {
-    if !upload.stdin.is_yes() {
+    if !upload.stdin {
         return Ok(());
     }
     // What is looked at stays in the buffer, for whoever reads standard input next.
     let mut stdin = io::stdin().lock();
     let start = stdin.fill_buf().map_err(|source| Error::Input { path: source::STDIN.into(), source })?;
     if !fhir_file::may_be_fhir(start) {
-        upload.stdin = Choice::No;
-        upload.config.inputs.push(source::Input::Stdin);
+        upload.stdin = false;
+        upload.job.inputs.push(source::Input::Stdin);
     }
     Ok(())
 }
@@ -104,25 +116,31 @@ struct Done {
 }
 
 /// Reads and sends everything.
-fn send(upload: &Upload, server: &Server, interrupt: &Interrupt, progress: &Arc<dyn Progress>) -> Result<Done, Error> {
-    let config = &upload.config;
+fn send(
+    upload: &Upload,
+    console: &Console,
+    server: &Server,
+    interrupt: &Interrupt,
+    progress: &Arc<dyn Progress>,
+) -> Result<Done, Error> {
+    let job = &upload.job;
     let start = Instant::now();
-    let others = Others { fhir: Mutex::default(), inputs: &config.inputs, server };
-    let ends = Ends { others: Some(&others), writing_threads: upload.jobs };
-    let converted = convert_between(config, &ends, || Ok(Box::new(server)), progress.clone(), interrupt)?;
+    let others = Others { fhir: Mutex::default(), inputs: &job.inputs, server };
+    let ends = Ends { others: Some(&others), writing_threads: upload.concurrent_requests };
+    let converted = convert_between(job, &ends, || Ok(Box::new(server)), progress.clone(), interrupt)?;
     let mut files = others.fhir.into_inner().unwrap_or_else(PoisonError::into_inner);
     files.sort();
     let mut inputs: Vec<Input> = files.into_iter().map(Input::File).collect();
-    inputs.extend(upload.stdin.is_yes().then_some(Input::Stdin));
-    let sent = documents::send(&inputs, server, upload.jobs);
+    inputs.extend(upload.stdin.then_some(Input::Stdin));
+    let sent = documents::send(&inputs, server, upload.concurrent_requests);
     let report = server.report(sent.is_ok())?;
     let section = Section { name: "server", write: &|out| report.write(out) };
     let outcome = converted.finish(inputs.len() as u64, Some(&section))?;
     // As of every run that could not be done, the error is the last word.
-    let sent = if config.summary == SummaryForm::Json { Ok(sent?) } else { sent };
+    let sent = if console.summary == SummaryForm::Json { Ok(sent?) } else { sent };
     let summary = report.summary();
     let of_server = OfServer { summary, causes: causes(&server.counts()) };
-    let code = outcome::tell(config, &outcome, Some(of_server), start);
+    let code = outcome::tell(job, console, &outcome, Some(of_server), start);
     sent?;
     Ok(Done { code, gone: report.gone.len() })
 }

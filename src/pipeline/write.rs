@@ -7,21 +7,21 @@ use std::path::Path;
 use dicom_dictionary_std::tags;
 use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
 
-use crate::config::{self, Config, Format};
 use crate::error::Error;
-use crate::fhir::bundle::{Bundle, BundleOptions};
-use crate::fhir::json::{self, Layout};
-use crate::fhir::{Companion, Fact, Held, ImagingSelection, ImagingStudy, References, ResourceType, Sharing, link};
+use crate::fhir::bundle::Bundle;
+use crate::fhir::{Companion, Fact, Held, ImagingSelection, ImagingStudy, Release, ResourceType, Sharing, json, link};
 use crate::group::{ResolvedStudy, Selection, Study, look_across};
 use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason};
-use crate::mapping;
+use crate::mapping::ContentOptions;
 use crate::mapping::finish::{self, Finished, imaging_study};
+use crate::options::{Format, References};
 use crate::output::{DocumentName, Order, Placed, Sink};
 use crate::progress::Progress;
 use crate::report::{Report, Where};
 use crate::source::Name;
 
+use super::Job;
 use super::counts::RunCounts;
 
 /// Studies that are resolved before the first of them is written, where they are written one after the other.
@@ -29,12 +29,10 @@ const SETTLED_AHEAD: usize = 64;
 
 /// What all documents share.
 pub struct Stage<'s> {
-    /// The sink's form and the references'.
-    pub output: Output,
-    /// What the user said of the archive.
-    pub mapping: &'s mapping::Options,
-    /// What the finish was told.
-    pub finish: &'s finish::Options,
+    /// What was asked for.
+    pub job: &'s Job,
+    /// Gives out ids, and knows what studies do not share.
+    pub sharing: Sharing,
     /// Where documents go.
     pub sink: &'s dyn Sink,
     /// What is counted.
@@ -47,57 +45,44 @@ pub struct Stage<'s> {
     pub interrupt: &'s Interrupt,
 }
 
-/// What a document is and how it is laid out.
-#[derive(Debug, Clone)]
-pub struct Output {
-    /// A resource or a Bundle.
-    pub format: Format,
-    /// How JSON is laid out.
-    pub layout: Layout,
-    /// How a study refers to its companions.
-    pub references: References,
-    /// What a Bundle asks of the server.
-    pub bundle: BundleOptions,
-    /// Gives out ids, and knows what studies do not share.
-    pub sharing: Sharing,
-}
-
 /// Resources that several studies share, until all studies have said what they know of them.
 type Shared = BTreeMap<(ResourceType, String), Companion>;
 
 impl Stage<'_> {
+    fn content(&self) -> &ContentOptions {
+        &self.job.config.content
+    }
+
+    fn release(&self) -> &'static Release {
+        self.content().release()
+    }
+
     /// Writes every study.
     pub fn all(&self, studies: &mut [Study]) -> Result<(), Error> {
         self.progress.writing(studies.len() as u64);
-        if self.output.references == References::Separate && self.output.format != Format::Bundle {
+        if self.content().references() == References::Separate && self.job.format != Format::Bundle {
             return self.with_shared(studies);
         }
         match self.sink.order() {
             Order::AsGiven => self.in_order(studies, |resolved| self.study(resolved, &mut Shared::new())),
             Order::Any => studies.par_iter_mut().try_for_each(|study| {
                 self.interrupt.check()?;
-                self.study(&study.resolve(self.mapping), &mut Shared::new())
+                self.study(&study.resolve(&self.content().archive), &mut Shared::new())
             }),
         }
     }
 
     /// Looks across the studies before the first is written, and reports where they contradict each other.
     pub fn look_across(&mut self, studies: &mut [Study]) {
-        if self.finish.subject.is_some() {
+        if self.content().subject.is_some() {
             // All studies are of the user's patient.
             return;
         }
-        let across = look_across(studies, self.mapping);
+        let across = look_across(studies, &self.content().archive);
         for (place, fact) in across.contradictions {
-            let tag = match fact {
-                Fact::Name => tags::PATIENT_NAME,
-                Fact::BirthDate => tags::PATIENT_BIRTH_DATE,
-                Fact::Sex => tags::PATIENT_SEX,
-            };
-            let place = Where { study: studies.get(place).map(|study| &*study.uid), ..Where::default() };
-            self.report.issue(place, &Issue { tags: vec![tag], ..issue("subject", Reason::PatientDiffers) });
+            note_contradiction(self.report, studies.get(place).map(|study| &*study.uid), fact);
         }
-        self.output.sharing.contested = across.contested;
+        self.sharing.contested = across.contested;
     }
 
     /// Resolves studies side by side, and shows them one after the other.
@@ -108,7 +93,7 @@ impl Stage<'_> {
     ) -> Result<(), Error> {
         for some in studies.chunks_mut(SETTLED_AHEAD) {
             let resolved: Vec<ResolvedStudy<'_>> =
-                some.par_iter_mut().map(|study| study.resolve(self.mapping)).collect();
+                some.par_iter_mut().map(|study| study.resolve(&self.content().archive)).collect();
             for study in &resolved {
                 self.interrupt.check()?;
                 each(study)?;
@@ -131,7 +116,7 @@ impl Stage<'_> {
     }
 
     fn study(&self, resolved: &ResolvedStudy<'_>, shared: &mut Shared) -> Result<(), Error> {
-        let Finished { study, selections, issues } = imaging_study(resolved, self.finish);
+        let Finished { study, selections, issues } = imaging_study(resolved, self.content());
         self.note(resolved);
         for (series, issue) in &issues {
             self.report.issue(Where { study: Some(resolved.uid), series: *series, ..Where::default() }, issue);
@@ -153,23 +138,22 @@ impl Stage<'_> {
         shared: &mut Shared,
         study_uid: &str,
     ) -> Result<Placed, Error> {
-        let (output, release) = (&self.output, self.finish.release);
+        let (release, layout) = (self.release(), self.job.layout);
         let id = study.id.clone();
-        if output.format == Format::Bundle {
-            let bundle = Bundle::of(study, selections, release, &output.sharing, output.bundle);
+        if self.job.format == Format::Bundle {
+            let bundle = Bundle::of(study, selections, release, &self.sharing, self.job.config.output.bundle);
             self.note_held(study_uid, &bundle.linked.held);
-            return self
-                .document("Bundle", id, study_uid, |out| json::write_bundle(out, &bundle, release, output.layout));
+            return self.document("Bundle", id, study_uid, |out| json::write_bundle(out, &bundle, release, layout));
         }
-        let linked = link(study, selections, release, output.references, &output.sharing);
+        let linked = link(study, selections, release, self.content().references(), &self.sharing);
         self.note_held(study_uid, &linked.held);
-        let write = |out: &mut dyn Write| json::write_imaging_study(out, &linked, release, output.layout);
+        let write = |out: &mut dyn Write| json::write_imaging_study(out, &linked, release, layout);
         let placed = self.document("ImagingStudy", id, study_uid, write)?;
         if placed != Placed::Written {
             return Ok(placed);
         }
         for selection in &linked.selections {
-            let write = |out: &mut dyn Write| json::write_imaging_selection(out, selection, release, output.layout);
+            let write = |out: &mut dyn Write| json::write_imaging_selection(out, selection, release, layout);
             let _ = self.document(ResourceType::ImagingSelection.name(), selection.id.clone(), study_uid, write)?;
         }
         for companion in linked.beside {
@@ -187,7 +171,7 @@ impl Stage<'_> {
     }
 
     fn companion(&self, companion: &Companion) -> Result<(), Error> {
-        let (layout, release) = (self.output.layout, self.finish.release);
+        let (layout, release) = (self.job.layout, self.release());
         let name = companion.resource_type().name();
         let write = |out: &mut dyn Write| json::write_companion(out, companion, release, layout);
         self.document(name, companion.id.clone(), "", write).map(drop)
@@ -261,10 +245,21 @@ impl Stage<'_> {
             let tags = vec![tags::CONCEPT_NAME_CODE_SEQUENCE];
             self.report.issue(place, &Issue { tags, ..issue("series.instance", reason) });
         }
-        if self.finish.has_selections() {
+        if self.content().has_selections() {
             selection.issues.iter().for_each(|found| self.report.issue(place, &found.issue));
         }
     }
+}
+
+/// Reports what a study says of its patient otherwise than an earlier one.
+pub fn note_contradiction(report: &Report, study: Option<&str>, fact: Fact) {
+    let tag = match fact {
+        Fact::Name => tags::PATIENT_NAME,
+        Fact::BirthDate => tags::PATIENT_BIRTH_DATE,
+        Fact::Sex => tags::PATIENT_SEX,
+    };
+    let place = Where { study, ..Where::default() };
+    report.issue(place, &Issue { tags: vec![tag], ..issue("subject", Reason::PatientDiffers) });
 }
 
 /// Reports a file that has instances which this run's document lacks.
@@ -278,14 +273,12 @@ fn issue(element: &'static str, reason: Reason) -> Issue {
 }
 
 /// The one resource of a JSON document: a stream or file has room for one study.
-pub fn check_room(config: &Config, studies: usize) -> Result<(), Error> {
-    let is_folder = matches!(config.output.target, config::OutputTarget::Folder(_));
-    let has_room = is_folder || config.output.format != Format::Json && !config.output.target.is_one_document();
+pub fn check_room(job: &Job, studies: usize) -> Result<(), Error> {
+    let has_room = job.target.is_folder() || job.format != Format::Json && !job.target.is_one_document();
     if has_room || studies <= 1 {
         return Ok(());
     }
-    let place =
-        config.output.target.path().map_or("standard output as JSON".to_string(), |path| path.display().to_string());
+    let place = job.target.path().map_or("standard output as JSON".to_string(), |path| path.display().to_string());
     let advice = "give a folder (-o DIR/) for a file each, or -o FILE.ndjson for a line each";
     Err(Error::Usage(format!("{studies} studies were found, and {place} has room for one: {advice}")))
 }

@@ -1,5 +1,6 @@
 //! The bar on a terminal, and the lines for a log.
 
+use std::fmt::Display;
 use std::io::{Write, stderr};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -14,16 +15,19 @@ use super::counters::Counters;
 use super::drawn::draw;
 use super::line::Line;
 use super::message::say;
+use crate::issue::Skip;
 
 const LINE: Duration = Duration::from_secs(10);
 
 /// Progress on standard error, drawn by a thread of its own.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Bar {
     counters: Arc<Counters>,
     painter: Mutex<Option<Painter>>,
     /// What is drawn, if the line is on a terminal.
     drawn: Option<ProgressBar>,
+    /// Whether each file that is left out is named.
+    is_verbose: bool,
 }
 
 #[derive(Debug)]
@@ -51,12 +55,19 @@ impl Bar {
         })
     }
 
+    /// Names each file that is left out, if it is to.
+    pub fn verbose(self, is_verbose: bool) -> Bar {
+        let mut bar = self;
+        bar.is_verbose = is_verbose;
+        bar
+    }
+
     fn start(paint: impl FnOnce(&Counters, Receiver<()>, Instant) + Send + 'static) -> Bar {
         let counters = Arc::new(Counters::default());
         let (stop, stopped) = channel();
         let seen = Arc::clone(&counters);
         let thread = thread::spawn(move || paint(&seen, stopped, Instant::now()));
-        Bar { counters, painter: Mutex::new(Some(Painter { stop, thread })), drawn: None }
+        Bar { counters, painter: Mutex::new(Some(Painter { stop, thread })), drawn: None, is_verbose: false }
     }
 }
 
@@ -93,6 +104,12 @@ impl Progress for Bar {
 
     fn refused(&self, resources: u64) {
         self.counters.refused_resources.fetch_add(resources, Relaxed);
+    }
+
+    fn left_out(&self, file: &dyn Display, why: &Skip) {
+        if self.is_verbose {
+            self.say(&format!("{file}: {why}"));
+        }
     }
 
     fn say(&self, line: &str) {

@@ -9,10 +9,12 @@ mod drawn;
 mod line;
 mod message;
 
+use std::fmt::Display;
 use std::io::{IsTerminal, stderr};
 use std::sync::Arc;
 
-use crate::config::ShowProgress;
+use crate::issue::Skip;
+use crate::options::ShowProgress;
 pub use bar::Bar;
 pub use counters::{count, duration, size};
 pub use message::{ERROR, NAME, WARNING, columns, say};
@@ -39,6 +41,8 @@ pub trait Progress: Send + Sync {
     fn say(&self, line: &str) {
         say(format_args!("{line}\n"));
     }
+    /// A file is left out.
+    fn left_out(&self, _file: &dyn Display, _why: &Skip) {}
     /// The run is at its end: what was drawn is wiped away.
     fn finish(&self) {}
 }
@@ -50,11 +54,12 @@ pub struct Silent;
 impl Progress for Silent {}
 
 /// A bar on a terminal; elsewhere lines if they are asked for, and else nothing.
-pub fn start(show: ShowProgress) -> Arc<dyn Progress> {
+pub fn start(show: ShowProgress, is_verbose: bool) -> Arc<dyn Progress> {
     let is_terminal = stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-    match (show, is_terminal) {
-        (ShowProgress::Never, _) | (ShowProgress::Auto, false) => Arc::new(Silent),
-        (ShowProgress::Auto | ShowProgress::Always, true) => Arc::new(Bar::drawn()),
-        (ShowProgress::Always, false) => Arc::new(Bar::lines()),
-    }
+    let bar = match (show, is_terminal) {
+        (ShowProgress::Never, _) | (ShowProgress::Auto, false) => Bar::default(),
+        (ShowProgress::Auto | ShowProgress::Always, true) => Bar::drawn(),
+        (ShowProgress::Always, false) => Bar::lines(),
+    };
+    Arc::new(bar.verbose(is_verbose))
 }

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::sorter::Sorter;
 use super::{Counts, Totals};
-use crate::config::{FileMode, is_stdout};
 use crate::error::Error;
+use crate::options::{FileMode, is_stdout};
 use crate::output::WholeFile;
 
 /// A member of the report that somebody else writes.

@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use super::Where;
 use super::code::{reason_code, skip_code};
-use crate::config::Choice;
 use crate::issue::{Issue, Skip, keyword};
 use crate::source::{Name, printable};
 
@@ -69,7 +68,7 @@ pub(super) fn skipped(name: &Name, skip: &Skip) -> String {
 }
 
 /// The line of a value that is dropped or changed.
-pub(super) fn issue(place: Where<'_>, issue: &Issue, values: Choice) -> String {
+pub(super) fn issue(place: Where<'_>, issue: &Issue, values: bool) -> String {
     let (path, reason, message) =
         (place.name.map(Name::to_string), reason_code(issue.reason), issue.reason.in_words(issue.value.as_deref()));
     let around = issue.tags.len().saturating_sub(1);
@@ -85,7 +84,7 @@ pub(super) fn issue(place: Where<'_>, issue: &Issue, values: Choice) -> String {
         reason: &reason,
         message: &message,
         expected: expected(&message),
-        value: issue.value.as_deref().filter(|_| values.is_yes() || issue.reason.tells_value()),
+        value: issue.value.as_deref().filter(|_| values || issue.reason.tells_value()),
     };
     let uids = [place.study, place.series, place.instance].map(Option::unwrap_or_default);
     line(&[entry.path.unwrap_or_default(), uids[0], uids[1], uids[2], &tags.concat(), &reason], &entry)

@@ -16,14 +16,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::config::{Choice, ReportOptions};
 use crate::error::Error;
 use crate::issue::{Issue, Skip};
+use crate::options::RunOptions;
 use crate::source::{Name, printable};
 
 pub use causes::{CauseInWords, Causes, causes};
 pub use code::{reason_code, skip_code};
 pub use counts::Counts;
+pub use sorter::Sorter;
 pub use summary::Summary;
 pub use summary_json::summary_json;
 
@@ -87,16 +88,15 @@ pub struct Totals {
 pub struct Report {
     counts: Mutex<Counts>,
     document: Option<Mutex<Document>>,
-    values: Choice,
+    /// Whether header values stand in it.
+    values: bool,
 }
 
 impl Report {
     /// Starts to count, and opens the report that is asked for.
-    pub fn open(options: Option<&ReportOptions>) -> Result<Report, Error> {
-        let document =
-            options.map(|options| Document::create(&options.path, options.mode)).transpose()?.map(Mutex::new);
-        let values = options.map_or(Choice::No, |options| options.values);
-        Ok(Report { counts: Mutex::default(), document, values })
+    pub fn open(options: &RunOptions) -> Result<Report, Error> {
+        let document = options.report.as_ref().map(|path| Document::create(path, options.mode)).transpose()?;
+        Ok(Report { counts: Mutex::default(), document: document.map(Mutex::new), values: options.report_values })
     }
 
     /// A file is left out.

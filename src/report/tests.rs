@@ -1,21 +1,26 @@
 use std::fs;
+use std::path::Path;
 use std::thread;
 
 use dicom_dictionary_std::tags;
 
 use super::*;
-use crate::config::FileMode;
 use crate::issue::Reason;
 
 fn totals() -> Totals {
     Totals { release: "r5", fhir_version: "5.0.0", files: 3, ..Totals::default() }
 }
 
+fn at(path: &Path) -> RunOptions {
+    RunOptions { report: Some(path.to_path_buf()), ..RunOptions::default() }
+}
+
 /// The report over some skips and issues, given by threads in an order of their own.
-fn report(values: Choice, turn: usize) -> String {
+fn report(report_values: bool, turn: usize) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("report.json");
-    let report = Report::open(Some(&ReportOptions { path: path.clone(), values, mode: FileMode::default() })).unwrap();
+    let report =
+        Report::open(&RunOptions { report: Some(path.clone()), report_values, ..RunOptions::default() }).unwrap();
     let issues = [(tags::STUDY_DATE, Reason::NotADate), (tags::LATERALITY, Reason::UnknownTerm)];
     let give = |number: usize| {
         report.skip(&Name::file(format!("b/{number}\n")), &Skip::NoUid(tags::SOP_INSTANCE_UID));
@@ -38,13 +43,13 @@ fn report(values: Choice, turn: usize) -> String {
 
 #[test]
 fn a_report_is_the_same_in_whatever_order_things_come() {
-    let first = report(Choice::No, 0);
-    (1..4).for_each(|turn| assert_eq!(report(Choice::No, turn), first));
+    let first = report(false, 0);
+    (1..4).for_each(|turn| assert_eq!(report(false, turn), first));
 }
 
 #[test]
 fn an_entry_says_where_what_and_why() {
-    let report: serde_json::Value = serde_json::from_str(&report(Choice::No, 0)).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report(false, 0)).unwrap();
     let skipped = &report["skipped"][1];
     assert_eq!(
         [&skipped["path"], &skipped["reason"], &skipped["tag"], &skipped["keyword"]],
@@ -63,17 +68,15 @@ fn an_entry_says_where_what_and_why() {
 
 #[test]
 fn values_stand_in_a_report_only_if_they_are_asked_for() {
-    assert!(!report(Choice::No, 0).contains("Doe"));
-    assert!(report(Choice::Yes, 0).contains("Doe^Jane"));
+    assert!(!report(false, 0).contains("Doe"));
+    assert!(report(true, 0).contains("Doe^Jane"));
 }
 
 #[test]
 fn an_empty_report_is_a_document_too() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("r.json");
-    let report =
-        Report::open(Some(&ReportOptions { path: path.clone(), values: Choice::No, mode: FileMode::default() }))
-            .unwrap();
+    let report = Report::open(&at(&path)).unwrap();
     report.finish(&totals(), None).unwrap();
     let report: serde_json::Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     assert_eq!((&report["skipped"], &report["issues"]), (&serde_json::json!([]), &serde_json::json!([])));
@@ -81,13 +84,13 @@ fn an_empty_report_is_a_document_too() {
 
 #[test]
 fn a_report_that_cannot_be_written_stops_the_run_at_its_start() {
-    let options = ReportOptions { path: "/nowhere/r.json".into(), values: Choice::No, mode: FileMode::default() };
-    assert!(matches!(Report::open(Some(&options)), Err(Error::Write { .. })));
+    let report = Report::open(&at(Path::new("/nowhere/r.json")));
+    assert!(matches!(report, Err(Error::Write { .. })));
 }
 
 #[test]
 fn things_are_counted_without_a_report_too() {
-    let report = Report::open(None).unwrap();
+    let report = Report::open(&RunOptions::default()).unwrap();
     report.skip(&Name::file("a"), &Skip::Empty);
     let counts = report.finish(&totals(), None).unwrap();
     assert_eq!((counts.skipped_files(), counts.lost_files(), counts.issues()), (1, 0, 0));
@@ -97,9 +100,7 @@ fn things_are_counted_without_a_report_too() {
 fn the_documentation_shows_a_real_report() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("r.json");
-    let report =
-        Report::open(Some(&ReportOptions { path: path.clone(), values: Choice::No, mode: FileMode::default() }))
-            .unwrap();
+    let report = Report::open(&at(&path)).unwrap();
     report.skip(&Name::file("archive/readme.txt"), &Skip::NotDicom);
     report.skip(&Name::file("archive/IM2"), &Skip::NoUid(tags::SOP_INSTANCE_UID));
     let issue = Issue { element: "started", tags: vec![tags::STUDY_DATE], reason: Reason::NotADate, value: None };

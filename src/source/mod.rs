@@ -38,7 +38,7 @@ pub use list::{ListFrom, Separator};
 pub use name::{Name, os_string, printable};
 pub use open::{open_file, unreadable};
 pub use readers::{NamedReader, Readers};
-pub use stdin::STDIN;
+pub use stdin::{STDIN, stdin_file};
 
 use batch::Feed;
 use folder::Walker;
@@ -70,7 +70,7 @@ pub enum Input {
 
 /// How the inputs are walked.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct WalkOptions {
     /// Whether symbolic links are followed.
     pub links: Links,
     /// Files and folders inside the inputs that are passed by: the output and the report of an earlier run.
@@ -110,7 +110,7 @@ enum Start {
 }
 
 /// Checks that every input is there, then starts to walk them.
-pub fn open(inputs: &[Input], options: &Options, progress: Arc<dyn Progress>) -> Result<Walk, Error> {
+pub fn open(inputs: &[Input], options: &WalkOptions, progress: Arc<dyn Progress>) -> Result<Walk, Error> {
     let starts: Vec<Start> = inputs.iter().map(|input| start(input, options.links)).collect::<Result<_, _>>()?;
     let roots = starts.iter().filter_map(|start| if let Start::Folder(path) = start { Some(path) } else { None });
     let excluded = folder::excluded_below(roots, &options.excluded);

@@ -6,7 +6,7 @@ use super::*;
 use crate::progress::Silent;
 
 /// What a walk finds: names without the folder's own, and what was left out.
-fn walk(root: &Path, inputs: &[Input], options: &Options) -> (BTreeSet<String>, Vec<(String, Skip)>) {
+fn walk(root: &Path, inputs: &[Input], options: &WalkOptions) -> (BTreeSet<String>, Vec<(String, Skip)>) {
     let walk = open(inputs, options, Arc::new(Silent)).unwrap();
     let name = |name: &Name| name.to_string().replace(&format!("{}/", root.display()), "");
     let (mut items, mut skipped) = (BTreeSet::new(), Vec::new());
@@ -45,7 +45,8 @@ fn everything_below_a_folder_is_found_once_by_any_number_of_threads() {
         (0..20).for_each(|file| fs::write(folder.join(file.to_string()), "").unwrap());
     }
     for threads in [1, 2, 16] {
-        let (items, skipped) = walk(root.path(), &path(root.path()), &Options { threads, ..Options::default() });
+        let (items, skipped) =
+            walk(root.path(), &path(root.path()), &WalkOptions { threads, ..WalkOptions::default() });
         assert_eq!((items.len(), skipped.len()), (800, 0));
     }
 }
@@ -53,7 +54,7 @@ fn everything_below_a_folder_is_found_once_by_any_number_of_threads() {
 #[test]
 fn hidden_files_are_read_and_our_temporary_ones_are_not() {
     let root = tree(&[".hidden", ".git/x", ".dcm2fhir-AbC.tmp", "a.tmp"]);
-    let (items, _) = walk(root.path(), &path(root.path()), &Options::default());
+    let (items, _) = walk(root.path(), &path(root.path()), &WalkOptions::default());
     assert_eq!(items, names(&[".hidden", ".git/x", "a.tmp"]));
 }
 
@@ -61,7 +62,7 @@ fn hidden_files_are_read_and_our_temporary_ones_are_not() {
 fn the_output_inside_the_input_is_passed_by_and_an_input_itself_never() {
     let root = tree(&["a", "out/1.json", "sub/out/b", "report.json"]);
     let excluded = vec![root.path().join("sub/../out"), root.path().join("report.json"), root.path().to_path_buf()];
-    let (items, _) = walk(root.path(), &path(root.path()), &Options { excluded, ..Options::default() });
+    let (items, _) = walk(root.path(), &path(root.path()), &WalkOptions { excluded, ..WalkOptions::default() });
     assert_eq!(items, names(&["a", "sub/out/b"]));
 }
 
@@ -69,14 +70,14 @@ fn the_output_inside_the_input_is_passed_by_and_an_input_itself_never() {
 fn a_missing_input_stops_the_run_before_anything_is_read() {
     let root = tree(&["a"]);
     let inputs = [path(root.path()), path(root.path().join("nowhere"))].concat();
-    let error = open(&inputs, &Options::default(), Arc::new(Silent)).unwrap_err();
+    let error = open(&inputs, &WalkOptions::default(), Arc::new(Silent)).unwrap_err();
     assert!(matches!(error, Error::Input { path, .. } if path.ends_with("nowhere")));
 }
 
 #[test]
 fn a_walk_that_nobody_reads_ends() {
     let root = tree(&["a", "b/c"]);
-    drop(open(&path(root.path()), &Options::default(), Arc::new(Silent)).unwrap());
+    drop(open(&path(root.path()), &WalkOptions::default(), Arc::new(Silent)).unwrap());
 }
 
 #[cfg(unix)]
@@ -92,7 +93,7 @@ mod unix {
         let root = tree(&["real/a"]);
         symlink("real", root.path().join("folder")).unwrap();
         symlink("real/a", root.path().join("file")).unwrap();
-        let (items, skipped) = walk(root.path(), &path(root.path()), &Options::default());
+        let (items, skipped) = walk(root.path(), &path(root.path()), &WalkOptions::default());
         assert_eq!(items, names(&["real/a"]));
         assert_eq!(skipped, [("file".into(), Skip::Link), ("folder".into(), Skip::Link)]);
     }
@@ -106,7 +107,7 @@ mod unix {
         symlink(other.path(), root.path().join("2")).unwrap();
         symlink("nowhere", root.path().join("dangling")).unwrap();
         for threads in [1, 8] {
-            let options = Options { links: Links::Follow, threads, ..Options::default() };
+            let options = WalkOptions { links: Links::Follow, threads, ..WalkOptions::default() };
             let (items, skipped) = walk(root.path(), &path(root.path()), &options);
             assert_eq!(items, names(&["real/a", "1/b"]));
             assert_eq!(skipped, [("dangling".into(), Skip::Unreadable("no such file or directory".into()))]);
@@ -117,7 +118,7 @@ mod unix {
     fn an_input_that_is_a_link_is_what_it_leads_to() {
         let root = tree(&["real/a"]);
         symlink("real", root.path().join("link")).unwrap();
-        let (items, _) = walk(root.path(), &path(root.path().join("link")), &Options::default());
+        let (items, _) = walk(root.path(), &path(root.path().join("link")), &WalkOptions::default());
         assert_eq!(items, names(&["link/a"]));
     }
 
@@ -126,7 +127,7 @@ mod unix {
         let root = tree(&["a"]);
         let _socket = UnixListener::bind(root.path().join("socket")).unwrap();
         let fifo = std::process::Command::new("mkfifo").arg(root.path().join("fifo")).status();
-        let (items, skipped) = walk(root.path(), &path(root.path()), &Options::default());
+        let (items, skipped) = walk(root.path(), &path(root.path()), &WalkOptions::default());
         assert_eq!(items, names(&["a"]));
         assert!(skipped.contains(&("socket".into(), Skip::NotRegular)));
         if fifo.is_ok_and(|status| status.success()) {
@@ -142,7 +143,7 @@ mod unix {
         let closed = root.path().join("closed");
         fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
         let readable = fs::read_dir(&closed).is_ok();
-        let (items, skipped) = walk(root.path(), &path(root.path()), &Options::default());
+        let (items, skipped) = walk(root.path(), &path(root.path()), &WalkOptions::default());
         fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
         if readable {
             return; // the superuser reads everything
@@ -168,7 +169,7 @@ mod unix {
         fs::write(file.path(), list).unwrap();
         let from = ListFrom::File(file.path().into());
         let inputs = [Input::List { from, separator: Separator::Nul }];
-        let (items, skipped) = walk(root.path(), &inputs, &Options::default());
+        let (items, skipped) = walk(root.path(), &inputs, &WalkOptions::default());
         assert_eq!(items, names(&["a", "folder/b", "folder/sub/c", "line\\nfeed", "\\xe4"]));
         assert_eq!(skipped, [("gone".into(), Skip::Missing), ("link".into(), Skip::Link)]);
     }
@@ -181,7 +182,7 @@ mod unix {
         fs::write(list.path(), format!("{}\r\n\n{}", at("a"), at("b"))).unwrap();
         let from = ListFrom::File(list.path().into());
         let inputs = [Input::List { from, separator: Separator::Newline }];
-        assert_eq!(walk(root.path(), &inputs, &Options::default()).0, names(&["a", "b"]));
+        assert_eq!(walk(root.path(), &inputs, &WalkOptions::default()).0, names(&["a", "b"]));
     }
 
     #[test]
@@ -190,7 +191,7 @@ mod unix {
         fs::write(list.path(), vec![b'x'; 100_000]).unwrap();
         let from = ListFrom::File(list.path().into());
         let inputs = [Input::List { from, separator: Separator::Newline }];
-        let (items, skipped) = walk(Path::new("/"), &inputs, &Options::default());
+        let (items, skipped) = walk(Path::new("/"), &inputs, &WalkOptions::default());
         assert_eq!((items.len(), skipped.len()), (0, 1));
     }
 }

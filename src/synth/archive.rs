@@ -14,29 +14,74 @@ use super::identity::{EXAMINATIONS, Examination, HOSPITALS, PEOPLE, PHYSICIANS, 
 use super::pixels::with_pixels;
 use super::{Attributes, DataSet, Instance, Lengths, code, uid};
 use crate::options::FileMode;
+#[cfg(feature = "cli")]
+use crate::options::parse::{at_least, whole};
 
 /// What the archive shall hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
 pub struct Options {
-    /// How many studies.
+    /// How many studies
+    ///
+    /// A larger archive of the same seed begins with the smaller one. Default: 10.
+    #[cfg_attr(
+        feature = "cli",
+        arg(long, value_name = "N", default_value_t = 10, value_parser = whole::<u32>(1..=10_000_000))
+    )]
     pub studies: u32,
-    /// The modalities that they are of, in turn by chance; see [`Options::default`] for those that there are.
+
+    /// Of which modalities, as CT,MR
+    ///
+    /// Default: CT, MR, US, DX, CR, MG, PT, XA, NM and SR.
+    #[cfg_attr(
+        feature = "cli",
+        arg(long, value_name = "LIST", value_delimiter = ',', value_parser = upper_case, default_values_t = Options::default().modalities)
+    )]
     pub modalities: Vec<String>,
-    /// About how many instances a series has: from one to twice that less one.
+
+    /// Instances a series, on average
+    ///
+    /// From one to twice that, less one. Default: 5.
+    #[cfg_attr(
+        feature = "cli",
+        arg(long, value_name = "N", default_value_t = 5, value_parser = whole::<u32>(1..=100_000))
+    )]
     pub instances: u32,
-    /// Another seed gives another archive.
+
+    /// Another seed gives another archive
+    ///
+    /// The same options and version give the same bytes, on every machine. Default: 1.
+    #[cfg_attr(feature = "cli", arg(long, value_name = "N", default_value_t = 1, value_parser = at_least(0)))]
     pub seed: u64,
-    /// Pixel data of each image, in KiB; none if it is 0.
-    pub pixel_kilobytes: u16,
-    /// Permissions of files and folders, where they are not the umask's to say.
+
+    /// Pixel data of each image, in KiB
+    ///
+    /// Grey, and in compressed transfer syntaxes a filler that no viewer takes: for benchmarks that want large files.
+    /// Default: none.
+    #[cfg_attr(
+        feature = "cli",
+        arg(long = "pixel-kb", value_name = "N", value_parser = whole::<u16>(1..=32_768))
+    )]
+    pub pixel_kilobytes: Option<u16>,
+
+    /// Permissions of written files, as 640
+    ///
+    /// Folders that are made get them too, and can be entered by whoever may read. Not on Windows. Default: what the
+    /// umask leaves, for no patient is in them; the manifest 600.
+    #[cfg_attr(feature = "cli", arg(long, value_name = "OCTAL"))]
     pub mode: Option<FileMode>,
 }
 
 impl Default for Options {
     fn default() -> Options {
         let modalities = EXAMINATIONS.iter().map(|examination| examination.modality.to_owned()).collect();
-        Options { studies: 10, modalities, instances: 5, seed: 1, pixel_kilobytes: 0, mode: None }
+        Options { studies: 10, modalities, instances: 5, seed: 1, pixel_kilobytes: None, mode: None }
     }
+}
+
+#[cfg(feature = "cli")]
+fn upper_case(code: &str) -> Result<String, std::convert::Infallible> {
+    Ok(code.trim().to_uppercase())
 }
 
 /// What was written.
@@ -105,7 +150,8 @@ impl Study {
         // Every third study or so is of a patient who was here before.
         let patient = if dice.percent("again", 30) { dice.below("patient", u64::from(number)) } else { number.into() };
         let examination = dice.pick("examination", examinations);
-        let Options { seed, pixel_kilobytes, mode, .. } = *options;
+        let Options { seed, mode, .. } = *options;
+        let pixel_kilobytes = options.pixel_kilobytes.unwrap_or_default();
         Study { seed, number, patient, examination, instances: options.instances.max(1), name, pixel_kilobytes, mode }
     }
 
@@ -287,7 +333,7 @@ mod tests {
     fn pixel_data_makes_files_as_large_as_asked_for_and_none_is_written_otherwise() {
         let options = Options { studies: 20, modalities: vec!["CT".to_owned()], instances: 1, ..Options::default() };
         let (headers, _) = archive(&options);
-        let (images, _) = archive(&Options { pixel_kilobytes: 64, ..options });
+        let (images, _) = archive(&Options { pixel_kilobytes: Some(64), ..options });
         assert!(headers.bytes / headers.instances < 2048);
         // Deflated files shrink.
         assert!(images.bytes / images.instances > 32 * 1024);

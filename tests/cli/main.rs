@@ -14,6 +14,7 @@ mod exit_codes;
 mod explain;
 mod identity;
 mod inputs;
+mod json;
 mod losses;
 mod mapping;
 mod output;

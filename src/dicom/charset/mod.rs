@@ -18,7 +18,7 @@ use encoding_rs::{Encoding, GB18030, GBK, UTF_8};
 use iso2022::Extensions;
 use terms::Term;
 
-pub use told::CharacterSets;
+pub use told::{CharacterSetRule, character_set};
 
 /// The character set of a data set or of a sequence item, as its (0008,0005) declares it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,52 +1,53 @@
 //! What the user says of character sets that no data set declares, or that are declared wrongly: `--charset`.
 
-use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use encoding_rs::Encoding;
 
 use super::{CharacterSet, Coding, Told};
 
-/// The character sets of an archive, where its data sets do not tell them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CharacterSets {
-    undeclared: Option<CharacterSet>,
-    /// By (0008,0005) as it is compared.
-    declared: BTreeMap<String, CharacterSet>,
+/// `NAME`, the set of bytes above 7F that none is declared for, or `NAME=NAME`, what a declared one is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CharacterSetRule {
+    /// The wrong (0008,0005), as it is compared; none for text that declares no set.
+    declared: Option<String>,
+    set: CharacterSet,
 }
 
-impl CharacterSets {
-    /// Reads `NAME`, the set of bytes above 7F that none is declared for, and `NAME=NAME`, what a declared one is.
-    pub fn parse<T: AsRef<str>>(options: &[T]) -> Result<CharacterSets, String> {
-        let mut sets = CharacterSets::default();
-        for option in options.iter().map(AsRef::as_ref) {
-            let (declared, name) = option.split_once('=').map_or((None, option), |(left, right)| (Some(left), right));
-            let set = named(name).ok_or_else(|| expected(name))?;
-            let before = match declared.map(comparable) {
-                Some(declared) if declared.is_empty() => return Err(expected("")),
-                Some(declared) => sets.declared.insert(declared, told(set, Told::Instead)),
-                None => sets.undeclared.replace(told(set, Told::UnlessUtf8)),
-            };
-            if before.is_some_and(|before| before.coding != set.coding) {
-                return Err("--charset gives two sets for the same".to_string());
+impl CharacterSetRule {
+    /// Whether both are about the same text and name different sets.
+    pub fn contradicts(&self, other: &CharacterSetRule) -> bool {
+        self.declared == other.declared && self.set.coding != other.set.coding
+    }
+}
+
+impl FromStr for CharacterSetRule {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<CharacterSetRule, String> {
+        let (declared, name) = text.split_once('=').map_or((None, text), |(left, right)| (Some(left), right));
+        let declared = declared.map(comparable);
+        let told = if declared.is_some() { Told::Instead } else { Told::UnlessUtf8 };
+        match named(name) {
+            Some(set) if declared.as_deref() != Some("") => {
+                Ok(CharacterSetRule { declared, set: CharacterSet { told: Some(told), ..set } })
             }
+            Some(_) => Err(expected("")),
+            None => Err(expected(name)),
         }
-        Ok(sets)
-    }
-
-    /// The set that the raw value of (0008,0005) stands for.
-    pub fn of(&self, raw: &[u8]) -> CharacterSet {
-        let declared = CharacterSet::parse(raw);
-        if *self == CharacterSets::default() {
-            return declared;
-        }
-        let instead = self.declared.get(&comparable(&String::from_utf8_lossy(raw))).copied();
-        let undeclared = self.undeclared.filter(|_| declared == CharacterSet::DEFAULT);
-        instead.or(undeclared).unwrap_or(declared)
     }
 }
 
-fn told(set: CharacterSet, told: Told) -> CharacterSet {
-    CharacterSet { told: Some(told), ..set }
+/// The set that the raw value of (0008,0005) stands for.
+pub fn character_set(rules: &[CharacterSetRule], raw: &[u8]) -> CharacterSet {
+    let declared = CharacterSet::parse(raw);
+    if rules.is_empty() {
+        return declared;
+    }
+    let of = |wanted: Option<&str>| rules.iter().find(|rule| rule.declared.as_deref() == wanted).map(|rule| rule.set);
+    let instead = of(Some(&comparable(&String::from_utf8_lossy(raw))));
+    let undeclared = of(None).filter(|_| declared == CharacterSet::DEFAULT);
+    instead.or(undeclared).unwrap_or(declared)
 }
 
 /// A set by a value of (0008,0005), else by a name of the WHATWG Encoding Standard in which ASCII is ASCII.
@@ -78,8 +79,8 @@ mod tests {
     use crate::dicom::charset::TextFault::{self, *};
 
     fn decoded(options: &[&str], declared: &str, bytes: &[u8]) -> (String, Option<TextFault>) {
-        let sets = CharacterSets::parse(options).unwrap();
-        let decoded = sets.of(declared.as_bytes()).decode_name(bytes);
+        let rules: Vec<CharacterSetRule> = options.iter().map(|option| option.parse().unwrap()).collect();
+        let decoded = character_set(&rules, declared.as_bytes()).decode_name(bytes);
         (decoded.text.into_owned(), decoded.fault)
     }
 
@@ -119,10 +120,18 @@ mod tests {
 
     #[test]
     fn what_is_no_set_is_refused_with_advice() {
-        for options in [&["latin-99"][..], &[""], &["=ISO_IR 100"], &["ISO_IR 100="], &["utf-16"], &["iso-2022-jp"]] {
-            assert!(CharacterSets::parse(options).unwrap_err().contains("windows-1252"), "{options:?}");
+        for option in ["latin-99", "", "=ISO_IR 100", "ISO_IR 100=", "utf-16", "iso-2022-jp"] {
+            assert!(option.parse::<CharacterSetRule>().unwrap_err().contains("windows-1252"), "{option:?}");
         }
-        assert!(CharacterSets::parse(&["GBK", "ISO_IR 100"]).unwrap_err().contains("two sets"));
-        assert!(CharacterSets::parse(&["ISO_IR 100", "iso_ir 100"]).is_ok());
+    }
+
+    #[test]
+    fn two_rules_contradict_each_other_where_one_text_would_have_two_sets() {
+        let rule = |text: &str| text.parse::<CharacterSetRule>().unwrap();
+        for (one, other, want) in
+            [("GBK", "ISO_IR 100", true), ("ISO_IR 100", "iso_ir 100", false), ("GBK", "ISO_IR 100=ISO_IR 101", false)]
+        {
+            assert_eq!(rule(one).contradicts(&rule(other)), want, "{one} {other}");
+        }
     }
 }

@@ -30,12 +30,13 @@ use crate::issue::Skip;
 use element::{Element, Encoding, HEADER_BYTES};
 use expected::Expected;
 use syntax::Declared;
-use window::{Window, is_damage};
+use window::Window;
 
 pub use data_set::MAX_VALUE_BYTES;
 pub use directory::{Reference, is_directory, referenced_files};
 pub use inflate::MAX_INFLATED_BYTES;
 pub use sequence::MAX_DEPTH;
+pub(crate) use window::is_damage;
 pub use window::{MAX_READ_BYTES, READ_BYTES};
 
 /// The group of the file meta information (PS3.10 7.1).
@@ -174,7 +175,7 @@ fn resolve(result: Result<u64, Stop>, last: Tag, header: &mut Header) -> Result<
 }
 
 /// Whether a file without DICM at its place is DICOM after all: it says which study it belongs to, or what it is.
-fn is_identified(header: &Header) -> bool {
+pub(crate) fn is_identified(header: &Header) -> bool {
     let root = header.root();
     root.bytes(tags::STUDY_INSTANCE_UID).is_some_and(|uid| !unpadded(uid).is_empty())
         || root.bytes(tags::SOP_CLASS_UID).is_some_and(|uid| uid.starts_with(b"1.2.840.10008."))
@@ -182,7 +183,7 @@ fn is_identified(header: &Header) -> bool {
 }
 
 /// A UID without its padding: a NUL by PS3.5 6.2, spaces in the wild.
-fn unpadded(uid: &[u8]) -> &[u8] {
+pub(crate) fn unpadded(uid: &[u8]) -> &[u8] {
     let end = uid.iter().rposition(|byte| !matches!(byte, 0 | b' ')).map_or(0, |last| last + 1);
     uid.get(..end).unwrap_or_default()
 }

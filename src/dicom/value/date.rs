@@ -6,17 +6,13 @@ use super::{ValueFault, four_digits, trim, two_digits};
 
 /// A day that exists, from the year 1 to 9999; shown as FHIR has it, `2024-02-29`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Date {
-    year: u16,
-    month: u8,
-    day: u8,
-}
+pub struct Date(jiff::civil::Date);
 
 impl Date {
     /// The day, if the calendar has it.
     pub fn new(year: u16, month: u8, day: u8) -> Result<Self, ValueFault> {
-        let exists = (1..=9999).contains(&year) && (1..=days_of(year, month)).contains(&day);
-        exists.then_some(Self { year, month, day }).ok_or(ValueFault::NoSuchDay)
+        let day = jiff::civil::Date::new(year.cast_signed(), month.cast_signed(), day.cast_signed());
+        day.ok().filter(|day| day.year() > 0).map(Self).ok_or(ValueFault::NoSuchDay)
     }
 
     /// Reads `YYYYMMDD`, or `YYYY.MM.DD` as before DICOM 3.0 (PS3.5 6.2, note on DA).
@@ -27,23 +23,23 @@ impl Date {
 
     /// The year, 1 to 9999.
     pub fn year(self) -> u16 {
-        self.year
+        self.0.year().cast_unsigned()
     }
 
     /// The month, 1 to 12.
     pub fn month(self) -> u8 {
-        self.month
+        self.0.month().cast_unsigned()
     }
 
     /// The day of the month, 1 to 31.
     pub fn day(self) -> u8 {
-        self.day
+        self.0.day().cast_unsigned()
     }
 }
 
 impl fmt::Display for Date {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+        self.0.fmt(formatter)
     }
 }
 
@@ -53,18 +49,6 @@ fn digits(text: &[u8]) -> Option<(u16, u8, u8)> {
     let (month, rest) = two_digits(rest.strip_prefix(separator)?)?;
     let (day, rest) = two_digits(rest.strip_prefix(separator)?)?;
     rest.is_empty().then_some((year, month, day))
-}
-
-/// The number of days of a month; none if there is no such month.
-fn days_of(year: u16, month: u8) -> u8 {
-    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if is_leap => 29,
-        2 => 28,
-        _ => 0,
-    }
 }
 
 #[cfg(test)]

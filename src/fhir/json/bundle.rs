@@ -7,14 +7,14 @@ use super::companion::Body;
 use super::imaging_study::Study;
 use super::object::{Element, Object, Shaped};
 use crate::fhir::ImagingSelection;
-use crate::fhir::bundle::{Bundle, Request, StudyTarget, full_url, selection_full_url};
+use crate::fhir::bundle::{Bundle, Request, full_url, selection_full_url};
 use crate::fhir::references::Companion;
 use crate::fhir::release::Release;
 
 impl Element for Bundle<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         object.value("resourceType", "Bundle")?;
-        object.value("type", self.bundle_type().code())?;
+        object.value("type", self.bundle_type().name())?;
         let entries = Entries(self, object.release);
         object.value("entry", entries)
     }
@@ -55,7 +55,7 @@ fn companion_entry<'a>(bundle: &Bundle<'_>, companion: &'a Companion) -> Entry<B
 /// The entry of the study.
 fn study_entry<'a>(bundle: &'a Bundle<'_>) -> Entry<Study<'a>> {
     let mut resource = Study::of(&bundle.linked);
-    if bundle.study_target() == StudyTarget::Identifier {
+    if bundle.is_conditional() {
         resource.id = None;
     }
     Entry { full_url: bundle.study_full_url(), resource, request: bundle.study_request() }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::fhir::bundle::{BundleType, Existing, StudyTarget};
 use crate::fhir::release::R4;
 use crate::fhir::sample;
+use crate::options::BundleType;
 
 fn bundle(release: &Release, options: BundleOptions) -> serde_json::Value {
     serde_json::from_str(&bundle_text(sample::maximal(), release, options)).unwrap()
@@ -19,10 +19,10 @@ fn identified(release: &Release, options: BundleOptions) -> serde_json::Value {
 /// All combinations of options.
 fn all_options() -> Vec<BundleOptions> {
     let mut all = Vec::new();
-    for bundle_type in [BundleType::Transaction, BundleType::Batch, BundleType::Collection] {
-        for existing in [Existing::Keep, Existing::Overwrite] {
-            for study in [StudyTarget::Id, StudyTarget::Identifier] {
-                all.push(BundleOptions { bundle_type, study, existing });
+    for bundle_type in BundleType::ALL.iter().copied() {
+        for overwrite_companions in [false, true] {
+            for conditional in [false, true] {
+                all.push(BundleOptions { bundle_type: Some(bundle_type), conditional, overwrite_companions });
             }
         }
     }
@@ -98,14 +98,14 @@ fn a_bare_patient_id_is_private_and_so_is_what_belongs_to_the_patient() {
 
 #[test]
 fn companions_are_put_on_their_ids_where_the_user_overwrites() {
-    let options = BundleOptions { existing: Existing::Overwrite, ..BundleOptions::default() };
+    let options = BundleOptions { overwrite_companions: true, ..BundleOptions::default() };
     let requests = requests(&identified(&R4, options));
     assert!(requests.iter().all(|request| request.starts_with("PUT ")), "{requests:?}");
 }
 
 #[test]
 fn a_study_that_is_found_by_its_uid_has_no_id() {
-    let bundle = bundle(&R4, BundleOptions { study: StudyTarget::Identifier, ..BundleOptions::default() });
+    let bundle = bundle(&R4, BundleOptions { conditional: true, ..BundleOptions::default() });
     let entry = bundle["entry"].as_array().unwrap().last().unwrap();
     assert_eq!(entry["request"]["url"], "ImagingStudy?identifier=urn:dicom:uid%7Curn:oid:1.2.3");
     assert!(entry["resource"].get("id").is_none());
@@ -113,7 +113,7 @@ fn a_study_that_is_found_by_its_uid_has_no_id() {
 
 #[test]
 fn a_batch_refers_by_identifier_to_what_it_creates() {
-    let bundle = identified(&R4, BundleOptions { bundle_type: BundleType::Batch, ..BundleOptions::default() });
+    let bundle = identified(&R4, BundleOptions { bundle_type: Some(BundleType::Batch), ..BundleOptions::default() });
     let study = &bundle["entry"].as_array().unwrap().last().unwrap()["resource"];
     assert!(study["encounter"].get("reference").is_none());
     assert_eq!(study["encounter"]["identifier"]["value"], "V|1,2");
@@ -121,7 +121,7 @@ fn a_batch_refers_by_identifier_to_what_it_creates() {
 
 #[test]
 fn a_collection_asks_for_nothing() {
-    let bundle = bundle(&R4, BundleOptions { bundle_type: BundleType::Collection, ..BundleOptions::default() });
+    let bundle = bundle(&R4, BundleOptions { bundle_type: Some(BundleType::Collection), ..BundleOptions::default() });
     for entry in bundle["entry"].as_array().unwrap() {
         assert!(entry.get("request").is_none());
         assert!(entry["resource"].get("id").is_some());

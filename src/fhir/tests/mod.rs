@@ -6,12 +6,13 @@ mod links;
 #[allow(clippy::disallowed_methods, reason = "writes files, for another program")]
 mod validator;
 
-use super::bundle::{Bundle, BundleOptions};
+use super::bundle::Bundle;
 use super::id::Ids;
 use super::imaging_study::ImagingStudy;
 use super::json::{self, Layout};
-use super::references::{Linked, References, Sharing, link};
+use super::references::{Linked, Sharing, link};
 use super::release::{Agreement, Release};
+use crate::options::{BundleOptions, References};
 
 /// A study with its references linked under an empty salt.
 fn linked(study: ImagingStudy<'static>, release: &Release, references: References) -> Linked<'static> {

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::fhir::bundle::{BundleType, Existing, StudyTarget};
 use crate::fhir::sample;
+use crate::options::BundleType;
 
 #[test]
 #[ignore = "writes files for a validator into the folder FHIR_SAMPLES"]
@@ -39,12 +39,12 @@ fn studies(folder: &Path, release: &Release, study: fn() -> ImagingStudy<'static
 }
 
 fn bundles(folder: &Path, release: &Release, study: fn() -> ImagingStudy<'static>) {
-    for bundle_type in [BundleType::Transaction, BundleType::Batch, BundleType::Collection] {
-        for existing in [Existing::Keep, Existing::Overwrite] {
-            for target in [StudyTarget::Id, StudyTarget::Identifier] {
-                let options = BundleOptions { bundle_type, existing, study: target };
+    for bundle_type in BundleType::ALL.iter().copied() {
+        for (overwrite_companions, existing) in [(false, "Keep"), (true, "Overwrite")] {
+            for (conditional, target) in [(false, "Id"), (true, "Identifier")] {
+                let options = BundleOptions { bundle_type: Some(bundle_type), conditional, overwrite_companions };
                 let text = bundle_text(study(), release, options);
-                write(folder, &format!("Bundle-{}-{existing:?}-{target:?}", bundle_type.code()), &text);
+                write(folder, &format!("Bundle-{bundle_type}-{existing}-{target}"), &text);
             }
         }
     }

@@ -20,9 +20,9 @@ use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 pub use add::{Builder, Built, Outline, PlacedUid};
 pub use cut::Cutter;
 pub use keep::{Kept, Scanned};
-pub use line::{End, VERSION};
-pub use skipped::{SkippedFile, skipped_line};
-pub use text::{key, study_uid};
+pub use line::{End, Instance, InstanceUid, VERSION};
+pub use skipped::{SkippedFile, skipped_entry, skipped_line};
+pub use text::{Hash, key, study_uid};
 pub use unit::{Malformed, Unit, Whole, WithUids, parse};
 
 use crate::source::Name;

@@ -21,10 +21,15 @@ pub struct SkippedFile {
     pub notes: FileNotes,
 }
 
+/// A file that was left out, as the entry of a line.
+pub fn skipped_entry(file: &SkippedFile) -> String {
+    serde_json::to_string(&file.to_line()).expect("an entry is strings and numbers")
+}
+
 /// The line of files that were left out.
-pub fn skipped_line(cutter: &Cutter, files: &[SkippedFile]) -> String {
-    let skipped = files.iter().map(SkippedFile::to_line).collect();
-    text("", &Line { skipped, ..cutter.empty::<Instance<'_>>() })
+pub fn skipped_line(cutter: &Cutter, entries: &[String]) -> String {
+    let empty = text("", &Line { ..cutter.empty::<Instance<'_>>() });
+    format!("{},\"skipped\":[{}]}}", empty.trim_end_matches('}'), entries.join(","))
 }
 
 impl SkippedFile {
@@ -34,7 +39,7 @@ impl SkippedFile {
             n: FileName(self.name.clone()),
             r: r.into(),
             t: t.map(|tag| u32::from(tag.group()) << 16 | u32::from(tag.element())),
-            w: w.map(|words| Cow::Owned(words.clone())),
+            w: w.map(Cow::Owned),
             x: Notes(self.notes.clone()),
         }
     }
@@ -48,10 +53,11 @@ impl SkippedFile {
 }
 
 /// The reason, and what it is about.
-fn parts(skip: &Skip) -> (&'static str, Option<Tag>, Option<&String>) {
+fn parts(skip: &Skip) -> (&'static str, Option<Tag>, Option<String>) {
     let (tag, words) = match skip {
         Skip::NoUid(tag) | Skip::UnusableUid(tag) => (Some(*tag), None),
-        Skip::Unsupported(words) | Skip::Compressed(words) | Skip::Unreadable(words) => (None, Some(words)),
+        Skip::NotJson(byte) => (None, Some(byte.to_string())),
+        Skip::Unsupported(words) | Skip::Compressed(words) | Skip::Unreadable(words) => (None, Some(words.clone())),
         _ => (None, None),
     };
     (code(skip), tag, words)
@@ -65,6 +71,7 @@ fn code(skip: &Skip) -> &'static str {
         Skip::Dicomdir => "dicomdir",
         Skip::NestedArchive => "nested-archive",
         Skip::Cut => "cut",
+        Skip::NotJson(_) => "not-json",
         Skip::Encrypted => "encrypted",
         Skip::Unsupported(_) => "unsupported",
         Skip::Link => "link",
@@ -103,6 +110,7 @@ fn skip(code: &str, tag: Option<u32>, words: Option<Cow<'_, str>>) -> Option<Ski
         "unsupported" => words.map(Skip::Unsupported),
         "compressed" => words.map(Skip::Compressed),
         "unreadable" => words.map(Skip::Unreadable),
+        "not-json" => words?.parse().ok().map(Skip::NotJson),
         _ => plain.into_iter().find(|skip| self::code(skip) == code),
     }
 }
@@ -121,6 +129,7 @@ mod tests {
             Skip::Dicomdir,
             Skip::NestedArchive,
             Skip::Cut,
+            Skip::NotJson(7),
             Skip::Encrypted,
             Skip::Unsupported("x".into()),
             Skip::Link,

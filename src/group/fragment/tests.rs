@@ -154,7 +154,7 @@ proptest! {
         shuffle in any::<u64>(),
     ) {
         let mut options = Options { keep_values: true, ..Options::default() };
-        options.character_sets = crate::dicom::charset::CharacterSets::parse(&charset.into_iter().collect::<Vec<_>>()).unwrap();
+        options.charset = charset.into_iter().map(|set: &str| set.parse().unwrap()).collect();
         let (mut want, want_issues) = converted(&all, &options);
         // Three scans, of which each has some of the files, and the last one some of them again.
         let mut lines = Vec::new();

@@ -10,19 +10,21 @@ mod text;
 use super::finish::{RULES, Rule};
 use super::{COMPANIONS, KIND, NUMBER, SELECTION, SERIES, STUDY, UIDS};
 use crate::fhir::Release;
+use crate::options::choice;
 use line::{Line, lines, listed};
 
 pub use question::{NoAnswer, Question};
 
-/// How the document is laid out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layout {
-    /// To be read on a terminal.
-    Text,
-    /// `docs/mapping.md`.
-    Markdown,
-    /// To be read by programs.
-    Json,
+choice! {
+    /// How the tables are laid out.
+    pub enum TableFormat: "format", default Text {
+        /// To be read on a terminal.
+        Text = "text",
+        /// `docs/mapping.md`.
+        Markdown = "markdown",
+        /// To be read by programs.
+        Json = "json",
+    }
 }
 
 /// A level of the resource, with the rows that fill it.
@@ -62,12 +64,12 @@ impl Computed {
 }
 
 /// The document, or the part of it that answers a question, in lines of so many columns.
-pub fn document(layout: Layout, question: Question<'_>, columns: usize) -> Result<String, NoAnswer> {
+pub fn document(format: TableFormat, question: Question<'_>, columns: usize) -> Result<String, NoAnswer> {
     let (sections, rules) = question.answer(sections(), RULES.iter().map(Computed::of).collect())?;
-    Ok(match layout {
-        Layout::Text => text::document(&sections, &rules, columns),
-        Layout::Markdown => markdown::document(&sections, &rules),
-        Layout::Json => json::document(&sections, &rules),
+    Ok(match format {
+        TableFormat::Text => text::document(&sections, &rules, columns),
+        TableFormat::Markdown => markdown::document(&sections, &rules),
+        TableFormat::Json => json::document(&sections, &rules),
     })
 }
 
@@ -91,11 +93,11 @@ mod tests {
     fn every_row_and_rule_is_in_every_layout() {
         let elements = sections().into_iter().flat_map(|section| section.lines).map(|line| line.element);
         let elements: Vec<&str> = elements.chain(RULES.iter().map(|rule| rule.element)).collect();
-        for layout in [Layout::Text, Layout::Markdown, Layout::Json] {
-            let document = document(layout, Question::default(), 100).unwrap();
+        for format in TableFormat::ALL.iter().copied() {
+            let document = document(format, Question::default(), 100).unwrap();
             for element in &elements {
                 // A list of elements is written as such.
-                assert!(element.split(", ").all(|element| document.contains(element)), "{layout:?} {element}");
+                assert!(element.split(", ").all(|element| document.contains(element)), "{format} {element}");
             }
         }
     }
@@ -103,7 +105,7 @@ mod tests {
     #[test]
     fn the_json_can_be_read() {
         let document: serde_json::Value =
-            serde_json::from_str(&document(Layout::Json, Question::default(), 100).unwrap()).unwrap();
+            serde_json::from_str(&document(TableFormat::Json, Question::default(), 100).unwrap()).unwrap();
         let rows = document["rows"].as_array().unwrap();
         let frames = rows.iter().find(|row| row["element"] == "series.instance.numberOfFrames").unwrap();
         assert_eq!(frames["releases"]["r4"], serde_json::Value::Null);
@@ -116,7 +118,7 @@ mod tests {
     #[test]
     fn no_line_of_the_text_is_wider_than_a_terminal() {
         for columns in [60, 80, 200] {
-            for line in document(Layout::Text, Question::default(), columns).unwrap().lines() {
+            for line in document(TableFormat::Text, Question::default(), columns).unwrap().lines() {
                 assert!(line.chars().count() <= columns, "{columns}: {line}");
             }
         }
@@ -124,7 +126,7 @@ mod tests {
 
     /// The elements of the rows that answer a question.
     fn answer(element: &str, release: Option<&'static Release>) -> Result<Vec<String>, NoAnswer> {
-        let document = document(Layout::Json, Question { element: Some(element), release }, 100)?;
+        let document = document(TableFormat::Json, Question { element: Some(element), release }, 100)?;
         let document: serde_json::Value = serde_json::from_str(&document).unwrap();
         let rows = document["rows"].as_array().unwrap();
         Ok(rows.iter().map(|row| row["element"].as_str().unwrap().to_string()).collect())
@@ -160,7 +162,7 @@ mod tests {
     #[test]
     fn a_release_names_its_elements_itself() {
         let question = Question { element: Some("reason"), release: Some(Release::R4) };
-        let text = document(Layout::Text, question, 100).unwrap();
+        let text = document(TableFormat::Text, question, 100).unwrap();
         assert!(text.contains("reasonCode\n") && !text.contains("r5"), "{text}");
     }
 }

@@ -4,7 +4,6 @@
 //! say is left out and reported.
 
 mod held;
-mod options;
 mod rules;
 mod selection;
 mod series;
@@ -13,7 +12,6 @@ mod tests;
 mod union;
 
 pub use held::held_issue;
-pub use options::{Detail, EndpointOption, EndpointPlace, Options};
 pub use rules::{RULES, Rule};
 pub use union::distinct_orders;
 
@@ -21,12 +19,12 @@ use dicom_dictionary_std::tags;
 
 use super::row::union;
 use super::terms::{self, STUDY_INSTANCE_UID, is_oid, system};
+use super::{ContentOptions, EndpointLevel, EndpointOption, EndpointType};
 use crate::fhir::release::{Agreement, Modalities};
-use crate::fhir::{
-    self, CodeableConcept, Coding, Endpoints, Identifier, ImagingSelection, ImagingStudy, Reference, ResourceType,
-};
+use crate::fhir::{self, CodeableConcept, Coding, Identifier, ImagingSelection, ImagingStudy, Reference, ResourceType};
 use crate::group::{ResolvedSeries, ResolvedStudy};
 use crate::issue::{Issue, Reason};
+use crate::options::Detail;
 use union::{distinct, distinct_concepts, distinct_numbers, distinct_procedures};
 
 /// A finished study, and what had to be left out of it.
@@ -65,7 +63,7 @@ const ID: Rule = Rule {
 };
 
 /// Makes the ImagingStudy of a resolved study.
-pub fn imaging_study<'a>(resolved: &'a ResolvedStudy<'a>, options: &Options) -> Finished<'a> {
+pub fn imaging_study<'a>(resolved: &'a ResolvedStudy<'a>, options: &ContentOptions) -> Finished<'a> {
     let mut issues = Vec::new();
     let number_of_instances =
         resolved.series.iter().map(|series| series.number_of_instances).fold(0, u32::saturating_add);
@@ -82,7 +80,7 @@ pub fn imaging_study<'a>(resolved: &'a ResolvedStudy<'a>, options: &Options) -> 
         accession: distinct_numbers(joined(resolved, |series| &series.part.accession)),
         study_id: part.study_id,
         // IHE Imaging Object Change Management: nothing of the study is left.
-        status: if is_empty { "entered-in-error".into() } else { options.status.clone() },
+        status: if is_empty { "entered-in-error".into() } else { options.status.name().into() },
         modality: modalities(resolved, detail, options),
         subject: subject(part.subject, options),
         mixes_patients: resolved.mixes_patients,
@@ -92,7 +90,7 @@ pub fn imaging_study<'a>(resolved: &'a ResolvedStudy<'a>, options: &Options) -> 
         part_of: distinct(joined(resolved, |series| &series.part.part_of)),
         referrer: part.referrer,
         interpreter: distinct(joined(resolved, |series| &series.part.interpreter)),
-        endpoint: endpoints(options, Endpoints::Series),
+        endpoint: endpoints(options, EndpointLevel::at_study),
         number_of_series: u32::try_from(resolved.listed().count()).unwrap_or(u32::MAX),
         number_of_instances,
         procedure: distinct_procedures(joined(resolved, |series| &series.part.procedure)),
@@ -112,8 +110,8 @@ fn speaking<'a>(resolved: &'a ResolvedStudy<'a>) -> impl Iterator<Item = &'a Res
 }
 
 /// The detail asked for, or less where the study is larger than was allowed.
-fn detail(number_of_instances: u32, options: &Options, issues: &mut Issues<'_>) -> Detail {
-    let too_many = options.max_instances.is_some_and(|most| number_of_instances > most);
+fn detail(number_of_instances: u32, options: &ContentOptions, issues: &mut Issues<'_>) -> Detail {
+    let too_many = options.max_instances.is_some_and(|most| u64::from(number_of_instances) > most);
     if options.detail == Detail::Instance && too_many {
         issues.push((None, issue("series.instance", &[], Reason::ManyInstances)));
         return Detail::Series;
@@ -160,11 +158,11 @@ const MODALITIES: Rule = Rule {
 
 /// The distinct modalities of the series, in R4 those that acquire (R4 ImagingStudy.modality). Where the release holds the
 /// study to its listed series (ist-7), a study without any lists none.
-fn modalities(resolved: &ResolvedStudy<'_>, detail: Detail, options: &Options) -> Vec<CodeableConcept> {
-    if detail == Detail::Study && options.release.study_and_series == Agreement::Required {
+fn modalities(resolved: &ResolvedStudy<'_>, detail: Detail, options: &ContentOptions) -> Vec<CodeableConcept> {
+    if detail == Detail::Study && options.release().study_and_series == Agreement::Required {
         return Vec::new();
     }
-    let is_listed = |modality: &CodeableConcept| match options.release.modalities {
+    let is_listed = |modality: &CodeableConcept| match options.release().modalities {
         Modalities::All => true,
         Modalities::Acquisition => is_acquisition(modality),
     };
@@ -186,11 +184,12 @@ const SUBJECT: Rule = Rule {
 
 /// The subject that the user gave, else the one of the headers. The headers' identifier and display stay with the user's
 /// reference only where both are of one type.
-fn subject(known: Option<Reference>, options: &Options) -> Reference {
+fn subject(known: Option<Reference>, options: &ContentOptions) -> Reference {
     let known = known.unwrap_or_else(|| Reference::to(ResourceType::Patient));
-    let Some((target, literal)) = &options.subject else { return known };
-    let known = if known.target == *target { known } else { Reference::to(*target) };
-    Reference { literal: Some(literal.clone()), ..known }
+    let Some(subject) = &options.subject else { return known };
+    let target = subject.resource_type;
+    let known = if known.target == target { known } else { Reference::to(target) };
+    Reference { literal: Some(subject.to_string()), ..known }
 }
 
 /// The sorted union of a list over all series.
@@ -212,12 +211,10 @@ const ENDPOINTS: Rule = Rule {
     rule: "at the level asked for; IID at the study only",
 };
 
-/// The endpoints of a level: those asked for, unless only the `other` level has them.
-fn endpoints(options: &Options, other: Endpoints) -> Vec<Reference> {
-    let at_study = other == Endpoints::Series;
-    let here =
-        |endpoint: &&EndpointOption| if endpoint.is_study_only() { at_study } else { options.endpoint_level != other };
-    options.endpoints.iter().filter(here).map(EndpointOption::reference).collect()
+/// The endpoints that stand at a level.
+fn endpoints(options: &ContentOptions, is_here: fn(EndpointLevel, EndpointType) -> bool) -> Vec<Reference> {
+    let here = |endpoint: &&EndpointOption| is_here(options.endpoint_level, endpoint.kind);
+    options.endpoint.iter().filter(here).map(EndpointOption::reference).collect()
 }
 
 fn issue(element: &'static str, tags: &[dicom_core::Tag], reason: Reason) -> Issue {

@@ -5,13 +5,15 @@ use std::borrow::Cow;
 use dicom_dictionary_std::tags;
 
 use super::union::{distinct_concepts, distinct_orders, distinct_performers};
-use super::{Detail, Issues, Options, Rule, endpoints, issue};
+use super::{Issues, Rule, endpoints, issue};
 use crate::fhir::release::{Agreement, BodySiteForm};
-use crate::fhir::{CodeableConcept, Coding, DateTime, Endpoints, Performer, Series};
+use crate::fhir::{CodeableConcept, Coding, DateTime, Performer, Series};
 use crate::group::{ResolvedSeries, ResolvedStudy};
 use crate::issue::{Issue, Reason};
 use crate::mapping::SeriesPart;
 use crate::mapping::anatomy::{BodySite, Side};
+use crate::mapping::{ContentOptions, EndpointLevel};
+use crate::options::Detail;
 
 /// What the documents say of it.
 pub(super) const SPECIMEN: Rule = Rule {
@@ -25,7 +27,7 @@ pub fn series<'a>(
     resolved: &'a ResolvedSeries<'a>,
     study: &ResolvedStudy<'_>,
     detail: Detail,
-    options: &Options,
+    options: &ContentOptions,
     issues: &mut Issues<'a>,
 ) -> Series<'a> {
     let mut note = |found: Issue| issues.push((Some(resolved.uid), found));
@@ -36,7 +38,7 @@ pub fn series<'a>(
         number: part.number,
         modality: modality(part.modality.clone(), &mut note),
         number_of_instances: resolved.number_of_instances,
-        endpoint: endpoints(options, Endpoints::Study),
+        endpoint: endpoints(options, EndpointLevel::at_series),
         body_site: body_sites(&part.body_site, laterality.as_ref(), options, &mut note),
         laterality,
         started: started(part.started, study.part.started, options, &mut note),
@@ -104,18 +106,18 @@ pub(super) const BODY_SITE: Rule = Rule {
 fn body_sites(
     sites: &[BodySite],
     side: Option<&Coding>,
-    options: &Options,
+    options: &ContentOptions,
     note: &mut impl FnMut(Issue),
 ) -> Vec<CodeableConcept> {
     let mut concepts = distinct_concepts(sites.iter().flat_map(BodySite::concepts).cloned());
-    let can_say_many = options.release.body_site == BodySiteForm::CodeableReferences;
+    let can_say_many = options.release().body_site == BodySiteForm::CodeableReferences;
     if concepts.len() > 1 && !can_say_many {
         concepts = shared_body_part(sites).into_iter().collect();
         if concepts.is_empty() {
             note(issue("series.bodySite", &[tags::BODY_PART_EXAMINED], Reason::Disagrees));
         }
     }
-    if options.release.laterality { concepts } else { with_side(concepts, side) }
+    if options.release().laterality { concepts } else { with_side(concepts, side) }
 }
 
 fn shared_body_part(sites: &[BodySite]) -> Option<CodeableConcept> {
@@ -151,7 +153,7 @@ pub(super) const STARTED: Rule = Rule {
 fn started(
     series: Option<DateTime>,
     study: Option<DateTime>,
-    options: &Options,
+    options: &ContentOptions,
     note: &mut impl FnMut(Issue),
 ) -> Option<DateTime> {
     let (series, Some(study)) = (series?, study) else { return series };
@@ -159,7 +161,7 @@ fn started(
     if is_before {
         note(issue("series.started", &[tags::SERIES_DATE], Reason::BeforeStudy));
     }
-    if options.release.study_and_series == Agreement::Free {
+    if options.release().study_and_series == Agreement::Free {
         return Some(series);
     }
     let same_precision = DateTime { time: series.time.filter(|_| study.time.is_some()), ..series };

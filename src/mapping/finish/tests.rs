@@ -7,16 +7,15 @@ use crate::fhir::Resource;
 use crate::fhir::release::{R4, R5, R6_BALLOT2, R6_BALLOT5, Release};
 use crate::group::sample::{CT, REPORT, instance, of_study, studies};
 use crate::mapping::sample::{Sample, code, concept, identifier, issuer, items, reference, text};
-use crate::mapping::terms;
 
-fn options(release: &'static Release) -> Options {
-    Options::of(release)
+fn options(release: &'static Release) -> ContentOptions {
+    ContentOptions::of(release)
 }
 
 /// What `see` finds in the study of these instances, and the reasons of the issues that the finish adds.
 fn finished<T>(
     instances: &[Vec<Sample>],
-    options: &Options,
+    options: &ContentOptions,
     see: impl Fn(&ImagingStudy<'_>) -> T,
 ) -> (T, Vec<(&'static str, Reason)>) {
     let mut found = studies(instances);
@@ -185,7 +184,7 @@ fn modalities_are_those_of_the_series_once_each_and_absent_ones_are_reported() {
     assert_eq!(found, ["xx", "Computed Tomography", "Magnetic Resonance"]);
     assert_eq!(issues, [("series.modality", Reason::Absent)]);
     for (release, want) in [(&R5, 3), (&R6_BALLOT5, 0)] {
-        let study_only = Options { detail: Detail::Study, ..options(release) };
+        let study_only = ContentOptions { detail: Detail::Study, ..options(release) };
         assert_eq!(finished(&all, &study_only, modalities).0.len(), want, "{}", release.name);
     }
 }
@@ -268,7 +267,7 @@ fn a_study_larger_than_allowed_lists_no_instances_and_says_so() {
     let all = series(&[vec![], vec![]]);
     let listed = |study: &ImagingStudy<'_>| study.series.as_ref().unwrap()[0].instances.is_some();
     for (most, want) in [(None, true), (Some(2), true), (Some(1), false)] {
-        let (listed, issues) = finished(&all, &Options { max_instances: most, ..options(&R5) }, listed);
+        let (listed, issues) = finished(&all, &ContentOptions { max_instances: most, ..options(&R5) }, listed);
         let told = issues.contains(&("series.instance", Reason::ManyInstances));
         assert_eq!((listed, told), (want, !want), "{most:?}");
     }
@@ -296,11 +295,10 @@ fn the_users_subject_keeps_what_the_headers_say_of_one_of_its_type() {
     let all = series(&[vec![text(tags::PATIENT_ID, "1"), text(tags::PATIENT_NAME, "Doe")]]);
     for (subject, want) in [
         (None, (ResourceType::Patient, "MR 1 = Doe", None)),
-        (Some((ResourceType::Patient, "Patient/9")), (ResourceType::Patient, "MR 1 = Doe", Some("Patient/9"))),
-        (Some((ResourceType::Group, "Group/9")), (ResourceType::Group, "", Some("Group/9"))),
+        (Some("Patient/9"), (ResourceType::Patient, "MR 1 = Doe", Some("Patient/9"))),
+        (Some("Group/9"), (ResourceType::Group, "", Some("Group/9"))),
     ] {
-        let said = subject.map(|(target, literal)| (target, literal.to_string()));
-        let options = Options { subject: said, ..options(&R5) };
+        let options = ContentOptions { subject: subject.map(|text| text.parse().unwrap()), ..options(&R5) };
         let seen =
             |study: &ImagingStudy<'_>| (study.subject.target, reference(&study.subject), study.subject.literal.clone());
         let ((target, shown, literal), _) = finished(&all, &options, seen);
@@ -310,14 +308,13 @@ fn the_users_subject_keeps_what_the_headers_say_of_one_of_its_type() {
 
 #[test]
 fn endpoints_stand_at_the_level_asked_for_and_a_viewer_at_the_study() {
-    let endpoint = |code: &str| EndpointOption {
-        connection_type: terms::endpoint_connection_type(code).unwrap(),
-        place: EndpointPlace::Resource(format!("Endpoint/{code}")),
-    };
-    let endpoints = vec![endpoint("dicom-wado-rs"), endpoint("ihe-iid")];
-    for (level, want) in [(Endpoints::Study, (2, 0)), (Endpoints::Series, (1, 1)), (Endpoints::Both, (2, 1))] {
-        let options = Options { endpoints: endpoints.clone(), endpoint_level: level, ..options(&R5) };
+    let endpoint: Vec<EndpointOption> =
+        ["wado-rs=Endpoint/1", "iid=Endpoint/2"].map(|text| text.parse().unwrap()).into();
+    for (endpoint_level, want) in
+        [(EndpointLevel::Study, (2, 0)), (EndpointLevel::Series, (1, 1)), (EndpointLevel::Both, (2, 1))]
+    {
+        let options = ContentOptions { endpoint: endpoint.clone(), endpoint_level, ..options(&R5) };
         let seen = |study: &ImagingStudy<'_>| (study.endpoint.len(), study.series.as_ref().unwrap()[0].endpoint.len());
-        assert_eq!(finished(&series(&[vec![]]), &options, seen).0, want, "{level:?}");
+        assert_eq!(finished(&series(&[vec![]]), &options, seen).0, want, "{endpoint_level}");
     }
 }

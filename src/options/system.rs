@@ -1,9 +1,8 @@
 //! `--system` and `--issuer`: the URIs of identifier and code systems, which headers do not have.
 
-use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use super::{suggest, uri};
+use super::{unknown, uri};
 
 /// What a system is for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,54 +53,14 @@ pub struct IssuerSystem {
     pub uri: String,
 }
 
-/// All systems of a run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Systems {
-    kinds: BTreeMap<SystemKind, String>,
-    issuers: BTreeMap<String, String>,
+/// The system that the user gave for a kind of identifier or for a coding scheme.
+pub fn system<'s>(systems: &'s [SystemUri], kind: &SystemKind) -> Option<&'s String> {
+    systems.iter().find(|system| system.kind == *kind).map(|system| &system.uri)
 }
 
-impl Systems {
-    /// Gathers the options; one that is given twice with different URIs is an error.
-    pub fn new(systems: Vec<SystemUri>, issuers: Vec<IssuerSystem>) -> Result<Systems, String> {
-        let mut all = Systems::default();
-        for SystemUri { kind, uri } in systems {
-            insert(&mut all.kinds, kind, uri).map_err(|()| "--system gives two URIs for the same kind")?;
-        }
-        for IssuerSystem { name, uri } in issuers {
-            insert(&mut all.issuers, name, uri).map_err(|()| "--issuer gives two URIs for the same name")?;
-        }
-        Ok(all)
-    }
-
-    /// The system for a kind of identifier or for a coding scheme.
-    pub fn of(&self, kind: &SystemKind) -> Option<&str> {
-        self.kinds.get(kind).map(String::as_str)
-    }
-
-    /// The system of an issuer's local name.
-    pub fn of_issuer(&self, name: &str) -> Option<&str> {
-        self.issuers.get(name).map(String::as_str)
-    }
-
-    /// The issuers' local names and their systems.
-    pub fn issuers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.issuers.iter().map(|(name, uri)| (name.as_str(), uri.as_str()))
-    }
-
-    /// The coding schemes and their systems.
-    pub fn schemes(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.kinds.iter().filter_map(|(kind, uri)| match kind {
-            SystemKind::Scheme(name) => Some((name.as_str(), uri.as_str())),
-            _ => None,
-        })
-    }
-}
-
-fn insert<K: Ord>(map: &mut BTreeMap<K, String>, key: K, uri: String) -> Result<(), ()> {
-    let differs = map.get(&key).is_some_and(|earlier| *earlier != uri);
-    map.insert(key, uri);
-    if differs { Err(()) } else { Ok(()) }
+/// The system that the user gave for an issuer's local name.
+pub fn issuer_system<'s>(issuers: &'s [IssuerSystem], name: &str) -> Option<&'s String> {
+    issuers.iter().find(|issuer| issuer.name == name).map(|issuer| &issuer.uri)
 }
 
 impl FromStr for SystemUri {
@@ -125,7 +84,7 @@ impl FromStr for SystemKind {
         }
         let found = KINDS.into_iter().find(|(name, _)| *name == text);
         let choices: Vec<&str> = KINDS.iter().map(|(name, _)| *name).chain(["scheme:NAME"]).collect();
-        found.map(|(_, kind)| kind).ok_or_else(|| suggest::unknown("kind of system", text, &choices))
+        found.map(|(_, kind)| kind).ok_or_else(|| unknown("kind of system", text, &choices))
     }
 }
 
@@ -147,14 +106,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_system_is_found_by_its_kind() {
-        let options = ["patient=http://h.example/mrn", "scheme:99ABC=http://h.example/codes"];
-        let issuer = "LAB=http://h.example/?a=b".parse().unwrap();
-        let systems = Systems::new(options.iter().map(|text| text.parse().unwrap()).collect(), vec![issuer]).unwrap();
-        assert_eq!(systems.of(&SystemKind::Patient), Some("http://h.example/mrn"));
-        assert_eq!(systems.of(&SystemKind::Visit), None);
-        assert_eq!(systems.of_issuer("LAB"), Some("http://h.example/?a=b"));
-        assert_eq!(systems.schemes().collect::<Vec<_>>(), [("99ABC", "http://h.example/codes")]);
+    fn a_system_is_found_by_its_kind_and_an_issuer_by_its_name() {
+        let systems = ["patient=http://h.example/mrn", "scheme:99ABC=http://h.example/codes"];
+        let systems: Vec<SystemUri> = systems.iter().map(|text| text.parse().unwrap()).collect();
+        for (kind, want) in [
+            (SystemKind::Patient, Some("http://h.example/mrn")),
+            (SystemKind::Visit, None),
+            (SystemKind::Scheme("99ABC".into()), Some("http://h.example/codes")),
+        ] {
+            assert_eq!(system(&systems, &kind).map(String::as_str), want, "{kind:?}");
+        }
+        let issuers = ["LAB=http://h.example/?a=b".parse().unwrap()];
+        assert_eq!(issuer_system(&issuers, "LAB").unwrap(), "http://h.example/?a=b");
+        assert_eq!(issuer_system(&issuers, "lab"), None);
     }
 
     #[test]
@@ -167,11 +131,5 @@ mod tests {
         ] {
             assert!(text.parse::<SystemUri>().unwrap_err().contains(advice), "{text}");
         }
-    }
-
-    #[test]
-    fn one_kind_has_one_system() {
-        let systems = ["visit=http://a.example", "visit=http://b.example"];
-        assert!(Systems::new(systems.iter().map(|text| text.parse().unwrap()).collect(), vec![]).is_err());
     }
 }

@@ -5,42 +5,36 @@
 
 use std::str::FromStr;
 
-use clap::ValueEnum;
+use super::terms::{Coded, endpoint_connection_type};
+use crate::fhir::resource::{Endpoint, Resource};
+use crate::fhir::{Coding, Reference, ResourceType};
+use crate::options::{choice, uri};
 
-use super::{suggest, uri};
-
-/// A service of a PACS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs)]
-pub enum EndpointType {
-    WadoRs,
-    WadoUri,
-    QidoRs,
-    Iid,
+choice! {
+    /// A service of a PACS.
+    pub enum EndpointType: "endpoint type" {
+        /// Retrieves images and metadata (PS3.18 10).
+        WadoRs = "wado-rs",
+        /// Retrieves an instance by the parameters of a URI (PS3.18 9).
+        WadoUri = "wado-uri",
+        /// Searches (PS3.18 10.6).
+        QidoRs = "qido-rs",
+        /// Opens a viewer (IHE Invoke Image Display).
+        Iid = "iid",
+    }
 }
 
 impl EndpointType {
-    const ALL: [EndpointType; 4] =
-        [EndpointType::WadoRs, EndpointType::WadoUri, EndpointType::QidoRs, EndpointType::Iid];
-
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            EndpointType::WadoRs => "wado-rs",
-            EndpointType::WadoUri => "wado-uri",
-            EndpointType::QidoRs => "qido-rs",
-            EndpointType::Iid => "iid",
-        }
-    }
-
-    /// Its code in the code system endpoint-connection-type.
-    pub fn code(self) -> &'static str {
-        match self {
+    /// The row of the code system endpoint-connection-type.
+    fn connection_type(self) -> Coding {
+        let code = match self {
             EndpointType::WadoRs => "dicom-wado-rs",
             EndpointType::WadoUri => "dicom-wado-uri",
             EndpointType::QidoRs => "dicom-qido-rs",
             EndpointType::Iid => "ihe-iid",
-        }
+        };
+        let Coded { system, code, display } = endpoint_connection_type(code).expect("the table has each of these");
+        Coding::constant(system, code, display)
     }
 }
 
@@ -62,18 +56,36 @@ pub struct EndpointOption {
     pub target: EndpointTarget,
 }
 
-/// Where in the resource endpoints stand.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-#[allow(missing_docs)]
-pub enum EndpointLevel {
-    #[default]
-    Study,
-    Series,
-    Both,
+choice! {
+    /// Where in the resource endpoints stand.
+    pub enum EndpointLevel: "level of endpoints", default Study {
+        /// At the study.
+        Study = "study",
+        /// At each series.
+        Series = "series",
+        /// At both.
+        Both = "both",
+    }
+}
+
+impl EndpointOption {
+    /// A reference to it.
+    pub fn reference(&self) -> Reference {
+        let mut reference = Reference::to(ResourceType::Endpoint);
+        match &self.target {
+            EndpointTarget::Reference(literal) => reference.literal = Some(literal.clone()),
+            EndpointTarget::Address(address) => {
+                let endpoint = Endpoint { connection_type: self.kind.connection_type(), address: address.clone() };
+                reference.resource = Some(Box::new(Resource::Endpoint(endpoint)));
+            }
+        }
+        reference
+    }
 }
 
 impl EndpointLevel {
-    /// Whether an endpoint of the kind stands at the study.
+    /// Whether an endpoint of the kind stands at the study; invoking a viewer is of a study (R5
+    /// ImagingStudy.series.endpoint).
     pub fn at_study(self, kind: EndpointType) -> bool {
         self != EndpointLevel::Series || kind == EndpointType::Iid
     }
@@ -89,9 +101,7 @@ impl FromStr for EndpointOption {
 
     fn from_str(text: &str) -> Result<EndpointOption, String> {
         let (name, target) = text.split_once('=').ok_or("want TYPE=URL, as wado-rs=https://host/dicomweb")?;
-        let kind = EndpointType::ALL.into_iter().find(|kind| kind.name() == name);
-        let kind =
-            kind.ok_or_else(|| suggest::unknown("endpoint type", name, &EndpointType::ALL.map(EndpointType::name)))?;
+        let kind = name.parse()?;
         let target = match target.strip_prefix("Endpoint/") {
             Some(id) => EndpointTarget::Reference(format!("Endpoint/{}", uri::id(id)?)),
             None => EndpointTarget::Address(address(target)?.to_string()),

@@ -1,7 +1,7 @@
 //! What FHIR takes as a URI and as an id.
 
 /// The text, if it is an absolute URI (RFC 3986 4.3).
-pub(super) fn absolute(text: &str) -> Result<&str, String> {
+pub(crate) fn absolute(text: &str) -> Result<&str, String> {
     let is_scheme = |scheme: &str| {
         scheme.starts_with(|first: char| first.is_ascii_alphabetic())
             && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
@@ -39,7 +39,7 @@ fn is_oid(text: &str) -> bool {
 }
 
 /// The text, if it is a FHIR id.
-pub(super) fn id(text: &str) -> Result<&str, String> {
+pub(crate) fn id(text: &str) -> Result<&str, String> {
     let is_id_character = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
     if (1..=64).contains(&text.len()) && text.bytes().all(is_id_character) {
         return Ok(text);

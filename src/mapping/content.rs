@@ -1,0 +1,160 @@
+//! What the resources say: the options of their content.
+
+// Doc comments are help here, and show an address as the user types it.
+#![allow(rustdoc::bare_urls)]
+
+use super::{EndpointLevel, EndpointOption, Options};
+use crate::error::Error;
+use crate::fhir::Subject;
+use crate::fhir::release::{Release, SelectionForm};
+#[cfg(feature = "cli")]
+use crate::options::parse::{Listed, RELEASES, at_least};
+use crate::options::{Detail, References, Status};
+
+/// The content of the resources.
+#[derive(Debug, Clone, Default)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
+#[cfg_attr(feature = "cli", command(next_help_heading = "Content"))]
+pub struct ContentOptions {
+    /// FHIR release: r4, r4b, r5, r6 or an R6 ballot
+    ///
+    /// `r4`, `r4b`, `r5`, `r6-ballot2`, `r6-ballot5`, also as version numbers: `4.0.1`, `6.0.0-ballot5`. `r6` is the
+    /// newest ballot, and the summary says which. Default: r6-ballot2. For a server say r4 or what it speaks.
+    #[cfg_attr(
+        feature = "cli",
+        arg(
+            long,
+            value_name = "RELEASE",
+            value_parser = Listed::<&'static Release>::new(RELEASES),
+            hide_possible_values = true
+        )
+    )]
+    pub fhir: Option<&'static Release>,
+
+    /// Level of detail: study, series or instance
+    ///
+    /// Default: instance.
+    #[cfg_attr(feature = "cli", arg(long, value_enum, default_value_t, hide_possible_values = true))]
+    pub detail: Detail,
+
+    /// Omit the instances of studies with more than N
+    ///
+    /// Such a study lists its series only, and that is reported. Default: no limit.
+    #[cfg_attr(
+        feature = "cli",
+        arg(long, value_name = "N", value_parser = at_least(1), hide_short_help = true)
+    )]
+    pub max_instances: Option<u64>,
+
+    /// Set the status of every study
+    ///
+    /// `registered`, `available`, `cancelled`, `entered-in-error`, `unknown`, `inactive`. Default: available.
+    #[cfg_attr(
+        feature = "cli",
+        arg(
+            long,
+            value_enum,
+            default_value_t,
+            value_name = "CODE",
+            hide_possible_values = true,
+            hide_short_help = true
+        )
+    )]
+    pub status: Status,
+
+    /// Patients and others: logical, contained or separate
+    ///
+    /// `logical`: as identifier and display, without a resource. `contained`: inside the study. `separate`: resources of
+    /// their own, in a folder as Type/id.json or Type.ndjson. Default: logical, in a Bundle separate.
+    #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "HOW", hide_possible_values = true))]
+    pub references: Option<References>,
+
+    /// Set the subject of every study, as Patient/ID
+    ///
+    /// For a patient that is on the server already. Default: from the headers.
+    #[cfg_attr(feature = "cli", arg(long, value_name = "TYPE/ID", hide_short_help = true))]
+    pub subject: Option<Subject>,
+
+    /// Address of images: wado-rs=https://host/dicomweb
+    ///
+    /// Types: `wado-rs`, `wado-uri`, `qido-rs`, `iid`. The URL is the service's base, without a slash at its end, a
+    /// query or `/studies`. `TYPE=Endpoint/ID` refers to an Endpoint on the server. May be given several times.
+    #[cfg_attr(feature = "cli", arg(long, value_name = "TYPE=URL"))]
+    pub endpoint: Vec<EndpointOption>,
+
+    /// Put endpoints at the study, series or both
+    ///
+    /// An iid endpoint stands at the study always. Default: study.
+    #[cfg_attr(
+        feature = "cli",
+        arg(
+            long,
+            value_enum,
+            default_value_t,
+            value_name = "LEVEL",
+            hide_possible_values = true,
+            hide_short_help = true
+        )
+    )]
+    pub endpoint_level: EndpointLevel,
+
+    /// What the user says of the archive.
+    #[cfg_attr(feature = "cli", command(flatten))]
+    pub archive: Options,
+
+    /// A secret that goes into the ids of patients and others
+    ///
+    /// Without it whoever knows a Patient ID and its system can compute the id of its resource. Keep it, and give the
+    /// same in every run. Better as DCM2FHIR_ID_SALT: other users see a command line. Default: none.
+    #[cfg_attr(feature = "cli", arg(long, value_name = "SECRET", hide_short_help = true))]
+    pub id_salt: Option<String>,
+
+    /// Write key object selections as ImagingSelection
+    ///
+    /// From R5 on. Default: only with separate resources and in Bundles.
+    #[cfg_attr(feature = "cli", arg(long, hide_short_help = true))]
+    pub selections: bool,
+
+    /// Leave out what a rejection note rejects
+    ///
+    /// A study that becomes empty by it is entered-in-error. Default: rejected instances are listed.
+    #[cfg_attr(feature = "cli", arg(long, hide_short_help = true))]
+    pub apply_rejections: bool,
+}
+
+impl ContentOptions {
+    /// What is written where the user asks for nothing but a release: all of a study.
+    pub fn of(release: &'static Release) -> ContentOptions {
+        ContentOptions { fhir: Some(release), ..ContentOptions::default() }
+    }
+
+    /// The release to be written.
+    pub fn release(&self) -> &'static Release {
+        self.fhir.unwrap_or_default()
+    }
+
+    /// How a study refers to others.
+    pub fn references(&self) -> References {
+        self.references.unwrap_or_default()
+    }
+
+    /// Whether ImagingSelection resources are written: where they are asked for, or others stand beside the study too.
+    pub fn has_selections(&self) -> bool {
+        (self.selections || self.references() == References::Separate)
+            && self.release().selection != SelectionForm::None
+    }
+
+    /// Fails where the release cannot say what is asked for.
+    pub fn check(&self) -> Result<(), Error> {
+        let (release, status) = (self.release(), self.status.name());
+        if !release.statuses.contains(&status) {
+            let known = release.statuses.join(", ");
+            return Err(Error::Usage(format!("--status {status} is not in {}: want one of {known}", release.name)));
+        }
+        if self.selections && release.selection == SelectionForm::None {
+            let name = release.name;
+            return Err(Error::Usage(format!("--selections: {name} has no ImagingSelection, R5 and later have")));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,87 @@
+//! How the run goes, and what it says of itself.
+
+use std::path::PathBuf;
+use std::thread::available_parallelism;
+
+use super::{FileMode, choice};
+
+/// Reading threads, at most, where the user does not say.
+const MAX_DEFAULT_THREADS: usize = 32;
+
+choice! {
+    /// How a run sums up.
+    pub enum SummaryForm: "form of summary", default Text {
+        /// A table for people.
+        Text = "text",
+        /// One line of JSON.
+        Json = "json",
+        /// Nothing, but why the exit code is 1.
+        None = "none",
+    }
+}
+
+choice! {
+    /// When progress is shown.
+    pub enum ShowProgress: "time for progress", default Auto {
+        /// On a terminal.
+        Auto = "auto",
+        /// Without a terminal as lines.
+        Always = "always",
+        /// Not at all.
+        Never = "never",
+    }
+}
+
+/// The run.
+#[derive(Debug, Clone, Default)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
+#[cfg_attr(feature = "cli", command(next_help_heading = "Run"))]
+pub struct RunOptions {
+    /// Number of reading threads
+    ///
+    /// More threads than cores help on cold or remote disks. Default: four for each core, at most 32.
+    #[cfg_attr(
+        feature = "cli",
+        arg(short = 'j', long, value_name = "N", value_parser = super::parse::whole::<u16>(1..=1024))
+    )]
+    pub threads: Option<u16>,
+
+    /// Write a report of what was left out, and why, as JSON
+    ///
+    /// `-` is standard output. Without header values, so that it holds no patient data but what file names say. Default: no report, and the
+    /// summary has the counts.
+    #[cfg_attr(feature = "cli", arg(long, value_name = "FILE"))]
+    pub report: Option<PathBuf>,
+
+    /// Put header values into the report
+    ///
+    /// They may be patient data.
+    #[cfg_attr(feature = "cli", arg(long, hide_short_help = true, requires = "report"))]
+    pub report_values: bool,
+
+    /// Permissions of written files, as 640
+    ///
+    /// Of results, report, journal and rejects. Folders that are made get them too, and can be entered by whoever may
+    /// read. Not on Windows. Default: 600, for they hold patient data.
+    #[cfg_attr(feature = "cli", arg(long, value_name = "OCTAL", hide_short_help = true, default_value_t))]
+    pub mode: FileMode,
+}
+
+impl RunOptions {
+    /// Reading threads.
+    pub fn threads(&self) -> usize {
+        let default = || available_parallelism().map_or(1, |cores| (cores.get() * 4).min(MAX_DEFAULT_THREADS));
+        self.threads.map_or_else(default, usize::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_has_at_least_one_thread_and_not_more_than_help() {
+        assert!((1..=MAX_DEFAULT_THREADS).contains(&RunOptions::default().threads()));
+        assert_eq!(RunOptions { threads: Some(3), ..RunOptions::default() }.threads(), 3);
+    }
+}

@@ -1,0 +1,150 @@
+//! The options of a run as one value, and what they come to together.
+//!
+//! An option that stands alone is checked where its type is read; what two options mean together is checked here.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::fhir::json::Layout;
+use crate::mapping::ContentOptions;
+use crate::options::filter::Filter;
+use crate::options::{Format, InputOptions, OutputOptions, OutputTarget, References, RunOptions, is_stdout};
+use crate::source::{Input, Links, ListFrom, Separator, WalkOptions};
+
+/// The options of `convert`.
+#[derive(Debug, Clone, Default)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
+#[allow(missing_docs)]
+pub struct Config {
+    #[cfg_attr(feature = "cli", command(flatten))]
+    pub input: InputOptions,
+    #[cfg_attr(feature = "cli", command(flatten))]
+    pub output: OutputOptions,
+    #[cfg_attr(feature = "cli", command(flatten))]
+    pub content: ContentOptions,
+    #[cfg_attr(feature = "cli", command(flatten))]
+    pub run: RunOptions,
+}
+
+/// A run, its options checked.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The options; of those of the content none is open any more.
+    pub config: Config,
+    /// What is read.
+    pub inputs: Vec<Input>,
+    /// How folders are walked.
+    pub walk: WalkOptions,
+    /// Which files are kept.
+    pub filter: Filter,
+    /// Where documents go.
+    pub target: OutputTarget,
+    /// What a document is.
+    pub format: Format,
+    /// How its JSON is laid out.
+    pub layout: Layout,
+    /// Reading threads.
+    pub threads: usize,
+}
+
+impl Config {
+    /// The run of `convert`, where a Bundle is for a server and files have room or not.
+    pub fn convert(self) -> Result<Job, Error> {
+        let (is_release_named, selections, report) =
+            (self.content.fhir.is_some(), self.content.selections, self.run.report.clone());
+        let job = self.job()?;
+        if job.format == Format::Bundle && !is_release_named {
+            return usage("a Bundle is for a server: add --fhir r4, or what your server speaks");
+        }
+        if selections && job.format == Format::Json && !job.target.is_folder() {
+            return usage("--selections needs room: give a folder (-o DIR/), or --format ndjson for one a line");
+        }
+        if job.target == OutputTarget::Stdout && report.as_deref().is_some_and(is_stdout) {
+            return usage("the studies and the report both go to standard output: give -o for the studies");
+        }
+        Ok(job)
+    }
+
+    /// The run that the options come to.
+    pub fn job(mut self) -> Result<Job, Error> {
+        let target = self.output.target()?;
+        let format = self.output.format.unwrap_or_else(|| target.default_format());
+        self.output.check(&target, format)?;
+        let is_indented = self.output.is_indented(&target, format)?;
+        if self.run.report.is_some() && target.path() == self.run.report.as_deref() {
+            return usage("--report and --output name the same file");
+        }
+        settle(&mut self, &target, format)?;
+        let excluded = target.path().into_iter().chain(self.run.report.as_deref()).map(PathBuf::from).collect();
+        let links = if self.input.follow { Links::Follow } else { Links::Skip };
+        let threads = self.run.threads();
+        Ok(Job {
+            inputs: inputs(&self.input)?,
+            walk: WalkOptions { links, excluded, threads },
+            filter: Filter::new(self.input.include.clone(), self.input.exclude.clone()),
+            layout: if is_indented { Layout::Pretty } else { Layout::Compact },
+            target,
+            format,
+            threads,
+            config: self,
+        })
+    }
+}
+
+/// Decides what the user left open of the content.
+fn settle(config: &mut Config, target: &OutputTarget, format: Format) -> Result<(), Error> {
+    let Config { content, run, .. } = config;
+    content.archive.check()?;
+    content.references = Some(references(content.references, target, format)?);
+    content.endpoint.sort();
+    content.endpoint.dedup();
+    content.archive.keep_values = run.report.is_some() && run.report_values;
+    Ok(())
+}
+
+/// How other resources are referred to: those in a Bundle stand beside the study, and one document has no room for them.
+fn references(asked: Option<References>, target: &OutputTarget, format: Format) -> Result<References, Error> {
+    match (format, asked) {
+        (Format::Bundle, None | Some(References::Separate)) => Ok(References::Separate),
+        (Format::Bundle, Some(References::Logical | References::Contained)) => {
+            usage("--format bundle has its resources beside the study: leave --references out, or say separate")
+        }
+        (Format::Json, Some(References::Separate)) if !target.is_folder() => {
+            usage("--references separate needs room: give a folder (-o DIR/), or --format ndjson for one a line")
+        }
+        (Format::Json | Format::Ndjson, asked) => Ok(asked.unwrap_or_default()),
+    }
+}
+
+pub(super) fn inputs(options: &InputOptions) -> Result<Vec<Input>, Error> {
+    let separator = if options.null { Separator::Nul } else { Separator::Newline };
+    let list = |path: &PathBuf| match is_stdin(path) {
+        true => Input::List { from: ListFrom::Stdin, separator },
+        false => Input::List { from: ListFrom::File(path.clone()), separator },
+    };
+    let one = |path: &PathBuf| if is_stdin(path) { Input::Stdin } else { Input::Path(path.clone()) };
+    let inputs: Vec<Input> = options.inputs.iter().map(one).chain(options.files_from.as_ref().map(list)).collect();
+    let from_stdin = |input: &&Input| matches!(input, Input::Stdin | Input::List { from: ListFrom::Stdin, .. });
+    match inputs.iter().filter(from_stdin).count() {
+        0 => {}
+        1 if std::io::stdin().is_terminal() => {
+            return usage("standard input is the terminal: pipe a file or a list into it");
+        }
+        1 => {}
+        _ => return usage("standard input can be read once: give - once"),
+    }
+    if options.null && options.files_from.is_none() {
+        return usage("-0 needs a list of paths: give --files-from FILE, or --files-from - for standard input");
+    }
+    Ok(inputs)
+}
+
+/// Whether a path means standard input.
+pub(crate) fn is_stdin(path: &Path) -> bool {
+    ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].iter().any(|name| path.as_os_str() == *name)
+}
+
+fn usage<T>(message: &str) -> Result<T, Error> {
+    Err(Error::Usage(message.to_string()))
+}

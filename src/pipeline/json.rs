@@ -1,0 +1,36 @@
+//! Reads the instances of a text in DICOM JSON, each as if it were a file.
+
+use super::read::Stage;
+use crate::dicom::bytes::{Bytes, Counted};
+use crate::dicom::json::Instances;
+use crate::group::reader::Worker;
+use crate::report::Where;
+use crate::source::Name;
+
+impl Stage<'_> {
+    /// Reads every instance. Where the text breaks off is reported under its own name.
+    pub(super) fn json(&self, worker: &mut Worker, name: &Name, text: &mut dyn Bytes) {
+        let mut text = Counted::new(text);
+        let mut instances = Instances::new(&mut text);
+        let issue = |name: &Name, issue| self.report.issue(Where { name: Some(name), ..Where::default() }, &issue);
+        let inside = |instances: &Instances<'_>| inside(name, instances.number());
+        while !self.interrupt.is_set()
+            && let Some((name, result)) = self.reader.read_json(worker, &mut instances, inside, issue)
+        {
+            match result {
+                Ok(()) => self.counts.grouped(1),
+                Err(skip) => self.leave_out(&name, &skip),
+            }
+            self.progress.walked(1);
+            self.progress.read(1, 0);
+        }
+        worker.read_bytes += text.bytes;
+    }
+}
+
+/// The name of an instance: that of its text, with the number where there are several.
+fn inside(text: &Name, number: Option<u64>) -> Name {
+    let Some(number) = number else { return text.clone() };
+    let entry = text.entry.as_ref().map_or_else(|| number.to_string(), |entry| format!("{entry}!/{number}"));
+    Name { place: text.place.clone(), entry: Some(entry) }
+}
