@@ -280,6 +280,12 @@ pub enum Reason {
         "the file there has instances that this run did not find: it is held back; give --replace to write it all the same"
     )]
     HeldBack,
+    /// The file of an earlier run says more of a companion, or something else: it was not replaced.
+    #[error(
+        "the file there says more of it than this run, or something else: it is held back; give --replace to write it all \
+         the same"
+    )]
+    FileSaysMore,
     /// Two studies say different things of one shared resource.
     #[error("studies differ in what they say of it: the first in order of Study Instance UID is kept")]
     Contradicts,
@@ -308,10 +314,10 @@ impl Reason {
         }
     }
 
-    /// Whether an instance is missing from the output because of it, or a study mixes patients: exit code 1.
+    /// Whether something is missing from the output because of it, or a study mixes patients: exit code 1.
     pub fn is_loss(self) -> bool {
-        use Reason::{HeldBack, NameTaken, OtherContent, OtherPatient, SeveralPatients};
-        matches!(self, OtherContent | NameTaken | HeldBack | SeveralPatients | OtherPatient)
+        use Reason::{FileSaysMore, HeldBack, NameTaken, OtherContent, OtherPatient, SeveralPatients};
+        matches!(self, OtherContent | NameTaken | HeldBack | FileSaysMore | SeveralPatients | OtherPatient)
     }
 }
 

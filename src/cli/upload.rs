@@ -10,14 +10,14 @@ use clap::Args;
 
 use super::ConsoleArguments;
 use crate::error::Error;
+use crate::fhir::id::Ids;
 use crate::http::{ClientCredentials, Connection, Credentials, Policy, Secret, headers};
 use crate::mapping::ContentOptions;
 use crate::options::parse::{at_least, whole};
 use crate::options::{BundleOptions, Format, InputOptions, OutputOptions, References, RunOptions};
 use crate::pipeline::{self, Config, Upload, is_stdin};
 use crate::source::Input;
-use crate::upload::Options;
-use crate::upload::capability::Mode;
+use crate::upload::{Mode, Options};
 
 const INPUTS: &str = "DICOM or FHIR: files, folders; - is standard input";
 
@@ -308,6 +308,7 @@ fn options(
         restore: sending.restore,
         overwrite_companions: sending.overwrite_companions,
         conditional: sending.conditional,
+        ids: Ids::new(content.id_salt.as_deref().unwrap_or_default()),
         dry_run: sending.dry_run,
         diff: sending.diff,
         journal: sending.journal,

@@ -1,8 +1,8 @@
 //! A Bundle for each study, which a server can take twice without harm.
 //!
 //! Companions that an identifier with a system names are created where the server has none, and what is there stays;
-//! those that are private to the study are put on ids that nothing else uses. Entries that are put are referred to by
-//! `Type/id`, those that are created by the `urn:uuid` of their entry.
+//! those that are private to the study, and what belongs to a patient, are put on ids that nothing else uses. Entries
+//! that are put are referred to by `Type/id`, those that are created by the `urn:uuid` of their entry.
 
 use super::contested::has_subject;
 use super::datatypes::Identifier;
@@ -77,7 +77,7 @@ impl<'a> Bundle<'a> {
     /// `Bundle.entry.request` of the study.
     pub fn study_request(&self) -> Option<Request> {
         let study = &self.linked.study;
-        let url = match study.study_uid.as_ref().and_then(search) {
+        let url = match study.study_uid.as_ref().and_then(search_for) {
             Some(search) if self.is_conditional() => format!("ImagingStudy?{search}"),
             _ => study_url(study),
         };
@@ -126,9 +126,11 @@ fn study_reference(study: &ImagingStudy<'_>, options: BundleOptions) -> Option<S
 /// What is done with a companion.
 fn request(companion: &Companion, options: BundleOptions) -> Option<Request> {
     let kind = companion.resource_type().name();
+    // A server has the number of an order perhaps of another patient, and a search that names the patient too is taken
+    // without that part by servers that know no chains (R4 Search 3.1.1.1.1, lenient): so such an id says whose it is.
     let search = match &companion.identity {
-        Identity::Identified(identifier) => search(identifier),
-        Identity::Addressed | Identity::Private => None,
+        Identity::Identified(identifier) if !has_subject(companion.resource_type()) => search_for(identifier),
+        Identity::Identified(_) | Identity::Addressed | Identity::Private => None,
     };
     match (options.bundle_type(), options.overwrite_companions, search) {
         (BundleType::Collection, ..) => None,
@@ -152,10 +154,14 @@ fn refers(companion: &Companion) -> bool {
     has_subject(companion.resource_type())
 }
 
-/// The search that finds a resource by its identifier; a value that lost bytes finds nothing, or another's.
-fn search(identifier: &Identifier) -> Option<String> {
-    let (system, value) = identifier.token()?;
-    Some(format!("identifier={}%7C{}", parameter(system), parameter(value)))
+/// The search that finds a resource by an identifier.
+pub fn search(system: &str, value: &str) -> String {
+    format!("identifier={}%7C{}", parameter(system), parameter(value))
+}
+
+/// The same, if the identifier has a system; a value that lost bytes finds nothing, or another's.
+fn search_for(identifier: &Identifier) -> Option<String> {
+    identifier.token().map(|(system, value)| search(system, value))
 }
 
 /// A text as part of a token: what separates values in a search gets a backslash, and what a URL cannot hold or would

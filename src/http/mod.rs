@@ -26,7 +26,7 @@ pub use clock::{Clock, SystemClock};
 pub use header::{Header, headers};
 pub use oauth2::ClientCredentials;
 pub use request::{Answer, Body, Broken, Request};
-pub use retry::{Policy, Safety};
+pub use retry::{Decision, Policy, Safety, decide};
 pub use secret::Secret;
 pub use sender::{Sender, Sent};
 pub use traffic::Traffic;

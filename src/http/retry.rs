@@ -8,9 +8,10 @@ use std::time::{Duration, SystemTime};
 use super::request::{Answer, Broken};
 
 /// Whether a request does harm when the server gets it twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Safety {
     /// It reads, puts, or creates only what is not there.
+    #[default]
     Repeatable,
     /// It may create a second copy.
     Once,

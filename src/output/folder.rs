@@ -1,7 +1,7 @@
 //! One file for each document, named by the id of the resource in it.
 //!
 //! A study's file stands in the folder itself, a companion's below the name of its type. Other files in the folder stay
-//! as they are, and one of the same name from an earlier run is replaced, unless instances would be lost.
+//! as they are, and one of the same name from an earlier run is replaced, unless it holds or says more.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -70,8 +70,7 @@ impl Sink for Folder {
         }
         let mut file = WholeFile::create_in(&self.root, &path)?.with_mode(self.mode);
         file.write(write)?;
-        let replace = if name.is_main() { self.replace } else { true };
-        Ok(match file.finish_unless_lossy(replace)? {
+        Ok(match file.finish_unless_lossy(self.replace)? {
             Finish::HeldBack(path) => Placed::HeldBack(path),
             Finish::Written | Finish::NothingNew => Placed::Written,
         })

@@ -6,6 +6,7 @@
 mod folder;
 mod held;
 mod ndjson_folder;
+mod richer;
 mod stale_files;
 mod stream;
 mod whole_file;
@@ -14,6 +15,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::fhir::{Bundle, Companion, ImagingSelection, Linked};
 use crate::options::{FileMode, Format, OutputTarget};
 
 pub use folder::Folder;
@@ -48,7 +50,8 @@ pub enum Placed {
     Written,
     /// A document of this run has the name already, and stays as it is.
     NameTaken,
-    /// The file of an earlier run has instances that the document lacks, and stays as it is.
+    /// The file of an earlier run has instances that the document lacks, or says more of a companion or something else,
+    /// and stays as it is.
     HeldBack(PathBuf),
 }
 
@@ -73,6 +76,19 @@ pub enum Order {
 /// Writes the bytes of one document, with the line feed at its end.
 pub type WriteDocument<'a> = &'a mut dyn FnMut(&mut dyn Write) -> io::Result<()>;
 
+/// What a document is written from.
+#[derive(Debug, Clone, Copy)]
+pub enum Model<'m> {
+    /// A study with its companions.
+    Bundle(&'m Bundle<'m>),
+    /// A study alone.
+    Study(&'m Linked<'m>),
+    /// A selection.
+    Selection(&'m ImagingSelection),
+    /// A companion.
+    Companion(&'m Companion),
+}
+
 /// Takes documents.
 pub trait Sink: Sync {
     /// Whether the order in which documents come can be seen in the output.
@@ -80,6 +96,11 @@ pub trait Sink: Sync {
 
     /// Takes one document.
     fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error>;
+
+    /// Takes one document together with its model, which most sinks do not need.
+    fn model(&self, name: &DocumentName, _: &Model<'_>, write: WriteDocument<'_>) -> Result<Placed, Error> {
+        self.document(name, write)
+    }
 
     /// Completes the output; until then a file does not have its final name. The report, which may stand there too, is
     /// no document of another run.

@@ -13,6 +13,7 @@ use tempfile::{NamedTempFile, TempPath};
 
 use super::BUFFER_BYTES;
 use super::held::loses_instances;
+use super::richer::says_more;
 use crate::error::Error;
 use crate::options::{FileMode, is_stdout};
 
@@ -79,7 +80,7 @@ impl WholeFile {
         write(&mut self.writer).map_err(|source| write_error(&self.path, source))
     }
 
-    /// Gives the file its name, unless it would take instances away that the one there has, or has nothing where that has
+    /// Gives the file its name, unless it would take away what the one there has or says, or has nothing where that has
     /// something.
     pub fn finish_unless_lossy(mut self, replace: bool) -> Result<Finish, Error> {
         self.writer.flush().map_err(|source| write_error(&self.path, source))?;
@@ -89,7 +90,7 @@ impl WholeFile {
             Some(temporary) if bytes(temporary) == 0 && (bytes(&self.path) > 0 || self.is_json()) => {
                 return Ok(Finish::NothingNew);
             }
-            Some(temporary) if !replace && loses_instances(&self.path, temporary) => {
+            Some(temporary) if !replace && is_lossy(&self.path, temporary) => {
                 return Ok(Finish::HeldBack(self.path));
             }
             _ => {}
@@ -172,4 +173,8 @@ pub(super) fn write_error(path: &Path, source: io::Error) -> Error {
         io::ErrorKind::BrokenPipe => Error::Closed,
         _ => Error::Write { path: path.to_path_buf(), source },
     }
+}
+
+fn is_lossy(old: &Path, new: &Path) -> bool {
+    loses_instances(old, new) || says_more(old, new)
 }

@@ -16,9 +16,7 @@ use crate::options::SummaryForm;
 use crate::progress::{self, Progress, WARNING, count};
 use crate::report::{CauseInWords, Causes, Section};
 use crate::source::{self, Name};
-use crate::upload::counts::{Counts, Summary};
-use crate::upload::documents::{self, Input};
-use crate::upload::{Options, Server};
+use crate::upload::{self, Counts, Input, Options, Server, Summary};
 
 /// What is uploaded, and to where.
 #[derive(Debug, Clone)]
@@ -53,7 +51,7 @@ pub fn upload(mut upload: Upload, console: &Console) -> Result<u8, Error> {
     let sent = send(&upload, console, &server, &interrupt, &progress);
     progress.finish();
     // A run that ended before anything was sent has its error to say only.
-    let counts = server.counts().clone();
+    let counts = server.counts();
     let has_begun = counts.studies.all() + counts.companions.all() > 0;
     if console.summary == SummaryForm::Text && (sent.is_ok() || has_begun) {
         summarize(&upload, &server, sent.as_ref().map_or(0, |done| done.gone), start);
@@ -102,7 +100,7 @@ impl read::Others for Others<'_> {
             |input: &source::Input| matches!(input, source::Input::Path(path) if path.as_os_str() == name.place);
         if matches!(skip, Skip::NotDicom | Skip::Empty) && self.inputs.iter().any(is_named) && name.entry.is_none() {
             let why = if *skip == Skip::Empty { "empty" } else { "neither DICOM nor FHIR JSON" };
-            self.server.counts().unreadable(&name.to_string(), why);
+            self.server.unreadable(&name.to_string(), why);
         }
     }
 }
@@ -132,7 +130,7 @@ fn send(
     files.sort();
     let mut inputs: Vec<Input> = files.into_iter().map(Input::File).collect();
     inputs.extend(upload.stdin.then_some(Input::Stdin));
-    let sent = documents::send(&inputs, server, upload.concurrent_requests);
+    let sent = upload::send(&inputs, server, upload.concurrent_requests);
     let report = server.report(sent.is_ok())?;
     let section = Section { name: "server", write: &|out| report.write(out) };
     let outcome = converted.finish(inputs.len() as u64, Some(&section))?;

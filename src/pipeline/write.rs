@@ -16,7 +16,7 @@ use crate::issue::{Issue, Reason};
 use crate::mapping::ContentOptions;
 use crate::mapping::finish::{self, Finished, imaging_study};
 use crate::options::{Format, References};
-use crate::output::{DocumentName, Order, Placed, Sink};
+use crate::output::{DocumentName, Model, Order, Placed, Sink};
 use crate::progress::Progress;
 use crate::report::{Report, Where};
 use crate::source::Name;
@@ -143,18 +143,20 @@ impl Stage<'_> {
         if self.job.format == Format::Bundle {
             let bundle = Bundle::of(study, selections, release, &self.sharing, self.job.config.output.bundle);
             self.note_held(study_uid, &bundle.linked.held);
-            return self.document("Bundle", id, study_uid, |out| json::write_bundle(out, &bundle, release, layout));
+            let write = |out: &mut dyn Write| json::write_bundle(out, &bundle, release, layout);
+            return self.document("Bundle", id, study_uid, Model::Bundle(&bundle), write);
         }
         let linked = link(study, selections, release, self.content().references(), &self.sharing);
         self.note_held(study_uid, &linked.held);
         let write = |out: &mut dyn Write| json::write_imaging_study(out, &linked, release, layout);
-        let placed = self.document("ImagingStudy", id, study_uid, write)?;
+        let placed = self.document("ImagingStudy", id, study_uid, Model::Study(&linked), write)?;
         if placed != Placed::Written {
             return Ok(placed);
         }
         for selection in &linked.selections {
             let write = |out: &mut dyn Write| json::write_imaging_selection(out, selection, release, layout);
-            let _ = self.document(ResourceType::ImagingSelection.name(), selection.id.clone(), study_uid, write)?;
+            let (name, id) = (ResourceType::ImagingSelection.name(), selection.id.clone());
+            let _ = self.document(name, id, study_uid, Model::Selection(selection), write)?;
         }
         for companion in linked.beside {
             if !companion.is_shared() {
@@ -174,7 +176,7 @@ impl Stage<'_> {
         let (layout, release) = (self.job.layout, self.release());
         let name = companion.resource_type().name();
         let write = |out: &mut dyn Write| json::write_companion(out, companion, release, layout);
-        self.document(name, companion.id.clone(), "", write).map(drop)
+        self.document(name, companion.id.clone(), "", Model::Companion(companion), write).map(drop)
     }
 
     fn document(
@@ -182,10 +184,11 @@ impl Stage<'_> {
         resource_type: &'static str,
         id: String,
         study_uid: &str,
+        model: Model<'_>,
         write: impl Fn(&mut dyn Write) -> std::io::Result<()>,
     ) -> Result<Placed, Error> {
         let name = DocumentName { resource_type, id };
-        let placed = self.sink.document(&name, &mut |out| {
+        let placed = self.sink.model(&name, &model, &mut |out| {
             write(out)?;
             out.write_all(b"\n")
         })?;
@@ -195,7 +198,16 @@ impl Stage<'_> {
             Placed::NameTaken => {
                 self.report.issue(Where { study, ..Where::default() }, &issue(resource_type, Reason::NameTaken));
             }
-            Placed::HeldBack(path) => note_held_back(self.report, path),
+            Placed::HeldBack(path) if resource_type == "ImagingStudy" || resource_type == "Bundle" => {
+                note_held_back(self.report, path);
+            }
+            Placed::HeldBack(path) => {
+                let name = Name::file(path);
+                self.report.issue(
+                    Where { name: Some(&name), study, ..Where::default() },
+                    &issue(resource_type, Reason::FileSaysMore),
+                );
+            }
         }
         Ok(placed)
     }

@@ -228,11 +228,12 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::upload::package::Package;
+    use crate::fhir::id::Ids;
+    use crate::upload::package::parse;
 
     fn entry(id: &str) -> Entry<'static> {
         let text = format!(r#"{{"resourceType":"ImagingStudy","id":"{id}"}}"#);
-        Package::parse(text.leak()).unwrap().unwrap().entries.remove(0)
+        parse(text.leak(), &Ids::new("")).unwrap().remove(0)
     }
 
     #[test]

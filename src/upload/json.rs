@@ -45,6 +45,11 @@ impl Json {
         if let Json::List(items) = self { items } else { &[] }
     }
 
+    /// The items of a member that is an array; none of anything else.
+    pub fn list(&self, name: &str) -> &[Json] {
+        self.get(name).map_or(&[], Json::items)
+    }
+
     /// A string.
     pub fn text(&self) -> Option<&str> {
         if let Json::Text(text) = self { Some(text) } else { None }
@@ -190,12 +195,23 @@ pub fn compact(text: &str) -> String {
     out
 }
 
-/// The resource with an id, which it must not have yet.
-pub fn with_id(text: &str, kind: &str, id: &str) -> String {
+/// The resource with the id of a `Type/id`, which it must not have yet.
+pub fn with_id(text: &str, place: &str) -> String {
+    let (kind, id) = place.split_once('/').unwrap_or_default();
     let start = format!("{{\"resourceType\":\"{kind}\"");
     match text.strip_prefix(start.as_str()) {
         Some(rest) => format!("{start},\"id\":\"{id}\"{rest}"),
         None => format!("{{\"id\":\"{id}\",{}", text.strip_prefix('{').unwrap_or(text)),
+    }
+}
+
+/// The compact resource without its id, which stands before any other.
+pub fn without_id(text: &str, id: &str) -> String {
+    let member = format!("\"id\":\"{id}\"");
+    let Some((before, after)) = text.split_once(&member) else { return text.to_string() };
+    match after.strip_prefix(',') {
+        Some(rest) => format!("{before}{rest}"),
+        None => format!("{}{after}", before.trim_end_matches(',')),
     }
 }
 
@@ -269,10 +285,10 @@ mod tests {
 
     #[test]
     fn an_id_stands_behind_the_type() {
-        let with = with_id(r#"{"resourceType":"Patient","active":true}"#, "Patient", "p");
+        let with = with_id(r#"{"resourceType":"Patient","active":true}"#, "Patient/p");
         assert_eq!(with, r#"{"resourceType":"Patient","id":"p","active":true}"#);
-        assert_eq!(with_id(r#"{"a":1,"resourceType":"X"}"#, "X", "p"), r#"{"id":"p","a":1,"resourceType":"X"}"#);
-        assert_eq!(with_id(r#"{"resourceType":"Patient"}"#, "Patient", "p"), r#"{"resourceType":"Patient","id":"p"}"#);
+        assert_eq!(with_id(r#"{"a":1,"resourceType":"X"}"#, "X/p"), r#"{"id":"p","a":1,"resourceType":"X"}"#);
+        assert_eq!(with_id(r#"{"resourceType":"Patient"}"#, "Patient/p"), r#"{"resourceType":"Patient","id":"p"}"#);
     }
 
     #[test]

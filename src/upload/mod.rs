@@ -1,59 +1,49 @@
 //! The FHIR server as a place where documents go: each study ends exactly once as accepted or rejected.
 //!
 //! ```text
-//! Bundle ──▶ Package ──hold──▶ read what is there ──▶ plan ──▶ submit ──▶ journal, rejects, counts
-//! resource   entries           Found                  Step     Written
+//! input ──▶ package ──▶ lookup ──▶ plan ──▶ send ──▶ journal, rejects, counts
+//! model     entries     Found      Step     Written
 //! ```
 //!
 //! What is sent can be sent twice without harm: it is put onto ids that never change, or created unless a search finds
 //! it. Nothing is sent that the server has, and nothing is taken from it unless the user says so.
 
-mod aside;
-pub mod capability;
-mod compare;
-pub mod counts;
-pub mod documents;
-mod identified;
-mod identities;
+mod counts;
+mod input;
 mod journal;
 mod json;
 mod lookup;
-mod merge;
-mod not_taken;
-mod outcome;
 mod package;
 mod plan;
-mod record;
 mod rejects;
+mod report;
 mod send;
-mod server_copy;
-mod server_ids;
-mod server_report;
-mod shape;
-mod split;
-mod submit;
-mod whose;
+mod server;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::Error;
 use crate::fhir::Release;
-use crate::http::{Body, Client, Clock, Connection, Credentials, Policy, Request, Safety, Sender, Sent, Traffic};
+use crate::fhir::id::Ids;
+use crate::http::{Body, Client, Clock, Connection, Credentials, Policy, Request, Sender, Traffic};
 use crate::interrupt::Interrupt;
 use crate::options::FileMode;
-use crate::output::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
+use crate::output::{DocumentName, Finished, Model, Order, Placed, Sink, WriteDocument};
 use crate::progress::Progress;
-use capability::{Capability, Mode};
-use counts::Counts;
-use identities::Identities;
+pub use counts::{Counts, End, Ends, Summary};
+pub use input::{Input, send};
 use journal::Journal;
 use lookup::Lookup;
-use not_taken::NotTaken;
-use plan::{Allowed, Conditions};
-use rejects::Rejects;
+use plan::Allowed;
+use rejects::{NotTaken, Rejects};
+pub use report::ServerReport;
+use send::{Conditions, KnownConditions, Turns};
+pub use server::Mode;
+use server::{Capability, capability};
 
 /// Everything that an upload is told.
 #[derive(Debug, Clone)]
@@ -80,6 +70,8 @@ pub struct Options {
     pub overwrite_companions: bool,
     /// Ids are the server's to give.
     pub conditional: bool,
+    /// Gives out the ids of companions, as `convert` does.
+    pub ids: Ids,
     /// Nothing is sent.
     pub dry_run: bool,
     /// What would change is said.
@@ -99,6 +91,7 @@ pub struct Server {
     sender: Sender,
     progress: Arc<dyn Progress>,
     release: &'static Release,
+    ids: Ids,
     mode: Mode,
     allowed: Allowed,
     takes_ids: bool,
@@ -106,11 +99,11 @@ pub struct Server {
     max_entries: usize,
     dry_run: bool,
     diff: bool,
-    /// What the server is known to take, and to refuse.
-    conditions: Mutex<[Conditions; 2]>,
+    conditions: KnownConditions,
+    /// The server takes parts of transactions.
     breaks_transactions: AtomicBool,
     lookup: Lookup,
-    identities: Identities,
+    turns: Turns,
     journal: Option<Journal>,
     rejects: Option<Rejects>,
     not_taken: Option<NotTaken>,
@@ -134,11 +127,23 @@ impl Server {
         let sender = Sender::new(client, credentials, options.policy, clock, interrupt, move || retried.retried(1));
         let capability = capability(&sender)?;
         let release = capability.release(options.release).map_err(|why| sender.error(&why))?;
-        let base = &options.connection.base;
-        let journal = options.journal.as_deref().filter(|_| !options.dry_run);
-        let rejects = options.rejects.as_deref().filter(|_| !options.dry_run);
-        Ok(Server {
+        let server = Server::new(options, sender, &capability, release, progress);
+        server.with_files(options)
+    }
+
+    /// A server of which nothing is known but what it says of itself.
+    fn new(
+        options: &Options,
+        sender: Sender,
+        capability: &Capability,
+        release: &'static Release,
+        progress: Arc<dyn Progress>,
+    ) -> Server {
+        Server {
+            sender,
+            progress,
             release,
+            ids: options.ids,
             mode: options.mode.unwrap_or(capability.mode),
             allowed: Allowed {
                 replace: options.replace,
@@ -152,21 +157,32 @@ impl Server {
             max_entries: options.max_entries,
             dry_run: options.dry_run,
             diff: options.diff,
-            conditions: Mutex::new([
-                Conditions { if_match: capability.versioned_update, if_none_match: false },
-                Conditions::default(),
-            ]),
+            conditions: KnownConditions::new(Conditions {
+                if_match: capability.versioned_update,
+                ..Conditions::default()
+            }),
             breaks_transactions: AtomicBool::new(false),
             lookup: Lookup::new(capability.batch, capability.update_create),
-            identities: Identities::default(),
-            journal: journal.map(|path| Journal::open(path, base)?.with_mode(options.file_mode)).transpose()?,
-            rejects: rejects.map(|path| Rejects::create(path, options.file_mode)).transpose()?,
-            not_taken: options.report.then(not_taken).transpose()?,
+            turns: Turns::default(),
+            journal: None,
+            rejects: None,
+            not_taken: None,
             counts: Mutex::default(),
             elsewhere: Mutex::default(),
             give_ups: AtomicU32::new(0),
-            progress,
-            sender,
+        }
+    }
+
+    /// Opens what is kept on disk; a dry run keeps only the list for the report.
+    fn with_files(self, options: &Options) -> Result<Server, Error> {
+        let journal = options.journal.as_deref().filter(|_| !options.dry_run);
+        let rejects = options.rejects.as_deref().filter(|_| !options.dry_run);
+        let open = |path| Journal::open(path, &options.connection.base)?.with_mode(options.file_mode);
+        Ok(Server {
+            journal: journal.map(open).transpose()?,
+            rejects: rejects.map(|path| Rejects::create(path, options.file_mode)).transpose()?,
+            not_taken: options.report.then(NotTaken::new).transpose().map_err(temporary)?,
+            ..self
         })
     }
 
@@ -186,26 +202,31 @@ impl Server {
     }
 
     /// What the upload came to so far.
-    pub fn counts(&self) -> MutexGuard<'_, Counts> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn counts(&self) -> Counts {
+        self.count_by(|counts| counts.clone())
     }
 
-    /// Whether a resource is of the server's release: an error that ends the run if not.
-    pub(crate) fn check(&self, place: &str, text: &str) -> Result<(), Error> {
-        shape::check_resource(place, &json::one_line(text), self.release)
+    /// Counts an input that cannot be sent.
+    pub fn unreadable(&self, place: &str, why: &str) {
+        self.count_by(|counts| counts.unreadable(place, why));
+    }
+
+    fn count_by<T>(&self, count: impl FnOnce(&mut Counts) -> T) -> T {
+        count(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes a Bundle or a resource as text; `place` is where it was read, for messages.
     pub fn text(&self, place: &str, text: &str) -> Result<(), Error> {
         let text = json::one_line(text);
-        match package::Package::parse(&text) {
-            Ok(Some(package)) => {
-                shape::check(place, &package, self.release)?;
-                self.package(&package)
+        match package::parse(&text, &self.ids) {
+            Ok(entries) if entries.is_empty() => Ok(()),
+            Ok(entries) => {
+                let texts = entries.iter().map(|entry| &*entry.text);
+                texts.into_iter().try_for_each(|text| input::check(place, text, self.release))?;
+                self.package(&entries, &mut || text.to_string())
             }
-            Ok(None) => Ok(()),
             Err(why) => {
-                self.counts().unreadable(place, &why);
+                self.unreadable(place, &why);
                 Ok(())
             }
         }
@@ -218,9 +239,13 @@ impl Sink for &Server {
     }
 
     fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error> {
-        let mut bytes = Vec::new();
-        write(&mut bytes).map_err(|source| Error::Write { path: Path::new(&name.id).to_path_buf(), source })?;
-        self.text(&name.id, std::str::from_utf8(&bytes).unwrap_or_default())?;
+        self.text(&name.id, &text_of(write))?;
+        Ok(Placed::Written)
+    }
+
+    fn model(&self, _: &DocumentName, model: &Model<'_>, write: WriteDocument<'_>) -> Result<Placed, Error> {
+        let entries = package::entries(model, self.release, self.allowed.server_ids);
+        self.package(&entries, &mut || text_of(&mut *write).trim_end().to_string())?;
         Ok(Placed::Written)
     }
 
@@ -229,24 +254,14 @@ impl Sink for &Server {
     }
 }
 
-fn not_taken() -> Result<NotTaken, Error> {
-    NotTaken::new().map_err(|source| Error::Write { path: PathBuf::from("a temporary file"), source })
+fn text_of(write: WriteDocument<'_>) -> String {
+    let mut bytes = Vec::new();
+    write(&mut bytes).expect("memory can be written");
+    String::from_utf8(bytes).expect("JSON is UTF-8")
 }
 
-/// Asks for the CapabilityStatement, for as long as the deadline says: a server may be starting again.
-fn capability(sender: &Sender) -> Result<Capability, Error> {
-    let answer = match sender.send_at_most(u32::MAX, &fhir_read("metadata"), Safety::Repeatable)? {
-        Sent::Answer(answer) => answer,
-        Sent::GaveUp(why) | Sent::Unknown(why) => {
-            return Err(sender.error(&format!("{why}: is the server running, and the base URL right?")));
-        }
-        Sent::Refused(why) => return Err(sender.error(&why)),
-    };
-    match answer.status {
-        200 => Capability::parse(&answer.body).map_err(|why| sender.error(&format!("{why}: is the base URL right?"))),
-        300..400 => Err(sender.error("it redirects to another server: give that with --to")),
-        status => Err(sender.error(&format!("GET metadata answers {status}: is the base URL right?"))),
-    }
+fn temporary(source: io::Error) -> Error {
+    Error::Write { path: PathBuf::from("a temporary file"), source }
 }
 
 const FHIR_JSON: &str = "application/fhir+json";

@@ -73,6 +73,52 @@ fn a_study_can_go_deeper_or_less_deep_and_keeps_its_place() {
     }
 }
 
+/// The image of one study of a patient.
+fn image_of(folder: &Path, study: &str, patient: &[(dicom_core::Tag, &str)]) {
+    let image = Instance::new("CT", uids::CT_IMAGE_STORAGE, "losses", 1, 1)
+        .text(tags::STUDY_INSTANCE_UID, study)
+        .text(tags::SERIES_INSTANCE_UID, format!("{study}.1"))
+        .text(tags::PATIENT_ID, "P1");
+    let image = patient.iter().fold(image, |image, (tag, value)| image.text(*tag, *value));
+    fs::write(folder.join(study), image.bytes()).unwrap();
+}
+
+#[test]
+fn a_patient_of_whom_an_earlier_run_says_more_or_something_else_is_held_back() {
+    let known = [(tags::PATIENT_NAME, "Doe^Jane"), (tags::PATIENT_SEX, "F")];
+    for (second, is_held) in [
+        (vec![(tags::PATIENT_NAME, "Doe^Jane"), (tags::PATIENT_SEX, "F")], false),
+        (
+            vec![(tags::PATIENT_NAME, "DOE^JANE"), (tags::PATIENT_SEX, "F"), (tags::PATIENT_BIRTH_DATE, "19700102")],
+            false,
+        ),
+        (vec![(tags::PATIENT_NAME, "Doe^Jane"), (tags::PATIENT_SEX, "")], true),
+        (vec![(tags::PATIENT_NAME, "Roe^Rita"), (tags::PATIENT_SEX, "F")], true),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let (first, next, output) = (folder.path().join("1"), folder.path().join("2"), folder.path().join("out/"));
+        [&first, &next].iter().for_each(|folder| fs::create_dir(folder).unwrap());
+        image_of(&first, "1.2.3", &known);
+        image_of(&next, "1.2.4", &second);
+        let options = ["--references", "separate", "--system", "patient=urn:p", "--fhir", "r4"];
+        assert_eq!(code(&run(&first, &options, &output)), 0);
+        let before = files(&output.join("Patient"));
+        assert_eq!(before.len(), 1);
+        let held = run(&next, &options, &output);
+        assert_eq!(code(&held), i32::from(is_held), "{second:?}: {}", stderr(&held));
+        let patients = files(&output.join("Patient"));
+        assert_eq!((patients.len(), patients == before), (1, is_held || second == known), "{second:?}");
+        assert!(output.join("1.2.4.json").exists(), "the study itself is written");
+        if is_held {
+            let said = stderr(&held);
+            assert!(said.contains("the file there says more of it than this run, or something else"), "{said}");
+            assert!(said.contains("Patient") && said.contains("--replace"), "{said}");
+            let replaced = run(&next, &[&options[..], &["--replace"]].concat(), &output);
+            assert_eq!((code(&replaced), files(&output.join("Patient")) == before), (0, false), "{second:?}");
+        }
+    }
+}
+
 #[test]
 fn nothing_found_says_so_and_replaces_nothing() {
     for output in ["out/", "out.ndjson", "out.json"] {

@@ -5,7 +5,7 @@ use std::fs;
 use dcm2fhir::error::Error;
 use dcm2fhir::fhir::Release;
 use dcm2fhir::http::{Credentials, Secret};
-use dcm2fhir::upload::capability::Mode;
+use dcm2fhir::upload::Mode;
 use serde_json::json;
 
 use crate::server::{Act, Seen, TestServer, statement};

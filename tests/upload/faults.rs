@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dcm2fhir::error::Error;
-use dcm2fhir::upload::counts::End;
+use dcm2fhir::upload::End;
 use serde_json::json;
 
 use crate::server::{Act, Seen, TestServer};

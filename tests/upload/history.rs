@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dcm2fhir::interrupt::Interrupt;
-use dcm2fhir::upload::capability::Mode;
+use dcm2fhir::upload::Mode;
 use serde_json::json;
 
 use crate::server::{Act, Meanwhile, Seen, TestServer, statement};

@@ -14,6 +14,7 @@ mod histories;
 mod history;
 #[cfg(unix)]
 mod interrupt;
+mod orders;
 mod others;
 mod proxy;
 mod repeat;

@@ -1,7 +1,7 @@
 //! Others write too: what they wrote stays, and nothing that we refer to gets lost.
 
-use dcm2fhir::upload::capability::Mode;
-use dcm2fhir::upload::counts::End;
+use dcm2fhir::upload::End;
+use dcm2fhir::upload::Mode;
 use serde_json::{Value, json};
 
 use crate::server::{Act, Seen, TestServer, statement};

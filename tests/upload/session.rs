@@ -5,6 +5,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use dcm2fhir::error::Error;
+use dcm2fhir::fhir::id::Ids;
 use dcm2fhir::http::Clock;
 use dcm2fhir::http::Connection;
 use dcm2fhir::http::Credentials;
@@ -12,7 +13,7 @@ use dcm2fhir::http::Policy;
 use dcm2fhir::interrupt::Interrupt;
 use dcm2fhir::options::FileMode;
 use dcm2fhir::progress::Silent;
-use dcm2fhir::upload::counts::{Counts, End};
+use dcm2fhir::upload::{Counts, End};
 use dcm2fhir::upload::{Options, Server};
 use serde_json::{Value, json};
 
@@ -86,6 +87,7 @@ impl Session {
             restore: false,
             overwrite_companions: false,
             conditional: false,
+            ids: Ids::new(""),
             dry_run: false,
             diff: false,
             journal: None,
@@ -120,7 +122,7 @@ impl Session {
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         results.into_iter().collect::<Result<(), Error>>()?;
-        let counts = server.counts().clone();
+        let counts = server.counts();
         Ok(counts)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use dcm2fhir::http::Clock;
-use dcm2fhir::upload::counts::Counts;
+use dcm2fhir::upload::Counts;
 use serde_json::{Value, json};
 
 use crate::history::{Edit, How, STUDIES};

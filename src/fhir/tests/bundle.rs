@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::fhir::ResourceType;
 use crate::fhir::release::R4;
 use crate::fhir::sample;
 use crate::options::BundleType;
@@ -80,11 +81,27 @@ fn what_an_identifier_names_is_created_and_the_rest_is_put() {
             "POST Organization?identifier=urn:oid:1.2.97%7CH1",
             "POST Patient?identifier=urn:oid:1.2.96%7C4711",
             "POST Practitioner?identifier=http://hospital.example/staff%7CR7",
-            "POST Encounter?identifier=urn:oid:1.2.98%7CV%5C%7C1%5C%2C2",
-            "POST ServiceRequest?identifier=urn:oid:1.2.99%7CA-17",
         ]
     );
     assert_eq!(requests.last().unwrap(), "PUT ImagingStudy/1.2.3");
+}
+
+#[test]
+fn what_belongs_to_a_patient_is_put_on_the_id_of_its_number_and_patient() {
+    let ids = Ids::new("");
+    let whose = ["Patient", "urn:oid:1.2.96", "4711"].map(str::to_string);
+    for bundle_type in [BundleType::Transaction, BundleType::Batch] {
+        let bundle = identified(&R4, BundleOptions { bundle_type: Some(bundle_type), ..BundleOptions::default() });
+        let requests = requests(&bundle);
+        for (kind, system, value) in [
+            (ResourceType::Encounter, "urn:oid:1.2.98", "V|1,2"),
+            (ResourceType::ServiceRequest, "urn:oid:1.2.99", "A-17"),
+        ] {
+            let place = format!("{}/{}", kind.name(), ids.shared_of(kind, system, value, &whose));
+            assert!(requests.contains(&format!("PUT {place}")), "{place}: {requests:?}");
+            assert!(bundle.to_string().contains(&format!(r#""reference":"{place}""#)), "{place}");
+        }
+    }
 }
 
 #[test]
@@ -115,8 +132,8 @@ fn a_study_that_is_found_by_its_uid_has_no_id() {
 fn a_batch_refers_by_identifier_to_what_it_creates() {
     let bundle = identified(&R4, BundleOptions { bundle_type: Some(BundleType::Batch), ..BundleOptions::default() });
     let study = &bundle["entry"].as_array().unwrap().last().unwrap()["resource"];
-    assert!(study["encounter"].get("reference").is_none());
-    assert_eq!(study["encounter"]["identifier"]["value"], "V|1,2");
+    assert!(study["subject"].get("reference").is_none());
+    assert_eq!(study["subject"]["identifier"]["value"], "4711");
 }
 
 #[test]

@@ -3,6 +3,9 @@
 //! Bundles go straight to the server. Resources that come alone are put aside on disk and sent by type, so that what is
 //! referred to is there first. The threads that send take turns at reading: nothing is handed over.
 
+mod aside;
+mod shape;
+
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -16,9 +19,10 @@ use memchr::memchr;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Server;
-use super::aside::Aside;
+use super::{Server, json};
 use crate::error::Error;
+use aside::Aside;
+pub use shape::check;
 
 /// A resource of more bytes is not read.
 const MAX_RESOURCE_BYTES: usize = 256 * 1024 * 1024;
@@ -161,7 +165,7 @@ impl Iterator for Documents<'_> {
             match self.line(&mut open) {
                 Ok(Ok(true)) => self.open = Some(open),
                 Ok(Ok(false)) => {}
-                Ok(Err(why)) => self.server.counts().unreadable(&open.place, &why),
+                Ok(Err(why)) => self.server.unreadable(&open.place, &why),
                 Err(error) => return Some(Err(error)),
             }
         }
@@ -178,7 +182,7 @@ impl Documents<'_> {
         };
         match opened.map_err(|error| error.to_string()).and_then(plain_json) {
             Ok(input) => self.open = Some(Open { place, input, lines: 0, line_bytes: 0 }),
-            Err(why) => self.server.counts().unreadable(&place, &why),
+            Err(why) => self.server.unreadable(&place, &why),
         }
         Some(())
     }
@@ -212,7 +216,7 @@ impl Documents<'_> {
         match serde_json::from_slice::<Head<'_>>(text).map(|head| head.kind.into_owned()) {
             Ok(kind) => self.one(&kind, place, line)?,
             Err(error) if error.is_eof() && open.lines == 1 => return self.indented(line, open, &place),
-            Err(_) => self.server.counts().unreadable(&place, "no FHIR resource"),
+            Err(_) => self.server.unreadable(&place, "no FHIR resource"),
         }
         Ok(Ok(true))
     }
@@ -239,7 +243,7 @@ impl Documents<'_> {
             self.read.push_back(Document { place, text });
             return Ok(());
         }
-        self.server.check(&place, &text)?;
+        check(&place, &json::one_line(&text), self.server.release)?;
         self.aside.put(kind, &place, &text)
     }
 }

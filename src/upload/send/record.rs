@@ -1,18 +1,17 @@
 //! What became of the resources of a package: in the journal, among the rejects, and in the numbers of the run.
 
-use std::borrow::Cow;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::Server;
-use super::counts::End;
-use super::identities::Known;
-use super::journal::Fate;
-use super::outcome::Outcome;
-use super::package::{Entry, Package, Target};
-use super::plan::Step;
-use super::submit::{Repeat, Written};
+use super::answer::{Repeat, Written};
+use super::turns::Known;
 use crate::error::Error;
+use crate::upload::Server;
+use crate::upload::counts::End;
+use crate::upload::journal::Fate;
+use crate::upload::package::{Entry, Target};
+use crate::upload::plan::Step;
+use crate::upload::rejects::Outcome;
 
 /// Packages in a row that the server did not answer, before the run ends.
 const MAX_GIVE_UPS: u32 = 3;
@@ -29,33 +28,48 @@ pub(super) struct Ended {
 }
 
 impl Server {
-    /// Keeps what became of a package.
-    pub(super) fn record(&self, package: &Package<'_>, entries: &[Entry<'_>], results: &[Ended]) -> Result<(), Error> {
-        let all = entries.iter().zip(results);
-        for (entry, result) in all.clone() {
+    /// Keeps what became of a package; `original` is the document it came from.
+    pub(super) fn record(
+        &self,
+        entries: &[Entry<'_>],
+        results: &[Ended],
+        original: &mut dyn FnMut() -> String,
+    ) -> Result<(), Error> {
+        let all = || entries.iter().zip(results);
+        for (entry, result) in all() {
             if let (true, Some(reference)) = (entry.is_shared() && result.end.is_there(), &result.reference) {
-                self.identities.remember(entry.identity(), Known::of(entry, reference));
+                self.turns.remember(entry.identity(), Known::of(entry, reference));
             }
         }
-        self.note_elsewhere(all.clone());
+        self.note_elsewhere(all());
         if let Some(journal) = &self.journal {
-            let news = all.clone().filter(|(_, result)| !matches!(result.end, End::Journaled | End::Shared));
+            let news = all().filter(|(_, result)| !matches!(result.end, End::Journaled | End::Shared));
             journal.add(news.map(|(entry, result)| (entry, result.end.fate(), result.reference.as_deref())))?;
         }
-        let refused = all.clone().filter(|(_, result)| result.outcome.is_some());
-        let refused = refused.max_by_key(|(entry, _)| entry.is_main());
-        if let (Some((_, Ended { outcome: Some(outcome), .. })), Some(rejects)) = (refused, &self.rejects) {
-            rejects.add(outcome, package.text)?;
-        }
-        if let Some(list) = &self.not_taken {
-            for (entry, result) in all.clone() {
-                let Some(outcome) = &result.outcome else { continue };
-                list.add(&entry.key, result.end.name(), &outcome.short).map_err(not_listed)?;
-            }
-        }
-        self.count(all.collect());
+        self.list(all(), original)?;
+        self.count(all());
         if self.give_ups.load(Relaxed) >= MAX_GIVE_UPS {
             return Err(self.sender.error("it does not answer any more; what was not sent yet was left"));
+        }
+        Ok(())
+    }
+
+    /// Adds what was not taken to the rejects and to the list for the report.
+    fn list<'a>(
+        &self,
+        all: impl Iterator<Item = (&'a Entry<'a>, &'a Ended)>,
+        original: &mut dyn FnMut() -> String,
+    ) -> Result<(), Error> {
+        let refused: Vec<_> =
+            all.filter_map(|(entry, result)| Some((entry, result.end, result.outcome.as_ref()?))).collect();
+        let main = refused.iter().max_by_key(|(entry, ..)| entry.is_main());
+        if let (Some((.., outcome)), Some(rejects)) = (main, &self.rejects) {
+            rejects.add(outcome, &original())?;
+        }
+        for (entry, end, outcome) in &refused {
+            let Some(list) = &self.not_taken else { continue };
+            let listed = list.add(&entry.key, end.name(), &outcome.short);
+            listed.map_err(|source| Error::Write { path: "a temporary file".into(), source })?;
         }
         Ok(())
     }
@@ -68,7 +82,7 @@ impl Server {
                 End::Held | End::Rejected => drop(elsewhere.insert(entry.key.to_string(), None)),
                 End::Unknown => {}
                 // Those that are created have an entry that others refer to.
-                _ if is_at_home || matches!(entry.target, Target::Create { .. } | Target::New) => {
+                _ if is_at_home || matches!(entry.target, Target::Create | Target::New) => {
                     elsewhere.remove(&*entry.key);
                 }
                 _ => drop(elsewhere.insert(entry.key.to_string(), result.reference.clone())),
@@ -76,21 +90,18 @@ impl Server {
         }
     }
 
-    fn count(&self, results: Vec<(&Entry<'_>, &Ended)>) {
-        let mut counts = self.counts();
-        for (entry, result) in results {
-            let ends = if entry.is_main() { &mut counts.studies } else { &mut counts.companions };
-            ends.add(result.end);
-            if let Some(outcome) = &result.outcome {
-                counts.refused(&entry.key, &outcome.short);
-                self.progress.refused(1);
+    fn count<'a>(&self, all: impl Iterator<Item = (&'a Entry<'a>, &'a Ended)>) {
+        self.count_by(|counts| {
+            for (entry, result) in all {
+                let ends = if entry.is_main() { &mut counts.studies } else { &mut counts.companions };
+                ends.add(result.end);
+                if let Some(outcome) = &result.outcome {
+                    counts.refused(&entry.key, &outcome.short);
+                    self.progress.refused(1);
+                }
             }
-        }
+        });
     }
-}
-
-fn not_listed(source: std::io::Error) -> Error {
-    Error::Write { path: "a temporary file".into(), source }
 }
 
 impl End {
@@ -135,8 +146,8 @@ impl State {
     }
 
     /// How others refer to it.
-    pub fn reference(&self) -> Option<Cow<'static, str>> {
-        self.ended.as_ref().and_then(|ended| ended.reference.clone()).map(Cow::Owned)
+    pub fn reference(&self) -> Option<&str> {
+        self.ended.as_ref()?.reference.as_deref()
     }
 }
 
@@ -174,28 +185,34 @@ pub(super) fn ended(state: &mut State, step: &Step<'_>, written: Option<Written>
         Step::Send(write) if write.is_update => End::Updated,
         _ => End::Created,
     };
-    state.ended = match written {
-        Some(Written::Taken(place)) => there(end, place),
-        Some(Written::Existed(place, repeat)) if !last => {
+    let refused = |outcome| Some(rejected(outcome));
+    state.ended = match (written, step) {
+        (Some(Written::Taken(place)), _) => there(end, place),
+        (Some(Written::Existed(place, repeat)), _) if !last => {
             state.place = place.or(state.place.take());
             state.sent = state.sent.or((repeat == Repeat::Yes).then_some(end));
             None
         }
-        Some(Written::Conflict(_, repeat)) if !last => {
+        (Some(Written::Again(_, repeat)), _) if !last => {
             state.sent = state.sent.or((repeat == Repeat::Yes).then_some(end));
             None
         }
-        Some(Written::Unknown(outcome)) => Some(Ended { end: End::Unknown, outcome: Some(outcome), reference: None }),
-        Some(Written::Existed(..)) => Some(rejected(Outcome::ours("the server has one, and does not say where"))),
-        Some(Written::Conflict(outcome, _) | Written::Rejected(outcome) | Written::Unconditional(outcome)) => {
-            Some(rejected(outcome))
+        (Some(Written::Unknown(outcome)), _) => {
+            Some(Ended { end: End::Unknown, outcome: Some(outcome), reference: None })
         }
-        Some(Written::TooLarge(outcome)) => Some(rejected(outcome.with_advice("--gzip sends fewer bytes"))),
-        Some(Written::GaveUp(outcome)) => Some(rejected(outcome)),
-        None => match step {
-            Step::Unchanged => there(state.sent.unwrap_or(End::Unchanged), None),
-            Step::Kept => there(End::Kept, None),
-            _ => Some(rejected(Outcome::ours("the server said nothing of it"))),
-        },
+        (Some(Written::Existed(..)), _) => refused(Outcome::ours("the server has one, and does not say where")),
+        (Some(Written::TooLarge(outcome)), _) => refused(outcome.with_advice("--gzip sends fewer bytes")),
+        (
+            Some(
+                Written::Again(outcome, _)
+                | Written::Rejected(outcome)
+                | Written::Unconditional(outcome)
+                | Written::GaveUp(outcome),
+            ),
+            _,
+        ) => refused(outcome),
+        (None, Step::Unchanged) => there(state.sent.unwrap_or(End::Unchanged), None),
+        (None, Step::Kept) => there(End::Kept, None),
+        (None, _) => refused(Outcome::ours("the server said nothing of it")),
     };
 }

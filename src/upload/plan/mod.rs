@@ -5,16 +5,22 @@
 //! it twice does no harm; where the server gives the ids, it is created unless a search finds it. What is there keeps
 //! all that others wrote.
 
-use crate::http::Safety;
+mod loss;
+mod merge;
+mod whose;
+
 use std::borrow::Cow;
 
-use super::compare::{is_withdrawn, lost_instances};
 use super::json::{Json, References, with_id, with_references};
-use super::merge::{Change, Lists, Merged, merge};
-use super::outcome::Outcome;
+use super::lookup::{Found, ServerCopy};
 use super::package::{Entry, Target};
-use super::server_copy::{Found, ServerCopy};
-use super::whose;
+use super::rejects::Outcome;
+use super::send::Conditions;
+use crate::http::Safety;
+use loss::{is_withdrawn, lost_instances};
+pub use merge::Change;
+use merge::{Lists, Merged, merge};
+pub use whose::contradictions;
 
 /// What the user and the server allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,15 +35,6 @@ pub struct Allowed {
     pub server_ids: bool,
     /// The conditions that the server refuses.
     pub without: Conditions,
-}
-
-/// What a write can be made to depend on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Conditions {
-    /// `If-Match`: that the server's copy is the one that was read.
-    pub if_match: bool,
-    /// `If-None-Match: *`: that there is none.
-    pub if_none_match: bool,
 }
 
 /// What is done with one resource.
@@ -82,12 +79,12 @@ impl Harm {
 }
 
 /// A request, alone or as an entry of a Bundle.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Write<'e> {
     /// `PUT` or `POST`.
     pub method: &'static str,
     /// `Type/id` or `Type`.
-    pub url: Cow<'e, str>,
+    pub url: &'e str,
     /// `ifNoneExist`.
     pub if_none_exist: Option<&'e str>,
     /// `ifMatch`.
@@ -106,12 +103,20 @@ pub struct Write<'e> {
     pub changes: Vec<Change>,
 }
 
+impl<'e> Write<'e> {
+    /// The same with other references.
+    pub fn with(&'e self, references: &References<'_>) -> Write<'e> {
+        let text = with_references(&self.text, references);
+        Write { text, changes: Vec::new(), ..*self }
+    }
+}
+
 /// How the other resources of the package refer to this one once it is there: `None` while only the server knows.
-pub fn reference<'e>(entry: &'e Entry<'_>, found: &'e Found, allowed: Allowed) -> Option<Cow<'e, str>> {
-    match (found, &entry.target) {
-        (Found::One(copy), _) => Some(Cow::Borrowed(&copy.reference)),
-        (_, Target::Id(id)) => Some(Cow::Borrowed(id)),
-        (_, Target::Create { id: Some(id), .. }) if !allowed.server_ids => Some(format!("{}/{id}", entry.kind).into()),
+pub fn reference<'e>(entry: &'e Entry<'_>, found: &'e Found, allowed: Allowed) -> Option<&'e str> {
+    match (found, entry.target) {
+        (Found::One(copy), _) => Some(&copy.reference),
+        (_, Target::Put) => entry.place.as_deref(),
+        (_, Target::Create) if !allowed.server_ids => entry.place.as_deref(),
         _ => None,
     }
 }
@@ -125,35 +130,25 @@ pub fn step<'e>(
     base: &str,
 ) -> Step<'e> {
     let text = with_references(&entry.text, references);
+    let refused = |why: &str| Step::Refused(Outcome::ours(why));
     let copy = match found {
         Found::Nothing => return Step::Send(new(entry, text, allowed, true)),
         Found::Deleted if allowed.restore => return Step::Send(new(entry, text, allowed, false)),
         Found::Deleted => return Step::Held(Harm::Deleted),
-        Found::Several => return Step::Refused(Outcome::ours("several resources on the server have its identifier")),
-        Found::Other(place) => {
-            return Step::Refused(Outcome::ours(&format!("the server's {place} has another identifier")));
-        }
+        Found::Several => return refused("several resources on the server have its identifier"),
+        Found::Other(place) => return refused(&format!("the server's {place} has another identifier")),
         Found::One(copy) => copy,
     };
-    let is_searched = matches!(entry.target, Target::Update(_) | Target::Create { .. });
-    if let Err(why) = whose::check(&entry.kind, is_searched, &text, &copy.text, base) {
-        return Step::Refused(Outcome::ours(why));
-    }
-    match (Json::parse(&text), Json::parse(&copy.text)) {
-        (Some(ours), Some(theirs)) => onto(entry, &ours, &theirs, copy, allowed, base),
-        _ => Step::Refused(Outcome::ours("it or the server's copy is no usable JSON")),
+    let Some(ours) = Json::parse(&text) else { return refused("it is no usable JSON") };
+    match whose::check(entry, &ours, &copy.resource, base) {
+        Err(why) => refused(why),
+        Ok(()) => onto(entry, &ours, copy, allowed, base),
     }
 }
 
 /// What to do with a resource of which the server has a copy.
-fn onto<'e>(
-    entry: &'e Entry<'_>,
-    ours: &Json,
-    theirs: &Json,
-    copy: &'e ServerCopy,
-    allowed: Allowed,
-    base: &str,
-) -> Step<'e> {
+fn onto<'e>(entry: &'e Entry<'_>, ours: &Json, copy: &'e ServerCopy, allowed: Allowed, base: &str) -> Step<'e> {
+    let theirs = &copy.resource;
     let lists = if entry.is_main() { Lists::Joined } else { Lists::Replaced };
     let merged = merge(ours, theirs, lists, base);
     let is_undone = is_withdrawn(theirs) && theirs.string("status") != ours.string("status") && !allowed.restore;
@@ -173,64 +168,52 @@ fn onto<'e>(
     Step::Send(update(entry, merged, copy, allowed))
 }
 
+/// A write of a resource that is not there.
 fn new<'e>(entry: &'e Entry<'_>, text: Cow<'e, str>, allowed: Allowed, is_first: bool) -> Write<'e> {
-    let kind = &*entry.kind;
-    let put = |url: Cow<'e, str>, text| Write {
-        method: "PUT",
-        url,
-        if_none_exist: None,
-        if_match: None,
-        if_none_match: is_first && !allowed.without.if_none_match,
-        full_url: entry.full_url.as_deref(),
-        text,
-        safety: Safety::Repeatable,
-        is_update: false,
-        changes: Vec::new(),
-    };
-    let post = |if_none_exist: Option<&'e str>, text| {
+    let is_put = entry.target == Target::Put || entry.target == Target::Create && !allowed.server_ids;
+    let full_url = entry.full_url.as_deref();
+    let Some(place) = entry.place.as_deref().filter(|_| is_put) else {
+        let search = entry.search.as_ref().filter(|_| entry.target != Target::New);
+        let if_none_exist = search.and_then(|search| search.query.split_once('?')).map(|(_, query)| query);
         let safety = if if_none_exist.is_some() { Safety::Repeatable } else { Safety::Once };
-        Write { method: "POST", if_none_exist, if_none_match: false, safety, ..put(Cow::Borrowed(kind), text) }
+        return Write { method: "POST", url: &entry.kind, if_none_exist, full_url, text, safety, ..Write::default() };
     };
-    match &entry.target {
-        Target::Id(id) => put(Cow::Borrowed(id), text),
-        Target::Create { id: Some(id), .. } if !allowed.server_ids => {
-            put(format!("{kind}/{id}").into(), with_id(&text, kind, id).into())
-        }
-        Target::Update(search) | Target::Create { search, .. } => {
-            post(search.split_once('?').map(|(_, query)| query), text)
-        }
-        Target::New => post(None, text),
-    }
+    let text = if entry.target == Target::Create { with_id(&text, place).into() } else { text };
+    let if_none_match = is_first && !allowed.without.if_none_match;
+    Write { method: "PUT", url: place, if_none_match, full_url, text, ..Write::default() }
 }
 
 fn update<'e>(entry: &'e Entry<'_>, merged: Merged, copy: &'e ServerCopy, allowed: Allowed) -> Write<'e> {
     Write {
         method: "PUT",
-        url: Cow::Borrowed(&copy.reference),
-        if_none_exist: None,
+        url: &copy.reference,
         if_match: copy.etag.as_deref().filter(|_| !allowed.without.if_match),
-        if_none_match: false,
         full_url: entry.full_url.as_deref(),
         text: merged.resource.to_string().into(),
-        safety: Safety::Repeatable,
         is_update: true,
         changes: merged.changes,
+        ..Write::default()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::upload::package::Package;
+    use crate::fhir::id::Ids;
+    use crate::upload::package::{Search, parse};
 
     const STUDY: &str = r#"{"resourceType":"ImagingStudy","id":"1","numberOfInstances":2}"#;
 
     fn entry(text: &str) -> Entry<'_> {
-        Package::parse(text).unwrap().unwrap().entries.remove(0)
+        parse(text, &Ids::new("")).unwrap().remove(0)
     }
 
     fn stored(reference: &str, text: &str) -> Found {
-        Found::One(ServerCopy { reference: reference.into(), etag: Some("W/\"4\"".into()), text: text.into() })
+        Found::One(ServerCopy {
+            reference: reference.into(),
+            etag: Some("W/\"4\"".into()),
+            resource: Json::parse(text).unwrap(),
+        })
     }
 
     fn plan<'e>(entry: &'e Entry<'_>, found: &'e Found, allowed: Allowed) -> Step<'e> {
@@ -247,7 +230,7 @@ mod tests {
         let replace = Allowed { replace: true, ..none };
         let more = stored("ImagingStudy/1", &more);
         let Step::Send(write) = plan(&study, &more, replace) else { panic!("sent") };
-        assert_eq!((write.method, &*write.url), ("PUT", "ImagingStudy/1"));
+        assert_eq!((write.method, write.url), ("PUT", "ImagingStudy/1"));
         assert_eq!((write.if_match, write.is_update), (Some("W/\"4\""), true));
         let less = STUDY.replace(":2", ":1");
         assert!(matches!(plan(&study, &stored("ImagingStudy/1", &less), none), Step::Send(_)));
@@ -285,7 +268,9 @@ mod tests {
     fn what_is_new_goes_onto_a_stable_id_or_is_created_once() {
         let uuid = "11111111-2222-5333-8444-555555555555";
         let created = Entry {
-            target: Target::Create { search: "Patient?identifier=a%7Cb".into(), id: Some(uuid.into()) },
+            target: Target::Create,
+            place: Some(format!("Patient/{uuid}").into()),
+            search: Some(Search::parse("Patient?identifier=a%7Cb".into())),
             ..entry(r#"{"resourceType":"Patient","id":"x"}"#)
         };
         let created = Entry { text: r#"{"resourceType":"Patient"}"#.into(), ..created };
@@ -294,10 +279,10 @@ mod tests {
             other => panic!("{other:?}"),
         };
         let put = sent(Allowed::default());
-        assert_eq!((put.method, &*put.url), ("PUT", &*format!("Patient/{uuid}")));
+        assert_eq!((put.method, put.url), ("PUT", &*format!("Patient/{uuid}")));
         assert!(put.text.contains(&format!(r#""id":"{uuid}""#)));
         let post = sent(Allowed { server_ids: true, ..Allowed::default() });
-        assert_eq!((post.method, &*post.url, post.safety), ("POST", "Patient", Safety::Repeatable));
+        assert_eq!((post.method, post.url, post.safety), ("POST", "Patient", Safety::Repeatable));
         assert_eq!(post.if_none_exist, Some("identifier=a%7Cb"));
         let any = Entry { target: Target::New, ..created };
         let Step::Send(post) = plan(&any, &Found::Nothing, Allowed::default()) else { panic!("sent") };

@@ -59,7 +59,7 @@ impl Outcome {
     pub fn of(status: &str, body: &[u8]) -> Outcome {
         let parsed = serde_json::from_slice::<OperationOutcome<'_>>(body).ok();
         let Some(outcome) = parsed.filter(|outcome| outcome.resource_type == "OperationOutcome") else {
-            let words = stored_values(body);
+            let words = words_of(body);
             let short = if words.is_empty() { status.to_string() } else { format!("{status}: {}", first(&words)) };
             return Outcome { short, ..Outcome::told(status, &words) };
         };
@@ -68,7 +68,7 @@ impl Outcome {
         let issue = outcome.issue.iter().find(is_error).or(outcome.issue.first());
         let code = issue.and_then(|issue| issue.code.as_deref()).unwrap_or("no code");
         let sentence = issue.and_then(Issue::sentence).map(|text| format!(": {}", first(text))).unwrap_or_default();
-        let text = std::str::from_utf8(body).map(super::json::compact).unwrap_or_default();
+        let text = std::str::from_utf8(body).map(crate::upload::json::compact).unwrap_or_default();
         Outcome { short: format!("{status}: {code}{sentence}"), json: text }
     }
 
@@ -119,7 +119,7 @@ fn shown(character: char) -> char {
 }
 
 /// The words of a page, without its markup.
-fn stored_values(body: &[u8]) -> String {
+fn words_of(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(16 * 1024)]);
     let mut words = String::new();
     let mut in_tag = false;

@@ -6,7 +6,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::json::Json;
+use super::whose::relative;
+use crate::upload::json::Json;
 
 /// What the lists of a resource become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -246,10 +247,6 @@ pub fn covers(theirs: &Json, ours: &Json, base: &str) -> bool {
         (Json::List(own), Json::List(there)) => own.iter().all(|item| there.iter().any(|to| covers(to, item, base))),
         _ => ours == theirs,
     }
-}
-
-fn relative<'r>(reference: &'r str, base: &str) -> &'r str {
-    reference.strip_prefix(base).and_then(|rest| rest.strip_prefix('/')).unwrap_or(reference)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::json::Json;
+use crate::upload::json::Json;
 
 /// Whether somebody has said that a resource is wrong or does not count any more.
 pub fn is_withdrawn(copy: &Json) -> bool {
@@ -35,19 +35,15 @@ struct Listing<'j> {
 impl<'j> Listing<'j> {
     fn of(study: &'j Json) -> Listing<'j> {
         let mut found = Listing { number: count(study), series: Vec::new(), instances: BTreeSet::new() };
-        for series in list(study, "series") {
+        for series in study.list("series") {
             let uid = series.string("uid").unwrap_or_default();
-            let instances = list(series, "instance");
+            let instances = series.list("instance");
             found.series.push((uid, count(series).max(instances.len() as u64)));
             found.instances.extend(instances.iter().map(|one| (uid, one.string("uid").unwrap_or_default())));
         }
         found.number = found.number.max(found.series.iter().map(|(_, number)| number).sum());
         found
     }
-}
-
-fn list<'j>(of: &'j Json, name: &str) -> &'j [Json] {
-    of.get(name).map_or(&[], Json::items)
 }
 
 fn count(of: &Json) -> u64 {

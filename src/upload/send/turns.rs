@@ -6,12 +6,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Condvar, Mutex, PoisonError};
 
-use super::package::Entry;
 use xxhash_rust::xxh3::xxh3_128;
+
+use crate::upload::package::Entry;
 
 /// What is in a request now, and what is known of the server.
 #[derive(Debug, Default)]
-pub struct Identities {
+pub struct Turns {
     state: Mutex<State>,
     released: Condvar,
 }
@@ -43,7 +44,7 @@ impl Known {
         Known {
             reference: (*reference != entry.key).then(|| reference.into()),
             hash: entry.hash as u64,
-            subject: entry.subject(),
+            subject: entry.subject,
         }
     }
 
@@ -59,18 +60,18 @@ impl Known {
 
     /// Whether it belongs to the same patient, where it belongs to one.
     pub fn has_subject_of(&self, entry: &Entry<'_>) -> bool {
-        self.subject == entry.subject()
+        self.subject == entry.subject
     }
 }
 
-/// Identities that nobody else can take until it is dropped.
+/// Turns that nobody else can take until it is dropped.
 #[derive(Debug)]
 pub struct Held<'i> {
-    identities: &'i Identities,
+    turns: &'i Turns,
     mine: Vec<Key>,
 }
 
-impl Identities {
+impl Turns {
     /// Takes all of them, or waits until all are free; but those that are known, and of use as they are, are not taken.
     /// The result has what is known of each.
     pub fn hold(&self, all: &[&str], is_of_use: impl Fn(usize, &Known) -> bool) -> (Held<'_>, Vec<Option<Known>>) {
@@ -91,7 +92,7 @@ impl Identities {
         let mine: Vec<Key> = all.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|(key, _)| *key).collect();
         state.held.extend(&mine);
         drop(state);
-        (Held { identities: self, mine }, found)
+        (Held { turns: self, mine }, found)
     }
 
     /// Remembers that a shared resource is on the server.
@@ -102,14 +103,14 @@ impl Identities {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        let mut state = self.identities.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.turns.state.lock().unwrap_or_else(PoisonError::into_inner);
         for key in &self.mine {
             state.held.remove(key);
         }
         let is_awaited = state.waiting > 0;
         drop(state);
         if is_awaited {
-            self.identities.released.notify_all();
+            self.turns.released.notify_all();
         }
     }
 }
@@ -123,10 +124,10 @@ mod tests {
 
     #[test]
     fn one_identity_has_one_holder() {
-        let (identities, inside) = (Identities::default(), AtomicUsize::new(0));
+        let (turns, inside) = (Turns::default(), AtomicUsize::new(0));
         thread::scope(|scope| {
             for thread in 0..8 {
-                let (identities, inside) = (&identities, &inside);
+                let (turns, inside) = (&turns, &inside);
                 scope.spawn(move || {
                     for round in 0..200 {
                         let own = format!("own {thread} {round}");
@@ -134,7 +135,7 @@ mod tests {
                         if thread % 2 == 0 {
                             both.reverse();
                         }
-                        let (held, _) = identities.hold(&both, |_, _| true);
+                        let (held, _) = turns.hold(&both, |_, _| true);
                         assert_eq!(inside.fetch_add(1, SeqCst), 0);
                         inside.fetch_sub(1, SeqCst);
                         drop(held);
@@ -142,18 +143,18 @@ mod tests {
                 });
             }
         });
-        assert!(identities.state.lock().unwrap().held.is_empty());
+        assert!(turns.state.lock().unwrap().held.is_empty());
     }
 
     #[test]
     fn what_is_known_is_not_waited_for() {
-        let identities = Identities::default();
-        let (first, _) = identities.hold(&["endpoint"], |_, _| true);
-        identities.remember("endpoint", Known { reference: None, hash: 7, subject: 0 });
-        let (_second, known) = identities.hold(&["endpoint", "study"], |_, known| known.hash == 7);
+        let turns = Turns::default();
+        let (first, _) = turns.hold(&["endpoint"], |_, _| true);
+        turns.remember("endpoint", Known { reference: None, hash: 7, subject: 0 });
+        let (_second, known) = turns.hold(&["endpoint", "study"], |_, known| known.hash == 7);
         assert_eq!(known.iter().flatten().count(), 1);
         drop(first);
-        let (_, known) = identities.hold(&["endpoint"], |_, known| known.hash == 8);
+        let (_, known) = turns.hold(&["endpoint"], |_, known| known.hash == 8);
         assert_eq!(known, [None], "it would be sent, so it was taken");
     }
 }

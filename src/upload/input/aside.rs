@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Lines, Seek, Write};
 use std::path::Path;
 
-use super::documents::Document;
-use super::json::one_line;
+use super::Document;
 use crate::error::Error;
+use crate::upload::json::one_line;
 
 /// The types in the order of their references; all others come first.
 const RANKS: [&[&str]; 3] =

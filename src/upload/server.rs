@@ -4,7 +4,10 @@
 
 use serde::Deserialize;
 
+use super::fhir_read;
+use crate::error::Error;
 use crate::fhir::Release;
+use crate::http::{Safety, Sender, Sent};
 
 /// How studies are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -70,6 +73,22 @@ struct Resource {
     update_create: Option<bool>,
     conditional_update: Option<bool>,
     versioning: Option<String>,
+}
+
+/// Asks for the CapabilityStatement, for as long as the deadline says: a server may be starting again.
+pub fn capability(sender: &Sender) -> Result<Capability, Error> {
+    let answer = match sender.send_at_most(u32::MAX, &fhir_read("metadata"), Safety::Repeatable)? {
+        Sent::Answer(answer) => answer,
+        Sent::GaveUp(why) | Sent::Unknown(why) => {
+            return Err(sender.error(&format!("{why}: is the server running, and the base URL right?")));
+        }
+        Sent::Refused(why) => return Err(sender.error(&why)),
+    };
+    match answer.status {
+        200 => Capability::parse(&answer.body).map_err(|why| sender.error(&format!("{why}: is the base URL right?"))),
+        300..400 => Err(sender.error("it redirects to another server: give that with --to")),
+        status => Err(sender.error(&format!("GET metadata answers {status}: is the base URL right?"))),
+    }
 }
 
 impl Capability {

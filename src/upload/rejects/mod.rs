@@ -1,14 +1,19 @@
 //! What was not taken, in a file that `upload` takes again: for each an OperationOutcome that says why, and on the next
 //! line the Bundle or resource.
 
+mod not_taken;
+mod outcome;
+
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::outcome::Outcome;
 use crate::error::Error;
 use crate::options::FileMode;
+
+pub use not_taken::NotTaken;
+pub use outcome::Outcome;
 
 /// The file of rejects.
 #[derive(Debug)]

@@ -5,13 +5,13 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::package::{Entry, Package, kind};
 use crate::error::Error;
 use crate::fhir::Release;
 use crate::fhir::release::{
     BodySiteForm, ConceptForm, DeviceForm, EncounterForm, EndpointForm, ProcedureForm, ReasonForm, ServiceRequestForm,
     SopClassForm,
 };
+use crate::upload::package::kind;
 
 /// A type, the beginning of an element as text, and whether a release writes it so.
 type Shape = (&'static str, &'static str, fn(&Release) -> bool);
@@ -66,13 +66,8 @@ const LOOKED_AT_BYTES: usize = 4096;
 static FINDERS: LazyLock<Vec<Finder<'static>>> =
     LazyLock::new(|| SHAPES.iter().map(|(_, start, _)| Finder::new(start.as_bytes())).collect());
 
-/// An error that ends the run if something in a package has the shape of another release.
-pub fn check(place: &str, package: &Package<'_>, release: &Release) -> Result<(), Error> {
-    package.entries.iter().try_for_each(|entry: &Entry<'_>| check_resource(place, &entry.text, release))
-}
-
-/// The same of one resource on one line.
-pub fn check_resource(place: &str, text: &str, release: &Release) -> Result<(), Error> {
+/// An error that ends the run if a resource on one line has the shape of another release.
+pub fn check(place: &str, text: &str, release: &Release) -> Result<(), Error> {
     let kind = kind(text).unwrap_or_default();
     let beginning = &text.as_bytes()[..text.len().min(LOOKED_AT_BYTES)];
     let is_strange = |((of, _, is_so), finder): &(&Shape, &Finder<'_>)| {
@@ -105,11 +100,11 @@ mod tests {
             (r#"{"resourceType":"ServiceRequest","code":{"concept":{}}}"#, &r5_on),
         ] {
             for release in Release::ALL {
-                let is_fit = check_resource("x", text, release).is_ok();
+                let is_fit = check("x", text, release).is_ok();
                 assert_eq!(is_fit, fits.contains(&release.name), "{text} {}", release.name);
             }
         }
         let other = r#"{"resourceType":"Observation","bodySite":{"coding":[]},"partOf":[],"interpreter":[1]}"#;
-        assert!(Release::ALL.iter().all(|release| check_resource("x", other, release).is_ok()));
+        assert!(Release::ALL.iter().all(|release| check("x", other, release).is_ok()));
     }
 }

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::outcome::Outcome;
+use crate::upload::json::Json;
+use crate::upload::rejects::Outcome;
 
 /// What is found of one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,41 +31,20 @@ pub struct ServerCopy {
     /// What `If-Match` takes.
     pub etag: Option<String>,
     /// The resource.
-    pub text: String,
-}
-
-/// A part of what a search finds.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Page {
-    /// The resources.
-    pub copies: Vec<ServerCopy>,
-    /// Where the next part is.
-    pub next: Option<String>,
+    pub resource: Json,
 }
 
 /// What an answer to a read is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Read {
-    /// The answer to a read by id, or that there is nothing.
-    Found(Found),
-    /// The answer to a search.
-    Page(Page),
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Resource<'a> {
-    #[serde(borrow)]
-    resource_type: Cow<'a, str>,
-    #[serde(borrow)]
-    id: Option<Cow<'a, str>>,
-    meta: Option<Meta>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Meta {
-    version_id: Option<String>,
+    /// The answer to a read by id.
+    One(ServerCopy),
+    /// There is nothing.
+    Nothing,
+    /// There was something.
+    Deleted,
+    /// What a search finds, and where the next page is.
+    Page(Vec<ServerCopy>, Option<String>),
 }
 
 /// The answer to a search, or to many reads.
@@ -88,19 +68,23 @@ struct Link {
 pub struct BundleEntry<'a> {
     #[serde(borrow)]
     resource: Option<&'a RawValue>,
-    response: Option<Response>,
-    search: Option<Search>,
+    #[serde(borrow)]
+    response: Option<Response<'a>>,
+    #[serde(borrow)]
+    search: Option<Mode<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Response {
-    status: Option<String>,
+struct Response<'a> {
+    #[serde(borrow)]
+    status: Option<Cow<'a, str>>,
     etag: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Search {
-    mode: Option<String>,
+struct Mode<'a> {
+    #[serde(borrow)]
+    mode: Option<Cow<'a, str>>,
 }
 
 impl BundleEntry<'_> {
@@ -114,41 +98,39 @@ impl BundleEntry<'_> {
         let etag = self.response.as_ref().and_then(|response| response.etag.as_deref());
         read(self.status(), etag, self.resource.map_or("", RawValue::get).as_bytes(), kind)
     }
+
+    fn is_match(&self) -> bool {
+        self.search.as_ref().and_then(|search| search.mode.as_deref()).is_none_or(|mode| mode == "match")
+    }
 }
 
 /// What an answer to a read of a resource of this type says.
 pub fn read(status: &str, etag: Option<&str>, body: &[u8], kind: &str) -> Result<Read, Outcome> {
     match status.get(..3).unwrap_or(status) {
-        "404" => return Ok(Read::Found(Found::Nothing)),
-        "410" => return Ok(Read::Found(Found::Deleted)),
+        "404" => return Ok(Read::Nothing),
+        "410" => return Ok(Read::Deleted),
         "200" => {}
         _ => return Err(Outcome::of(status, body)),
     }
     let unusable = || Outcome::of("an unusable answer to a read", body);
     let text = std::str::from_utf8(body).map_err(|_| unusable())?;
-    let resource: Resource<'_> = serde_json::from_str(text).map_err(|_| unusable())?;
-    if resource.resource_type != "Bundle" {
-        return copy(text, etag, kind).map(|copy| Read::Found(Found::One(copy))).ok_or_else(unusable);
+    if super::kind(text).as_deref() != Some("Bundle") {
+        return copy(text, etag, kind).map(Read::One).ok_or_else(unusable);
     }
     let bundle: Bundle<'_> = serde_json::from_str(text).map_err(|_| unusable())?;
     let next = bundle.link.iter().find(|link| link.relation.as_deref() == Some("next"));
-    let next = next.and_then(|link| link.url.clone());
-    let is_match = |entry: &&BundleEntry<'_>| {
-        entry.search.as_ref().and_then(|search| search.mode.as_deref()).is_none_or(|mode| mode == "match")
-    };
+    let texts = bundle.entry.iter().filter(|entry| entry.is_match()).filter_map(|entry| entry.resource);
     // A server may call anything a match, as the outcome of a search: only what was asked for is one.
-    let is_asked = |text: &&str| serde_json::from_str::<Resource<'_>>(text).is_ok_and(|of| of.resource_type == kind);
-    let texts = bundle.entry.iter().filter(is_match).filter_map(|entry| entry.resource).map(RawValue::get);
-    let copies = texts.filter(is_asked).map(|text| copy(text, None, kind).ok_or_else(unusable));
-    Ok(Read::Page(Page { copies: copies.collect::<Result<_, _>>()?, next }))
+    let asked = texts.map(RawValue::get).filter(|text| super::kind(text).as_deref() == Some(kind));
+    let copies = asked.map(|text| copy(text, None, kind).ok_or_else(unusable));
+    Ok(Read::Page(copies.collect::<Result<_, _>>()?, next.and_then(|link| link.url.clone())))
 }
 
 fn copy(text: &str, etag: Option<&str>, kind: &str) -> Option<ServerCopy> {
-    let Resource { resource_type, id, meta } = serde_json::from_str(text).ok()?;
-    let version = meta.and_then(|meta| meta.version_id).map(|version| format!("W/\"{version}\""));
-    let reference = format!("{resource_type}/{}", id?);
-    let etag = version.or_else(|| etag.map(str::to_string));
-    (resource_type == kind).then(|| ServerCopy { reference, etag, text: text.to_string() })
+    let resource = Json::parse(text).filter(|resource| resource.string("resourceType") == Some(kind))?;
+    let version = resource.get("meta").and_then(|meta| meta.string("versionId"));
+    let etag = version.map(|version| format!("W/\"{version}\"")).or_else(|| etag.map(str::to_string));
+    Some(ServerCopy { reference: format!("{kind}/{}", resource.string("id")?), etag, resource })
 }
 
 #[cfg(test)]
@@ -158,11 +140,11 @@ mod tests {
     fn shown(status: &str, body: &str) -> String {
         let one = |copy: ServerCopy| format!("{} {}", copy.reference, copy.etag.unwrap_or_default());
         match read(status, Some("W/\"9\""), body.as_bytes(), "ImagingStudy") {
-            Ok(Read::Found(Found::One(copy))) => one(copy),
-            Ok(Read::Found(other)) => format!("{other:?}"),
-            Ok(Read::Page(Page { copies, next })) => {
+            Ok(Read::One(copy)) => one(copy),
+            Ok(Read::Page(copies, next)) => {
                 format!("{:?}{}", copies.into_iter().map(one).collect::<Vec<_>>(), next.unwrap_or_default())
             }
+            Ok(other) => format!("{other:?}"),
             Err(outcome) => outcome.short,
         }
     }

@@ -1,0 +1,121 @@
+//! What is sent together: a study with its companions, or one resource alone. Resources are text, and what decides
+//! about them stands beside it: made from the model of a study, or found once in a text that is given.
+
+mod model;
+mod search;
+mod server_ids;
+mod split;
+mod text;
+
+use std::borrow::Cow;
+
+use xxhash_rust::xxh3::{Xxh3Default, xxh3_64, xxh3_128};
+
+pub use model::entries;
+pub use search::Search;
+pub use server_ids::adapt;
+pub use text::{kind, parse};
+
+/// The types that the run is about; all others are companions, which are created and not changed.
+const MAIN_TYPES: [&str; 2] = ["ImagingStudy", "ImagingSelection"];
+
+/// One resource.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entry<'t> {
+    /// The type.
+    pub kind: Cow<'t, str>,
+    /// The name in the journal, which says nothing of the patient: `Type/id`, or `Type/~hash`.
+    pub key: Cow<'t, str>,
+    /// How it gets onto the server.
+    pub target: Target,
+    /// `Type/id` that is always the same for it.
+    pub place: Option<Cow<'t, str>>,
+    /// The search that finds it under whatever id.
+    pub search: Option<Search>,
+    /// How the others of its Bundle may refer to it.
+    pub full_url: Option<Cow<'t, str>>,
+    /// The resource, on one line.
+    pub text: Cow<'t, str>,
+    /// A hash of text and target.
+    pub hash: u128,
+    /// A hash of the subject, for what belongs to a patient.
+    pub subject: u64,
+}
+
+/// How a resource gets onto the server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Target {
+    /// It is put on its place.
+    Put,
+    /// It replaces the one that the search finds, or is created.
+    Update,
+    /// It is created, unless the search finds one.
+    Create,
+    /// It is created in any case: doing that twice makes two.
+    #[default]
+    New,
+}
+
+impl<'t> Entry<'t> {
+    /// An entry whose key and hash follow from the rest.
+    fn new(
+        kind: Cow<'t, str>,
+        target: Target,
+        place: Option<Cow<'t, str>>,
+        search: Option<Search>,
+        text: Cow<'t, str>,
+    ) -> Entry<'t> {
+        let query = search.as_ref().map(|search| search.query.as_str());
+        let place_or_query = match target {
+            Target::Put => place.as_deref(),
+            Target::Update | Target::Create => query,
+            Target::New => None,
+        };
+        let mut hasher = Xxh3Default::new();
+        [place_or_query.unwrap_or_default(), "\n", &text].iter().for_each(|part| hasher.update(part.as_bytes()));
+        let hash = hasher.digest128();
+        let key = match (target, &place, query) {
+            (Target::Put | Target::Create, Some(place), _) => place.clone(),
+            (Target::Update | Target::Create, _, Some(query)) => {
+                format!("{kind}/~{:032x}", xxh3_128(query.as_bytes())).into()
+            }
+            _ => format!("{kind}/~{hash:032x}").into(),
+        };
+        Entry { kind, key, target, place, search, full_url: None, text, hash, subject: 0 }
+    }
+
+    /// Whether the run is about it.
+    pub fn is_main(&self) -> bool {
+        MAIN_TYPES.contains(&&*self.kind)
+    }
+
+    /// What must not be in two requests at once. A patient's identifier may stand in it, so it is not shown.
+    pub fn identity(&self) -> &str {
+        let query = self.search.as_ref().map(|search| search.query.as_str());
+        match self.target {
+            Target::Put => self.place.as_deref().unwrap_or(&self.key),
+            Target::Update | Target::Create => query.unwrap_or(&self.key),
+            Target::New => &self.key,
+        }
+    }
+
+    /// Whether other studies can have it too, so that it is worth remembering.
+    pub fn is_shared(&self) -> bool {
+        self.target == Target::Create || self.kind == "Endpoint"
+    }
+
+    /// Whether it belongs to a patient, whom all studies that refer to it have in common.
+    pub fn belongs_to_a_patient(&self) -> bool {
+        has_subject(&self.kind)
+    }
+}
+
+/// Whether resources of a type belong to a patient.
+pub fn has_subject(kind: &str) -> bool {
+    matches!(kind, "Encounter" | "ImagingSelection" | "Procedure" | "ServiceRequest" | "Specimen")
+}
+
+/// The hash of a subject: its reference and its identifier.
+fn subject_hash(parts: [Option<&str>; 3]) -> u64 {
+    xxh3_64(parts.map(Option::unwrap_or_default).join("\n").as_bytes())
+}

@@ -1,0 +1,82 @@
+//! The entries of a study, made from its model: nothing of it is read back from text.
+
+use std::io::{self, Write};
+
+use super::search::{Search, by_uid};
+use super::{Entry, Target, subject_hash};
+use crate::fhir::bundle::{Bundle, full_url, selection_full_url};
+use crate::fhir::json::{self, Layout};
+use crate::fhir::references::{Companion, Identity, Linked};
+use crate::fhir::{ImagingSelection, Reference, Release};
+use crate::output::Model;
+use crate::upload::json::without_id;
+
+/// The entries of a document; where the server gives the ids, a study is found by its UID.
+pub fn entries(model: &Model<'_>, release: &Release, server_ids: bool) -> Vec<Entry<'static>> {
+    match model {
+        Model::Bundle(bundle) => of_bundle(bundle, release, server_ids),
+        Model::Study(linked) => vec![study(linked, release, server_ids)],
+        Model::Selection(one) => vec![selection(one, release)],
+        Model::Companion(one) => vec![companion(one, release)],
+    }
+}
+
+fn of_bundle(bundle: &Bundle<'_>, release: &Release, server_ids: bool) -> Vec<Entry<'static>> {
+    let linked = &bundle.linked;
+    let named = |full_url: String, entry| Entry { full_url: Some(full_url.into()), ..entry };
+    let companions = linked.beside.iter().map(|one| named(full_url(one), companion(one, release)));
+    let study = named(bundle.study_full_url(), study(linked, release, server_ids));
+    let selections = linked.selections.iter().map(|one| named(selection_full_url(one), selection(one, release)));
+    companions.chain([study]).chain(selections).collect()
+}
+
+fn companion(companion: &Companion, release: &Release) -> Entry<'static> {
+    let kind = companion.resource_type().name();
+    let text = text(|out| json::write_companion(out, companion, release, Layout::Compact));
+    let place = Some(format!("{kind}/{}", companion.id).into());
+    let number = match &companion.identity {
+        Identity::Identified(identifier) => identifier.token(),
+        Identity::Addressed | Identity::Private => None,
+    };
+    let entry = match number.map(|(system, value)| Search::by(kind, system, value)) {
+        Some(search) => {
+            let text = without_id(&text, &companion.id);
+            Entry::new(kind.into(), Target::Create, place, Some(search), text.into())
+        }
+        None => Entry::new(kind.into(), Target::Put, place, None, text.into()),
+    };
+    of(&companion.subject, entry)
+}
+
+fn study(linked: &Linked<'_>, release: &Release, server_ids: bool) -> Entry<'static> {
+    let study = &linked.study;
+    let text = text(|out| json::write_imaging_study(out, linked, release, Layout::Compact));
+    let uid = study.study_uid.as_ref().and_then(|uid| uid.token());
+    let search = uid.and_then(|(_, uid)| by_uid(uid));
+    let (target, text) = match search.is_some() && server_ids {
+        true => (Target::Update, without_id(&text, &study.id)),
+        false => (Target::Put, text),
+    };
+    Entry::new("ImagingStudy".into(), target, Some(format!("ImagingStudy/{}", study.id).into()), search, text.into())
+}
+
+fn selection(selection: &ImagingSelection, release: &Release) -> Entry<'static> {
+    let text = text(|out| json::write_imaging_selection(out, selection, release, Layout::Compact));
+    let place = Some(format!("ImagingSelection/{}", selection.id).into());
+    of(&selection.subject, Entry::new("ImagingSelection".into(), Target::Put, place, None, text.into()))
+}
+
+/// The entry with its subject, if it belongs to a patient.
+fn of(subject: &Reference, entry: Entry<'static>) -> Entry<'static> {
+    if !entry.belongs_to_a_patient() {
+        return entry;
+    }
+    let (system, value) = subject.identifier.as_ref().and_then(|identifier| identifier.token()).unzip();
+    Entry { subject: subject_hash([subject.literal.as_deref(), system, value]), ..entry }
+}
+
+fn text(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
+    let mut bytes = Vec::new();
+    write(&mut bytes).expect("memory can be written");
+    String::from_utf8(bytes).expect("JSON is UTF-8")
+}

@@ -1,0 +1,55 @@
+//! A package for a server that gives the ids: the study is found by its Study Instance UID, what an identifier names is
+//! created, and what only an id of ours would name is left out and referred to by identifier and display.
+
+use super::{Entry, Target};
+use crate::upload::json::{References, without_id};
+
+/// The entries that can be sent, and the references that become logical. A server that takes ids keeps those of
+/// companions that are private to their study.
+pub fn adapt<'p, 't>(entries: &'p [Entry<'t>], takes_ids: bool) -> (Vec<Entry<'t>>, References<'p>) {
+    let (mut kept, mut references) = (Vec::new(), References::new());
+    for entry in entries {
+        let Some(place) = entry.place.as_deref().filter(|_| entry.target == Target::Put) else {
+            kept.push(entry.clone());
+            continue;
+        };
+        if entry.is_main() && entry.search.is_some() {
+            let text = without_id(&entry.text, place.split_once('/').map_or("", |(_, id)| id));
+            kept.push(Entry { target: Target::Update, text: text.into(), ..entry.clone() });
+        } else if takes_ids {
+            kept.push(entry.clone());
+        } else {
+            references.insert(place, None);
+            references.extend(entry.full_url.as_deref().map(|full_url| (full_url, None)));
+        }
+    }
+    (kept, references)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fhir::id::Ids;
+    use crate::upload::json::compact;
+    use crate::upload::package::parse;
+
+    #[test]
+    fn a_study_is_found_by_its_uid_and_private_companions_are_left_out() {
+        let text = compact(
+            r#"{"resourceType":"Bundle","entry":[
+            {"fullUrl":"urn:uuid:1","resource":{"resourceType":"Patient","id":"p"}},
+            {"resource":{"resourceType":"ImagingStudy","id":"1.2",
+             "identifier":[{"system":"urn:dicom:uid","value":"urn:oid:1.2"}],"status":"available"}}]}"#,
+        );
+        let all = parse(&text, &Ids::new("")).unwrap();
+        let (entries, references) = adapt(&all, false);
+        assert_eq!(entries.len(), 1);
+        let query = entries[0].search.as_ref().map(|search| &*search.query);
+        let want = "ImagingStudy?identifier=urn:dicom:uid%7Curn:oid:1.2";
+        assert_eq!((entries[0].target, query), (Target::Update, Some(want)));
+        assert!(entries[0].text.starts_with(r#"{"resourceType":"ImagingStudy","identifier""#));
+        let gone: Vec<&str> = references.keys().copied().collect();
+        assert_eq!(gone, ["Patient/p", "urn:uuid:1"]);
+        assert_eq!(adapt(&all, true).0.len(), 2);
+    }
+}

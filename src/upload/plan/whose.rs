@@ -1,0 +1,133 @@
+//! Whose the server's copy is: it must have the identifier that was searched for, and belong to the study's patient.
+//! A Patient that contradicts ours is named.
+
+use crate::upload::json::Json;
+use crate::upload::package::{Entry, Target};
+
+/// What of ours the server's copy must agree with before anything refers to it, or why it is not referred to.
+pub fn check(entry: &Entry<'_>, ours: &Json, theirs: &Json, base: &str) -> Result<(), &'static str> {
+    let is_searched = matches!(entry.target, Target::Update | Target::Create);
+    if is_searched && !shares_identifier(ours, theirs) {
+        return Err("the search by its identifier finds a resource that does not have it");
+    }
+    if entry.belongs_to_a_patient() && !is_of_one_subject(ours, theirs, base) {
+        return Err("the server's copy belongs to another patient");
+    }
+    Ok(())
+}
+
+/// What the server's Patient says otherwise than ours: of name, birth date and sex, those that both have.
+pub fn contradictions(ours: &Json, theirs: &Json) -> Vec<&'static str> {
+    let differ = |member: &str| match (ours.string(member), theirs.string(member)) {
+        (Some(ours), Some(theirs)) => !ours.starts_with(theirs) && !theirs.starts_with(ours),
+        _ => false,
+    };
+    let (our_names, their_names) = (names(ours), names(theirs));
+    let no_name =
+        !our_names.is_empty() && !their_names.is_empty() && our_names.iter().all(|name| !their_names.contains(name));
+    let all = [("name", no_name), ("birth date", differ("birthDate")), ("sex", differ("gender"))];
+    all.into_iter().filter(|(_, differs)| *differs).map(|(word, _)| word).collect()
+}
+
+/// Family and first given names, without their case; a name in words where it has no parts.
+fn names(patient: &Json) -> Vec<String> {
+    let text = |value: Option<&str>| value.unwrap_or_default().trim().to_lowercase();
+    let one = |name: &Json| {
+        let given = name.list("given").first().and_then(Json::text);
+        match (text(name.string("family")), text(given)) {
+            (family, given) if family.is_empty() && given.is_empty() => text(name.string("text")),
+            (family, given) => format!("{family}^{given}"),
+        }
+    };
+    patient.list("name").iter().map(one).filter(|name| !name.is_empty()).collect()
+}
+
+fn shares_identifier(ours: &Json, theirs: &Json) -> bool {
+    let theirs: Vec<_> = theirs.list("identifier").iter().filter_map(told).collect();
+    ours.list("identifier").iter().filter_map(told).any(|identifier| theirs.contains(&identifier))
+}
+
+/// System and value of an identifier that has a system.
+fn told(identifier: &Json) -> Option<(&str, Option<&str>)> {
+    Some((identifier.string("system")?, identifier.string("value")))
+}
+
+/// Whether both have one subject: the same resource, else the same identifier. One that says none is nobody's.
+fn is_of_one_subject(ours: &Json, theirs: &Json, base: &str) -> bool {
+    let (Some(ours), Some(theirs)) = (ours.get("subject"), theirs.get("subject")) else {
+        return ours.get("subject").is_none() && theirs.get("subject").is_none();
+    };
+    let literal = |subject: &Json| {
+        let relative = relative(subject.string("reference")?, base);
+        // A version is one of the same resource.
+        Some(relative.split_once("/_history/").map_or(relative, |(current, _)| current).to_string())
+    };
+    if let (Some(ours), Some(theirs)) = (literal(ours), literal(theirs)) {
+        return ours == theirs;
+    }
+    let number = |subject: &Json| {
+        let identifier = subject.get("identifier")?;
+        Some((identifier.string("system")?.to_string(), identifier.string("value")?.to_string()))
+    };
+    number(ours).is_some_and(|ours| number(theirs) == Some(ours))
+}
+
+/// A reference without the server's own address.
+pub fn relative<'r>(reference: &'r str, base: &str) -> &'r str {
+    reference.strip_prefix(base).and_then(|rest| rest.strip_prefix('/')).unwrap_or(reference)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORDER: &str = r#"{"resourceType":"ServiceRequest","identifier":[{"system":"urn:a","value":"A1"}],
+        "subject":{"reference":"Patient/1","identifier":{"system":"urn:p","value":"P1"}}}"#;
+
+    fn json(text: &str) -> Json {
+        Json::parse(text).unwrap()
+    }
+
+    fn check(kind: &str, is_searched: bool, ours: &str, theirs: &str) -> Result<(), &'static str> {
+        let target = if is_searched { Target::Create } else { Target::Put };
+        let entry = Entry { kind: kind.into(), target, ..Entry::default() };
+        super::check(&entry, &json(ours), &json(theirs), "http://h")
+    }
+
+    #[test]
+    fn a_copy_of_another_patient_or_without_the_number_is_not_ours() {
+        for (theirs, want) in [
+            (ORDER.to_string(), None),
+            (ORDER.replace("Patient/1", "http://h/Patient/1"), None),
+            (ORDER.replace("Patient/1", "Patient/1/_history/3"), None),
+            (ORDER.replace("Patient/1", "Patient/2"), Some("another patient")),
+            (ORDER.replace(r#""reference":"Patient/1","#, ""), None),
+            (ORDER.replace(r#""reference":"Patient/1","#, "").replace("P1", "P2"), Some("another patient")),
+            (ORDER.replace("subject", "x"), Some("another patient")),
+            (ORDER.replace("A1", "a1"), Some("does not have it")),
+        ] {
+            let found = check("ServiceRequest", true, ORDER, &theirs).err();
+            assert_eq!(found.map(|why| why.contains(want.unwrap_or("-"))), want.map(|_| true), "{theirs}");
+        }
+        let bare = |number: &str| ORDER.replace(r#"[{"#, &format!(r#"[{{"value":"7"}},{{{number},"#));
+        let (ours, theirs) = (bare(r#""use":"usual""#), bare(r#""use":"usual""#).replace("A1", "A2"));
+        assert!(check("ServiceRequest", true, &ours, &theirs).is_err(), "a bare number is nobody's");
+        assert_eq!(check("ServiceRequest", false, ORDER, &ORDER.replace("A1", "a1")), Ok(()));
+        assert_eq!(check("Device", false, ORDER, &ORDER.replace("Patient/1", "Patient/2")), Ok(()));
+    }
+
+    #[test]
+    fn a_patient_contradicts_ours_in_what_both_say() {
+        let patient = r#"{"name":[{"family":"Doe","given":["Jane"]}],"birthDate":"1970-01-02","gender":"female"}"#;
+        for (theirs, want) in [
+            (patient.to_string(), vec![]),
+            ("{}".to_string(), vec![]),
+            (patient.replace("Doe", "DOE"), vec![]),
+            (patient.replace("1970-01-02", "1970"), vec![]),
+            (patient.replace("Jane", "Joan"), vec!["name"]),
+            (patient.replace("1970", "1971").replace("female", "male"), vec!["birth date", "sex"]),
+        ] {
+            assert_eq!(contradictions(&json(patient), &json(&theirs)), want, "{theirs}");
+        }
+    }
+}

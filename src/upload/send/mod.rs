@@ -1,0 +1,250 @@
+//! One package, from what it wants to what became of it.
+//!
+//! ```text
+//! entries ──take turns──▶ look up ──▶ plan ──▶ submit ──▶ journal, rejects, counts
+//!                            ▲── what met a conflict, up to four rounds ──┘
+//! ```
+
+mod answer;
+mod conditions;
+mod dry_run;
+mod record;
+mod submit;
+mod turns;
+mod whole;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::Server;
+use super::counts::End;
+use super::journal::{Fate, Past};
+use super::json::{Json, References, references_in};
+use super::lookup::{Found, Unread, Wanted};
+use super::package::{Entry, Target, adapt};
+use super::plan::{Allowed, Step, Write, contradictions, reference, step};
+use super::rejects::Outcome;
+use crate::error::Error;
+use answer::Written;
+pub use conditions::{Conditions, KnownConditions};
+use record::{Ended, State, ended, rejected, stopped};
+use turns::Known;
+pub use turns::Turns;
+
+/// How often a package that met a conflict is looked at again.
+const MAX_ROUNDS: u32 = 4;
+
+/// Which of a package's entries are still open in a round, with what the server has of them.
+struct Open<'r> {
+    entries: &'r [Entry<'r>],
+    places: Vec<usize>,
+    found: Vec<Found>,
+}
+
+impl Server {
+    /// Sends a package, and records what became of it; `original` is the document it came from.
+    pub(super) fn package(&self, entries: &[Entry<'_>], original: &mut dyn FnMut() -> String) -> Result<(), Error> {
+        self.sender.interrupt.check()?;
+        let (entries, gone) = match self.allowed.server_ids {
+            false => (Cow::Borrowed(entries), References::new()),
+            true => {
+                let (entries, gone) = adapt(entries, self.takes_ids);
+                (Cow::Owned(entries), gone)
+            }
+        };
+        let identities: Vec<&str> = entries.iter().map(Entry::identity).collect();
+        let is_of_use = |place: usize, known: &Known| {
+            let entry = &entries[place];
+            known.is_of(entry) || (!self.allowed.overwrite_companions && known.has_subject_of(entry))
+        };
+        let (_held, known) = self.turns.hold(&identities, is_of_use);
+        let results = self.results(&entries, self.states(&entries, known), &gone)?;
+        self.record(&entries, &results, original)
+    }
+
+    /// What the journal and this run know already. Where anything is to be sent, the journal's word on the others is not
+    /// enough: somebody may have deleted what the study refers to.
+    fn states(&self, entries: &[Entry<'_>], known: Vec<Option<Known>>) -> Vec<State> {
+        let past: Vec<Option<&Past>> =
+            entries.iter().map(|entry| self.journal.as_ref().and_then(|journal| journal.past(entry))).collect();
+        let is_there = |past: &Past| matches!(past.fate, Fate::Accepted | Fate::Present);
+        let is_done = |(entry, past): (&Entry<'_>, &Option<&Past>)| {
+            past.is_some_and(|past| past.hash == entry.hash && is_there(past))
+        };
+        let all_done = entries.iter().zip(&past).zip(&known).all(|(pair, known)| known.is_some() || is_done(pair));
+        let of = |((entry, past), known): ((&Entry<'_>, Option<&Past>), Option<Known>)| {
+            if let Some(known) = known {
+                return State::of(End::Shared, Some(known.reference(entry)));
+            }
+            let Some(past) = past else { return State::default() };
+            let place = past.reference.clone().unwrap_or_else(|| entry.key.to_string());
+            match past.fate {
+                Fate::Accepted | Fate::Present if all_done => State::of(End::Journaled, Some(place)),
+                Fate::Accepted | Fate::Present => State { place: Some(place), ..State::default() },
+                Fate::Unknown if past.hash == entry.hash => State::unknown(),
+                Fate::Unknown | Fate::Rejected => State::default(),
+            }
+        };
+        entries.iter().zip(past).zip(known).map(of).collect()
+    }
+
+    fn results(
+        &self,
+        entries: &[Entry<'_>],
+        mut states: Vec<State>,
+        gone: &References<'_>,
+    ) -> Result<Vec<Ended>, Error> {
+        let mut allowed = Allowed { without: self.conditions.refused(), ..self.allowed };
+        for round in 1..=MAX_ROUNDS {
+            if states.iter().all(|state| state.ended.is_some()) {
+                break;
+            }
+            self.round(entries, &mut states, gone, &mut allowed, round)?;
+        }
+        let lost = || rejected(Outcome::ours("409: the server's copy kept changing"));
+        Ok(states.into_iter().map(|state| state.ended.unwrap_or_else(lost)).collect())
+    }
+
+    /// Reads, plans and sends once. What is to be looked at again has no result, unless it is the last round.
+    fn round(
+        &self,
+        entries: &[Entry<'_>],
+        states: &mut [State],
+        gone: &References<'_>,
+        allowed: &mut Allowed,
+        round: u32,
+    ) -> Result<(), Error> {
+        let Some(open) = self.read(entries, states)? else { return Ok(()) };
+        let places = open.references(states, *allowed);
+        let steps = self.steps(&open, &places, gone, *allowed);
+        let own_places: Vec<Option<&str>> = open.places.iter().map(|place| places[*place].as_deref()).collect();
+        if let Some(results) = stopped(&steps, &own_places) {
+            open.places.iter().zip(results).for_each(|(place, result)| states[*place].ended = Some(result));
+            return Ok(());
+        }
+        self.note_contradictions(&open);
+        let writes: Vec<&Write<'_>> = steps.iter().filter_map(Step::write).collect();
+        let written = if self.dry_run { dry_run::print(&writes, self.diff) } else { self.submit(&writes)? };
+        let written = self.conditions.learn(&writes, written, &mut allowed.without);
+        let (last, is_again) = (round == MAX_ROUNDS, written.iter().any(|one| matches!(one, Written::Again(..))));
+        let mut written = written.into_iter();
+        for ((step, place), own) in steps.iter().zip(&open.places).zip(own_places) {
+            let written = step.write().and_then(|_| written.next());
+            ended(&mut states[*place], step, written, own, last);
+        }
+        if is_again && !last {
+            self.sender.pause(round);
+        }
+        Ok(())
+    }
+
+    /// What the server has of the entries that are open; `None`, and results for them, if it does not say.
+    fn read<'r>(&self, entries: &'r [Entry<'r>], states: &mut [State]) -> Result<Option<Open<'r>>, Error> {
+        let places: Vec<usize> = (0..entries.len()).filter(|place| states[*place].ended.is_none()).collect();
+        let wanted: Vec<Wanted<'_>> =
+            places.iter().map(|place| (&entries[*place], states[*place].place.as_deref())).collect();
+        let outcome = match self.lookup.read(&self.sender, &wanted) {
+            Ok(found) => return Ok(Some(Open { entries, places, found })),
+            Err(Unread::Stop(error)) => return Err(error),
+            Err(Unread::Refused(outcome)) => outcome,
+            Err(Unread::GaveUp(outcome)) => {
+                self.give_ups.fetch_add(1, Relaxed);
+                outcome
+            }
+        };
+        places.iter().for_each(|place| states[*place].ended = Some(rejected(outcome.clone())));
+        Ok(None)
+    }
+
+    /// What is to be done with the open entries; `places` is where the server has, or will have, all entries.
+    fn steps<'r>(
+        &self,
+        open: &'r Open<'_>,
+        places: &'r [Option<String>],
+        gone: &References<'r>,
+        allowed: Allowed,
+    ) -> Vec<Step<'r>> {
+        let moved = self.moved(open.entries);
+        let mut references = references(open.entries, places, gone);
+        for (from, to) in &moved {
+            references.entry(from).or_insert(Some(Cow::Borrowed(to)));
+        }
+        let step = |(entry, found)| step(entry, found, &references, allowed, self.sender.base());
+        let mut steps: Vec<Step<'r>> = open.all().map(step).collect();
+        self.refuse_unresolved(&mut steps);
+        steps
+    }
+
+    /// What the resources refer to that is not in their package, and that this run has seen under another id.
+    fn moved(&self, entries: &[Entry<'_>]) -> Vec<(String, String)> {
+        let elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        if elsewhere.is_empty() {
+            return Vec::new();
+        }
+        let all = entries.iter().flat_map(|entry| references_in(&entry.text));
+        all.filter_map(|from| Some((from.to_string(), elsewhere.get(from)?.clone()?))).collect()
+    }
+
+    /// A reference to an entry must lead to one that is sent with it, and no reference to what the server did not take.
+    fn refuse_unresolved(&self, steps: &mut [Step<'_>]) {
+        let name = |write: &Write<'_>| [write.full_url.unwrap_or_default().to_string(), write.url.to_string()];
+        let sent: BTreeSet<String> = steps.iter().filter_map(Step::write).flat_map(name).collect();
+        let elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_missing = |to: &str| matches!(elsewhere.get(to), Some(None));
+        let dangles = |to: &str| !sent.contains(to) && (to.starts_with("urn:uuid:") || is_missing(to));
+        for step in steps {
+            if step.write().is_some_and(|write| references_in(&write.text).any(dangles)) {
+                *step =
+                    Step::Refused(Outcome::ours("it refers to a resource that is not in its Bundle or was not taken"));
+            }
+        }
+    }
+
+    /// Names the server's Patients that contradict ours: the Patient ID may be another person's there.
+    fn note_contradictions(&self, open: &Open<'_>) {
+        for (entry, found) in open.all().filter(|(entry, _)| entry.kind == "Patient") {
+            let (Found::One(copy), Some(ours)) = (found, Json::parse(&entry.text)) else { continue };
+            let what = contradictions(&ours, &copy.resource);
+            if !what.is_empty() {
+                self.count_by(|counts| counts.contradicts(&entry.key, &what));
+            }
+        }
+    }
+}
+
+impl Open<'_> {
+    fn all(&self) -> impl Iterator<Item = (&Entry<'_>, &Found)> {
+        self.places.iter().map(|place| &self.entries[*place]).zip(&self.found)
+    }
+
+    /// How each entry is referred to, where that is known.
+    fn references(&self, states: &[State], allowed: Allowed) -> Vec<Option<String>> {
+        let mut all: Vec<Option<String>> = states.iter().map(|state| state.reference().map(str::to_string)).collect();
+        for (place, (entry, found)) in self.places.iter().zip(self.all()) {
+            all[*place] = reference(entry, found, allowed).map(str::to_string);
+        }
+        all
+    }
+}
+
+/// How the resources refer to each other: by where the server has them, or else by the entry that creates them.
+fn references<'r>(entries: &'r [Entry<'_>], places: &'r [Option<String>], gone: &References<'r>) -> References<'r> {
+    let mut references = gone.clone();
+    for (entry, place) in entries.iter().zip(places) {
+        let full_url = entry.full_url.as_deref();
+        let Some(at) = place.as_deref().or(full_url) else { continue };
+        let own = entry.place.as_deref().filter(|_| entry.target != Target::New);
+        for name in [full_url, own].into_iter().flatten().filter(|name| *name != at) {
+            references.insert(name, Some(Cow::Borrowed(at)));
+        }
+    }
+    references
+}
+
+impl<'e> Step<'e> {
+    fn write(&self) -> Option<&Write<'e>> {
+        if let Step::Send(write) = self { Some(write) } else { None }
+    }
+}
