@@ -27,9 +27,17 @@ Exit code:
   2    could not run, or a file cannot be read: another try may help
   130  interrupted";
 
+const INPUTS: &str = "Files, folders, archives, a DICOMDIR; - is a list of paths on stdin";
+const INPUTS_IN_FULL: &str = "\
+Files, folders, archives, a DICOMDIR; - is a list of paths on stdin
+
+As convert takes them, but for -, which is here what it is for --files-from: paths, one a line, or separated by NUL
+with -0.";
+
 /// What `scan` can be told.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES, disable_help_flag = true, override_usage = "dcm2fhir scan [OPTIONS] <INPUT>... -o <OUT>")]
+#[command(after_long_help = EXAMPLES, disable_help_flag = true, override_usage = "dcm2fhir scan [OPTIONS] <INPUT>...")]
+#[command(mut_arg("inputs", |inputs| inputs.help(INPUTS).long_help(INPUTS_IN_FULL)))]
 pub struct ScanArguments {
     #[command(flatten)]
     input: InputOptions,
@@ -44,19 +52,19 @@ pub struct ScanArguments {
     /// Write N files, each with the studies of one hash
     ///
     /// For `assemble --partition K/N`. All scans into one folder need the same number. Default: 1.
-    #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=100_000), help_heading = "Output")]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=100_000), help_heading = "Many machines")]
     partitions: Option<u32>,
 
     /// Read only the folders of shard K of M
     ///
     /// By the hash of a folder's path below its input, so that M scans share an archive. Default: all.
-    #[arg(long, value_name = "K/M", help_heading = "Input")]
+    #[arg(long, value_name = "K/M", help_heading = "Many machines")]
     shard: Option<Share>,
 
     /// Leave out files that cannot be read, and go on
     ///
     /// Default: nothing is written and the exit code is 2, for another try may read them.
-    #[arg(long, help_heading = "Input", hide_short_help = true)]
+    #[arg(long, help_heading = "Many machines", hide_short_help = true)]
     allow_unreadable: bool,
 
     /// Number of reading threads

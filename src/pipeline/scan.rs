@@ -131,8 +131,9 @@ fn fragment_sum(scanned: &Scanned) -> crate::group::fragment::Hash {
 
 /// For `scan`, `-` is a list of paths: what an engine pipes into it.
 fn paths_from_stdin(mut input: InputOptions) -> InputOptions {
-    let has_list = input.files_from.is_some();
-    if let Some(at) = input.inputs.iter().position(|path| job::is_stdin(path)).filter(|_| !has_list) {
+    if input.files_from.is_none()
+        && let Some(at) = input.inputs.iter().position(|path| job::is_stdin(path))
+    {
         input.files_from = Some(input.inputs.remove(at));
     }
     input
