@@ -61,6 +61,7 @@ fn group(criterion: &mut Criterion) {
                     studies,
                     filter: &filter,
                     selections: Selections::All,
+                    files: None,
                     keeper: None,
                 };
                 let (mut worker, name) = (Worker::default(), Name::file("x"));

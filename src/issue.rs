@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::dicom::Tag;
+use dicom_core::Tag;
 
 /// Why a file is left out of the output.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

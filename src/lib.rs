@@ -43,6 +43,8 @@ pub mod issue;
 #[deny(clippy::disallowed_methods)]
 pub mod mapping;
 #[doc(hidden)]
+pub mod name;
+#[doc(hidden)]
 pub mod options;
 #[doc(hidden)]
 pub mod output;

@@ -22,7 +22,7 @@ pub(crate) use choice::choice;
 pub use content::{Detail, References, Status};
 pub use input::InputOptions;
 pub use mode::FileMode;
-pub use output::{BundleOptions, BundleType, Format, OutputOptions, OutputTarget, is_stdout};
+pub use output::{BundleOptions, BundleType, Format, OutputOptions, OutputTarget, Rows, is_stdout};
 pub use run::{RunOptions, ShowProgress, SummaryForm};
 pub use share::Share;
 pub(crate) use share::share_of;

@@ -188,6 +188,7 @@ pub fn group(series: impl IntoIterator<Item = Series>, instances: u32) -> Studie
         studies: &studies,
         filter: &filter,
         selections: Selections::All,
+        files: None,
         keeper: None,
     };
     let (mut worker, name) = (Worker::default(), Name::file("memory"));

@@ -30,7 +30,8 @@ fuzz_target!(|data: &[u8]| {
 fn read(data: &[u8]) -> Vec<Study> {
     let (wanted, options, studies) = (mapping::wanted(), Options::default(), Studies::default());
     let (filter, selections) = (Filter::default(), Selections::All);
-    let reader = Reader { wanted: &wanted, options: &options, studies: &studies, filter: &filter, selections, keeper: None };
+    let (wanted, options, filter) = (&wanted, &options, &filter);
+    let reader = Reader { wanted, options, studies: &studies, filter, selections, files: None, keeper: None };
     let mut worker = Worker::default();
     for name in ["1", "2"] {
         let _ = reader.read(&mut worker, &Name::file(name), &mut { data }, |issue| drop(issue.to_string()));

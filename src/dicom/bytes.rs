@@ -1,7 +1,7 @@
 //! Where the bytes of one file come from: a file, memory, or a stream that only goes forward.
 //!
-//! The scanner asks for places that never decrease, so that a stream can answer by reading on. None of them is asked
-//! for its length.
+//! The scanner asks for places that never decrease, so that a stream can answer by reading on. It never asks for the
+//! length; a catalog does, of which length is a column.
 
 use std::fmt::Debug;
 use std::fs::File;
@@ -12,6 +12,11 @@ pub trait Bytes {
     /// Reads at `offset` into `buffer` and gives the number of bytes that came: fewer than asked for only near the end,
     /// none at or behind it. Offsets never decrease from call to call.
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// The number of bytes there are, where that can be known without reading them.
+    fn known_length(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// A source of bytes that any number of threads may read at once, at any place.
@@ -26,11 +31,19 @@ impl Bytes for File {
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         RandomAccess::read_at(self, offset, buffer)
     }
+
+    fn known_length(&self) -> Option<u64> {
+        RandomAccess::length(self).ok()
+    }
 }
 
 impl<R: RandomAccess + ?Sized> Bytes for &R {
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         (**self).read_at(offset, buffer)
+    }
+
+    fn known_length(&self) -> Option<u64> {
+        RandomAccess::length(*self).ok()
     }
 }
 
@@ -62,6 +75,10 @@ impl RandomAccess for Vec<u8> {
 impl<B: Bytes + ?Sized> Bytes for &mut B {
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         (**self).read_at(offset, buffer)
+    }
+
+    fn known_length(&self) -> Option<u64> {
+        (**self).known_length()
     }
 }
 
@@ -96,12 +113,20 @@ impl<B: Bytes> Bytes for Counted<B> {
         self.bytes += count as u64;
         Ok(count)
     }
+
+    fn known_length(&self) -> Option<u64> {
+        self.source.known_length()
+    }
 }
 
 impl Bytes for &[u8] {
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let mut rest = usize::try_from(offset).ok().and_then(|offset| self.get(offset..)).unwrap_or_default();
         rest.read(buffer)
+    }
+
+    fn known_length(&self) -> Option<u64> {
+        Some(self.len() as u64)
     }
 }
 

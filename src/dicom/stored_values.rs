@@ -6,9 +6,6 @@ use dicom_core::Tag;
 use super::header::{DELIMITER, DataSet, Header, ITEM, MAX_ENTRIES, MAX_HEADER_BYTES, Open};
 use super::wanted::Levels;
 
-/// The format of [`StoredValues::as_bytes`]: raised when bytes of before cannot be read any more.
-pub const FORMAT: u32 = 1;
-
 /// The wanted attributes of one level: for each its tag, its length and its bytes; what lies in a sequence or item
 /// follows it, up to a delimiter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +65,7 @@ impl StoredValues {
         StoredValues(kept.into_boxed_slice())
     }
 
-    /// The bytes to store, in the format [`FORMAT`].
+    /// The bytes to store, in the format [`STORED_FORMAT`].
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }

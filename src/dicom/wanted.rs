@@ -7,7 +7,8 @@ use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::stored_values::FORMAT;
+/// The format of stored values: raised when bytes of before cannot be read any more.
+pub const STORED_FORMAT: u32 = 1;
 
 /// To be raised when a scan brings back other values or fingerprints of the same file, though the tag paths are the same.
 const SCANNER_VERSION: u32 = 1;
@@ -136,7 +137,7 @@ impl Wanted {
     pub fn hash(&self) -> u64 {
         let mut hasher = Xxh3Default::new();
         hasher.update(&SCANNER_VERSION.to_le_bytes());
-        hasher.update(&FORMAT.to_le_bytes());
+        hasher.update(&STORED_FORMAT.to_le_bytes());
         for children in &self.nodes {
             hasher.update(&children.len().to_le_bytes());
             for Child { tag, levels, items } in children {

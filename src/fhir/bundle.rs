@@ -5,8 +5,8 @@
 //! that are put are referred to by `Type/id`, those that are created by the `urn:uuid` of their entry.
 
 use super::contested::has_subject;
-use super::datatypes::Identifier;
 use super::id;
+use super::identifier::Identifier;
 use super::imaging_selection::ImagingSelection;
 use super::imaging_study::ImagingStudy;
 use super::references::{Companion, Identity, Link, Linked, Place, Sharing, link_by};

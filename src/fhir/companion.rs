@@ -1,6 +1,7 @@
 //! What companion resources have in common: what is known of one, and what two that are the same thing say together.
 
-use super::datatypes::{HumanName, Identifier};
+use super::datatypes::HumanName;
+use super::identifier::Identifier;
 use super::identifier::unite_identifiers;
 use super::resource::Resource;
 

@@ -5,8 +5,10 @@ use std::collections::{BTreeSet, HashSet};
 
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::datatypes::{IdText, Identifier, Reference, ResourceType};
+use super::datatypes::ResourceType;
 use super::id;
+use super::identifier::{IdText, Identifier};
+use super::resource::Reference;
 use super::resource::Resource;
 
 /// A number that a study refers to something by, and the patient of the study. Nothing of the patient can be read from it.

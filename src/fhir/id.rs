@@ -6,7 +6,8 @@
 
 use uuid::Uuid;
 
-use super::datatypes::{Identifier, ResourceType};
+use super::datatypes::ResourceType;
+use super::identifier::Identifier;
 
 /// The namespace of companion ids before the salt: the UUIDv5 of `dcm2fhir:companion` in the URL namespace.
 const COMPANIONS: Uuid = Uuid::from_u128(0x1b7e4b7e_afae_53b8_970d_ac69a700e23e);
@@ -109,7 +110,7 @@ impl Ids {
 
 #[cfg(test)]
 mod tests {
-    use super::super::datatypes::IdText;
+    use super::super::identifier::IdText;
     use super::*;
 
     #[test]

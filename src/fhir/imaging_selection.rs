@@ -1,6 +1,7 @@
 //! `ImagingSelection`: what a Key Object Selection selects of one series (R5 and later).
 
-use super::datatypes::{CodeableConcept, DateTime, Reference};
+use super::datatypes::{CodeableConcept, DateTime};
+use super::resource::Reference;
 
 /// One ImagingSelection; its status is always `available`.
 #[derive(Debug, Clone, PartialEq, Eq)]

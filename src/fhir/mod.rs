@@ -20,14 +20,11 @@ mod tests;
 
 pub use bundle::Bundle;
 pub use contested::{Claim, Contested, Described, Fact, contradictions};
-pub use datatypes::{
-    CodeableConcept, Coding, DateTime, HumanName, IdText, Identifier, NameRepresentation, Reference, ResourceType,
-    Text, TimeOfDay,
-};
-pub use identifier::SystemBy;
+pub use datatypes::{CodeableConcept, Coding, DateTime, HumanName, NameRepresentation, ResourceType, Text, TimeOfDay};
+pub use identifier::{IdText, Identifier, SystemBy};
 pub use imaging_selection::{ImagingSelection, SelectedInstance};
 pub use imaging_study::{Annotation, ImagingStudy, Instance, Instances, Performer, Procedure, Series, SopClass};
 pub use references::{Companion, Held, Identity, Linked, Sharing, link};
 pub use release::Release;
-pub use resource::Resource;
+pub use resource::{Reference, Resource};
 pub use subject::Subject;

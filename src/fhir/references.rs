@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::contested::{Contested, has_subject};
-use super::datatypes::{IdText, Identifier, Reference, ResourceType};
+use super::datatypes::ResourceType;
 use super::id::{self, Ids};
+use super::identifier::{IdText, Identifier};
 use super::imaging_selection::ImagingSelection;
 use super::imaging_study::ImagingStudy;
 use super::release::{ProcedureForm, Release};
+use super::resource::Reference;
 use super::resource::Resource;
 use crate::options::References;
 

@@ -1,7 +1,8 @@
 //! The companion resources: what the headers say of a patient, a device, an order, as the union of what the releases
 //! have.
 
-use super::datatypes::{CodeableConcept, Coding, HumanName, Identifier, Reference, ResourceType, Text};
+use super::datatypes::{CodeableConcept, Coding, HumanName, ResourceType, Text};
+use super::identifier::Identifier;
 
 /// A companion resource without its id, which depends on whose it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -152,4 +153,49 @@ pub struct Endpoint {
     pub connection_type: Coding,
     /// The base URL.
     pub address: String,
+}
+
+/// `Reference`: to a resource on a server, or by identifier and display, with the companion resource that could be
+/// written beside it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reference {
+    /// The type of what is referred to.
+    pub target: ResourceType,
+    /// The identifier of what is referred to.
+    pub identifier: Option<Identifier>,
+    /// What a reader is shown.
+    pub display: Option<String>,
+    /// The reference as given by the user, as `Patient/123`; stands instead of the companion.
+    pub literal: Option<String>,
+    /// All that the headers say of it.
+    pub resource: Option<Box<Resource>>,
+}
+
+impl Reference {
+    /// A reference that says only what it is to.
+    pub fn to(target: ResourceType) -> Reference {
+        Reference { target, identifier: None, display: None, literal: None, resource: None }
+    }
+
+    /// Adds what another reference to the same thing knows; what is there stays. Says whether the two contradict each other.
+    pub fn merge_into(&mut self, other: Reference) -> bool {
+        self.display = self.display.take().or(other.display);
+        match (&mut self.identifier, &other.identifier) {
+            (Some(mine), Some(theirs)) if mine.can_be(theirs) => mine.complete(theirs),
+            _ => {}
+        }
+        match (&mut self.resource, other.resource) {
+            (Some(mine), Some(theirs)) => mine.merge(*theirs),
+            (mine @ None, theirs) => {
+                *mine = theirs;
+                false
+            }
+            (Some(_), None) => false,
+        }
+    }
+
+    /// Whether a logical reference would say nothing: the writer gives a data-absent-reason where one is required.
+    pub fn is_empty(&self) -> bool {
+        self.identifier.is_none() && self.display.is_none() && self.literal.is_none()
+    }
 }

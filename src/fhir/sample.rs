@@ -1,9 +1,9 @@
 //! Two studies for tests: one that says all that the model can hold, and one that says nothing beyond its UIDs.
 
-use super::datatypes::{
-    CodeableConcept, Coding, DateTime, HumanName, Identifier, NameRepresentation, Reference, ResourceType, TimeOfDay,
-};
+use super::datatypes::{CodeableConcept, Coding, DateTime, HumanName, NameRepresentation, ResourceType, TimeOfDay};
+use super::identifier::Identifier;
 use super::imaging_study::{Annotation, ImagingStudy, Instance, Instances, Performer, Procedure, Series, SopClass};
+use super::resource::Reference;
 use super::resource::{self, Resource};
 
 const DCM: &str = "http://dicom.nema.org/resources/ontology/DCM";

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 
+use super::patients::rows;
 use super::resolve::Study;
 use crate::fhir::{Claim, Contested, Described, Fact, Reference, contradictions};
 use crate::mapping::finish::distinct_orders;
@@ -22,11 +23,6 @@ pub struct Across {
 /// The rows that say whose a study is, and what else of a patient it refers to.
 static OF_STUDY: LazyLock<Vec<Row<StudyPart>>> = LazyLock::new(|| rows(STUDY, &["subject", "encounter"]));
 static OF_SERIES: LazyLock<Vec<Row<SeriesPart>>> = LazyLock::new(|| rows(SERIES, &["based_on", "part_of", "specimen"]));
-
-/// The rows of a table that fill these fields.
-pub fn rows<P>(table: &'static [Row<P>], fields: &[&str]) -> Vec<Row<P>> {
-    table.iter().filter(|row| fields.contains(&row.field)).map(|row| Row { ..*row }).collect()
-}
 
 /// Looks across all studies. One alone contradicts nobody.
 pub fn look_across(studies: &mut [Study], options: &Options) -> Across {

@@ -6,18 +6,6 @@ use super::uid::{MAX_UID, pack, text, unpack};
 use crate::dicom::value::is_oid;
 use crate::fhir;
 use crate::mapping::KindPart;
-use crate::mapping::finish::Rule;
-
-/// What the documents say of the order of instances.
-pub const ORDER: Rule =
-    Rule { element: "series.instance", from: "all instances", rule: "by number, then UID; each SOP Instance UID once" };
-
-/// What the documents say of their classes.
-pub const SOP_CLASS: Rule = Rule {
-    element: "series.instance.sopClass",
-    from: "series.instance.sopClass",
-    rule: "a class that is no OID as a code without system, or where only an OID can stand, as a data-absent-reason",
-};
 
 /// All instances of one series, in the order of arrival until they are resolved.
 #[derive(Debug, Default)]
@@ -59,10 +47,10 @@ pub struct NewInstance<'a> {
 }
 
 /// The instances of a series, once each, in the order of the output.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Resolved<'a> {
     instances: &'a Instances,
-    order: &'a [u64],
+    order: Vec<u64>,
     kinds: &'a [KindPart],
 }
 
@@ -146,7 +134,7 @@ impl Instances {
     }
 
     /// Shows the resolved instances.
-    pub fn resolved<'a>(&'a self, order: &'a [u64], kinds: &'a [KindPart]) -> Resolved<'a> {
+    pub fn resolved<'a>(&'a self, order: Vec<u64>, kinds: &'a [KindPart]) -> Resolved<'a> {
         Resolved { instances: self, order, kinds }
     }
 
@@ -230,7 +218,7 @@ impl fhir::Instances for Resolved<'_> {
     fn visit(&self, each: &mut dyn FnMut(&fhir::Instance<'_>) -> bool) {
         let mut buffer = [0; MAX_UID + 1];
         let mut kind = Kind { place: None, part: None, urn: String::new() };
-        for entry in self.order {
+        for entry in &self.order {
             let instance = self.instances.at(*entry);
             // Most instances are of the kind of the one before.
             if kind.place != Some(instance.kind) {
@@ -300,7 +288,7 @@ mod tests {
         let mut conflicts = 0;
         let order = instances.resolve(|_| false, |_| conflicts += 1);
         let mut seen = Vec::new();
-        instances.resolved(&order, &[]).visit(&mut |instance| {
+        instances.resolved(order.clone(), &[]).visit(&mut |instance| {
             seen.push((instance.uid.to_string(), instance.number));
             true
         });

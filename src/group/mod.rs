@@ -6,6 +6,7 @@
 mod across;
 mod by_uid;
 mod file_notes;
+mod files;
 pub mod fragment;
 mod instances;
 mod kinds;
@@ -26,19 +27,18 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::dicom::{Header, Levels, StoredValues};
 use crate::mapping::KindPart;
-use crate::source::Name;
+use crate::name::Name;
 pub use across::{Across, look_across, said};
 use by_uid::ByUid;
 pub use file_notes::FileNotes;
-pub use instances::{Instances, NewInstance, ORDER, SOP_CLASS};
+pub use files::{Files, Keep, SeriesFiles, common_folder};
+pub use instances::{Instances, NewInstance};
 use kinds::Kinds;
-pub use parts::{FoundIssue, Key, MAX_PARTS, Parts};
+pub use parts::{Key, MAX_PARTS, Parts};
 use patients::Patients;
-pub use resolve::{
-    Places, ResolvedSeries, ResolvedStudy, SeveralPlaces, Study, repeated, series_in_several_studies, several_places,
-};
+pub use resolve::{Places, SeveralPlaces, Study, repeated, series_in_several_studies, several_places};
 use selections::Selections;
-pub use selections::{NewSelection, Rejected, Selection, apply_rejections};
+pub use selections::{NewSelection, apply_rejections};
 pub use stored::StoredInstance;
 pub use uid::MAX_UID;
 

@@ -8,8 +8,8 @@ use std::cmp::Ordering;
 use crate::dicom::value::trim_uid;
 use crate::dicom::{DataSet, Header, StoredValues, Tag, TagPath};
 use crate::issue::{Issue, Reason};
-use crate::mapping::{Agreement, Attribute, Mapped, Row};
-use crate::source::Name;
+use crate::mapping::{Agreement, Attribute, FoundIssue, Mapped, Row};
+use crate::name::Name;
 
 /// The most parts that are kept of one study or series.
 pub const MAX_PARTS: usize = 16;
@@ -50,15 +50,6 @@ pub(super) struct Part<'a> {
     pub key: Key<'a>,
     pub name: &'a Name,
     pub stored_values: &'a StoredValues,
-}
-
-/// An issue, and a file in which it was found.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FoundIssue {
-    /// The issue.
-    pub issue: Issue,
-    /// The file.
-    pub name: Option<Name>,
 }
 
 /// What the parts come to.

@@ -5,16 +5,19 @@ use std::sync::LazyLock;
 use dicom_dictionary_std::tags;
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::across::rows;
 use super::parts::{MAX_PARTS, Parts, values};
-use super::resolve::PATIENT_ID;
 use crate::dicom::{DataSet, Header, StoredValues};
 use crate::fhir::Identifier;
 use crate::fhir::identifier::once_each;
+use crate::mapping::attribute::attributes;
 use crate::mapping::{self, Attribute, Options, Row, STUDY, StudyPart};
 
 /// The row that says whose a study is.
 static SUBJECT: LazyLock<Vec<Row<StudyPart>>> = LazyLock::new(|| rows(STUDY, &["subject"]));
+
+/// What makes a Patient ID: the number and its issuer.
+pub(super) const PATIENT_ID: &[Attribute] =
+    attributes![PATIENT_ID, ISSUER_OF_PATIENT_ID, issuer ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE];
 
 /// Each way in which a Patient ID is told, once; nothing as long as all parts are kept.
 #[derive(Debug, Default)]
@@ -91,4 +94,9 @@ fn patient_id(data_set: DataSet<'_>) -> u64 {
         hasher.update(&usize::MAX.to_le_bytes());
     }
     hasher.digest()
+}
+
+/// The rows of a table that fill these fields.
+pub fn rows<P>(table: &'static [Row<P>], fields: &[&str]) -> Vec<Row<P>> {
+    table.iter().filter(|row| fields.contains(&row.field)).map(|row| Row { ..*row }).collect()
 }

@@ -10,12 +10,12 @@ use crate::dicom::bytes::Bytes;
 use crate::dicom::json;
 use crate::dicom::value::{is_fhir_id, trim_uid};
 use crate::dicom::{DataSet, Header, Levels, Scanner, Tag, Wanted};
-use crate::group::{InstanceRecord, NewKind, Studies, Values};
+use crate::group::{Files, InstanceRecord, NewKind, Studies, Values};
 use crate::issue::{Issue, Skip};
 use crate::mapping::terms::{SopClassKind, sop_class};
 use crate::mapping::{self, KIND, Options, SELECTION};
+use crate::name::Name;
 use crate::options::filter::{Asked, Filter};
-use crate::source::Name;
 
 /// What all workers share.
 #[derive(Debug)]
@@ -30,6 +30,8 @@ pub struct Reader<'r> {
     pub filter: &'r Filter,
     /// Which selections are kept.
     pub selections: Selections,
+    /// Where files are kept, where a catalog wants them.
+    pub files: Option<&'r Files>,
     /// Stores what is read, where somebody does.
     pub keeper: Option<&'r dyn Keeper>,
 }
@@ -56,7 +58,8 @@ pub enum Selections {
 #[derive(Debug, Default)]
 pub struct Worker {
     scanner: Scanner,
-    header: Header,
+    /// The header of the last file.
+    pub header: Header,
     /// Bytes read since they were last asked for.
     pub read_bytes: u64,
 }
@@ -80,7 +83,8 @@ impl Reader<'_> {
     ) -> Result<(), Skip> {
         let Worker { scanner, header, .. } = worker;
         scanner.scan(bytes, self.wanted, header)?;
-        self.take(header, name, issue)
+        let length = self.files.and_then(|_| bytes.known_length());
+        self.take(header, name, length, issue)
     }
 
     /// The same with the next instance of a text in DICOM JSON, whose name comes of the instance; `None` at its end.
@@ -93,14 +97,23 @@ impl Reader<'_> {
     ) -> Option<(Name, Result<(), Skip>)> {
         let read = instances.next(self.wanted, &mut worker.header)?;
         let name = name(instances);
-        let result = read.and_then(|()| self.take(&worker.header, &name, |found| issue(&name, found)));
+        let result = read.and_then(|()| self.take(&worker.header, &name, None, |found| issue(&name, found)));
         Some((name, result))
     }
 
     /// Groups what was read, and shows it to whoever keeps it.
-    fn take(&self, header: &Header, name: &Name, mut issue: impl FnMut(Issue)) -> Result<(), Skip> {
+    fn take(
+        &self,
+        header: &Header,
+        name: &Name,
+        length: Option<u64>,
+        mut issue: impl FnMut(Issue),
+    ) -> Result<(), Skip> {
         header.faults.iter().for_each(|fault| issue(fault_issue(*fault)));
         let grouped = self.group(header, name, issue);
+        if let (Some(files), Ok(grouped)) = (self.files, &grouped) {
+            files.add(&grouped.record, length);
+        }
         if let Some(keeper) = self.keeper {
             keeper.read(name, header, grouped.as_ref());
         }

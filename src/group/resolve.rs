@@ -7,17 +7,17 @@ use std::sync::Arc;
 use dicom_dictionary_std::tags;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::instances::Instances;
-use super::parts::{self, FoundIssue, Parts};
-use super::patients::{Patients, are_several};
-use super::selections::{Rejected, Selection};
+use super::parts::{self, Parts};
+use super::patients::{PATIENT_ID, Patients, are_several};
 use super::uid::text;
 use super::{Group, Series};
 use crate::dicom::DataSet;
-use crate::fhir::{self, Identifier};
+use crate::fhir::Identifier;
 use crate::issue::{Issue, Reason};
-use crate::mapping::attribute::attributes;
-use crate::mapping::{self, Attribute, KindPart, Mapped, Options, SERIES, STUDY, SeriesPart, StudyPart};
+use crate::mapping::{
+    self, FoundIssue, KindPart, Mapped, Options, Rejected, ResolvedSeries, ResolvedStudy, SERIES, STUDY, Selection,
+    StudyPart,
+};
 
 /// A study with all of its instances, not resolved yet.
 #[derive(Debug)]
@@ -30,45 +30,6 @@ pub struct Study {
     kinds: Arc<Vec<KindPart>>,
     pub(super) selections: Vec<Selection>,
     pub(super) rejected: Rejected,
-}
-
-/// A study of which everything is decided.
-#[derive(Debug)]
-pub struct ResolvedStudy<'a> {
-    /// The Study Instance UID.
-    pub uid: &'a str,
-    /// What it has once.
-    pub part: StudyPart,
-    /// Its series, by number and then UID.
-    pub series: Vec<ResolvedSeries<'a>>,
-    /// Its Key Object Selections, by SOP Instance UID.
-    pub selections: &'a [Selection],
-    /// What its rejection notes reject, where they are applied.
-    pub rejected: &'a Rejected,
-    /// What was dropped, and what differed between instances.
-    pub issues: Vec<FoundIssue>,
-    /// Whether it has several Patient IDs.
-    pub mixes_patients: bool,
-}
-
-/// A series of which everything is decided.
-#[derive(Debug)]
-pub struct ResolvedSeries<'a> {
-    /// The Series Instance UID.
-    pub uid: &'a str,
-    /// What it has once, and what it adds to the study's lists.
-    pub part: SeriesPart,
-    /// How many instances it has, each counted once.
-    pub number_of_instances: u32,
-    /// The SOP Instance UIDs of instances left out, because they are rejected.
-    pub rejected: Vec<String>,
-    /// The SOP Instance UIDs of instances left out, because another has the UID and other content.
-    pub conflicts: Vec<String>,
-    /// What was dropped, and what differed between instances.
-    pub issues: Vec<FoundIssue>,
-    instances: &'a Instances,
-    kinds: &'a [KindPart],
-    order: Vec<u64>,
 }
 
 impl Study {
@@ -112,7 +73,16 @@ impl Study {
         let mut series: Vec<_> =
             self.series.iter_mut().map(|(uid, series)| series.resolve(uid, kinds, rejected, options)).collect();
         series.sort_by_key(|series| series.part.number.map_or((true, 0), |number| (false, number)));
-        ResolvedStudy { uid: &self.uid, part, series, selections, rejected, issues, mixes_patients }
+        ResolvedStudy {
+            uid: &self.uid,
+            part,
+            stored: self.parts.stored_values().collect(),
+            series,
+            selections,
+            rejected,
+            issues,
+            mixes_patients,
+        }
     }
 
     /// Whether instances have Patient IDs that cannot be one.
@@ -131,13 +101,6 @@ impl Study {
         for (series_uid, series) in &self.series {
             series.instances.for_each_uid(|uid| each(series_uid, uid));
         }
-    }
-}
-
-impl<'a> ResolvedStudy<'a> {
-    /// The series of which instances are left: the others were emptied by rejections.
-    pub fn listed(&self) -> impl Iterator<Item = &ResolvedSeries<'a>> {
-        self.series.iter().filter(|series| series.number_of_instances > 0)
     }
 }
 
@@ -163,20 +126,13 @@ impl Series {
         ResolvedSeries {
             uid,
             part,
+            stored: self.parts.stored_values().collect(),
             number_of_instances,
             rejected: left_out,
             conflicts,
             issues,
-            instances: &self.instances,
-            kinds,
-            order,
+            instances: Box::new(self.instances.resolved(order, kinds)),
         }
-    }
-}
-
-impl fhir::Instances for ResolvedSeries<'_> {
-    fn visit(&self, each: &mut dyn FnMut(&fhir::Instance<'_>) -> bool) {
-        self.instances.resolved(&self.order, self.kinds).visit(each);
     }
 }
 
@@ -186,10 +142,6 @@ fn study(data_set: DataSet<'_>, options: &Options) -> Mapped<StudyPart> {
     mapped.issues.extend(mapping::character_set_issue(data_set, options));
     mapped
 }
-
-/// What makes a Patient ID: the number and its issuer.
-pub(super) const PATIENT_ID: &[Attribute] =
-    attributes![PATIENT_ID, ISSUER_OF_PATIENT_ID, issuer ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE];
 
 /// The series that stand in several studies, each with its study. Eight bytes a series, for as long as it takes.
 pub fn series_in_several_studies(studies: &[Study]) -> Vec<(&str, &str)> {

@@ -1,11 +1,10 @@
 //! The Key Object Selections of a study, once each, and what the rejection notes among them reject.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
-use super::parts::FoundIssue;
 use super::resolve::Study;
-use crate::mapping::{Mapped, SelectionPart};
-use crate::source::Name;
+use crate::mapping::{FoundIssue, Mapped, Rejected, Selection, SelectionPart};
+use crate::name::Name;
 
 /// A Key Object Selection as it is added.
 #[derive(Debug)]
@@ -20,21 +19,6 @@ pub struct NewSelection<'a> {
     pub name: &'a Name,
     /// What it selects, and what could not be taken.
     pub mapped: Mapped<SelectionPart>,
-}
-
-/// A Key Object Selection of a study.
-#[derive(Debug)]
-pub struct Selection {
-    /// The SOP Instance UID of the document.
-    pub sop_instance_uid: Box<str>,
-    /// What it selects.
-    pub part: SelectionPart,
-    /// What was dropped of it.
-    pub issues: Vec<FoundIssue>,
-    /// The file.
-    pub name: Name,
-    series_uid: Box<str>,
-    fingerprint: u64,
 }
 
 /// All selections of a study, by SOP Instance UID. Of several with one UID that which comes first by content stays.
@@ -65,38 +49,6 @@ impl Selections {
     /// All of them, in the order of their UIDs.
     pub fn into_list(self) -> Vec<Selection> {
         self.0.into_values().collect()
-    }
-}
-
-/// The instances of one study that are rejected, by series.
-#[derive(Debug, Default)]
-pub struct Rejected(HashMap<Box<str>, BTreeSet<Box<str>>>);
-
-impl Rejected {
-    /// Whether an instance of a series is rejected.
-    pub fn has(&self, series_uid: &str, uid: &str) -> bool {
-        self.0.get(series_uid).is_some_and(|uids| uids.contains(uid))
-    }
-
-    /// Whether nothing is rejected.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Adds what else is rejected.
-    pub(super) fn merge(&mut self, other: Rejected) {
-        for (series, uids) in other.0 {
-            self.0.entry(series).or_default().extend(uids);
-        }
-    }
-
-    /// Whether anything of a series is rejected.
-    pub(super) fn any_in(&self, series_uid: &str) -> bool {
-        self.0.contains_key(series_uid)
-    }
-
-    pub(super) fn add(&mut self, series_uid: &str, uid: &str) {
-        self.0.entry(series_uid.into()).or_default().insert(uid.into());
     }
 }
 

@@ -9,7 +9,6 @@ use super::reader::{Record, Selections, record};
 use super::sample::{CT, FILE, REPORT, add, file, instance, of_study, studies};
 use super::*;
 use crate::dicom::value::plain_number;
-use crate::fhir::Instances as _;
 use crate::issue::Reason;
 use crate::mapping::Options;
 use crate::mapping::sample::{Sample, code, header, items, text};
@@ -20,7 +19,7 @@ fn said(study: &mut Study) -> String {
     let mut said = format!("{} {:?} {:?}\n", resolved.uid, resolved.part, resolved.issues);
     for series in &resolved.series {
         said += &format!("{} {:?} {:?} {:?}\n", series.uid, series.part, series.issues, series.conflicts);
-        series.visit(&mut |instance| {
+        series.instances.visit(&mut |instance| {
             said += &format!("{instance:?}\n");
             true
         });
@@ -119,7 +118,7 @@ fn an_instance_that_is_found_again_counts_once_and_with_other_content_is_told() 
     }
     let mut found = studies(&[report(), image()]);
     let resolved = found[0].resolve(&Options::default());
-    resolved.series[0].visit(&mut |instance| {
+    resolved.series[0].instances.visit(&mut |instance| {
         assert_eq!(instance.sop_class, crate::fhir::SopClass::Urn(&format!("urn:oid:{CT}")), "the image stays");
         true
     });

@@ -20,7 +20,9 @@ mod patient;
 mod performer;
 mod person;
 mod procedure;
+mod reason;
 mod request;
+mod resolved;
 pub mod row;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -45,6 +47,7 @@ pub use endpoint::{EndpointLevel, EndpointOption, EndpointTarget, EndpointType};
 pub use instance::{KIND, KindPart, NUMBER, NumberPart};
 pub use listed::{COMPANIONS, Listed, Source, UIDS};
 pub use options::Options;
+pub use resolved::{FoundIssue, Rejected, ResolvedSeries, ResolvedStudy, Selection};
 pub use row::{Agreement, Row};
 pub use selection::{SELECTION, SelectionPart};
 pub use series::{SERIES, SeriesPart};
@@ -112,6 +115,13 @@ pub fn wanted() -> Wanted {
         .chain(wanted_by(NUMBER, Levels::NUMBER))
         .chain(wanted_by(SELECTION, Levels::SELECTION));
     Wanted::new(schemes.chain(rows), last_tag)
+}
+
+/// The attributes of the rows of study and series, which are kept of their files.
+#[cfg(test)]
+pub fn attributes_of_rows() -> impl Iterator<Item = crate::dicom::TagPath> {
+    let all = STUDY.iter().flat_map(|row| row.attributes).chain(SERIES.iter().flat_map(|row| row.attributes));
+    all.filter(|attribute| attribute.path().len() == 1).map(|attribute| attribute.path())
 }
 
 fn wanted_by<P>(rows: &'static [Row<P>], levels: Levels) -> impl Iterator<Item = (Vec<Tag>, Levels)> {

@@ -1,11 +1,10 @@
-//! What was performed, as part of what, and why.
+//! What was performed, and as part of what.
 
 use dicom_dictionary_std::tags;
 
 use super::attributes::Attributes;
 use super::code::concepts;
 use super::identity::of_uid;
-use super::request::items_of_requests;
 use crate::fhir::resource::{self, Resource};
 use crate::fhir::{CodeableConcept, Procedure, Reference, ResourceType};
 
@@ -52,25 +51,6 @@ fn procedure(concept: CodeableConcept) -> Procedure {
     reference.display = concept.label().map(str::to_string);
     reference.resource = Some(Box::new(Resource::Procedure(resource)));
     Procedure { concept, reference }
-}
-
-/// Why: the reasons of the root and of each requested procedure.
-pub fn reasons(attributes: &Attributes<'_>) -> Vec<CodeableConcept> {
-    let items = items_of_requests(attributes);
-    let mut reasons: Vec<CodeableConcept> = items.iter().chain([attributes]).flat_map(reason).collect();
-    reasons.sort();
-    reasons.dedup();
-    reasons
-}
-
-/// The coded reasons, and the one in words where it says something else.
-pub fn reason(attributes: &Attributes<'_>) -> Vec<CodeableConcept> {
-    let mut reasons = concepts(attributes, tags::REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE);
-    let words = attributes.text(tags::REASON_FOR_THE_REQUESTED_PROCEDURE);
-    if let Some(words) = words.filter(|words| reasons.iter().all(|reason| reason.label() != Some(words))) {
-        reasons.push(CodeableConcept::text(words));
-    }
-    reasons
 }
 
 #[cfg(test)]

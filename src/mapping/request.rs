@@ -10,15 +10,11 @@ use super::attributes::Attributes;
 use super::code::concepts;
 use super::identity::{Issuer, kind, or_system};
 use super::person::only_practitioner;
-use super::procedure::reason;
+use super::reason::{items_of_requests, reason};
 use crate::fhir::identifier::once_each;
 use crate::fhir::resource::{Resource, ServiceRequest};
 use crate::fhir::{CodeableConcept, Identifier, Reference, ResourceType};
-use crate::issue::Reason;
 use crate::options::SystemKind;
-
-/// Items of a request sequence that are taken, at most.
-const MAX_ITEMS: usize = 1000;
 
 /// One order (imaging service request), as far as the root or an item of a request sequence tells of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,22 +61,6 @@ pub fn based_on(attributes: &Attributes<'_>) -> Vec<Reference> {
     let mut references: Vec<Reference> = orders.filter_map(reference).collect();
     references.sort();
     references
-}
-
-/// The items of Request Attributes Sequence and of Referenced Request Sequence.
-pub fn items_of_requests<'a>(attributes: &Attributes<'a>) -> Vec<Attributes<'a>> {
-    let sequences = [tags::REQUEST_ATTRIBUTES_SEQUENCE, tags::REFERENCED_REQUEST_SEQUENCE];
-    sequences.into_iter().flat_map(|sequence| first_items(attributes, sequence)).collect()
-}
-
-/// The items of a sequence, up to a number that bounds the time and memory that one file takes.
-fn first_items<'a>(attributes: &Attributes<'a>, sequence: Tag) -> Vec<Attributes<'a>> {
-    let mut items = attributes.items(sequence);
-    if items.len() > MAX_ITEMS {
-        attributes.note(sequence, Reason::TooManyItems, "");
-        items.truncate(MAX_ITEMS);
-    }
-    items
 }
 
 /// A number of this data set that tells less of its issuer, or nothing, is the same number that tells more, if only one

@@ -1,5 +1,6 @@
 //! Where the output goes and in which form.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,22 @@ choice! {
         Json = "json",
         /// One Bundle a study.
         Bundle = "bundle",
+        /// A table as CSV.
+        Csv = "csv",
+        /// A table as Apache Parquet.
+        Parquet = "parquet",
+    }
+}
+
+choice! {
+    /// What a row of a table is about.
+    pub enum Rows: "row", default Series {
+        /// A study.
+        Study = "study",
+        /// A series.
+        Series = "series",
+        /// An instance.
+        Instance = "instance",
     }
 }
 
@@ -46,22 +63,32 @@ choice! {
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Output"))]
 pub struct OutputOptions {
-    /// Write to a folder, a .json or .ndjson file, or -
+    /// Write to a folder, a file named by its format, or -
     ///
     /// A folder is one that is there, or a path that ends in / or has no extension; it is made where it is not there. A
-    /// .json file holds one study, an .ndjson file one resource a line. Files appear under their final name when they are
+    /// .json file holds one study, an .ndjson file one resource a line, .csv and .parquet a catalog. Files appear under their final name when they are
     /// whole; a file of an earlier run is replaced, others stay. Default: -, standard output.
     #[cfg_attr(feature = "cli", arg(short, long, value_name = "PATH"))]
     pub output: Option<PathBuf>,
 
-    /// Output format: ndjson, json or bundle
+    /// Output format: ndjson, json, bundle, csv or parquet
     ///
     /// `ndjson`: one resource a line; in a folder one file for each type. `json`: one resource a file; to standard
     /// output or into one file only if there is one study. `bundle`: a transaction Bundle for each study, one a line on
-    /// standard output; needs --fhir. Default: ndjson to standard output, json into a folder, in a file what its name
-    /// says.
+    /// standard output; needs --fhir. `csv` and `parquet`: no FHIR, but a catalog, a table of what the headers say, with
+    /// the columns of the index of the Imaging Data Commons. Default: ndjson to standard output, json into a folder, in
+    /// a file what its name says.
     #[cfg_attr(feature = "cli", arg(long, value_enum, hide_possible_values = true))]
     pub format: Option<Format>,
+
+    /// Row of a catalog: study, series or instance
+    ///
+    /// Needs --format csv or parquet, or such a file. Default: series.
+    #[cfg_attr(
+        feature = "cli",
+        arg(long, value_enum, value_name = "LEVEL", hide_possible_values = true, hide_short_help = true)
+    )]
+    pub rows: Option<Rows>,
 
     /// Indent the JSON
     ///
@@ -108,6 +135,18 @@ pub struct BundleOptions {
     pub overwrite_companions: bool,
 }
 
+/// The endings of files.
+const FILES: [&str; 4] = ["json", "ndjson", "csv", "parquet"];
+/// The same in words.
+const ENDINGS: &str = ".json, .ndjson, .csv or .parquet";
+
+impl Format {
+    /// Whether it is a catalog, and so has rows and no FHIR.
+    pub fn is_table(self) -> bool {
+        matches!(self, Format::Csv | Format::Parquet)
+    }
+}
+
 impl BundleOptions {
     /// `Bundle.type`.
     pub fn bundle_type(self) -> BundleType {
@@ -116,8 +155,7 @@ impl BundleOptions {
 }
 
 impl OutputTarget {
-    /// The target that the path means: a folder that is there, or a path that looks like one; `.json` and `.ndjson` are
-    /// files.
+    /// The target that the path means: a folder that is there, or a path that looks like one, or a file by its ending.
     pub fn parse(path: &Path) -> Result<OutputTarget, Error> {
         let shown = path.display();
         if is_stdout(path) {
@@ -125,17 +163,16 @@ impl OutputTarget {
         }
         let ends_in_slash = path.as_os_str().as_encoded_bytes().ends_with(b"/");
         let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
-        let looks_like_file =
-            !ends_in_slash && extension.as_ref().is_some_and(|name| name == "json" || name == "ndjson");
+        let looks_like_file = !ends_in_slash && FILES.iter().any(|name| extension.as_deref() == Some(OsStr::new(name)));
         let there = fs::metadata(path).ok().map(|metadata| metadata.file_type());
         let file = || Ok(OutputTarget::File(path.to_path_buf()));
         match there {
             Some(there) if there.is_dir() => Ok(OutputTarget::Folder(path.to_path_buf())),
             Some(there) if !there.is_file() => file(),
             _ if looks_like_file => file(),
-            Some(_) => usage(format!("{shown} is a file: give a folder, or a name that ends in .json or .ndjson")),
+            Some(_) => usage(format!("{shown} is a file: give a folder, or a name that ends in {ENDINGS}")),
             None if ends_in_slash || extension.is_none() => Ok(OutputTarget::Folder(path.to_path_buf())),
-            None => usage(format!("is {shown} a file or a folder? end it in .json or .ndjson, or in / for a folder")),
+            None => usage(format!("is {shown} a file or a folder? end it in {ENDINGS}, or in / for a folder")),
         }
     }
 
@@ -143,6 +180,8 @@ impl OutputTarget {
     pub fn default_format(&self) -> Format {
         match self {
             OutputTarget::File(_) if self.is_one_document() => Format::Json,
+            OutputTarget::File(path) if has_extension(path, "csv") => Format::Csv,
+            OutputTarget::File(path) if has_extension(path, "parquet") => Format::Parquet,
             OutputTarget::Stdout | OutputTarget::File(_) => Format::Ndjson,
             OutputTarget::Folder(_) => Format::Json,
         }
@@ -155,8 +194,16 @@ impl OutputTarget {
 
     /// Fails where the name of the file promises another form.
     pub fn check(&self, format: Format) -> Result<(), Error> {
-        let OutputTarget::File(path) = self else { return Ok(()) };
+        let path = match self {
+            OutputTarget::Folder(path) if format.is_table() => {
+                let shown = path.display();
+                return usage(format!("{shown} is a folder, and a catalog one file: name it .{format}"));
+            }
+            OutputTarget::Folder(_) | OutputTarget::Stdout => return Ok(()),
+            OutputTarget::File(path) => path,
+        };
         let shown = path.display();
+        let other = FILES.iter().find(|name| has_extension(path, name) && **name != format.to_string());
         match format {
             Format::Ndjson if self.is_one_document() => {
                 usage(format!("{shown} holds one JSON document: name it .ndjson for one a line, or leave --format out"))
@@ -164,6 +211,11 @@ impl OutputTarget {
             Format::Json if has_extension(path, "ndjson") => {
                 usage(format!("{shown} holds one resource a line: name it .json, or leave --format out"))
             }
+            // A file of several Bundles, and what stands in a .json, is nobody's business.
+            Format::Bundle if !other.is_some_and(|name| matches!(*name, "csv" | "parquet")) => Ok(()),
+            _ if other.is_some() => usage(format!(
+                "{shown} is named as another format than {format}: name it .{format}, or leave --format out"
+            )),
             _ => Ok(()),
         }
     }
@@ -196,6 +248,9 @@ impl OutputOptions {
             (self.bundle.conditional, "--conditional"),
             (self.bundle.overwrite_companions, "--overwrite-companions"),
         ];
+        if self.rows.is_some() && !format.is_table() {
+            return usage("--rows needs --format csv or parquet, or a file of that name".to_string());
+        }
         match for_bundles.iter().find(|(is_given, _)| *is_given && format != Format::Bundle) {
             Some((_, option)) => usage(format!("{option} needs --format bundle")),
             None => Ok(()),
@@ -210,6 +265,7 @@ impl OutputOptions {
             (true, Format::Bundle) if !target.is_folder() => {
                 usage("--pretty with --format bundle needs a folder: a stream has one Bundle a line".to_string())
             }
+            (true, Format::Csv | Format::Parquet) => usage("--pretty is for JSON, and not for a catalog".to_string()),
             (true, Format::Json | Format::Bundle) => Ok(true),
         }
     }

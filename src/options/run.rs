@@ -46,9 +46,10 @@ pub struct RunOptions {
     )]
     pub threads: Option<u16>,
 
-    /// Write a report of what was left out, and why, as JSON
+    /// Write a report of what was left out, and why
     ///
-    /// `-` is standard output. Without header values, so that it holds no patient data but what file names say. Default: no report, and the
+    /// A name that ends in .html gives a page to look at, which also shows what the archive holds; any other gives JSON,
+    /// with every single file and value. `-` is standard output. Without header values, so that it holds no patient data but what file names say. Default: no report, and the
     /// summary has the counts.
     #[cfg_attr(feature = "cli", arg(long, value_name = "FILE"))]
     pub report: Option<PathBuf>,

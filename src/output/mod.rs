@@ -3,6 +3,7 @@
 //! A file has its final name only when it is whole: whatever stops the run, nothing half-written is ever taken for a
 //! result. A new target is one file here and one arm in [`open`].
 
+pub mod catalog;
 mod folder;
 mod held;
 mod ndjson_folder;
@@ -18,10 +19,11 @@ use crate::error::Error;
 use crate::fhir::{Bundle, Companion, ImagingSelection, Linked};
 use crate::options::{FileMode, Format, OutputTarget};
 
+pub use catalog::Catalog;
 pub use folder::Folder;
 pub use ndjson_folder::NdjsonFolder;
 pub use stream::{Stream, print};
-pub use whole_file::{WholeFile, is_temporary};
+pub use whole_file::WholeFile;
 
 /// Bytes that are gathered before they are written.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -97,6 +99,11 @@ pub trait Sink: Sync {
     /// Takes one document.
     fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error>;
 
+    /// The catalog that it is, if it takes the rows of studies instead of documents.
+    fn catalog(&self) -> Option<&Catalog> {
+        None
+    }
+
     /// Takes one document together with its model, which most sinks do not need.
     fn model(&self, name: &DocumentName, _: &Model<'_>, write: WriteDocument<'_>) -> Result<Placed, Error> {
         self.document(name, write)
@@ -113,7 +120,7 @@ pub fn open(target: &OutputTarget, format: Format, mode: FileMode, replace: bool
         (OutputTarget::Stdout, _) => Box::new(Stream::stdout()),
         (OutputTarget::File(path), _) => Box::new(Stream::file(path, mode, replace)?),
         (OutputTarget::Folder(path), Format::Ndjson) => Box::new(NdjsonFolder::open(path, mode, replace)?),
-        (OutputTarget::Folder(path), Format::Json | Format::Bundle) => Box::new(Folder::open(path, mode, replace)?),
+        (OutputTarget::Folder(path), _) => Box::new(Folder::open(path, mode, replace)?),
     })
 }
 

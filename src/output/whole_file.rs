@@ -3,7 +3,6 @@
 //! It is written under a temporary name in the same folder, readable by its owner only, and renamed at the end. If the
 //! run is killed, what is left is a `.dcm2fhir-….tmp` that nothing reads and that a later run removes.
 
-use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -15,10 +14,9 @@ use super::BUFFER_BYTES;
 use super::held::loses_instances;
 use super::richer::says_more;
 use crate::error::Error;
+use crate::name::{TEMPORARY_PREFIX, TEMPORARY_SUFFIX, is_temporary};
 use crate::options::{FileMode, is_stdout};
 
-const PREFIX: &str = ".dcm2fhir-";
-const SUFFIX: &str = ".tmp";
 /// A temporary file that nobody wrote to for so long belongs to a run that was killed.
 const STALE: Duration = Duration::from_secs(60 * 60);
 
@@ -73,6 +71,16 @@ impl WholeFile {
     /// Gives the file these permissions when it is whole, whatever the umask is.
     pub fn with_mode(self, mode: FileMode) -> WholeFile {
         WholeFile { mode, ..self }
+    }
+
+    /// Where its bytes go.
+    pub fn writer(&mut self) -> &mut impl Write {
+        &mut self.writer
+    }
+
+    /// Whether an earlier run's file has the name.
+    pub fn is_there(&self) -> bool {
+        self.temporary.is_some() && self.path.exists()
     }
 
     /// Writes what the closure writes.
@@ -137,7 +145,8 @@ fn stdout() -> io::Result<File> {
 }
 
 fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
-    let file = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).rand_bytes(10).tempfile_in(folder);
+    let file =
+        tempfile::Builder::new().prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX).rand_bytes(10).tempfile_in(folder);
     file.map_err(|error| without_path(&error))
 }
 
@@ -148,12 +157,6 @@ fn without_path(error: &io::Error) -> io::Error {
         io::ErrorKind::NotFound => io::Error::new(io::ErrorKind::NotFound, "no such file or directory"),
         kind => kind.into(),
     }
-}
-
-/// Whether the name is that of a file of ours that is not whole.
-pub fn is_temporary(name: &OsStr) -> bool {
-    let name = name.as_encoded_bytes();
-    name.starts_with(PREFIX.as_bytes()) && name.ends_with(SUFFIX.as_bytes())
 }
 
 /// Removes what killed runs left in the folder. What cannot be removed does no harm.

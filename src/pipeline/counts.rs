@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::group::{ResolvedSeries, ResolvedStudy};
-use crate::mapping::SeriesPart;
+use crate::mapping::{ResolvedSeries, ResolvedStudy, SeriesPart};
 use crate::report::Totals;
 
 use super::Job;

@@ -113,7 +113,7 @@ fn references(asked: Option<References>, target: &OutputTarget, format: Format) 
         (Format::Json, Some(References::Separate)) if !target.is_folder() => {
             usage("--references separate needs room: give a folder (-o DIR/), or --format ndjson for one a line")
         }
-        (Format::Json | Format::Ndjson, asked) => Ok(asked.unwrap_or_default()),
+        (_, asked) => Ok(asked.unwrap_or_default()),
     }
 }
 

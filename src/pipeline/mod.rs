@@ -23,10 +23,11 @@ use crate::error::Error;
 use crate::fhir::Sharing;
 use crate::fhir::id::Ids;
 use crate::group::reader::{Reader, Selections};
-use crate::group::{Studies, Study, apply_rejections, series_in_several_studies, several_places};
+use crate::group::{Files, Studies, Study, apply_rejections, series_in_several_studies, several_places};
 use crate::interrupt::Interrupt;
 use crate::mapping;
-use crate::output::{self, Finished, Sink};
+use crate::options::OutputOptions;
+use crate::output::{self, Catalog, Finished, Sink};
 use crate::progress::{self, Progress};
 use crate::report::{Report, Section, Totals};
 use crate::source::{self, Walk};
@@ -44,11 +45,19 @@ pub fn convert(job: &Job, console: &Console) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
     let progress = progress::start(console.progress, console.verbose);
-    let open = || output::open(&job.target, job.format, job.config.run.mode, job.config.output.replace);
-    let outcome = convert_into(job, open, progress.clone(), &interrupt);
+    let outcome = convert_into(job, || open(job), progress.clone(), &interrupt);
     // The walk may still hold the progress, and an error is not to be printed behind a bar.
     progress.finish();
     Ok(outcome::tell(job, console, &outcome?, None, start))
+}
+
+/// Opens the output.
+fn open(job: &Job) -> Result<Box<dyn Sink>, Error> {
+    let (OutputOptions { rows, replace, .. }, mode) = (&job.config.output, job.config.run.mode);
+    match job.format.is_table() {
+        true => Ok(Box::new(Catalog::open(job.target.path(), job.format, rows.unwrap_or_default(), mode)?)),
+        false => output::open(&job.target, job.format, mode, *replace),
+    }
 }
 
 /// Converts what the job names into the sink that `open` gives.
@@ -85,7 +94,7 @@ fn convert_between<'s>(
     let walk = source::open(&job.inputs, &job.walk, progress.clone())?;
     let pool = threads(job.threads)?;
     let run = Run { job, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
-    let mut studies = pool.install(|| run.read(&walk, ends.others))?;
+    let mut studies = pool.install(|| run.read(&walk, ends.others, sink.catalog().map(Catalog::files)))?;
     // Threads that wait for a server are as many as requests may be under way.
     let has_enough = ends.writing_threads == job.threads || studies.is_empty();
     let pool = if has_enough { pool } else { threads(ends.writing_threads)? };
@@ -124,7 +133,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Reads all that the walk finds, and groups it.
-    fn read(&self, walk: &Walk, others: Option<&dyn read::Others>) -> Result<Vec<Study>, Error> {
+    fn read(&self, walk: &Walk, others: Option<&dyn read::Others>, files: Option<&Files>) -> Result<Vec<Study>, Error> {
         let (wanted, studies) = (mapping::wanted(), Studies::default());
         let content = &self.job.config.content;
         let selections = if content.has_selections() { Selections::All } else { Selections::Rejections };
@@ -135,6 +144,7 @@ impl Run<'_> {
                 studies: &studies,
                 filter: &self.job.filter,
                 selections,
+                files,
                 keeper: None,
             },
             report: self.report,

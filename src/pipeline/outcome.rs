@@ -145,6 +145,7 @@ fn summary<'o>(job: &'o Job, outcome: &'o Outcome, start: Instant) -> Summary<'o
         counts,
         stale_files: *stale_files,
         unmet_rules,
+        is_fhir: !job.format.is_table(),
         is_default_release: job.config.content.fhir.is_none(),
         elapsed: start.elapsed(),
         report: job.config.run.report.as_deref(),

@@ -13,7 +13,7 @@ use crate::group::reader::{Reader, Worker};
 use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason, Skip};
 use crate::progress::Progress;
-use crate::report::{Report, Where};
+use crate::report::{Equipment, Report, Where};
 use crate::source::archive::{Archive, Head};
 use crate::source::{Batch, Content, Item, Name, Walk};
 
@@ -137,11 +137,12 @@ impl Stage<'_> {
 
     /// Reads a file or an entry of an archive.
     pub(super) fn read(&self, worker: &mut Worker, name: &Name, bytes: &mut dyn Bytes) -> Result<(), Skip> {
-        let mut bytes = Counted::new(bytes);
-        let read = self.reader.read(worker, name, &mut bytes, |issue| {
-            self.report.issue(Where { name: Some(name), ..Where::default() }, &issue);
-        });
+        let (mut bytes, mut issues) = (Counted::new(bytes), Vec::new());
+        let read = self.reader.read(worker, name, &mut bytes, |issue| issues.push(issue));
         worker.read_bytes += bytes.bytes;
+        let equipment = Equipment::Header(worker.header.root());
+        let place = Where { name: Some(name), equipment, ..Where::default() };
+        issues.iter().for_each(|issue| self.report.issue(place, issue));
         read
     }
 
@@ -172,8 +173,8 @@ impl Stage<'_> {
 /// Reports a SOP Instance UID that stands in several series.
 pub fn note_places(several: &SeveralPlaces, report: &Report) {
     for (study, series) in &several.places {
-        let place =
-            Where { name: None, study: Some(study), series: Some(series), instance: Some(&several.sop_instance_uid) };
+        let instance = Some(several.sop_instance_uid.as_str());
+        let place = Where { study: Some(study), series: Some(series), instance, ..Where::default() };
         let tags = vec![tags::SOP_INSTANCE_UID];
         report.issue(place, &Issue { element: "series.instance.uid", tags, reason: Reason::Elsewhere, value: None });
     }

@@ -91,6 +91,7 @@ fn run(scan: &Scan, progress: std::sync::Arc<dyn Progress>, interrupt: &Interrup
             filter: &filter,
             selections: Selections::Rejections,
             keeper: Some(&recorder),
+            files: None,
         },
         report: &report,
         counts: &counts,

@@ -10,15 +10,15 @@ use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
 use crate::error::Error;
 use crate::fhir::bundle::Bundle;
 use crate::fhir::{Companion, Fact, Held, ImagingSelection, ImagingStudy, Release, ResourceType, Sharing, json, link};
-use crate::group::{ResolvedStudy, Selection, Study, look_across};
+use crate::group::{Study, look_across};
 use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason};
-use crate::mapping::ContentOptions;
 use crate::mapping::finish::{self, Finished, imaging_study};
+use crate::mapping::{ContentOptions, ResolvedStudy, Selection};
 use crate::options::{Format, References};
-use crate::output::{DocumentName, Model, Order, Placed, Sink};
+use crate::output::{Catalog, DocumentName, Model, Order, Placed, Sink};
 use crate::progress::Progress;
-use crate::report::{Report, Where};
+use crate::report::{Equipment, Report, Where};
 use crate::source::Name;
 
 use super::Job;
@@ -115,16 +115,33 @@ impl Stage<'_> {
         Ok(())
     }
 
+    /// Writes the rows of a study.
+    fn rows(&self, resolved: &ResolvedStudy<'_>, catalog: &Catalog) -> Result<(), Error> {
+        self.note(resolved);
+        self.counts.resolved(resolved);
+        catalog.study(resolved, &self.content().archive)?;
+        self.counts.wrote(resolved);
+        self.report.wrote(resolved);
+        self.progress.wrote(1);
+        Ok(())
+    }
+
     fn study(&self, resolved: &ResolvedStudy<'_>, shared: &mut Shared) -> Result<(), Error> {
+        if let Some(catalog) = self.sink.catalog() {
+            return self.rows(resolved, catalog);
+        }
         let Finished { study, selections, issues } = imaging_study(resolved, self.content());
         self.note(resolved);
         for (series, issue) in &issues {
-            self.report.issue(Where { study: Some(resolved.uid), series: *series, ..Where::default() }, issue);
+            let equipment = Equipment::Study(resolved, *series);
+            self.report
+                .issue(Where { study: Some(resolved.uid), series: *series, equipment, ..Where::default() }, issue);
         }
         self.counts.resolved(resolved);
         let placed = self.resources(study, selections, shared, resolved.uid)?;
         if placed == Placed::Written {
             self.counts.wrote(resolved);
+            self.report.wrote(resolved);
         }
         self.progress.wrote(1);
         Ok(())
@@ -222,14 +239,16 @@ impl Stage<'_> {
     /// Reports what was dropped of a study and its series, and what differed in them.
     fn note(&self, resolved: &ResolvedStudy<'_>) {
         for found in &resolved.issues {
-            let place = Where { name: found.name.as_ref(), study: Some(resolved.uid), ..Where::default() };
+            let (name, equipment) = (found.name.as_ref(), Equipment::Study(resolved, None));
+            let place = Where { name, study: Some(resolved.uid), equipment, ..Where::default() };
             self.report.issue(place, &found.issue);
         }
         for selection in resolved.selections {
             self.note_selection(selection, resolved);
         }
         for series in &resolved.series {
-            let place = Where { study: Some(resolved.uid), series: Some(series.uid), ..Where::default() };
+            let equipment = Equipment::Study(resolved, Some(series.uid));
+            let place = Where { study: Some(resolved.uid), series: Some(series.uid), equipment, ..Where::default() };
             for found in &series.issues {
                 self.report.issue(Where { name: found.name.as_ref(), ..place }, &found.issue);
             }

@@ -120,6 +120,21 @@ impl Counts {
         self.issues.iter().map(|(reason, values)| (reason_code(*reason), *values)).collect()
     }
 
+    /// Files left out, by code and words of the reason, the most frequent first.
+    pub(super) fn skipped_reasons(&self) -> Vec<(&str, &str, u64)> {
+        let all = self.skipped.iter().map(|((code, words), files)| (code.as_str(), words.as_str(), *files));
+        let mut all: Vec<_> = all.collect();
+        all.sort_by_key(|(_, _, files)| std::cmp::Reverse(*files));
+        all
+    }
+
+    /// Values dropped or changed, by reason, the most frequent first.
+    pub(super) fn issue_reasons(&self) -> Vec<(Reason, u64)> {
+        let mut all: Vec<(Reason, u64)> = self.issues.iter().map(|(reason, values)| (*reason, *values)).collect();
+        all.sort_by_key(|(_, values)| std::cmp::Reverse(*values));
+        all
+    }
+
     /// Files left out, by reason in words, the most frequent first.
     pub fn skipped_in_words(&self) -> Vec<(String, u64)> {
         frequent_first(self.skipped.iter().map(|((_, words), files)| (words.clone(), *files)))
@@ -151,7 +166,7 @@ impl Counts {
 }
 
 /// The reason in words that are the same for many files.
-fn words(skip: &Skip) -> String {
+pub(super) fn words(skip: &Skip) -> String {
     match skip {
         Skip::Unreadable(_) => "cannot be read".to_string(),
         Skip::NotJson(_) => "no JSON any more from some place on".to_string(),

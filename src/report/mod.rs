@@ -8,6 +8,7 @@ mod code;
 mod counts;
 mod document;
 mod entry;
+mod page;
 mod sorter;
 mod summary;
 mod summary_json;
@@ -18,8 +19,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
 use crate::issue::{Issue, Skip};
+use crate::mapping::ResolvedStudy;
+use crate::name::{Name, printable};
 use crate::options::RunOptions;
-use crate::source::{Name, printable};
 
 pub use causes::{CauseInWords, Causes, causes};
 pub use code::{reason_code, skip_code};
@@ -31,6 +33,8 @@ pub use summary_json::summary_json;
 pub use document::Section;
 
 use document::Document;
+pub use page::Equipment;
+use page::Page;
 
 /// Where something was found.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,6 +47,8 @@ pub struct Where<'a> {
     pub series: Option<&'a str>,
     /// SOP Instance UID.
     pub instance: Option<&'a str>,
+    /// Where to look for what made the file.
+    pub equipment: Equipment<'a>,
 }
 
 impl fmt::Display for Where<'_> {
@@ -87,41 +93,79 @@ pub struct Totals {
 #[derive(Debug)]
 pub struct Report {
     counts: Mutex<Counts>,
-    document: Option<Mutex<Document>>,
+    form: Form,
     /// Whether header values stand in it.
     values: bool,
 }
 
+/// What is made of the skips and issues.
+#[derive(Debug)]
+enum Form {
+    /// Counts alone.
+    None,
+    /// A document of all.
+    Json(Box<Mutex<Document>>),
+    /// A page to look at.
+    Page(Box<Mutex<Page>>),
+}
+
 impl Report {
-    /// Starts to count, and opens the report that is asked for.
+    /// Starts to count, and opens the report that is asked for: a page where its name ends in `.html`.
     pub fn open(options: &RunOptions) -> Result<Report, Error> {
-        let document = options.report.as_ref().map(|path| Document::create(path, options.mode)).transpose()?;
-        Ok(Report { counts: Mutex::default(), document: document.map(Mutex::new), values: options.report_values })
+        let RunOptions { report, mode, report_values, .. } = options;
+        let form = match report {
+            None => Form::None,
+            Some(path) if page::is_page(path) => Form::Page(Box::new(Mutex::new(Page::create(path, *mode)?))),
+            Some(path) => Form::Json(Box::new(Mutex::new(Document::create(path, *mode)?))),
+        };
+        Ok(Report { counts: Mutex::default(), form, values: *report_values })
     }
 
     /// A file is left out.
     pub fn skip(&self, name: &Name, skip: &Skip) {
         lock(&self.counts).skip(name, skip);
-        if let Some(document) = &self.document {
-            let line = entry::skipped(name, skip);
-            lock(document).skipped(line);
+        match &self.form {
+            Form::None => {}
+            Form::Json(document) => {
+                let line = entry::skipped(name, skip);
+                lock(document).skipped(line);
+            }
+            Form::Page(page) => lock(page).skip(name, skip),
         }
     }
 
     /// A value is dropped or changed.
     pub fn issue(&self, place: Where<'_>, issue: &Issue) {
         lock(&self.counts).issue(place, issue);
-        if let Some(document) = &self.document {
-            let line = entry::issue(place, issue, self.values);
-            lock(document).issue(line);
+        match &self.form {
+            Form::None => {}
+            Form::Json(document) => {
+                let line = entry::issue(place, issue, self.values);
+                lock(document).issue(line);
+            }
+            Form::Page(page) => lock(page).issue(place, issue, self.values),
+        }
+    }
+
+    /// A study was written: a page says what the archive holds.
+    pub fn wrote(&self, study: &ResolvedStudy<'_>) {
+        if let Form::Page(page) = &self.form {
+            lock(page).study(study);
         }
     }
 
     /// Completes the report, with a section of somebody else's if there is one, and gives the counts.
     pub fn finish(self, totals: &Totals, section: Option<&Section<'_>>) -> Result<Counts, Error> {
         let counts = self.counts.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if let Some(document) = self.document {
-            document.into_inner().unwrap_or_else(PoisonError::into_inner).finish(totals, &counts, section)?;
+        match self.form {
+            Form::None => {}
+            Form::Json(document) => {
+                document.into_inner().unwrap_or_else(PoisonError::into_inner).finish(totals, &counts, section)?;
+            }
+            Form::Page(page) => {
+                let page = page.into_inner().unwrap_or_else(PoisonError::into_inner);
+                page.finish(totals, &counts, section, self.values)?;
+            }
         }
         Ok(counts)
     }

@@ -33,6 +33,8 @@ pub struct Summary<'a> {
     pub stale_files: u64,
     /// Rules of `--include` and `--exclude` that no file met.
     pub unmet_rules: &'a [String],
+    /// Whether FHIR was written, and no catalog.
+    pub is_fhir: bool,
     /// Whether nobody named the release.
     pub is_default_release: bool,
     /// How long it took.
@@ -68,6 +70,9 @@ impl fmt::Display for Summary<'_> {
         }
         for rule in self.unmet_rules {
             worded(f, WARNING, "rule", &format!("{}: no file meets it", printable(rule.as_bytes())))?;
+        }
+        if !self.is_fhir {
+            return Ok(());
         }
         let release = match self.is_default_release {
             false => format!("{} ({})", totals.release, totals.fhir_version),
@@ -200,6 +205,7 @@ mod tests {
             counts: &counts,
             stale_files: 12,
             unmet_rules: &[],
+            is_fhir: true,
             is_default_release: false,
             elapsed,
             report: Some(Path::new("r.json")),

@@ -51,6 +51,14 @@ impl Bytes for Content {
             Content::Stream(stream) => stream.read_at(offset, buffer),
         }
     }
+
+    fn known_length(&self) -> Option<u64> {
+        match self {
+            Content::File(file) => file.known_length(),
+            Content::Shared(shared) => shared.length().ok(),
+            Content::Stream(stream) => stream.known_length(),
+        }
+    }
 }
 
 impl fmt::Debug for Content {

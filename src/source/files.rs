@@ -4,8 +4,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::item::{From, Item};
-use super::name::Name;
 use super::open::OpenFolder;
+use crate::name::Name;
 
 /// From so many files on it costs less to open their folder than to look up its path for each of them.
 const WORTH_OPENING: usize = 6;

@@ -14,7 +14,7 @@ use super::open::unreadable;
 use super::queue::{Next, Queue};
 use super::{Item, Name};
 use crate::issue::Skip;
-use crate::output;
+use crate::name::is_temporary;
 
 /// What the walking threads share.
 pub(super) struct Walker {
@@ -82,7 +82,7 @@ impl Walker {
 
     fn take(&self, folder: &Path, entry: &DirEntry, excluded: &[&OsStr], folders: &mut Vec<PathBuf>, feed: &mut Feed) {
         let (name, file_type) = (entry.file_name(), entry.file_type());
-        if excluded.contains(&name) || output::is_temporary(name) {
+        if excluded.contains(&name) || is_temporary(name) {
             return;
         }
         if file_type.is_file() {

@@ -4,9 +4,9 @@ use std::fmt;
 use std::fs::File;
 
 use super::content::Content;
-use super::name::Name;
 use super::open::{OpenFolder, open_file, unreadable};
 use crate::issue::Skip;
+use crate::name::Name;
 
 /// One thing to read: a file or an object, which may turn out to be an archive.
 #[derive(Debug)]

@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 
 use super::batch::Feed;
 use super::links::{Kind, Links};
-use super::name::os_string;
 use super::open::unreadable;
 use super::queue::Queue;
 use super::{Item, Name};
 use crate::error::Error;
 use crate::issue::Skip;
+use crate::name::os_string;
 
 /// A path longer than any system allows.
 const MAX_PATH_BYTES: u64 = 64 * 1024;

@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::batch::Feed;
 use super::content::Content;
 use super::item::{From, Item, Open};
-use super::name::Name;
 use super::open::unreadable;
 use super::permits::{Permit, Permits};
 use crate::issue::Skip;
+use crate::name::Name;
 
 /// Readers that may be open at once, before they are read.
 const OPEN_READERS: usize = 64;

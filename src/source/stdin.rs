@@ -8,9 +8,9 @@ use std::io;
 
 use super::content::spooled;
 use super::item::{From, Item};
-use super::name::Name;
 use super::open::unreadable;
 use crate::issue::Skip;
+use crate::name::Name;
 
 /// The name of standard input, on the command line and in the report.
 pub const STDIN: &str = "-";

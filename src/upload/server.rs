@@ -8,16 +8,18 @@ use super::fhir_read;
 use crate::error::Error;
 use crate::fhir::Release;
 use crate::http::{Safety, Sender, Sent};
+use crate::options::choice;
 
-/// How studies are sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Mode {
-    /// One transaction for each study: all or nothing.
-    Transaction,
-    /// One batch for each study: each entry for itself.
-    Batch,
-    /// One request for each resource.
-    Put,
+choice! {
+    /// How studies are sent.
+    pub enum Mode: "way of sending" {
+        /// One transaction for each study: all or nothing.
+        Transaction = "transaction",
+        /// One batch for each study: each entry for itself.
+        Batch = "batch",
+        /// One request for each resource.
+        Put = "put",
+    }
 }
 
 impl Mode {

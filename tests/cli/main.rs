@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
 mod archives;
+mod catalog;
 mod companions;
 mod corpus;
 mod damage;
@@ -18,9 +19,11 @@ mod json;
 mod losses;
 mod mapping;
 mod output;
+mod page;
 mod releases;
 mod report;
 mod run;
+mod scan;
 mod selections;
 mod settings;
 mod synth;

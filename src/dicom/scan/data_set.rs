@@ -8,6 +8,7 @@ use std::io;
 use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
 
+use super::cursor::{Cursor, MAX_VALUE_BYTES, starts_with_item};
 use super::element::{self, DELIMITERS, Element, Encoding, HEADER_BYTES, ITEM, UNDEFINED, number};
 use super::plain::{self, Passed};
 use super::{Scan, Stop, unpadded};
@@ -15,92 +16,11 @@ use crate::dicom::header::FaultKind;
 use crate::dicom::wanted::{Child, NodeId};
 use crate::issue::Skip;
 
-/// The longest value that is taken.
-pub const MAX_VALUE_BYTES: u32 = 64 << 10;
-
 /// The longest element that is looked behind, to see whether its tag is damaged: most of a header are shorter.
 const MAX_DAMAGED_BYTES: u32 = 256;
 
 /// The most values of a file that may stand twice: each costs a look at all that is kept.
 const MAX_REPEATS: u32 = 256;
-
-/// A place in the wanted attributes of a data set, which moves along with the elements.
-pub(super) struct Cursor<'a> {
-    children: &'a [Child],
-    /// The first child that is not passed yet.
-    at: usize,
-    /// The number of the element before.
-    pub(super) previous: u32,
-    /// From this number on, elements are noticed even if they are not wanted.
-    pub(super) limit: u32,
-    /// The smallest number that is noticed next: that of the child, or the limit.
-    pub(super) next: u32,
-    in_order: bool,
-    /// Where the data set's or item's own values begin in the header.
-    start: usize,
-    /// Whether the element does not come behind all others, so that it may have been there already.
-    is_late: bool,
-}
-
-impl<'a> Cursor<'a> {
-    pub(super) fn new(children: &'a [Child], limit: u32, start: usize) -> Cursor<'a> {
-        let mut cursor = Cursor { children, at: 0, previous: 0, limit, next: 0, in_order: true, start, is_late: false };
-        cursor.set_next();
-        cursor
-    }
-
-    /// Moves to an element and gives what is wanted of it.
-    fn find(&mut self, found: u32) -> Option<&'a Child> {
-        self.is_late = found <= self.previous;
-        if self.is_late {
-            self.go_back(found);
-        }
-        self.previous = found;
-        let child = self.seek(found);
-        if child.is_some() {
-            self.leave();
-        }
-        child
-    }
-
-    /// Moves to the first child that is not before an element, and gives it if it is that of the element.
-    #[inline(always)]
-    pub(super) fn seek(&mut self, found: u32) -> Option<&'a Child> {
-        while self.next_child().is_some_and(|child| number(child.tag) < found) {
-            self.at += 1;
-        }
-        self.set_next();
-        self.next_child().filter(|child| number(child.tag) == found)
-    }
-
-    /// Moves behind a child.
-    #[inline(always)]
-    pub(super) fn leave(&mut self) {
-        self.at += 1;
-        self.set_next();
-    }
-
-    #[cold]
-    fn go_back(&mut self, found: u32) {
-        self.in_order &= found == self.previous;
-        self.at = self.children.partition_point(|child| number(child.tag) < found);
-    }
-
-    #[inline(always)]
-    fn next_child(&self) -> Option<&'a Child> {
-        self.children.get(self.at)
-    }
-
-    fn set_limit(&mut self, limit: u32) {
-        self.limit = limit;
-        self.set_next();
-    }
-
-    #[inline(always)]
-    fn set_next(&mut self) {
-        self.next = self.next_child().map_or(self.limit, |child| number(child.tag).min(self.limit));
-    }
-}
 
 impl<'a> Scan<'a> {
     /// Walks the root data set up to the last wanted element, and gives the place behind it.
@@ -332,9 +252,4 @@ impl<'a> Scan<'a> {
             (false, false) => self.fail(FaultKind::Truncated),
         }
     }
-}
-
-/// Whether a value is a sequence after all, in either byte order.
-pub(super) fn starts_with_item(value: &[u8]) -> bool {
-    value.starts_with(b"\xFE\xFF\x00\xE0") || value.starts_with(b"\xFF\xFE\xE0\x00")
 }

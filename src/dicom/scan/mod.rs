@@ -4,6 +4,7 @@
 //! gives what it holds up to there, and the [`Fault`](super::header::Fault)s say so. Whatever the bytes say, values,
 //! nesting, bytes read and memory stay under fixed caps.
 
+mod cursor;
 mod data_set;
 mod directory;
 mod element;
@@ -32,7 +33,7 @@ use expected::Expected;
 use syntax::Declared;
 use window::Window;
 
-pub use data_set::MAX_VALUE_BYTES;
+pub use cursor::MAX_VALUE_BYTES;
 pub use directory::{Reference, is_directory, referenced_files};
 pub use inflate::MAX_INFLATED_BYTES;
 pub use sequence::MAX_DEPTH;

@@ -5,7 +5,7 @@
 
 use dicom_dictionary_std::tags;
 
-use super::data_set::{Cursor, MAX_VALUE_BYTES, starts_with_item};
+use super::cursor::{Cursor, MAX_VALUE_BYTES, starts_with_item};
 use super::element::{Element, Encoding, UNDEFINED};
 use crate::dicom::header::Header;
 use crate::dicom::wanted::Child;

@@ -4,8 +4,10 @@ use serde::ser::SerializeMap;
 
 use super::concept::{Absent, CodeExtension, InConcept};
 use super::object::{Element, Object};
-use crate::fhir::datatypes::{HumanName, IdText, Identifier, NameRepresentation, Reference};
+use crate::fhir::datatypes::{HumanName, NameRepresentation};
+use crate::fhir::identifier::{IdText, Identifier};
 use crate::fhir::imaging_study::Annotation;
+use crate::fhir::resource::Reference;
 
 impl Element for Identifier {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::fhir::datatypes::{Identifier, Reference, ResourceType};
+use crate::fhir::datatypes::ResourceType;
+use crate::fhir::identifier::Identifier;
 use crate::fhir::references::Identity;
+use crate::fhir::resource::Reference;
 use crate::fhir::resource::{self, Resource};
 use crate::fhir::sample;
 

@@ -13,10 +13,10 @@ use crate::dicom::value::is_fhir_id;
 use crate::dicom::{Header, StoredValues};
 use crate::group::parts::Parts;
 use crate::group::reader::Selections;
-use crate::group::{Group, Key, MAX_UID, NewInstance, NewKind, NewSelection, Rejected, Study, by_uid, kinds::Kinds};
+use crate::group::{Group, Key, MAX_UID, NewInstance, NewKind, NewSelection, Study, by_uid, kinds::Kinds};
 use crate::issue::Issue;
-use crate::mapping::{self, Options, SELECTION, SelectionPart};
-use crate::source::Name;
+use crate::mapping::{self, Options, Rejected, SELECTION, SelectionPart};
+use crate::name::Name;
 
 /// Instances of one study that are taken, at most: their places have 32 bits, and a hostile line costs little.
 const MAX_INSTANCES: usize = 200_000_000;

@@ -8,7 +8,7 @@ use super::line::{self, Instance, Line, Noted, Number, PatientIds, VERSION};
 use super::text::{FileName, Hash, Notes, Stored};
 use crate::dicom::StoredValues;
 use crate::group::parts::{Part, Parts};
-use crate::source::Name;
+use crate::name::Name;
 
 /// Cuts studies into lines.
 #[derive(Debug, Clone, Copy)]

@@ -12,7 +12,7 @@ use crate::group::reader::Record;
 use crate::group::{FileNotes, Group, NewKind, Studies};
 use crate::mapping::selection::SelectedInstance;
 use crate::mapping::{self, Options, SELECTION};
-use crate::source::Name;
+use crate::name::Name;
 
 /// What is kept of all studies.
 #[derive(Debug, Default)]

@@ -25,7 +25,7 @@ pub use skipped::{SkippedFile, skipped_entry, skipped_line};
 pub use text::{Hash, key, study_uid};
 pub use unit::{Malformed, Unit, Whole, WithUids, parse};
 
-use crate::source::Name;
+use crate::name::Name;
 
 /// The hash by which a file that comes again is known.
 pub fn file_hash(name: &Name) -> u64 {

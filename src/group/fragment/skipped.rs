@@ -8,7 +8,7 @@ use super::text::{FileName, Notes};
 use crate::dicom::Tag;
 use crate::group::FileNotes;
 use crate::issue::Skip;
-use crate::source::Name;
+use crate::name::Name;
 
 /// A file that was left out, and why; `None` where only something is to be said of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

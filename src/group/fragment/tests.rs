@@ -12,10 +12,10 @@ use crate::dicom::{Levels, StoredValues};
 use crate::group::reader::{Record, Selections, record};
 use crate::group::sample::{file, instance, of_study};
 use crate::group::tests::{all_said, any_instance};
-use crate::group::{FileNotes, Rejected, StoredInstance, Studies, Study, Values, apply_rejections};
+use crate::group::{FileNotes, StoredInstance, Studies, Study, Values, apply_rejections};
 use crate::issue::Issue;
 use crate::mapping::sample::{Sample, code, header, items, text};
-use crate::mapping::{self, NUMBER, Options};
+use crate::mapping::{self, NUMBER, Options, Rejected};
 
 const KOS: &str = "1.2.840.10008.5.1.4.1.1.88.59";
 const WANTED: u64 = 7;

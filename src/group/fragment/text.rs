@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::dicom::StoredValues;
 use crate::group::FileNotes;
-use crate::source::{Name, os_string};
+use crate::name::{Name, os_string};
 
 /// What no name shows as it is: JSON would escape the quote and the backslash, and `!` separates an entry from its archive.
 const ENCODED: &AsciiSet = &CONTROLS.add(b'%').add(b'"').add(b'\\').add(b'!');

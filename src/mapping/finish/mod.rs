@@ -4,6 +4,7 @@
 //! say is left out and reported.
 
 mod held;
+mod rule;
 mod rules;
 mod selection;
 mod series;
@@ -12,17 +13,17 @@ mod tests;
 mod union;
 
 pub use held::held_issue;
-pub use rules::{RULES, Rule};
+pub use rule::Rule;
+pub use rules::RULES;
 pub use union::distinct_orders;
 
 use dicom_dictionary_std::tags;
 
 use super::row::union;
 use super::terms::{self, STUDY_INSTANCE_UID, is_oid, system};
-use super::{ContentOptions, EndpointLevel, EndpointOption, EndpointType};
+use super::{ContentOptions, EndpointLevel, EndpointOption, EndpointType, ResolvedSeries, ResolvedStudy};
 use crate::fhir::release::{Agreement, Modalities};
 use crate::fhir::{self, CodeableConcept, Coding, Identifier, ImagingSelection, ImagingStudy, Reference, ResourceType};
-use crate::group::{ResolvedSeries, ResolvedStudy};
 use crate::issue::{Issue, Reason};
 use crate::options::Detail;
 use union::{distinct, distinct_concepts, distinct_numbers, distinct_procedures};

@@ -1,17 +1,8 @@
 //! The finish rules as the documents print them, in the order of the elements. Each stands beside the function that keeps it.
 
+use super::rule::Rule;
 use super::{selection, series, union};
-
-/// One rule: what it is for, what it looks at, and what comes of it.
-#[derive(Debug, Clone, Copy)]
-pub struct Rule {
-    /// The FHIR element, without `ImagingStudy.` in front.
-    pub element: &'static str,
-    /// What it is computed from.
-    pub from: &'static str,
-    /// How.
-    pub rule: &'static str,
-}
+use crate::mapping::resolved;
 
 /// The rules.
 pub const RULES: &[Rule] = &[
@@ -31,8 +22,8 @@ pub const RULES: &[Rule] = &[
     series::STARTED,
     series::SPECIMEN,
     series::PERFORMER,
-    crate::group::ORDER,
-    crate::group::SOP_CLASS,
+    resolved::ORDER,
+    resolved::SOP_CLASS,
     selection::SELECTION,
     selection::DERIVED_FROM,
     selection::SELECTED,

@@ -6,10 +6,10 @@ use dicom_dictionary_std::tags;
 
 use super::{Issues, Rule, issue};
 use crate::fhir::{self, Identifier, ImagingSelection, Reference, ResourceType, SelectedInstance};
-use crate::group::{Rejected, ResolvedStudy, Selection};
 use crate::issue::Reason;
 use crate::mapping::selection::SelectedInstance as Referenced;
 use crate::mapping::terms::{is_oid, system};
+use crate::mapping::{Rejected, ResolvedStudy, Selection};
 
 /// What the documents say of it.
 pub(super) const SELECTED: Rule = Rule {

@@ -8,11 +8,10 @@ use super::union::{distinct_concepts, distinct_orders, distinct_performers};
 use super::{Issues, Rule, endpoints, issue};
 use crate::fhir::release::{Agreement, BodySiteForm};
 use crate::fhir::{CodeableConcept, Coding, DateTime, Performer, Series};
-use crate::group::{ResolvedSeries, ResolvedStudy};
 use crate::issue::{Issue, Reason};
 use crate::mapping::SeriesPart;
 use crate::mapping::anatomy::{BodySite, Side};
-use crate::mapping::{ContentOptions, EndpointLevel};
+use crate::mapping::{ContentOptions, EndpointLevel, ResolvedSeries, ResolvedStudy};
 use crate::options::Detail;
 
 /// What the documents say of it.
@@ -45,7 +44,7 @@ pub fn series<'a>(
         specimen: distinct_orders(part.specimen.clone()),
         performer: performers(&part),
         description: part.description,
-        instances: (detail == Detail::Instance).then_some(resolved as &dyn crate::fhir::Instances),
+        instances: (detail == Detail::Instance).then_some(&*resolved.instances),
     }
 }
 

@@ -79,6 +79,10 @@ fn run<'s>(
 
 /// What one process cannot know without all studies in memory is refused.
 fn check(job: &Job) -> Result<(), Error> {
+    if job.format.is_table() {
+        let advice = "fragments do not have the name and size of each file: give convert the archive for a table";
+        return Err(Error::Usage(advice.to_string()));
+    }
     if job.config.content.references() == References::Separate && job.format != Format::Bundle {
         let advice = "studies share patients and others, and assemble has one study in memory: give --format bundle, \
                       whose server joins them, --references contained, or use convert";

@@ -9,13 +9,11 @@ use lzma_rust2::XzReader;
 
 use super::part::{Head, Part};
 use super::zstd::ZstdReader;
-use super::{BUFFER_BYTES, Kind, Visit, damaged, inflation_limit, tar};
+use super::{BUFFER_BYTES, Kind, MAX_WINDOW_BYTES, Visit, damaged, inflation_limit, tar};
 use crate::dicom::bytes::{Forward, RandomAccess};
 use crate::issue::Skip;
 use crate::source::unreadable;
 
-/// The most memory that a stream may ask for; `xz -9` and `zstd --ultra` ask for so much.
-pub(super) const MAX_WINDOW_BYTES: u32 = 64 << 20;
 /// What an xz decoder needs beside its window, in KiB.
 const XZ_EXTRA_KIB: u32 = 1 << 10;
 

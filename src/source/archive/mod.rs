@@ -26,6 +26,8 @@ pub use zip::{Zip, ZipEntry};
 
 /// The size of the buffers for compressed bytes.
 const BUFFER_BYTES: usize = 16 << 10;
+/// The most memory that a stream may ask for; `xz -9` and `zstd --ultra` ask for so much.
+const MAX_WINDOW_BYTES: u32 = 64 << 20;
 /// What may be inflated of any entry.
 const FREE_BYTES: u64 = 128 << 20;
 /// What may be inflated for each compressed byte beyond that. Images compress to a third, and empty ones to a hundredth.

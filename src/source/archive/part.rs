@@ -33,6 +33,10 @@ impl<B: Bytes> Bytes for Part<B> {
             Some(buffer) => self.source.read_at(self.start.saturating_add(offset), buffer),
         }
     }
+
+    fn known_length(&self) -> Option<u64> {
+        Some(self.length)
+    }
 }
 
 impl<B: Bytes> Read for Part<B> {
@@ -77,5 +81,9 @@ impl<B: Bytes> Bytes for Head<B> {
                 Err(error) => Err(error),
             },
         }
+    }
+
+    fn known_length(&self) -> Option<u64> {
+        self.source.known_length()
     }
 }

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Read};
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use super::compressed::MAX_WINDOW_BYTES;
+use super::MAX_WINDOW_BYTES;
 
 /// A reader of frames.
 pub(super) struct ZstdReader<R> {

@@ -2,10 +2,11 @@
 
 use serde::ser::SerializeMap;
 
-use crate::fhir::datatypes::{CodeableConcept, Reference, ResourceType};
+use crate::fhir::datatypes::{CodeableConcept, ResourceType};
 use crate::fhir::json::concept::{Absent, InReference};
 use crate::fhir::json::object::{Element, Object};
 use crate::fhir::release::{EncounterForm, ServiceRequestForm};
+use crate::fhir::resource::Reference;
 use crate::fhir::resource::{Encounter, Procedure, ServiceRequest, Specimen};
 
 /// A resource and its subject.

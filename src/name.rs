@@ -1,9 +1,9 @@
-//! How a file is called in reports and messages.
+//! How a file is called: in reports and messages, and while it is written.
 //!
 //! A file name may hold anything but NUL and `/`: terminal escapes, newlines, bytes of an old encoding. What is shown is
 //! one line of safe text, and still tells two files apart.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 
 /// Where an item stands: a file, an object, a reader of the library's caller, or an entry of one of these.
@@ -68,6 +68,17 @@ fn write_printable(f: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
 fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// How the name of a file begins that is still being written.
+pub const TEMPORARY_PREFIX: &str = ".dcm2fhir-";
+/// And how it ends.
+pub const TEMPORARY_SUFFIX: &str = ".tmp";
+
+/// Whether the name is that of a file which a run is still writing, or was when it was killed.
+pub fn is_temporary(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.starts_with(TEMPORARY_PREFIX.as_bytes()) && name.ends_with(TEMPORARY_SUFFIX.as_bytes())
 }
 
 #[cfg(test)]

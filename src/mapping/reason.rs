@@ -1,0 +1,47 @@
+//! Why something was asked for.
+
+use dicom_core::Tag;
+use dicom_dictionary_std::tags;
+
+use super::attributes::Attributes;
+use super::code::concepts;
+use crate::fhir::CodeableConcept;
+use crate::issue::Reason;
+
+/// Items of a request sequence that are taken, at most.
+const MAX_ITEMS: usize = 1000;
+
+/// Why: the reasons of the root and of each requested procedure.
+pub fn reasons(attributes: &Attributes<'_>) -> Vec<CodeableConcept> {
+    let items = items_of_requests(attributes);
+    let mut reasons: Vec<CodeableConcept> = items.iter().chain([attributes]).flat_map(reason).collect();
+    reasons.sort();
+    reasons.dedup();
+    reasons
+}
+
+/// The coded reasons, and the one in words where it says something else.
+pub fn reason(attributes: &Attributes<'_>) -> Vec<CodeableConcept> {
+    let mut reasons = concepts(attributes, tags::REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE);
+    let words = attributes.text(tags::REASON_FOR_THE_REQUESTED_PROCEDURE);
+    if let Some(words) = words.filter(|words| reasons.iter().all(|reason| reason.label() != Some(words))) {
+        reasons.push(CodeableConcept::text(words));
+    }
+    reasons
+}
+
+/// The items of Request Attributes Sequence and of Referenced Request Sequence.
+pub fn items_of_requests<'a>(attributes: &Attributes<'a>) -> Vec<Attributes<'a>> {
+    let sequences = [tags::REQUEST_ATTRIBUTES_SEQUENCE, tags::REFERENCED_REQUEST_SEQUENCE];
+    sequences.into_iter().flat_map(|sequence| first_items(attributes, sequence)).collect()
+}
+
+/// The items of a sequence, up to a number that bounds the time and memory that one file takes.
+fn first_items<'a>(attributes: &Attributes<'a>, sequence: Tag) -> Vec<Attributes<'a>> {
+    let mut items = attributes.items(sequence);
+    if items.len() > MAX_ITEMS {
+        attributes.note(sequence, Reason::TooManyItems, "");
+        items.truncate(MAX_ITEMS);
+    }
+    items
+}

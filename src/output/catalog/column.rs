@@ -1,0 +1,186 @@
+//! The columns of a catalog, with the names that the index of the Imaging Data Commons has: those of DICOM, and
+//! `instanceCount`. What is counted is in small letters, as there.
+
+use crate::dicom::Tag;
+use dicom_dictionary_std::tags;
+
+use crate::options::Rows;
+
+/// A column: its name, the type of its values, and where they come from.
+#[derive(Debug)]
+pub struct Column {
+    /// The name in the first line.
+    pub name: &'static str,
+    /// The type.
+    pub kind: Kind,
+    /// What fills it.
+    pub source: Source,
+}
+
+/// The type of the values of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Text, as it stands in the file.
+    Text,
+    /// A day of the calendar.
+    Date,
+    /// A whole number.
+    Number,
+}
+
+/// What fills a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// An attribute.
+    Value(Tag),
+    /// Study Instance UID.
+    Study,
+    /// Series Instance UID.
+    Series,
+    /// SOP Instance UID.
+    Instance,
+    /// SOP Class UID, of each instance.
+    SopClass,
+    /// Instance Number.
+    InstanceNumber,
+    /// Series of the study.
+    SeriesCount,
+    /// Instances of the row.
+    InstanceCount,
+    /// Bytes of their files.
+    Bytes,
+    /// The file, or the folder that all files are in.
+    Path,
+}
+
+/// A value of a row.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Cell {
+    /// There is none.
+    #[default]
+    Empty,
+    /// Text.
+    Text(String),
+    /// Days since 1970-01-01, and the date as `2024-02-29`.
+    Date(i32, String),
+    /// A whole number.
+    Number(i64),
+}
+
+const fn text(name: &'static str, tag: Tag) -> Column {
+    Column { name, kind: Kind::Text, source: Source::Value(tag) }
+}
+
+const fn date(name: &'static str, tag: Tag) -> Column {
+    Column { name, kind: Kind::Date, source: Source::Value(tag) }
+}
+
+const fn uid(name: &'static str, source: Source) -> Column {
+    Column { name, kind: Kind::Text, source }
+}
+
+const fn number(name: &'static str, source: Source) -> Column {
+    Column { name, kind: Kind::Number, source }
+}
+
+/// `bytes` and `path`, which each table ends with.
+const BYTES: Column = number("bytes", Source::Bytes);
+const PATH: Column = Column { name: "path", kind: Kind::Text, source: Source::Path };
+
+const STUDY: &[Column] = &[
+    text("PatientID", tags::PATIENT_ID),
+    text("PatientSex", tags::PATIENT_SEX),
+    uid("StudyInstanceUID", Source::Study),
+    date("StudyDate", tags::STUDY_DATE),
+    text("AccessionNumber", tags::ACCESSION_NUMBER),
+    text("StudyDescription", tags::STUDY_DESCRIPTION),
+    text("ModalitiesInStudy", tags::MODALITY),
+    number("seriesCount", Source::SeriesCount),
+    number("instanceCount", Source::InstanceCount),
+    BYTES,
+    PATH,
+];
+
+/// The columns of a series, which those of an instance begin with.
+const SERIES: [Column; 16] = [
+    text("PatientID", tags::PATIENT_ID),
+    text("PatientSex", tags::PATIENT_SEX),
+    uid("StudyInstanceUID", Source::Study),
+    date("StudyDate", tags::STUDY_DATE),
+    text("AccessionNumber", tags::ACCESSION_NUMBER),
+    text("StudyDescription", tags::STUDY_DESCRIPTION),
+    uid("SeriesInstanceUID", Source::Series),
+    number("SeriesNumber", Source::Value(tags::SERIES_NUMBER)),
+    date("SeriesDate", tags::SERIES_DATE),
+    text("SeriesDescription", tags::SERIES_DESCRIPTION),
+    text("Modality", tags::MODALITY),
+    text("BodyPartExamined", tags::BODY_PART_EXAMINED),
+    text("Manufacturer", tags::MANUFACTURER),
+    text("ManufacturerModelName", tags::MANUFACTURER_MODEL_NAME),
+    text("SoftwareVersions", tags::SOFTWARE_VERSIONS),
+    text("InstitutionName", tags::INSTITUTION_NAME),
+];
+
+const OF_SERIES: [Column; 3] = [number("instanceCount", Source::InstanceCount), BYTES, PATH];
+
+const OF_INSTANCE: [Column; 5] = [
+    uid("SOPInstanceUID", Source::Instance),
+    uid("SOPClassUID", Source::SopClass),
+    number("InstanceNumber", Source::InstanceNumber),
+    BYTES,
+    PATH,
+];
+
+impl Column {
+    /// The attribute that fills it.
+    pub fn tag(&self) -> Option<Tag> {
+        match self.source {
+            Source::Value(tag) => Some(tag),
+            _ => None,
+        }
+    }
+}
+
+impl Cell {
+    /// A text, where there is one.
+    pub fn text(text: Option<&str>) -> Cell {
+        text.map_or(Cell::Empty, |text| Cell::Text(text.to_string()))
+    }
+}
+
+/// The columns of such rows.
+pub fn columns(rows: Rows) -> Vec<&'static Column> {
+    match rows {
+        Rows::Study => STUDY.iter().collect(),
+        Rows::Series => SERIES.iter().chain(&OF_SERIES).collect(),
+        Rows::Instance => SERIES.iter().chain(&OF_INSTANCE).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
+    use dicom_dictionary_std::StandardDataDictionary;
+
+    use super::*;
+
+    #[test]
+    fn a_column_of_an_attribute_has_its_keyword_and_is_wanted_of_files() {
+        let wanted: Vec<Tag> = crate::mapping::attributes_of_rows().filter_map(|path| path.first().copied()).collect();
+        for column in [Rows::Study, Rows::Series, Rows::Instance].into_iter().flat_map(columns) {
+            let Source::Value(tag) = column.source else { continue };
+            let keyword = StandardDataDictionary.by_tag(tag).unwrap().alias();
+            assert!(keyword == column.name || (column.name, tag) == ("ModalitiesInStudy", tags::MODALITY), "{keyword}");
+            assert!(wanted.contains(&tag), "{keyword}");
+        }
+    }
+
+    #[test]
+    fn no_table_has_a_column_twice() {
+        for rows in [Rows::Study, Rows::Series, Rows::Instance] {
+            let mut names: Vec<&str> = columns(rows).iter().map(|column| column.name).collect();
+            names.sort_unstable();
+            assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! A catalog: a table of the studies, series or instances, for DuckDB, pandas and spreadsheets.
+//!
+//! It gets studies and no JSON. Rows are written as they come, so that a table of any length takes little memory, and in
+//! the order of the documents, so that the same input gives the same bytes.
+
+mod column;
+mod csv;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod rows;
+
+use std::io::{self, BufWriter, Stdout, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+
+use super::whole_file::{WholeFile, write_error};
+use super::{BUFFER_BYTES, DocumentName, Finished, Order, Placed, Sink, WriteDocument};
+use crate::error::Error;
+use crate::group::{Files, Keep};
+use crate::mapping::{Options, ResolvedStudy};
+use crate::options::{FileMode, Format, Rows};
+
+use column::{Cell, Column};
+use rows::Context;
+
+/// Takes the rows of a table.
+trait TableWriter<W>: Send {
+    /// Takes one row, with a cell for each column.
+    fn row(&mut self, cells: &[Cell]) -> io::Result<()>;
+
+    /// Writes what is left, and gives back what it was written to.
+    fn finish(self: Box<Self>) -> io::Result<W>;
+}
+
+/// A table that is being written.
+pub struct Catalog {
+    table: Mutex<Box<dyn TableWriter<Place>>>,
+    written_rows: AtomicU64,
+    rows: Rows,
+    files: Files,
+}
+
+/// Where a table goes.
+enum Place {
+    Stdout(BufWriter<Stdout>),
+    File(Box<WholeFile>),
+}
+
+impl Catalog {
+    /// A table on standard output, or in a file that is there when it is whole.
+    pub fn open(path: Option<&Path>, format: Format, rows: Rows, mode: FileMode) -> Result<Catalog, Error> {
+        let place = match path {
+            None => Place::Stdout(BufWriter::with_capacity(BUFFER_BYTES, io::stdout())),
+            Some(path) => Place::File(Box::new(WholeFile::create(path)?.with_mode(mode))),
+        };
+        let columns = column::columns(rows);
+        let table = open_table(place, format, &columns).ok_or_else(|| {
+            Error::Usage(format!("this dcm2fhir was built without {format}: --format csv has the same rows"))
+        })?;
+        let table = table.map_err(|source| write_error(path.unwrap_or(Path::new("standard output")), source))?;
+        let files = Files::new(if rows == Rows::Instance { Keep::Names } else { Keep::Folder });
+        Ok(Catalog { table: Mutex::new(table), written_rows: AtomicU64::new(0), rows, files })
+    }
+
+    /// Where it wants the files of the instances.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// Takes the rows of a study.
+    pub fn study(&self, study: &ResolvedStudy<'_>, options: &Options) -> Result<(), Error> {
+        let context = Context { rows: self.rows, files: &self.files, options };
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut each = |row: &[Cell]| {
+            self.written_rows.fetch_add(1, Relaxed);
+            table.row(row)
+        };
+        rows::rows(study, &context, &mut each).map_err(|source| write_error(Path::new("the catalog"), source))
+    }
+}
+
+/// A table in a format that this program was built with.
+fn open_table<W: Write + Send + 'static>(
+    place: W,
+    format: Format,
+    columns: &[&Column],
+) -> Option<io::Result<Box<dyn TableWriter<W>>>> {
+    match format {
+        Format::Csv => Some(csv::Csv::new(place, columns).map(|table| Box::new(table) as _)),
+        #[cfg(feature = "parquet")]
+        Format::Parquet => Some(parquet::Parquet::new(place, columns).map(|table| Box::new(table) as _)),
+        _ => None,
+    }
+}
+
+impl Sink for Catalog {
+    fn order(&self) -> Order {
+        Order::AsGiven
+    }
+
+    /// A catalog has rows, and no documents.
+    fn document(&self, _: &DocumentName, _: WriteDocument<'_>) -> Result<Placed, Error> {
+        Ok(Placed::Written)
+    }
+
+    fn catalog(&self) -> Option<&Catalog> {
+        Some(self)
+    }
+
+    fn finish(self: Box<Self>, _: Option<&Path>) -> Result<Finished, Error> {
+        let failed = |source| write_error(Path::new("the catalog"), source);
+        let table = self.table.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match table.finish().map_err(failed)? {
+            Place::Stdout(mut writer) => writer.flush().map_err(failed)?,
+            // A run that found nothing, as of a disk that is not mounted, replaces nothing.
+            Place::File(file) if self.written_rows.into_inner() == 0 && file.is_there() => {}
+            Place::File(file) => file.finish()?,
+        }
+        Ok(Finished::default())
+    }
+}
+
+impl Write for Place {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Place::Stdout(writer) => writer.write(bytes),
+            Place::File(file) => file.writer().write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Place::Stdout(writer) => writer.flush(),
+            Place::File(file) => file.writer().flush(),
+        }
+    }
+}
