@@ -27,6 +27,9 @@ pub enum Skip {
     /// DICOM JSON in which something else stands at this byte: the instances before it are read.
     #[error("no JSON from byte {0} on: what stands before it is read")]
     NotJson(u64),
+    /// A server or bucket did not give what it lists.
+    #[error("not delivered: {0}")]
+    NotDelivered(String),
     /// An entry of an archive that needs a password.
     #[error("encrypted")]
     Encrypted,
@@ -224,6 +227,9 @@ pub enum Reason {
     /// The file ends inside the header.
     #[error("the file ends here: what stood before it is kept")]
     Truncated,
+    /// A Patient ID that is too long: the study is of nobody who is known, or of another image's patient.
+    #[error("the Patient ID is too long, and left out: whose is this?")]
+    PatientIdTooLong,
     /// A sequence beyond the nesting cap.
     #[error("nested too deeply: the rest of the header is left out")]
     TooDeep,
@@ -314,10 +320,15 @@ impl Reason {
         }
     }
 
-    /// Whether something is missing from the output because of it, or a study mixes patients: exit code 1.
+    /// Whether something is missing from the output because of it, or a study may mix patients: exit code 1.
     pub fn is_loss(self) -> bool {
-        use Reason::{FileSaysMore, HeldBack, NameTaken, OtherContent, OtherPatient, SeveralPatients};
-        matches!(self, OtherContent | NameTaken | HeldBack | FileSaysMore | SeveralPatients | OtherPatient)
+        use Reason::{
+            FileSaysMore, HeldBack, NameTaken, OtherContent, OtherPatient, PatientIdTooLong, SeveralPatients,
+        };
+        matches!(
+            self,
+            OtherContent | NameTaken | HeldBack | FileSaysMore | SeveralPatients | OtherPatient | PatientIdTooLong
+        )
     }
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 use super::ConsoleArguments;
 use crate::error::Error;
 use crate::mapping::ContentOptions;
-use crate::options::{InputOptions, OutputOptions, RunOptions, Share};
+use crate::options::{OutputOptions, RunOptions, Share};
 use crate::pipeline::{self, Assembly, Config};
 
 const EXAMPLES: &str = "\
@@ -55,6 +55,6 @@ pub struct AssembleArguments {
 /// Assembles, and says with which code to exit.
 pub fn run(arguments: AssembleArguments) -> Result<u8, Error> {
     let AssembleArguments { inputs, partition, output, content, run, console } = arguments;
-    let job = Config { input: InputOptions::default(), output, content, run }.convert()?;
+    let job = Config { output, content, run, ..Config::default() }.convert()?;
     pipeline::assemble(&Assembly { inputs, partition }, &job, &console.console())
 }

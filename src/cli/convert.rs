@@ -15,6 +15,9 @@ Examples:
   Only CT and MR, with the address of the images:
     dcm2fhir convert archive/ --fhir r5 --include modality=CT,MR \\
       --endpoint wado-rs=https://pacs.example/dicomweb
+  The studies of a PACS in January, by DICOMweb:
+    dcm2fhir convert dicomweb+https://pacs.example/dicom-web -o studies/ \\
+      --fhir r4 --query StudyDate=20240101-20240131 --token-env TOKEN
   A report of everything that was left out:
     dcm2fhir convert archive/ -o studies/ --fhir r4 --report report.json
 
@@ -31,6 +34,7 @@ Exit code:
 /// What `convert` can be told.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES, disable_help_flag = true, override_usage = "dcm2fhir convert [OPTIONS] <INPUT>...")]
+#[cfg_attr(feature = "http", command(mut_arg("token_command", |argument| argument.hide_short_help(true))))]
 pub struct ConvertArguments {
     #[command(flatten)]
     config: Config,

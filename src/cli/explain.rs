@@ -4,19 +4,25 @@
 #![allow(rustdoc::bare_urls)]
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Arg, ArgAction, Args};
 
+use crate::dicom::json::{Instances, is_dicom_json};
 use crate::dicom::{Header, Scanner};
 use crate::error::Error;
 use crate::explain;
 use crate::fhir::Release;
+use crate::interrupt::Interrupt;
 use crate::issue::Skip;
 use crate::mapping::{self, Options};
 use crate::options::choice;
 use crate::options::parse::{Listed, RELEASES};
 use crate::output;
-use crate::source::{self, printable};
+use crate::pipeline::is_stdin;
+use crate::progress::Silent;
+use crate::source::archive::Head;
+use crate::source::{self, Content, Input, RemoteOptions, WalkOptions, printable};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -48,9 +54,10 @@ choice! {
     mut_arg("issuer", |issuer| shown(issuer, "The system of an issuer's local name, as NAME=URI")),
 )]
 pub struct ExplainArguments {
-    /// The DICOM file
+    /// The DICOM file; - is standard input
     ///
-    /// Its values are shown, which may be patient data.
+    /// Or the first instance of DICOM JSON, or of a study as `dicomweb+https://pacs/dicom-web --study UID`. Its values are
+    /// shown, which may be patient data.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
@@ -79,6 +86,10 @@ pub struct ExplainArguments {
     #[command(flatten)]
     archive: Options,
 
+    /// What the user says of servers.
+    #[command(flatten)]
+    remote: RemoteOptions,
+
     /// Print this help; --help says more
     #[arg(short, long, action = ArgAction::Help, value_parser = clap::builder::BoolValueParser::new())]
     help: Option<bool>,
@@ -92,11 +103,10 @@ fn shown(argument: Arg, help: &'static str) -> Arg {
 
 /// Explains one file on standard output.
 pub fn run(arguments: &ExplainArguments) -> Result<u8, Error> {
-    let header = read(&arguments.file)?;
+    let (name, header) = read(&arguments.file, &arguments.remote)?;
     arguments.archive.check()?;
     let releases = arguments.fhir.map_or(Release::ALL.to_vec(), |release| vec![release]);
-    let file = printable(arguments.file.as_os_str().as_encoded_bytes());
-    let explanation = explain::explain(file, &header, &arguments.archive, &releases);
+    let explanation = explain::explain(name, &header, &arguments.archive, &releases);
     let form = if arguments.json { ExplainForm::Json } else { arguments.format };
     let text = match form {
         ExplainForm::Text => explain::table(&explanation, columns()),
@@ -107,15 +117,42 @@ pub fn run(arguments: &ExplainArguments) -> Result<u8, Error> {
     output::print(text.as_bytes()).map(|()| 0)
 }
 
-fn read(path: &Path) -> Result<Header, Error> {
-    let refused = |skip| Error::Usage(format!("{}: {skip}", path.display()));
-    let mut file = source::open_file(path).map_err(refused)?;
-    let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
-    if !is_regular {
-        return Err(refused(Skip::NotRegular));
+/// The name and the header of the first instance that a path or address leads to.
+fn read(path: &Path, remote: &RemoteOptions) -> Result<(String, Header), Error> {
+    let name = printable(path.as_os_str().as_encoded_bytes());
+    let refused = |skip| Error::Usage(format!("{name}: {skip}"));
+    let input = if is_stdin(path) { Some(Input::Stdin) } else { remote.input(path)? };
+    let Some(input) = input else {
+        let file = source::open_file(path).map_err(refused)?;
+        let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+        return match is_regular {
+            true => header(Content::File(file)).map(|header| (name.clone(), header)).map_err(refused),
+            false => Err(refused(Skip::NotRegular)),
+        };
+    };
+    let options = WalkOptions { threads: 1, ..WalkOptions::default() };
+    let walk = source::open(&[input], &options, Arc::new(Silent), &Interrupt::default())?;
+    // One instance is explained; where the first cannot be, that is the answer.
+    let Some(batch) = walk.batches().iter().next() else { return Err(refused(Skip::Empty)) };
+    let mut found = batch.skipped.first().map(|(name, skip)| (name.to_string(), Err(skip.clone())));
+    batch.for_each(|item| {
+        found.get_or_insert_with(|| (item.name.to_string(), item.open().and_then(header)));
+    });
+    let (name, header) = found.unwrap_or((name.clone(), Err(Skip::Empty)));
+    header.map(|header| (name, header)).map_err(refused)
+}
+
+/// The header of a file, or of the first instance of DICOM JSON.
+fn header(mut content: Content) -> Result<Header, Skip> {
+    let (wanted, mut header) = (mapping::wanted(), Header::default());
+    let is_json = matches!(content, Content::Json(_));
+    let scanned = if is_json { Err(Skip::NotDicom) } else { Scanner::new().scan(&mut content, &wanted, &mut header) };
+    match scanned {
+        Err(Skip::NotDicom) if is_json || Head::new(&mut content).is_ok_and(|head| is_dicom_json(head.bytes())) => {
+            Instances::new(&mut content).next(&wanted, &mut header).unwrap_or(Err(Skip::Empty))?;
+        }
+        scanned => scanned?,
     }
-    let mut header = Header::default();
-    Scanner::new().scan(&mut file, &mapping::wanted(), &mut header).map_err(refused)?;
     Ok(header)
 }
 

@@ -77,7 +77,7 @@ pub enum Command {
     /// Print which DICOM attribute fills which FHIR element
     Mapping(MappingArguments),
     /// Explain for one file which attribute filled which element
-    Explain(ExplainArguments),
+    Explain(Box<ExplainArguments>),
     /// Upload DICOM or FHIR to a FHIR server
     #[cfg(feature = "upload")]
     Upload(Box<UploadArguments>),

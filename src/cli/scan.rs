@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::options::parse::whole;
 use crate::options::{FileMode, InputOptions, Share};
 use crate::pipeline::{self, Scan};
+use crate::source::RemoteOptions;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,9 +28,9 @@ Exit code:
   2    could not run, or a file cannot be read: another try may help
   130  interrupted";
 
-const INPUTS: &str = "Files, folders, archives, a DICOMDIR; - is a list of paths on stdin";
+const INPUTS: &str = "Files, folders, archives; - is a list of paths on stdin";
 const INPUTS_IN_FULL: &str = "\
-Files, folders, archives, a DICOMDIR; - is a list of paths on stdin
+Files, folders, archives; - is a list of paths on stdin
 
 As convert takes them, but for -, which is here what it is for --files-from: paths, one a line, or separated by NUL
 with -0.";
@@ -41,6 +42,8 @@ with -0.";
 pub struct ScanArguments {
     #[command(flatten)]
     input: InputOptions,
+    #[command(flatten)]
+    remote: RemoteOptions,
 
     /// Where the lines go: -, a file or a folder
     ///
@@ -85,7 +88,8 @@ pub struct ScanArguments {
 
 /// Scans, and says with which code to exit.
 pub fn run(arguments: ScanArguments) -> Result<u8, Error> {
-    let ScanArguments { input, output, partitions, shard, allow_unreadable, threads, mode, console } = arguments;
-    let scan = Scan { input, output, partitions, shard, allow_unreadable, threads, mode };
+    let ScanArguments { input, remote, output, partitions, shard, allow_unreadable, threads, mode, console } =
+        arguments;
+    let scan = Scan { input, remote, output, partitions, shard, allow_unreadable, threads, mode };
     pipeline::scan(&scan, &console.console())
 }

@@ -193,6 +193,8 @@ const EXAMPLES_OF_VALUES: &[(&str, &str)] = &[
     ("id-salt", "\"a long secret\""),
     ("threads", "8"),
     ("report", "\"report.json\""),
+    ("requests", "16"),
+    ("query", "\"StudyDate=20240101-20240131\""),
     ("to", "\"https://fhir.example/r4\""),
     ("token-file", "\"token.txt\""),
     ("token-env", "\"FHIR_TOKEN\""),

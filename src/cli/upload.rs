@@ -4,19 +4,18 @@
 #![allow(rustdoc::bare_urls)]
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 
 use super::ConsoleArguments;
 use crate::error::Error;
 use crate::fhir::id::Ids;
-use crate::http::{ClientCredentials, Connection, Credentials, Policy, Secret, headers};
+use crate::http::{AccessOptions, Connection, http_url};
 use crate::mapping::ContentOptions;
 use crate::options::parse::{at_least, whole};
 use crate::options::{BundleOptions, Format, InputOptions, OutputOptions, References, RunOptions};
 use crate::pipeline::{self, Config, Upload, is_stdin};
-use crate::source::Input;
+use crate::source::{Input, RemoteOptions};
 use crate::upload::{Mode, Options};
 
 const INPUTS: &str = "DICOM or FHIR: files, folders; - is standard input";
@@ -98,76 +97,8 @@ pub struct ServerArguments {
     #[arg(long, value_name = "URL")]
     pub to: String,
 
-    /// Read a bearer token from a file
-    ///
-    /// Bare, or as the JSON of a token endpoint. It is read again when the server refuses the token.
-    #[arg(long, value_name = "FILE", group = "credentials", hide_short_help = true)]
-    pub token_file: Option<PathBuf>,
-
-    /// Read a bearer token from an environment variable
-    #[arg(long, value_name = "NAME", group = "credentials", hide_short_help = true)]
-    pub token_env: Option<String>,
-
-    /// Run a command that prints a bearer token
-    ///
-    /// It is run by the shell, and again when the token expires: by expires_in of its JSON, or when the server refuses
-    /// it.
-    #[arg(long, value_name = "COMMAND", group = "credentials")]
-    pub token_command: Option<String>,
-
-    /// Read user:password from a file
-    #[arg(long, value_name = "FILE", group = "credentials", hide_short_help = true)]
-    pub basic_file: Option<PathBuf>,
-
-    /// Read user:password from an environment variable
-    #[arg(long, value_name = "NAME", group = "credentials", hide_short_help = true)]
-    pub basic_env: Option<String>,
-
-    /// Get tokens by OAuth2 client credentials, for this client id
-    ///
-    /// Needs --oauth-secret-file or --oauth-secret-env. The token is fetched again when it expires, or when the server
-    /// refuses it. For signed assertions (private_key_jwt) use --token-command.
-    #[arg(long, value_name = "ID", group = "credentials", requires = "oauth_secret", hide_short_help = true)]
-    pub oauth_client_id: Option<String>,
-
-    /// Read the OAuth2 client secret from a file
-    #[arg(long, value_name = "FILE", group = "oauth_secret", requires = "oauth_client_id", hide_short_help = true)]
-    pub oauth_secret_file: Option<PathBuf>,
-
-    /// Read the OAuth2 client secret from an environment variable
-    #[arg(long, value_name = "NAME", group = "oauth_secret", requires = "oauth_client_id", hide_short_help = true)]
-    pub oauth_secret_env: Option<String>,
-
-    /// URL of the OAuth2 token endpoint
-    ///
-    /// Default: the token_endpoint in the server's .well-known/smart-configuration.
-    #[arg(long, value_name = "URL", requires = "oauth_client_id", hide_short_help = true)]
-    pub oauth_token_url: Option<String>,
-
-    /// OAuth2 scopes to ask for, as system/*.cruds
-    #[arg(long, value_name = "SCOPE", requires = "oauth_client_id", hide_short_help = true)]
-    pub oauth_scope: Option<String>,
-
-    /// Add an HTTP header to every request, as for a gateway
-    ///
-    /// `@FILE` has a header a line, so that no other user sees it on the command line. It may be given several times,
-    /// goes to the server only, and is never printed.
-    #[arg(long, value_name = "NAME=VALUE|@FILE", action = clap::ArgAction::Append, hide_short_help = true)]
-    pub header: Vec<String>,
-
-    /// Trust these CA certificates, as PEM
-    ///
-    /// Default: those of the system.
-    #[arg(long, value_name = "FILE", hide_short_help = true)]
-    pub ca_cert: Option<PathBuf>,
-
-    /// Client certificate for mutual TLS, as PEM
-    #[arg(long, value_name = "FILE", requires = "client_key", hide_short_help = true)]
-    pub client_cert: Option<PathBuf>,
-
-    /// Private key of --client-cert, as PEM
-    #[arg(long, value_name = "FILE", requires = "client_cert", hide_short_help = true)]
-    pub client_key: Option<PathBuf>,
+    #[command(flatten)]
+    pub access: AccessOptions,
 
     /// Compress requests with gzip
     #[arg(long, hide_short_help = true)]
@@ -250,18 +181,6 @@ pub struct SendingArguments {
     /// Default: 500.
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = whole::<u16>(1..=u16::MAX), hide_short_help = true)]
     pub max_entries: u16,
-
-    /// Timeout for one response, in seconds
-    ///
-    /// Default: 300.
-    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = whole::<u64>(1..=86_400), hide_short_help = true)]
-    pub timeout: u64,
-
-    /// Retry a request for at most this many seconds
-    ///
-    /// Default: 900.
-    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = whole::<u64>(0..=604_800), hide_short_help = true)]
-    pub deadline: u64,
 }
 
 /// Uploads, and says with which code to exit.
@@ -281,7 +200,12 @@ impl UploadArguments {
         let own: Vec<PathBuf> = sending.journal.iter().chain(&sending.rejects).cloned().collect();
         let options = options(server, sending, &content, &run)?;
         let output = output(content.references, options.conditional);
-        let mut job = Config { input, output, content, run }.job()?;
+        let remote = RemoteOptions::default();
+        let mut job = Config { input, remote, output, content, run }.job()?;
+        if job.inputs.iter().any(|input| input.wado_base().is_some()) {
+            // Credentials are those of the FHIR server, and no other server's to see.
+            return usage("upload reads no dicomweb+: give what `convert dicomweb+... -o studies/` wrote");
+        }
         if own.iter().any(|own| job.inputs.iter().any(|input| matches!(input, Input::Path(path) if path == own))) {
             return usage("the journal and the rejects of this run cannot be its input: give other names");
         }
@@ -297,9 +221,9 @@ fn options(
     run: &RunOptions,
 ) -> Result<Options, Error> {
     Ok(Options {
-        policy: Policy { deadline: Duration::from_secs(sending.deadline), ..Policy::default() },
-        credentials: credentials(&server)?,
-        connection: connection(server, Duration::from_secs(sending.timeout), sending.concurrent_requests.into())?,
+        policy: server.access.policy(),
+        credentials: server.access.credentials()?,
+        connection: connection(&server, sending.concurrent_requests.into())?,
         mode: sending.send_as,
         release: content.fhir,
         max_bytes: usize::try_from(sending.max_bytes).unwrap_or(usize::MAX),
@@ -330,68 +254,15 @@ fn usage<T>(message: &str) -> Result<T, Error> {
     Err(Error::Usage(message.to_string()))
 }
 
-fn connection(server: ServerArguments, timeout: Duration, jobs: usize) -> Result<Connection, Error> {
-    Ok(Connection {
-        purpose: "upload to",
-        base: base(&server.to)?,
-        ca_certificate: server.ca_cert,
-        client_certificate: server.client_cert.zip(server.client_key),
-        headers: headers(&server.header)?,
-        gzip: server.gzip,
-        timeout,
-        connections: jobs,
-    })
+fn connection(server: &ServerArguments, jobs: usize) -> Result<Connection, Error> {
+    let connection = server.access.connection("upload to", base(&server.to)?, jobs)?;
+    Ok(Connection { gzip: server.gzip, ..connection })
 }
 
 /// The base URL without its last slash.
 fn base(to: &str) -> Result<String, Error> {
-    let base = url("--to", to)?.trim_end_matches('/');
+    let base = http_url("--to", to)?.trim_end_matches('/');
     Ok(base.strip_suffix("/metadata").unwrap_or(base).to_string())
-}
-
-/// A URL that an option gives. Never one with a password in it: other users see a command line.
-fn url<'u>(option: &str, to: &'u str) -> Result<&'u str, Error> {
-    let rest = to.strip_prefix("https://").or_else(|| to.strip_prefix("http://"));
-    let Some(rest) = rest.filter(|rest| !rest.is_empty() && !rest.starts_with('/')) else {
-        return usage(&format!("{option} wants a URL with http:// or https://, as https://host/fhir"));
-    };
-    if rest.split('/').next().is_some_and(|host| host.contains('@')) {
-        return usage(&format!(
-            "{option} holds a user or password, which other users can see: give --basic-file or --basic-env"
-        ));
-    }
-    if rest.contains(['?', '#']) || rest.contains(|character: char| character.is_whitespace() || character.is_control())
-    {
-        return usage(&format!("{option} wants a URL without ?, # and spaces, as https://host/fhir"));
-    }
-    Ok(to)
-}
-
-fn credentials(server: &ServerArguments) -> Result<Credentials, Error> {
-    let tokens = [
-        server.token_file.clone().map(Secret::File),
-        server.token_env.clone().map(Secret::Variable),
-        server.token_command.clone().map(Secret::Command),
-    ];
-    if let Some(token) = tokens.into_iter().flatten().next() {
-        return Ok(Credentials::Token(token));
-    }
-    if let (Some(client_id), Some(secret)) =
-        (&server.oauth_client_id, secret(&server.oauth_secret_file, &server.oauth_secret_env))
-    {
-        let token_url = server.oauth_token_url.as_deref().map(|to| url("--oauth-token-url", to)).transpose()?;
-        return Ok(Credentials::OAuth2(ClientCredentials {
-            token_url: token_url.map(str::to_string),
-            client_id: client_id.clone(),
-            secret,
-            scope: server.oauth_scope.clone(),
-        }));
-    }
-    Ok(secret(&server.basic_file, &server.basic_env).map_or(Credentials::None, Credentials::Basic))
-}
-
-fn secret(file: &Option<PathBuf>, variable: &Option<String>) -> Option<Secret> {
-    file.clone().map(Secret::File).or_else(|| variable.clone().map(Secret::Variable))
 }
 
 #[cfg(test)]

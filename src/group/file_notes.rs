@@ -122,6 +122,7 @@ pub fn fault_issue(Fault { tag, kind }: Fault) -> Issue {
     let reason = match kind {
         FaultKind::Truncated => Reason::Truncated,
         FaultKind::Repeated => Reason::Repeated,
+        FaultKind::TooLong if tag == tags::PATIENT_ID => Reason::PatientIdTooLong,
         FaultKind::TooLong => Reason::TooLong,
         FaultKind::TooDeep => Reason::TooDeep,
         FaultKind::TooMany => Reason::TooMany,

@@ -7,6 +7,7 @@
 //!
 //! It knows neither FHIR nor DICOM. Credentials go to the server's own origin only, and no secret is printed.
 
+mod access;
 mod auth;
 mod client;
 mod clock;
@@ -20,6 +21,7 @@ mod sender;
 mod tls;
 mod traffic;
 
+pub use access::{AccessOptions, http_url};
 pub use auth::Credentials;
 pub use client::{Client, Connection};
 pub use clock::{Clock, SystemClock};

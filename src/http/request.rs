@@ -15,6 +15,8 @@ pub struct Request<'a> {
     pub body: Option<Body<'a>>,
     /// Headers of this request, beside those of the connection.
     pub headers: Vec<(&'static str, &'a str)>,
+    /// Whether what it holds can be sent in parts, so that a connection that is cut each time may be for its size.
+    pub is_divisible: bool,
 }
 
 /// The body of a request.
@@ -31,7 +33,7 @@ pub struct Body<'a> {
 impl<'a> Request<'a> {
     /// A request that reads.
     pub fn get(path: &'a str, accept: &'a str) -> Request<'a> {
-        Request { method: "GET", path, accept, body: None, headers: Vec::new() }
+        Request { method: "GET", path, accept, body: None, headers: Vec::new(), is_divisible: false }
     }
 
     /// A form (RFC 6749 4.4.2) for the base URL itself, answered by JSON.

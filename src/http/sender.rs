@@ -22,7 +22,7 @@ pub struct Sender {
     auth: Auth,
     policy: Policy,
     throttle: Throttle,
-    on_retry: Box<dyn Fn() + Send + Sync>,
+    on_retry: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 /// What became of a request.
@@ -32,6 +32,8 @@ pub enum Sent {
     Answer(Answer),
     /// All tries failed: no answer, or only that the server cannot now.
     GaveUp(String),
+    /// The connection was cut at each try, and the request can be sent in parts.
+    Cut(String),
     /// The request may have been done, and must not be done twice.
     Unknown(String),
     /// The request cannot be done; others may be.
@@ -39,14 +41,14 @@ pub enum Sent {
 }
 
 impl Sender {
-    /// A sender that calls `on_retry` before each retry. Nothing is sent yet.
+    /// A sender that calls `on_retry` before each retry, with the reason. Nothing is sent yet.
     pub fn new(
         client: Client,
         credentials: Credentials,
         policy: Policy,
         clock: Box<dyn Clock>,
         interrupt: Interrupt,
-        on_retry: impl Fn() + Send + Sync + 'static,
+        on_retry: impl Fn(&str) + Send + Sync + 'static,
     ) -> Sender {
         let auth = Auth::new(credentials);
         Sender { client, clock, interrupt, auth, policy, throttle: Throttle::default(), on_retry: Box::new(on_retry) }
@@ -76,21 +78,25 @@ impl Sender {
     pub fn send_at_most(&self, max_tries: u32, request: &Request<'_>, safety: Safety) -> Result<Sent, Error> {
         let policy = Policy { max_tries, ..self.policy };
         let (start, clock) = (self.clock.now(), self.clock.as_ref());
-        let (mut tries, mut is_renewed) = (0, false);
+        let (mut tries, mut cuts, mut is_renewed) = (0, 0, false);
         loop {
             let result = self.once(request, &mut is_renewed)?;
             tries += 1;
+            cuts += u32::from(matches!(result, Err(Broken::Sent(_))));
             let again = match decide(&result, safety, clock.time_of_day()) {
                 Decision::AgainBriefly if tries < policy.max_failures => Again { all_wait: false, retry_after: None },
                 Decision::Final | Decision::AgainBriefly => return self.last(result, tries > 1),
                 Decision::Unknown => return Ok(Sent::Unknown(reason(&result))),
                 Decision::Again(again) => again,
             };
+            if request.is_divisible && cuts == tries && cuts >= policy.max_failures {
+                return Ok(Sent::Cut(format!("{} after {tries} tries", reason(&result))));
+            }
             let pause = policy.pause(tries, again.retry_after, clock.random());
             if !policy.allows(tries, clock.now().saturating_sub(start), pause) {
                 return Ok(Sent::GaveUp(format!("{} after {tries} tries", reason(&result))));
             }
-            (self.on_retry)();
+            (self.on_retry)(&reason(&result));
             self.hold(&again, pause);
         }
     }

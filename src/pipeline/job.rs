@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::fhir::json::Layout;
-use crate::mapping::ContentOptions;
+use crate::mapping::{ContentOptions, EndpointOption};
 use crate::options::filter::Filter;
 use crate::options::{Format, InputOptions, OutputOptions, OutputTarget, References, RunOptions, is_stdout};
-use crate::source::{Input, Links, ListFrom, Separator, WalkOptions};
+use crate::source::{Input, Links, ListFrom, RemoteOptions, Separator, WalkOptions};
 
 /// The options of `convert`.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +19,8 @@ use crate::source::{Input, Links, ListFrom, Separator, WalkOptions};
 pub struct Config {
     #[cfg_attr(feature = "cli", command(flatten))]
     pub input: InputOptions,
+    #[cfg_attr(feature = "cli", command(flatten))]
+    pub remote: RemoteOptions,
     #[cfg_attr(feature = "cli", command(flatten))]
     pub output: OutputOptions,
     #[cfg_attr(feature = "cli", command(flatten))]
@@ -75,12 +77,15 @@ impl Config {
         if self.run.report.is_some() && target.path() == self.run.report.as_deref() {
             return usage("--report and --output name the same file");
         }
+        let inputs = inputs(&self.input, &self.remote)?;
+        self.remote.check(&inputs)?;
         settle(&mut self, &target, format)?;
+        self.content.endpoint.extend(default_endpoint(&self.content, &inputs)?);
         let excluded = target.path().into_iter().chain(self.run.report.as_deref()).map(PathBuf::from).collect();
         let links = if self.input.follow { Links::Follow } else { Links::Skip };
         let threads = self.run.threads();
         Ok(Job {
-            inputs: inputs(&self.input)?,
+            inputs,
             walk: WalkOptions { links, excluded, threads },
             filter: Filter::new(self.input.include.clone(), self.input.exclude.clone()),
             layout: if is_indented { Layout::Pretty } else { Layout::Compact },
@@ -117,14 +122,31 @@ fn references(asked: Option<References>, target: &OutputTarget, format: Format) 
     }
 }
 
-pub(super) fn inputs(options: &InputOptions) -> Result<Vec<Input>, Error> {
+/// Where the images are, if nobody says: with the server that they come from.
+fn default_endpoint(content: &ContentOptions, inputs: &[Input]) -> Result<Option<EndpointOption>, Error> {
+    let bases: Vec<Option<&str>> = inputs.iter().map(Input::wado_base).collect();
+    match bases[..] {
+        [Some(base), ref others @ ..]
+            if content.endpoint.is_empty() && others.iter().all(|other| *other == Some(base)) =>
+        {
+            format!("wado-rs={base}").parse().map(Some).map_err(Error::Usage)
+        }
+        _ => Ok(None),
+    }
+}
+
+pub(super) fn inputs(options: &InputOptions, remote: &RemoteOptions) -> Result<Vec<Input>, Error> {
     let separator = if options.null { Separator::Nul } else { Separator::Newline };
     let list = |path: &PathBuf| match is_stdin(path) {
         true => Input::List { from: ListFrom::Stdin, separator },
         false => Input::List { from: ListFrom::File(path.clone()), separator },
     };
-    let one = |path: &PathBuf| if is_stdin(path) { Input::Stdin } else { Input::Path(path.clone()) };
-    let inputs: Vec<Input> = options.inputs.iter().map(one).chain(options.files_from.as_ref().map(list)).collect();
+    let one = |path: &PathBuf| match is_stdin(path) {
+        true => Ok(Input::Stdin),
+        false => Ok(remote.input(path)?.unwrap_or_else(|| Input::Path(path.clone()))),
+    };
+    let lists = options.files_from.as_ref().map(list).map(Ok);
+    let inputs: Vec<Input> = options.inputs.iter().map(one).chain(lists).collect::<Result<_, Error>>()?;
     let from_stdin = |input: &&Input| matches!(input, Input::Stdin | Input::List { from: ListFrom::Stdin, .. });
     match inputs.iter().filter(from_stdin).count() {
         0 => {}

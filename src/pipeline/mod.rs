@@ -91,7 +91,7 @@ fn convert_between<'s>(
     let sink = open()?;
     let report = Report::open(&job.config.run)?;
     let counts = RunCounts::default();
-    let walk = source::open(&job.inputs, &job.walk, progress.clone())?;
+    let walk = source::open(&job.inputs, &job.walk, progress.clone(), interrupt)?;
     let pool = threads(job.threads)?;
     let run = Run { job, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
     let mut studies = pool.install(|| run.read(&walk, ends.others, sink.catalog().map(Catalog::files)))?;

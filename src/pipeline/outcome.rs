@@ -167,6 +167,8 @@ impl std::fmt::Display for Input {
             Input::Path(path) | Input::List { from: ListFrom::File(path), .. } => {
                 f.write_str(&printable(path.as_os_str().as_encoded_bytes()))
             }
+            #[cfg(feature = "http")]
+            Input::DicomWeb(web) => f.write_str(&printable(web.connection.base.as_bytes())),
             Input::Readers(_) => f.write_str("the readers"),
             Input::Stdin | Input::List { from: ListFrom::Stdin, .. } => f.write_str("standard input"),
         }

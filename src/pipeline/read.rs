@@ -118,6 +118,10 @@ impl Stage<'_> {
             others.fhir(PathBuf::from(&item.name.place));
             return Ok(Found::Fhir);
         }
+        if let Content::Json(text) = &mut file {
+            self.json(worker, &item.name, &mut **text);
+            return Ok(Found::Json);
+        }
         match self.read(worker, &item.name, &mut file) {
             Ok(()) => Ok(Found::Dicom),
             Err(Skip::NotDicom) => self.other(worker, item, file),

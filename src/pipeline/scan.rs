@@ -23,7 +23,7 @@ use crate::options::{FileMode, InputOptions, OutputTarget, RunOptions, Share, Su
 use crate::output::WholeFile;
 use crate::progress::{self, NAME, Progress, WARNING, count, duration};
 use crate::report::{Report, Sorter};
-use crate::source::{self, Links, Name, WalkOptions};
+use crate::source::{self, Links, Name, RemoteOptions, WalkOptions};
 
 /// Files that are left out, in a line.
 const SKIPPED_IN_LINE: usize = 1_000;
@@ -35,6 +35,8 @@ const NAMED_FILES: usize = 3;
 pub struct Scan {
     /// What is read.
     pub input: InputOptions,
+    /// How servers are asked.
+    pub remote: RemoteOptions,
     /// Standard output, a file or a folder.
     pub output: PathBuf,
     /// Files by the hash of the study, in a folder.
@@ -72,7 +74,11 @@ pub fn scan(scan: &Scan, console: &Console) -> Result<u8, Error> {
 
 fn run(scan: &Scan, progress: std::sync::Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Done, Error> {
     let target = Target::open(scan)?;
-    let inputs = job::inputs(&paths_from_stdin(scan.input.clone()))?;
+    let inputs = job::inputs(&paths_from_stdin(scan.input.clone()), &scan.remote)?;
+    if let Some(base) = inputs.iter().find_map(source::Input::wado_base) {
+        let advice = format!("convert would add the endpoint of the images: give assemble --endpoint wado-rs={base}");
+        progress.say(&format!("{WARNING}note:{WARNING:#} {}", source::printable(advice.as_bytes())));
+    }
     let threads_number = RunOptions { threads: scan.threads, ..RunOptions::default() }.threads();
     let links = if scan.input.follow { Links::Follow } else { Links::Skip };
     let excluded = if is_stdout(&scan.output) { Vec::new() } else { vec![scan.output.clone()] };
@@ -80,7 +86,8 @@ fn run(scan: &Scan, progress: std::sync::Arc<dyn Progress>, interrupt: &Interrup
     let wanted = mapping::wanted();
     let (report, counts) = (Report::open(&RunOptions::default())?, RunCounts::default());
     let recorder = Recorder::new(&target.folder());
-    let walk = source::open(&inputs, &WalkOptions { links, excluded, threads: threads_number }, progress.clone())?;
+    let walk =
+        source::open(&inputs, &WalkOptions { links, excluded, threads: threads_number }, progress.clone(), interrupt)?;
     let (studies, options) = (Studies::keeping_files(), Options::default());
     let of_shard = |name: &Name| scan.shard.is_none_or(|shard| shard.has(folder_hash(name, &scan.input.inputs)));
     let stage = read::Stage {
@@ -178,7 +185,7 @@ impl Recorder {
         if left_out.failure.is_none() {
             left_out.failure = left_out.entries.push(entry + "\n").err();
         }
-        if let Some(skip @ Skip::Unreadable(_)) = skip {
+        if let Some(skip @ (Skip::Unreadable(_) | Skip::NotDelivered(_))) = skip {
             left_out.unreadable += 1;
             left_out.named.insert(format!("{name}: {skip}"));
             if left_out.named.len() > NAMED_FILES {

@@ -12,6 +12,8 @@ mod message;
 use std::fmt::Display;
 use std::io::{IsTerminal, stderr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
 
 use crate::issue::Skip;
 use crate::options::ShowProgress;
@@ -62,4 +64,23 @@ pub fn start(show: ShowProgress, is_verbose: bool) -> Arc<dyn Progress> {
         (ShowProgress::Always, false) => Bar::lines(),
     };
     Arc::new(bar.verbose(is_verbose))
+}
+
+/// Counts the retries of requests to a server, and says why of the first: a wrong address is otherwise a long wait without
+/// a word.
+pub fn note_retries(
+    progress: Arc<dyn Progress>,
+    server: String,
+    deadline: Duration,
+) -> impl Fn(&str) + Send + Sync + 'static {
+    let said = AtomicBool::new(false);
+    move |why| {
+        progress.retried(1);
+        if !said.swap(true, Relaxed) {
+            let deadline = duration(deadline);
+            progress.say(&format!(
+                "{WARNING}warning:{WARNING:#} {server}: {why}; requests are retried for up to {deadline} (--deadline)"
+            ));
+        }
+    }
 }

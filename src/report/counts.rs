@@ -169,6 +169,7 @@ impl Counts {
 pub(super) fn words(skip: &Skip) -> String {
     match skip {
         Skip::Unreadable(_) => "cannot be read".to_string(),
+        Skip::NotDelivered(_) => "not delivered".to_string(),
         Skip::NotJson(_) => "no JSON any more from some place on".to_string(),
         Skip::Compressed(_) => "the compressed data cannot be read".to_string(),
         _ => skip.to_string(),

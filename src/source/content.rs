@@ -16,6 +16,8 @@ pub enum Content {
     File(File),
     /// Bytes that any number of threads may read at once.
     Shared(Arc<dyn RandomAccess>),
+    /// DICOM JSON of a server. Where not all of it came, its end is an error.
+    Json(Box<dyn Bytes>),
     /// A DICOM file that can be read once, from front to back.
     Stream(Box<dyn Bytes>),
 }
@@ -48,7 +50,7 @@ impl Bytes for Content {
         match self {
             Content::File(file) => Bytes::read_at(file, offset, buffer),
             Content::Shared(shared) => shared.read_at(offset, buffer),
-            Content::Stream(stream) => stream.read_at(offset, buffer),
+            Content::Json(stream) | Content::Stream(stream) => stream.read_at(offset, buffer),
         }
     }
 
@@ -56,7 +58,7 @@ impl Bytes for Content {
         match self {
             Content::File(file) => file.known_length(),
             Content::Shared(shared) => shared.length().ok(),
-            Content::Stream(stream) => stream.known_length(),
+            Content::Json(stream) | Content::Stream(stream) => stream.known_length(),
         }
     }
 }
@@ -66,6 +68,7 @@ impl fmt::Debug for Content {
         f.write_str(match self {
             Content::File(_) => "File",
             Content::Shared(_) => "Shared",
+            Content::Json(_) => "Json",
             Content::Stream(_) => "Stream",
         })
     }

@@ -7,6 +7,8 @@ pub mod archive;
 mod batch;
 mod content;
 mod dicomdir;
+#[cfg(feature = "http")]
+mod dicomweb;
 mod files;
 mod folder;
 mod item;
@@ -16,6 +18,7 @@ mod open;
 mod permits;
 mod queue;
 mod readers;
+mod remote;
 mod stdin;
 
 use std::fs;
@@ -26,17 +29,21 @@ use std::thread;
 use crossbeam_channel::Receiver;
 
 use crate::error::Error;
+use crate::interrupt::Interrupt;
 use crate::issue::Skip;
 use crate::progress::Progress;
 
 pub use crate::name::{Name, printable};
 pub use batch::Batch;
 pub use content::Content;
+#[cfg(feature = "http")]
+pub use dicomweb::{DicomWeb, WebOptions};
 pub use item::Item;
 pub use links::Links;
 pub use list::{ListFrom, Separator};
 pub use open::{open_file, unreadable};
 pub use readers::{NamedReader, Readers};
+pub use remote::RemoteOptions;
 pub use stdin::{STDIN, stdin_file};
 
 use batch::Feed;
@@ -65,6 +72,20 @@ pub enum Input {
     },
     /// What the library's caller brings.
     Readers(Readers),
+    /// Studies of a PACS.
+    #[cfg(feature = "http")]
+    DicomWeb(Box<DicomWeb>),
+}
+
+impl Input {
+    /// The base of the service that gives the images of this input, where it is one (PS3.18 10.4).
+    pub fn wado_base(&self) -> Option<&str> {
+        match self {
+            #[cfg(feature = "http")]
+            Input::DicomWeb(web) => Some(&web.connection.base),
+            _ => None,
+        }
+    }
 }
 
 /// How the inputs are walked.
@@ -106,11 +127,19 @@ enum Start {
     Stdin,
     List(List),
     Readers(Readers),
+    #[cfg(feature = "http")]
+    DicomWeb(dicomweb::Asked),
 }
 
 /// Checks that every input is there, then starts to walk them.
-pub fn open(inputs: &[Input], options: &WalkOptions, progress: Arc<dyn Progress>) -> Result<Walk, Error> {
-    let starts: Vec<Start> = inputs.iter().map(|input| start(input, options.links)).collect::<Result<_, _>>()?;
+pub fn open(
+    inputs: &[Input],
+    options: &WalkOptions,
+    progress: Arc<dyn Progress>,
+    interrupt: &Interrupt,
+) -> Result<Walk, Error> {
+    let start = |input| start(input, options.links, &progress, interrupt);
+    let starts: Vec<Start> = inputs.iter().map(start).collect::<Result<_, _>>()?;
     let roots = starts.iter().filter_map(|start| if let Start::Folder(path) = start { Some(path) } else { None });
     let excluded = folder::excluded_below(roots, &options.excluded);
     let (sender, batches) = crossbeam_channel::bounded(WAITING_BATCHES);
@@ -126,8 +155,11 @@ pub fn open(inputs: &[Input], options: &WalkOptions, progress: Arc<dyn Progress>
     Ok(Walk { batches, queue })
 }
 
-fn start(input: &Input, links: Links) -> Result<Start, Error> {
+#[cfg_attr(not(feature = "http"), allow(unused_variables, reason = "only what is far away is waited for"))]
+fn start(input: &Input, links: Links, progress: &Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Start, Error> {
     let path = match input {
+        #[cfg(feature = "http")]
+        Input::DicomWeb(web) => return web.ask(interrupt, Arc::clone(progress)).map(Start::DicomWeb),
         Input::List { from, separator } => return List::open(from, *separator, links).map(Start::List),
         Input::Stdin => return Ok(Start::Stdin),
         Input::Readers(readers) => return Ok(Start::Readers(readers.clone())),
@@ -156,6 +188,8 @@ fn give(starts: Vec<Start>, links: Links, walker: &Walker, mut feed: Feed) {
             },
             Start::List(list) => list.read(walker.queue(), &mut feed),
             Start::Readers(readers) => readers.give(&mut feed),
+            #[cfg(feature = "http")]
+            Start::DicomWeb(asked) => asked.give(&mut feed),
         }
     }
     feed.flush();

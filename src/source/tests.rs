@@ -7,7 +7,7 @@ use crate::progress::Silent;
 
 /// What a walk finds: names without the folder's own, and what was left out.
 fn walk(root: &Path, inputs: &[Input], options: &WalkOptions) -> (BTreeSet<String>, Vec<(String, Skip)>) {
-    let walk = open(inputs, options, Arc::new(Silent)).unwrap();
+    let walk = open(inputs, options, Arc::new(Silent), &Interrupt::default()).unwrap();
     let name = |name: &Name| name.to_string().replace(&format!("{}/", root.display()), "");
     let (mut items, mut skipped) = (BTreeSet::new(), Vec::new());
     for batch in walk.batches() {
@@ -70,14 +70,14 @@ fn the_output_inside_the_input_is_passed_by_and_an_input_itself_never() {
 fn a_missing_input_stops_the_run_before_anything_is_read() {
     let root = tree(&["a"]);
     let inputs = [path(root.path()), path(root.path().join("nowhere"))].concat();
-    let error = open(&inputs, &WalkOptions::default(), Arc::new(Silent)).unwrap_err();
+    let error = open(&inputs, &WalkOptions::default(), Arc::new(Silent), &Interrupt::default()).unwrap_err();
     assert!(matches!(error, Error::Input { path, .. } if path.ends_with("nowhere")));
 }
 
 #[test]
 fn a_walk_that_nobody_reads_ends() {
     let root = tree(&["a", "b/c"]);
-    drop(open(&path(root.path()), &WalkOptions::default(), Arc::new(Silent)).unwrap());
+    drop(open(&path(root.path()), &WalkOptions::default(), Arc::new(Silent), &Interrupt::default()).unwrap());
 }
 
 #[cfg(unix)]

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::package::Entry;
 use crate::error::Error;
@@ -37,21 +37,67 @@ pub enum Fate {
 pub struct Journal {
     path: PathBuf,
     file: Mutex<File>,
-    past: HashMap<u128, Past>,
+    past: LastWords,
     cut_bytes: u64,
-    /// The studies of this run.
-    met: Mutex<HashSet<u128>>,
+    /// The studies of this run, by the hashes of their names.
+    met: Mutex<HashSet<u64>>,
 }
 
 /// The last word on a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Past {
-    /// The hash of what was sent.
-    pub hash: u128,
+pub struct Past<'j> {
+    /// Whether the same content was sent.
+    pub is_same: bool,
     /// What became of it.
     pub fate: Fate,
     /// How the server calls it, where that is not our name for it.
-    pub reference: Option<String>,
+    pub reference: Option<&'j str>,
+}
+
+/// The last word on each resource, in 16 bytes: there may be many millions. A name and a content have half of their hashes
+/// here, which are compared together.
+#[derive(Debug, Default)]
+struct LastWords {
+    /// The hash of the name, and that of the content with the fate in its last two bits; by name.
+    known: Vec<(u64, u64)>,
+    /// How the server calls those that it calls otherwise than we do.
+    references: HashMap<u64, Box<str>>,
+}
+
+/// The fates in the order of their two bits.
+const FATES: [Fate; 4] = [Fate::Accepted, Fate::Present, Fate::Rejected, Fate::Unknown];
+
+impl LastWords {
+    fn add(&mut self, line: &Line<'_>) -> Option<()> {
+        let hash = u128::from_str_radix(&line.hash, 16).ok()?;
+        let name = xxh3_64(line.resource.as_bytes());
+        self.known.push((name, content(hash) | line.outcome as u64));
+        match &line.reference {
+            Some(reference) => drop(self.references.insert(name, (&**reference).into())),
+            None => drop(self.references.remove(&name)),
+        }
+        Some(())
+    }
+
+    /// Keeps the last of each.
+    fn finish(&mut self) {
+        self.known.reverse();
+        self.known.sort_by_key(|(name, _)| *name);
+        self.known.dedup_by_key(|(name, _)| *name);
+        self.known.shrink_to_fit();
+    }
+
+    fn of(&self, name: u64, hash: u128) -> Option<Past<'_>> {
+        let place = self.known.binary_search_by_key(&name, |(name, _)| *name).ok()?;
+        let known = self.known[place].1;
+        let reference = self.references.get(&name).map(|reference| &**reference);
+        Some(Past { is_same: known & !3 == content(hash), fate: FATES[(known & 3) as usize], reference })
+    }
+}
+
+/// Half of a hash, without the bits of the fate.
+fn content(hash: u128) -> u64 {
+    hash as u64 & !3
 }
 
 #[derive(Serialize, Deserialize)]
@@ -103,12 +149,12 @@ impl Journal {
     }
 
     /// What earlier runs say of a resource.
-    pub fn past(&self, entry: &Entry<'_>) -> Option<&Past> {
-        let key = xxh3_128(entry.key.as_bytes());
+    pub fn past(&self, entry: &Entry<'_>) -> Option<Past<'_>> {
+        let name = xxh3_64(entry.key.as_bytes());
         if entry.is_main() {
-            self.met.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+            self.met.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
         }
-        self.past.get(&key)
+        self.past.of(name, entry.hash)
     }
 
     /// The studies that earlier runs sent and this one did not meet: their files may be gone. By name.
@@ -126,7 +172,7 @@ impl Journal {
         for line in BufReader::new(file).lines() {
             let line = line?;
             let Ok(Line { resource, outcome, .. }) = serde_json::from_str::<Line<'_>>(&line) else { continue };
-            if resource.starts_with("ImagingStudy") && !met.contains(&xxh3_128(resource.as_bytes())) {
+            if resource.starts_with("ImagingStudy") && !met.contains(&xxh3_64(resource.as_bytes())) {
                 last.insert(resource.into_owned(), outcome);
             }
         }
@@ -181,14 +227,14 @@ fn options() -> OpenOptions {
     options
 }
 
-type Read = Result<(HashMap<u128, Past>, u64), String>;
+type Read = Result<(LastWords, u64), String>;
 
 const NO_JOURNAL: &str = "is no journal: give a file of its own";
 
 /// The last word on each resource, and how many bytes are whole lines.
 fn read(file: &File, base: &str) -> io::Result<Read> {
     let (mut reader, mut line) = (BufReader::new(file), Vec::new());
-    let (mut past, mut whole_bytes, mut lines) = (HashMap::new(), 0, 0_u64);
+    let (mut past, mut whole_bytes, mut lines) = (LastWords::default(), 0, 0_u64);
     loop {
         line.clear();
         let bytes = reader.read_until(b'\n', &mut line)?;
@@ -196,6 +242,7 @@ fn read(file: &File, base: &str) -> io::Result<Read> {
         if line.last() != Some(&b'\n') {
             // What is no beginning of a journal is somebody's file, and stays as it is.
             let is_ours = whole_bytes > 0 || header(base).as_bytes().starts_with(&line);
+            past.finish();
             return Ok(if is_ours { Ok((past, whole_bytes)) } else { Err(NO_JOURNAL.to_string()) });
         }
         if whole_bytes == 0 {
@@ -205,22 +252,15 @@ fn read(file: &File, base: &str) -> io::Result<Read> {
                 Err(_) => return Ok(Err(NO_JOURNAL.to_string())),
             }
         } else {
-            let Some((resource, known)) = parse(&line) else {
+            let parsed = serde_json::from_slice::<Line<'_>>(&line).ok();
+            if parsed.and_then(|line| past.add(&line)).is_none() {
                 return Ok(Err(format!(
                     "is damaged in line {lines}: take the line out, or the whole file away: then the server is asked"
                 )));
-            };
-            past.insert(resource, known);
+            }
         }
         whole_bytes += bytes as u64;
     }
-}
-
-/// The hash of a resource's name, and what a line says of it.
-fn parse(line: &[u8]) -> Option<(u128, Past)> {
-    let Line { resource, hash, outcome: fate, reference } = serde_json::from_slice::<Line<'_>>(line).ok()?;
-    let hash = u128::from_str_radix(&hash, 16).ok()?;
-    Some((xxh3_128(resource.as_bytes()), Past { hash, fate, reference: reference.map(Cow::into_owned) }))
 }
 
 #[cfg(test)]
@@ -259,8 +299,9 @@ mod tests {
         let journal = Journal::open(&path, "http://h").unwrap();
         assert_eq!(journal.mended(), None);
         let past = journal.past(&entry("1")).unwrap();
-        assert_eq!((past.fate, past.reference.as_deref()), (Fate::Accepted, Some("ImagingStudy/77")));
-        assert_eq!(past.hash, entry("1").hash);
+        assert_eq!((past.fate, past.reference), (Fate::Accepted, Some("ImagingStudy/77")));
+        assert!(past.is_same);
+        assert!(!journal.past(&Entry { hash: 1, ..entry("1") }).unwrap().is_same);
         assert!(journal.past(&entry("4")).is_none());
     }
 

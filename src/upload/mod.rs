@@ -33,7 +33,7 @@ use crate::http::{Body, Client, Clock, Connection, Credentials, Policy, Request,
 use crate::interrupt::Interrupt;
 use crate::options::FileMode;
 use crate::output::{DocumentName, Finished, Model, Order, Placed, Sink, WriteDocument};
-use crate::progress::Progress;
+use crate::progress::{self, Progress};
 pub use counts::{Counts, End, Ends, Summary};
 pub use input::{Input, send};
 use journal::Journal;
@@ -123,8 +123,9 @@ impl Server {
         progress: Arc<dyn Progress>,
     ) -> Result<Server, Error> {
         let (client, credentials) = (Client::new(&options.connection)?, options.credentials.clone());
-        let retried = progress.clone();
-        let sender = Sender::new(client, credentials, options.policy, clock, interrupt, move || retried.retried(1));
+        let (base, deadline) = (options.connection.base.clone(), options.policy.deadline);
+        let on_retry = progress::note_retries(progress.clone(), base, deadline);
+        let sender = Sender::new(client, credentials, options.policy, clock, interrupt, on_retry);
         let capability = capability(&sender)?;
         let release = capability.release(options.release).map_err(|why| sender.error(&why))?;
         let server = Server::new(options, sender, &capability, release, progress);
@@ -215,21 +216,29 @@ impl Server {
         count(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes a Bundle or a resource as text; `place` is where it was read, for messages.
+    /// Takes a Bundle or a resource as text; `place` is where it was read, for messages. FHIR of another release than the
+    /// server's is an error.
     pub fn text(&self, place: &str, text: &str) -> Result<(), Error> {
+        self.try_text(place, text)?.map_err(|why| Error::Usage(format!("{place}: {why}")))
+    }
+
+    /// The same; the inner error says how FHIR of another release differs.
+    fn try_text(&self, place: &str, text: &str) -> Result<Result<(), String>, Error> {
         let text = json::one_line(text);
-        match package::parse(&text, &self.ids) {
-            Ok(entries) if entries.is_empty() => Ok(()),
-            Ok(entries) => {
-                let texts = entries.iter().map(|entry| &*entry.text);
-                texts.into_iter().try_for_each(|text| input::check(place, text, self.release))?;
-                self.package(&entries, &mut || text.to_string())
-            }
+        let entries = match package::parse(&text, &self.ids) {
+            Ok(entries) => entries,
             Err(why) => {
                 self.unreadable(place, &why);
-                Ok(())
+                return Ok(Ok(()));
             }
+        };
+        if let Err(why) = entries.iter().try_for_each(|entry| input::check(&entry.text, self.release)) {
+            return Ok(Err(why));
         }
+        if !entries.is_empty() {
+            self.package(&entries, &mut || text.to_string())?;
+        }
+        Ok(Ok(()))
     }
 }
 

@@ -81,7 +81,7 @@ struct Resource {
 pub fn capability(sender: &Sender) -> Result<Capability, Error> {
     let answer = match sender.send_at_most(u32::MAX, &fhir_read("metadata"), Safety::Repeatable)? {
         Sent::Answer(answer) => answer,
-        Sent::GaveUp(why) | Sent::Unknown(why) => {
+        Sent::GaveUp(why) | Sent::Cut(why) | Sent::Unknown(why) => {
             return Err(sender.error(&format!("{why}: is the server running, and the base URL right?")));
         }
         Sent::Refused(why) => return Err(sender.error(&why)),

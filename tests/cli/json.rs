@@ -36,7 +36,7 @@ const OTHERWISE: [&str; 12] = [
 ];
 
 /// The files of the cases in a folder, and each as DICOM JSON by dicom-rs.
-fn cases(folder: &Path) -> Vec<String> {
+pub fn cases(folder: &Path) -> Vec<String> {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/dicom");
     let mut all = Vec::new();
     for (path, bytes) in files(&cases) {

@@ -120,6 +120,23 @@ fn a_patient_of_whom_an_earlier_run_says_more_or_something_else_is_held_back() {
 }
 
 #[test]
+fn a_patient_id_that_is_too_long_to_be_kept_is_reported_with_exit_code_1() {
+    for (tag, want) in [(tags::PATIENT_ID, 1), (tags::ACCESSION_NUMBER, 0)] {
+        let folder = tempfile::tempdir().unwrap();
+        let image = Instance::new("CT", uids::CT_IMAGE_STORAGE, "losses", 1, 1)
+            .transfer_syntax(uids::IMPLICIT_VR_LITTLE_ENDIAN)
+            .text(tags::STUDY_INSTANCE_UID, "1.2.3")
+            .text(tag, "9".repeat(70_000));
+        fs::write(folder.path().join("IM1"), image.bytes()).unwrap();
+        let output = convert([folder.path().as_os_str(), "--fhir".as_ref(), "r4".as_ref()]);
+        let said = stderr(&output);
+        assert_eq!(code(&output), want, "{said}");
+        assert_eq!(said.contains("the Patient ID is too long"), want == 1, "{said}");
+        assert!(said.contains("IM1") == (want == 1) && !output.stdout.is_empty(), "{said}");
+    }
+}
+
+#[test]
 fn nothing_found_says_so_and_replaces_nothing() {
     for output in ["out/", "out.ndjson", "out.json"] {
         let folder = tempfile::tempdir().unwrap();

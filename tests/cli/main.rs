@@ -10,6 +10,7 @@ mod damage;
 mod defaults;
 mod determinism;
 mod dicomdir;
+mod dicomweb;
 mod documents;
 mod exit_codes;
 mod explain;

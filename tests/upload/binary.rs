@@ -198,6 +198,17 @@ fn the_report_says_what_became_of_everything() {
 }
 
 #[test]
+fn a_run_that_waits_for_its_server_says_so_once() {
+    let server = TestServer::new(|_| Act::Serve);
+    server.unready(2);
+    let output = upload(&server).args(["-", "--quiet"]).write_stdin(bundle(1, &["a"]).to_string()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let want =
+        format!("warning: {}: status 503; requests are retried for up to 15 min 00 s (--deadline)\n", server.base);
+    assert_eq!((output.status.code(), said), (Some(0), want));
+}
+
+#[test]
 fn a_server_that_goes_away_leaves_a_report() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("report.json");
@@ -257,6 +268,37 @@ fn fhir_of_another_release_is_refused_before_anything_is_written() {
             assert_eq!(server.store().is_empty(), !fits, "{release} {format:?}");
             assert!(fits || error.contains("convert with --fhir r4"), "{error}");
         }
+    }
+}
+
+#[test]
+fn fhir_of_another_release_in_a_stream_is_left_out_and_the_rest_is_sent() {
+    let strange = |mut document: serde_json::Value| {
+        let is_bundle = document["resourceType"] == "Bundle";
+        let study = if is_bundle { &mut document["entry"][2]["resource"] } else { &mut document };
+        study["modality"] = json!([{"coding": [{"code": "CT"}]}]);
+        document
+    };
+    let alone = |number| {
+        let mut study = study(number, &["a"]);
+        study.as_object_mut().unwrap().remove("subject");
+        study
+    };
+    for (documents, code, studies) in [
+        (vec![bundle(1, &["a"]), strange(bundle(2, &["a"])), bundle(3, &["a"])], 1, 2),
+        (vec![bundle(1, &["a"]), strange(alone(2)), alone(3)], 1, 2),
+        (vec![strange(bundle(1, &["a"])), bundle(2, &["a"])], 2, 0),
+        (vec![alone(1), strange(alone(2)), alone(3)], 2, 0),
+        (vec![alone(1), strange(bundle(2, &["a"]))], 2, 0),
+    ] {
+        let server = TestServer::new(|_| Act::Serve);
+        let text: String = documents.iter().map(|document| format!("{document}\n")).collect();
+        let output = upload(&server).arg("-").write_stdin(text).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr).to_string();
+        let sent = server.store().keys().filter(|key| key.starts_with("ImagingStudy/")).count();
+        assert_eq!((output.status.code(), sent), (Some(code), studies), "{error}");
+        let line = documents.iter().position(|document| document.to_string().contains("coding")).unwrap() + 1;
+        assert!(error.contains(&format!("standard input: line {line}: ImagingStudy.modality is not as r4")), "{error}");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dcm2fhir::error::Error;
-use dcm2fhir::upload::End;
+use dcm2fhir::upload::{End, Mode};
 use serde_json::json;
 
 use crate::server::{Act, Seen, TestServer};
@@ -138,6 +138,89 @@ fn a_failed_entry_inside_a_200_is_not_missed() {
     assert_eq!(studies(&session.upload(&[bundle(1, &["a"]), bundle(2, &["a"])])), [1, 0, 0, 1]);
     let text = std::fs::read_to_string(folder.path().join("rejects")).unwrap();
     assert!(text.contains("invariant") && text.contains("1.2.1") && !text.contains("1.2.2\""));
+}
+
+#[test]
+fn an_entry_that_fails_for_a_moment_inside_a_200_is_tried_again() {
+    for (code, times, want) in [
+        (500, 2, [1, 0, 0, 0]),
+        (503, 3, [1, 0, 0, 0]),
+        (504, 1, [1, 0, 0, 0]),
+        (429, 1, [1, 0, 0, 0]),
+        (500, usize::MAX, [0, 0, 0, 1]),
+    ] {
+        for (mode, is_atomic) in [(Mode::Batch, true), (Mode::Transaction, false)] {
+            let mut left = times;
+            let server = TestServer::new(move |seen| match is_write(seen) && seen.body.contains("ImagingStudy") {
+                true if left == 0 => Act::Serve,
+                true if seen.path.is_empty() => {
+                    left -= 1;
+                    Act::FailEntries("ImagingStudy", code)
+                }
+                true => {
+                    left -= 1;
+                    status(code)
+                }
+                false => Act::Serve,
+            });
+            server.with_store(|store| store.rules.is_atomic = is_atomic);
+            let mut session = Session::to(&server);
+            session.options.mode = Some(mode);
+            let counts = session.upload(&[bundle(1, &["a"])]);
+            assert_eq!(studies(&counts), want, "{code} {times} {mode:?}");
+            let is_told = counts.refused.iter().any(|why| why.contains(&code.to_string()));
+            assert_eq!(is_told, want[3] == 1, "{:?}", counts.refused);
+        }
+    }
+}
+
+#[test]
+fn what_would_make_a_second_one_is_not_sent_again_for_an_entry_inside_a_200() {
+    for (code, want) in [(429, (End::Created, 2)), (500, (End::Rejected, 1)), (504, (End::Unknown, 1))] {
+        let mut failing = true;
+        let server =
+            TestServer::new(move |seen| match seen.body.contains("Observation") && std::mem::take(&mut failing) {
+                true => Act::FailEntries("Observation", code),
+                false => Act::Serve,
+            });
+        let mut document = bundle(1, &["a"]);
+        document["entry"].as_array_mut().unwrap().push(json!({"fullUrl": "urn:uuid:1",
+            "resource": {"resourceType": "Observation"}, "request": {"method": "POST", "url": "Observation"}}));
+        let mut session = Session::to(&server);
+        session.options.mode = Some(Mode::Batch);
+        let counts = session.upload(&[document]);
+        let posts = server.seen().iter().filter(|seen| seen.body.contains("Observation")).count();
+        assert_eq!((counts.companions.of(want.0) > 0, posts), (true, want.1), "{code}");
+    }
+}
+
+#[test]
+fn a_connection_that_is_cut_for_a_large_body_leads_to_smaller_ones() {
+    let large = |number: usize, kind: &str, bytes: usize| {
+        let mut bundle = bundle(number, &["a"]);
+        for entry in bundle["entry"].as_array_mut().unwrap() {
+            if entry["resource"]["resourceType"] == kind {
+                entry["resource"]["text"] = json!({"status": "additional", "div": "x".repeat(bytes)});
+            }
+        }
+        bundle
+    };
+    let cutting =
+        |limit: usize| TestServer::new(move |seen| if seen.body.len() > limit { Act::CutBefore } else { Act::Serve });
+    let server = cutting(100_000);
+    let session = Session::to(&server);
+    let counts = session.upload(&[large(1, "Device", 99_800), large(2, "Device", 99_800)]);
+    assert_eq!((studies(&counts), counts.too_large, counts.exit_code()), ([2, 0, 0, 0], 1, 0));
+    let cut = server.seen().iter().filter(|seen| seen.body.len() > 100_000).count();
+    assert_eq!(cut, 4, "what the server took in parts is not tried as a whole again");
+
+    let server = cutting(100_000);
+    let counts = Session::to(&server).upload(&[large(1, "ImagingStudy", 101_000), bundle(2, &["a"])]);
+    assert_eq!((studies(&counts), counts.exit_code()), ([1, 0, 0, 1], 1), "{:?}", counts.refused);
+
+    let server = cutting(1000);
+    let counts = Session::to(&server).upload(&[large(1, "Device", 2000)]);
+    assert_eq!((studies(&counts), counts.too_large), ([0, 0, 0, 1], 0), "a small body is not cut for its size");
 }
 
 #[test]

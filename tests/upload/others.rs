@@ -87,6 +87,48 @@ fn a_patient_whose_number_was_corrected_is_not_taken_for_the_old_one() {
 }
 
 #[test]
+fn a_patient_who_lost_the_identifier_is_known_by_name_or_birth_date() {
+    let named = |name: &str, date: &str| {
+        let mut bundle = bundle(1, &["a"]);
+        bundle["entry"][0]["resource"]["name"] = json!([{"family": name}]);
+        bundle["entry"][0]["resource"]["birthDate"] = date.into();
+        bundle
+    };
+    let patient = format!("Patient/{}", patient_id(1));
+    for (name, date, is_same) in [
+        ("Doe", "1970-01-02", true),
+        ("Doe", "", true),
+        ("", "1970-01-02", true),
+        ("Doe", "1971-01-02", false),
+        ("Roe", "1970-01-02", false),
+        ("", "", false),
+    ] {
+        let server = calm();
+        Session::to(&server).upload(&[named("Doe", "1970-01-02")]);
+        server.with_store(|store| {
+            let mut edited = json!({"resourceType": "Patient", "id": patient_id(1)});
+            if !name.is_empty() {
+                edited["name"] = json!([{"family": name}]);
+            }
+            if !date.is_empty() {
+                edited["birthDate"] = date.into();
+            }
+            store.put(&patient, edited);
+        });
+        let mut more = named("Doe", "1970-01-02");
+        more["entry"][2]["resource"]["description"] = "again".into();
+        let counts = Session::to(&server).upload(&[more]);
+        let want = if is_same { ([0, 1, 0, 0], 0) } else { ([0, 0, 0, 1], 1) };
+        assert_eq!((studies(&counts), counts.exit_code()), want, "{name} {date} {:?}", counts.refused);
+        assert_eq!(server.store()[&patient].0, 2, "the patient stays as edited");
+        server
+            .put(json!({"resourceType": "Patient", "id": "new", "identifier": [{"system": "urn:test", "value": "1"}]}));
+        Session::to(&server).upload(&[bundle(4, &["a"])]);
+        assert_eq!(server.store()["ImagingStudy/1.2.4"].1["subject"]["reference"], "Patient/new", "who has it now");
+    }
+}
+
+#[test]
 fn a_create_that_finds_one_is_read_again_and_not_counted_as_created() {
     let statement = statement("4.0.1", json!({"updateCreate": false})).to_string();
     for mode in [Mode::Transaction, Mode::Put] {

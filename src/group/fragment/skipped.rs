@@ -57,7 +57,9 @@ fn parts(skip: &Skip) -> (&'static str, Option<Tag>, Option<String>) {
     let (tag, words) = match skip {
         Skip::NoUid(tag) | Skip::UnusableUid(tag) => (Some(*tag), None),
         Skip::NotJson(byte) => (None, Some(byte.to_string())),
-        Skip::Unsupported(words) | Skip::Compressed(words) | Skip::Unreadable(words) => (None, Some(words.clone())),
+        Skip::Unsupported(words) | Skip::Compressed(words) | Skip::Unreadable(words) | Skip::NotDelivered(words) => {
+            (None, Some(words.clone()))
+        }
         _ => (None, None),
     };
     (code(skip), tag, words)
@@ -84,6 +86,7 @@ fn code(skip: &Skip) -> &'static str {
         Skip::PassedBy => "passed-by",
         Skip::Compressed(_) => "compressed",
         Skip::Unreadable(_) => "unreadable",
+        Skip::NotDelivered(_) => "not-delivered",
     }
 }
 
@@ -110,6 +113,7 @@ fn skip(code: &str, tag: Option<u32>, words: Option<Cow<'_, str>>) -> Option<Ski
         "unsupported" => words.map(Skip::Unsupported),
         "compressed" => words.map(Skip::Compressed),
         "unreadable" => words.map(Skip::Unreadable),
+        "not-delivered" => words.map(Skip::NotDelivered),
         "not-json" => words?.parse().ok().map(Skip::NotJson),
         _ => plain.into_iter().find(|skip| self::code(skip) == code),
     }
@@ -142,6 +146,7 @@ mod tests {
             Skip::PassedBy,
             Skip::Compressed("a\n\"b".into()),
             Skip::Unreadable("y".into()),
+            Skip::NotDelivered("z".into()),
         ] {
             let file = SkippedFile { name: Name::file("a"), skip: Some(skip), notes: FileNotes::default() };
             let json = serde_json::to_string(&file.to_line()).unwrap();

@@ -89,7 +89,7 @@ impl Archive {
             Content::File(file) => Arc::new(file),
             Content::Shared(shared) => shared,
             // It is DICOM, or it would have been spooled.
-            Content::Stream(_) => return Ok(None),
+            Content::Json(_) | Content::Stream(_) => return Ok(None),
         };
         let head = Head::new(&*file).map_err(|error| damaged(&error))?;
         let kind = Kind::of(head.bytes()).or_else(|| unsupported::by_file(&*file, head.bytes()).map(Kind::Unsupported));

@@ -1,7 +1,8 @@
 //! FHIR as input: what `convert` wrote, from files and standard input, of any size.
 //!
 //! Bundles go straight to the server. Resources that come alone are put aside on disk and sent by type, so that what is
-//! referred to is there first. The threads that send take turns at reading: nothing is handed over.
+//! referred to is there first. The threads that send take turns at reading: nothing is handed over. FHIR of another release
+//! ends the run while nothing was sent; later it is reported and left out.
 
 mod aside;
 mod shape;
@@ -19,7 +20,7 @@ use memchr::memchr;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Server, json};
+use super::{Server, json, package};
 use crate::error::Error;
 use aside::Aside;
 pub use shape::check;
@@ -39,7 +40,10 @@ pub enum Input {
 /// Sends everything in the inputs, with so many requests at once.
 pub fn send(inputs: &[Input], server: &Server, jobs: usize) -> Result<(), Error> {
     let mut aside = Aside::new()?;
-    let documents = Documents { server, aside: &mut aside, inputs: inputs.iter(), open: None, read: VecDeque::new() };
+    let counts = server.counts();
+    let has_sent = counts.studies.all() + counts.companions.all() > 0;
+    let (inputs, read) = (inputs.iter(), VecDeque::new());
+    let documents = Documents { server, aside: &mut aside, inputs, open: None, read, has_sent };
     send_all(documents, server, jobs)?;
     aside.into_ranks().try_for_each(|rank| send_all(rank?, server, jobs))
 }
@@ -77,7 +81,7 @@ fn send_all(
     };
     let work = || {
         while let Some(document) = take() {
-            if let Err(error) = document.and_then(|Document { place, text }| server.text(&place, &text)) {
+            if let Err(error) = document.and_then(|document| send_one(&document, server)) {
                 failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                 return;
             }
@@ -86,6 +90,13 @@ fn send_all(
     };
     thread::scope(|scope| (0..jobs).for_each(|_| drop(scope.spawn(work))));
     failed.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+}
+
+fn send_one(Document { place, text }: &Document, server: &Server) -> Result<(), Error> {
+    if let Err(why) = server.try_text(place, text)? {
+        server.unreadable(place, &why);
+    }
+    Ok(())
 }
 
 #[derive(Deserialize)]
@@ -101,6 +112,8 @@ struct Documents<'d> {
     inputs: slice::Iter<'d, Input>,
     open: Option<Open>,
     read: VecDeque<Document>,
+    /// Something was sent, so that the run goes on whatever comes.
+    has_sent: bool,
 }
 
 /// An input that is being read.
@@ -239,11 +252,25 @@ impl Documents<'_> {
     fn one(&mut self, kind: &str, place: String, text: Vec<u8>) -> Result<(), Error> {
         // What is no UTF-8 is no JSON: it was read as such, or the worker says so.
         let text = String::from_utf8(text).unwrap_or_default();
-        if kind == "Bundle" {
-            self.read.push_back(Document { place, text });
-            return Ok(());
+        let is_bundle = kind == "Bundle";
+        // The workers look at later Bundles.
+        let checked = if is_bundle && self.has_sent { Ok(()) } else { self.check(&text) };
+        match checked {
+            Err(why) if !self.has_sent => return Err(Error::Usage(format!("{place}: {why}"))),
+            Err(why) => self.server.unreadable(&place, &why),
+            Ok(()) if is_bundle => {
+                self.has_sent = true;
+                self.read.push_back(Document { place, text });
+            }
+            Ok(()) => self.aside.put(kind, &place, &text)?,
         }
-        check(&place, &json::one_line(&text), self.server.release)?;
-        self.aside.put(kind, &place, &text)
+        Ok(())
+    }
+
+    /// What is wrong with FHIR of another release. What is wrong otherwise is said when it is sent.
+    fn check(&self, text: &str) -> Result<(), String> {
+        let text = json::one_line(text);
+        let entries = package::parse(&text, &self.server.ids).unwrap_or_default();
+        entries.iter().try_for_each(|entry| check(&entry.text, self.server.release))
     }
 }

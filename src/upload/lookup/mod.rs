@@ -137,6 +137,11 @@ fn one(sender: &Sender, entry: &Entry<'_>, answers: Vec<(bool, Read)>) -> Result
             copies.push(copy);
         }
     }
+    // One at our place that somebody took the identifier from is not the one that has it now.
+    let has_it = |copy: &ServerCopy| entry.search.as_ref().is_some_and(|search| search.is_had_by(&copy.resource));
+    if !entry.is_main() && copies.iter().any(has_it) {
+        copies.retain(has_it);
+    }
     Ok(match (copies.pop(), copies.is_empty()) {
         (Some(copy), true) => Found::One(copy),
         (Some(_), false) => Found::Several,
@@ -178,7 +183,7 @@ fn single(sender: &Sender, path: &str, kind: &str) -> Result<Read, Unread> {
         Sent::Answer(answer) => {
             read(&answer.status.to_string(), answer.header("etag"), &answer.body, kind).map_err(Unread::Refused)
         }
-        Sent::GaveUp(why) | Sent::Unknown(why) => Err(Unread::GaveUp(unreadable(&why))),
+        Sent::GaveUp(why) | Sent::Cut(why) | Sent::Unknown(why) => Err(Unread::GaveUp(unreadable(&why))),
         Sent::Refused(why) => Err(Unread::Refused(unreadable(&why))),
     }
 }
@@ -199,7 +204,7 @@ fn batch(sender: &Sender, asks: &[Ask<'_>]) -> Result<Batch, Unread> {
     Ok(match sender.send(&fhir_write("POST", "", &body), Safety::Repeatable)? {
         Sent::Answer(Answer { status: 200, body, .. }) => answers(&body, asks),
         Sent::Answer(answer) => failed(&answer.status.to_string()),
-        Sent::GaveUp(why) | Sent::Unknown(why) => return Err(Unread::GaveUp(unreadable(&why))),
+        Sent::GaveUp(why) | Sent::Cut(why) | Sent::Unknown(why) => return Err(Unread::GaveUp(unreadable(&why))),
         Sent::Refused(_) => Batch::Failed,
     })
 }

@@ -30,11 +30,21 @@ impl Search {
 
     /// Whether a copy has an identifier of the system with another value, and not this one: it is somebody else's.
     pub fn contradicts(&self, copy: &Json) -> bool {
-        let Some((system, value)) = &self.token else { return false };
-        let list = copy.get("identifier").map_or(&[][..], Json::items);
-        let of_system = list.iter().filter(|identifier| identifier.string("system") == Some(system));
-        let mut values = of_system.filter_map(|identifier| identifier.string("value")).peekable();
-        values.peek().is_some() && values.all(|other| other != value)
+        let mut values = self.values(copy).peekable();
+        values.peek().is_some() && !self.is_had_by(copy)
+    }
+
+    /// Whether a copy has the identifier that is searched for.
+    pub fn is_had_by(&self, copy: &Json) -> bool {
+        self.token.as_ref().is_some_and(|(_, value)| self.values(copy).any(|other| other == value))
+    }
+
+    /// The values that a copy has in the system that is searched for.
+    fn values<'c>(&'c self, copy: &'c Json) -> impl Iterator<Item = &'c str> {
+        let of_system = move |identifier: &&Json| {
+            self.token.as_ref().is_some_and(|(system, _)| identifier.string("system") == Some(system))
+        };
+        copy.list("identifier").iter().filter(of_system).filter_map(|identifier| identifier.string("value"))
     }
 }
 

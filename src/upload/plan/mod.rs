@@ -140,7 +140,7 @@ pub fn step<'e>(
         Found::One(copy) => copy,
     };
     let Some(ours) = Json::parse(&text) else { return refused("it is no usable JSON") };
-    match whose::check(entry, &ours, &copy.resource, base) {
+    match whose::check(entry, &ours, copy, base) {
         Err(why) => refused(why),
         Ok(()) => onto(entry, &ours, copy, allowed, base),
     }

@@ -2,18 +2,37 @@
 //! A Patient that contradicts ours is named.
 
 use crate::upload::json::Json;
+use crate::upload::lookup::ServerCopy;
 use crate::upload::package::{Entry, Target};
 
 /// What of ours the server's copy must agree with before anything refers to it, or why it is not referred to.
-pub fn check(entry: &Entry<'_>, ours: &Json, theirs: &Json, base: &str) -> Result<(), &'static str> {
+pub fn check(entry: &Entry<'_>, ours: &Json, copy: &ServerCopy, base: &str) -> Result<(), &'static str> {
+    let theirs = &copy.resource;
     let is_searched = matches!(entry.target, Target::Update | Target::Create);
     if is_searched && !shares_identifier(ours, theirs) {
-        return Err("the search by its identifier finds a resource that does not have it");
+        match entry.place.as_deref() == Some(&copy.reference) {
+            false => return Err("the search by its identifier finds a resource that does not have it"),
+            true if !is_recognized(entry, ours, theirs) => {
+                return Err(
+                    "the server's copy has lost its identifier, and says nothing else that shows that it is the same",
+                );
+            }
+            true => {}
+        }
     }
     if entry.belongs_to_a_patient() && !is_of_one_subject(ours, theirs, base) {
         return Err("the server's copy belongs to another patient");
     }
     Ok(())
+}
+
+/// Whether a copy at our place, which somebody took the identifier from, is the same all the same: of a Patient the name
+/// or the birth date has to say so, and nothing may contradict.
+fn is_recognized(entry: &Entry<'_>, ours: &Json, theirs: &Json) -> bool {
+    let has_date = ours.string("birthDate").is_some() && ours.string("birthDate") == theirs.string("birthDate");
+    let (ours_named, theirs_named) = (names(ours), names(theirs));
+    let has_name = ours_named.iter().any(|name| theirs_named.contains(name));
+    entry.kind != "Patient" || (has_name || has_date) && contradictions(ours, theirs).is_empty()
 }
 
 /// What the server's Patient says otherwise than ours: of name, birth date and sex, those that both have.
@@ -91,7 +110,8 @@ mod tests {
     fn check(kind: &str, is_searched: bool, ours: &str, theirs: &str) -> Result<(), &'static str> {
         let target = if is_searched { Target::Create } else { Target::Put };
         let entry = Entry { kind: kind.into(), target, ..Entry::default() };
-        super::check(&entry, &json(ours), &json(theirs), "http://h")
+        let copy = ServerCopy { reference: "x".to_string(), etag: None, resource: json(theirs) };
+        super::check(&entry, &json(ours), &copy, "http://h")
     }
 
     #[test]

@@ -58,6 +58,7 @@ pub fn taken(sent: Sent, writes: &[&Write<'_>]) -> Result<Answer, Written> {
     let answer = match sent {
         Sent::Answer(answer) => answer,
         Sent::GaveUp(why) => return Err(Written::GaveUp(Outcome::ours(&format!("gave up: {why}")))),
+        Sent::Cut(why) => return Err(Written::TooLarge(Outcome::ours(&why))),
         Sent::Unknown(why) => return Err(Written::Unknown(unknown(&why))),
         Sent::Refused(why) => return Err(Written::Rejected(Outcome::ours(&why))),
     };

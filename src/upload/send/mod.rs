@@ -67,23 +67,21 @@ impl Server {
     /// What the journal and this run know already. Where anything is to be sent, the journal's word on the others is not
     /// enough: somebody may have deleted what the study refers to.
     fn states(&self, entries: &[Entry<'_>], known: Vec<Option<Known>>) -> Vec<State> {
-        let past: Vec<Option<&Past>> =
+        let past: Vec<Option<Past<'_>>> =
             entries.iter().map(|entry| self.journal.as_ref().and_then(|journal| journal.past(entry))).collect();
-        let is_there = |past: &Past| matches!(past.fate, Fate::Accepted | Fate::Present);
-        let is_done = |(entry, past): (&Entry<'_>, &Option<&Past>)| {
-            past.is_some_and(|past| past.hash == entry.hash && is_there(past))
-        };
-        let all_done = entries.iter().zip(&past).zip(&known).all(|(pair, known)| known.is_some() || is_done(pair));
-        let of = |((entry, past), known): ((&Entry<'_>, Option<&Past>), Option<Known>)| {
+        let is_there = |past: &Past<'_>| matches!(past.fate, Fate::Accepted | Fate::Present);
+        let is_done = |past: &Option<Past<'_>>| past.as_ref().is_some_and(|past| past.is_same && is_there(past));
+        let all_done = past.iter().zip(&known).all(|(past, known)| known.is_some() || is_done(past));
+        let of = |((entry, past), known): ((&Entry<'_>, Option<Past<'_>>), Option<Known>)| {
             if let Some(known) = known {
                 return State::of(End::Shared, Some(known.reference(entry)));
             }
             let Some(past) = past else { return State::default() };
-            let place = past.reference.clone().unwrap_or_else(|| entry.key.to_string());
+            let place = past.reference.unwrap_or(&entry.key).to_string();
             match past.fate {
                 Fate::Accepted | Fate::Present if all_done => State::of(End::Journaled, Some(place)),
                 Fate::Accepted | Fate::Present => State { place: Some(place), ..State::default() },
-                Fate::Unknown if past.hash == entry.hash => State::unknown(),
+                Fate::Unknown if past.is_same => State::unknown(),
                 Fate::Unknown | Fate::Rejected => State::default(),
             }
         };

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::answer::{self, Repeat, Written, entries, taken};
 use crate::error::Error;
-use crate::http::{Safety, Sender};
+use crate::http::{Request, Safety, Sender};
 use crate::upload::fhir_write;
 use crate::upload::json::{References, push_quoted, references_in};
 use crate::upload::plan::Write;
@@ -40,6 +40,8 @@ pub fn bundle(writes: &[&Write<'_>], mode: Mode, base: &str) -> String {
     text
 }
 
+/// A connection that is cut for a smaller body is not cut for its size.
+const MIN_CUT_BYTES: usize = 64 * 1024;
 /// About what an entry has beside its resource.
 const ENTRY_BYTES: usize = 256;
 
@@ -48,7 +50,8 @@ pub fn together(sender: &Sender, writes: &[&Write<'_>], body: &str) -> Result<Ve
     let is_safe = writes.iter().all(|write| write.safety == Safety::Repeatable);
     let safety = if is_safe { Safety::Repeatable } else { Safety::Once };
     let all = |written: Written| vec![written; writes.len()];
-    let sent = sender.send(&fhir_write("POST", "", body), safety)?;
+    let is_divisible = writes.len() > 1 && body.len() >= MIN_CUT_BYTES;
+    let sent = sender.send(&Request { is_divisible, ..fhir_write("POST", "", body) }, safety)?;
     let answer = match taken(sent, writes) {
         Ok(answer) => answer,
         Err(written) => return Ok(all(written)),

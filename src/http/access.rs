@@ -1,0 +1,204 @@
+//! How a server is reached, as the user says it: credentials, headers, certificates, timeouts. No secret is an option.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::auth::Credentials;
+use super::client::Connection;
+use super::header::headers;
+use super::oauth2::ClientCredentials;
+use super::retry::Policy;
+use super::secret::Secret;
+use crate::error::Error;
+
+/// The way to a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
+#[cfg_attr(feature = "cli", command(next_help_heading = "Server"))]
+pub struct AccessOptions {
+    /// Read a bearer token from a file
+    ///
+    /// Bare, or as the JSON of a token endpoint. It is read again when the server refuses the token.
+    #[cfg_attr(feature = "cli", arg(long, value_name = "FILE", group = "credentials", hide_short_help = true))]
+    pub token_file: Option<PathBuf>,
+
+    /// Read a bearer token from an environment variable
+    #[cfg_attr(feature = "cli", arg(long, value_name = "NAME", group = "credentials", hide_short_help = true))]
+    pub token_env: Option<String>,
+
+    /// Run a command that prints a bearer token
+    ///
+    /// It is run by the shell, and again when the token expires: by expires_in of its JSON, or when the server refuses
+    /// it.
+    #[cfg_attr(feature = "cli", arg(long, value_name = "COMMAND", group = "credentials"))]
+    pub token_command: Option<String>,
+
+    /// Read user:password from a file
+    #[cfg_attr(feature = "cli", arg(long, value_name = "FILE", group = "credentials", hide_short_help = true))]
+    pub basic_file: Option<PathBuf>,
+
+    /// Read user:password from an environment variable
+    #[cfg_attr(feature = "cli", arg(long, value_name = "NAME", group = "credentials", hide_short_help = true))]
+    pub basic_env: Option<String>,
+
+    /// Get tokens by OAuth2 client credentials, for this client id
+    ///
+    /// Needs --oauth-secret-file or --oauth-secret-env. The token is fetched again when it expires, or when the server
+    /// refuses it. For signed assertions (private_key_jwt) use --token-command.
+    #[cfg_attr(
+        feature = "cli",
+        arg(long, value_name = "ID", group = "credentials", requires = "oauth_secret", hide_short_help = true)
+    )]
+    pub oauth_client_id: Option<String>,
+
+    /// Read the OAuth2 client secret from a file
+    #[cfg_attr(
+        feature = "cli",
+        arg(long, value_name = "FILE", group = "oauth_secret", requires = "oauth_client_id", hide_short_help = true)
+    )]
+    pub oauth_secret_file: Option<PathBuf>,
+
+    /// Read the OAuth2 client secret from an environment variable
+    #[cfg_attr(
+        feature = "cli",
+        arg(long, value_name = "NAME", group = "oauth_secret", requires = "oauth_client_id", hide_short_help = true)
+    )]
+    pub oauth_secret_env: Option<String>,
+
+    /// URL of the OAuth2 token endpoint
+    ///
+    /// Default: the token_endpoint in the server's .well-known/smart-configuration.
+    #[cfg_attr(feature = "cli", arg(long, value_name = "URL", requires = "oauth_client_id", hide_short_help = true))]
+    pub oauth_token_url: Option<String>,
+
+    /// OAuth2 scopes to ask for, as system/*.cruds
+    #[cfg_attr(feature = "cli", arg(long, value_name = "SCOPE", requires = "oauth_client_id", hide_short_help = true))]
+    pub oauth_scope: Option<String>,
+
+    /// Add an HTTP header to every request, as for a gateway
+    ///
+    /// `@FILE` has a header a line, so that no other user sees it on the command line. It may be given several times,
+    /// goes to the server only, and is never printed.
+    #[cfg_attr(feature = "cli", arg(long, value_name = "NAME=VALUE|@FILE", action = clap::ArgAction::Append, hide_short_help = true))]
+    pub header: Vec<String>,
+
+    /// Trust these CA certificates, as PEM
+    ///
+    /// Default: those of the system.
+    #[cfg_attr(feature = "cli", arg(long, value_name = "FILE", hide_short_help = true))]
+    pub ca_cert: Option<PathBuf>,
+
+    /// Client certificate for mutual TLS, as PEM
+    #[cfg_attr(feature = "cli", arg(long, value_name = "FILE", requires = "client_key", hide_short_help = true))]
+    pub client_cert: Option<PathBuf>,
+
+    /// Private key of --client-cert, as PEM
+    #[cfg_attr(feature = "cli", arg(long, value_name = "FILE", requires = "client_cert", hide_short_help = true))]
+    pub client_key: Option<PathBuf>,
+
+    /// Timeout for one response, in seconds
+    ///
+    /// Default: 300.
+    #[cfg_attr(feature = "cli", arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = crate::options::parse::whole::<u64>(1..=86_400), hide_short_help = true))]
+    pub timeout: u64,
+
+    /// Retry a request for at most this many seconds
+    ///
+    /// Default: 900.
+    #[cfg_attr(feature = "cli", arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = crate::options::parse::whole::<u64>(0..=604_800), hide_short_help = true))]
+    pub deadline: u64,
+}
+
+impl Default for AccessOptions {
+    fn default() -> AccessOptions {
+        AccessOptions {
+            token_file: None,
+            token_env: None,
+            token_command: None,
+            basic_file: None,
+            basic_env: None,
+            oauth_client_id: None,
+            oauth_secret_file: None,
+            oauth_secret_env: None,
+            oauth_token_url: None,
+            oauth_scope: None,
+            header: Vec::new(),
+            ca_cert: None,
+            client_cert: None,
+            client_key: None,
+            timeout: 300,
+            deadline: 900,
+        }
+    }
+}
+
+impl AccessOptions {
+    /// How often and for how long a request is tried.
+    pub fn policy(&self) -> Policy {
+        Policy { deadline: Duration::from_secs(self.deadline), ..Policy::default() }
+    }
+
+    /// The connection to a server.
+    pub fn connection(&self, purpose: &'static str, base: String, connections: usize) -> Result<Connection, Error> {
+        Ok(Connection {
+            purpose,
+            base,
+            ca_certificate: self.ca_cert.clone(),
+            client_certificate: self.client_cert.clone().zip(self.client_key.clone()),
+            headers: headers(&self.header)?,
+            gzip: false,
+            timeout: Duration::from_secs(self.timeout),
+            connections,
+        })
+    }
+
+    /// The credentials that the options lead to.
+    pub fn credentials(&self) -> Result<Credentials, Error> {
+        let tokens = [
+            self.token_file.clone().map(Secret::File),
+            self.token_env.clone().map(Secret::Variable),
+            self.token_command.clone().map(Secret::Command),
+        ];
+        if let Some(token) = tokens.into_iter().flatten().next() {
+            return Ok(Credentials::Token(token));
+        }
+        if let (Some(client_id), Some(secret)) =
+            (&self.oauth_client_id, secret(&self.oauth_secret_file, &self.oauth_secret_env))
+        {
+            let token_url = self.oauth_token_url.as_deref().map(|to| http_url("--oauth-token-url", to)).transpose()?;
+            return Ok(Credentials::OAuth2(ClientCredentials {
+                token_url: token_url.map(str::to_string),
+                client_id: client_id.clone(),
+                secret,
+                scope: self.oauth_scope.clone(),
+            }));
+        }
+        Ok(secret(&self.basic_file, &self.basic_env).map_or(Credentials::None, Credentials::Basic))
+    }
+}
+
+/// A URL that an option gives. Never one with a password in it: other users see a command line.
+pub fn http_url<'u>(option: &str, to: &'u str) -> Result<&'u str, Error> {
+    let rest = to.strip_prefix("https://").or_else(|| to.strip_prefix("http://"));
+    let Some(rest) = rest.filter(|rest| !rest.is_empty() && !rest.starts_with('/')) else {
+        return usage(&format!("{option} wants a URL with http:// or https://, as https://host/fhir"));
+    };
+    if rest.split('/').next().is_some_and(|host| host.contains('@')) {
+        return usage(&format!(
+            "{option} holds a user or password, which other users can see: give --basic-file or --basic-env"
+        ));
+    }
+    if rest.contains(['?', '#']) || rest.contains(|character: char| character.is_whitespace() || character.is_control())
+    {
+        return usage(&format!("{option} wants a URL without ?, # and spaces, as https://host/fhir"));
+    }
+    Ok(to)
+}
+
+fn secret(file: &Option<PathBuf>, variable: &Option<String>) -> Option<Secret> {
+    file.clone().map(Secret::File).or_else(|| variable.clone().map(Secret::Variable))
+}
+
+fn usage<T>(message: &str) -> Result<T, Error> {
+    Err(Error::Usage(message.to_string()))
+}

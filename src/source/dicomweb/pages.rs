@@ -1,0 +1,149 @@
+//! The pages of a search (PS3.18 8.3.4): one after the other until nothing new comes.
+//!
+//! Servers answer with fewer than they were asked for, so a short page is no sign of the end: an empty one is, or one that
+//! brings what was there before. A server that always gives its first page is told by that.
+
+use std::collections::HashSet;
+
+use dicom_dictionary_std::tags;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::server::Server;
+use crate::dicom::json::Instances;
+use crate::dicom::value::trim_uid;
+use crate::dicom::wanted::TagPath;
+use crate::dicom::{Header, Levels, Tag, Wanted};
+use crate::error::Error;
+use crate::issue::Skip;
+
+/// What one page is asked for.
+const PAGE: usize = 500;
+/// More are not taken from one search: a server that never ends must not keep the run for ever.
+const MAX_FOUND: usize = if cfg!(test) { 2_000 } else { 5_000_000 };
+
+/// A study or series that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    pub uid: String,
+    /// How many instances the server says it has.
+    pub instances: Option<u64>,
+}
+
+/// A search under way.
+pub(super) struct Pages {
+    path: String,
+    level: Level,
+    offset: usize,
+    /// Hashes of all UIDs so far.
+    seen: HashSet<u64>,
+    /// A page that was read already.
+    first: Option<Vec<Found>>,
+    ended: bool,
+}
+
+/// What is searched for, and which attributes say so.
+#[derive(Debug, Clone, Copy)]
+struct Level {
+    uid: Tag,
+    instances: Tag,
+}
+
+const STUDIES: Level = Level { uid: tags::STUDY_INSTANCE_UID, instances: tags::NUMBER_OF_STUDY_RELATED_INSTANCES };
+const SERIES: Level = Level { uid: tags::SERIES_INSTANCE_UID, instances: tags::NUMBER_OF_SERIES_RELATED_INSTANCES };
+
+impl Pages {
+    /// The search for studies; its first page is asked for at once.
+    pub fn first(server: &Server, path: &str, query: &str) -> Result<Pages, Error> {
+        let separator = if query.is_empty() { "" } else { "&" };
+        let mut pages = Pages::new(format!("{path}?{query}{separator}"), STUDIES);
+        let body = server.get(&pages.request())?.map_err(|failure| {
+            server.error(&format!("it does not answer a search for studies: {}", failure.reason()))
+        })?;
+        let found = found(&body, pages.level)
+            .map_err(|why| server.error(&format!("its answer to a search for studies is no DICOM JSON: {why}")))?;
+        pages.first = Some(found);
+        Ok(pages)
+    }
+
+    /// The search for the series of a study.
+    pub fn of_series(study: &str) -> Pages {
+        Pages::new(format!("{study}/series?"), SERIES)
+    }
+
+    fn new(path: String, level: Level) -> Pages {
+        Pages { path, level, offset: 0, seen: HashSet::new(), first: None, ended: false }
+    }
+
+    fn request(&self) -> String {
+        let Level { instances: Tag(group, element), .. } = self.level;
+        format!("{}includefield={group:04X}{element:04X}&limit={PAGE}&offset={}", self.path, self.offset)
+    }
+
+    /// The address of the page that comes next.
+    pub fn address(&self, server: &Server) -> String {
+        format!("{}/{}", server.base(), self.request())
+    }
+
+    /// What is new on the next page, or why there is none, which is the end.
+    pub fn next(&mut self, server: &Server) -> Option<Result<Vec<Found>, String>> {
+        if self.ended {
+            return None;
+        }
+        let page = match self.first.take() {
+            Some(first) => Ok(first),
+            None => server
+                .get_one(&self.request())
+                .map_err(super::server::Failure::reason)
+                .and_then(|body| found(&body, self.level)),
+        };
+        let result = page.and_then(|page| self.take(page));
+        self.ended |= !matches!(&result, Ok(new) if !new.is_empty());
+        match result {
+            Ok(new) if new.is_empty() => None,
+            other => Some(other),
+        }
+    }
+
+    /// What is new of a page.
+    fn take(&mut self, page: Vec<Found>) -> Result<Vec<Found>, String> {
+        let (count, is_later) = (page.len(), self.offset > 0);
+        let new: Vec<Found> =
+            page.into_iter().filter(|found| self.seen.insert(xxh3_64(found.uid.as_bytes()))).collect();
+        self.offset += count;
+        if is_later && new.is_empty() && count == PAGE {
+            return Err("the server gives the same page again: what comes behind it was not delivered".to_string());
+        }
+        if self.seen.len() > MAX_FOUND {
+            return Err(format!("the search finds more than {MAX_FOUND}: give --query for a part of them"));
+        }
+        Ok(new)
+    }
+}
+
+/// What a page lists.
+fn found(body: &[u8], level: Level) -> Result<Vec<Found>, String> {
+    let paths: [TagPath; 4] = [
+        &[tags::STUDY_INSTANCE_UID],
+        &[tags::SERIES_INSTANCE_UID],
+        &[tags::NUMBER_OF_STUDY_RELATED_INSTANCES],
+        &[tags::NUMBER_OF_SERIES_RELATED_INSTANCES],
+    ];
+    let wanted = Wanted::new(paths.map(|path| (path, Levels::NONE)), |_| Tag(0xFFFF, 0xFFFF));
+    let (mut header, mut source, mut all) = (Header::default(), body, Vec::new());
+    let mut instances = Instances::new(&mut source);
+    while let Some(result) = instances.next(&wanted, &mut header) {
+        match result {
+            Ok(()) | Err(Skip::NotDicom) => all.extend(one(&header, level)),
+            Err(skip) => return Err(skip.to_string()),
+        }
+    }
+    Ok(all)
+}
+
+fn one(header: &Header, level: Level) -> Option<Found> {
+    let text = |tag| std::str::from_utf8(trim_uid(header.root().bytes(tag)?)).ok().filter(|text| !text.is_empty());
+    Some(Found {
+        uid: text(level.uid)?.to_string(),
+        instances: text(level.instances).and_then(|text| text.parse().ok()),
+    })
+}

@@ -1,0 +1,84 @@
+//! Requests to the server, with what everybody wants of them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use super::DicomWeb;
+use crate::error::Error;
+use crate::http::{Answer, Client, Request, Safety, Sender, Sent, SystemClock};
+use crate::interrupt::Interrupt;
+use crate::progress::{Progress, note_retries};
+
+/// PS3.18 8.7.3.
+const MEDIA_TYPE: &str = "application/dicom+json";
+/// A server that gave no answer to so many requests one after the other, each with all its retries, is not asked again.
+const MAX_GIVEN_UP: u32 = 3;
+
+/// A server that is asked.
+pub(super) struct Server {
+    sender: Sender,
+    /// Requests one after the other that were given up.
+    given_up: AtomicU32,
+}
+
+/// Why there is no answer to a request.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The server says that it has no such thing.
+    Gone,
+    /// Anything else.
+    Refused(String),
+}
+
+impl Failure {
+    pub fn reason(self) -> String {
+        match self {
+            Failure::Gone => "status 404".to_string(),
+            Failure::Refused(why) => why,
+        }
+    }
+}
+
+impl Server {
+    pub fn new(options: &DicomWeb, interrupt: Interrupt, progress: Arc<dyn Progress>) -> Result<Server, Error> {
+        let client = Client::new(&options.connection)?;
+        let (credentials, clock) = (options.credentials.clone(), Box::new(SystemClock::default()));
+        let on_retry = note_retries(progress, options.connection.base.clone(), options.policy.deadline);
+        let sender = Sender::new(client, credentials, options.policy, clock, interrupt, on_retry);
+        Ok(Server { sender, given_up: AtomicU32::new(0) })
+    }
+
+    /// The base URL.
+    pub fn base(&self) -> &str {
+        self.sender.base()
+    }
+
+    /// What a path has; nothing where the server says that there is no content.
+    pub fn get(&self, path: &str) -> Result<Result<Vec<u8>, Failure>, Error> {
+        if self.given_up.load(Relaxed) >= MAX_GIVEN_UP {
+            return Ok(Err(Failure::Refused("the server does not answer any more".to_string())));
+        }
+        let sent = self.sender.send(&Request::get(path, MEDIA_TYPE), Safety::Repeatable)?;
+        match sent {
+            Sent::GaveUp(_) => self.given_up.fetch_add(1, Relaxed),
+            _ => self.given_up.swap(0, Relaxed),
+        };
+        Ok(match sent {
+            Sent::Answer(Answer { status: 200, body, .. }) => Ok(body),
+            Sent::Answer(Answer { status: 204, .. }) => Ok(Vec::new()),
+            Sent::Answer(Answer { status: 404 | 410, .. }) => Err(Failure::Gone),
+            Sent::Answer(Answer { status, .. }) => Err(Failure::Refused(format!("status {status}"))),
+            Sent::GaveUp(why) | Sent::Cut(why) | Sent::Unknown(why) | Sent::Refused(why) => Err(Failure::Refused(why)),
+        })
+    }
+
+    /// The same for what is one of many: a server that has gone meanwhile is a reason, too.
+    pub fn get_one(&self, path: &str) -> Result<Vec<u8>, Failure> {
+        self.get(path).unwrap_or_else(|error| Err(Failure::Refused(error.to_string())))
+    }
+
+    /// An error that ends the run.
+    pub fn error(&self, reason: &str) -> Error {
+        self.sender.error(reason)
+    }
+}

@@ -1,0 +1,148 @@
+//! The metadata of one study: asked for when it is its turn, as a whole, else series by series.
+
+use std::io;
+use std::sync::Arc;
+
+use super::pages::{Found, Pages};
+use super::server::{Failure, Server};
+use crate::dicom::bytes::Bytes;
+use crate::dicom::json;
+use crate::issue::Skip;
+use crate::source::content::Content;
+use crate::source::item::Open;
+use crate::source::permits::Permits;
+
+/// How often a text is asked for that comes whole by its length and broken by its content.
+const TRIES: u32 = 3;
+
+/// A study that is to be asked for.
+pub(super) struct Study {
+    server: Arc<Server>,
+    /// The path of the study.
+    path: String,
+    /// How many instances the server says it has.
+    instances: Option<u64>,
+    permits: Permits,
+}
+
+/// What came of a study.
+#[derive(Default)]
+struct Delivered {
+    /// One text behind the other.
+    bytes: Vec<u8>,
+    /// What did not come.
+    missing: Option<String>,
+}
+
+impl Study {
+    pub fn new(server: &Arc<Server>, found: Found, permits: Permits) -> Study {
+        let path = format!("studies/{}", encoded(&found.uid));
+        Study { server: Arc::clone(server), path, instances: found.instances, permits }
+    }
+
+    /// The address, which is the study's name.
+    pub fn address(&self) -> String {
+        format!("{}/{}", self.server.base(), self.path)
+    }
+
+    fn deliver(&self) -> Result<Delivered, Failure> {
+        match self.metadata(&self.path) {
+            Ok((bytes, count)) => Ok(Delivered { bytes, missing: lacking(count, self.instances) }),
+            Err(Failure::Gone) => Err(Failure::Gone),
+            Err(Failure::Refused(why)) => self.by_series(&why),
+        }
+    }
+
+    /// The metadata of each series, for servers that refuse a whole study.
+    fn by_series(&self, refused: &str) -> Result<Delivered, Failure> {
+        let (mut delivered, mut pages, mut count) = (Delivered::default(), Pages::of_series(&self.path), 0);
+        while let Some(page) = pages.next(&self.server) {
+            let series = match page {
+                Ok(series) => series,
+                Err(why) => {
+                    delivered.lacks(format!("the list of its series: {why}"));
+                    break;
+                }
+            };
+            for Found { uid, .. } in series {
+                match self.metadata(&format!("{}/series/{}", self.path, encoded(&uid))) {
+                    Ok((bytes, instances)) => {
+                        delivered.bytes.extend(bytes);
+                        count += instances;
+                    }
+                    Err(failure) => delivered.lacks(format!("series {uid}: {}", failure.reason())),
+                }
+            }
+        }
+        if delivered.bytes.is_empty() {
+            // What the server said of the whole study says most.
+            return Err(Failure::Refused(refused.to_string()));
+        }
+        if let Some(lacking) = lacking(count, self.instances).filter(|_| delivered.missing.is_none()) {
+            delivered.lacks(lacking);
+        }
+        Ok(delivered)
+    }
+
+    /// The metadata below a path, and the number of its instances.
+    fn metadata(&self, path: &str) -> Result<(Vec<u8>, u64), Failure> {
+        let path = format!("{path}/metadata");
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let bytes = self.server.get_one(&path)?;
+            match json::count(&bytes) {
+                Ok(count) => return Ok((bytes, count)),
+                Err(_) if tries < TRIES => {}
+                Err(skip) => return Err(Failure::Refused(skip.to_string())),
+            }
+        }
+    }
+}
+
+impl Delivered {
+    fn lacks(&mut self, what: String) {
+        self.missing.get_or_insert(what);
+    }
+}
+
+/// What is missing of the instances that the server counts.
+fn lacking(count: u64, counted: Option<u64>) -> Option<String> {
+    let counted = counted.filter(|counted| count < *counted)?;
+    Some(format!("{count} of {counted} instances came"))
+}
+
+/// A UID in a path: what is no character of a path stands as `%XX` (RFC 3986 2.1).
+fn encoded(uid: &str) -> String {
+    let one = |byte: u8| match byte {
+        b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_' | b'~' => char::from(byte).to_string(),
+        // One that could lead to another place is none of a UID.
+        b'.' if uid.bytes().any(|byte| byte != b'.') => ".".to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    uid.bytes().map(one).collect()
+}
+
+impl std::fmt::Debug for Study {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.path)
+    }
+}
+
+impl Open for Study {
+    fn open(&self) -> Result<Content, Skip> {
+        let _permit = self.permits.wait();
+        let delivered = self.deliver().map_err(|failure| Skip::NotDelivered(failure.reason()))?;
+        Ok(Content::Json(Box::new(delivered)))
+    }
+}
+
+impl Bytes for Delivered {
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = Bytes::read_at(&mut self.bytes.as_slice(), offset, buffer)?;
+        match &self.missing {
+            Some(missing) if count == 0 && !buffer.is_empty() => Err(io::Error::other(missing.clone())),
+            _ => Ok(count),
+        }
+    }
+}

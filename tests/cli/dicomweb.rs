@@ -1,0 +1,177 @@
+//! A PACS that speaks DICOMweb gives the documents that its files give, and says which studies it did not deliver.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Output;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use serde_json::Value;
+
+use crate::json::cases;
+use crate::run::{code, converted, dcm2fhir, resources, stderr};
+
+/// A server with these instances, and all requests that it got: their line and headers.
+struct Pacs {
+    base: String,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Pacs {
+    /// Serves instances in DICOM JSON; `refuses` gives a status to paths that are refused.
+    fn new(instances: &[String], refuses: impl Fn(&str) -> Option<u16> + Send + 'static) -> Pacs {
+        let mut studies = BTreeMap::<String, Vec<String>>::new();
+        for text in instances {
+            let instance: Value = serde_json::from_str(text).unwrap();
+            if let Some(study) = instance["0020000D"]["Value"][0].as_str() {
+                studies.entry(study.to_string()).or_default().push(text.clone());
+            }
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base = format!("http://{}/dicom-web", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&requests);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let lines = BufReader::new(&stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+                let request = lines.collect::<Vec<_>>().join("\n");
+                let path = request.split(' ').nth(1).unwrap_or_default().trim_start_matches("/dicom-web/").to_string();
+                log.lock().unwrap().push(request);
+                let (status, body) = match refuses(&path) {
+                    Some(status) => (status, String::new()),
+                    None => answer(&studies, &path),
+                };
+                let _ = write!(
+                    &stream,
+                    "HTTP/1.1 {status} x\r\nretry-after: 0\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                    body.len()
+                );
+            }
+        });
+        Pacs { base, requests }
+    }
+
+    fn convert(&self, options: &[&str]) -> Output {
+        let input = format!("dicomweb+{}", self.base);
+        let arguments = ["convert", &input, "--fhir", "r5"];
+        dcm2fhir().args(arguments).args(options).env("PACS_TOKEN", "s3cret").output().unwrap()
+    }
+
+    fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+fn answer(studies: &BTreeMap<String, Vec<String>>, path: &str) -> (u16, String) {
+    if path.starts_with("studies?") {
+        let offset: usize = path.rsplit_once("offset=").unwrap().1.parse().unwrap();
+        // Ten a page, whatever is asked for.
+        let page = studies.iter().skip(offset).take(10).map(|(uid, all)| {
+            let count = all.len();
+            format!(r#"{{"0020000D":{{"vr":"UI","Value":["{uid}"]}},"00201208":{{"vr":"IS","Value":[{count}]}}}}"#)
+        });
+        return (200, format!("[{}]", page.collect::<Vec<_>>().join(",")));
+    }
+    let uid = path.trim_start_matches("studies/").trim_end_matches("/metadata").replace("%2F", "/");
+    studies.get(&uid).map_or((404, String::new()), |all| (200, format!("[{}]", all.join(","))))
+}
+
+fn without_endpoint(mut study: Value) -> Value {
+    let study_members = study.as_object_mut().unwrap();
+    study_members.remove("endpoint");
+    study_members.remove("contained");
+    study
+}
+
+#[test]
+fn a_pacs_gives_the_documents_of_its_files_and_is_their_endpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let pacs = Pacs::new(&cases(folder.path()), |_| None);
+    let output = pacs.convert(&["--token-env", "PACS_TOKEN"]);
+    assert!(code(&output) < 2, "{}", stderr(&output));
+    let (found, want) = (resources(&output), converted(&[PathBuf::from(folder.path())], &["--fhir", "r5"]));
+    assert_eq!(found.len(), want.len(), "{}", stderr(&output));
+    for (found, want) in found.into_iter().zip(want) {
+        assert_eq!(found["contained"][0]["address"], pacs.base, "{found}");
+        assert_eq!(without_endpoint(found), want);
+    }
+    let requests = pacs.requests();
+    assert!(requests.iter().all(|request| request.contains("Bearer s3cret")), "{requests:?}");
+    assert!(requests.iter().all(|request| request.contains("application/dicom+json")), "{requests:?}");
+    assert!(!stderr(&output).contains("s3cret"));
+}
+
+#[test]
+fn a_study_that_is_not_delivered_is_reported_and_the_others_are_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = cases(folder.path());
+    let first: Value = serde_json::from_str(&all[0]).unwrap();
+    let uid = first["0020000D"]["Value"][0].as_str().unwrap().to_string();
+    let refused = uid.clone();
+    let pacs = Pacs::new(&all, move |path| path.contains(&refused).then_some(403));
+    let output = pacs.convert(&["-v"]);
+    assert_eq!(code(&output), 1, "{}", stderr(&output));
+    let said = format!("{}/studies/{uid}: not delivered: status 403", pacs.base);
+    assert!(stderr(&output).contains(&said), "{}", stderr(&output));
+    assert!(resources(&output).len() > 30 && resources(&output).iter().all(|study| study["id"] != *uid));
+}
+
+#[test]
+fn studies_are_asked_for_by_query_or_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = cases(folder.path());
+    let first: Value = serde_json::from_str(&all[0]).unwrap();
+    let uid = first["0020000D"]["Value"][0].as_str().unwrap();
+    let pacs = Pacs::new(&all, |_| None);
+    let output = pacs.convert(&["--study", uid, "--endpoint", "wado-rs=https://other.example/rs"]);
+    assert_eq!((resources(&output).len(), pacs.requests().len()), (1, 1), "{}", stderr(&output));
+    assert_eq!(resources(&output)[0]["contained"][0]["address"], "https://other.example/rs");
+    pacs.convert(&["--query", "PatientName=A B&StudyDate=2024-"]);
+    let requests = pacs.requests();
+    assert!(requests[1].starts_with("GET /dicom-web/studies?PatientName=A%20B&StudyDate=2024-&"), "{requests:?}");
+}
+
+#[test]
+fn what_cannot_be_is_refused_before_anything_is_written() {
+    let dead = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let dead = format!("dicomweb+http://{dead}/rs");
+    for (arguments, want) in [
+        (vec!["convert", &dead, "--deadline", "0"], "cannot read from"),
+        (vec!["convert", "dicomweb+https://me:secret@pacs"], "--basic-file"),
+        (vec!["convert", "dicomweb+https://pacs", "--query", "limit=3"], "limit is ours"),
+        (vec!["convert", "dicomweb+https://pacs", "--query", "a=b", "--study", "1.2"], "cannot be used with"),
+        (vec!["convert", "testdata", "--study", "1.2"], "dicomweb+https://pacs"),
+        (vec!["upload", &dead, "--to", "http://127.0.0.1:1/fhir"], "upload reads no dicomweb+"),
+    ] {
+        let output = dcm2fhir().args(&arguments).output().unwrap();
+        let said = stderr(&output);
+        assert_eq!(code(&output), 2, "{arguments:?} {said}");
+        assert!(said.contains(want) && !said.contains("secret"), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn explain_takes_a_study_of_a_pacs_and_json_from_standard_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = cases(folder.path());
+    let first: Value = serde_json::from_str(&all[0]).unwrap();
+    let uid = first["0020000D"]["Value"][0].as_str().unwrap();
+    let pacs = Pacs::new(&all, |_| None);
+    let web = format!("dicomweb+{}", pacs.base);
+    for (input, more, stdin, name) in [
+        (web.as_str(), &["--study", uid][..], "", format!("{}/studies/{uid}", pacs.base)),
+        (web.as_str(), &[], "", format!("{}/studies/", pacs.base)),
+        ("-", &[], all[0].as_str(), "-".to_string()),
+    ] {
+        let output =
+            dcm2fhir().args(["explain", input, "--fhir", "r5"]).args(more).write_stdin(stdin).output().unwrap();
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let text = crate::run::stdout(&output);
+        assert!(text.contains(&name) && text.contains("StudyInstanceUID"), "{text}");
+    }
+    let output = dcm2fhir().args(["explain", &web, "--study", "1.2.3"]).output().unwrap();
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("status 404"), "{}", stderr(&output));
+}
