@@ -104,6 +104,35 @@ pub struct Issue {
     pub value: Option<String>,
 }
 
+/// What a study does not have and a profile cannot do without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+pub enum Lack {
+    /// A Study Instance UID that can be an identifier.
+    #[error("its Study Instance UID is no usable identifier")]
+    StudyUid,
+    /// One patient.
+    #[error("its files are of several patients")]
+    OnePatient,
+    /// A patient.
+    #[error("no patient is known, or the subject is a phantom")]
+    Patient,
+    /// The patient's name and birth date.
+    #[error("the patient's name or birth date is not known")]
+    NameAndBirthDate,
+    /// When the study started.
+    #[error("it has no date")]
+    Started,
+    /// A modality that acquires images.
+    #[error("none of its modalities acquires images")]
+    Modality,
+    /// A coded modality of each series.
+    #[error("a series has no modality of the DICOM terminology")]
+    SeriesModality,
+    /// Instances to be listed.
+    #[error("its instances are not listed")]
+    Instances,
+}
+
 /// Why a value was not taken as it is. The text says what was expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 pub enum Reason {
@@ -298,6 +327,30 @@ pub enum Reason {
     /// A study larger than `--max-instances`.
     #[error("more instances than --max-instances: the instances are not listed")]
     ManyInstances,
+    /// A study that lacks what the profile demands: it is written without the profile.
+    #[error("not as the profile demands, and written without it: {0}")]
+    NotConforming(Lack),
+    /// A value for which the profile has no place.
+    #[error("the profile has no place for it: left out")]
+    NoPlace,
+    /// An order without an accession number that has a system.
+    #[error("the profile wants an accession number with a system: give --system accession=URI or --issuer NAME=URI")]
+    OrderWithoutSystem,
+    /// More orders than the profile refers to.
+    #[error("the profile refers to one order, the first accession number: the others are not referred to")]
+    SeveralOrders,
+    /// The procedure has no name that can be shown.
+    #[error("no procedure is named: the study's description stands in for it")]
+    ProcedureFromDescription,
+    /// Neither the procedure nor the study has one.
+    #[error("neither procedure nor study has a name: the modalities stand in for it")]
+    ProcedureFromModality,
+    /// A performer beyond the one that the profile has room for.
+    #[error("the profile has one performer in each function: this one stands without a function")]
+    NoFunction,
+    /// A manifest among the instances of a manifest.
+    #[error("a manifest: a manifest lists no manifest")]
+    Manifest,
     /// An identifier whose issuer cannot be written as a system.
     #[error("the issuer is no usable system: kept as the assigner's name")]
     UnusableIssuer,
@@ -320,15 +373,15 @@ impl Reason {
         }
     }
 
-    /// Whether something is missing from the output because of it, or a study may mix patients: exit code 1.
+    /// Whether something is missing from the output because of it, a study may mix patients or is not as the profile demands:
+    /// exit code 1.
     pub fn is_loss(self) -> bool {
         use Reason::{
-            FileSaysMore, HeldBack, NameTaken, OtherContent, OtherPatient, PatientIdTooLong, SeveralPatients,
+            FileSaysMore, HeldBack, NameTaken, NotConforming, OtherContent, OtherPatient, PatientIdTooLong,
+            SeveralPatients,
         };
-        matches!(
-            self,
-            OtherContent | NameTaken | HeldBack | FileSaysMore | SeveralPatients | OtherPatient | PatientIdTooLong
-        )
+        let is_missing = matches!(self, OtherContent | NameTaken | HeldBack | FileSaysMore);
+        is_missing || matches!(self, SeveralPatients | OtherPatient | PatientIdTooLong | NotConforming(_))
     }
 }
 

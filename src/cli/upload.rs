@@ -10,6 +10,7 @@ use clap::Args;
 use super::ConsoleArguments;
 use crate::error::Error;
 use crate::fhir::id::Ids;
+use crate::fhir::profile::Packaging;
 use crate::http::{AccessOptions, Connection, http_url};
 use crate::mapping::ContentOptions;
 use crate::options::parse::{at_least, whole};
@@ -196,6 +197,12 @@ impl UploadArguments {
         let given = input.inputs.len();
         input.inputs.retain(|path| !is_stdin(path));
         let stdin = input.inputs.len() < given;
+        if content.profile().packaging == Packaging::Document {
+            let name = content.profile().name;
+            return usage(&format!(
+                "upload sends studies and what goes with them, and --profile {name} writes documents: write them with convert"
+            ));
+        }
         let concurrent_requests = sending.concurrent_requests.into();
         let own: Vec<PathBuf> = sending.journal.iter().chain(&sending.rejects).cloned().collect();
         let options = options(server, sending, &content, &run)?;
@@ -225,7 +232,7 @@ fn options(
         credentials: server.access.credentials()?,
         connection: connection(&server, sending.concurrent_requests.into())?,
         mode: sending.send_as,
-        release: content.fhir,
+        release: content.fhir.or_else(|| content.profile().is_some().then(|| content.release())),
         max_bytes: usize::try_from(sending.max_bytes).unwrap_or(usize::MAX),
         max_entries: sending.max_entries.into(),
         replace: sending.replace,

@@ -5,6 +5,8 @@
 
 mod condensed;
 mod leaf;
+pub mod survey;
+mod survey_table;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -21,6 +23,7 @@ use crate::mapping::{
     self, COMPANIONS, KIND, Listed, Mapped, NUMBER, Options, Row, SELECTION, SERIES, STUDY, SelectionPart, UIDS,
 };
 pub use leaf::Leaf;
+pub use survey_table::survey_table;
 pub use values::{Read, display};
 use written::{Parts, Uids, written};
 

@@ -106,7 +106,7 @@ pub fn selection_full_url(selection: &ImagingSelection) -> String {
     format!("urn:uuid:{}", selection.id)
 }
 
-fn study_full_url(study: &ImagingStudy<'_>) -> String {
+pub(super) fn study_full_url(study: &ImagingStudy<'_>) -> String {
     format!("urn:uuid:{}", id::uuid(&study.uid))
 }
 

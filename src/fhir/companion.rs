@@ -73,6 +73,7 @@ impl Resource {
             }
             (Resource::Organization(a), Resource::Organization(b)) => {
                 unite_identifiers(&mut a.identifier, b.identifier);
+                a.is_creator |= b.is_creator;
                 fill(&mut a.name, b.name)
             }
             (Resource::Encounter(a), Resource::Encounter(b)) => {

@@ -13,7 +13,7 @@ use jiff::{Timestamp, civil};
 pub type Text = Cow<'static, str>;
 
 /// `Coding`. A coding without a code is never written.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Coding {
     /// The code system's URI; absent where none is known.
     pub system: Option<Text>,
@@ -128,6 +128,22 @@ pub struct TimeOfDay {
 }
 
 impl DateTime {
+    /// An instant, to the second, as the time of UTC; none of a year that FHIR has not.
+    pub fn of_instant(instant: jiff::Timestamp) -> Option<DateTime> {
+        let utc = jiff::tz::Offset::UTC.to_datetime(instant);
+        let part = |part: i8| u8::try_from(part).ok();
+        let time = TimeOfDay {
+            hour: part(utc.hour())?,
+            minute: part(utc.minute())?,
+            second: part(utc.second())?,
+            microsecond: 0,
+            fraction_digits: 0,
+            offset_minutes: 0,
+        };
+        let year = u16::try_from(utc.year()).ok().filter(|year| *year > 0)?;
+        Some(DateTime { year, month: part(utc.month())?, day: part(utc.day())?, time: Some(time) })
+    }
+
     /// Whether this is earlier than the other: by the instant where both have a time, else by the date.
     pub fn is_before(&self, other: &DateTime) -> bool {
         match (self.time, other.time) {
@@ -179,6 +195,7 @@ pub enum ResourceType {
     Organization,
     Patient,
     Practitioner,
+    PractitionerRole,
     Procedure,
     ServiceRequest,
     Specimen,
@@ -198,6 +215,7 @@ impl ResourceType {
             ResourceType::Organization => "Organization",
             ResourceType::Patient => "Patient",
             ResourceType::Practitioner => "Practitioner",
+            ResourceType::PractitionerRole => "PractitionerRole",
             ResourceType::Procedure => "Procedure",
             ResourceType::ServiceRequest => "ServiceRequest",
             ResourceType::Specimen => "Specimen",

@@ -97,6 +97,11 @@ impl Identifier {
         self.degree() != Degree::Nothing
     }
 
+    /// Whether it is an accession number (HL7 table 0203).
+    pub fn is_accession(&self) -> bool {
+        self.kind.as_ref().is_some_and(|kind| kind.code == "ACSN")
+    }
+
     /// The system and the value, where both are known to the last byte: what a search can be made of.
     pub fn token(&self) -> Option<(&str, &str)> {
         Some((self.system.as_deref()?, self.value.exact()?))

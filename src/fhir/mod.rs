@@ -4,12 +4,18 @@ pub mod bundle;
 mod companion;
 mod contested;
 pub mod datatypes;
+mod dialect;
+pub mod document;
 pub mod id;
 pub mod identifier;
 pub mod imaging_selection;
 pub mod imaging_study;
 pub mod json;
+mod meta;
+mod narrative;
+pub mod profile;
 pub mod references;
+pub mod region;
 pub mod release;
 pub mod resource;
 #[cfg(test)]
@@ -21,9 +27,15 @@ mod tests;
 pub use bundle::Bundle;
 pub use contested::{Claim, Contested, Described, Fact, contradictions};
 pub use datatypes::{CodeableConcept, Coding, DateTime, HumanName, NameRepresentation, ResourceType, Text, TimeOfDay};
+pub use dialect::Dialect;
+pub use document::Document;
 pub use identifier::{IdText, Identifier, SystemBy};
 pub use imaging_selection::{ImagingSelection, SelectedInstance};
-pub use imaging_study::{Annotation, ImagingStudy, Instance, Instances, Performer, Procedure, Series, SopClass};
+pub use imaging_study::{
+    Annotation, ImagingStudy, Instance, Instances, KeyObject, Performer, Procedure, Series, SopClass,
+};
+pub use meta::Meta;
+pub use profile::Profile;
 pub use references::{Companion, Held, Identity, Linked, Sharing, link};
 pub use release::Release;
 pub use resource::{Reference, Resource};

@@ -1,6 +1,7 @@
 //! What the references of a study point to: the companion resources are taken out of them and go inside the study,
 //! beside it, or nowhere.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::contested::{Contested, has_subject};
@@ -113,12 +114,16 @@ pub(super) type Link = (Place, Option<String>);
 
 /// Links a study and its companions in the way asked for.
 pub fn link<'a>(
-    study: ImagingStudy<'a>,
+    mut study: ImagingStudy<'a>,
     selections: Vec<ImagingSelection>,
     release: &Release,
     references: References,
     sharing: &Sharing,
 ) -> Linked<'a> {
+    if references == References::Contained {
+        // What is contained has to be referred to (dom-3).
+        study.other_orders.clear();
+    }
     let own = (references == References::Separate).then(|| format!("ImagingStudy/{}", study.id));
     link_by(study, selections, own, release, sharing, &|companion| {
         let kind = companion.resource_type();
@@ -181,6 +186,8 @@ fn references<'s>(study: &'s mut ImagingStudy<'_>, release: &Release) -> Vec<(&'
     let mut found: Vec<(&'static str, &mut Reference)> = Vec::new();
     found.extend(study.encounter.iter_mut().map(|reference| ("encounter", reference)));
     found.extend(study.based_on.iter_mut().map(|reference| ("basedOn", reference)));
+    found.extend(study.other_orders.iter_mut().map(|reference| ("basedOn", reference)));
+    found.extend(study.authors.iter_mut().map(|reference| ("author", reference)));
     if release.part_of {
         found.extend(study.part_of.iter_mut().map(|reference| ("partOf", reference)));
     }
@@ -228,8 +235,12 @@ impl Linker<'_> {
         if place == Place::Nowhere {
             return;
         }
-        if let Resource::ServiceRequest(request) = &mut companion.resource {
-            request.requester.iter_mut().for_each(|requester| self.link("requester", requester));
+        match &mut companion.resource {
+            Resource::ServiceRequest(request) => {
+                request.requester.iter_mut().for_each(|requester| self.link("requester", requester));
+            }
+            Resource::Device(device) => device.owner.iter_mut().for_each(|owner| self.link("author", owner)),
+            _ => {}
         }
         self.keep(place, companion);
     }
@@ -299,7 +310,11 @@ impl Linker<'_> {
             };
         }
         if let Resource::Endpoint(endpoint) = resource {
-            return ids.shared(kind, &endpoint.connection_type.code, &endpoint.address);
+            let address = match &endpoint.location {
+                Some(location) => Cow::Owned(format!("{} {location}", endpoint.address)),
+                None => Cow::Borrowed(&*endpoint.address),
+            };
+            return ids.shared(kind, &endpoint.connection_type.code, &address);
         }
         let known = match identifier.or_else(|| resource.identifier().first()) {
             Some(identifier) => private_parts(identifier, resource),

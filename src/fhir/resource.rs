@@ -73,7 +73,7 @@ pub struct Practitioner {
     pub name: Vec<HumanName>,
 }
 
-/// `Device`: the equipment, or a phantom.
+/// `Device`: the equipment, a phantom, or the program that made a document.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Device {
     /// A phantom's Patient ID.
@@ -90,6 +90,22 @@ pub struct Device {
     pub serial_number: Option<String>,
     /// The software versions.
     pub version: Vec<String>,
+    /// What it is to the study.
+    pub kind: DeviceKind,
+    /// Whose it is, of a program.
+    pub owner: Option<Box<Reference>>,
+}
+
+/// What a Device is to a study.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DeviceKind {
+    /// It made the images.
+    #[default]
+    Equipment,
+    /// It was imaged.
+    Phantom,
+    /// It made the document, and is of this type.
+    Program(Coding),
 }
 
 /// `Organization`.
@@ -99,6 +115,8 @@ pub struct Organization {
     pub identifier: Vec<Identifier>,
     /// The name.
     pub name: Option<String>,
+    /// Whether it is the one that makes a document, as the user says; none that the headers name is.
+    pub is_creator: bool,
 }
 
 /// `Location`.
@@ -153,6 +171,17 @@ pub struct Endpoint {
     pub connection_type: Coding,
     /// The base URL.
     pub address: String,
+    /// The UID of the repository (IHE XDS-I retrieve location).
+    pub location: Option<String>,
+    /// The type of what it answers; none where that depends on what is asked for.
+    pub mime_type: Option<Text>,
+}
+
+impl Endpoint {
+    /// The endpoint of a service, by its base URL.
+    pub fn at(connection_type: Coding, address: String) -> Endpoint {
+        Endpoint { connection_type, address, location: None, mime_type: None }
+    }
 }
 
 /// `Reference`: to a resource on a server, or by identifier and display, with the companion resource that could be

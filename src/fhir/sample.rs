@@ -29,6 +29,7 @@ static INSTANCES: Fixed = Fixed(&[
         number: Some(1),
         title: Some("ORIGINAL\\PRIMARY\\AXIAL"),
         number_of_frames: Some(12),
+        key_object: None,
     },
     Instance {
         uid: "1.2.3.1.2",
@@ -36,8 +37,16 @@ static INSTANCES: Fixed = Fixed(&[
         number: None,
         title: None,
         number_of_frames: None,
+        key_object: None,
     },
-    Instance { uid: "1.2.3.1.3", sop_class: SopClass::Absent, number: None, title: None, number_of_frames: None },
+    Instance {
+        uid: "1.2.3.1.3",
+        sop_class: SopClass::Absent,
+        number: None,
+        title: None,
+        number_of_frames: None,
+        key_object: None,
+    },
 ]);
 
 static ONE: Fixed = Fixed(&[Instance {
@@ -46,6 +55,7 @@ static ONE: Fixed = Fixed(&[Instance {
     number: Some(7),
     title: None,
     number_of_frames: None,
+    key_object: None,
 }]);
 
 fn identifier(system: Option<&'static str>, value: &str, kind: Option<(&'static str, &'static str)>) -> Identifier {
@@ -88,6 +98,8 @@ pub fn minimal() -> ImagingStudy<'static> {
         encounter: None,
         started: None,
         based_on: Vec::new(),
+        other_orders: Vec::new(),
+        authors: Vec::new(),
         part_of: Vec::new(),
         referrer: None,
         interpreter: Vec::new(),
@@ -99,6 +111,7 @@ pub fn minimal() -> ImagingStudy<'static> {
         reason: Vec::new(),
         note: Vec::new(),
         description: None,
+        regions: Vec::new(),
         series: Some(vec![series("1.2.3.2", 1, &ONE)]),
     }
 }
@@ -173,7 +186,12 @@ pub fn nobody() -> ImagingStudy<'static> {
 pub fn phantom() -> ImagingStudy<'static> {
     let number = identifier(None, "QA7", None);
     let name = Some("QA phantom".into());
-    let phantom = resource::Device { identifier: vec![number.clone()], name, ..resource::Device::default() };
+    let phantom = resource::Device {
+        identifier: vec![number.clone()],
+        name,
+        kind: resource::DeviceKind::Phantom,
+        ..resource::Device::default()
+    };
     ImagingStudy { subject: refer(Some(number), Some("QA phantom"), Resource::Device(phantom)), ..maximal() }
 }
 
@@ -245,7 +263,7 @@ fn practitioner(name: &str, id: Option<&str>) -> Reference {
 fn endpoint(kind: &'static str) -> Reference {
     let connection_type = Coding { display: None, ..Coding::constant(CONNECTION, kind, "") };
     let address = "https://pacs.example/dicomweb".into();
-    refer(None, None, Resource::Endpoint(resource::Endpoint { connection_type, address }))
+    refer(None, None, Resource::Endpoint(resource::Endpoint::at(connection_type, address)))
 }
 
 fn place() -> Reference {
@@ -290,6 +308,7 @@ fn other_series() -> Series<'static> {
                 number: Some(0),
                 title: Some("a"),
                 number_of_frames: Some(1),
+                key_object: None,
             }]),
         )
     }
@@ -310,12 +329,14 @@ fn device() -> Reference {
         model_number: Some("Scan 3000".into()),
         serial_number: Some("77".into()),
         version: vec!["1.0".into(), "2.0".into()],
+        ..resource::Device::default()
     };
     refer(None, Some("ACME Scan 3000"), Resource::Device(device))
 }
 
 fn organization() -> Reference {
     let id = identifier(Some("urn:oid:1.2.97"), "H1", None);
-    let organization = resource::Organization { identifier: vec![id.clone()], name: Some("City Hospital".into()) };
+    let organization =
+        resource::Organization { identifier: vec![id.clone()], name: Some("City Hospital".into()), is_creator: false };
     refer(Some(id), Some("City Hospital"), Resource::Organization(organization))
 }

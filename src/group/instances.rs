@@ -263,7 +263,8 @@ impl<'a> Kind<'a> {
         };
         let title = self.part.and_then(|part| part.title.as_deref());
         let number_of_frames = self.part.and_then(|part| part.number_of_frames);
-        fhir::Instance { uid, sop_class, number, title, number_of_frames }
+        let key_object = self.part.and_then(|part| part.key_object.as_deref());
+        fhir::Instance { uid, sop_class, number, title, number_of_frames, key_object }
     }
 }
 

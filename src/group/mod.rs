@@ -38,7 +38,7 @@ pub use parts::{Key, MAX_PARTS, Parts};
 use patients::Patients;
 pub use resolve::{Places, SeveralPlaces, Study, repeated, series_in_several_studies, several_places};
 use selections::Selections;
-pub use selections::{NewSelection, apply_rejections};
+pub use selections::{NewSelection, apply_rejections, leave_out_manifests};
 pub use stored::StoredInstance;
 pub use uid::MAX_UID;
 

@@ -13,7 +13,7 @@ use crate::dicom::{DataSet, Header, Levels, Scanner, Tag, Wanted};
 use crate::group::{Files, InstanceRecord, NewKind, Studies, Values};
 use crate::issue::{Issue, Skip};
 use crate::mapping::terms::{SopClassKind, sop_class};
-use crate::mapping::{self, KIND, Options, SELECTION};
+use crate::mapping::{self, Options, SELECTION};
 use crate::name::Name;
 use crate::options::filter::{Asked, Filter};
 
@@ -42,7 +42,7 @@ pub trait Keeper: Sync + Debug {
     fn read(&self, name: &Name, header: &Header, grouped: Result<&Record<'_>, &Skip>);
 
     /// A file or an entry was left out, DICOM or not; one that was read is told before.
-    fn left_out(&self, name: &Name, skip: &Skip);
+    fn left_out(&self, _name: &Name, _skip: &Skip) {}
 }
 
 /// Which Key Object Selections are kept with what they select.
@@ -132,7 +132,7 @@ impl Reader<'_> {
         }
         number.issues.into_iter().for_each(&mut issue);
         if self.studies.merge(&record, None).is_err() {
-            let kind = NewKind::from_mapped(mapping::map(KIND, root, self.options), issue);
+            let kind = NewKind::from_mapped(mapping::kind(root, self.options), issue);
             self.studies.merge(&record, Some(kind)).expect("the kind is given");
         }
         if is_selection {

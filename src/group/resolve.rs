@@ -30,6 +30,7 @@ pub struct Study {
     kinds: Arc<Vec<KindPart>>,
     pub(super) selections: Vec<Selection>,
     pub(super) rejected: Rejected,
+    pub(super) manifests: Rejected,
 }
 
 impl Study {
@@ -45,12 +46,26 @@ impl Study {
             kinds,
             selections,
             rejected: Rejected::default(),
+            manifests: Rejected::default(),
         }
     }
 
     /// Leaves out what notes of other studies reject, beside what is rejected already.
     pub fn reject(&mut self, rejected: Rejected) {
         self.rejected.merge(rejected);
+    }
+
+    /// How many different instances there are, or more than `most`.
+    pub(super) fn different_instances(&self, most: usize) -> usize {
+        let mut seen = BTreeSet::new();
+        for (series_uid, series) in &self.series {
+            series.instances.for_each_uid(|uid| {
+                if seen.len() <= most {
+                    seen.insert((series_uid, uid.to_vec()));
+                }
+            });
+        }
+        seen.len()
     }
 
     /// How many instances were added, repeats included.
@@ -69,9 +84,12 @@ impl Study {
             issues.push(FoundIssue { issue, name: None });
         }
         let kinds = self.kinds.as_slice();
-        let (selections, rejected) = (self.selections.as_slice(), &self.rejected);
-        let mut series: Vec<_> =
-            self.series.iter_mut().map(|(uid, series)| series.resolve(uid, kinds, rejected, options)).collect();
+        let (selections, rejected, manifests) = (self.selections.as_slice(), &self.rejected, &self.manifests);
+        let mut series: Vec<_> = self
+            .series
+            .iter_mut()
+            .map(|(uid, series)| series.resolve(uid, kinds, [rejected, manifests], options))
+            .collect();
         series.sort_by_key(|series| series.part.number.map_or((true, 0), |number| (false, number)));
         ResolvedStudy {
             uid: &self.uid,
@@ -109,7 +127,7 @@ impl Series {
         &'a mut self,
         uid: &'a str,
         kinds: &'a [KindPart],
-        rejected: &Rejected,
+        [rejected, manifests]: [&Rejected; 2],
         options: &Options,
     ) -> ResolvedSeries<'a> {
         let map = |data_set: DataSet<'_>| mapping::map(SERIES, data_set, options);
@@ -122,6 +140,10 @@ impl Series {
         if rejected.any_in(uid) {
             left_out = self.instances.take_out(&mut order, |instance| rejected.has(uid, instance));
         }
+        let mut left_out_manifests = Vec::new();
+        if manifests.any_in(uid) {
+            left_out_manifests = self.instances.take_out(&mut order, |instance| manifests.has(uid, instance));
+        }
         let number_of_instances = u32::try_from(order.len()).expect("the order's places have 32 bits");
         ResolvedSeries {
             uid,
@@ -129,6 +151,7 @@ impl Series {
             stored: self.parts.stored_values().collect(),
             number_of_instances,
             rejected: left_out,
+            manifests: left_out_manifests,
             conflicts,
             issues,
             instances: Box::new(self.instances.resolved(order, kinds)),

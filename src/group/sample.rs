@@ -4,9 +4,9 @@ use dicom_dictionary_std::tags;
 
 use super::{NewKind, Studies, Study};
 use crate::dicom::Tag;
-use crate::group::reader::{Record, record};
+use crate::group::reader::{Record, Selections, record};
 use crate::mapping::sample::{Sample, header, text};
-use crate::mapping::{self, KIND, NUMBER, Options};
+use crate::mapping::{self, KIND, NUMBER, Options, SELECTION};
 use crate::source::Name;
 
 /// The SOP class of the samples that are images.
@@ -51,6 +51,14 @@ pub fn add(studies: &Studies, instance: &[Sample]) {
     let Record { record, .. } = record(&header, number, &name).unwrap();
     let part = mapping::map(KIND, root, &options).part;
     studies.merge(&record, Some(NewKind { part, has_issues: false })).expect("the kind is given");
+}
+
+/// Adds what a Key Object Selection selects to its study.
+pub fn select(studies: &Studies, instance: &[Sample]) {
+    let (header, options, name) = (header(instance), Options::default(), Name::file(file(instance)));
+    let Record { record, .. } = record(&header, None, &name).unwrap();
+    let mapped = mapping::map(SELECTION, header.root(), &options);
+    studies.select_one(&record, mapped, Selections::All);
 }
 
 /// The name of a sample's file.

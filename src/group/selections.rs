@@ -52,6 +52,20 @@ impl Selections {
     }
 }
 
+/// Has the manifests among the Key Object Selections left out, for a manifest lists no manifest; where a study has nothing
+/// else they stay.
+pub fn leave_out_manifests(studies: &mut [Study]) {
+    for study in studies {
+        let manifests: Vec<&Selection> =
+            study.selections.iter().filter(|selection| selection.part.is_manifest()).collect();
+        let mut found = Rejected::default();
+        manifests.iter().for_each(|one| found.add(&one.series_uid, &one.sop_instance_uid));
+        if manifests.len() < study.different_instances(manifests.len()) {
+            study.manifests = found;
+        }
+    }
+}
+
 /// Leaves out of the studies what their rejection notes reject, wherever it lies, and the notes themselves: they speak of
 /// what is no longer there.
 pub fn apply_rejections(studies: &mut [Study]) {

@@ -5,7 +5,7 @@ use super::reader::Selections;
 use super::{FileNotes, InstanceRecord, NewKind, NewSelection, Studies};
 use crate::dicom::{Header, StoredValues};
 use crate::issue::Issue;
-use crate::mapping::{self, KIND, Mapped, Options, SELECTION};
+use crate::mapping::{self, Mapped, Options, SELECTION};
 
 /// An instance as an earlier run read it.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +63,7 @@ impl Studies {
 impl NewKind {
     /// The kind that stored values make, with the issues of its file.
     pub fn of(kind: &StoredValues, options: &Options, issue: impl FnMut(Issue)) -> NewKind {
-        NewKind::from_mapped(mapping::map(KIND, kind.unpack(&mut Header::default()), options), issue)
+        NewKind::from_mapped(mapping::kind(kind.unpack(&mut Header::default()), options), issue)
     }
 
     /// The kind that was mapped, with the issues of its file.

@@ -6,7 +6,7 @@ use dicom_dictionary_std::tags;
 use proptest::prelude::*;
 
 use super::reader::{Record, Selections, record};
-use super::sample::{CT, FILE, REPORT, add, file, instance, of_study, studies};
+use super::sample::{CT, FILE, REPORT, add, file, instance, of_study, select, studies};
 use super::*;
 use crate::dicom::value::plain_number;
 use crate::issue::Reason;
@@ -232,4 +232,35 @@ fn on_threads(all: &[Vec<Sample>], threads: usize) -> Vec<Study> {
         }
     });
     studies.finish()
+}
+
+#[test]
+fn a_manifest_lists_no_manifest_unless_there_is_nothing_else() {
+    const SELECTION: &str = "1.2.840.10008.5.1.4.1.1.88.59";
+    let titled = |uid: &str, value: &str, scheme: &str| {
+        let title = items(tags::CONCEPT_NAME_CODE_SEQUENCE, [code(value, scheme, "")]);
+        instance("1.2.2", uid, SELECTION, &[title])
+    };
+    let image = instance("1.2.1", "1.1", CT, &[]);
+    for (documents, has_image, want) in [
+        (vec![titled("1.5", "113030", "DCM"), titled("1.6", "131560", "DCM")], true, vec!["1.1"]),
+        (vec![titled("1.5", "MADOTEMP001", "99IHE")], true, vec!["1.1"]),
+        (vec![titled("1.5", "113000", "DCM"), titled("1.6", "113031", "DCM")], true, vec!["1.1", "1.5"]),
+        (vec![titled("1.5", "113030", "99X")], true, vec!["1.1", "1.5"]),
+        (vec![titled("1.5", "113030", "DCM")], false, vec!["1.5"]),
+    ] {
+        let studies = Studies::default();
+        documents.iter().chain(has_image.then_some(&image)).for_each(|one| add(&studies, one));
+        documents.iter().for_each(|one| select(&studies, one));
+        let mut found = studies.finish();
+        leave_out_manifests(&mut found);
+        let (resolved, mut uids) = (found[0].resolve(&Options::default()), Vec::new());
+        resolved.series.iter().for_each(|series| {
+            series.instances.visit(&mut |instance| {
+                uids.push(instance.uid.to_string());
+                true
+            });
+        });
+        assert_eq!(uids, want, "{documents:?}");
+    }
 }

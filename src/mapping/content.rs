@@ -3,10 +3,11 @@
 // Doc comments are help here, and show an address as the user types it.
 #![allow(rustdoc::bare_urls)]
 
-use super::{EndpointLevel, EndpointOption, Options};
+use super::{EndpointLevel, EndpointOption, EndpointTarget, Options};
 use crate::error::Error;
-use crate::fhir::Subject;
+use crate::fhir::profile::{Packaging, ProfileOptions};
 use crate::fhir::release::{Release, SelectionForm};
+use crate::fhir::{Meta, Profile, ResourceType, Subject};
 #[cfg(feature = "cli")]
 use crate::options::parse::{Listed, RELEASES, at_least};
 use crate::options::{Detail, References, Status};
@@ -102,6 +103,14 @@ pub struct ContentOptions {
     #[cfg_attr(feature = "cli", command(flatten))]
     pub archive: Options,
 
+    /// The target's profile.
+    #[cfg_attr(feature = "cli", command(flatten))]
+    pub profile: ProfileOptions,
+
+    /// What stands in every resource's `meta`.
+    #[cfg_attr(feature = "cli", command(flatten))]
+    pub meta: Meta,
+
     /// A secret that goes into the ids of patients and others
     ///
     /// Without it whoever knows a Patient ID and its system can compute the id of its resource. Keep it, and give the
@@ -128,14 +137,20 @@ impl ContentOptions {
         ContentOptions { fhir: Some(release), ..ContentOptions::default() }
     }
 
-    /// The release to be written.
+    /// The release to be written: the one that was asked for, else the profile's.
     pub fn release(&self) -> &'static Release {
-        self.fhir.unwrap_or_default()
+        let profile = || Some(self.profile()).filter(|profile| profile.is_some()).map(|profile| profile.release);
+        self.fhir.or_else(profile).unwrap_or_default()
     }
 
-    /// How a study refers to others.
+    /// What a profile changes in the release.
+    pub fn profile(&self) -> &'static Profile {
+        self.profile.profile(self.fhir)
+    }
+
+    /// How a study refers to others: as was asked for, else as the profile wants it.
     pub fn references(&self) -> References {
-        self.references.unwrap_or_default()
+        self.references.or(self.profile().references).unwrap_or_default()
     }
 
     /// Whether ImagingSelection resources are written: where they are asked for, or others stand beside the study too.
@@ -151,10 +166,71 @@ impl ContentOptions {
             let known = release.statuses.join(", ");
             return Err(Error::Usage(format!("--status {status} is not in {}: want one of {known}", release.name)));
         }
+        self.profile.check(self.fhir)?;
+        self.check_profile()?;
         if self.selections && release.selection == SelectionForm::None {
             let name = release.name;
             return Err(Error::Usage(format!("--selections: {name} has no ImagingSelection, R5 and later have")));
         }
         Ok(())
+    }
+
+    /// Fails where the content asked for cannot be as the profile demands.
+    fn check_profile(&self) -> Result<(), Error> {
+        let profile = self.profile();
+        let name = profile.name;
+        let usage = |message: String| Err(Error::Usage(message));
+        if self
+            .subject
+            .as_ref()
+            .is_some_and(|subject| profile.is_some() && subject.resource_type != ResourceType::Patient)
+        {
+            return usage(format!("--profile {name} is of patients: give --subject Patient/ID"));
+        }
+        if profile.packaging == Packaging::Document {
+            return self.check_document(name);
+        }
+        if profile.references == Some(References::Contained)
+            && self.subject.is_none()
+            && self.references() == References::Logical
+        {
+            return usage(format!(
+                "--profile {name} refers to a Patient resource: say --references contained or separate"
+            ));
+        }
+        self.check_endpoints(profile)
+    }
+
+    /// A document holds all that it refers to.
+    fn check_document(&self, name: &str) -> Result<(), Error> {
+        let usage = |message: String| Err(Error::Usage(message));
+        if self.subject.is_some() {
+            return usage(format!("--profile {name} writes documents that hold their patient: leave --subject out"));
+        }
+        if self.endpoint.iter().any(|endpoint| matches!(endpoint.target, EndpointTarget::Reference(_))) {
+            return usage(format!(
+                "--profile {name} writes documents that hold their endpoints: give --endpoint TYPE=URL"
+            ));
+        }
+        if self.detail != Detail::Instance {
+            return usage(format!("--profile {name} lists all instances: leave --detail out"));
+        }
+        Ok(())
+    }
+
+    fn check_endpoints(&self, profile: &Profile) -> Result<(), Error> {
+        let (wanted, name) = (profile.study_endpoints, profile.name);
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let advice = wanted.iter().map(|kind| format!("--endpoint {kind}=URL")).collect::<Vec<_>>().join(" or ");
+        let at_study = || self.endpoint.iter().filter(|endpoint| self.endpoint_level.at_study(endpoint.kind));
+        let is_wanted = |endpoint: &EndpointOption| wanted.contains(&endpoint.kind.name());
+        let is_met = at_study().next().is_some() && at_study().all(is_wanted);
+        if is_met {
+            Ok(())
+        } else {
+            Err(Error::Usage(format!("--profile {name} wants the study's {advice}, and no other type")))
+        }
     }
 }

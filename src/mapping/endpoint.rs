@@ -75,7 +75,7 @@ impl EndpointOption {
         match &self.target {
             EndpointTarget::Reference(literal) => reference.literal = Some(literal.clone()),
             EndpointTarget::Address(address) => {
-                let endpoint = Endpoint { connection_type: self.kind.connection_type(), address: address.clone() };
+                let endpoint = Endpoint::at(self.kind.connection_type(), address.clone());
                 reference.resource = Some(Box::new(Resource::Endpoint(endpoint)));
             }
         }

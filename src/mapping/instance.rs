@@ -4,9 +4,11 @@ use dicom_dictionary_std::tags;
 
 use super::attribute::attributes;
 use super::attributes::{Attributes, number};
+use super::code::concept;
 use super::row::{Row, one};
 use super::terms::{self, SopClassKind};
 use crate::dicom::value::is_oid;
+use crate::fhir::{Coding, KeyObject};
 use crate::issue::Reason;
 
 /// What the rows of [`KIND`] fill: what most instances of a series have in common.
@@ -16,6 +18,7 @@ pub struct KindPart {
     pub sop_class: Option<String>,
     pub title: Option<String>,
     pub number_of_frames: Option<u32>,
+    pub key_object: Option<Box<KeyObject>>,
 }
 
 /// What the row of [`NUMBER`] fills.
@@ -36,6 +39,16 @@ pub const KIND: &[Row<KindPart>] = &[
         DOCUMENT_TITLE, CONTENT_LABEL, IMAGE_TYPE
     ], "PS3.3 C.12.1, PS3.10 7.1, C.17.3, C.24.2, 10.9, C.7.6.1", title),
     one!("series.instance.numberOfFrames", number_of_frames, [NUMBER_OF_FRAMES], "PS3.3 C.7.6.6", number),
+];
+
+/// The row of what a Key Object Selection says of itself, which profiles ask for.
+#[rustfmt::skip]
+pub const KEY_OBJECT: &[Row<KindPart>] = &[
+    one!("series.instance.title", key_object, [
+        SOP_CLASS_UID, MEDIA_STORAGE_SOP_CLASS_UID, code CONCEPT_NAME_CODE_SEQUENCE,
+        CONTENT_SEQUENCE > CONCEPT_NAME_CODE_SEQUENCE > CODE_VALUE,
+        CONTENT_SEQUENCE > CONCEPT_NAME_CODE_SEQUENCE > CODING_SCHEME_DESIGNATOR, CONTENT_SEQUENCE > TEXT_VALUE
+    ], "PS3.3 C.17.3, PS3.16 TID 2010, CID 7010", key_object),
 ];
 
 /// The row of the instance's number.
@@ -80,6 +93,28 @@ fn image_type(attributes: &Attributes<'_>) -> Option<String> {
     Some(values.split('\\').map(str::trim).collect::<Vec<_>>().join("\\"))
 }
 
+/// The title of a Key Object Selection, if it is one of CID 7010, and its Key Object Description (113012, DCM).
+fn key_object(attributes: &Attributes<'_>) -> Option<Box<KeyObject>> {
+    if kind(attributes) != Some(SopClassKind::KeyObjectSelection) {
+        return None;
+    }
+    let concept = attributes.items(tags::CONCEPT_NAME_CODE_SEQUENCE).first().and_then(concept);
+    let is_dcm = |coding: &Coding| coding.system.as_deref() == Some(terms::system::DCM);
+    let code = concept.and_then(|concept| concept.coding.into_iter().find(is_dcm));
+    let title = code.and_then(|coding| terms::kos_title(&coding.code));
+    let items = attributes.items(tags::CONTENT_SEQUENCE);
+    let description = items.iter().find(|item| is_description(item)).and_then(|item| item.long_text(tags::TEXT_VALUE));
+    let description = description.map(|words| words.trim().to_string());
+    let title = title.map(|title| Coding::constant(terms::system::DCM, title.code, title.display));
+    Some(Box::new(KeyObject { title, description }))
+}
+
+fn is_description(item: &Attributes<'_>) -> bool {
+    let of = |name: &Attributes<'_>| (name.line(tags::CODE_VALUE), name.line(tags::CODING_SCHEME_DESIGNATOR));
+    let name = item.items(tags::CONCEPT_NAME_CODE_SEQUENCE).first().map(of);
+    matches!(name, Some((Some(code), Some(scheme))) if code == "113012" && scheme == "DCM")
+}
+
 fn kind(attributes: &Attributes<'_>) -> Option<SopClassKind> {
     let class = attributes.uid(tags::SOP_CLASS_UID).or_else(|| attributes.uid(tags::MEDIA_STORAGE_SOP_CLASS_UID))?;
     terms::sop_class(&class).map(|class| class.kind)
@@ -89,7 +124,7 @@ fn kind(attributes: &Attributes<'_>) -> Option<SopClassKind> {
 mod tests {
 
     use super::*;
-    use crate::mapping::sample::{items, mapped, reasons, text};
+    use crate::mapping::sample::{code, items, mapped, reasons, text};
 
     const CT: &str = "1.2.840.10008.5.1.4.1.1.2";
     const ENCAPSULATED_PDF: &str = "1.2.840.10008.5.1.4.1.1.104.1";
@@ -134,6 +169,33 @@ mod tests {
             (vec![text(tags::IMAGE_TYPE, "")], None),
         ] {
             assert_eq!(mapped(KIND, &data_set).part.title.as_deref(), want, "{data_set:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_object_has_its_title_and_its_description() {
+        let class = text(tags::SOP_CLASS_UID, "1.2.840.10008.5.1.4.1.1.88.59");
+        let title = |value: &str, scheme: &str| items(tags::CONCEPT_NAME_CODE_SEQUENCE, [code(value, scheme, "Words")]);
+        let said = |value: &str| {
+            let name = items(tags::CONCEPT_NAME_CODE_SEQUENCE, [code(value, "DCM", "")]);
+            items(tags::CONTENT_SEQUENCE, [vec![], vec![name, text(tags::TEXT_VALUE, "for the surgeon")]])
+        };
+        for (data_set, want) in [
+            (
+                vec![class.clone(), title("113000", "DCM"), said("113012")],
+                Some((Some("Of Interest"), Some("for the surgeon"))),
+            ),
+            (vec![class.clone(), title("113000", "99X"), said("121106")], Some((None, None))),
+            (vec![class.clone(), title("1", "DCM")], Some((None, None))),
+            (vec![text(tags::SOP_CLASS_UID, CT), title("113000", "DCM"), said("113012")], None),
+        ] {
+            let part = mapped(KEY_OBJECT, &data_set).part.key_object;
+            let shown = |one: &KeyObject| {
+                let title = one.title.as_ref().and_then(|title| title.display.as_deref().map(str::to_string));
+                (title, one.description.clone())
+            };
+            let want = want.map(|(title, words)| (title.map(str::to_string), words.map(str::to_string)));
+            assert_eq!(part.as_deref().map(shown), want, "{data_set:?}");
         }
     }
 

@@ -44,7 +44,7 @@ use dicom_dictionary_std::tags;
 pub use attribute::Attribute;
 pub use content::ContentOptions;
 pub use endpoint::{EndpointLevel, EndpointOption, EndpointTarget, EndpointType};
-pub use instance::{KIND, KindPart, NUMBER, NumberPart};
+pub use instance::{KEY_OBJECT, KIND, KindPart, NUMBER, NumberPart};
 pub use listed::{COMPANIONS, Listed, Source, UIDS};
 pub use options::Options;
 pub use resolved::{FoundIssue, Rejected, ResolvedSeries, ResolvedStudy, Selection};
@@ -55,6 +55,7 @@ pub use study::{STUDY, StudyPart};
 
 use crate::dicom::value::plain_number;
 use crate::dicom::{DataSet, Levels, Wanted};
+use crate::fhir::Profile;
 use crate::issue::Issue;
 use attributes::{Attributes, RowView, text_reason};
 use terms::SopClassKind;
@@ -88,6 +89,17 @@ pub fn number(data_set: DataSet<'_>, options: &Options) -> Mapped<NumberPart> {
     }
 }
 
+/// Applies the rows of [`KIND`], and those that the profile asks for beside them.
+pub fn kind(data_set: DataSet<'_>, options: &Options) -> Mapped<KindPart> {
+    let mut kind = map(KIND, data_set, options);
+    if options.profile.key_object_title.is_some() {
+        let more = map(KEY_OBJECT, data_set, options);
+        kind.part.key_object = more.part.key_object;
+        kind.issues.extend(more.issues);
+    }
+    kind
+}
+
 /// Several rows may read one attribute; what is wrong with it is said once an element.
 fn once_each(mut issues: Vec<Issue>) -> Vec<Issue> {
     issues.sort();
@@ -108,10 +120,17 @@ pub fn character_set_issue(data_set: DataSet<'_>, options: &Options) -> Option<I
 
 /// The attributes that the rows want, as the scanner takes them.
 pub fn wanted() -> Wanted {
+    wanted_with(Profile::NONE)
+}
+
+/// The same with what a profile asks for.
+pub fn wanted_with(profile: &Profile) -> Wanted {
+    let key_object = if profile.key_object_title.is_some() { KEY_OBJECT } else { &[] };
     let schemes = attribute::CODING_SCHEMES.iter().map(|path| (path.to_vec(), Levels::STUDY.and(Levels::SERIES)));
     let rows = wanted_by(STUDY, Levels::STUDY)
         .chain(wanted_by(SERIES, Levels::SERIES))
         .chain(wanted_by(KIND, Levels::KIND))
+        .chain(wanted_by(key_object, Levels::KIND))
         .chain(wanted_by(NUMBER, Levels::NUMBER))
         .chain(wanted_by(SELECTION, Levels::SELECTION));
     Wanted::new(schemes.chain(rows), last_tag)

@@ -6,6 +6,7 @@
 use super::zone::TimeZone;
 use crate::dicom::charset::{CharacterSet, CharacterSetRule, character_set};
 use crate::error::Error;
+use crate::fhir::Profile;
 #[cfg(feature = "cli")]
 use crate::options::parse::{Listed, SYSTEMS};
 use crate::options::{IssuerSystem, SystemKind, SystemUri, issuer_system, system};
@@ -49,6 +50,10 @@ pub struct Options {
     /// For the Issuer of Patient ID and its like. May be given several times. Default: none.
     #[cfg_attr(feature = "cli", arg(long, value_name = "NAME=URI", hide_short_help = true))]
     pub issuer: Vec<IssuerSystem>,
+
+    /// The profile, which may ask for more attributes.
+    #[cfg_attr(feature = "cli", arg(skip))]
+    pub profile: &'static Profile,
 
     /// Whether issues carry the value as read, which may be patient data.
     #[cfg_attr(feature = "cli", arg(skip))]

@@ -10,7 +10,7 @@ use super::person::{human_names, only_name};
 use super::terms::system;
 use super::{terms, time};
 use crate::fhir::identifier::unite_identifiers;
-use crate::fhir::resource::{Animal, Device, Patient, Resource};
+use crate::fhir::resource::{Animal, Device, DeviceKind, Patient, Resource};
 use crate::fhir::{CodeableConcept, Coding, HumanName, Identifier, Reference, ResourceType, Text};
 use crate::issue::Reason;
 use crate::options::SystemKind;
@@ -81,7 +81,7 @@ fn as_text(name: HumanName) -> Option<HumanName> {
 }
 
 fn phantom_of(identifier: Vec<Identifier>, name: Option<String>) -> Device {
-    Device { identifier, name, ..Device::default() }
+    Device { identifier, name, kind: DeviceKind::Phantom, ..Device::default() }
 }
 
 /// A phantom has no medical record: what numbers it is of no type, unless the header says one.

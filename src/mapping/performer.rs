@@ -36,7 +36,7 @@ pub fn device(attributes: &Attributes<'_>) -> Vec<Performer> {
         name: attributes.text(tags::STATION_NAME),
         model_number: attributes.text(tags::MANUFACTURER_MODEL_NAME),
         serial_number: attributes.text(tags::DEVICE_SERIAL_NUMBER),
-        version: Vec::new(),
+        ..Device::default()
     };
     if device == Device::default() {
         if let Some(software) = attributes.line(tags::SOFTWARE_VERSIONS) {
@@ -74,7 +74,7 @@ pub fn organization(attributes: &Attributes<'_>) -> Vec<Performer> {
     let mut actor = Reference::to(ResourceType::Organization);
     actor.identifier = identifier.first().cloned();
     actor.display = name.clone();
-    actor.resource = Some(Box::new(Resource::Organization(Organization { identifier, name })));
+    actor.resource = Some(Box::new(Resource::Organization(Organization { identifier, name, is_creator: false })));
     vec![Performer { function: None, actor }]
 }
 

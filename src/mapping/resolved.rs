@@ -54,6 +54,8 @@ pub struct ResolvedSeries<'a> {
     pub number_of_instances: u32,
     /// The SOP Instance UIDs of instances left out, because they are rejected.
     pub rejected: Vec<String>,
+    /// The SOP Instance UIDs of manifests, where they are left out.
+    pub manifests: Vec<String>,
     /// The SOP Instance UIDs of instances left out, because another has the UID and other content.
     pub conflicts: Vec<String>,
     /// What was dropped, and what differed between instances.

@@ -46,6 +46,15 @@ pub struct SelectedFrames {
 }
 
 impl SelectionPart {
+    /// Whether it is a manifest, which lists the instances of its study.
+    pub fn is_manifest(&self) -> bool {
+        let mut codings = self.code.iter().flat_map(|code| &code.coding);
+        codings.any(|coding| {
+            let is_dcm = coding.system.as_deref() == Some(system::DCM);
+            is_dcm && MANIFESTS.contains(&&*coding.code) || coding.code == EARLY_MANIFEST
+        })
+    }
+
     /// Whether it rejects what it refers to, by IHE Imaging Object Change Management.
     pub fn is_rejection(&self) -> bool {
         let codings = self.code.iter().flat_map(|code| &code.coding);
@@ -59,6 +68,11 @@ impl SelectionPart {
         codings.any(|coding| terms::kos_title(&coding.code).is_some_and(|title| title.rejection))
     }
 }
+
+/// The document titles of manifests (DCM): Manifest and Signed Manifest of IHE XDS-I, Manifest with Description of IHE MADO.
+const MANIFESTS: [&str; 3] = ["113030", "113031", "131560"];
+/// The title of MADO manifests before CP-2595, of scheme 99IHE.
+const EARLY_MANIFEST: &str = "MADOTEMP001";
 
 /// The rows of a Key Object Selection, in the order of the elements.
 #[rustfmt::skip]

@@ -29,7 +29,7 @@ fn known_form(uri: &str) -> Result<&str, String> {
 }
 
 /// Numbers with dots between, the first 0 to 2 (FHIR's oid type).
-fn is_oid(text: &str) -> bool {
+pub(crate) fn is_oid(text: &str) -> bool {
     let is_number =
         |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()) && (part == "0" || !part.starts_with('0'));
     let mut parts = text.split('.');

@@ -16,7 +16,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::fhir::{Bundle, Companion, ImagingSelection, Linked};
+use crate::fhir::{Bundle, Companion, Dialect, ImagingSelection, Linked};
 use crate::options::{FileMode, Format, OutputTarget};
 
 pub use catalog::Catalog;
@@ -104,8 +104,14 @@ pub trait Sink: Sync {
         None
     }
 
-    /// Takes one document together with its model, which most sinks do not need.
-    fn model(&self, name: &DocumentName, _: &Model<'_>, write: WriteDocument<'_>) -> Result<Placed, Error> {
+    /// Takes one document together with its model and the dialect to write it in, which most sinks do not need.
+    fn model(
+        &self,
+        name: &DocumentName,
+        _: &Model<'_>,
+        _: Dialect<'_>,
+        write: WriteDocument<'_>,
+    ) -> Result<Placed, Error> {
         self.document(name, write)
     }
 

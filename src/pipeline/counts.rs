@@ -50,7 +50,8 @@ impl RunCounts {
     /// A study's instances are known.
     pub fn resolved(&self, study: &ResolvedStudy<'_>) {
         let files = |series: &ResolvedSeries<'_>| {
-            u64::from(series.number_of_instances) + (series.conflicts.len() + series.rejected.len()) as u64
+            u64::from(series.number_of_instances)
+                + (series.conflicts.len() + series.rejected.len() + series.manifests.len()) as u64
         };
         self.resolved_files.fetch_add(study.series.iter().map(files).sum(), Ordering::Relaxed);
     }

@@ -7,9 +7,12 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::fhir::json::Layout;
-use crate::mapping::{ContentOptions, EndpointOption};
+use crate::fhir::profile::Packaging;
+use crate::mapping::{ContentOptions, EndpointLevel, EndpointOption};
 use crate::options::filter::Filter;
-use crate::options::{Format, InputOptions, OutputOptions, OutputTarget, References, RunOptions, is_stdout};
+use crate::options::{
+    BundleOptions, BundleType, Format, InputOptions, OutputOptions, OutputTarget, References, RunOptions, is_stdout,
+};
 use crate::source::{Input, Links, ListFrom, RemoteOptions, Separator, WalkOptions};
 
 /// The options of `convert`.
@@ -53,8 +56,11 @@ pub struct Job {
 impl Config {
     /// The run of `convert`, where a Bundle is for a server and files have room or not.
     pub fn convert(self) -> Result<Job, Error> {
-        let (is_release_named, selections, report) =
-            (self.content.fhir.is_some(), self.content.selections, self.run.report.clone());
+        let (is_release_named, selections, report) = (
+            self.content.fhir.is_some() || self.content.profile().is_some(),
+            self.content.selections,
+            self.run.report.clone(),
+        );
         let job = self.job()?;
         if job.format == Format::Bundle && !is_release_named {
             return usage("a Bundle is for a server: add --fhir r4, or what your server speaks");
@@ -71,7 +77,7 @@ impl Config {
     /// The run that the options come to.
     pub fn job(mut self) -> Result<Job, Error> {
         let target = self.output.target()?;
-        let format = self.output.format.unwrap_or_else(|| target.default_format());
+        let format = format(&self, &target)?;
         self.output.check(&target, format)?;
         let is_indented = self.output.is_indented(&target, format)?;
         if self.run.report.is_some() && target.path() == self.run.report.as_deref() {
@@ -97,11 +103,44 @@ impl Config {
     }
 }
 
+/// The format that was asked for, else that of the target; a document of a profile is a Bundle.
+fn format(config: &Config, target: &OutputTarget) -> Result<Format, Error> {
+    let Config { content, output, .. } = config;
+    let profile = content.profile();
+    let asked = output.format.unwrap_or_else(|| target.default_format());
+    if asked.is_table() && profile.is_some() {
+        return usage("a catalog is no FHIR, and has no profile: leave --profile out");
+    }
+    if profile.packaging != Packaging::Document {
+        return Ok(asked);
+    }
+    match (output.format, output.bundle == BundleOptions::default()) {
+        (None | Some(Format::Bundle), true) => Ok(Format::Bundle),
+        _ => usage(&format!(
+            "--profile {} writes document Bundles: leave --format and the options of other Bundles out",
+            profile.name
+        )),
+    }
+}
+
 /// Decides what the user left open of the content.
 fn settle(config: &mut Config, target: &OutputTarget, format: Format) -> Result<(), Error> {
-    let Config { content, run, .. } = config;
+    let Config { content, run, output, .. } = config;
     content.archive.check()?;
-    content.references = Some(references(content.references, target, format)?);
+    content.profile.check(content.fhir)?;
+    let profile = content.profile();
+    content.archive.profile = profile;
+    if profile.is_some() {
+        content.fhir = Some(profile.release);
+    }
+    if profile.packaging == Packaging::Document {
+        // What cannot be a document is a bag of resources; and images are found by the series.
+        output.bundle.bundle_type = Some(BundleType::Collection);
+        let is_default = content.endpoint_level == EndpointLevel::Study;
+        content.endpoint_level = if is_default { EndpointLevel::Series } else { content.endpoint_level };
+    }
+    let wanted = profile.references.filter(|_| format != Format::Bundle);
+    content.references = Some(references(content.references.or(wanted), target, format)?);
     content.endpoint.sort();
     content.endpoint.dedup();
     content.archive.keep_values = run.report.is_some() && run.report_values;

@@ -10,6 +10,7 @@ mod outcome;
 mod read;
 mod records;
 mod scan;
+mod survey;
 #[cfg(feature = "upload")]
 mod upload;
 mod write;
@@ -20,12 +21,15 @@ use std::time::Instant;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::Error;
-use crate::fhir::Sharing;
 use crate::fhir::id::Ids;
+use crate::fhir::profile::Manifests;
+use crate::fhir::{DateTime, Sharing};
 use crate::group::reader::{Reader, Selections};
-use crate::group::{Files, Studies, Study, apply_rejections, series_in_several_studies, several_places};
+use crate::group::{
+    Files, Studies, Study, apply_rejections, leave_out_manifests, series_in_several_studies, several_places,
+};
 use crate::interrupt::Interrupt;
-use crate::mapping;
+use crate::mapping::{self, ContentOptions};
 use crate::options::OutputOptions;
 use crate::output::{self, Catalog, Finished, Sink};
 use crate::progress::{self, Progress};
@@ -37,6 +41,7 @@ pub(crate) use job::is_stdin;
 pub use job::{Config, Job};
 pub use outcome::{Console, Outcome};
 pub use scan::{Scan, scan};
+pub use survey::survey;
 #[cfg(feature = "upload")]
 pub use upload::{Upload, upload};
 
@@ -134,9 +139,11 @@ struct Run<'a> {
 impl Run<'_> {
     /// Reads all that the walk finds, and groups it.
     fn read(&self, walk: &Walk, others: Option<&dyn read::Others>, files: Option<&Files>) -> Result<Vec<Study>, Error> {
-        let (wanted, studies) = (mapping::wanted(), Studies::default());
         let content = &self.job.config.content;
-        let selections = if content.has_selections() { Selections::All } else { Selections::Rejections };
+        let (wanted, studies) = (mapping::wanted_with(content.profile()), Studies::default());
+        let leaves_out_manifests = content.profile().manifests == Manifests::LeftOut;
+        let is_all = content.has_selections() || leaves_out_manifests;
+        let selections = if is_all { Selections::All } else { Selections::Rejections };
         let stage = read::Stage {
             reader: Reader {
                 wanted: &wanted,
@@ -159,6 +166,9 @@ impl Run<'_> {
         if content.apply_rejections {
             apply_rejections(&mut studies);
         }
+        if leaves_out_manifests {
+            leave_out_manifests(&mut studies);
+        }
         Ok(studies)
     }
 
@@ -170,6 +180,7 @@ impl Run<'_> {
         let mut stage = write::Stage {
             job: self.job,
             sharing: Sharing::alone(Ids::new(self.job.config.content.id_salt.as_deref().unwrap_or_default())),
+            made_at: made_at(&self.job.config.content)?,
             sink,
             report: self.report,
             counts: self.counts,
@@ -179,6 +190,20 @@ impl Run<'_> {
         stage.look_across(studies);
         stage.all(studies)
     }
+}
+
+/// When documents are made: as the user says, as the environment of a reproducible build says, else now.
+fn made_at(content: &ContentOptions) -> Result<DateTime, Error> {
+    if let Some(time) = content.profile.creation_time {
+        return Ok(time);
+    }
+    let Some(epoch) = std::env::var_os("SOURCE_DATE_EPOCH").filter(|epoch| !epoch.is_empty()) else {
+        return Ok(DateTime::of_instant(jiff::Timestamp::now()).expect("the clock is right by some thousand years"));
+    };
+    let seconds = epoch.to_str().and_then(|epoch| epoch.parse().ok());
+    let instant = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    let usage = || Error::Usage("SOURCE_DATE_EPOCH: want seconds since 1970".to_string());
+    instant.and_then(DateTime::of_instant).ok_or_else(usage)
 }
 
 fn threads(threads: usize) -> Result<ThreadPool, Error> {

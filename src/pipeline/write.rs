@@ -9,7 +9,11 @@ use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
 
 use crate::error::Error;
 use crate::fhir::bundle::Bundle;
-use crate::fhir::{Companion, Fact, Held, ImagingSelection, ImagingStudy, Release, ResourceType, Sharing, json, link};
+use crate::fhir::profile::{Packaging, conform, lacks};
+use crate::fhir::{
+    Companion, DateTime, Dialect, Document, Fact, Held, ImagingSelection, ImagingStudy, Linked, ResourceType, Sharing,
+    json, link,
+};
 use crate::group::{Study, look_across};
 use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason};
@@ -33,6 +37,8 @@ pub struct Stage<'s> {
     pub job: &'s Job,
     /// Gives out ids, and knows what studies do not share.
     pub sharing: Sharing,
+    /// When documents are made.
+    pub made_at: DateTime,
     /// Where documents go.
     pub sink: &'s dyn Sink,
     /// What is counted.
@@ -45,16 +51,19 @@ pub struct Stage<'s> {
     pub interrupt: &'s Interrupt,
 }
 
-/// Resources that several studies share, until all studies have said what they know of them.
-type Shared = BTreeMap<(ResourceType, String), Companion>;
+/// Resources that several studies share, until all studies have said what they know of them; each with whether one of its
+/// studies is as the profile demands.
+type Shared = BTreeMap<(ResourceType, String), (Companion, bool)>;
 
 impl Stage<'_> {
     fn content(&self) -> &ContentOptions {
         &self.job.config.content
     }
 
-    fn release(&self) -> &'static Release {
-        self.content().release()
+    /// The release, the user's `meta`, and the profile.
+    fn dialect(&self) -> Dialect<'_> {
+        let content = self.content();
+        Dialect { release: content.release(), profile: content.profile(), meta: &content.meta }
     }
 
     /// Writes every study.
@@ -106,11 +115,11 @@ impl Stage<'_> {
     fn with_shared(&self, studies: &mut [Study]) -> Result<(), Error> {
         let mut shared = Shared::new();
         self.in_order(studies, |resolved| self.study(resolved, &mut shared))?;
-        for companion in shared.into_values() {
+        for (companion, conforms) in shared.into_values() {
             if companion.contradicted {
                 self.report.issue(Where::default(), &issue(companion.resource_type().name(), Reason::Contradicts));
             }
-            self.companion(&companion)?;
+            self.companion(&companion, if conforms { self.dialect() } else { self.dialect().without_profile() })?;
         }
         Ok(())
     }
@@ -130,15 +139,16 @@ impl Stage<'_> {
         if let Some(catalog) = self.sink.catalog() {
             return self.rows(resolved, catalog);
         }
-        let Finished { study, selections, issues } = imaging_study(resolved, self.content());
+        let Finished { mut study, selections, issues } = imaging_study(resolved, self.content());
         self.note(resolved);
+        let dialect = self.conform(&mut study, resolved.uid);
         for (series, issue) in &issues {
             let equipment = Equipment::Study(resolved, *series);
             self.report
                 .issue(Where { study: Some(resolved.uid), series: *series, equipment, ..Where::default() }, issue);
         }
         self.counts.resolved(resolved);
-        let placed = self.resources(study, selections, shared, resolved.uid)?;
+        let placed = self.resources(study, selections, shared, dialect)?;
         if placed == Placed::Written {
             self.counts.wrote(resolved);
             self.report.wrote(resolved);
@@ -147,53 +157,84 @@ impl Stage<'_> {
         Ok(())
     }
 
+    /// Makes a study as the profile demands, and reports what that changes; one that lacks something stays as it is, and is
+    /// written without the profile.
+    fn conform(&self, study: &mut ImagingStudy<'_>, uid: &str) -> Dialect<'_> {
+        let (dialect, place) = (self.dialect(), Where { study: Some(uid), ..Where::default() });
+        let lacks = lacks(dialect.profile, study);
+        lacks.iter().for_each(|lack| self.report.issue(place, &finish::lack_issue(*lack)));
+        if !lacks.is_empty() {
+            return dialect.without_profile();
+        }
+        for change in conform(dialect.profile, study, &self.content().profile) {
+            self.report.issue(place, &finish::change_issue(change));
+        }
+        dialect
+    }
+
     /// Writes the study, and what stands beside it; nothing of it where the study has no place.
     fn resources(
         &self,
         study: ImagingStudy<'_>,
         selections: Vec<ImagingSelection>,
         shared: &mut Shared,
-        study_uid: &str,
+        dialect: Dialect<'_>,
     ) -> Result<Placed, Error> {
-        let (release, layout) = (self.release(), self.job.layout);
-        let id = study.id.clone();
+        let (release, layout) = (dialect.release, self.job.layout);
+        let (id, study_uid) = (study.id.clone(), &study.uid.clone());
+        if dialect.profile.packaging == Packaging::Document {
+            return self.manifest(study, dialect);
+        }
         if self.job.format == Format::Bundle {
             let bundle = Bundle::of(study, selections, release, &self.sharing, self.job.config.output.bundle);
             self.note_held(study_uid, &bundle.linked.held);
-            let write = |out: &mut dyn Write| json::write_bundle(out, &bundle, release, layout);
-            return self.document("Bundle", id, study_uid, Model::Bundle(&bundle), write);
+            let write = |out: &mut dyn Write| json::write_bundle(out, &bundle, dialect, layout);
+            return self.document("Bundle", id, study_uid, Some(Model::Bundle(&bundle)), dialect, write);
         }
         let linked = link(study, selections, release, self.content().references(), &self.sharing);
         self.note_held(study_uid, &linked.held);
-        let write = |out: &mut dyn Write| json::write_imaging_study(out, &linked, release, layout);
-        let placed = self.document("ImagingStudy", id, study_uid, Model::Study(&linked), write)?;
+        let write = |out: &mut dyn Write| json::write_imaging_study(out, &linked, dialect, layout);
+        let placed = self.document("ImagingStudy", id, study_uid, Some(Model::Study(&linked)), dialect, write)?;
         if placed != Placed::Written {
             return Ok(placed);
         }
         for selection in &linked.selections {
-            let write = |out: &mut dyn Write| json::write_imaging_selection(out, selection, release, layout);
+            let write = |out: &mut dyn Write| json::write_imaging_selection(out, selection, dialect, layout);
             let (name, id) = (ResourceType::ImagingSelection.name(), selection.id.clone());
-            let _ = self.document(name, id, study_uid, Model::Selection(selection), write)?;
+            let _ = self.document(name, id, study_uid, Some(Model::Selection(selection)), dialect, write)?;
         }
         for companion in linked.beside {
             if !companion.is_shared() {
-                self.companion(&companion)?;
+                self.companion(&companion, dialect)?;
                 continue;
             }
-            let key = (companion.resource_type(), companion.id.clone());
+            let (key, conforms) = ((companion.resource_type(), companion.id.clone()), dialect.profile.is_some());
             match shared.get_mut(&key) {
-                Some(known) => known.merge(companion),
-                None => drop(shared.insert(key, companion)),
+                Some((known, known_conforms)) => {
+                    known.merge(companion);
+                    *known_conforms |= conforms;
+                }
+                None => drop(shared.insert(key, (companion, conforms))),
             }
         }
         Ok(Placed::Written)
     }
 
-    fn companion(&self, companion: &Companion) -> Result<(), Error> {
-        let (layout, release) = (self.job.layout, self.release());
+    /// Writes a study that conforms as a document.
+    fn manifest(&self, study: ImagingStudy<'_>, dialect: Dialect<'_>) -> Result<Placed, Error> {
+        let content = |linked: &Linked<'_>| json::digest(linked, dialect);
+        let document = Document::of(study, dialect.release, &self.sharing, self.made_at, content);
+        let study = &document.linked.study;
+        self.note_held(&study.uid, &document.linked.held);
+        let write = |out: &mut dyn Write| json::write_document(out, &document, dialect, self.job.layout);
+        self.document("Bundle", study.id.clone(), &study.uid, None, dialect, write)
+    }
+
+    fn companion(&self, companion: &Companion, dialect: Dialect<'_>) -> Result<(), Error> {
+        let layout = self.job.layout;
         let name = companion.resource_type().name();
-        let write = |out: &mut dyn Write| json::write_companion(out, companion, release, layout);
-        self.document(name, companion.id.clone(), "", Model::Companion(companion), write).map(drop)
+        let write = |out: &mut dyn Write| json::write_companion(out, companion, dialect, layout);
+        self.document(name, companion.id.clone(), "", Some(Model::Companion(companion)), dialect, write).map(drop)
     }
 
     fn document(
@@ -201,14 +242,19 @@ impl Stage<'_> {
         resource_type: &'static str,
         id: String,
         study_uid: &str,
-        model: Model<'_>,
+        model: Option<Model<'_>>,
+        dialect: Dialect<'_>,
         write: impl Fn(&mut dyn Write) -> std::io::Result<()>,
     ) -> Result<Placed, Error> {
         let name = DocumentName { resource_type, id };
-        let placed = self.sink.model(&name, &model, &mut |out| {
+        let mut line = |out: &mut dyn Write| {
             write(out)?;
             out.write_all(b"\n")
-        })?;
+        };
+        let placed = match model {
+            Some(model) => self.sink.model(&name, &model, dialect, &mut line)?,
+            None => self.sink.document(&name, &mut line)?,
+        };
         let study = Some(study_uid).filter(|uid| !uid.is_empty());
         match &placed {
             Placed::Written => {}
@@ -255,6 +301,9 @@ impl Stage<'_> {
             for uid in &series.conflicts {
                 let other = issue("series.instance", Reason::OtherContent);
                 self.report.issue(Where { instance: Some(uid), ..place }, &other);
+            }
+            for uid in &series.manifests {
+                self.report.issue(Where { instance: Some(uid), ..place }, &issue("series.instance", Reason::Manifest));
             }
             for uid in &series.rejected {
                 let rejected = issue("series.instance", Reason::Rejected);

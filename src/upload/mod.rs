@@ -27,8 +27,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::Error;
-use crate::fhir::Release;
 use crate::fhir::id::Ids;
+use crate::fhir::{Dialect, Release};
 use crate::http::{Body, Client, Clock, Connection, Credentials, Policy, Request, Sender, Traffic};
 use crate::interrupt::Interrupt;
 use crate::options::FileMode;
@@ -252,8 +252,14 @@ impl Sink for &Server {
         Ok(Placed::Written)
     }
 
-    fn model(&self, _: &DocumentName, model: &Model<'_>, write: WriteDocument<'_>) -> Result<Placed, Error> {
-        let entries = package::entries(model, self.release, self.allowed.server_ids);
+    fn model(
+        &self,
+        _: &DocumentName,
+        model: &Model<'_>,
+        dialect: Dialect<'_>,
+        write: WriteDocument<'_>,
+    ) -> Result<Placed, Error> {
+        let entries = package::entries(model, dialect, self.allowed.server_ids);
         self.package(&entries, &mut || text_of(&mut *write).trim_end().to_string())?;
         Ok(Placed::Written)
     }

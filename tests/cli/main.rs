@@ -21,6 +21,7 @@ mod losses;
 mod mapping;
 mod output;
 mod page;
+mod profiles;
 mod releases;
 mod report;
 mod run;

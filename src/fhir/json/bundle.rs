@@ -8,41 +8,50 @@ use super::imaging_study::Study;
 use super::object::{Element, Object, Shaped};
 use crate::fhir::ImagingSelection;
 use crate::fhir::bundle::{Bundle, Request, full_url, selection_full_url};
+use crate::fhir::dialect::Dialect;
+use crate::fhir::profile::Role;
 use crate::fhir::references::Companion;
-use crate::fhir::release::Release;
 
 impl Element for Bundle<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         object.value("resourceType", "Bundle")?;
+        object.meta(Role::Other)?;
         object.value("type", self.bundle_type().name())?;
-        let entries = Entries(self, object.release);
+        let entries = Entries(self, object.dialect);
         object.value("entry", entries)
     }
 }
 
 /// All entries.
-struct Entries<'a>(&'a Bundle<'a>, &'a Release);
+struct Entries<'a>(&'a Bundle<'a>, Dialect<'a>);
 
 impl Serialize for Entries<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Entries(bundle, release) = *self;
+        let Entries(bundle, dialect) = *self;
         let mut entries = serializer.serialize_seq(None)?;
         for companion in &bundle.linked.beside {
-            entries.serialize_element(&Shaped(companion_entry(bundle, companion), release))?;
+            entries.serialize_element(&Shaped(companion_entry(bundle, companion), dialect))?;
         }
-        entries.serialize_element(&Shaped(study_entry(bundle), release))?;
+        entries.serialize_element(&Shaped(study_entry(bundle), dialect))?;
         for selection in &bundle.linked.selections {
-            entries.serialize_element(&Shaped(selection_entry(bundle, selection), release))?;
+            entries.serialize_element(&Shaped(selection_entry(bundle, selection), dialect))?;
         }
         entries.end()
     }
 }
 
 /// One entry.
-struct Entry<R> {
+pub struct Entry<R> {
     full_url: String,
     resource: R,
     request: Option<Request>,
+}
+
+impl<R> Entry<R> {
+    /// An entry with which nothing is to be done.
+    pub fn held(full_url: String, resource: R) -> Entry<R> {
+        Entry { full_url, resource, request: None }
+    }
 }
 
 /// The entry of a companion; one that is created has no id until the server gives it one.

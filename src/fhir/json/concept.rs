@@ -21,6 +21,21 @@ impl Element for CodeExtension {
     }
 }
 
+/// An extension with a concept as its value.
+pub struct ConceptExtension {
+    /// The extension's URL.
+    pub url: &'static str,
+    /// The value.
+    pub concept: CodeableConcept,
+}
+
+impl Element for ConceptExtension {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.value("url", self.url)?;
+        object.element("valueCodeableConcept", &self.concept)
+    }
+}
+
 /// An element that says only why it has no value: the data-absent-reason extension with this code.
 pub struct Absent(pub &'static str);
 

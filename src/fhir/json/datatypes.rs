@@ -2,21 +2,33 @@
 
 use serde::ser::SerializeMap;
 
-use super::concept::{Absent, CodeExtension, InConcept};
+use super::concept::{Absent, CodeExtension};
 use super::object::{Element, Object};
-use crate::fhir::datatypes::{HumanName, NameRepresentation};
+use crate::fhir::datatypes::{Coding, HumanName, NameRepresentation};
 use crate::fhir::identifier::{IdText, Identifier};
 use crate::fhir::imaging_study::Annotation;
+use crate::fhir::profile::Code;
 use crate::fhir::resource::Reference;
 
 impl Element for Identifier {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         object.optional("use", self.usage.as_deref())?;
-        object.optional_element("type", self.kind.as_ref().map(InConcept))?;
+        let kind = self.kind.as_ref().map(|kind| Kind(kind, self.is_accession()));
+        object.optional_element("type", kind)?;
         // A value that lost bytes is none of its system: whoever looks for it there would find another's.
         object.optional("system", self.system.as_deref().filter(|_| self.value.exact().is_some()))?;
         object.value("value", self.value.text())?;
         object.optional_element("assigner", self.assigner.as_ref().map(IdText::text).map(Display))
+    }
+}
+
+/// The type of an identifier, and whether it is an accession number, which some profiles give a second one.
+struct Kind<'a>(&'a Coding, bool);
+
+impl Element for Kind<'_> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        let more = object.dialect.profile.accession_type.filter(|_| self.1).map(Code::coding);
+        object.list("coding", [self.0].into_iter().chain(&more))
     }
 }
 

@@ -6,12 +6,14 @@ use super::concept::Absent;
 use super::object::{Element, Object};
 use super::series::SopClassUid;
 use crate::fhir::imaging_selection::{ImagingSelection, SelectedInstance};
+use crate::fhir::profile::Role;
 use crate::fhir::release::{SelectionForm, SopClassForm};
 
 impl Element for ImagingSelection {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         object.value("resourceType", "ImagingSelection")?;
         object.value("id", &self.id)?;
+        object.meta(Role::Other)?;
         object.value("status", "available")?;
         object.optional_element("subject", (!self.subject.is_empty()).then_some(&self.subject))?;
         if let Some(issued) = self.issued {

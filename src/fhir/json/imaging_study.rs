@@ -2,11 +2,14 @@
 
 use serde::ser::SerializeMap;
 
-use super::concept::{AsCoding, InReference, TextAs};
+use super::companion::Contained;
+use super::concept::{AsCoding, ConceptExtension, InReference, TextAs};
 use super::object::{Element, Object};
 use crate::fhir::datatypes::CodeableConcept;
 use crate::fhir::imaging_study::ImagingStudy;
+use crate::fhir::profile::Role;
 use crate::fhir::references::{Companion, Linked};
+use crate::fhir::region::Region;
 use crate::fhir::release::{AccessionForm, Agreement, ConceptForm, ProcedureForm, ReasonForm, Release};
 
 /// An ImagingStudy with the resources that it contains.
@@ -30,11 +33,21 @@ impl Element for Study<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         object.value("resourceType", "ImagingStudy")?;
         object.optional("id", self.id)?;
-        object.list("contained", self.contained)?;
+        object.meta(Role::Study)?;
+        object.list("contained", self.contained.iter().map(Contained))?;
+        regions(self.study, object)?;
         who_and_when(self.study, object)?;
         what_and_why(self.study, object)?;
         object.list("series", self.study.series.as_deref().unwrap_or_default())
     }
+}
+
+/// The extensions with the anatomical regions, where the profile has one.
+fn regions<M: SerializeMap>(study: &ImagingStudy<'_>, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+    let Some(profile) = &object.dialect.profile.regions else { return Ok(()) };
+    let extension =
+        |region: &Region| ConceptExtension { url: profile.extension, concept: region.concept(profile.spine) };
+    object.list("extension", study.regions.iter().map(extension))
 }
 
 /// From `identifier` to `interpreter`.

@@ -7,6 +7,8 @@ mod bundle;
 mod companion;
 mod concept;
 mod datatypes;
+mod digest;
+mod document;
 mod imaging_selection;
 mod imaging_study;
 mod object;
@@ -17,11 +19,14 @@ use std::io::{self, BufWriter, Write};
 use serde::Serialize;
 
 use super::bundle::Bundle;
+use super::dialect::Dialect;
+use super::document::Document;
 use super::imaging_selection::ImagingSelection;
 use super::references::{Companion, Linked};
-use super::release::Release;
 use imaging_study::Study;
 use object::Shaped;
+
+pub use digest::digest;
 
 /// How JSON is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,28 +42,53 @@ pub enum Layout {
 const GATHERED_BYTES: usize = 16 << 10;
 
 /// Writes an ImagingStudy without a line end.
-pub fn write_imaging_study(out: impl Write, linked: &Linked<'_>, release: &Release, layout: Layout) -> io::Result<()> {
-    write(out, &Shaped(Study::of(linked), release), layout)
+pub fn write_imaging_study<'r>(
+    out: impl Write,
+    linked: &Linked<'_>,
+    dialect: impl Into<Dialect<'r>>,
+    layout: Layout,
+) -> io::Result<()> {
+    write(out, &Shaped(Study::of(linked), dialect.into()), layout)
 }
 
 /// Writes a companion resource without a line end.
-pub fn write_companion(out: impl Write, companion: &Companion, release: &Release, layout: Layout) -> io::Result<()> {
-    write(out, &Shaped(companion, release), layout)
+pub fn write_companion<'r>(
+    out: impl Write,
+    companion: &Companion,
+    dialect: impl Into<Dialect<'r>>,
+    layout: Layout,
+) -> io::Result<()> {
+    write(out, &Shaped(companion, dialect.into()), layout)
 }
 
 /// Writes an ImagingSelection without a line end.
-pub fn write_imaging_selection(
+pub fn write_imaging_selection<'r>(
     out: impl Write,
     selection: &ImagingSelection,
-    release: &Release,
+    dialect: impl Into<Dialect<'r>>,
     layout: Layout,
 ) -> io::Result<()> {
-    write(out, &Shaped(selection, release), layout)
+    write(out, &Shaped(selection, dialect.into()), layout)
 }
 
 /// Writes a Bundle without a line end.
-pub fn write_bundle(out: impl Write, bundle: &Bundle<'_>, release: &Release, layout: Layout) -> io::Result<()> {
-    write(out, &Shaped(bundle, release), layout)
+pub fn write_bundle<'r>(
+    out: impl Write,
+    bundle: &Bundle<'_>,
+    dialect: impl Into<Dialect<'r>>,
+    layout: Layout,
+) -> io::Result<()> {
+    write(out, &Shaped(bundle, dialect.into()), layout)
+}
+
+/// Writes a document Bundle without a line end.
+pub fn write_document(
+    out: impl Write,
+    document: &Document<'_>,
+    dialect: Dialect<'_>,
+    layout: Layout,
+) -> io::Result<()> {
+    write(out, &Shaped(document, dialect), layout)
 }
 
 /// Writes any value; an error of `out` comes back as it was. JSON comes in small pieces, which are gathered here, where

@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
+use crate::fhir::dialect::Dialect;
+use crate::fhir::meta::Meta;
+use crate::fhir::profile::Role;
 use crate::fhir::release::Release;
 
 /// What is written as a JSON object, in the shape of the object's release.
@@ -18,12 +21,13 @@ impl<E: Element> Element for &E {
     }
 }
 
-/// An element together with the release in whose shape it is written.
-pub struct Shaped<'r, E>(pub E, pub &'r Release);
+/// An element together with the dialect in which it is written.
+pub struct Shaped<'r, E>(pub E, pub Dialect<'r>);
 
 impl<E: Element> Serialize for Shaped<'_, E> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = Object { map: serializer.serialize_map(None)?, release: self.1 };
+        let map = serializer.serialize_map(None)?;
+        let mut object = Object { map, release: self.1.release, dialect: self.1 };
         self.0.write(&mut object)?;
         object.map.end()
     }
@@ -34,6 +38,8 @@ pub struct Object<'r, M> {
     map: M,
     /// The release to be written.
     pub release: &'r Release,
+    /// The release with the profile and the user's `meta`.
+    pub dialect: Dialect<'r>,
 }
 
 impl<M: SerializeMap> Object<'_, M> {
@@ -57,9 +63,16 @@ impl<M: SerializeMap> Object<'_, M> {
         self.value(name, Shown(value))
     }
 
+    /// `meta`: the profile that the resource claims, and what the user gives; none where there is neither.
+    pub fn meta(&mut self, role: Role) -> Result<(), M::Error> {
+        let claim = self.dialect.profile.claim(role);
+        let meta = ResourceMeta { claim, given: self.dialect.meta };
+        if meta.is_empty() { Ok(()) } else { self.element("meta", meta) }
+    }
+
     /// A member that is an object.
     pub fn element(&mut self, name: &'static str, element: impl Element) -> Result<(), M::Error> {
-        let shaped = Shaped(element, self.release);
+        let shaped = Shaped(element, self.dialect);
         self.value(name, shaped)
     }
 
@@ -77,13 +90,34 @@ impl<M: SerializeMap> Object<'_, M> {
         if elements.clone().next().is_none() {
             return Ok(());
         }
-        let list = List(elements, self.release);
+        let list = List(elements, self.dialect);
         self.value(name, list)
     }
 }
 
+/// `Resource.meta`.
+struct ResourceMeta<'m> {
+    claim: Option<&'static str>,
+    given: &'m Meta,
+}
+
+impl ResourceMeta<'_> {
+    fn is_empty(&self) -> bool {
+        self.claim.is_none() && self.given == Meta::NONE
+    }
+}
+
+impl Element for ResourceMeta<'_> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.optional("source", self.given.meta_source.as_deref())?;
+        object.optional("profile", self.claim.map(|claim| [claim]))?;
+        object.list("security", &self.given.meta_security)?;
+        object.list("tag", &self.given.meta_tag)
+    }
+}
+
 /// A list of elements.
-struct List<'r, I>(I, &'r Release);
+struct List<'r, I>(I, Dialect<'r>);
 
 impl<I: Iterator<Item: Element> + Clone> Serialize for List<'_, I> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

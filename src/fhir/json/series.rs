@@ -6,8 +6,10 @@ use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 use super::concept::{Absent, AsCoding, InConcept, InReference, TextAs, code};
 use super::object::{Element, Object, Shaped, Shown};
 use crate::fhir::datatypes::Coding;
+use crate::fhir::dialect::Dialect;
 use crate::fhir::imaging_study::{Instance, Instances, Performer, SopClass};
-use crate::fhir::release::{BodySiteForm, ConceptForm, Release, SopClassForm};
+use crate::fhir::profile::Profile;
+use crate::fhir::release::{BodySiteForm, ConceptForm, SopClassForm};
 
 pub use crate::fhir::imaging_study::Series;
 
@@ -28,7 +30,7 @@ impl Element for Series<'_> {
         object.list("performer", &self.performer)?;
         match self.instances {
             Some(instances) if !is_empty(instances) => {
-                let list = InstanceList(instances, object.release);
+                let list = InstanceList(instances, object.dialect);
                 object.value("instance", list)
             }
             _ => Ok(()),
@@ -85,7 +87,7 @@ fn is_empty(instances: &dyn Instances) -> bool {
 }
 
 /// The instances, written one at a time.
-struct InstanceList<'a>(&'a dyn Instances, &'a Release);
+struct InstanceList<'a>(&'a dyn Instances, Dialect<'a>);
 
 impl Serialize for InstanceList<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -102,6 +104,7 @@ impl Serialize for InstanceList<'_> {
 
 impl Element for Instance<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.list("extension", extensions(self, object.dialect.profile).iter().flatten())?;
         object.value("uid", self.uid)?;
         match object.release.sop_class {
             SopClassForm::Coding => object.element("sopClass", SopClassCoding(self.sop_class))?,
@@ -111,7 +114,46 @@ impl Element for Instance<'_> {
         if object.release.number_of_frames {
             object.optional("numberOfFrames", self.number_of_frames)?;
         }
-        object.optional("title", self.title)
+        // A profile that knows key objects has their title in an extension.
+        let key_object = self.key_object.filter(|_| object.dialect.profile.key_object_title.is_some());
+        match key_object {
+            Some(key_object) => object.optional("title", key_object.description.as_deref()),
+            None => object.optional("title", self.title),
+        }
+    }
+}
+
+/// What a profile adds to an instance.
+fn extensions<'i>(instance: &'i Instance<'_>, profile: &Profile) -> [Option<Extension<'i>>; 3] {
+    let title = instance.key_object.and_then(|key_object| key_object.title.as_ref());
+    let extension = |url: Option<&'static str>, value| Some(Extension { url: url?, value: value? });
+    [
+        extension(profile.key_object_title, title.map(Value::Concept)),
+        extension(profile.instance_description, instance.title.map(Value::Text)),
+        extension(profile.frames, instance.number_of_frames.map(Value::Number)),
+    ]
+}
+
+/// An extension of an instance.
+struct Extension<'a> {
+    url: &'static str,
+    value: Value<'a>,
+}
+
+enum Value<'a> {
+    Concept(&'a Coding),
+    Text(&'a str),
+    Number(u32),
+}
+
+impl Element for Extension<'_> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.value("url", self.url)?;
+        match self.value {
+            Value::Concept(coding) => object.element("valueCodeableConcept", InConcept(coding)),
+            Value::Text(text) => object.value("valueString", text),
+            Value::Number(number) => object.value("valueInteger", number),
+        }
     }
 }
 

@@ -80,8 +80,14 @@ fn a_study_that_lists_series_without_instances_counts_no_instances_where_the_rel
 fn a_sop_class_of_blanks_is_as_good_as_none() {
     use super::imaging_study::{Instance, SopClass};
     use super::json::Layout::Compact;
-    let instance =
-        Instance { uid: "1", sop_class: SopClass::Raw("  "), number: None, title: None, number_of_frames: None };
+    let instance = Instance {
+        uid: "1",
+        sop_class: SopClass::Raw("  "),
+        number: None,
+        title: None,
+        number_of_frames: None,
+        key_object: None,
+    };
     let release = &super::release::R4;
     let mut study = super::sample::minimal();
     let instances: &'static super::sample::Fixed =

@@ -4,6 +4,7 @@
 //! say is left out and reported.
 
 mod held;
+mod profile;
 mod rule;
 mod rules;
 mod selection;
@@ -13,6 +14,7 @@ mod tests;
 mod union;
 
 pub use held::held_issue;
+pub use profile::{change_issue, lack_issue};
 pub use rule::Rule;
 pub use rules::RULES;
 pub use union::distinct_orders;
@@ -22,6 +24,7 @@ use dicom_dictionary_std::tags;
 use super::row::union;
 use super::terms::{self, STUDY_INSTANCE_UID, is_oid, system};
 use super::{ContentOptions, EndpointLevel, EndpointOption, EndpointType, ResolvedSeries, ResolvedStudy};
+use crate::fhir::region::Region;
 use crate::fhir::release::{Agreement, Modalities};
 use crate::fhir::{self, CodeableConcept, Coding, Identifier, ImagingSelection, ImagingStudy, Reference, ResourceType};
 use crate::issue::{Issue, Reason};
@@ -88,6 +91,8 @@ pub fn imaging_study<'a>(resolved: &'a ResolvedStudy<'a>, options: &ContentOptio
         encounter: part.encounter,
         started: part.started,
         based_on: distinct_orders(joined(resolved, |series| &series.part.based_on)),
+        other_orders: Vec::new(),
+        authors: Vec::new(),
         part_of: distinct(joined(resolved, |series| &series.part.part_of)),
         referrer: part.referrer,
         interpreter: distinct(joined(resolved, |series| &series.part.interpreter)),
@@ -99,9 +104,29 @@ pub fn imaging_study<'a>(resolved: &'a ResolvedStudy<'a>, options: &ContentOptio
         reason: distinct_concepts(joined(resolved, |series| &series.part.reason)),
         note: part.note.into_iter().collect(),
         description: part.description,
+        regions: if options.profile().regions.is_some() { regions(resolved) } else { Vec::new() },
         series: (detail != Detail::Study).then_some(series),
     };
     Finished { study, selections, issues }
+}
+
+/// What the documents say of it.
+const REGIONS: Rule = Rule {
+    element: "extension (anatomical region)",
+    from: "series.bodySite",
+    rule: "with --profile mado or eu-imaging: the regions of all body sites, by their SNOMED CT codes",
+};
+
+/// The anatomical regions of all series (IHE MADO CID IHE-MADO1), each once.
+fn regions(resolved: &ResolvedStudy<'_>) -> Vec<Region> {
+    let sites = resolved.listed().flat_map(|series| &series.part.body_site);
+    let concepts = sites.flat_map(|site| site.regions.iter().chain(&site.body_part));
+    let codings = concepts.flat_map(|concept| &concept.coding);
+    let codes = codings.filter(|coding| coding.system.as_deref() == Some(system::SCT));
+    let mut regions: Vec<Region> = codes.flat_map(|coding| terms::regions(&coding.code)).collect();
+    regions.sort();
+    regions.dedup();
+    regions
 }
 
 /// The series that speak for the study: those that are listed. A study that is empty is still found by what all say.

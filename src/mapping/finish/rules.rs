@@ -15,6 +15,7 @@ pub const RULES: &[Rule] = &[
     union::REFERENCES,
     super::ENDPOINTS,
     super::COUNTS,
+    super::REGIONS,
     union::CONCEPTS,
     series::MODALITY,
     series::BODY_SITE,

@@ -9,6 +9,7 @@ mod identifier;
 mod key_object;
 mod laterality;
 mod modality;
+mod region;
 mod snomed;
 mod sop_class;
 pub mod system;
@@ -21,6 +22,7 @@ pub use identifier::{STUDY_INSTANCE_UID, identifier_type, is_oid, system_of};
 pub use key_object::{KosTitle, kos_title};
 pub use laterality::{laterality, laterality_code};
 pub use modality::{Modality, modality};
+pub use region::regions;
 pub use snomed::{SnomedConcept, is_snomed_concept_id, snomed_from_legacy};
 pub use sop_class::{MEDIA_STORAGE_DIRECTORY, SopClass, SopClassKind, sop_class, sop_class_at};
 pub use value_sets::{

@@ -24,12 +24,13 @@ pub(super) fn optional(column: &'static str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    const TABLES: [(&str, &str, usize); 8] = [
+    const TABLES: [(&str, &str, usize); 9] = [
         ("body_part", include_str!("data/body_part.tsv"), 3),
         ("coding_scheme", include_str!("data/coding_scheme.tsv"), 3),
         ("identifier_type", include_str!("data/identifier_type.tsv"), 2),
         ("kos_title", include_str!("data/kos_title.tsv"), 3),
         ("modality", include_str!("data/modality.tsv"), 4),
+        ("region", include_str!("data/region.tsv"), 3),
         ("snomed_legacy", include_str!("data/snomed_legacy.tsv"), 3),
         ("sop_class", include_str!("data/sop_class.tsv"), 4),
         ("sorted", "# comment\na\nb", 1),

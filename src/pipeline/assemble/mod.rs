@@ -13,13 +13,14 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::counts::RunCounts;
 use super::records::Records;
-use super::{Console, Converted, Job, Outcome, outcome, read, threads, write};
+use super::{Console, Converted, Job, Outcome, made_at, outcome, read, threads, write};
 use crate::error::Error;
 use crate::fhir::Sharing;
 use crate::fhir::id::Ids;
+use crate::fhir::profile::Manifests;
 use crate::group::fragment::{Builder, Built, Instance, Malformed, SkippedFile, file_hash, parse};
 use crate::group::reader::{Selections, fault_issues};
-use crate::group::{Places, Study, apply_rejections};
+use crate::group::{Places, Study, apply_rejections, leave_out_manifests};
 use crate::interrupt::Interrupt;
 use crate::mapping;
 use crate::options::{Format, References, Share};
@@ -82,6 +83,11 @@ fn check(job: &Job) -> Result<(), Error> {
     if job.format.is_table() {
         let advice = "fragments do not have the name and size of each file: give convert the archive for a table";
         return Err(Error::Usage(advice.to_string()));
+    }
+    let profile = job.config.content.profile();
+    if profile.key_object_title.is_some() {
+        let advice = "it wants attributes that a scan does not read: give convert the archive";
+        return Err(Error::Usage(format!("--profile {}: {advice}", profile.name)));
     }
     if job.config.content.references() == References::Separate && job.format != Format::Bundle {
         let advice = "studies share patients and others, and assemble has one study in memory: give --format bundle, \
@@ -153,7 +159,8 @@ impl Run<'_> {
     /// Looks across the studies, and writes them; says whether a scan left files out by an option.
     fn all(&self, inputs: &Inputs, sink: &dyn Sink) -> Result<bool, Error> {
         let content = &self.job.config.content;
-        let selections = if content.has_selections() { Selections::All } else { Selections::Rejections };
+        let is_all = content.has_selections() || content.profile().manifests == Manifests::LeftOut;
+        let selections = if is_all { Selections::All } else { Selections::Rejections };
         let wanted = mapping::wanted().hash();
         let mut facts = Facts::new(&content.archive, selections, wanted, inputs.share);
         take(&inputs.own, &mut facts)?;
@@ -214,6 +221,7 @@ impl Run<'_> {
         let stage = write::Stage {
             job: self.job,
             sharing,
+            made_at: made_at(content)?,
             sink,
             report: self.report,
             counts: self.counts,
@@ -300,6 +308,9 @@ impl<'w> Taker for Writing<'w> {
         if self.run.job.config.content.apply_rejections {
             apply_rejections(std::slice::from_mut(&mut study));
             study.reject(rejected);
+        }
+        if self.run.job.config.content.profile().manifests == Manifests::LeftOut {
+            leave_out_manifests(std::slice::from_mut(&mut study));
         }
         self.places.see(&study, &self.found.instances);
         for series in study.series_uids() {

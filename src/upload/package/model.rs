@@ -7,32 +7,32 @@ use super::{Entry, Target, subject_hash};
 use crate::fhir::bundle::{Bundle, full_url, selection_full_url};
 use crate::fhir::json::{self, Layout};
 use crate::fhir::references::{Companion, Identity, Linked};
-use crate::fhir::{ImagingSelection, Reference, Release};
+use crate::fhir::{Dialect, ImagingSelection, Reference};
 use crate::output::Model;
 use crate::upload::json::without_id;
 
 /// The entries of a document; where the server gives the ids, a study is found by its UID.
-pub fn entries(model: &Model<'_>, release: &Release, server_ids: bool) -> Vec<Entry<'static>> {
+pub fn entries(model: &Model<'_>, dialect: Dialect<'_>, server_ids: bool) -> Vec<Entry<'static>> {
     match model {
-        Model::Bundle(bundle) => of_bundle(bundle, release, server_ids),
-        Model::Study(linked) => vec![study(linked, release, server_ids)],
-        Model::Selection(one) => vec![selection(one, release)],
-        Model::Companion(one) => vec![companion(one, release)],
+        Model::Bundle(bundle) => of_bundle(bundle, dialect, server_ids),
+        Model::Study(linked) => vec![study(linked, dialect, server_ids)],
+        Model::Selection(one) => vec![selection(one, dialect)],
+        Model::Companion(one) => vec![companion(one, dialect)],
     }
 }
 
-fn of_bundle(bundle: &Bundle<'_>, release: &Release, server_ids: bool) -> Vec<Entry<'static>> {
+fn of_bundle(bundle: &Bundle<'_>, dialect: Dialect<'_>, server_ids: bool) -> Vec<Entry<'static>> {
     let linked = &bundle.linked;
     let named = |full_url: String, entry| Entry { full_url: Some(full_url.into()), ..entry };
-    let companions = linked.beside.iter().map(|one| named(full_url(one), companion(one, release)));
-    let study = named(bundle.study_full_url(), study(linked, release, server_ids));
-    let selections = linked.selections.iter().map(|one| named(selection_full_url(one), selection(one, release)));
+    let companions = linked.beside.iter().map(|one| named(full_url(one), companion(one, dialect)));
+    let study = named(bundle.study_full_url(), study(linked, dialect, server_ids));
+    let selections = linked.selections.iter().map(|one| named(selection_full_url(one), selection(one, dialect)));
     companions.chain([study]).chain(selections).collect()
 }
 
-fn companion(companion: &Companion, release: &Release) -> Entry<'static> {
+fn companion(companion: &Companion, dialect: Dialect<'_>) -> Entry<'static> {
     let kind = companion.resource_type().name();
-    let text = text(|out| json::write_companion(out, companion, release, Layout::Compact));
+    let text = text(|out| json::write_companion(out, companion, dialect, Layout::Compact));
     let place = Some(format!("{kind}/{}", companion.id).into());
     let number = match &companion.identity {
         Identity::Identified(identifier) => identifier.token(),
@@ -48,9 +48,9 @@ fn companion(companion: &Companion, release: &Release) -> Entry<'static> {
     of(&companion.subject, entry)
 }
 
-fn study(linked: &Linked<'_>, release: &Release, server_ids: bool) -> Entry<'static> {
+fn study(linked: &Linked<'_>, dialect: Dialect<'_>, server_ids: bool) -> Entry<'static> {
     let study = &linked.study;
-    let text = text(|out| json::write_imaging_study(out, linked, release, Layout::Compact));
+    let text = text(|out| json::write_imaging_study(out, linked, dialect, Layout::Compact));
     let uid = study.study_uid.as_ref().and_then(|uid| uid.token());
     let search = uid.and_then(|(_, uid)| by_uid(uid));
     let (target, text) = match search.is_some() && server_ids {
@@ -60,8 +60,8 @@ fn study(linked: &Linked<'_>, release: &Release, server_ids: bool) -> Entry<'sta
     Entry::new("ImagingStudy".into(), target, Some(format!("ImagingStudy/{}", study.id).into()), search, text.into())
 }
 
-fn selection(selection: &ImagingSelection, release: &Release) -> Entry<'static> {
-    let text = text(|out| json::write_imaging_selection(out, selection, release, Layout::Compact));
+fn selection(selection: &ImagingSelection, dialect: Dialect<'_>) -> Entry<'static> {
+    let text = text(|out| json::write_imaging_selection(out, selection, dialect, Layout::Compact));
     let place = Some(format!("ImagingSelection/{}", selection.id).into());
     of(&selection.subject, Entry::new("ImagingSelection".into(), Target::Put, place, None, text.into()))
 }

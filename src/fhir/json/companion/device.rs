@@ -3,21 +3,38 @@
 use serde::ser::SerializeMap;
 
 use crate::fhir::datatypes::Coding;
-use crate::fhir::json::concept::{Absent, InConcept};
+use crate::fhir::json::concept::{Absent, ConceptExtension, InConcept};
 use crate::fhir::json::object::{Element, Object};
 use crate::fhir::release::DeviceForm;
-use crate::fhir::resource::Device;
+use crate::fhir::resource::{Device, DeviceKind};
 
 impl Element for Device {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        let category = object.dialect.profile.device_category.as_ref().filter(|_| self.kind == DeviceKind::Equipment);
+        let extension = category.and_then(|category| Some((category.extension?, category.coding.coding().into())));
+        object.list("extension", extension.map(|(url, concept)| ConceptExtension { url, concept }).iter())?;
         object.list("identifier", &self.identifier)?;
         object.list("udiCarrier", self.udi.iter().map(|udi| UdiCarrier(udi)))?;
+        object.optional("status", category.map(|_| "active"))?;
         object.optional("manufacturer", self.manufacturer.as_deref())?;
         object.optional("serialNumber", self.serial_number.as_deref())?;
         let form = object.release.companions.device;
         object.list(form.name(), self.name.as_deref().map(Name).iter())?;
         object.optional("modelNumber", self.model_number.as_deref())?;
-        object.list(form.version(), self.version.iter().map(|version| Version(version)))
+        let own = category.filter(|category| category.extension.is_none());
+        object.list("category", own.map(|category| category.coding.coding()).as_ref().map(InConcept).iter())?;
+        kind(&self.kind, form, object)?;
+        object.list(form.version(), self.version.iter().map(|version| Version(version)))?;
+        object.optional_element("owner", self.owner.as_deref())
+    }
+}
+
+/// `Device.type`, of which a device has several from R5 on.
+fn kind<M: SerializeMap>(kind: &DeviceKind, form: DeviceForm, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+    let DeviceKind::Program(coding) = kind else { return Ok(()) };
+    match form {
+        DeviceForm::DeviceName => object.element("type", InConcept(coding)),
+        DeviceForm::Name | DeviceForm::DeviceVersion(_) => object.list("type", [InConcept(coding)].iter()),
     }
 }
 

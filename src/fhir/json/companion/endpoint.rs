@@ -3,27 +3,47 @@
 use serde::ser::SerializeMap;
 
 use crate::fhir::datatypes::CodeableConcept;
-use crate::fhir::json::concept::InConcept;
+use crate::fhir::json::concept::{Absent, InConcept};
 use crate::fhir::json::object::{Element, Object};
+use crate::fhir::profile::Code;
 use crate::fhir::release::EndpointForm;
 use crate::fhir::resource::Endpoint;
 
 impl Element for Endpoint {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        let profile = object.dialect.profile;
+        object.list("extension", profile.location.zip(self.location.as_deref()).map(Location).iter())?;
         object.value("status", "active")?;
-        let payload = CodeableConcept::text(payload(&self.connection_type.code));
+        let payload = CodeableConcept {
+            coding: profile.payload(&self.connection_type.code).map(Code::coding).into_iter().collect(),
+            text: self.mime_type.is_none().then(|| payload(&self.connection_type.code).into()),
+        };
         let form = object.release.companions.endpoint;
         match form {
             EndpointForm::PayloadType => {
                 object.element("connectionType", &self.connection_type)?;
                 object.list(form.payload(), [payload].iter())?;
+                object.optional("payloadMimeType", self.mime_type.as_deref().map(|mime| [mime]))?;
             }
             EndpointForm::Payload => {
                 object.list("connectionType", [InConcept(&self.connection_type)].iter())?;
                 object.list(form.payload(), [Payload(&payload)].iter())?;
             }
         }
-        object.value("address", &self.address)
+        object.value("address", &self.address)?;
+        let is_unknown = profile.unknown_address == Some(&*self.address);
+        object.optional_element("_address", is_unknown.then_some(Absent::UNKNOWN))
+    }
+}
+
+/// The extension with the UID of the repository.
+struct Location<'a>((&'static str, &'a str));
+
+impl Element for Location<'_> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        let (url, uid) = self.0;
+        object.value("url", url)?;
+        object.value("valueString", uid)
     }
 }
 

@@ -3,8 +3,9 @@
 use serde::ser::SerializeMap;
 
 use crate::fhir::datatypes::{CodeableConcept, ResourceType};
-use crate::fhir::json::concept::{Absent, InReference};
+use crate::fhir::json::concept::{Absent, InConcept, InReference};
 use crate::fhir::json::object::{Element, Object};
+use crate::fhir::profile::Code;
 use crate::fhir::release::{EncounterForm, ServiceRequestForm};
 use crate::fhir::resource::Reference;
 use crate::fhir::resource::{Encounter, Procedure, ServiceRequest, Specimen};
@@ -29,9 +30,13 @@ impl Element for Of<'_, Encounter> {
 impl Element for Of<'_, ServiceRequest> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         let Of(request, subject) = self;
-        object.list("identifier", &request.identifier)?;
-        object.value("status", "unknown")?;
+        let profile = object.dialect.profile;
+        if profile.order_numbers {
+            object.list("identifier", &request.identifier)?;
+        }
+        object.value("status", profile.order_status)?;
         object.value("intent", "order")?;
+        object.list("category", profile.order_category.map(Code::coding).as_ref().map(InConcept).iter())?;
         asked_for(request.code.as_ref(), object)?;
         object.element("subject", *subject)?;
         object.optional_element("requester", request.requester.as_ref())?;

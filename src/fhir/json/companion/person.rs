@@ -3,6 +3,7 @@
 use serde::ser::SerializeMap;
 
 use crate::fhir::datatypes::CodeableConcept;
+use crate::fhir::json::concept::ConceptExtension;
 use crate::fhir::json::object::{Element, Object};
 use crate::fhir::resource::{Animal, Location, Organization, Patient, Practitioner};
 
@@ -23,21 +24,8 @@ impl Element for Animal {
         let parts =
             [("species", Some(&self.species)), ("breed", self.breed.as_ref()), ("genderStatus", status.as_ref())];
         let extensions =
-            parts.into_iter().filter_map(|(url, concept)| Some(ConceptExtension { url, concept: concept? }));
+            parts.into_iter().filter_map(|(url, concept)| Some(ConceptExtension { url, concept: concept?.clone() }));
         object.list("extension", extensions)
-    }
-}
-
-/// An extension with a concept as its value.
-struct ConceptExtension<'a> {
-    url: &'static str,
-    concept: &'a CodeableConcept,
-}
-
-impl Element for ConceptExtension<'_> {
-    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        object.value("url", self.url)?;
-        object.element("valueCodeableConcept", self.concept)
     }
 }
 

@@ -1,0 +1,98 @@
+//! A document Bundle: the Composition first, then the study, then what it refers to (R4 Bundle, documents).
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, SerializeSeq, Serializer};
+
+use super::bundle::Entry;
+use super::concept::InConcept;
+use super::imaging_study::Study;
+use super::object::{Element, Object, Shaped};
+use crate::fhir::bundle::full_url;
+use crate::fhir::datatypes::Coding;
+use crate::fhir::dialect::Dialect;
+use crate::fhir::document::Document;
+use crate::fhir::identifier::Identifier;
+use crate::fhir::profile::Role;
+
+/// What the document is (LOINC).
+const IMAGING_STUDY: Coding = Coding::constant("http://loinc.org", "18748-4", "Diagnostic imaging study");
+
+impl Element for Document<'_> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.value("resourceType", "Bundle")?;
+        object.meta(Role::Document)?;
+        object.element("identifier", identifier(self))?;
+        object.value("type", "document")?;
+        object.shown("timestamp", self.made_at)?;
+        let entries = Entries(self, object.dialect);
+        object.value("entry", entries)
+    }
+}
+
+/// The UID as an identifier, of the document and of its Composition.
+fn identifier(document: &Document<'_>) -> Identifier {
+    Identifier {
+        system: Some("urn:ietf:rfc:3986".into()),
+        value: format!("urn:oid:{}", document.uid).into(),
+        ..Identifier::default()
+    }
+}
+
+/// All entries.
+struct Entries<'a>(&'a Document<'a>, Dialect<'a>);
+
+impl Serialize for Entries<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Entries(document, dialect) = *self;
+        let mut entries = serializer.serialize_seq(None)?;
+        let composition = Entry::held(document.composition_url(), Composition(document));
+        entries.serialize_element(&Shaped(composition, dialect))?;
+        let study = Entry::held(document.study_url(), Study::of(&document.linked));
+        entries.serialize_element(&Shaped(study, dialect))?;
+        for companion in &document.linked.beside {
+            entries.serialize_element(&Shaped(Entry::held(full_url(companion), companion), dialect))?;
+        }
+        entries.end()
+    }
+}
+
+/// `Composition`.
+struct Composition<'a>(&'a Document<'a>);
+
+impl Element for Composition<'_> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        let document = self.0;
+        object.value("resourceType", "Composition")?;
+        object.value("id", document.composition_id())?;
+        object.meta(Role::Composition)?;
+        object.element("text", Narrative(document))?;
+        object.element("identifier", identifier(document))?;
+        object.value("status", "final")?;
+        object.element("type", InConcept(&IMAGING_STUDY))?;
+        object.list("category", [InConcept(&IMAGING_STUDY)].iter())?;
+        object.element("subject", &document.linked.study.subject)?;
+        object.shown("date", document.made_at)?;
+        object.list("author", &document.linked.study.authors)?;
+        object.value("title", document.title())?;
+        object.list("event", [Event(document)].iter())
+    }
+}
+
+/// `Composition.text`.
+struct Narrative<'a>(&'a Document<'a>);
+
+impl Element for Narrative<'_> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.value("status", "generated")?;
+        object.value("div", self.0.narrative())
+    }
+}
+
+/// `Composition.event`.
+struct Event<'a>(&'a Document<'a>);
+
+impl Element for Event<'_> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.list("detail", [self.0.event()].iter())
+    }
+}

@@ -1,0 +1,77 @@
+//! `Resource.meta` as far as the user gives it: where a batch came from, and the labels by which it is found again.
+
+use super::datatypes::Coding;
+use crate::options::uri;
+
+/// What stands in the `meta` of every resource of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
+pub struct Meta {
+    /// Where resources come from, as a URI in meta.source
+    ///
+    /// In every resource that is written. Default: none.
+    #[cfg_attr(feature = "cli", arg(long, value_name = "URI", value_parser = source, hide_short_help = true))]
+    pub meta_source: Option<String>,
+
+    /// Tag every resource, to find a batch: SYSTEM|CODE
+    ///
+    /// In meta.tag, as http://hospital.example/batches|2026-11. A server finds the resources by _tag. May be given several
+    /// times. Default: none.
+    #[cfg_attr(feature = "cli", arg(long, value_name = "SYSTEM|CODE", value_parser = label, hide_short_help = true))]
+    pub meta_tag: Vec<Coding>,
+
+    /// Security label of every resource: SYSTEM|CODE
+    ///
+    /// In meta.security, as http://terminology.hl7.org/CodeSystem/v3-Confidentiality|R. May be given several times.
+    /// Default: none.
+    #[cfg_attr(feature = "cli", arg(long, value_name = "SYSTEM|CODE", value_parser = label, hide_short_help = true))]
+    pub meta_security: Vec<Coding>,
+}
+
+impl Meta {
+    /// The user gives nothing.
+    pub const NONE: &'static Meta = &Meta { meta_source: None, meta_tag: Vec::new(), meta_security: Vec::new() };
+}
+
+/// `meta.source`.
+#[cfg_attr(not(feature = "cli"), allow(dead_code))]
+fn source(text: &str) -> Result<String, String> {
+    uri::absolute(text).map(str::to_string)
+}
+
+/// `SYSTEM|CODE`, as FHIR searches for it.
+#[cfg_attr(not(feature = "cli"), allow(dead_code))]
+fn label(text: &str) -> Result<Coding, String> {
+    let (system, code) = text.split_once('|').ok_or("want SYSTEM|CODE, as http://hospital.example/batches|2026-11")?;
+    Ok(Coding {
+        system: Some(uri::absolute(system)?.to_string().into()),
+        code: code_of(code)?.to_string().into(),
+        ..Coding::default()
+    })
+}
+
+/// A FHIR code: single spaces inside, none around.
+fn code_of(text: &str) -> Result<&str, String> {
+    let is_plain = !text.is_empty() && !text.contains("  ") && text.trim() == text;
+    if is_plain && !text.contains(char::is_control) { Ok(text) } else { Err("want a code behind the |".to_string()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_is_a_system_and_a_code() {
+        let coding = label("http://h.example/batches|2026-11 b").unwrap();
+        assert_eq!((coding.system.as_deref(), &*coding.code), (Some("http://h.example/batches"), "2026-11 b"));
+        for (text, advice) in [
+            ("2026-11", "want SYSTEM|CODE"),
+            ("|2026-11", "want an absolute URI"),
+            ("batches|1", "want an absolute URI"),
+            ("urn:x:y|", "want a code"),
+            ("urn:x:y| 1", "want a code"),
+        ] {
+            assert!(label(text).unwrap_err().contains(advice), "{text}");
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! Profiles as data: what a target demands of a release, adds to it and forbids in it.
+//!
+//! A profile is a value of [`Profile`], read beside its guide like a change log: each is [`Profile::NONE`] with its
+//! differences. No other module but the command line names a profile; they ask `profile.frames` and the like.
+
+mod conform;
+mod demand;
+mod options;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+pub use conform::{Change, conform};
+pub use demand::lacks;
+pub use options::{ProfileName, ProfileOptions};
+
+use super::datatypes::Coding;
+use super::identifier::Identifier;
+use super::release::Release;
+use super::resource::{DeviceKind, Resource};
+use crate::issue::Lack;
+use crate::options::References;
+
+/// What a profile changes in a release.
+#[derive(Debug, PartialEq)]
+pub struct Profile {
+    /// What `--profile` calls it; empty for no profile.
+    pub name: &'static str,
+    /// The guide and its version.
+    pub guide: &'static str,
+    /// The release that it is made for.
+    pub release: &'static Release,
+    /// What is written for each study.
+    pub packaging: Packaging,
+    /// How resources are referred to, where the user does not say.
+    pub references: Option<References>,
+    /// The canonical URLs of `meta.profile`, by what a resource is.
+    pub claims: &'static [(Role, &'static str)],
+    /// Which identifiers of the study are written.
+    pub identifiers: Identifiers,
+    /// A second type that accession numbers have.
+    pub accession_type: Option<Code>,
+    /// Which orders the study is based on.
+    pub orders: Orders,
+    /// `ServiceRequest.status`.
+    pub order_status: &'static str,
+    /// `ServiceRequest.category`.
+    pub order_category: Option<Code>,
+    /// Whether a ServiceRequest has its numbers, which the reference to it has in any case.
+    pub order_numbers: bool,
+    /// Who and what may have made a series.
+    pub performers: Performers,
+    /// What kind of device made the images.
+    pub device_category: Option<DeviceCategory>,
+    /// The extension of the study with its anatomical regions.
+    pub regions: Option<Regions>,
+    /// The extension of an instance with its number of frames.
+    pub frames: Option<&'static str>,
+    /// The extension of a Key Object Selection with its document title; the description then is its title.
+    pub key_object_title: Option<&'static str>,
+    /// The extension of an instance with its title.
+    pub instance_description: Option<&'static str>,
+    /// The code of what an Endpoint hands out, by its connection type.
+    pub payloads: &'static [(&'static str, Code)],
+    /// The extension of a WADO-RS Endpoint with the UID of the repository.
+    pub location: Option<&'static str>,
+    /// The address of images where nobody gives one.
+    pub unknown_address: Option<&'static str>,
+    /// The connection type of the web viewer.
+    pub viewer: Option<Code>,
+    /// The connection types of the endpoints that the study must have one of, as `--endpoint` names them, and no others.
+    pub study_endpoints: &'static [&'static str],
+    /// What kind of Device made a document.
+    pub creator: Option<Code>,
+    /// What a study has to say of the procedure.
+    pub procedures: Procedures,
+    /// Whether modalities, body sites and sides may be words.
+    pub codes: Codes,
+    /// Whether manifests among the instances are left out.
+    pub manifests: Manifests,
+    /// What a study cannot do without.
+    pub demands: &'static [Lack],
+}
+
+/// A code of the guides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Code {
+    system: &'static str,
+    code: &'static str,
+    display: Option<&'static str>,
+}
+
+impl Code {
+    const fn new(system: &'static str, code: &'static str, display: &'static str) -> Code {
+        Code { system, code, display: Some(display) }
+    }
+
+    /// The code as it is written.
+    pub fn coding(self) -> Coding {
+        Coding {
+            system: Some(self.system.into()),
+            code: self.code.into(),
+            display: self.display.map(Into::into),
+            version: None,
+        }
+    }
+}
+
+/// What is written for each study.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packaging {
+    /// Resources or Bundles, as the user asks.
+    AsAsked,
+    /// A document Bundle with a Composition.
+    Document,
+}
+
+/// What a resource is to a study, as far as profiles tell resources apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The document Bundle.
+    Document,
+    /// Its Composition.
+    Composition,
+    /// The ImagingStudy.
+    Study,
+    /// The Patient.
+    Patient,
+    /// A ServiceRequest with an accession number that has a system.
+    Order,
+    /// A ServiceRequest with an accession number that has none.
+    OrderWithoutSystem,
+    /// The Device that made the images.
+    Equipment,
+    /// An Endpoint that hands images out by WADO-RS.
+    WadoRs,
+    /// An Endpoint that is a web viewer.
+    WebViewer,
+    /// Any other Endpoint.
+    OtherEndpoint,
+    /// The Device that made the document: this program.
+    Creator,
+    /// The Organization that made the document.
+    CreatorOrganization,
+    /// Anything else.
+    Other,
+}
+
+/// Which identifiers of a study are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identifiers {
+    /// All.
+    All,
+    /// The Study Instance UID.
+    StudyUid,
+}
+
+/// Which orders a study is based on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Orders {
+    /// All.
+    All,
+    /// The first that has an accession number with a system.
+    OneAccession,
+}
+
+/// Who and what may have made a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Performers {
+    /// All, as the headers have them.
+    All,
+    /// All, but organizations by name only.
+    OrganizationsByName,
+    /// Devices.
+    Devices,
+    /// Physician, device, institution and custodian, each in its function, and one of each.
+    OneInEachFunction,
+}
+
+/// How a Device says what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeviceCategory {
+    /// The category.
+    pub coding: Code,
+    /// The extension that has it where the release has no `Device.category`.
+    pub extension: Option<&'static str>,
+}
+
+/// The anatomical regions of a study.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Regions {
+    /// The extension.
+    pub extension: &'static str,
+    /// The code of the spine, in which the guides differ.
+    pub spine: &'static str,
+}
+
+/// What a study has to say of the procedure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Procedures {
+    /// What the headers say.
+    AsRead,
+    /// Something that a reader can be shown: else the study's description, else its modalities.
+    InWords,
+}
+
+/// Whether modalities, body sites and sides may be words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codes {
+    /// They may.
+    OrWords,
+    /// They are codes or left out.
+    Only,
+}
+
+/// Whether manifests among the instances are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manifests {
+    /// As all other instances.
+    Listed,
+    /// A manifest lists no manifest.
+    LeftOut,
+}
+
+impl Default for &'static Profile {
+    fn default() -> &'static Profile {
+        Profile::NONE
+    }
+}
+
+impl Profile {
+    /// The profile of this name for a release, or for its own release where none is named.
+    pub fn find(name: &str, release: Option<&Release>) -> Option<&'static Profile> {
+        let mut named = Profile::ALL.into_iter().filter(|profile| profile.name == name);
+        match release {
+            Some(release) => named.find(|profile| profile.release == release),
+            None => named.next(),
+        }
+    }
+
+    /// Whether there is a profile.
+    pub fn is_some(&self) -> bool {
+        !self.name.is_empty()
+    }
+
+    /// The canonical URL of `meta.profile` for what a resource is.
+    pub fn claim(&self, role: Role) -> Option<&'static str> {
+        self.claims.iter().find(|(of, _)| *of == role).map(|(_, url)| *url)
+    }
+
+    /// The code of what an Endpoint of this connection type hands out.
+    pub fn payload(&self, connection_type: &str) -> Option<Code> {
+        self.payloads.iter().find(|(of, _)| *of == connection_type).map(|(_, code)| *code)
+    }
+}
+
+impl Role {
+    /// What a companion is.
+    pub fn of(resource: &Resource) -> Role {
+        match resource {
+            Resource::Patient(_) => Role::Patient,
+            Resource::ServiceRequest(request) => {
+                match request.identifier.iter().find(|number| number.is_accession()).map(Identifier::token) {
+                    Some(Some(_)) => Role::Order,
+                    Some(None) => Role::OrderWithoutSystem,
+                    None => Role::Other,
+                }
+            }
+            Resource::Device(device) => match device.kind {
+                DeviceKind::Equipment => Role::Equipment,
+                DeviceKind::Phantom => Role::Other,
+                DeviceKind::Program(_) => Role::Creator,
+            },
+            Resource::Organization(organization) if organization.is_creator => Role::CreatorOrganization,
+            Resource::Endpoint(endpoint) if &*endpoint.connection_type.code == "dicom-wado-rs" => Role::WadoRs,
+            Resource::Endpoint(endpoint) if endpoint.mime_type.is_some() => Role::WebViewer,
+            Resource::Endpoint(_) => Role::OtherEndpoint,
+            _ => Role::Other,
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What is said of a study that a profile changes, or that lacks what it demands.
+
+use dicom_core::Tag;
+use dicom_dictionary_std::tags;
+
+use super::issue;
+use crate::fhir::profile::Change;
+use crate::issue::{Issue, Lack, Reason};
+
+/// The issue of what a study lacks, with the element and the attribute that would have it.
+pub fn lack_issue(lack: Lack) -> Issue {
+    let (element, tags): (_, &[Tag]) = match lack {
+        Lack::StudyUid => ("identifier", &[tags::STUDY_INSTANCE_UID]),
+        Lack::OnePatient | Lack::Patient => ("subject", &[tags::PATIENT_ID]),
+        Lack::NameAndBirthDate => ("subject", &[tags::PATIENT_BIRTH_DATE]),
+        Lack::Started => ("started", &[tags::STUDY_DATE]),
+        Lack::Modality => ("modality", &[tags::MODALITY]),
+        Lack::SeriesModality => ("series.modality", &[tags::MODALITY]),
+        Lack::Instances => ("series.instance", &[]),
+    };
+    issue(element, tags, Reason::NotConforming(lack))
+}
+
+/// The issue of a change, with the attribute that it concerns.
+pub fn change_issue(change: Change) -> Issue {
+    let tags: &[Tag] = match change.element {
+        "identifier" => &[tags::STUDY_ID],
+        "basedOn" => &[tags::ACCESSION_NUMBER],
+        "procedure" => &[tags::PROCEDURE_CODE_SEQUENCE],
+        "series.bodySite" => &[tags::BODY_PART_EXAMINED],
+        "series.performer" => &[tags::PERFORMING_PHYSICIAN_NAME],
+        _ => &[],
+    };
+    issue(change.element, tags, change.reason)
+}
