@@ -169,7 +169,6 @@ impl Stage<'_> {
         if let Some(keeper) = self.reader.keeper {
             keeper.left_out(name, skip);
         }
-        self.progress.left_out(name, skip);
         self.counts.read(1, skip.is_dicom().into());
     }
 }

@@ -18,12 +18,14 @@ use crate::group::{FileNotes, Studies};
 use crate::interrupt::Interrupt;
 use crate::issue::Skip;
 use crate::mapping::{self, Options};
+use crate::numbers::{count, duration};
 use crate::options::filter::Filter;
 use crate::options::{FileMode, InputOptions, OutputTarget, RunOptions, Share, SummaryForm, is_stdout, share_of};
 use crate::output::WholeFile;
-use crate::progress::{self, NAME, Progress, WARNING, count, duration};
+use crate::progress::Progress;
 use crate::report::{Report, Sorter};
 use crate::source::{self, Links, Name, RemoteOptions, WalkOptions};
+use crate::terminal::{self, NAME, WARNING};
 
 /// Files that are left out, in a line.
 const SKIPPED_IN_LINE: usize = 1_000;
@@ -65,7 +67,7 @@ struct Done {
 pub fn scan(scan: &Scan, console: &Console) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
-    let progress = progress::start(console.progress, console.verbose);
+    let progress = terminal::start(console.progress, console.verbose);
     let done = run(scan, progress.clone(), &interrupt);
     progress.finish();
     tell(scan, console, &done?, start);
@@ -77,14 +79,14 @@ fn run(scan: &Scan, progress: std::sync::Arc<dyn Progress>, interrupt: &Interrup
     let inputs = job::inputs(&paths_from_stdin(scan.input.clone()), &scan.remote)?;
     if let Some(base) = inputs.iter().find_map(source::Input::wado_base) {
         let advice = format!("convert would add the endpoint of the images: give assemble --endpoint wado-rs={base}");
-        progress.say(&format!("{WARNING}note:{WARNING:#} {}", source::printable(advice.as_bytes())));
+        terminal::say(format_args!("{WARNING}note:{WARNING:#} {}\n", source::printable(advice.as_bytes())));
     }
     let threads_number = RunOptions { threads: scan.threads, ..RunOptions::default() }.threads();
     let links = if scan.input.follow { Links::Follow } else { Links::Skip };
     let excluded = if is_stdout(&scan.output) { Vec::new() } else { vec![scan.output.clone()] };
     let filter = Filter::new(scan.input.include.clone(), scan.input.exclude.clone());
     let wanted = mapping::wanted();
-    let (report, counts) = (Report::open(&RunOptions::default())?, RunCounts::default());
+    let (report, counts) = (Report::open(&RunOptions::default(), progress.clone())?, RunCounts::default());
     let recorder = Recorder::new(&target.folder());
     let walk =
         source::open(&inputs, &WalkOptions { links, excluded, threads: threads_number }, progress.clone(), interrupt)?;
@@ -353,7 +355,7 @@ fn tell(scan: &Scan, console: &Console, done: &Done, start: Instant) {
     let Done { files, dicom_files, skipped_files, lost_files, studies, unmet_rules } = done;
     match console.summary {
         SummaryForm::None => {}
-        SummaryForm::Json => progress::say(format_args!(
+        SummaryForm::Json => terminal::say(format_args!(
             "{}\n",
             serde_json::json!({
                 "tool": env!("CARGO_PKG_NAME"),
@@ -370,7 +372,7 @@ fn tell(scan: &Scan, console: &Console, done: &Done, start: Instant) {
         SummaryForm::Text => {
             let row = |name: &str, number: u64, words: &str| {
                 let line = format!("{:>11}  {words}", count(number));
-                progress::say(format_args!("{NAME}{name:<12}{NAME:#} {}\n", line.trim_end()));
+                terminal::say(format_args!("{NAME}{name:<12}{NAME:#} {}\n", line.trim_end()));
             };
             row("files", *files, &format!("in {}", duration(start.elapsed())));
             row("DICOM files", *dicom_files, "");
@@ -382,7 +384,7 @@ fn tell(scan: &Scan, console: &Console, done: &Done, start: Instant) {
             }
             for rule in unmet_rules {
                 let rule = source::printable(rule.as_bytes());
-                progress::say(format_args!("{WARNING}rule{WARNING:#}         {rule}: no file meets it\n"));
+                terminal::say(format_args!("{WARNING}rule{WARNING:#}         {rule}: no file meets it\n"));
             }
         }
     }

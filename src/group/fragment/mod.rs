@@ -17,13 +17,13 @@ mod tests;
 
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
-pub use add::{Builder, Built, Outline, PlacedUid};
+pub use add::{Builder, Built, Outline};
 pub use cut::Cutter;
 pub use keep::{Kept, Scanned};
-pub use line::{End, Instance, InstanceUid, VERSION};
+pub use line::{End, Instance, InstanceUid};
 pub use skipped::{SkippedFile, skipped_entry, skipped_line};
 pub use text::{Hash, key, study_uid};
-pub use unit::{Malformed, Unit, Whole, WithUids, parse};
+pub use unit::{Malformed, parse};
 
 use crate::name::Name;
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::line::{Head, Instance, InstanceUid, Line, VERSION};
+use super::line::{Head, Line, VERSION};
 use super::text::Hash;
 
 /// Why a line is not taken.
@@ -31,11 +31,6 @@ pub enum Malformed {
 /// A line that was understood.
 #[derive(Debug)]
 pub struct Unit<'a, I>(pub(super) Line<'a, I>);
-
-/// A line with all of its instances.
-pub type Whole<'a> = Unit<'a, Instance<'a>>;
-/// A line with the UIDs of its instances.
-pub type WithUids<'a> = Unit<'a, InstanceUid<'a>>;
 
 impl<I> Unit<'_, I> {
     /// The scan that wrote it.

@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::counts::RunCounts;
 use super::records::Records;
-use super::{Console, Converted, Job, Outcome, made_at, outcome, read, threads, write};
+use super::{Console, Converted, Job, Outcome, ending, made_at, read, threads, write};
 use crate::error::Error;
 use crate::fhir::Sharing;
 use crate::fhir::id::Ids;
@@ -25,8 +25,9 @@ use crate::interrupt::Interrupt;
 use crate::mapping;
 use crate::options::{Format, References, Share};
 use crate::output::{self, Finished, Sink};
-use crate::progress::{self, Progress};
+use crate::progress::Progress;
 use crate::report::{Report, Where};
+use crate::terminal;
 use facts::{Facts, Found};
 use lines::{Source, few};
 use studies::{Taker, take};
@@ -49,11 +50,11 @@ pub struct Assembly {
 pub fn assemble(assembly: &Assembly, job: &Job, console: &Console) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
-    let progress = progress::start(console.progress, console.verbose);
+    let progress = terminal::start(console.progress, console.verbose);
     let open = || output::open(&job.target, job.format, job.config.run.mode, job.config.output.replace);
     let outcome = run(assembly, job, open, progress.clone(), &interrupt);
     progress.finish();
-    Ok(outcome::tell_assembled(job, console, &outcome?, start))
+    Ok(ending::tell_assembled(job, console, &outcome?, start))
 }
 
 fn run<'s>(
@@ -66,7 +67,7 @@ fn run<'s>(
     job.config.content.check()?;
     check(job)?;
     let sink = open()?;
-    let report = Report::open(&job.config.run)?;
+    let report = Report::open(&job.config.run, progress.clone())?;
     let counts = RunCounts::default();
     let inputs = Inputs::open(assembly)?;
     let run = Run { job, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
