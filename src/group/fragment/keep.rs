@@ -221,11 +221,6 @@ impl Scanned {
         self.studies.len()
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.studies.is_empty()
-    }
-
     /// A hash of all studies and files, by which one scan is told from another.
     pub fn hash(&self) -> u64 {
         let mut sum = 0_u64;
