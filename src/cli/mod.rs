@@ -10,6 +10,8 @@ mod convert;
 mod documents;
 mod exit;
 mod explain;
+#[cfg(feature = "index")]
+mod index;
 mod mapping;
 mod scan;
 mod settings;
@@ -28,6 +30,8 @@ pub use convert::ConvertArguments;
 pub use documents::{CompletionsArguments, ManArguments};
 pub use exit::main;
 pub use explain::ExplainArguments;
+#[cfg(feature = "index")]
+pub use index::IndexArguments;
 pub use mapping::MappingArguments;
 pub use scan::ScanArguments;
 pub use settings::ConfigArguments;
@@ -87,6 +91,9 @@ pub enum Command {
     Scan(Box<ScanArguments>),
     /// Write FHIR from what scan wrote
     Assemble(Box<AssembleArguments>),
+    /// Check the file behind --index, or show what is in it
+    #[cfg(feature = "index")]
+    Index(IndexArguments),
     /// Write a synthetic DICOM archive for tests, benchmarks and CI
     #[command(display_order = 101)]
     Synth(SynthArguments),
@@ -125,6 +132,8 @@ impl Command {
         match self {
             Command::Convert(arguments) => convert::run(*arguments),
             Command::Explain(arguments) => explain::run(&arguments),
+            #[cfg(feature = "index")]
+            Command::Index(arguments) => index::run(&arguments),
             Command::Mapping(arguments) => mapping::run(&arguments),
             #[cfg(feature = "upload")]
             Command::Upload(arguments) => upload::run(*arguments),

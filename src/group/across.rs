@@ -31,12 +31,12 @@ pub fn look_across(studies: &mut [Study], options: &Options) -> Across {
     }
     let said = studies.par_iter_mut().enumerate().map(|(place, study)| said(place, study, options));
     let (claims, described): (Vec<Vec<Claim>>, Vec<Option<Described>>) = said.unzip();
-    Across::of(claims.into_iter().flatten().collect(), described.into_iter().flatten().collect())
+    Across::among(claims.into_iter().flatten().collect(), described.into_iter().flatten().collect())
 }
 
 impl Across {
-    /// What holds where studies claim these numbers and say this of their patients.
-    pub fn of(claims: Vec<Claim>, described: Vec<Described>) -> Across {
+    /// What holds across studies that claim and say this.
+    pub fn among(claims: Vec<Claim>, described: Vec<Described>) -> Across {
         Across { contested: Contested::among(claims), contradictions: contradictions(described) }
     }
 }

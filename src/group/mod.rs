@@ -38,7 +38,7 @@ pub use parts::{Key, Parts};
 use patients::Patients;
 pub use resolve::{Places, SeveralPlaces, Study, repeated, series_in_several_studies, several_places};
 use selections::Selections;
-pub use selections::{NewSelection, apply_rejections, leave_out_manifests};
+pub use selections::{NewSelection, Rejections, apply_rejections, leave_out_manifests, rejected_by};
 pub use stored::StoredInstance;
 
 /// Far more than threads, so that two seldom want the same.

@@ -89,7 +89,7 @@ pub struct Selection {
 }
 
 /// The instances of one study that are rejected, by series.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Rejected(HashMap<Box<str>, BTreeSet<Box<str>>>);
 
 impl Rejected {
@@ -113,6 +113,11 @@ impl Rejected {
         for (series, uids) in other.0 {
             self.0.entry(series).or_default().extend(uids);
         }
+    }
+
+    /// All rejected instances, each with its series, in no order.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().flat_map(|(series, uids)| uids.iter().map(move |uid| (&**series, &**uid)))
     }
 
     /// Adds an instance.

@@ -89,7 +89,7 @@ fn run(scan: &Scan, progress: std::sync::Arc<dyn Progress>, interrupt: &Interrup
     let (report, counts) = (Report::open(&RunOptions::default(), progress.clone())?, RunCounts::default());
     let recorder = Recorder::new(&target.folder());
     let walk =
-        source::open(&inputs, &WalkOptions { links, excluded, threads: threads_number }, progress.clone(), interrupt)?;
+        source::open(&inputs, &WalkOptions { links, excluded, threads: threads_number, watch: None }, progress.clone(), interrupt)?;
     let (studies, options) = (Studies::keeping_files(), Options::default());
     let of_shard = |name: &Name| scan.shard.is_none_or(|shard| shard.has(folder_hash(name, &scan.input.inputs)));
     let stage = read::Stage {
@@ -107,6 +107,7 @@ fn run(scan: &Scan, progress: std::sync::Arc<dyn Progress>, interrupt: &Interrup
         progress: progress.as_ref(),
         interrupt,
         others: None,
+        known: None,
         only: Some(&of_shard),
     };
     threads(threads_number)?.install(|| stage.all(&walk, threads_number))?;

@@ -99,7 +99,7 @@ impl<'o> Facts<'o> {
             all.into_iter().collect()
         };
         let has_claims = !self.claims.is_empty();
-        let mut across = Across::of(self.claims, described);
+        let mut across = Across::among(self.claims, described);
         let own = self.own;
         across.contradictions.retain(|(place, _): &(usize, Fact)| {
             contradicting.get(*place).is_some_and(|uid| own.has(key_hash(&crate::group::fragment::key(uid))))

@@ -76,7 +76,7 @@ fn run<'s>(
     held_back.iter().for_each(|path| write::note_held_back(&report, path));
     let mut totals = counts.totals(job);
     totals.partial |= is_partial;
-    Converted { totals, stale_files, report, unmet_rules: Vec::new() }.finish(0, None)
+    Converted { totals, stale_files, report, unmet_rules: Vec::new(), night: None }.finish(0, None)
 }
 
 /// What one process cannot know without all studies in memory is refused.
@@ -215,7 +215,7 @@ impl Run<'_> {
         if content.subject.is_none() {
             // With it all studies are of the user's patient.
             for (place, fact) in &found.across.contradictions {
-                write::note_contradiction(self.report, found.contradicting.get(*place).map(|uid| &**uid), *fact);
+                write::note_contradiction(self.report, found.contradicting.get(*place).map_or("", |uid| &**uid), *fact);
             }
             sharing.contested = found.across.contested.clone();
         }
@@ -223,6 +223,7 @@ impl Run<'_> {
             job: self.job,
             sharing,
             made_at: made_at(content)?,
+            memory: None,
             sink,
             report: self.report,
             counts: self.counts,
