@@ -91,7 +91,8 @@ fn what_a_server_said_is_text_and_not_too_much_of_it() {
     let write = |out: &mut dyn Write| write!(out, "{{\"issue\":\"{HOSTILE}{}\"}}", "x".repeat(100_000));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("upload.html");
-    let report = Report::open(&RunOptions { report: Some(path.clone()), ..RunOptions::default() }).unwrap();
+    let options = RunOptions { report: Some(path.clone()), ..RunOptions::default() };
+    let report = Report::open(&options, std::sync::Arc::new(crate::progress::Silent)).unwrap();
     report.finish(&Totals::default(), Some(&Section { name: "server", write: &write })).unwrap();
     let html = std::fs::read_to_string(path).unwrap();
     assert!(html.contains("What the server said") && html.matches("<script").count() == 2 && !html.contains("<img"));
