@@ -25,6 +25,14 @@ pub enum Error {
         /// What the operating system said.
         source: io::Error,
     },
+    /// An index cannot be used.
+    #[error("cannot use the index {}: {reason}", path.display())]
+    Index {
+        /// The file.
+        path: PathBuf,
+        /// Why not, and what to do.
+        reason: String,
+    },
     /// The operating system does not let us listen for Ctrl-C.
     #[error("cannot listen for signals")]
     Signals {

@@ -34,6 +34,8 @@ mod fhir;
 mod group;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "index")]
+mod index;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod internals;

@@ -1,5 +1,6 @@
 //! What a run came to.
 
+use super::NightCounts;
 use crate::report::{Counts, Totals};
 
 /// What a run came to.
@@ -13,6 +14,8 @@ pub struct Outcome {
     pub stale_files: u64,
     /// Inputs that are FHIR already, where these are wanted.
     pub(super) fhir_files: u64,
+    /// What a run with an index did.
+    pub(super) night: Option<NightCounts>,
     /// Rules of `--include` and `--exclude` that no file met.
     pub(super) unmet_rules: Vec<String>,
 }
