@@ -4,12 +4,11 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::{Job, NightCounts, Outcome, convert_into};
+use super::{Job, NightCounts, Outcome, convert_into, open_output};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::numbers::count;
-use crate::options::{OutputOptions, ShowProgress, SummaryForm};
-use crate::output::{self, Catalog, Sink};
+use crate::options::{ShowProgress, SummaryForm};
 use crate::report::{CauseInWords, Causes, Summary, Totals, causes, summary_json};
 use crate::source::Input;
 use crate::terminal::{self, columns, say};
@@ -78,19 +77,10 @@ pub fn convert(job: &Job, console: &Console) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
     let progress = terminal::start(console.progress, console.verbose);
-    let outcome = convert_into(job, || open(job), progress.clone(), &interrupt);
+    let outcome = convert_into(job, || open_output(job), progress.clone(), &interrupt);
     // The walk may still hold the progress, and an error is not to be printed behind a bar.
     progress.finish();
     Ok(tell(job, console, &outcome?, None, start))
-}
-
-/// Opens the output.
-fn open(job: &Job) -> Result<Box<dyn Sink>, Error> {
-    let (OutputOptions { rows, replace, .. }, mode) = (&job.config.output, job.config.run.mode);
-    match job.format.is_table() {
-        true => Ok(Box::new(Catalog::open(job.target.path(), job.format, rows.unwrap_or_default(), mode)?)),
-        false => output::open(&job.target, job.format, mode, *replace),
-    }
 }
 
 /// What a server has to say of a run.

@@ -41,7 +41,8 @@ use crate::group::{
 };
 use crate::interrupt::Interrupt;
 use crate::mapping::{self, ContentOptions};
-use crate::output::{Catalog, Finished, Sink};
+use crate::options::OutputOptions;
+use crate::output::{self, Catalog, Finished, Sink};
 use crate::progress::Progress;
 use crate::report::{Report, Section, Totals};
 use crate::source::{self, Walk};
@@ -59,6 +60,15 @@ pub use scan::{Scan, scan};
 pub use survey::survey;
 #[cfg(feature = "upload")]
 pub use upload::{Upload, upload};
+
+/// Opens the output that the options name.
+pub fn open_output(job: &Job) -> Result<Box<dyn Sink>, Error> {
+    let (OutputOptions { rows, replace, .. }, mode) = (&job.config.output, job.config.run.mode);
+    match job.format.is_table() {
+        true => Ok(Box::new(Catalog::open(job.target.path(), job.format, rows.unwrap_or_default(), mode)?)),
+        false => output::open(&job.target, job.format, mode, *replace),
+    }
+}
 
 /// Converts what the job names into the sink that `open` gives.
 pub fn convert_into<'s>(

@@ -66,6 +66,7 @@ impl<'a> Where<'a> {
 
 /// What a run came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Totals {
     /// What `--fhir` calls the release.
     pub release: &'static str,

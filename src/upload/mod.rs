@@ -40,10 +40,10 @@ pub use counts::{Counts, End, Ends, Summary};
 pub use input::{Input, send};
 use journal::Journal;
 use lookup::Lookup;
-use plan::Allowed;
+use plan::{Allowed, Conditions};
 use rejects::{NotTaken, Rejects};
 pub use report::ServerReport;
-use send::{Conditions, KnownConditions, Turns};
+use send::{KnownConditions, Turns};
 pub use server::Mode;
 use server::{Capability, capability};
 
