@@ -19,6 +19,7 @@ mod retry;
 mod secret;
 mod sender;
 mod tls;
+mod token;
 mod traffic;
 
 pub use access::{AccessOptions, http_url};

@@ -42,11 +42,11 @@ pub use counts::{End, Ends};
 pub use input::{Input, send};
 use journal::Journal;
 use lookup::Lookup;
-use plan::Allowed;
+use plan::{Allowed, Conditions};
 use rejects::{NotTaken, Rejects};
 #[cfg(feature = "internals")]
 pub use report::ServerReport;
-use send::{Conditions, KnownConditions, Turns};
+use send::{KnownConditions, Turns};
 pub use server::Mode;
 use server::{Capability, capability};
 
