@@ -41,7 +41,7 @@ pub use crate::name::{Name, printable};
 pub use batch::Batch;
 pub use content::Content;
 #[cfg(feature = "http")]
-pub use dicomweb::{DicomWeb, WebOptions};
+pub use dicomweb::DicomWeb;
 pub use item::Item;
 pub use links::Links;
 pub use list::{ListFrom, Separator};
