@@ -3,6 +3,7 @@
 //! The doc comments are the help, here and in the groups of options that other modules hold. A configuration file is put
 //! in front of what was typed, so that a default is that of clap.
 
+mod assemble;
 mod config_file;
 mod console;
 mod convert;
@@ -12,6 +13,7 @@ mod explain;
 #[cfg(feature = "index")]
 mod index;
 mod mapping;
+mod scan;
 mod settings;
 mod synth;
 #[cfg(feature = "upload")]
@@ -22,6 +24,7 @@ use std::ffi::OsString;
 use clap::builder::BoolishValueParser;
 use clap::{Arg, ArgAction, ColorChoice, Command as ClapCommand, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub use assemble::AssembleArguments;
 pub use console::ConsoleArguments;
 pub use convert::ConvertArguments;
 pub use documents::{CompletionsArguments, ManArguments};
@@ -30,6 +33,7 @@ pub use explain::ExplainArguments;
 #[cfg(feature = "index")]
 pub use index::IndexArguments;
 pub use mapping::MappingArguments;
+pub use scan::ScanArguments;
 pub use settings::ConfigArguments;
 pub use synth::SynthArguments;
 #[cfg(feature = "upload")]
@@ -90,6 +94,10 @@ pub enum Command {
     /// Upload DICOM or FHIR to a FHIR server
     #[cfg(feature = "upload")]
     Upload(Box<UploadArguments>),
+    /// Read headers into fragments of studies, for many machines
+    Scan(Box<ScanArguments>),
+    /// Write FHIR from what scan wrote
+    Assemble(Box<AssembleArguments>),
     /// Check the file behind --index, or show what is in it
     #[cfg(feature = "index")]
     Index(IndexArguments),
@@ -136,6 +144,8 @@ impl Command {
             Command::Mapping(arguments) => mapping::run(&arguments),
             #[cfg(feature = "upload")]
             Command::Upload(arguments) => upload::run(*arguments),
+            Command::Scan(arguments) => scan::run(*arguments),
+            Command::Assemble(arguments) => assemble::run(*arguments),
             Command::Synth(arguments) => synth::run(&arguments),
             Command::Config(arguments) => output::print(arguments.text.as_bytes()).map(|()| 0),
             Command::Completions(arguments) => documents::completions(&arguments),

@@ -215,7 +215,7 @@ fn default_endpoint(content: &ContentOptions, inputs: &[Input]) -> Result<Option
     }
 }
 
-fn inputs(options: &InputOptions, remote: &RemoteOptions) -> Result<Vec<Input>, Error> {
+pub(super) fn inputs(options: &InputOptions, remote: &RemoteOptions) -> Result<Vec<Input>, Error> {
     let separator = if options.null { Separator::Nul } else { Separator::Newline };
     let list = |path: &PathBuf| match is_stdin(path) {
         true => Input::List { from: ListFrom::Stdin, separator },

@@ -1,6 +1,8 @@
 //! Wires the stages: the only module that knows all of them.
 
 mod archive;
+#[cfg(feature = "cli")]
+mod assemble;
 mod counts;
 #[cfg(feature = "cli")]
 mod ending;
@@ -13,6 +15,10 @@ mod json;
 mod night;
 mod outcome;
 mod read;
+#[cfg(feature = "cli")]
+mod records;
+#[cfg(feature = "cli")]
+mod scan;
 #[cfg(feature = "cli")]
 mod survey;
 #[cfg(feature = "index")]
@@ -40,12 +46,16 @@ use crate::output::{self, Catalog, Finished, Sink};
 use crate::progress::Progress;
 use crate::report::{Report, Section, Totals};
 use crate::source::{self, Walk};
+#[cfg(feature = "cli")]
+pub use assemble::{Assembly, assemble};
 use counts::RunCounts;
 #[cfg(feature = "cli")]
 pub use ending::{Console, convert};
 pub(crate) use job::is_stdin;
 pub use job::{Config, Job};
 pub use outcome::Outcome;
+#[cfg(feature = "cli")]
+pub use scan::{Scan, scan};
 #[cfg(feature = "cli")]
 pub use survey::survey;
 #[cfg(feature = "upload")]
@@ -213,6 +223,7 @@ impl Run<'_> {
             interrupt: self.interrupt,
             others,
             known: None,
+            only: None,
         }
     }
 

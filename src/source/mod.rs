@@ -53,7 +53,7 @@ pub use open::{open_file, unreadable};
 pub use readers::{NamedReader, Readers};
 pub use remote::{NO_OBJECTS, RemoteOptions};
 pub use stamp::{Stamp, is_settled, now};
-pub use stdin::STDIN;
+pub use stdin::{STDIN, stdin_file};
 pub use watch::{From, Watch};
 
 use batch::Feed;
