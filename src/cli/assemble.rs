@@ -28,7 +28,12 @@ Exit code:
 
 /// What `assemble` can be told.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES, disable_help_flag = true, override_usage = "dcm2fhir assemble [OPTIONS] <INPUT>...")]
+#[command(
+    after_long_help = EXAMPLES,
+    disable_help_flag = true,
+    override_usage = "dcm2fhir assemble [OPTIONS] <INPUT>...",
+    mut_arg("threads", |threads| threads.hide_short_help(true))
+)]
 pub struct AssembleArguments {
     /// Files that scan wrote, or the folder; - is stdin
     ///

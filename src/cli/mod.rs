@@ -51,16 +51,11 @@ const VERSION: &str = if cfg!(feature = "objects") {
     env!("CARGO_PKG_VERSION")
 };
 
-const EXAMPLES: &str = "\
-Examples:
-  dcm2fhir convert archive/ -o studies/ --fhir r4
-  dcm2fhir convert archive/ --fhir r4 --format bundle > bundles.ndjson
-
-`dcm2fhir convert --help` explains every option.";
+const EXAMPLE: &str = "Example: dcm2fhir convert archive/ -o studies/ --fhir r4";
 
 /// Turns folders of DICOM into FHIR ImagingStudy resources
 #[derive(Debug, Parser)]
-#[command(name = "dcm2fhir", version = VERSION, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "dcm2fhir", version = VERSION, max_term_width = 100, after_help = EXAMPLE)]
 pub struct Cli {
     /// What is to be done.
     #[command(subcommand)]
