@@ -88,8 +88,12 @@ fn run(scan: &Scan, progress: std::sync::Arc<dyn Progress>, interrupt: &Interrup
     let wanted = mapping::wanted();
     let (report, counts) = (Report::open(&RunOptions::default(), progress.clone())?, RunCounts::default());
     let recorder = Recorder::new(&target.folder());
-    let walk =
-        source::open(&inputs, &WalkOptions { links, excluded, threads: threads_number, watch: None }, progress.clone(), interrupt)?;
+    let walk = source::open(
+        &inputs,
+        &WalkOptions { links, excluded, threads: threads_number, watch: None },
+        progress.clone(),
+        interrupt,
+    )?;
     let (studies, options) = (Studies::keeping_files(), Options::default());
     let of_shard = |name: &Name| scan.shard.is_none_or(|shard| shard.has(folder_hash(name, &scan.input.inputs)));
     let stage = read::Stage {
