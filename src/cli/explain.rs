@@ -12,7 +12,8 @@ use crate::dicom::json::{Instances, is_dicom_json};
 use crate::dicom::{Header, Scanner};
 use crate::error::Error;
 use crate::explain;
-use crate::fhir::Release;
+use crate::fhir::profile::ProfileOptions;
+use crate::fhir::{Profile, Release};
 use crate::interrupt::Interrupt;
 use crate::issue::Skip;
 use crate::mapping::{self, Options};
@@ -28,6 +29,8 @@ const EXAMPLES: &str = "\
 Examples:
   What R4 says of one file:
     dcm2fhir explain image.dcm --fhir r4
+  What a European imaging manifest says, and what it still needs:
+    dcm2fhir explain image.dcm --profile mado
   Every value of every release, for other programs:
     dcm2fhir explain image.dcm --format json";
 
@@ -86,6 +89,10 @@ pub struct ExplainArguments {
     #[command(flatten)]
     archive: Options,
 
+    /// The profile whose demands are explained.
+    #[command(flatten)]
+    profile: ProfileOptions,
+
     /// What the user says of servers.
     #[command(flatten)]
     remote: RemoteOptions,
@@ -103,10 +110,16 @@ fn shown(argument: Arg, help: &'static str) -> Arg {
 
 /// Explains one file on standard output.
 pub fn run(arguments: &ExplainArguments) -> Result<u8, Error> {
-    let (name, header) = read(&arguments.file, &arguments.remote)?;
+    let profile = arguments.profile.profile(arguments.fhir);
+    if let Some(name) = arguments.profile.profile.filter(|_| !profile.is_some()) {
+        return Err(Error::Usage(format!("--profile {name} is not for this release: leave --fhir out")));
+    }
+    let (name, header) = read(&arguments.file, &arguments.remote, profile)?;
     arguments.archive.check()?;
-    let releases = arguments.fhir.map_or(Release::ALL.to_vec(), |release| vec![release]);
-    let explanation = explain::explain(name, &header, &arguments.archive, &releases);
+    let own = profile.is_some().then_some(profile.release);
+    let releases = arguments.fhir.or(own).map_or(Release::ALL.to_vec(), |release| vec![release]);
+    let archive = Options { profile, ..arguments.archive.clone() };
+    let explanation = explain::explain(name, &header, &archive, &releases, &arguments.profile);
     let form = if arguments.json { ExplainForm::Json } else { arguments.format };
     let text = match form {
         ExplainForm::Text => explain::table(&explanation, columns()),
@@ -118,7 +131,7 @@ pub fn run(arguments: &ExplainArguments) -> Result<u8, Error> {
 }
 
 /// The name and the header of the first instance that a path or address leads to.
-fn read(path: &Path, remote: &RemoteOptions) -> Result<(String, Header), Error> {
+fn read(path: &Path, remote: &RemoteOptions, profile: &Profile) -> Result<(String, Header), Error> {
     let name = printable(path.as_os_str().as_encoded_bytes());
     let refused = |skip| Error::Usage(format!("{name}: {skip}"));
     let input = if is_stdin(path) { Some(Input::Stdin) } else { remote.input(path)? };
@@ -126,7 +139,7 @@ fn read(path: &Path, remote: &RemoteOptions) -> Result<(String, Header), Error> 
         let file = source::open_file(path).map_err(refused)?;
         let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
         return match is_regular {
-            true => header(Content::File(file)).map(|header| (name.clone(), header)).map_err(refused),
+            true => header(Content::File(file), profile).map(|header| (name.clone(), header)).map_err(refused),
             false => Err(refused(Skip::NotRegular)),
         };
     };
@@ -136,15 +149,15 @@ fn read(path: &Path, remote: &RemoteOptions) -> Result<(String, Header), Error> 
     let Some(batch) = walk.batches().iter().next() else { return Err(refused(Skip::Empty)) };
     let mut found = batch.skipped.first().map(|(name, skip)| (name.to_string(), Err(skip.clone())));
     batch.for_each(|item| {
-        found.get_or_insert_with(|| (item.name.to_string(), item.open().and_then(header)));
+        found.get_or_insert_with(|| (item.name.to_string(), item.open().and_then(|content| header(content, profile))));
     });
     let (name, header) = found.unwrap_or((name.clone(), Err(Skip::Empty)));
     header.map(|header| (name, header)).map_err(refused)
 }
 
 /// The header of a file, or of the first instance of DICOM JSON.
-fn header(mut content: Content) -> Result<Header, Skip> {
-    let (wanted, mut header) = (mapping::wanted(), Header::default());
+fn header(mut content: Content, profile: &Profile) -> Result<Header, Skip> {
+    let (wanted, mut header) = (mapping::wanted_with(profile), Header::default());
     let is_json = matches!(content, Content::Json(_));
     let scanned = if is_json { Err(Skip::NotDicom) } else { Scanner::new().scan(&mut content, &wanted, &mut header) };
     match scanned {
