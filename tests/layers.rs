@@ -11,12 +11,15 @@ use std::path::Path;
 const ARROWS: &[(&str, &str)] = &[
     (
         "cli",
-        "dicom error explain fhir http interrupt issue mapping options output pipeline progress source synth upload",
+        "dicom error explain fhir http interrupt issue mapping options output pipeline progress report source synth upload",
     ),
     ("conversion", "error fhir interrupt mapping options output pipeline progress source"),
-    ("pipeline", "dicom error fhir group http interrupt issue mapping options output progress report source upload"),
+    (
+        "pipeline",
+        "dicom error explain fhir group http interrupt issue mapping options output progress report source upload",
+    ),
     ("upload", "error fhir http interrupt options output progress source"),
-    ("explain", "dicom fhir group issue mapping options source"),
+    ("explain", "dicom fhir group issue mapping name options progress source"),
     ("report", "dicom error fhir issue mapping name options output progress source"),
     ("output", "dicom error fhir group mapping name options"),
     ("source", "dicom error http interrupt issue name options progress"),

@@ -1,12 +1,14 @@
-//! `dcm2fhir explain`: one file is read and its explanation printed.
+//! `dcm2fhir explain`: one file is read and its explanation printed, or many and what they have in common and where they
+//! differ.
 
 // Doc comments are help here, and show an address as the user types it.
 #![allow(rustdoc::bare_urls)]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::{Arg, ArgAction, Args};
+use serde::Serialize;
 
 use crate::dicom::json::{Instances, is_dicom_json};
 use crate::dicom::{Header, Scanner};
@@ -16,12 +18,14 @@ use crate::fhir::profile::ProfileOptions;
 use crate::fhir::{Profile, Release};
 use crate::interrupt::Interrupt;
 use crate::issue::Skip;
-use crate::mapping::{self, Options};
+use crate::mapping::{self, ContentOptions, Options};
+use crate::options::InputOptions;
 use crate::options::choice;
 use crate::options::parse::{Listed, RELEASES};
 use crate::output;
-use crate::pipeline::is_stdin;
+use crate::pipeline::{self, Config, is_stdin};
 use crate::progress::Silent;
+use crate::report::Counts;
 use crate::source::archive::Head;
 use crate::source::{self, Content, Input, RemoteOptions, WalkOptions, printable};
 
@@ -32,7 +36,17 @@ Examples:
   What a European imaging manifest says, and what it still needs:
     dcm2fhir explain image.dcm --profile mado
   Every value of every release, for other programs:
-    dcm2fhir explain image.dcm --format json";
+    dcm2fhir explain image.dcm --format json
+  What all files of a study or folder have, and where they differ:
+    dcm2fhir explain archive/
+    dcm2fhir explain archive/ --include study=1.2.3";
+
+const INPUTS: &str = "\
+A DICOM file, or folders, archives and more
+
+One file is explained value by value, in each release. Of a folder, or of several inputs, it is said which attributes their \
+files have and which elements these fill, and in which studies and series files differ. Values are shown, which may be \
+patient data.";
 
 /// Columns where there is no terminal to ask.
 const COLUMNS: usize = 100;
@@ -52,17 +66,16 @@ choice! {
 #[command(
     after_long_help = EXAMPLES,
     disable_help_flag = true,
+    mut_arg("inputs", |inputs| inputs.help("A DICOM file, or folders, archives and more").long_help(INPUTS)),
+    mut_arg("include", |include| include.help("Only some files, as study=UID or modality=CT")),
     mut_arg("charset", |charset| shown(charset, "Character set of undeclared text, or NAME=NAME")),
     mut_arg("system", |system| shown(system, "System of an identifier, as patient=URI")),
     mut_arg("issuer", |issuer| shown(issuer, "The system of an issuer's local name, as NAME=URI")),
 )]
 pub struct ExplainArguments {
-    /// The DICOM file; - is standard input
-    ///
-    /// Or the first instance of DICOM JSON, or of a study as `dicomweb+https://pacs/dicom-web --study UID`. Its values are
-    /// shown, which may be patient data.
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    /// What is read.
+    #[command(flatten)]
+    input: InputOptions,
 
     /// FHIR release: r4, r4b, r5, r6 or an R6 ballot
     ///
@@ -108,51 +121,112 @@ fn shown(argument: Arg, help: &'static str) -> Arg {
     argument.help(help).long_help(long).hide_short_help(false)
 }
 
-/// Explains one file on standard output.
+/// Explains one file, or surveys many, on standard output.
 pub fn run(arguments: &ExplainArguments) -> Result<u8, Error> {
     let profile = arguments.profile.profile(arguments.fhir);
     if let Some(name) = arguments.profile.profile.filter(|_| !profile.is_some()) {
-        return Err(Error::Usage(format!("--profile {name} is not for this release: leave --fhir out")));
+        return usage(format!("--profile {name} is not for this release: leave --fhir out"));
     }
-    let (name, header) = read(&arguments.file, &arguments.remote, profile)?;
     arguments.archive.check()?;
-    let own = profile.is_some().then_some(profile.release);
-    let releases = arguments.fhir.or(own).map_or(Release::ALL.to_vec(), |release| vec![release]);
-    let archive = Options { profile, ..arguments.archive.clone() };
-    let explanation = explain::explain(name, &header, &archive, &releases, &arguments.profile);
-    let form = if arguments.json { ExplainForm::Json } else { arguments.format };
-    let text = match form {
-        ExplainForm::Text => explain::table(&explanation, columns()),
-        ExplainForm::Json => {
-            serde_json::to_string_pretty(&explanation).expect("an explanation is strings and lists") + "\n"
-        }
+    let text = match one_file(arguments, profile)? {
+        Some((name, header)) => one(name, &header, arguments, profile),
+        None if profile.is_some() => return usage("--profile explains one file: name one".to_string()),
+        None => many(arguments)?,
     };
     output::print(text.as_bytes()).map(|()| 0)
 }
 
-/// The name and the header of the first instance that a path or address leads to.
-fn read(path: &Path, remote: &RemoteOptions, profile: &Profile) -> Result<(String, Header), Error> {
+fn usage<T>(message: String) -> Result<T, Error> {
+    Err(Error::Usage(message))
+}
+
+fn one(name: String, header: &Header, arguments: &ExplainArguments, profile: &'static Profile) -> String {
+    let own = profile.is_some().then_some(profile.release);
+    let releases = arguments.fhir.or(own).map_or(Release::ALL.to_vec(), |release| vec![release]);
+    let archive = Options { profile, ..arguments.archive.clone() };
+    let explanation = explain::explain(name, header, &archive, &releases, &arguments.profile);
+    match arguments.form() {
+        ExplainForm::Text => explain::table(&explanation, columns()),
+        ExplainForm::Json => json(&explanation),
+    }
+}
+
+fn many(arguments: &ExplainArguments) -> Result<String, Error> {
+    let content = ContentOptions { archive: arguments.archive.clone(), ..ContentOptions::default() };
+    let job = Config { input: arguments.input.clone(), remote: arguments.remote.clone(), content, ..Config::default() }
+        .convert()?;
+    let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
+    let (surveyed, counts) = pipeline::survey(&job, &interrupt)?;
+    let places: Vec<String> = job.inputs.iter().map(ToString::to_string).collect();
+    let place = places.join(", ");
+    if surveyed.files == 0 {
+        return Err(Error::Usage(format!("no DICOM file was found in {place}")));
+    }
+    Ok(match arguments.form() {
+        ExplainForm::Json => json(&surveyed),
+        ExplainForm::Text => explain::survey_table(&place, &surveyed, columns()) + &left_out(&counts),
+    })
+}
+
+/// What was not looked at.
+fn left_out(counts: &Counts) -> String {
+    if counts.skipped_files() == 0 {
+        return String::new();
+    }
+    let reasons = counts.skipped_in_words();
+    let lines = reasons.iter().map(|(words, files)| format!("{files}: {}\n", printable(words.as_bytes())));
+    format!("\nFILES LEFT OUT\n{}", lines.collect::<String>())
+}
+
+fn json(explanation: &impl Serialize) -> String {
+    serde_json::to_string_pretty(explanation).expect("an explanation is strings and lists") + "\n"
+}
+
+impl ExplainArguments {
+    fn form(&self) -> ExplainForm {
+        if self.json { ExplainForm::Json } else { self.format }
+    }
+}
+
+/// The name and the header of the input, if it is one DICOM file, the first instance of DICOM JSON, or the first of a
+/// server; `None` where many are asked for.
+fn one_file(arguments: &ExplainArguments, profile: &Profile) -> Result<Option<(String, Header)>, Error> {
+    let InputOptions { inputs, files_from: None, include, exclude, .. } = &arguments.input else { return Ok(None) };
+    let ([path], true) = (inputs.as_slice(), include.is_empty() && exclude.is_empty()) else { return Ok(None) };
+    if path.is_dir() {
+        return Ok(None);
+    }
+    match read(path, &arguments.remote, profile)? {
+        (name, Ok(header)) => Ok(Some((name, header))),
+        // It may hold files: an archive or a DICOMDIR.
+        (_, Err(Skip::NotDicom | Skip::Dicomdir)) if path.is_file() => Ok(None),
+        (name, Err(skip)) => Err(Error::Usage(format!("{name}: {skip}"))),
+    }
+}
+
+/// The name and the header of the first instance that a path or address leads to, or why there is none.
+fn read(path: &Path, remote: &RemoteOptions, profile: &Profile) -> Result<(String, Result<Header, Skip>), Error> {
     let name = printable(path.as_os_str().as_encoded_bytes());
-    let refused = |skip| Error::Usage(format!("{name}: {skip}"));
     let input = if is_stdin(path) { Some(Input::Stdin) } else { remote.input(path)? };
     let Some(input) = input else {
-        let file = source::open_file(path).map_err(refused)?;
-        let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
-        return match is_regular {
-            true => header(Content::File(file), profile).map(|header| (name.clone(), header)).map_err(refused),
-            false => Err(refused(Skip::NotRegular)),
-        };
+        return Ok((name, local(path, profile)));
     };
     let options = WalkOptions { threads: 1, ..WalkOptions::default() };
     let walk = source::open(&[input], &options, Arc::new(Silent), &Interrupt::default())?;
     // One instance is explained; where the first cannot be, that is the answer.
-    let Some(batch) = walk.batches().iter().next() else { return Err(refused(Skip::Empty)) };
+    let Some(batch) = walk.batches().iter().next() else { return Ok((name, Err(Skip::Empty))) };
     let mut found = batch.skipped.first().map(|(name, skip)| (name.to_string(), Err(skip.clone())));
     batch.for_each(|item| {
         found.get_or_insert_with(|| (item.name.to_string(), item.open().and_then(|content| header(content, profile))));
     });
-    let (name, header) = found.unwrap_or((name.clone(), Err(Skip::Empty)));
-    header.map(|header| (name, header)).map_err(refused)
+    Ok(found.unwrap_or((name, Err(Skip::Empty))))
+}
+
+/// The header of a file of the system.
+fn local(path: &Path, profile: &Profile) -> Result<Header, Skip> {
+    let file = source::open_file(path)?;
+    let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+    if is_regular { header(Content::File(file), profile) } else { Err(Skip::NotRegular) }
 }
 
 /// The header of a file, or of the first instance of DICOM JSON.

@@ -45,9 +45,10 @@ pub struct MappingArguments {
     )]
     fhir: Option<&'static Release>,
 
-    /// Print what a profile changes: mado, eu-imaging, imr, mii, ips
+    /// Print what a profile changes, as mado
     ///
-    /// What it demands, adds and leaves out, beside what its release writes. Default: none.
+    /// `mado`, `eu-imaging`, `imr`, `mii`, `ips`: what it demands, adds and leaves out, beside what its release writes.
+    /// Default: none.
     #[arg(long, value_enum, value_name = "NAME", hide_possible_values = true, conflicts_with = "element")]
     profile: Option<ProfileName>,
 

@@ -5,6 +5,8 @@
 
 mod condensed;
 mod leaf;
+pub mod survey;
+mod survey_table;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -23,6 +25,7 @@ use crate::mapping::{
     UIDS,
 };
 pub use leaf::Leaf;
+pub use survey_table::survey_table;
 pub use values::{Read, display};
 use written::{Parts, Target, Uids, written};
 

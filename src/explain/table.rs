@@ -5,7 +5,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::{Conformance, Explained, Explanation, Read, condensed};
 
 /// The narrowest table: below it a terminal wraps the lines itself.
-const MIN_COLUMNS: usize = 60;
+pub(super) const MIN_COLUMNS: usize = 60;
 /// Between columns.
 const GAP: usize = 2;
 /// The most lines of one value: the rest is in the JSON.
@@ -17,7 +17,8 @@ const MAX_ELEMENT: usize = 32;
 
 /// The table in so many columns of the terminal.
 pub fn table(explanation: &Explanation, columns: usize) -> String {
-    let widths = widths(explanation, columns.max(MIN_COLUMNS));
+    let found = explanation.rows.iter().filter(|row| !row.read.is_empty());
+    let widths = widths(found.map(|row| row.element), columns.max(MIN_COLUMNS));
     let mut out = header(explanation, columns.max(MIN_COLUMNS));
     push_row(&mut out, widths, [lines("ELEMENT"), lines("READ"), lines("WRITTEN")]);
     let (found, missing): (Vec<&Explained>, Vec<&Explained>) =
@@ -54,9 +55,8 @@ fn conformance(profile: &Conformance) -> Vec<String> {
 }
 
 /// The elements have the room of the longest; the others share the rest.
-fn widths(explanation: &Explanation, columns: usize) -> [usize; 3] {
-    let found = explanation.rows.iter().filter(|row| !row.read.is_empty());
-    let longest = found.map(|row| row.element.width()).max().unwrap_or_default();
+pub(super) fn widths<'e>(elements: impl Iterator<Item = &'e str>, columns: usize) -> [usize; 3] {
+    let longest = elements.map(UnicodeWidthStr::width).max().unwrap_or_default();
     let element = longest.min(MAX_ELEMENT).min(columns / 4);
     let rest = columns - element - 2 * GAP;
     let read = rest * 9 / 20;
@@ -97,7 +97,7 @@ fn absent(rows: &[&Explained], columns: usize) -> String {
 }
 
 /// The lines of a cell; a value that takes too many is cut.
-fn cell(values: &[String], width: usize) -> Vec<String> {
+pub(super) fn cell(values: &[String], width: usize) -> Vec<String> {
     let mut all = Vec::new();
     for value in values.iter().take(MAX_VALUES) {
         let mut lines = wrap(value, width);
@@ -116,7 +116,7 @@ fn cell(values: &[String], width: usize) -> Vec<String> {
 }
 
 /// Breaks a text at spaces and, where a word is too long, inside it; lines after the first are indented.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
@@ -151,11 +151,11 @@ fn cut(text: &str, width: usize) -> (&str, &str) {
     text.split_at(space.or_else(dot).unwrap_or(end))
 }
 
-fn lines(text: &str) -> Vec<String> {
+pub(super) fn lines(text: &str) -> Vec<String> {
     vec![text.to_string()]
 }
 
-fn push_row(out: &mut String, widths: [usize; 3], cells: [Vec<String>; 3]) {
+pub(super) fn push_row(out: &mut String, widths: [usize; 3], cells: [Vec<String>; 3]) {
     let height = cells.iter().map(Vec::len).max().unwrap_or_default();
     for at in 0..height {
         let mut line = String::new();

@@ -7,6 +7,7 @@ mod job;
 mod json;
 mod outcome;
 mod read;
+mod survey;
 #[cfg(feature = "upload")]
 mod upload;
 mod write;
@@ -35,6 +36,7 @@ use counts::RunCounts;
 pub(crate) use job::is_stdin;
 pub use job::{Config, Job};
 pub use outcome::{Console, Outcome};
+pub use survey::survey;
 #[cfg(feature = "upload")]
 pub use upload::{Upload, upload};
 

@@ -1,0 +1,320 @@
+//! Explains many files at once: for each row of the mapping which attributes they have, in how many of them the row fills
+//! its element, which values there are, and in which studies and series they differ.
+//!
+//! What is kept does not grow with the files: of each attribute some values, and of each difference some places. It is the
+//! same in any order of arrival.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+
+use super::values;
+use crate::dicom::value::trim_uid;
+use crate::dicom::{DataSet, Header};
+use crate::group::reader::{Keeper, Record};
+use crate::issue::{Issue, Reason, Skip};
+use crate::mapping::{
+    self, Attribute, COMPANIONS, KIND, Listed, NUMBER, Options, ResolvedStudy, Row, SELECTION, SERIES, STUDY, UIDS,
+};
+use crate::name::Name;
+
+/// Different values of an attribute that are counted, at most.
+const MAX_VALUES: usize = 256;
+/// Values of them that are kept to be shown, the first in order.
+const MAX_SHOWN: usize = 20;
+/// Studies or series where values differ that are named, the first in order.
+const MAX_PLACES: usize = 20;
+
+/// What is to be said of many files.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Surveyed {
+    /// Files that were read.
+    pub files: u64,
+    /// Studies in them.
+    pub studies: u64,
+    /// Series in them.
+    pub series: u64,
+    /// One for each row.
+    pub rows: Vec<SurveyedRow>,
+}
+
+/// What is to be said of one row.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SurveyedRow {
+    /// The FHIR element.
+    pub element: &'static str,
+    /// Where DICOM defines its attributes.
+    pub citation: &'static str,
+    /// Files in which the element is filled.
+    pub filled_files: u64,
+    /// The attributes that files have.
+    pub attributes: Vec<SurveyedAttribute>,
+    /// The attributes that the row reads, as tags and keywords.
+    pub reads: Vec<String>,
+    /// Files in which a value was dropped or changed, by reason.
+    pub issues: BTreeMap<String, u64>,
+    /// Where files differ.
+    pub differs: Differs,
+}
+
+/// What is to be said of one attribute.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SurveyedAttribute {
+    /// The tags from the root inwards, as `(0010,0010)`.
+    pub tags: Vec<String>,
+    /// The keyword of the last one.
+    pub keyword: String,
+    /// Files that have it.
+    pub files: u64,
+    /// How many different values it has; `None` where there are more than are counted.
+    pub different_values: Option<usize>,
+    /// The first of them, in order.
+    pub values: Vec<String>,
+}
+
+/// Where files of one study or series differ, so that the first in order decides or nothing can be said.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Differs {
+    /// How many studies or series.
+    pub count: u64,
+    /// The first of them, in order.
+    pub places: BTreeSet<String>,
+}
+
+/// Hears of files and studies, from any thread.
+#[derive(Debug)]
+pub struct Survey<'s> {
+    options: &'s Options,
+    rows: Vec<AnyRow>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    files: u64,
+    studies: u64,
+    series: u64,
+    rows: Vec<RowState>,
+}
+
+/// What is known of one row.
+#[derive(Debug, Default)]
+struct RowState {
+    filled_files: u64,
+    /// By the place of the attribute in the row, and the way into it.
+    attributes: BTreeMap<(usize, Vec<String>), AttributeState>,
+    issues: BTreeMap<String, u64>,
+    differs: Differs,
+}
+
+#[derive(Debug, Default)]
+struct AttributeState {
+    keyword: String,
+    files: u64,
+    values: BTreeSet<String>,
+    has_more: bool,
+}
+
+/// What one file has for one row.
+struct Found {
+    is_filled: bool,
+    issues: Vec<Issue>,
+    values: Vec<(usize, values::Read)>,
+}
+
+/// A row of any table: what it is called and reads, and what it does with one file.
+struct AnyRow {
+    element: &'static str,
+    citation: &'static str,
+    attributes: &'static [Attribute],
+    /// Whether it is filled, and what was dropped; `None` where having an attribute is all there is to it.
+    apply: Option<Apply>,
+}
+
+/// Applies a row to one file.
+type Apply = Box<dyn Fn(DataSet<'_>, &Options) -> (bool, Vec<Issue>) + Send + Sync>;
+
+impl fmt::Debug for AnyRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.element)
+    }
+}
+
+impl<'s> Survey<'s> {
+    /// A survey of no file yet.
+    pub fn new(options: &'s Options) -> Survey<'s> {
+        let rows = rows();
+        let state = State { rows: rows.iter().map(|_| RowState::default()).collect(), ..State::default() };
+        Survey { options, rows, state: Mutex::new(state) }
+    }
+
+    /// Takes what is decided of a study: where its files differ.
+    pub fn study(&self, study: &ResolvedStudy<'_>) {
+        let mut state = self.lock();
+        state.studies += 1;
+        for found in &study.issues {
+            state.differs(&self.rows, &found.issue, format!("study {}", study.uid));
+        }
+        for series in &study.series {
+            state.series += 1;
+            for found in &series.issues {
+                state.differs(&self.rows, &found.issue, format!("series {}", series.uid));
+            }
+        }
+    }
+
+    /// What came of it.
+    pub fn finish(self) -> Surveyed {
+        let State { files, studies, series, rows } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let rows = self.rows.iter().zip(rows).map(|(row, state)| state.surveyed(row)).collect();
+        Surveyed { files, studies, series, rows }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Keeper for Survey<'_> {
+    fn read(&self, _: &Name, header: &Header, grouped: Result<&Record<'_>, &Skip>) {
+        if grouped.is_err() {
+            return;
+        }
+        let root = header.root();
+        let found: Vec<Found> = self.rows.iter().map(|row| row.found(root, self.options)).collect();
+        let mut state = self.lock();
+        state.files += 1;
+        state.rows.iter_mut().zip(found).for_each(|(row, found)| row.add(found));
+    }
+}
+
+impl State {
+    fn differs(&mut self, all: &[AnyRow], issue: &Issue, place: String) {
+        if issue.reason != Reason::Differs {
+            return;
+        }
+        let is_it = |row: &AnyRow| {
+            row.element == issue.element
+                && row.attributes.iter().any(|attribute| issue.tags.starts_with(attribute.path()))
+        };
+        if let Some(row) = all.iter().position(is_it).and_then(|at| self.rows.get_mut(at)) {
+            row.differs.count += 1;
+            row.differs.places.insert(place);
+            if row.differs.places.len() > MAX_PLACES {
+                row.differs.places.pop_last();
+            }
+        }
+    }
+}
+
+impl RowState {
+    fn add(&mut self, found: Found) {
+        self.filled_files += u64::from(found.is_filled);
+        let reasons: BTreeSet<String> = found.issues.iter().map(super::said).collect();
+        reasons.into_iter().for_each(|reason| *self.issues.entry(reason).or_default() += 1);
+        let mut seen = BTreeSet::new();
+        for (at, values::Read { tags, keyword, value }) in found.values {
+            let attribute = self.attributes.entry((at, tags.clone())).or_default();
+            attribute.files += u64::from(seen.insert((at, tags)));
+            attribute.keyword = keyword;
+            attribute.value(value);
+        }
+    }
+
+    fn surveyed(self, row: &AnyRow) -> SurveyedRow {
+        let attributes = self.attributes.into_iter().map(|((_, tags), state)| state.surveyed(tags)).collect();
+        SurveyedRow {
+            element: row.element,
+            citation: row.citation,
+            filled_files: self.filled_files,
+            attributes,
+            reads: row.attributes.iter().map(|attribute| super::path(attribute.path())).collect(),
+            issues: self.issues,
+            differs: self.differs,
+        }
+    }
+}
+
+impl AttributeState {
+    /// Keeps the first values in order, so that they are the same whichever file comes first.
+    fn value(&mut self, value: String) {
+        if self.values.len() == MAX_VALUES && !self.values.contains(&value) {
+            self.has_more = true;
+            if self.values.last().is_some_and(|last| *last < value) {
+                return;
+            }
+            self.values.pop_last();
+        }
+        self.values.insert(value);
+    }
+
+    fn surveyed(self, tags: Vec<String>) -> SurveyedAttribute {
+        SurveyedAttribute {
+            tags,
+            keyword: self.keyword,
+            files: self.files,
+            different_values: (!self.has_more).then_some(self.values.len()),
+            values: self.values.into_iter().take(MAX_SHOWN).collect(),
+        }
+    }
+}
+
+impl AnyRow {
+    fn of<P: Default + PartialEq>(row: &'static Row<P>) -> AnyRow {
+        let apply = |root: DataSet<'_>, options: &Options| {
+            let mapped = mapping::map(std::slice::from_ref(row), root, options);
+            (mapped.part != P::default(), mapped.issues)
+        };
+        let Row { element, citation, attributes, .. } = *row;
+        AnyRow { element, citation, attributes, apply: Some(Box::new(apply)) }
+    }
+
+    fn listed(row: &'static Listed) -> AnyRow {
+        AnyRow { element: row.element, citation: row.citation(), attributes: row.attributes(), apply: None }
+    }
+
+    /// The same for Key Object Selections alone.
+    fn of_selections(self) -> AnyRow {
+        let Some(apply) = self.apply else { return self };
+        let only = move |root: DataSet<'_>, options: &Options| {
+            if is_selection(root) { apply(root, options) } else { (false, Vec::new()) }
+        };
+        AnyRow { apply: Some(Box::new(only)), ..self }
+    }
+
+    fn found(&self, root: DataSet<'_>, options: &Options) -> Found {
+        let read = |(at, attribute): (usize, &Attribute)| {
+            values::read(root, *attribute, options).into_iter().map(move |value| (at, value))
+        };
+        let values: Vec<_> =
+            (0..).zip(self.attributes).flat_map(read).filter(|(_, read)| !read.value.is_empty()).collect();
+        let (is_filled, issues) = match &self.apply {
+            Some(apply) => apply(root, options),
+            None => (!values.is_empty(), Vec::new()),
+        };
+        Found { is_filled, issues, values }
+    }
+}
+
+/// All rows, in the order of the explanation of one file.
+fn rows() -> Vec<AnyRow> {
+    let mut rows: Vec<AnyRow> = UIDS.iter().map(AnyRow::listed).collect();
+    rows.extend(STUDY.iter().map(AnyRow::of));
+    rows.extend(SERIES.iter().map(AnyRow::of));
+    rows.extend(KIND.iter().map(AnyRow::of));
+    rows.extend(NUMBER.iter().map(AnyRow::of));
+    rows.extend(COMPANIONS.iter().map(AnyRow::listed));
+    rows.extend(SELECTION.iter().map(|row| AnyRow::of(row).of_selections()));
+    rows.retain(|row| !row.attributes.is_empty());
+    rows
+}
+
+fn is_selection(root: DataSet<'_>) -> bool {
+    let class = root.bytes(dicom_dictionary_std::tags::SOP_CLASS_UID).map(trim_uid);
+    class.and_then(|uid| std::str::from_utf8(uid).ok()).is_some_and(mapping::is_key_object_selection)
+}

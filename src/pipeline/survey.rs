@@ -1,0 +1,47 @@
+//! Reads many files for `explain`: as a conversion does, but nothing is written.
+
+use std::sync::Arc;
+
+use super::counts::RunCounts;
+use super::{Job, read, threads};
+use crate::error::Error;
+use crate::explain::survey::{Survey, Surveyed};
+use crate::group::Studies;
+use crate::group::reader::{Reader, Selections};
+use crate::interrupt::Interrupt;
+use crate::mapping;
+use crate::options::RunOptions;
+use crate::progress::Silent;
+use crate::report::{Counts, Report};
+use crate::source;
+
+/// What the files of the job have, and what was left out.
+pub fn survey(job: &Job, interrupt: &Interrupt) -> Result<(Surveyed, Counts), Error> {
+    let (wanted, studies, counts) = (mapping::wanted(), Studies::default(), RunCounts::default());
+    let options = &job.config.content.archive;
+    let (survey, report) = (Survey::new(options), Report::open(&RunOptions::default())?);
+    let walk = source::open(&job.inputs, &job.walk, Arc::new(Silent), interrupt)?;
+    let stage = read::Stage {
+        reader: Reader {
+            wanted: &wanted,
+            options,
+            studies: &studies,
+            filter: &job.filter,
+            selections: Selections::Rejections,
+            files: None,
+            keeper: Some(&survey),
+        },
+        report: &report,
+        counts: &counts,
+        progress: &Silent,
+        interrupt,
+        others: None,
+    };
+    threads(job.threads)?.install(|| stage.all(&walk, job.threads))?;
+    for mut study in studies.finish() {
+        interrupt.check()?;
+        survey.study(&study.resolve(options));
+    }
+    let counts = report.finish(&counts.totals(job), None)?;
+    Ok((survey.finish(), counts))
+}
