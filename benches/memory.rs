@@ -8,13 +8,13 @@
 use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
-use dcm2fhir::fhir::id::Ids;
-use dcm2fhir::fhir::json::{self, Layout};
-use dcm2fhir::fhir::{Sharing, link};
-use dcm2fhir::group::{Studies, Study, several_places};
-use dcm2fhir::mapping::Options;
-use dcm2fhir::mapping::finish::{Finished, imaging_study};
-use dcm2fhir::options::References;
+use dcm2fhir::internals::fhir::id::Ids;
+use dcm2fhir::internals::fhir::json::{self, Layout};
+use dcm2fhir::internals::fhir::{Sharing, link};
+use dcm2fhir::internals::group::{Studies, Study, several_places};
+use dcm2fhir::internals::mapping::Options;
+use dcm2fhir::internals::mapping::finish::{Finished, imaging_study};
+use dcm2fhir::internals::options::References;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::time::ClockId;
 use serde::Serialize;
@@ -98,12 +98,12 @@ struct ListedCoding {
     code: String,
 }
 
-fn list(linked: &dcm2fhir::fhir::Linked<'_>) -> Vec<ListedInstance> {
+fn list(linked: &dcm2fhir::internals::fhir::Linked<'_>) -> Vec<ListedInstance> {
     let mut list = Vec::new();
     for series in linked.study.series.iter().flatten() {
         let Some(instances) = series.instances else { continue };
         instances.visit(&mut |instance| {
-            let dcm2fhir::fhir::SopClass::Urn(urn) = instance.sop_class else { return true };
+            let dcm2fhir::internals::fhir::SopClass::Urn(urn) = instance.sop_class else { return true };
             list.push(ListedInstance {
                 uid: instance.uid.to_string(),
                 sop_class: ListedCoding { system: "urn:ietf:rfc:3986", code: urn.to_string() },

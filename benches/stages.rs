@@ -4,17 +4,17 @@ use std::hint::black_box;
 use std::io;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use dcm2fhir::dicom::{Header, Scanner};
-use dcm2fhir::fhir::id::Ids;
-use dcm2fhir::fhir::json::{self, Layout};
-use dcm2fhir::fhir::{Sharing, link};
-use dcm2fhir::group::Studies;
-use dcm2fhir::group::reader::{Reader, Selections, Worker};
-use dcm2fhir::mapping::finish::{Finished, imaging_study};
-use dcm2fhir::mapping::{self, Options, SERIES, STUDY};
-use dcm2fhir::options::References;
-use dcm2fhir::options::filter::Filter;
-use dcm2fhir::source::Name;
+use dcm2fhir::internals::dicom::{Header, Scanner};
+use dcm2fhir::internals::fhir::id::Ids;
+use dcm2fhir::internals::fhir::json::{self, Layout};
+use dcm2fhir::internals::fhir::{Sharing, link};
+use dcm2fhir::internals::group::Studies;
+use dcm2fhir::internals::group::reader::{Reader, Selections, Worker};
+use dcm2fhir::internals::mapping::finish::{Finished, imaging_study};
+use dcm2fhir::internals::mapping::{self, Options, SERIES, STUDY};
+use dcm2fhir::internals::options::References;
+use dcm2fhir::internals::options::filter::Filter;
+use dcm2fhir::internals::source::Name;
 
 mod headers;
 

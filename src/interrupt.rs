@@ -1,16 +1,15 @@
 //! Ctrl-C and SIGTERM: the first ends the run in order, the second at once.
 
+#[cfg(feature = "cli")]
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
-
 use crate::error::Error;
 
 /// The exit code of a run that the user stopped: what shells expect of Ctrl-C.
-pub const EXIT_CODE: u8 = 130;
+#[cfg(feature = "cli")]
+const EXIT_CODE: u8 = 130;
 
 /// Whether the user wants the run to end. The workers ask before each file and each document.
 #[derive(Debug, Clone, Default)]
@@ -18,7 +17,11 @@ pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
     /// Listens for signals from now on.
-    pub fn on_signals() -> io::Result<Interrupt> {
+    #[cfg(feature = "cli")]
+    pub(crate) fn on_signals() -> io::Result<Interrupt> {
+        use signal_hook::consts::{SIGINT, SIGTERM};
+        use signal_hook::flag;
+
         let interrupt = Interrupt::default();
         for signal in [SIGINT, SIGTERM] {
             // The order matters: the shutdown sees the flag only if an earlier signal has set it.

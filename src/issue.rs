@@ -6,6 +6,8 @@ use std::fmt;
 
 use dicom_core::Tag;
 
+use crate::name::{Name, printable};
+
 /// Why a file is left out of the output.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Skip {
@@ -397,5 +399,31 @@ impl fmt::Display for Issue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path: Vec<String> = self.tags.iter().map(|tag| format!("{tag} {}", keyword(*tag))).collect();
         write!(f, "{}: {}: {}", path.join(" > "), self.element, self.reason)
+    }
+}
+
+/// Where something was found.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Place<'a> {
+    /// The file.
+    pub name: Option<&'a Name>,
+    /// Study Instance UID.
+    pub study: Option<&'a str>,
+    /// Series Instance UID.
+    pub series: Option<&'a str>,
+    /// SOP Instance UID.
+    pub instance: Option<&'a str>,
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let uids = [("study", self.study), ("series", self.series), ("instance", self.instance)];
+        let uids = uids.into_iter().filter_map(|(level, uid)| Some((level, printable(uid?.as_bytes()))));
+        let uids: Vec<String> = uids.map(|(level, uid)| format!("{level} {uid}")).collect();
+        match self.name {
+            Some(name) if uids.is_empty() => write!(f, "{name}"),
+            Some(name) => write!(f, "{name}: {}", uids.join(", ")),
+            None => f.write_str(&uids.join(", ")),
+        }
     }
 }

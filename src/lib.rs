@@ -16,58 +16,65 @@
 //! environment (`clippy.toml`). These modules are for the command and its tests: they change without notice. What is
 //! listed on this page follows semantic versioning.
 
+#![cfg_attr(
+    not(feature = "cli"),
+    allow(dead_code, unused_imports, reason = "the documents and the command line read more of the tables")
+)]
+
+#[cfg(feature = "cli")]
+mod cli;
 mod conversion;
-
-#[doc(hidden)]
-pub mod cli;
-#[doc(hidden)]
-pub mod dicom;
-#[doc(hidden)]
-pub mod error;
-#[doc(hidden)]
-pub mod explain;
-#[doc(hidden)]
+mod dicom;
+mod error;
+#[cfg(feature = "cli")]
+mod explain;
 #[deny(clippy::disallowed_methods)]
-pub mod fhir;
-#[doc(hidden)]
+mod fhir;
 #[deny(clippy::disallowed_methods)]
-pub mod group;
+mod group;
 #[cfg(feature = "http")]
+mod http;
+#[cfg(feature = "internals")]
 #[doc(hidden)]
-pub mod http;
-#[doc(hidden)]
-pub mod interrupt;
-#[doc(hidden)]
-pub mod issue;
-#[doc(hidden)]
+pub mod internals;
+mod interrupt;
+mod issue;
 #[deny(clippy::disallowed_methods)]
-pub mod mapping;
-#[doc(hidden)]
-pub mod name;
-#[doc(hidden)]
-pub mod options;
-#[doc(hidden)]
-pub mod output;
-#[doc(hidden)]
-pub mod pipeline;
-#[doc(hidden)]
-pub mod progress;
-#[doc(hidden)]
-pub mod report;
-#[doc(hidden)]
-pub mod source;
+mod mapping;
+mod name;
+mod numbers;
+mod options;
+mod output;
+mod pipeline;
+mod progress;
+mod report;
+mod source;
 pub mod synth;
+#[cfg(feature = "cli")]
+mod terminal;
 #[cfg(feature = "upload")]
-#[doc(hidden)]
-pub mod upload;
+mod upload;
 
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub use cli::main;
 pub use conversion::{Conversion, Document};
+pub use dicom::Tag;
+pub use dicom::charset::CharacterSetRule;
 pub use error::Error;
-pub use fhir::Release;
+pub use fhir::{Release, Subject};
 pub use interrupt::Interrupt;
-pub use mapping::EndpointOption;
+pub use issue::{Issue, Place, Reason, Skip};
 pub use mapping::zone::TimeZone;
-pub use options::{Detail, References, SystemUri};
-pub use pipeline::Outcome;
+pub use mapping::{
+    ContentOptions, EndpointLevel, EndpointOption, EndpointTarget, EndpointType, Options as ArchiveOptions,
+};
+pub use name::Name;
+pub use options::filter::FilterRule;
+pub use options::{
+    BundleOptions, BundleType, Detail, FileMode, Format, InputOptions, IssuerSystem, OutputOptions, References,
+    RunOptions, Status, SystemKind, SystemUri,
+};
+pub use pipeline::{Config, Outcome};
 pub use progress::Progress;
 pub use report::{Counts, Totals};

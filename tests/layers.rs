@@ -11,16 +11,16 @@ use std::path::Path;
 const ARROWS: &[(&str, &str)] = &[
     (
         "cli",
-        "dicom error explain fhir http interrupt issue mapping options output pipeline progress report source synth upload",
+        "dicom error explain fhir http interrupt issue mapping numbers options output pipeline progress report source synth terminal upload",
     ),
     ("conversion", "error fhir interrupt mapping options output pipeline progress source"),
     (
         "pipeline",
-        "dicom error explain fhir group http interrupt issue mapping options output progress report source upload",
+        "dicom error explain fhir group http interrupt issue mapping numbers options output progress report source terminal upload",
     ),
-    ("upload", "error fhir http interrupt options output progress source"),
-    ("explain", "dicom fhir group issue mapping name options progress source"),
-    ("report", "dicom error fhir issue mapping name options output progress source"),
+    ("upload", "error fhir http interrupt numbers options output progress source terminal"),
+    ("explain", "dicom fhir group issue mapping name numbers options source"),
+    ("report", "dicom error fhir issue mapping name numbers options output progress source terminal"),
     ("output", "dicom error fhir group mapping name options"),
     ("source", "dicom error http interrupt issue name options progress"),
     ("http", "error interrupt"),
@@ -28,12 +28,14 @@ const ARROWS: &[(&str, &str)] = &[
     ("mapping", "dicom error fhir issue name options"),
     ("dicom", "issue"),
     ("fhir", "error issue options"),
-    ("progress", "issue options"),
+    ("terminal", "issue name numbers options progress"),
+    ("progress", "issue name numbers"),
     ("synth", "options"),
     ("options", "error"),
     ("interrupt", "error"),
-    ("issue", ""),
+    ("issue", "name"),
     ("name", ""),
+    ("numbers", ""),
     ("error", ""),
 ];
 
@@ -41,7 +43,8 @@ const ARROWS: &[(&str, &str)] = &[
 const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("toml", &["cli"]),
-    ("indicatif", &["progress"]),
+    ("anstream", &["cli", "report", "terminal"]),
+    ("indicatif", &["terminal"]),
     ("dicom_core", &["dicom", "explain", "group", "issue", "mapping", "pipeline", "report", "synth"]),
     ("dicom_object", &["synth"]),
     ("ureq", &["http"]),
@@ -75,7 +78,7 @@ fn sources() -> BTreeMap<Place, Source> {
             continue;
         }
         place.retain(|name| name != "mod");
-        if place != ["lib"] && place != ["main"] {
+        if !["lib", "main", "internals"].contains(&place[0].as_str()) {
             sources.insert(place, read(&fs::read_to_string(file.path()).unwrap()));
         }
     }

@@ -3,13 +3,13 @@
 
 #![allow(dead_code, reason = "each benchmark takes what it needs")]
 
-use dcm2fhir::fhir::release::R5;
-use dcm2fhir::group::Studies;
-use dcm2fhir::group::reader::{Reader, Selections, Worker};
+use dcm2fhir::internals::fhir::release::R5;
+use dcm2fhir::internals::group::Studies;
+use dcm2fhir::internals::group::reader::{Reader, Selections, Worker};
 
-use dcm2fhir::mapping::{self, ContentOptions, Options};
-use dcm2fhir::options::filter::Filter;
-use dcm2fhir::source::Name;
+use dcm2fhir::internals::mapping::{self, ContentOptions, Options};
+use dcm2fhir::internals::options::filter::Filter;
+use dcm2fhir::internals::source::Name;
 use dcm2fhir::synth::{Attributes, DataSet, EXPLICIT_BIG_ENDIAN, Instance, Lengths, code};
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::{tags, uids};

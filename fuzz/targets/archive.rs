@@ -4,9 +4,9 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use dcm2fhir::dicom::bytes::Bytes;
-use dcm2fhir::source::Content;
-use dcm2fhir::source::archive::{Archive, Head, entry_name};
+use dcm2fhir::internals::dicom::bytes::Bytes;
+use dcm2fhir::internals::source::Content;
+use dcm2fhir::internals::source::archive::{Archive, Head, entry_name};
 use libfuzzer_sys::fuzz_target;
 
 /// The shortest entry is the header of an empty one.

@@ -1,8 +1,8 @@
 //! Any bytes as Specific Character Set, up to the first line feed, and as a value behind it: always text without controls.
 #![no_main]
 
-use dcm2fhir::dicom::charset::CharacterSet;
-use dcm2fhir::dicom::person_name::PersonName;
+use dcm2fhir::internals::dicom::charset::CharacterSet;
+use dcm2fhir::internals::dicom::person_name::PersonName;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

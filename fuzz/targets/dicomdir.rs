@@ -1,7 +1,7 @@
 //! Any bytes as a DICOMDIR: the listing ends, and lists no more than there is.
 #![no_main]
 
-use dcm2fhir::dicom::scan::referenced_files;
+use dcm2fhir::internals::dicom::scan::referenced_files;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

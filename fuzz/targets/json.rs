@@ -1,9 +1,9 @@
 //! Any bytes as DICOM JSON: the instances end, and no more come than there is text for.
 #![no_main]
 
-use dcm2fhir::dicom::Header;
-use dcm2fhir::dicom::json::Instances;
-use dcm2fhir::mapping;
+use dcm2fhir::internals::dicom::Header;
+use dcm2fhir::internals::dicom::json::Instances;
+use dcm2fhir::internals::mapping;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

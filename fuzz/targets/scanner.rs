@@ -1,9 +1,9 @@
 //! Any bytes as a file: the scan ends, and what it brings back can be walked. A stream gives the same as memory.
 #![no_main]
 
-use dcm2fhir::dicom::bytes::Forward;
-use dcm2fhir::dicom::{Header, Levels, Scanner};
-use dcm2fhir::mapping;
+use dcm2fhir::internals::dicom::bytes::Forward;
+use dcm2fhir::internals::dicom::{Header, Levels, Scanner};
+use dcm2fhir::internals::mapping;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

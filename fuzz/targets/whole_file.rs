@@ -2,15 +2,15 @@
 #![no_main]
 
 use dcm2fhir::Release;
-use dcm2fhir::options::filter::Filter;
-use dcm2fhir::options::{BundleOptions, References};
-use dcm2fhir::fhir::id::Ids;
-use dcm2fhir::fhir::{Bundle, Sharing, json, link};
-use dcm2fhir::mapping::finish::{Finished, imaging_study};
-use dcm2fhir::mapping::{self, ContentOptions, Options};
-use dcm2fhir::group::reader::{Reader, Selections, Worker};
-use dcm2fhir::source::Name;
-use dcm2fhir::group::{Studies, Study};
+use dcm2fhir::internals::options::filter::Filter;
+use dcm2fhir::internals::options::{BundleOptions, References};
+use dcm2fhir::internals::fhir::id::Ids;
+use dcm2fhir::internals::fhir::{Bundle, Sharing, json, link};
+use dcm2fhir::internals::mapping::finish::{Finished, imaging_study};
+use dcm2fhir::internals::mapping::{self, ContentOptions, Options};
+use dcm2fhir::internals::group::reader::{Reader, Selections, Worker};
+use dcm2fhir::internals::source::Name;
+use dcm2fhir::internals::group::{Studies, Study};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

@@ -7,6 +7,7 @@ mod config_file;
 mod console;
 mod convert;
 mod documents;
+mod exit;
 mod explain;
 mod mapping;
 mod settings;
@@ -22,6 +23,7 @@ use clap::{Arg, ArgAction, ColorChoice, Command as ClapCommand, CommandFactory, 
 pub use console::ConsoleArguments;
 pub use convert::ConvertArguments;
 pub use documents::{CompletionsArguments, ManArguments};
+pub use exit::main;
 pub use explain::ExplainArguments;
 pub use mapping::MappingArguments;
 pub use settings::ConfigArguments;

@@ -10,10 +10,11 @@ use serde_json::json;
 
 use crate::error::Error;
 use crate::interrupt::Interrupt;
+use crate::numbers::{count, duration};
 use crate::options::is_stdout;
 use crate::output::WholeFile;
-use crate::progress::{count, duration, say, size};
 use crate::synth::{Manifest, Options, write_archive_while};
+use crate::terminal::{say, size};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -14,7 +14,7 @@ pub mod value;
 pub mod wanted;
 
 pub use dicom_core::Tag;
-pub use header::{DataSet, Fingerprints, Header};
+pub use header::{DataSet, Header};
 pub use scan::Scanner;
 pub use stored_values::StoredValues;
 pub use wanted::{Levels, TagPath, Wanted};

@@ -2,7 +2,7 @@
 
 use super::survey::{Surveyed, SurveyedAttribute, SurveyedRow};
 use super::table::{MIN_COLUMNS, cell, lines, push_row, widths, wrap};
-use crate::progress::count;
+use crate::numbers::count;
 
 /// Values and places that are named in a line, at most.
 const MAX_NAMED: usize = 3;

@@ -52,13 +52,8 @@ pub struct Resolved<'a> {
 
 impl Instances {
     /// How many were added.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.packed.len()
-    }
-
-    /// Whether none was added.
-    pub fn is_empty(&self) -> bool {
-        self.packed.is_empty()
     }
 
     /// Adds one.

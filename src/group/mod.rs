@@ -27,19 +27,18 @@ use std::sync::{Mutex, PoisonError};
 use crate::dicom::{Header, Levels, StoredValues};
 use crate::mapping::KindPart;
 use crate::name::Name;
-pub use across::{Across, look_across};
+pub use across::look_across;
 use by_uid::ByUid;
 pub use file_notes::FileNotes;
 pub use files::{Files, Keep, SeriesFiles, common_folder};
 pub use instances::{Instances, NewInstance};
 use kinds::Kinds;
-pub use parts::{Key, MAX_PARTS, Parts};
+pub use parts::{Key, Parts};
 use patients::Patients;
 pub use resolve::{SeveralPlaces, Study, series_in_several_studies, several_places};
 use selections::Selections;
 pub use selections::{NewSelection, apply_rejections, leave_out_manifests};
 pub use stored::StoredInstance;
-pub use uid::MAX_UID;
 
 /// Far more than threads, so that two seldom want the same.
 const SHARDS: usize = 256;
@@ -78,9 +77,9 @@ struct Series {
 pub struct InstanceRecord<'a> {
     /// Study Instance UID (0020,000D).
     pub study_uid: &'a str,
-    /// Series Instance UID (0020,000E), at most [`MAX_UID`] bytes.
+    /// Series Instance UID (0020,000E), at most [`MAX_UID`](uid::MAX_UID) bytes.
     pub series_uid: &'a str,
-    /// SOP Instance UID (0008,0018), at most [`MAX_UID`] bytes.
+    /// SOP Instance UID (0008,0018), at most [`MAX_UID`](uid::MAX_UID) bytes.
     pub sop_instance_uid: &'a str,
     /// Whether it is an image, and so decides before other objects.
     pub is_image: bool,

@@ -2,18 +2,20 @@
 
 mod archive;
 mod counts;
+#[cfg(feature = "cli")]
+mod ending;
 mod fhir_file;
 mod job;
 mod json;
 mod outcome;
 mod read;
+#[cfg(feature = "cli")]
 mod survey;
 #[cfg(feature = "upload")]
 mod upload;
 mod write;
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -27,38 +29,20 @@ use crate::group::{
 };
 use crate::interrupt::Interrupt;
 use crate::mapping::{self, ContentOptions};
-use crate::options::OutputOptions;
-use crate::output::{self, Catalog, Finished, Sink};
-use crate::progress::{self, Progress};
+use crate::output::{Catalog, Finished, Sink};
+use crate::progress::Progress;
 use crate::report::{Report, Section, Totals};
 use crate::source::{self, Walk};
 use counts::RunCounts;
+#[cfg(feature = "cli")]
+pub use ending::{Console, convert};
 pub(crate) use job::is_stdin;
 pub use job::{Config, Job};
-pub use outcome::{Console, Outcome};
+pub use outcome::Outcome;
+#[cfg(feature = "cli")]
 pub use survey::survey;
 #[cfg(feature = "upload")]
 pub use upload::{Upload, upload};
-
-/// Converts what the job names, says what came of it, and with which code to exit.
-pub fn convert(job: &Job, console: &Console) -> Result<u8, Error> {
-    let start = Instant::now();
-    let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
-    let progress = progress::start(console.progress, console.verbose);
-    let outcome = convert_into(job, || open(job), progress.clone(), &interrupt);
-    // The walk may still hold the progress, and an error is not to be printed behind a bar.
-    progress.finish();
-    Ok(outcome::tell(job, console, &outcome?, None, start))
-}
-
-/// Opens the output.
-fn open(job: &Job) -> Result<Box<dyn Sink>, Error> {
-    let (OutputOptions { rows, replace, .. }, mode) = (&job.config.output, job.config.run.mode);
-    match job.format.is_table() {
-        true => Ok(Box::new(Catalog::open(job.target.path(), job.format, rows.unwrap_or_default(), mode)?)),
-        false => output::open(&job.target, job.format, mode, *replace),
-    }
-}
 
 /// Converts what the job names into the sink that `open` gives.
 pub fn convert_into<'s>(
@@ -89,7 +73,7 @@ fn convert_between<'s>(
     job.config.content.check()?;
     // The output is opened first: a run that cannot write should not read for hours.
     let sink = open()?;
-    let report = Report::open(&job.config.run)?;
+    let report = Report::open(&job.config.run, progress.clone())?;
     let counts = RunCounts::default();
     let walk = source::open(&job.inputs, &job.walk, progress.clone(), interrupt)?;
     let pool = threads(job.threads)?;

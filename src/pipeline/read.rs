@@ -162,7 +162,6 @@ impl Stage<'_> {
         if let Some(others) = self.others {
             others.left_out(name, skip);
         }
-        self.progress.left_out(name, skip);
         self.counts.read(1, skip.is_dicom().into());
     }
 }

@@ -19,7 +19,7 @@ use crate::source;
 pub fn survey(job: &Job, interrupt: &Interrupt) -> Result<(Surveyed, Counts), Error> {
     let (wanted, studies, counts) = (mapping::wanted(), Studies::default(), RunCounts::default());
     let options = &job.config.content.archive;
-    let (survey, report) = (Survey::new(options), Report::open(&RunOptions::default())?);
+    let (survey, report) = (Survey::new(options), Report::open(&RunOptions::default(), Arc::new(Silent))?);
     let walk = source::open(&job.inputs, &job.walk, Arc::new(Silent), interrupt)?;
     let stage = read::Stage {
         reader: Reader {

@@ -6,16 +6,18 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::outcome::{self, OfServer};
+use super::ending::{self, OfServer};
 use super::{Console, Ends, Job, convert_between, fhir_file, read};
 use crate::error::Error;
 use crate::http::SystemClock;
 use crate::interrupt::Interrupt;
 use crate::issue::Skip;
+use crate::numbers::count;
 use crate::options::SummaryForm;
-use crate::progress::{self, Progress, WARNING, count};
+use crate::progress::Progress;
 use crate::report::{CauseInWords, Causes, Section};
 use crate::source::{self, Name};
+use crate::terminal::{self, WARNING};
 use crate::upload::{self, Counts, Input, Options, Server, Summary};
 
 /// What is uploaded, and to where.
@@ -36,11 +38,11 @@ pub fn upload(mut upload: Upload, console: &Console) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
     take_stdin(&mut upload)?;
-    let progress = progress::start(console.progress, console.verbose);
+    let progress = terminal::start(console.progress, console.verbose);
     let clock = Box::new(SystemClock::default());
     let server = Server::open(&upload.options, clock, interrupt.clone(), progress.clone())?;
     if let Some(note) = server.journal_mended() {
-        progress::say(format_args!("{WARNING}warning:{WARNING:#} {}\n", source::printable(note.as_bytes())));
+        terminal::say(format_args!("{WARNING}warning:{WARNING:#} {}\n", source::printable(note.as_bytes())));
     }
     upload.job.config.content.fhir = Some(server.release());
     if upload.job.inputs.iter().all(is_fhir) {
@@ -138,7 +140,7 @@ fn send(
     let sent = if console.summary == SummaryForm::Json { Ok(sent?) } else { sent };
     let summary = report.summary();
     let of_server = OfServer { summary, causes: causes(&server.counts()) };
-    let code = outcome::tell(job, console, &outcome, Some(of_server), start);
+    let code = ending::tell(job, console, &outcome, Some(of_server), start);
     sent?;
     Ok(Done { code, gone: report.gone.len() })
 }
@@ -146,7 +148,7 @@ fn send(
 fn summarize(upload: &Upload, server: &Server, gone: usize, start: Instant) {
     let release = server.release();
     let place = format!("{} ({}, {})", upload.options.connection.base, release.name, release.version);
-    progress::say(Summary {
+    terminal::say(Summary {
         counts: &server.counts(),
         dry_run: upload.options.dry_run,
         server: &place,
@@ -157,7 +159,7 @@ fn summarize(upload: &Upload, server: &Server, gone: usize, start: Instant) {
     });
     // The first places stand in the summary.
     let causes = causes(&server.counts()).0;
-    progress::say(Causes(causes.into_iter().map(|cause| CauseInWords::of(cause.message)).collect()));
+    terminal::say(Causes(causes.into_iter().map(|cause| CauseInWords::of(cause.message)).collect()));
 }
 
 /// Why the server makes the exit code 1; nothing where it does not.

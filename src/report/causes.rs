@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::Counts;
 use super::counts::Cause;
-use crate::progress::{WARNING, count};
+use crate::numbers::count;
+use crate::terminal::WARNING;
 
 /// A cause of exit code 1 in words, and the first places where it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]

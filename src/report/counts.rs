@@ -51,7 +51,7 @@ impl Counts {
         }
         *self.issues.entry(reason).or_default() += 1;
         if reason.is_loss() {
-            self.place(Cause::Issue(reason), || place.to_string());
+            self.place(Cause::Issue(reason), || place.place().to_string());
         }
     }
 

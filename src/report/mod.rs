@@ -3,6 +3,7 @@
 //! Entries go to disk as they come, and are sorted on the way into the report: a million take no memory, and the same
 //! input gives the same report. Header values stand in it only if the user wants them.
 
+#[cfg(feature = "cli")]
 mod causes;
 mod code;
 mod counts;
@@ -10,23 +11,27 @@ mod document;
 mod entry;
 mod page;
 mod sorter;
+#[cfg(feature = "cli")]
 mod summary;
+#[cfg(feature = "cli")]
 mod summary_json;
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
-use crate::issue::{Issue, Skip};
+use crate::issue::{Issue, Place, Skip};
 use crate::mapping::ResolvedStudy;
-use crate::name::{Name, printable};
+use crate::name::Name;
 use crate::options::RunOptions;
+use crate::progress::Progress;
 
+#[cfg(feature = "cli")]
 pub use causes::{CauseInWords, Causes, causes};
-pub use code::{reason_code, skip_code};
 pub use counts::Counts;
+#[cfg(feature = "cli")]
 pub use summary::Summary;
+#[cfg(feature = "cli")]
 pub use summary_json::summary_json;
 
 pub use document::Section;
@@ -35,7 +40,7 @@ use document::Document;
 pub use page::Equipment;
 use page::Page;
 
-/// Where something was found.
+/// Where something was found, and how to find out what made it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Where<'a> {
     /// The file.
@@ -50,16 +55,10 @@ pub struct Where<'a> {
     pub equipment: Equipment<'a>,
 }
 
-impl fmt::Display for Where<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let uids = [("study", self.study), ("series", self.series), ("instance", self.instance)];
-        let uids = uids.into_iter().filter_map(|(level, uid)| Some((level, printable(uid?.as_bytes()))));
-        let uids: Vec<String> = uids.map(|(level, uid)| format!("{level} {uid}")).collect();
-        match self.name {
-            Some(name) if uids.is_empty() => write!(f, "{name}"),
-            Some(name) => write!(f, "{name}: {}", uids.join(", ")),
-            None => f.write_str(&uids.join(", ")),
-        }
+impl<'a> Where<'a> {
+    /// The place alone.
+    pub fn place(&self) -> Place<'a> {
+        Place { name: self.name, study: self.study, series: self.series, instance: self.instance }
     }
 }
 
@@ -89,12 +88,13 @@ pub struct Totals {
 }
 
 /// Takes skips and issues from all threads.
-#[derive(Debug)]
 pub struct Report {
     counts: Mutex<Counts>,
     form: Form,
     /// Whether header values stand in it.
     values: bool,
+    /// Hears of each.
+    progress: Arc<dyn Progress>,
 }
 
 /// What is made of the skips and issues.
@@ -110,18 +110,19 @@ enum Form {
 
 impl Report {
     /// Starts to count, and opens the report that is asked for: a page where its name ends in `.html`.
-    pub fn open(options: &RunOptions) -> Result<Report, Error> {
+    pub fn open(options: &RunOptions, progress: Arc<dyn Progress>) -> Result<Report, Error> {
         let RunOptions { report, mode, report_values, .. } = options;
         let form = match report {
             None => Form::None,
             Some(path) if page::is_page(path) => Form::Page(Box::new(Mutex::new(Page::create(path, *mode)?))),
             Some(path) => Form::Json(Box::new(Mutex::new(Document::create(path, *mode)?))),
         };
-        Ok(Report { counts: Mutex::default(), form, values: *report_values })
+        Ok(Report { counts: Mutex::default(), form, values: *report_values, progress })
     }
 
     /// A file is left out.
     pub fn skip(&self, name: &Name, skip: &Skip) {
+        self.progress.left_out(name, skip);
         lock(&self.counts).skip(name, skip);
         match &self.form {
             Form::None => {}
@@ -135,6 +136,7 @@ impl Report {
 
     /// A value is dropped or changed.
     pub fn issue(&self, place: Where<'_>, issue: &Issue) {
+        self.progress.issue(place.place(), issue);
         lock(&self.counts).issue(place, issue);
         match &self.form {
             Form::None => {}

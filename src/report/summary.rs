@@ -7,8 +7,9 @@ use std::time::Duration;
 use anstyle::Style;
 
 use super::{Counts, Totals};
-use crate::progress::{NAME, WARNING, count, duration};
+use crate::numbers::{count, duration};
 use crate::source::printable;
+use crate::terminal::{NAME, WARNING};
 
 /// Reasons that are named; of the others only the number. So that the whole table fits a screen of 24 lines.
 const MAX_REASONS: usize = 4;

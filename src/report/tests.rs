@@ -6,6 +6,7 @@ use dicom_dictionary_std::tags;
 
 use super::*;
 use crate::issue::Reason;
+use crate::progress::Silent;
 
 fn totals() -> Totals {
     Totals { release: "r5", fhir_version: "5.0.0", files: 3, ..Totals::default() }
@@ -19,8 +20,7 @@ fn at(path: &Path) -> RunOptions {
 fn report(report_values: bool, turn: usize) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("report.json");
-    let report =
-        Report::open(&RunOptions { report: Some(path.clone()), report_values, ..RunOptions::default() }).unwrap();
+    let report = Report::open(&RunOptions { report_values, ..at(&path) }, Arc::new(Silent)).unwrap();
     let issues = [(tags::STUDY_DATE, Reason::NotADate), (tags::LATERALITY, Reason::UnknownTerm)];
     let give = |number: usize| {
         report.skip(&Name::file(format!("b/{number}\n")), &Skip::NoUid(tags::SOP_INSTANCE_UID));
@@ -76,7 +76,7 @@ fn values_stand_in_a_report_only_if_they_are_asked_for() {
 fn an_empty_report_is_a_document_too() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("r.json");
-    let report = Report::open(&at(&path)).unwrap();
+    let report = Report::open(&at(&path), Arc::new(Silent)).unwrap();
     report.finish(&totals(), None).unwrap();
     let report: serde_json::Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     assert_eq!((&report["skipped"], &report["issues"]), (&serde_json::json!([]), &serde_json::json!([])));
@@ -84,13 +84,13 @@ fn an_empty_report_is_a_document_too() {
 
 #[test]
 fn a_report_that_cannot_be_written_stops_the_run_at_its_start() {
-    let report = Report::open(&at(Path::new("/nowhere/r.json")));
+    let report = Report::open(&at(Path::new("/nowhere/r.json")), Arc::new(Silent));
     assert!(matches!(report, Err(Error::Write { .. })));
 }
 
 #[test]
 fn things_are_counted_without_a_report_too() {
-    let report = Report::open(&RunOptions::default()).unwrap();
+    let report = Report::open(&RunOptions::default(), Arc::new(Silent)).unwrap();
     report.skip(&Name::file("a"), &Skip::Empty);
     let counts = report.finish(&totals(), None).unwrap();
     assert_eq!((counts.skipped_files(), counts.lost_files(), counts.issues()), (1, 0, 0));
@@ -100,7 +100,7 @@ fn things_are_counted_without_a_report_too() {
 fn the_documentation_shows_a_real_report() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("r.json");
-    let report = Report::open(&at(&path)).unwrap();
+    let report = Report::open(&at(&path), Arc::new(Silent)).unwrap();
     report.skip(&Name::file("archive/readme.txt"), &Skip::NotDicom);
     report.skip(&Name::file("archive/IM2"), &Skip::NoUid(tags::SOP_INSTANCE_UID));
     let issue = Issue { element: "started", tags: vec![tags::STUDY_DATE], reason: Reason::NotADate, value: None };

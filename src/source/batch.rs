@@ -32,13 +32,8 @@ impl Batch {
     }
 
     /// How many files it tells of.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.files.iter().map(Files::len).sum::<usize>() + self.items.len() + self.skipped.len()
-    }
-
-    /// Whether it tells of none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 

@@ -21,6 +21,7 @@ mod readers;
 mod remote;
 mod stdin;
 
+use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -84,6 +85,20 @@ impl Input {
             #[cfg(feature = "http")]
             Input::DicomWeb(web) => Some(&web.connection.base),
             _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Input::Path(path) | Input::List { from: ListFrom::File(path), .. } => {
+                f.write_str(&printable(path.as_os_str().as_encoded_bytes()))
+            }
+            #[cfg(feature = "http")]
+            Input::DicomWeb(web) => f.write_str(&printable(web.connection.base.as_bytes())),
+            Input::Readers(_) => f.write_str("the readers"),
+            Input::Stdin | Input::List { from: ListFrom::Stdin, .. } => f.write_str("standard input"),
         }
     }
 }

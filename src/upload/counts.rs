@@ -1,12 +1,13 @@
 //! What an upload comes to: each study once, each companion once.
 
-use crate::http::Traffic;
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::progress::{count, duration, size};
+use crate::http::Traffic;
+use crate::numbers::{count, duration};
 use crate::source::printable;
+use crate::terminal::size;
 
 /// Refused studies that are named; the file of rejects has all.
 const MAX_NAMED: usize = 10;

@@ -17,6 +17,7 @@ mod package;
 mod plan;
 mod rejects;
 mod report;
+mod response;
 mod send;
 mod server;
 

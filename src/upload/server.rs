@@ -2,9 +2,8 @@
 //!
 //! What a CapabilityStatement does not mention is taken as there; what it denies is worked around.
 
-use serde::Deserialize;
-
 use super::fhir_read;
+use super::json::Json;
 use crate::error::Error;
 use crate::fhir::Release;
 use crate::http::{Safety, Sender, Sent};
@@ -40,41 +39,8 @@ pub struct Capability {
     pub batch: bool,
     /// Whether a client may choose ids.
     pub update_create: bool,
-    /// Whether a resource may be put on a search.
-    pub conditional_update: bool,
     /// Whether an update may name the version that it replaces.
     pub versioned_update: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Statement {
-    resource_type: String,
-    fhir_version: Option<String>,
-    #[serde(default)]
-    rest: Vec<Rest>,
-}
-
-#[derive(Deserialize)]
-struct Rest {
-    #[serde(default)]
-    interaction: Vec<Interaction>,
-    #[serde(default)]
-    resource: Vec<Resource>,
-}
-
-#[derive(Deserialize)]
-struct Interaction {
-    code: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Resource {
-    r#type: Option<String>,
-    update_create: Option<bool>,
-    conditional_update: Option<bool>,
-    versioning: Option<String>,
 }
 
 /// Asks for the CapabilityStatement, for as long as the deadline says: a server may be starting again.
@@ -96,26 +62,33 @@ pub fn capability(sender: &Sender) -> Result<Capability, Error> {
 impl Capability {
     /// Reads the answer to `GET metadata`; an error says what it is instead.
     pub fn parse(body: &[u8]) -> Result<Capability, String> {
-        let statement: Statement =
-            serde_json::from_slice(body).map_err(|_| "it answers something else than FHIR JSON".to_string())?;
-        if statement.resource_type != "CapabilityStatement" {
-            return Err(format!("it answers with the type {}", statement.resource_type.escape_debug()));
+        let statement = std::str::from_utf8(body).ok().and_then(Json::parse);
+        let kind = statement.as_ref().and_then(|statement| statement.string("resourceType"));
+        let (Some(statement), Some(kind)) = (&statement, kind) else {
+            return Err("it answers something else than FHIR JSON".to_string());
+        };
+        if kind != "CapabilityStatement" {
+            return Err(format!("it answers with the type {}", kind.escape_debug()));
         }
-        let version = statement.fhir_version.ok_or("its CapabilityStatement has no fhirVersion")?;
-        let rest = statement.rest.into_iter().next().unwrap_or(Rest { interaction: Vec::new(), resource: Vec::new() });
-        let has = |code| rest.interaction.iter().any(|found| found.code.as_deref() == Some(code));
-        let study = rest.resource.iter().find(|resource| resource.r#type.as_deref() == Some("ImagingStudy"));
-        if study.is_none() && !rest.resource.is_empty() {
+        let version = statement.string("fhirVersion").ok_or("its CapabilityStatement has no fhirVersion")?;
+        let (interactions, resources) = match statement.list("rest").first() {
+            Some(rest) => (rest.list("interaction"), rest.list("resource")),
+            None => (&[][..], &[][..]),
+        };
+        let has = |code| interactions.iter().any(|interaction| interaction.string("code") == Some(code));
+        let study = resources.iter().find(|resource| resource.string("type") == Some("ImagingStudy"));
+        if study.is_none() && !resources.is_empty() {
             return Err("its CapabilityStatement has no ImagingStudy".to_string());
         }
         Ok(Capability {
-            version,
+            version: version.to_string(),
             mode: if has("transaction") { Mode::Transaction } else { Mode::Put },
             // Not every server that takes transactions says that it takes batches.
             batch: has("batch") || has("transaction"),
-            update_create: study.and_then(|study| study.update_create).unwrap_or(true),
-            conditional_update: study.and_then(|study| study.conditional_update).unwrap_or(true),
-            versioned_update: study.is_some_and(|study| study.versioning.as_deref() == Some("versioned-update")),
+            update_create: study
+                .and_then(|study| study.get("updateCreate"))
+                .is_none_or(|value| value.other() != Some("false")),
+            versioned_update: study.and_then(|study| study.string("versioning")) == Some("versioned-update"),
         })
     }
 
@@ -165,7 +138,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!((all.mode, all.batch), (Mode::Transaction, true));
-        assert_eq!((all.update_create, all.conditional_update, all.versioned_update), (false, true, true));
+        assert_eq!((all.update_create, all.versioned_update), (false, true));
         let little = statement("{}").unwrap();
         assert_eq!((little.mode, little.batch, little.update_create), (Mode::Put, false, true));
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use dcm2fhir::cli::command;
+use dcm2fhir::internals::cli::command;
 
 use crate::run::{code, dcm2fhir, stderr, stdout};
 

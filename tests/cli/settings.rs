@@ -70,6 +70,8 @@ fn a_secret_is_shown_only_on_request() {
     let secret = [("DCM2FHIR_ID_SALT", "hush")];
     let hidden = config("", &secret, &[]);
     assert!(!stdout(&hidden).contains("hush") && line(&hidden, "id-salt").starts_with('#'));
+    let header = config("", &[("DCM2FHIR_HEADER", "X-Key=hush")], &[]);
+    assert!(!stdout(&header).contains("hush") && line(&header, "header").starts_with('#'));
     assert_eq!(line(&config("", &secret, &["--show-secrets"]), "id-salt"), "id-salt = \"hush\"  # DCM2FHIR_ID_SALT");
 }
 

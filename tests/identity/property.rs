@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use dcm2fhir::report::causes;
+use dcm2fhir::internals::report::causes;
 use dcm2fhir::{Conversion, References, Release};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};

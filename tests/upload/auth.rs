@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use dcm2fhir::error::Error;
-use dcm2fhir::http::ClientCredentials;
-use dcm2fhir::http::Header;
-use dcm2fhir::http::{Credentials, Secret};
+use dcm2fhir::internals::error::Error;
+use dcm2fhir::internals::http::ClientCredentials;
+use dcm2fhir::internals::http::Header;
+use dcm2fhir::internals::http::{Credentials, Secret};
 use serde_json::json;
 
 use crate::server::{Act, Seen, TestServer};

@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use dcm2fhir::error::Error;
-use dcm2fhir::fhir::Release;
-use dcm2fhir::http::{Credentials, Secret};
-use dcm2fhir::upload::Mode;
+use dcm2fhir::internals::error::Error;
+use dcm2fhir::internals::fhir::Release;
+use dcm2fhir::internals::http::{Credentials, Secret};
+use dcm2fhir::internals::upload::Mode;
 use serde_json::json;
 
 use crate::server::{Act, Seen, TestServer, statement};

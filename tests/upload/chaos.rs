@@ -1,6 +1,6 @@
 //! Everything at once, from many threads: each study ends once, and none is lost.
 
-use dcm2fhir::upload::End;
+use dcm2fhir::internals::upload::End;
 
 use crate::server::{Act, TestServer};
 use crate::session::{Session, bundle};

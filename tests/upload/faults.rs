@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dcm2fhir::error::Error;
-use dcm2fhir::upload::{End, Mode};
+use dcm2fhir::internals::error::Error;
+use dcm2fhir::internals::upload::{End, Mode};
 use serde_json::json;
 
 use crate::server::{Act, Seen, TestServer};

@@ -3,7 +3,7 @@
 
 use std::env;
 
-use dcm2fhir::upload::Mode;
+use dcm2fhir::internals::upload::Mode;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dcm2fhir::interrupt::Interrupt;
-use dcm2fhir::upload::Mode;
+use dcm2fhir::internals::interrupt::Interrupt;
+use dcm2fhir::internals::upload::Mode;
 use serde_json::json;
 
 use crate::server::{Act, Meanwhile, Seen, TestServer, statement};

@@ -16,6 +16,7 @@ mod history;
 mod interrupt;
 mod orders;
 mod others;
+mod promises;
 mod proxy;
 mod repeat;
 mod server;

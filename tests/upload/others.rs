@@ -1,7 +1,7 @@
 //! Others write too: what they wrote stays, and nothing that we refer to gets lost.
 
-use dcm2fhir::upload::End;
-use dcm2fhir::upload::Mode;
+use dcm2fhir::internals::upload::End;
+use dcm2fhir::internals::upload::Mode;
 use serde_json::{Value, json};
 
 use crate::server::{Act, Seen, TestServer, statement};

@@ -1,6 +1,6 @@
 //! A second run changes nothing, and what the server has is not lost.
 
-use dcm2fhir::upload::End;
+use dcm2fhir::internals::upload::End;
 use serde_json::json;
 
 use crate::server::{Act, TestServer, statement};

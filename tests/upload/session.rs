@@ -4,17 +4,17 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use dcm2fhir::error::Error;
-use dcm2fhir::fhir::id::Ids;
-use dcm2fhir::http::Clock;
-use dcm2fhir::http::Connection;
-use dcm2fhir::http::Credentials;
-use dcm2fhir::http::Policy;
-use dcm2fhir::interrupt::Interrupt;
-use dcm2fhir::options::FileMode;
-use dcm2fhir::progress::Silent;
-use dcm2fhir::upload::{Counts, End};
-use dcm2fhir::upload::{Options, Server};
+use dcm2fhir::internals::error::Error;
+use dcm2fhir::internals::fhir::id::Ids;
+use dcm2fhir::internals::http::Clock;
+use dcm2fhir::internals::http::Connection;
+use dcm2fhir::internals::http::Credentials;
+use dcm2fhir::internals::http::Policy;
+use dcm2fhir::internals::interrupt::Interrupt;
+use dcm2fhir::internals::options::FileMode;
+use dcm2fhir::internals::progress::Silent;
+use dcm2fhir::internals::upload::{Counts, End};
+use dcm2fhir::internals::upload::{Options, Server};
 use serde_json::{Value, json};
 
 use crate::server::TestServer;

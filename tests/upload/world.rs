@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use dcm2fhir::http::Clock;
-use dcm2fhir::upload::Counts;
+use dcm2fhir::internals::http::Clock;
+use dcm2fhir::internals::upload::Counts;
 use serde_json::{Value, json};
 
 use crate::history::{Edit, How, STUDIES};

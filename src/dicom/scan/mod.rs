@@ -35,10 +35,11 @@ use window::Window;
 
 pub use cursor::MAX_VALUE_BYTES;
 pub use directory::{Reference, is_directory, referenced_files};
-pub use inflate::MAX_INFLATED_BYTES;
-pub use sequence::MAX_DEPTH;
+#[cfg(test)]
+use inflate::MAX_INFLATED_BYTES;
 pub(crate) use window::is_damage;
-pub use window::{MAX_READ_BYTES, READ_BYTES};
+#[cfg(test)]
+use window::{MAX_READ_BYTES, READ_BYTES};
 
 /// The group of the file meta information (PS3.10 7.1).
 const META_GROUP: u16 = 0x0002;

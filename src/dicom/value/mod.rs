@@ -3,15 +3,13 @@
 //! A value that says something impossible is an error, never a guess; padding around a value means nothing.
 
 mod date;
-mod date_time;
 mod number;
 mod offset;
 mod time;
 mod uid;
 
 pub use date::Date;
-pub use date_time::{DateTime, PartialDate};
-pub use number::{NumberFault, integer, plain_number, unsigned};
+pub use number::{NumberFault, plain_number, unsigned};
 pub use offset::Offset;
 pub use time::{Fraction, Time};
 pub use uid::{is_fhir_id, is_oid, trim_uid};

@@ -17,18 +17,15 @@ mod table;
 mod value_sets;
 
 pub use body_part::body_part;
-pub use coding_scheme::{CodingScheme, Scheme, coding_scheme, coding_scheme_by_oid, scheme};
+pub use coding_scheme::{Scheme, scheme};
 pub use identifier::{STUDY_INSTANCE_UID, identifier_type, is_oid, system_of};
-pub use key_object::{KosTitle, kos_title};
+pub use key_object::kos_title;
 pub use laterality::{laterality, laterality_code};
-pub use modality::{Modality, modality};
+pub use modality::modality;
 pub use region::regions;
-pub use snomed::{SnomedConcept, is_snomed_concept_id, snomed_from_legacy};
-pub use sop_class::{MEDIA_STORAGE_DIRECTORY, SopClass, SopClassKind, sop_class, sop_class_at};
-pub use value_sets::{
-    ENDPOINT_CONNECTION_TYPES, IMAGING_STUDY_STATUSES, IMAGING_STUDY_STATUSES_WITH_INACTIVE, PRF, SPRF,
-    animal_gender_status, endpoint_connection_type, gender,
-};
+pub use snomed::{is_snomed_concept_id, snomed_from_legacy};
+pub use sop_class::{SopClassKind, sop_class};
+pub use value_sets::{PRF, SPRF, animal_gender_status, endpoint_connection_type, gender};
 
 /// A code with its system and display, as a FHIR Coding takes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

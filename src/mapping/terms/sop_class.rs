@@ -7,17 +7,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::table;
 
-/// The SOP class of a DICOMDIR, which is no instance of a study.
-pub const MEDIA_STORAGE_DIRECTORY: &str = "1.2.840.10008.1.3.10";
-
 static SOP_CLASSES: LazyLock<Vec<SopClass>> = LazyLock::new(|| {
-    (0..)
-        .zip(table::rows(include_str!("data/sop_class.tsv")))
-        .map(|(index, [uid, name, kind, groups])| SopClass {
+    table::rows(include_str!("data/sop_class.tsv"))
+        .map(|[uid, name, kind, groups]| SopClass {
             uid,
             name,
             kind: SopClassKind::from_word(kind).unwrap_or(SopClassKind::Other),
-            index,
             enhanced: groups == "functional-groups",
         })
         .collect()
@@ -32,8 +27,6 @@ pub struct SopClass {
     pub name: &'static str,
     /// What its instances are.
     pub kind: SopClassKind,
-    /// The position in the table: stands for the UID in memory, not in files.
-    pub index: u16,
     /// Whether PS3.3 C.7.6.16 puts Shared Functional Groups (5200,9229) into its instances.
     pub enhanced: bool,
 }
@@ -96,11 +89,6 @@ pub fn sop_class(uid: &str) -> Option<&'static SopClass> {
     BY_UID.find(hash(uid), |class| class.uid == uid).copied()
 }
 
-/// The SOP class at this [`SopClass::index`].
-pub fn sop_class_at(index: u16) -> Option<&'static SopClass> {
-    SOP_CLASSES.get(usize::from(index))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,16 +125,6 @@ mod tests {
             let class = sop_class(&format!("1.2.840.10008.5.1.4.1.1.{suffix}")).unwrap();
             assert_eq!((class.kind, class.enhanced), (kind, enhanced), "{}", class.name);
         }
-    }
-
-    #[test]
-    fn an_index_leads_back_to_its_class() {
-        for uid in [MEDIA_STORAGE_DIRECTORY, "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.45.1"] {
-            let class = sop_class(uid).unwrap();
-            assert_eq!(sop_class_at(class.index), Some(class));
-            assert_eq!(class.uid, uid);
-        }
-        assert_eq!(sop_class_at(u16::MAX), None);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Small value sets of FHIR: performer functions, gender, study status, endpoint connection types.
+//! Small value sets of FHIR: performer functions, gender, endpoint connection types.
 
 use super::{Coded, system};
 
@@ -7,14 +7,8 @@ pub const PRF: Coded = Coded { system: system::PARTICIPATION_TYPE, code: "PRF", 
 /// The function of whom Operators' Name (0008,1070) names.
 pub const SPRF: Coded = Coded { system: system::PARTICIPATION_TYPE, code: "SPRF", display: "secondary performer" };
 
-/// ImagingStudy.status, R4 to the second ballot of R6.
-pub const IMAGING_STUDY_STATUSES: &[&str] = &["registered", "available", "cancelled", "entered-in-error", "unknown"];
-/// ImagingStudy.status, from the ballot of R6 that added `inactive`.
-pub const IMAGING_STUDY_STATUSES_WITH_INACTIVE: &[&str] =
-    &["registered", "available", "cancelled", "entered-in-error", "unknown", "inactive"];
-
 /// Endpoint.connectionType of the endpoints that serve DICOM objects.
-pub const ENDPOINT_CONNECTION_TYPES: [Coded; 5] = [
+const ENDPOINT_CONNECTION_TYPES: [Coded; 5] = [
     connection_type("dicom-qido-rs", "DICOM QIDO-RS"),
     connection_type("dicom-stow-rs", "DICOM STOW-RS"),
     connection_type("dicom-wado-rs", "DICOM WADO-RS"),

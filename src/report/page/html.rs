@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Write};
 
-use crate::progress::count;
+use crate::numbers::count;
 
 /// A text between tags or in the quotes of an attribute.
 pub struct Text<'t>(pub &'t str);

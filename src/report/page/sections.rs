@@ -10,7 +10,7 @@ use super::html::{Bar, Json, Text, Value, bars};
 use super::lists::{self, Lists};
 use super::maker::Maker;
 use crate::issue::Reason;
-use crate::progress::count;
+use crate::numbers::count;
 use crate::report::{Counts, Totals};
 
 /// Bars of one chart; what is left is one more.

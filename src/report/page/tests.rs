@@ -14,7 +14,7 @@ fn page(fill: impl Fn(&Report)) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("archive.HTML");
     let options = RunOptions { report: Some(path.clone()), ..RunOptions::default() };
-    let report = Report::open(&options).unwrap();
+    let report = Report::open(&options, std::sync::Arc::new(crate::progress::Silent)).unwrap();
     fill(&report);
     let totals = Totals { release: "r4", fhir_version: "4.0.1", files: 4, ..Totals::default() };
     report.finish(&totals, None).unwrap();

@@ -1,12 +1,11 @@
 //! What an answer to a read says: nothing is there, one resource, several, or one that was deleted.
 
-use std::borrow::Cow;
-
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::upload::json::Json;
+use crate::upload::package::kind as kind_of;
 use crate::upload::rejects::Outcome;
+use crate::upload::response::{Response, ResponseEntry};
 
 /// What is found of one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,61 +46,10 @@ pub enum Read {
     Page(Vec<ServerCopy>, Option<String>),
 }
 
-/// The answer to a search, or to many reads.
-#[derive(Deserialize)]
-pub struct Bundle<'a> {
-    /// Its entries.
-    #[serde(default, borrow)]
-    pub entry: Vec<BundleEntry<'a>>,
-    #[serde(default)]
-    link: Vec<Link>,
-}
-
-#[derive(Deserialize)]
-struct Link {
-    relation: Option<String>,
-    url: Option<String>,
-}
-
-/// One resource of it.
-#[derive(Deserialize)]
-pub struct BundleEntry<'a> {
-    #[serde(borrow)]
-    resource: Option<&'a RawValue>,
-    #[serde(borrow)]
-    response: Option<Response<'a>>,
-    #[serde(borrow)]
-    search: Option<Mode<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Response<'a> {
-    #[serde(borrow)]
-    status: Option<Cow<'a, str>>,
-    etag: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Mode<'a> {
-    #[serde(borrow)]
-    mode: Option<Cow<'a, str>>,
-}
-
-impl BundleEntry<'_> {
-    /// The status of the read that this entry answers; empty if it does not say.
-    pub fn status(&self) -> &str {
-        self.response.as_ref().and_then(|response| response.status.as_deref()).unwrap_or_default()
-    }
-
-    /// What this entry says of the read of a resource of this type.
-    pub fn read(&self, kind: &str) -> Result<Read, Outcome> {
-        let etag = self.response.as_ref().and_then(|response| response.etag.as_deref());
-        read(self.status(), etag, self.resource.map_or("", RawValue::get).as_bytes(), kind)
-    }
-
-    fn is_match(&self) -> bool {
-        self.search.as_ref().and_then(|search| search.mode.as_deref()).is_none_or(|mode| mode == "match")
-    }
+/// What an entry of an answer says of the read of a resource of this type.
+pub fn read_entry(entry: &ResponseEntry<'_>, kind: &str) -> Result<Read, Outcome> {
+    let etag = entry.response.as_ref().and_then(|response| response.etag.as_deref());
+    read(entry.status(), etag, entry.resource.map_or("", RawValue::get).as_bytes(), kind)
 }
 
 /// What an answer to a read of a resource of this type says.
@@ -114,14 +62,14 @@ pub fn read(status: &str, etag: Option<&str>, body: &[u8], kind: &str) -> Result
     }
     let unusable = || Outcome::of("an unusable answer to a read", body);
     let text = std::str::from_utf8(body).map_err(|_| unusable())?;
-    if super::kind(text).as_deref() != Some("Bundle") {
+    if kind_of(text).as_deref() != Some("Bundle") {
         return copy(text, etag, kind).map(Read::One).ok_or_else(unusable);
     }
-    let bundle: Bundle<'_> = serde_json::from_str(text).map_err(|_| unusable())?;
+    let bundle: Response<'_> = serde_json::from_str(text).map_err(|_| unusable())?;
     let next = bundle.link.iter().find(|link| link.relation.as_deref() == Some("next"));
     let texts = bundle.entry.iter().filter(|entry| entry.is_match()).filter_map(|entry| entry.resource);
     // A server may call anything a match, as the outcome of a search: only what was asked for is one.
-    let asked = texts.map(RawValue::get).filter(|text| super::kind(text).as_deref() == Some(kind));
+    let asked = texts.map(RawValue::get).filter(|text| kind_of(text).as_deref() == Some(kind));
     let copies = asked.map(|text| copy(text, None, kind).ok_or_else(unusable));
     Ok(Read::Page(copies.collect::<Result<_, _>>()?, next.and_then(|link| link.url.clone())))
 }

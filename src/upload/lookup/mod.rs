@@ -8,13 +8,14 @@ mod copy;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::json::push_quoted;
-use super::package::{Entry, Target, kind};
+use super::package::{Entry, Target};
 use super::rejects::Outcome;
+use super::response::Response;
 use super::{fhir_read, fhir_write};
 use crate::error::Error;
 use crate::http::{Answer, Safety, Sender, Sent};
-use copy::{Bundle, Read, read};
 pub use copy::{Found, ServerCopy};
+use copy::{Read, read, read_entry};
 
 /// Pages of one search that are read.
 const MAX_PAGES: usize = 20;
@@ -211,13 +212,13 @@ fn batch(sender: &Sender, asks: &[Ask<'_>]) -> Result<Batch, Unread> {
 
 /// What the answer to a batch says of each read.
 fn answers(body: &[u8], asks: &[Ask<'_>]) -> Batch {
-    let Ok(bundle) = serde_json::from_slice::<Bundle<'_>>(body) else { return Batch::Refused };
+    let Ok(bundle) = serde_json::from_slice::<Response<'_>>(body) else { return Batch::Refused };
     if bundle.entry.len() != asks.len() {
         return Batch::Refused;
     }
     let mut all = Vec::with_capacity(asks.len());
     for (entry, ask) in bundle.entry.iter().zip(asks) {
-        match entry.read(ask.kind) {
+        match read_entry(entry, ask.kind) {
             Ok(found) => all.push(found),
             Err(_) => return failed(entry.status()),
         }

@@ -23,17 +23,17 @@ const MAIN_TYPES: [&str; 2] = ["ImagingStudy", "ImagingSelection"];
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entry<'t> {
     /// The type.
-    pub kind: Cow<'t, str>,
+    pub kind: String,
     /// The name in the journal, which says nothing of the patient: `Type/id`, or `Type/~hash`.
-    pub key: Cow<'t, str>,
+    pub key: String,
     /// How it gets onto the server.
     pub target: Target,
     /// `Type/id` that is always the same for it.
-    pub place: Option<Cow<'t, str>>,
+    pub place: Option<String>,
     /// The search that finds it under whatever id.
     pub search: Option<Search>,
     /// How the others of its Bundle may refer to it.
-    pub full_url: Option<Cow<'t, str>>,
+    pub full_url: Option<String>,
     /// The resource, on one line.
     pub text: Cow<'t, str>,
     /// A hash of text and target.
@@ -58,13 +58,7 @@ pub enum Target {
 
 impl<'t> Entry<'t> {
     /// An entry whose key and hash follow from the rest.
-    fn new(
-        kind: Cow<'t, str>,
-        target: Target,
-        place: Option<Cow<'t, str>>,
-        search: Option<Search>,
-        text: Cow<'t, str>,
-    ) -> Entry<'t> {
+    fn new(kind: &str, target: Target, place: Option<String>, search: Option<Search>, text: Cow<'t, str>) -> Entry<'t> {
         let query = search.as_ref().map(|search| search.query.as_str());
         let place_or_query = match target {
             Target::Put => place.as_deref(),
@@ -77,11 +71,11 @@ impl<'t> Entry<'t> {
         let key = match (target, &place, query) {
             (Target::Put | Target::Create, Some(place), _) => place.clone(),
             (Target::Update | Target::Create, _, Some(query)) => {
-                format!("{kind}/~{:032x}", xxh3_128(query.as_bytes())).into()
+                format!("{kind}/~{:032x}", xxh3_128(query.as_bytes()))
             }
-            _ => format!("{kind}/~{hash:032x}").into(),
+            _ => format!("{kind}/~{hash:032x}"),
         };
-        Entry { kind, key, target, place, search, full_url: None, text, hash, subject: 0 }
+        Entry { kind: kind.to_string(), key, target, place, search, full_url: None, text, hash, subject: 0 }
     }
 
     /// Whether the run is about it.

@@ -23,7 +23,7 @@ pub fn entries(model: &Model<'_>, dialect: Dialect<'_>, server_ids: bool) -> Vec
 
 fn of_bundle(bundle: &Bundle<'_>, dialect: Dialect<'_>, server_ids: bool) -> Vec<Entry<'static>> {
     let linked = &bundle.linked;
-    let named = |full_url: String, entry| Entry { full_url: Some(full_url.into()), ..entry };
+    let named = |full_url: String, entry| Entry { full_url: Some(full_url), ..entry };
     let companions = linked.beside.iter().map(|one| named(full_url(one), companion(one, dialect)));
     let study = named(bundle.study_full_url(), study(linked, dialect, server_ids));
     let selections = linked.selections.iter().map(|one| named(selection_full_url(one), selection(one, dialect)));
@@ -33,7 +33,7 @@ fn of_bundle(bundle: &Bundle<'_>, dialect: Dialect<'_>, server_ids: bool) -> Vec
 fn companion(companion: &Companion, dialect: Dialect<'_>) -> Entry<'static> {
     let kind = companion.resource_type().name();
     let text = text(|out| json::write_companion(out, companion, dialect, Layout::Compact));
-    let place = Some(format!("{kind}/{}", companion.id).into());
+    let place = Some(format!("{kind}/{}", companion.id));
     let number = match &companion.identity {
         Identity::Identified(identifier) => identifier.token(),
         Identity::Addressed | Identity::Private => None,
@@ -41,9 +41,9 @@ fn companion(companion: &Companion, dialect: Dialect<'_>) -> Entry<'static> {
     let entry = match number.map(|(system, value)| Search::by(kind, system, value)) {
         Some(search) => {
             let text = without_id(&text, &companion.id);
-            Entry::new(kind.into(), Target::Create, place, Some(search), text.into())
+            Entry::new(kind, Target::Create, place, Some(search), text.into())
         }
-        None => Entry::new(kind.into(), Target::Put, place, None, text.into()),
+        None => Entry::new(kind, Target::Put, place, None, text.into()),
     };
     of(&companion.subject, entry)
 }
@@ -57,13 +57,13 @@ fn study(linked: &Linked<'_>, dialect: Dialect<'_>, server_ids: bool) -> Entry<'
         true => (Target::Update, without_id(&text, &study.id)),
         false => (Target::Put, text),
     };
-    Entry::new("ImagingStudy".into(), target, Some(format!("ImagingStudy/{}", study.id).into()), search, text.into())
+    Entry::new("ImagingStudy", target, Some(format!("ImagingStudy/{}", study.id)), search, text.into())
 }
 
 fn selection(selection: &ImagingSelection, dialect: Dialect<'_>) -> Entry<'static> {
     let text = text(|out| json::write_imaging_selection(out, selection, dialect, Layout::Compact));
-    let place = Some(format!("ImagingSelection/{}", selection.id).into());
-    of(&selection.subject, Entry::new("ImagingSelection".into(), Target::Put, place, None, text.into()))
+    let place = Some(format!("ImagingSelection/{}", selection.id));
+    of(&selection.subject, Entry::new("ImagingSelection", Target::Put, place, None, text.into()))
 }
 
 /// The entry with its subject, if it belongs to a patient.

@@ -106,7 +106,7 @@ fn study_uid(kind: &str, id: &str, text: &str) -> Option<String> {
     if !id.is_empty() && text.contains(&format!("\"system\":\"{DICOM_UID}\",\"value\":\"urn:oid:{id}\"")) {
         return Some(format!("urn:oid:{id}"));
     }
-    let head: Head<'_> = serde_json::from_str(text).ok()?;
+    let head: Head = serde_json::from_str(text).ok()?;
     let mut tokens = head.identifier.iter().filter_map(|identifier| identifier.token());
     tokens.find(|(system, _)| *system == DICOM_UID).map(|(_, value)| value.to_string())
 }

@@ -30,12 +30,12 @@ pub fn adapt<'p, 't>(entries: &'p [Entry<'t>], takes_ids: bool) -> (Vec<Entry<'t
 mod tests {
     use super::*;
     use crate::fhir::id::Ids;
-    use crate::upload::json::compact;
+    use crate::upload::json::one_line;
     use crate::upload::package::parse;
 
     #[test]
     fn a_study_is_found_by_its_uid_and_private_companions_are_left_out() {
-        let text = compact(
+        let text = one_line(
             r#"{"resourceType":"Bundle","entry":[
             {"fullUrl":"urn:uuid:1","resource":{"resourceType":"Patient","id":"p"}},
             {"resource":{"resourceType":"ImagingStudy","id":"1.2",

@@ -6,7 +6,7 @@
 use memchr::memmem::Finder;
 use memchr::{memchr, memchr2};
 
-use super::text::{BundleEntry, Text};
+use super::text::BundleEntry;
 
 /// What follows a resource. In a string its quotes would be escaped, so that it stands between two members; and none of
 /// our resources has a member of that name. Where the resource of somebody else has one, what is left over in the end
@@ -38,7 +38,7 @@ fn entry<'t>(rest: &mut Rest<'t>, request: &Finder<'_>) -> Option<BundleEntry<'t
     rest.skip(REQUEST)?;
     let request = serde_json::from_str(rest.object()?).ok()?;
     rest.skip("}")?;
-    Some(BundleEntry { full_url: Some(Text(full_url.into())), resource: Some(resource), request: Some(request) })
+    Some(BundleEntry { full_url: Some(full_url.to_string()), resource: Some(resource), request: Some(request) })
 }
 
 /// What is left of a text.

@@ -12,40 +12,29 @@ use crate::fhir::ResourceType;
 use crate::fhir::id::{Ids, is_id};
 use crate::upload::json::without_id;
 
-/// A string that is borrowed where it can be, also inside an `Option`.
-#[derive(Deserialize)]
-#[serde(transparent)]
-pub(super) struct Text<'a>(#[serde(borrow)] pub Cow<'a, str>);
-
 /// What is read of a resource.
 #[derive(Deserialize)]
-pub(super) struct Head<'a> {
-    #[serde(rename = "resourceType", borrow)]
-    kind: Cow<'a, str>,
-    #[serde(borrow)]
-    id: Option<Text<'a>>,
-    #[serde(default, borrow)]
-    pub identifier: Vec<Identifier<'a>>,
-    #[serde(borrow)]
-    subject: Option<Subject<'a>>,
+pub(super) struct Head {
+    #[serde(rename = "resourceType")]
+    kind: String,
+    id: Option<String>,
+    #[serde(default)]
+    pub identifier: Vec<Identifier>,
+    subject: Option<Subject>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Identifier<'a> {
-    #[serde(borrow)]
-    system: Option<Text<'a>>,
-    #[serde(borrow)]
-    value: Option<Text<'a>>,
+pub(super) struct Identifier {
+    system: Option<String>,
+    value: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Subject<'a> {
-    #[serde(rename = "type", borrow)]
-    kind: Option<Text<'a>>,
-    #[serde(borrow)]
-    reference: Option<Text<'a>>,
-    #[serde(borrow)]
-    identifier: Option<Identifier<'a>>,
+struct Subject {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    reference: Option<String>,
+    identifier: Option<Identifier>,
 }
 
 #[derive(Deserialize)]
@@ -59,14 +48,12 @@ struct Bundle<'a> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct BundleEntry<'a> {
     /// How the others may refer to it.
-    #[serde(borrow)]
-    pub full_url: Option<Text<'a>>,
+    pub full_url: Option<String>,
     /// The resource as text.
     #[serde(borrow, default, deserialize_with = "as_text")]
     pub resource: Option<&'a str>,
     /// What is to be done with it.
-    #[serde(borrow)]
-    pub request: Option<Request<'a>>,
+    pub request: Option<Request>,
 }
 
 fn as_text<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<&'a str>, D::Error> {
@@ -75,13 +62,10 @@ fn as_text<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<&'a str>, 
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Request<'a> {
-    #[serde(borrow)]
-    method: Cow<'a, str>,
-    #[serde(borrow)]
-    url: Cow<'a, str>,
-    #[serde(borrow)]
-    if_none_exist: Option<Text<'a>>,
+pub(super) struct Request {
+    method: String,
+    url: String,
+    if_none_exist: Option<String>,
 }
 
 /// The entries of a Bundle, or a resource, on one line; none for an OperationOutcome, which stands in rejects and is not
@@ -111,13 +95,13 @@ pub fn parse<'t>(text: &'t str, ids: &Ids) -> Result<Vec<Entry<'t>>, String> {
 
 fn bundle_entry<'t>(found: BundleEntry<'t>, ids: &Ids) -> Result<Entry<'t>, String> {
     let resource = found.resource.ok_or("a Bundle with an entry that has no resource")?;
-    entry(resource, found.full_url.map(|Text(full_url)| full_url), found.request, ids)
+    entry(resource, found.full_url, found.request, ids)
 }
 
 fn entry<'t>(
     text: &'t str,
-    full_url: Option<Cow<'t, str>>,
-    request: Option<Request<'t>>,
+    full_url: Option<String>,
+    request: Option<Request>,
     ids: &Ids,
 ) -> Result<Entry<'t>, String> {
     let kind = kind(text).ok_or("an entry that is no resource")?;
@@ -126,10 +110,10 @@ fn entry<'t>(
     }
     let (target, place, search) = match request {
         Some(request) => target(&kind, text, full_url.as_deref(), request)?,
-        None => (Target::Put, Some(Cow::Owned(own_place(&kind, text)?)), None),
+        None => (Target::Put, Some(own_place(&kind, text)?), None),
     };
     let search = search.or_else(|| uid_search(&kind, place.as_deref(), text));
-    let mut entry = Entry::new(kind, target, place, search, Cow::Borrowed(text));
+    let mut entry = Entry::new(&kind, target, place, search, Cow::Borrowed(text));
     if has_subject(&entry.kind) {
         of_a_patient(&mut entry, text, ids);
     }
@@ -138,14 +122,14 @@ fn entry<'t>(
 
 /// Reads whose a resource is. One on the id of its own number and patient is created, unless the search finds it.
 fn of_a_patient(entry: &mut Entry<'_>, text: &str, ids: &Ids) {
-    let Ok(Head { identifier: numbers, subject: Some(subject), .. }) = serde_json::from_str::<Head<'_>>(text) else {
+    let Ok(Head { identifier: numbers, subject: Some(subject), .. }) = serde_json::from_str::<Head>(text) else {
         return;
     };
     let patient = subject.identifier.as_ref().and_then(Identifier::token);
     let (system, value) = patient.unzip();
-    let reference = subject.reference.as_ref().map(|Text(reference)| &**reference);
+    let reference = subject.reference.as_deref();
     entry.subject = subject_hash([reference, system, value]);
-    let kind = subject.kind.as_ref().map_or("Patient", |Text(kind)| kind);
+    let kind = subject.kind.as_deref().unwrap_or("Patient");
     let whose = [
         patient.map(|(system, value)| vec![kind.to_string(), system.to_string(), value.to_string()]),
         reference.map(|reference| vec![reference.to_string()]),
@@ -159,7 +143,7 @@ fn of_a_patient(entry: &mut Entry<'_>, text: &str, ids: &Ids) {
     let search = Some(Search::by(of, system, value));
     let text = Cow::Owned(without_id(text, id));
     let subject = entry.subject;
-    *entry = Entry::new(entry.kind.clone(), Target::Create, entry.place.clone(), search, text);
+    *entry = Entry::new(&entry.kind, Target::Create, entry.place.clone(), search, text);
     entry.subject = subject;
 }
 
@@ -168,13 +152,10 @@ fn resource_type(kind: &str) -> Option<ResourceType> {
     [Encounter, Procedure, ServiceRequest, Specimen].into_iter().find(|of| of.name() == kind)
 }
 
-impl Identifier<'_> {
+impl Identifier {
     /// System and value, where it has both.
     pub fn token(&self) -> Option<(&str, &str)> {
-        match (&self.system, &self.value) {
-            (Some(Text(system)), Some(Text(value))) => Some((system, value)),
-            _ => None,
-        }
+        Some((self.system.as_deref()?, self.value.as_deref()?))
     }
 }
 
@@ -183,31 +164,29 @@ pub fn kind(text: &str) -> Option<Cow<'_, str>> {
     if let Some((kind, _)) = text.strip_prefix("{\"resourceType\":\"").and_then(|rest| rest.split_once('"')) {
         return Some(Cow::Borrowed(kind));
     }
-    serde_json::from_str::<Head<'_>>(text).ok().map(|head| head.kind)
+    serde_json::from_str::<Head>(text).ok().map(|head| Cow::Owned(head.kind))
 }
 
 /// Where a resource goes of which no Bundle says it: onto its id.
 fn own_place(kind: &str, text: &str) -> Result<String, String> {
-    let head = serde_json::from_str::<Head<'_>>(text).map_err(|_| "no FHIR resource")?;
-    let Text(id) = head.id.filter(|Text(id)| is_id(id)).ok_or("a resource without a usable id")?;
+    let head = serde_json::from_str::<Head>(text).map_err(|_| "no FHIR resource")?;
+    let id = head.id.filter(|id| is_id(id)).ok_or("a resource without a usable id")?;
     Ok(format!("{kind}/{id}"))
 }
 
 /// A target, with its place and its search.
-type Targeted<'t> = (Target, Option<Cow<'t, str>>, Option<Search>);
+type Targeted = (Target, Option<String>, Option<Search>);
 
 /// Where a Bundle says that a resource goes.
-fn target<'t>(kind: &str, text: &str, full_url: Option<&str>, request: Request<'t>) -> Result<Targeted<'t>, String> {
+fn target(kind: &str, text: &str, full_url: Option<&str>, request: Request) -> Result<Targeted, String> {
     let url = request.url;
     let search = |query: &str| Some(Search::parse(format!("{kind}?{}", query.trim_start_matches('?'))));
     match (&*request.method, url.split_once('/'), url.split_once('?')) {
-        ("PUT", Some((of, id)), None) if of == kind && is_id(id) => Ok((Target::Put, Some(url.clone()), None)),
-        ("PUT", _, Some((of, query))) if of == kind => {
-            Ok((Target::Update, study_place(kind, text).map(Cow::Owned), search(query)))
-        }
+        ("PUT", Some((of, id)), None) if of == kind && is_id(id) => Ok((Target::Put, Some(url), None)),
+        ("PUT", _, Some((of, query))) if of == kind => Ok((Target::Update, study_place(kind, text), search(query))),
         ("POST", None, None) if url == kind => Ok(match &request.if_none_exist {
-            Some(Text(query)) => {
-                let place = full_url.and_then(uuid).map(|uuid| format!("{kind}/{uuid}").into());
+            Some(query) => {
+                let place = full_url.and_then(uuid).map(|uuid| format!("{kind}/{uuid}"));
                 (Target::Create, place, search(query))
             }
             None => (Target::New, None, None),
@@ -251,7 +230,7 @@ mod tests {
         let target = |entry: &Entry<'static>| (entry.target, entry.place.clone(), entry.search.clone());
         let search = |query: &str| Some(Search::parse(query.to_string()));
         let targets: Vec<_> = entries.iter().map(target).collect();
-        let patient = (Target::Create, Some(format!("Patient/{UUID}").into()), search("Patient?identifier=a%7Cb"));
+        let patient = (Target::Create, Some(format!("Patient/{UUID}")), search("Patient?identifier=a%7Cb"));
         let device = (Target::Put, Some("Device/d".into()), None);
         let study = (Target::Update, None, search("ImagingStudy?identifier=x"));
         assert_eq!(targets, [patient, device, (Target::New, None, None), study]);
@@ -300,7 +279,7 @@ mod tests {
         };
         let id = Ids::new("").shared_of(ResourceType::ServiceRequest, "urn:a", "A1", &whose);
         let own = order(&id);
-        assert_eq!((own.target, own.key.into_owned()), (Target::Create, format!("ServiceRequest/{id}")));
+        assert_eq!((own.target, own.key), (Target::Create, format!("ServiceRequest/{id}")));
         assert_eq!(own.search, Some(Search::by("ServiceRequest", "urn:a", "A1")));
         assert!(!own.text.contains(&id));
         for other in [Ids::new("salt").shared_of(ResourceType::ServiceRequest, "urn:a", "A1", &whose), "o".to_string()]

@@ -47,10 +47,7 @@ impl<'j> Listing<'j> {
 }
 
 fn count(of: &Json) -> u64 {
-    match of.get("numberOfInstances") {
-        Some(Json::Other(number)) => number.parse().unwrap_or_default(),
-        _ => 0,
-    }
+    of.get("numberOfInstances").and_then(Json::other).and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 
 #[cfg(test)]

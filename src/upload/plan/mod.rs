@@ -269,7 +269,7 @@ mod tests {
         let uuid = "11111111-2222-5333-8444-555555555555";
         let created = Entry {
             target: Target::Create,
-            place: Some(format!("Patient/{uuid}").into()),
+            place: Some(format!("Patient/{uuid}")),
             search: Some(Search::parse("Patient?identifier=a%7Cb".into())),
             ..entry(r#"{"resourceType":"Patient","id":"x"}"#)
         };

@@ -1,9 +1,6 @@
 //! What a server says of what it did not take: the OperationOutcome of an answer or of an entry, or what stands for it.
 
-use std::borrow::Cow;
-
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use crate::upload::json::Json;
 
 /// The longest text of a page that is no FHIR.
 const MAX_EXCERPT_CHARACTERS: usize = 300;
@@ -20,56 +17,22 @@ pub struct Outcome {
     pub json: String,
 }
 
-#[derive(Deserialize)]
-struct OperationOutcome<'a> {
-    #[serde(rename = "resourceType", borrow)]
-    resource_type: Cow<'a, str>,
-    #[serde(default, borrow)]
-    issue: Vec<Issue<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Issue<'a> {
-    #[serde(borrow)]
-    code: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    severity: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    diagnostics: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    details: Option<Details<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Details<'a> {
-    #[serde(borrow)]
-    text: Option<Cow<'a, str>>,
-}
-
-impl Issue<'_> {
-    /// What it says to a reader.
-    fn sentence(&self) -> Option<&str> {
-        let details = self.details.as_ref().and_then(|details| details.text.as_deref());
-        self.diagnostics.as_deref().or(details).filter(|text| !text.trim().is_empty())
-    }
-}
-
 impl Outcome {
     /// What an answer's body says, under a status.
     pub fn of(status: &str, body: &[u8]) -> Outcome {
-        let parsed = serde_json::from_slice::<OperationOutcome<'_>>(body).ok();
-        let Some(outcome) = parsed.filter(|outcome| outcome.resource_type == "OperationOutcome") else {
+        let parsed = std::str::from_utf8(body).ok().and_then(Json::parse);
+        let Some(outcome) = parsed.filter(|outcome| outcome.string("resourceType") == Some("OperationOutcome")) else {
             let words = words_of(body);
             let short = if words.is_empty() { status.to_string() } else { format!("{status}: {}", first(&words)) };
             return Outcome { short, ..Outcome::told(status, &words) };
         };
         // Some servers put hints before what was wrong.
-        let is_error = |issue: &&Issue<'_>| matches!(issue.severity.as_deref(), Some("error" | "fatal"));
-        let issue = outcome.issue.iter().find(is_error).or(outcome.issue.first());
-        let code = issue.and_then(|issue| issue.code.as_deref()).unwrap_or("no code");
-        let sentence = issue.and_then(Issue::sentence).map(|text| format!(": {}", first(text))).unwrap_or_default();
-        let text = std::str::from_utf8(body).map(crate::upload::json::compact).unwrap_or_default();
-        Outcome { short: format!("{status}: {code}{sentence}"), json: text }
+        let is_error = |issue: &&Json| matches!(issue.string("severity"), Some("error" | "fatal"));
+        let issues = outcome.list("issue");
+        let issue = issues.iter().find(is_error).or(issues.first());
+        let code = issue.and_then(|issue| issue.string("code")).unwrap_or("no code");
+        let sentence = issue.and_then(sentence).map(|text| format!(": {}", first(text))).unwrap_or_default();
+        Outcome { short: format!("{status}: {code}{sentence}"), json: outcome.to_string() }
     }
 
     /// Whether the server says that there was too much at once. Each has a status and words of its own for that.
@@ -79,11 +42,6 @@ impl Outcome {
         has(&["too large", "too big", "too many", "entity too"])
             || has(&["exceed", "maximum", "limit", "more than"])
                 && has(&["size", "bytes", "entries", "resources", "bundle", "payload"])
-    }
-
-    /// The same, of a body that is JSON already.
-    pub fn of_value(status: &str, body: Option<&RawValue>) -> Outcome {
-        Outcome::of(status, body.map_or("", RawValue::get).as_bytes())
     }
 
     /// A reason of ours.
@@ -102,6 +60,12 @@ impl Outcome {
         let json = serde_json::json!({"resourceType": "OperationOutcome", "issue": [issue]}).to_string();
         Outcome { short: short.to_string(), json }
     }
+}
+
+/// What an issue says to a reader.
+fn sentence(issue: &Json) -> Option<&str> {
+    let details = || issue.get("details").and_then(|details| details.string("text"));
+    issue.string("diagnostics").or_else(details).filter(|text| !text.trim().is_empty())
 }
 
 /// The beginning of a sentence, on one line.

@@ -1,15 +1,14 @@
 //! What an answer says of each resource that was written, also inside a 200.
 
-use std::borrow::Cow;
 use std::time::SystemTime;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::fhir::id::is_id;
 use crate::http::{Answer, Decision, Sent, decide};
 use crate::upload::plan::Write;
 use crate::upload::rejects::Outcome;
+use crate::upload::response::{Response, ResponseEntry};
 
 /// What became of one written resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,28 +91,6 @@ fn unknown(why: &str) -> Outcome {
     ))
 }
 
-#[derive(Deserialize)]
-struct Bundle<'a> {
-    #[serde(default, borrow)]
-    entry: Vec<Entry<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Entry<'a> {
-    #[serde(borrow)]
-    response: Option<Response<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Response<'a> {
-    #[serde(borrow)]
-    status: Cow<'a, str>,
-    #[serde(borrow)]
-    location: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    outcome: Option<&'a RawValue>,
-}
-
 /// What becomes of an entry that was not taken: what may pass is tried again, as for a request.
 fn refused_entry(status: &str, outcome: Outcome, write: &Write<'_>, repeat: Repeat) -> Written {
     let number = status.get(..3).and_then(|number| number.parse().ok()).unwrap_or_default();
@@ -127,17 +104,18 @@ fn refused_entry(status: &str, outcome: Outcome, write: &Write<'_>, repeat: Repe
 
 /// What a response Bundle says of each entry; `None` if it does not say it.
 pub fn entries(answer: &Answer, writes: &[&Write<'_>]) -> Option<Vec<Written>> {
-    let bundle: Bundle<'_> = serde_json::from_slice(&answer.body).ok()?;
+    let bundle: Response<'_> = serde_json::from_slice(&answer.body).ok()?;
     if bundle.entry.len() != writes.len() {
         return None;
     }
-    let of = |(entry, write): (&Entry<'_>, &&Write<'_>)| {
-        let response = entry.response.as_ref()?;
-        let status = response.status.trim();
-        Some(match status.starts_with('2') {
-            true => done(status, response.location.as_deref(), write, repeat(answer)),
-            false => refused_entry(status, Outcome::of_value(status, response.outcome), write, repeat(answer)),
-        })
+    let of = |(entry, write): (&ResponseEntry<'_>, &&Write<'_>)| {
+        let (response, status) = (entry.response.as_ref()?, entry.status());
+        let outcome = || Outcome::of(status, response.outcome.map_or("", RawValue::get).as_bytes());
+        match status.starts_with('2') {
+            _ if status.is_empty() => None,
+            true => Some(done(status, response.location.as_deref(), write, repeat(answer))),
+            false => Some(refused_entry(status, outcome(), write, repeat(answer))),
+        }
     };
     bundle.entry.iter().zip(writes).map(of).collect()
 }

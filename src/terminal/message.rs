@@ -23,7 +23,7 @@ pub fn columns() -> usize {
     terminal_columns().clamp(40, 80)
 }
 
-/// Prints the text. Nobody may be listening, which is no reason to fail.
+/// Prints the text. Write errors are ignored: standard error may be closed.
 pub fn say(text: impl Display) {
     let _ = write!(anstream::stderr(), "{text}");
 }

@@ -1,6 +1,5 @@
 //! The bar on a terminal, and the lines for a log.
 
-use std::fmt::Display;
 use std::io::{Write, stderr};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -10,12 +9,13 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget};
 
-use super::Progress;
 use super::counters::Counters;
 use super::drawn::draw;
 use super::line::Line;
-use super::message::say;
+use super::message::{WARNING, say};
 use crate::issue::Skip;
+use crate::name::{Name, printable};
+use crate::progress::Progress;
 
 const LINE: Duration = Duration::from_secs(10);
 
@@ -62,6 +62,12 @@ impl Bar {
         bar
     }
 
+    /// Says a line past what is drawn.
+    fn say(&self, line: &str) {
+        let print = || say(format_args!("{line}\n"));
+        self.drawn.as_ref().map_or_else(print, |bar| bar.suspend(print));
+    }
+
     fn start(paint: impl FnOnce(&Counters, Receiver<()>, Instant) + Send + 'static) -> Bar {
         let counters = Arc::new(Counters::default());
         let (stop, stopped) = channel();
@@ -106,15 +112,14 @@ impl Progress for Bar {
         self.counters.refused_resources.fetch_add(resources, Relaxed);
     }
 
-    fn left_out(&self, file: &dyn Display, why: &Skip) {
+    fn left_out(&self, file: &Name, why: &Skip) {
         if self.is_verbose {
             self.say(&format!("{file}: {why}"));
         }
     }
 
-    fn say(&self, line: &str) {
-        let print = || say(format_args!("{line}\n"));
-        self.drawn.as_ref().map_or_else(print, |bar| bar.suspend(print));
+    fn warn(&self, text: &str) {
+        self.say(&format!("{WARNING}warning:{WARNING:#} {}", printable(text.as_bytes())));
     }
 
     fn finish(&self) {

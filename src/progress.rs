@@ -1,27 +1,18 @@
-//! What the user sees while the run goes on, on standard error.
-//!
-//! The stages only add to counters, which costs them next to nothing; a thread of the bar's own looks at them ten times
-//! a second.
+//! How far a run is, told to whoever wants to know: the stages only say so, which costs them next to nothing.
 
-mod bar;
-mod counters;
-mod drawn;
-mod line;
-mod message;
-
-use std::fmt::Display;
-use std::io::{IsTerminal, stderr};
+#[cfg(feature = "http")]
 use std::sync::Arc;
+#[cfg(feature = "http")]
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+#[cfg(feature = "http")]
 use std::time::Duration;
 
-use crate::issue::Skip;
-use crate::options::ShowProgress;
-pub use bar::Bar;
-pub use counters::{count, duration, size};
-pub use message::{ERROR, NAME, WARNING, columns, say};
+use crate::issue::{Issue, Place, Skip};
+use crate::name::Name;
+#[cfg(feature = "http")]
+use crate::numbers::duration;
 
-/// Hears how far the run is. Every method may be called from any thread.
+/// Hears how far a run is, and what it leaves out. Every method may be called from any thread.
 pub trait Progress: Send + Sync {
     /// The walk found more files.
     fn walked(&self, _files: u64) {}
@@ -39,12 +30,12 @@ pub trait Progress: Send + Sync {
     fn retried(&self, _requests: u64) {}
     /// More resources were not taken by the server.
     fn refused(&self, _resources: u64) {}
-    /// Says a line while the run goes on, past what is drawn.
-    fn say(&self, line: &str) {
-        say(format_args!("{line}\n"));
-    }
+    /// Something wants a look while the run goes on.
+    fn warn(&self, _text: &str) {}
     /// A file is left out.
-    fn left_out(&self, _file: &dyn Display, _why: &Skip) {}
+    fn left_out(&self, _file: &Name, _why: &Skip) {}
+    /// A value is dropped or changed, or differs from another.
+    fn issue(&self, _place: Place<'_>, _issue: &Issue) {}
     /// The run is at its end: what was drawn is wiped away.
     fn finish(&self) {}
 }
@@ -55,19 +46,9 @@ pub struct Silent;
 
 impl Progress for Silent {}
 
-/// A bar on a terminal; elsewhere lines if they are asked for, and else nothing.
-pub fn start(show: ShowProgress, is_verbose: bool) -> Arc<dyn Progress> {
-    let is_terminal = stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-    let bar = match (show, is_terminal) {
-        (ShowProgress::Never, _) | (ShowProgress::Auto, false) => Bar::default(),
-        (ShowProgress::Auto | ShowProgress::Always, true) => Bar::drawn(),
-        (ShowProgress::Always, false) => Bar::lines(),
-    };
-    Arc::new(bar.verbose(is_verbose))
-}
-
 /// Counts the retries of requests to a server, and says why of the first: a wrong address is otherwise a long wait without
 /// a word.
+#[cfg(feature = "http")]
 pub fn note_retries(
     progress: Arc<dyn Progress>,
     server: String,
@@ -78,9 +59,7 @@ pub fn note_retries(
         progress.retried(1);
         if !said.swap(true, Relaxed) {
             let deadline = duration(deadline);
-            progress.say(&format!(
-                "{WARNING}warning:{WARNING:#} {server}: {why}; requests are retried for up to {deadline} (--deadline)"
-            ));
+            progress.warn(&format!("{server}: {why}; requests are retried for up to {deadline} (--deadline)"));
         }
     }
 }

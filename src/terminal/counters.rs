@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use indicatif::{DecimalBytes, HumanCount, HumanDuration};
+use indicatif::{DecimalBytes, HumanDuration};
+
+use crate::numbers::count;
 
 #[derive(Debug, Default)]
 pub(super) struct Counters {
@@ -77,25 +79,9 @@ fn time_left(done: u64, total: Option<u64>, seconds: f64) -> Option<String> {
     (done > 0 && seconds > 1).then(|| HumanDuration(Duration::from_secs(seconds)).to_string())
 }
 
-/// A number with commas between the thousands.
-pub fn count(number: u64) -> String {
-    HumanCount(number).to_string()
-}
-
 /// A number of bytes in the largest unit that leaves something before the point.
 pub fn size(bytes: u64) -> String {
     DecimalBytes(bytes).to_string()
-}
-
-/// A time span, the more exact the shorter it is.
-pub fn duration(span: Duration) -> String {
-    let seconds = span.as_secs();
-    match seconds {
-        0 => format!("{} ms", span.as_millis()),
-        1..60 => format!("{:.1} s", span.as_secs_f64()),
-        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
-    }
 }
 
 #[cfg(test)]
@@ -120,12 +106,5 @@ mod tests {
         counters.retried_requests.store(2, Relaxed);
         let later = counters.line(Duration::from_secs(4));
         assert_eq!(later, "writing: 4 of 7 documents, 2/s, 2 retries");
-    }
-
-    #[test]
-    fn a_duration_is_as_exact_as_it_is_short() {
-        for (seconds, want) in [(0, "0 ms"), (59, "59.0 s"), (61, "1 min 01 s"), (3661, "1 h 01 min")] {
-            assert_eq!(duration(Duration::from_secs(seconds)), want);
-        }
     }
 }

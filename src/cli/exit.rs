@@ -1,0 +1,85 @@
+//! Parses, runs, and says how it ended.
+
+use std::error::Error as _;
+use std::process::ExitCode;
+
+use clap::ColorChoice;
+
+use super::{Cli, unknown_variables};
+use crate::error::Error;
+use crate::source::printable;
+use crate::terminal::{self, ERROR, WARNING};
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    /// Everything was done, or nobody reads on.
+    Done = 0,
+    /// Done, but for something that standard error names.
+    Incomplete = 1,
+    /// The run could not start, or not go on.
+    CouldNotRun = 2,
+    /// The user stopped it: what shells expect of Ctrl-C.
+    Interrupted = 130,
+}
+
+impl Exit {
+    fn of(result: &Result<u8, Error>) -> Exit {
+        match result {
+            Ok(0) | Err(Error::Closed) => Exit::Done,
+            Ok(_) => Exit::Incomplete,
+            Err(Error::Interrupted) => Exit::Interrupted,
+            Err(_) => Exit::CouldNotRun,
+        }
+    }
+}
+
+/// The program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse_from(std::env::args_os()).unwrap_or_else(|error| error.exit());
+    let colors = match cli.color {
+        ColorChoice::Auto => anstream::ColorChoice::Auto,
+        ColorChoice::Always => anstream::ColorChoice::Always,
+        ColorChoice::Never => anstream::ColorChoice::Never,
+    };
+    colors.write_global();
+    let names = std::env::vars_os().map(|(name, _)| name);
+    for warning in unknown_variables(names) {
+        terminal::say(format_args!("{WARNING}warning:{WARNING:#} {}\n", printable(warning.as_bytes())));
+    }
+    let result = cli.command.run();
+    if let Err(error) = &result
+        && !matches!(error, Error::Closed)
+    {
+        say(error);
+    }
+    ExitCode::from(Exit::of(&result) as u8)
+}
+
+/// Prints the error and its causes.
+fn say(error: &Error) {
+    terminal::say(format_args!("{ERROR}error:{ERROR:#} {}\n", printable(error.to_string().as_bytes())));
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        terminal::say(format_args!("  because: {}\n", printable(error.to_string().as_bytes())));
+        cause = error.source();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_ends_with_the_code_of_what_came_of_it() {
+        for (result, want) in [
+            (Ok(0), 0),
+            (Ok(1), 1),
+            (Err(Error::Closed), 0),
+            (Err(Error::Interrupted), 130),
+            (Err(Error::Usage(String::new())), 2),
+        ] {
+            assert_eq!(Exit::of(&result) as u8, want, "{result:?}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! How the end of a run is told: its summary, its exit code, and why that is what it is.
+
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::{Job, Outcome, convert_into};
+use crate::error::Error;
+use crate::interrupt::Interrupt;
+use crate::options::{OutputOptions, ShowProgress, SummaryForm};
+use crate::output::{self, Catalog, Sink};
+use crate::report::{CauseInWords, Causes, Summary, Totals, causes, summary_json};
+use crate::source::Input;
+use crate::terminal::{self, columns, say};
+
+/// What the user sees of a run, and how its exit code is judged.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Console {
+    /// When progress is shown.
+    pub progress: ShowProgress,
+    /// How the run sums up.
+    pub summary: SummaryForm,
+    /// Whether each file that is left out is named as it comes.
+    pub verbose: bool,
+    /// Whether a dropped value makes the exit code 1.
+    pub strict: bool,
+}
+
+impl Outcome {
+    /// Why the exit code is 1; nothing where it is 0.
+    pub(super) fn causes(&self, job: &Job, is_strict: bool) -> Causes {
+        let mut causes = causes(&self.counts);
+        let is_explained = self.counts.lost_files() > 0 || self.counts.held_back() > 0;
+        if self.totals.studies == 0 && self.fhir_files == 0 && !is_explained {
+            causes.0.push(CauseInWords::of(self.nothing(job)));
+        }
+        if is_strict && self.counts.issues() > 0 {
+            causes.0.push(self.strict());
+        }
+        causes
+    }
+
+    /// Says that there is no study, and what to look at.
+    fn nothing(&self, job: &Job) -> String {
+        let inputs: Vec<String> = job.inputs.iter().map(Input::to_string).collect();
+        let place = inputs.join(", ");
+        match self.totals {
+            Totals { files: 0, partial: false, .. } => {
+                format!("no file was found in {place}: is the path right, and the disk mounted?")
+            }
+            Totals { partial: true, .. } if self.unmet_rules.is_empty() => {
+                format!("--include and --exclude leave no file of {place}")
+            }
+            Totals { partial: true, .. } => {
+                format!("nothing is left of {place}: no file meets {}", self.unmet_rules.join(", "))
+            }
+            Totals { dicom_files: 0, .. } if job.inputs.contains(&Input::Stdin) => {
+                format!("no DICOM file was found in {place}: for a list of paths give --files-from -")
+            }
+            Totals { dicom_files: 0, .. } => format!("no DICOM file was found in {place}: is the path right?"),
+            _ => format!("no study was found in {place}"),
+        }
+    }
+
+    fn strict(&self) -> CauseInWords {
+        let reasons = self.counts.issues_in_words();
+        CauseInWords {
+            message: "--strict, and values were dropped, changed or differ".to_string(),
+            places: reasons.iter().take(3).map(|(words, values)| format!("{values} times: {words}")).collect(),
+            more: reasons.iter().skip(3).map(|(_, values)| values).sum(),
+        }
+    }
+}
+
+/// Converts what the job names, says what came of it, and with which code to exit.
+pub fn convert(job: &Job, console: &Console) -> Result<u8, Error> {
+    let start = Instant::now();
+    let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
+    let progress = terminal::start(console.progress, console.verbose);
+    let outcome = convert_into(job, || open(job), progress.clone(), &interrupt);
+    // The walk may still hold the progress, and an error is not to be printed behind a bar.
+    progress.finish();
+    Ok(tell(job, console, &outcome?, None, start))
+}
+
+/// Opens the output.
+fn open(job: &Job) -> Result<Box<dyn Sink>, Error> {
+    let (OutputOptions { rows, replace, .. }, mode) = (&job.config.output, job.config.run.mode);
+    match job.format.is_table() {
+        true => Ok(Box::new(Catalog::open(job.target.path(), job.format, rows.unwrap_or_default(), mode)?)),
+        false => output::open(&job.target, job.format, mode, *replace),
+    }
+}
+
+/// What a server has to say of a run.
+pub(super) struct OfServer {
+    /// Its part of the summary.
+    pub summary: Value,
+    /// Why it makes the exit code 1.
+    pub causes: Causes,
+}
+
+/// Says what came of a run, and why its exit code is 1 if it is; that is said also where nothing else is. The text of the
+/// server's part is somebody else's.
+pub(super) fn tell(job: &Job, console: &Console, outcome: &Outcome, server: Option<OfServer>, start: Instant) -> u8 {
+    let mut causes = outcome.causes(job, console.strict);
+    let code = causes.exit_code();
+    let Outcome { totals, counts, stale_files, unmet_rules, .. } = outcome;
+    let summary = Summary {
+        totals,
+        counts,
+        stale_files: *stale_files,
+        unmet_rules,
+        is_fhir: !job.format.is_table(),
+        is_default_release: job.config.content.fhir.is_none(),
+        elapsed: start.elapsed(),
+        report: job.config.run.report.as_deref(),
+    };
+    match console.summary {
+        // Inputs that are all FHIR have nothing to say of DICOM.
+        SummaryForm::Text if totals.dicom_files == 0 && outcome.fhir_files > 0 => {}
+        SummaryForm::Text => say(format_args!("{summary:0$}", columns())),
+        SummaryForm::None => causes.0.extend(server.into_iter().flat_map(|server| server.causes.0)),
+        SummaryForm::Json => {
+            say(format_args!("{}\n", as_json(&summary, causes, server)));
+            return code;
+        }
+    }
+    say(&causes);
+    code
+}
+
+fn as_json(summary: &Summary<'_>, mut causes: Causes, server: Option<OfServer>) -> Value {
+    let Some(OfServer { summary: part, causes: more }) = server else { return summary_json(summary, &causes) };
+    causes.0.extend(more.0);
+    let mut json = summary_json(summary, &causes);
+    json["server"] = part;
+    json
+}

@@ -1,0 +1,69 @@
+//! The Bundle with which a server answers to a search, to many reads or to many writes.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// The Bundle.
+#[derive(Deserialize)]
+pub struct Response<'a> {
+    /// Its entries.
+    #[serde(default, borrow)]
+    pub entry: Vec<ResponseEntry<'a>>,
+    /// Where it goes on.
+    #[serde(default)]
+    pub link: Vec<Link>,
+}
+
+/// A link to another part of it.
+#[derive(Deserialize)]
+pub struct Link {
+    /// `next`, for the next page.
+    pub relation: Option<String>,
+    /// The address.
+    pub url: Option<String>,
+}
+
+/// What it says of one resource.
+#[derive(Deserialize)]
+pub struct ResponseEntry<'a> {
+    /// The resource.
+    #[serde(borrow)]
+    pub resource: Option<&'a RawValue>,
+    /// What became of the request.
+    #[serde(borrow)]
+    pub response: Option<EntryResponse<'a>>,
+    search: Option<Search>,
+}
+
+/// What became of a request.
+#[derive(Deserialize)]
+pub struct EntryResponse<'a> {
+    #[serde(borrow)]
+    status: Option<Cow<'a, str>>,
+    /// The version.
+    pub etag: Option<String>,
+    /// Where the resource is.
+    pub location: Option<String>,
+    /// Why it was not done.
+    #[serde(borrow)]
+    pub outcome: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Search {
+    mode: Option<String>,
+}
+
+impl ResponseEntry<'_> {
+    /// The status of the request; empty if it does not say.
+    pub fn status(&self) -> &str {
+        self.response.as_ref().and_then(|response| response.status.as_deref()).unwrap_or_default().trim()
+    }
+
+    /// Whether it is what a search was for, and not something beside it.
+    pub fn is_match(&self) -> bool {
+        self.search.as_ref().and_then(|search| search.mode.as_deref()).is_none_or(|mode| mode == "match")
+    }
+}
