@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The run cannot start or cannot go on: exit code 2.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// An option, or a pair of them, makes no sense.
     #[error("{0}")]
@@ -24,6 +25,14 @@ pub enum Error {
         path: PathBuf,
         /// What the operating system said.
         source: io::Error,
+    },
+    /// An index cannot be used.
+    #[error("cannot use the index {}: {reason}", path.display())]
+    Index {
+        /// The file.
+        path: PathBuf,
+        /// Why not, and what to do.
+        reason: String,
     },
     /// The operating system does not let us listen for Ctrl-C.
     #[error("cannot listen for signals")]

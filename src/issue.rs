@@ -5,11 +5,13 @@
 use std::fmt;
 
 use dicom_core::Tag;
+use serde::{Deserialize, Serialize};
 
 use crate::name::{Name, printable};
 
 /// Why a file is left out of the output.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Skip {
     /// The file holds no DICOM data set.
     #[error("not a DICOM file")]
@@ -107,7 +109,7 @@ pub struct Issue {
 }
 
 /// What a study does not have and a profile cannot do without.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error, Serialize, Deserialize)]
 pub enum Lack {
     /// A Study Instance UID that can be an identifier.
     #[error("its Study Instance UID is no usable identifier")]
@@ -136,7 +138,8 @@ pub enum Lack {
 }
 
 /// Why a value was not taken as it is. The text says what was expected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Reason {
     /// DA that is no date.
     #[error("not a date: want YYYYMMDD")]
@@ -317,6 +320,9 @@ pub enum Reason {
         "the file there has instances that this run did not find: it is held back; give --replace to write it all the same"
     )]
     HeldBack,
+    /// All files of a study that an index knows are gone.
+    #[error("all of its files are gone: its document stays; --gone delete takes it away")]
+    FilesGone,
     /// The file of an earlier run says more of a companion, or something else: it was not replaced.
     #[error(
         "the file there says more of it than this run, or something else: it is held back; give --replace to write it all \

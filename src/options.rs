@@ -7,6 +7,7 @@
 mod choice;
 mod content;
 pub mod filter;
+pub mod index;
 mod input;
 mod mode;
 mod output;

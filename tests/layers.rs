@@ -11,13 +11,14 @@ use std::path::Path;
 const ARROWS: &[(&str, &str)] = &[
     (
         "cli",
-        "dicom error explain fhir http interrupt issue mapping numbers options output pipeline progress report source synth terminal upload",
+        "dicom error explain fhir http index interrupt issue mapping numbers options output pipeline progress report source synth terminal upload",
     ),
     ("conversion", "error fhir interrupt mapping options output pipeline progress source"),
     (
         "pipeline",
-        "dicom error explain fhir group http interrupt issue mapping numbers options output progress report source terminal upload",
+        "dicom error explain fhir group http index interrupt issue mapping numbers options output progress report source terminal upload",
     ),
+    ("index", "dicom error group issue mapping name options source"),
     ("upload", "error fhir http interrupt numbers options output progress source terminal"),
     ("explain", "dicom fhir group issue mapping name numbers options source"),
     ("report", "dicom error fhir issue mapping name numbers options output progress source terminal"),
@@ -45,7 +46,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("toml", &["cli"]),
     ("anstream", &["cli", "report", "terminal"]),
     ("indicatif", &["terminal"]),
-    ("dicom_core", &["dicom", "explain", "group", "issue", "mapping", "pipeline", "report", "synth"]),
+    ("dicom_core", &["dicom", "explain", "group", "index", "issue", "mapping", "pipeline", "report", "synth"]),
     ("dicom_object", &["synth"]),
     ("ureq", &["http"]),
 ];

@@ -9,6 +9,8 @@ mod convert;
 mod documents;
 mod exit;
 mod explain;
+#[cfg(feature = "index")]
+mod index;
 mod mapping;
 mod settings;
 mod synth;
@@ -25,6 +27,8 @@ pub use convert::ConvertArguments;
 pub use documents::{CompletionsArguments, ManArguments};
 pub use exit::main;
 pub use explain::ExplainArguments;
+#[cfg(feature = "index")]
+pub use index::IndexArguments;
 pub use mapping::MappingArguments;
 pub use settings::ConfigArguments;
 pub use synth::SynthArguments;
@@ -79,6 +83,9 @@ pub enum Command {
     /// Upload DICOM or FHIR to a FHIR server
     #[cfg(feature = "upload")]
     Upload(Box<UploadArguments>),
+    /// Check the file behind --index, or show what is in it
+    #[cfg(feature = "index")]
+    Index(IndexArguments),
     /// Write a synthetic DICOM archive for tests, benchmarks and CI
     #[command(display_order = 101)]
     Synth(SynthArguments),
@@ -117,6 +124,8 @@ impl Command {
         match self {
             Command::Convert(arguments) => convert::run(*arguments),
             Command::Explain(arguments) => explain::run(&arguments),
+            #[cfg(feature = "index")]
+            Command::Index(arguments) => index::run(&arguments),
             Command::Mapping(arguments) => mapping::run(&arguments),
             #[cfg(feature = "upload")]
             Command::Upload(arguments) => upload::run(*arguments),

@@ -179,6 +179,7 @@ impl Unset {
 /// Values for the template, where the name of a value says too little.
 const EXAMPLES_OF_VALUES: &[(&str, &str)] = &[
     ("files-from", "\"paths.txt\""),
+    ("index", "\"archive.index\""),
     ("output", "\"-\""),
     ("format", "\"json\""),
     ("bundle-type", "\"batch\""),

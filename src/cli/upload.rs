@@ -13,6 +13,8 @@ use crate::fhir::id::Ids;
 use crate::fhir::profile::Packaging;
 use crate::http::{AccessOptions, Connection, http_url};
 use crate::mapping::ContentOptions;
+#[cfg(feature = "index")]
+use crate::options::index::{Gone, IndexOptions};
 use crate::options::parse::{at_least, whole};
 use crate::options::{BundleOptions, Format, InputOptions, OutputOptions, References, RunOptions};
 use crate::pipeline::{self, Config, Upload, is_stdin};
@@ -63,7 +65,7 @@ Exit code:
     after_long_help = EXAMPLES,
     disable_help_flag = true,
     override_usage = "dcm2fhir upload --to <URL> [OPTIONS] <INPUT>...",
-    mut_arg("inputs", |inputs| inputs.help(INPUTS).long_help(INPUTS)),
+    mut_arg("inputs", |inputs| without_input(inputs.help(INPUTS).long_help(INPUTS))),
     mut_arg("references", |references| references.long_help(REFERENCES)),
     mut_arg("fhir", |fhir| fhir.long_help(RELEASE)),
     mut_args(|argument| match FOR_LONG_HELP.contains(&argument.get_id().as_str()) {
@@ -79,6 +81,9 @@ pub struct UploadArguments {
     pub server: ServerArguments,
     #[command(flatten)]
     pub sending: SendingArguments,
+    #[cfg(feature = "index")]
+    #[command(flatten)]
+    pub index: IndexOptions,
     #[command(flatten)]
     pub content: ContentOptions,
     #[command(flatten)]
@@ -193,10 +198,20 @@ pub fn run(arguments: UploadArguments) -> Result<u8, Error> {
 impl UploadArguments {
     /// What the options come to.
     fn upload(self) -> Result<Upload, Error> {
+        #[cfg(feature = "index")]
+        let index = self.index;
         let UploadArguments { mut input, server, sending, content, run, .. } = self;
         let given = input.inputs.len();
         input.inputs.retain(|path| !is_stdin(path));
         let stdin = input.inputs.len() < given;
+        #[cfg(feature = "index")]
+        if index.index.is_some() && sending.journal.is_some() {
+            return usage("--index remembers what the server took: leave --journal out");
+        }
+        #[cfg(feature = "index")]
+        if index.gone == Gone::Delete {
+            return usage("--gone delete is for a folder: for a server give keep or entered-in-error");
+        }
         if content.profile().packaging == Packaging::Document {
             let name = content.profile().name;
             return usage(&format!(
@@ -208,7 +223,16 @@ impl UploadArguments {
         let options = options(server, sending, &content, &run)?;
         let output = output(content.references, options.conditional);
         let remote = RemoteOptions::default();
-        let mut job = Config { input, remote, output, content, run }.job()?;
+        let mut job = Config {
+            input,
+            #[cfg(feature = "index")]
+            index,
+            remote,
+            output,
+            content,
+            run,
+        }
+        .job()?;
         if job.inputs.iter().any(|input| input.wado_base().is_some()) {
             // Credentials are those of the FHIR server, and no other server's to see.
             return usage("upload reads no dicomweb+: give what `convert dicomweb+... -o studies/` wrote");
@@ -219,6 +243,11 @@ impl UploadArguments {
         job.walk.excluded.extend(own);
         Ok(Upload { job, stdin, options, concurrent_requests })
     }
+}
+
+/// With an index there is something to send without inputs too.
+fn without_input(inputs: clap::Arg) -> clap::Arg {
+    if cfg!(feature = "index") { inputs.required_unless_present("index") } else { inputs }
 }
 
 fn options(

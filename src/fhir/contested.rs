@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3Default;
 
 use super::datatypes::ResourceType;
@@ -12,7 +13,7 @@ use super::resource::Reference;
 use super::resource::Resource;
 
 /// A number that a study refers to something by, and the patient of the study. Nothing of the patient can be read from it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Claim {
     number: u64,
     /// Of the patient: the type, a Patient or a phantom's Device, and the ID.
@@ -26,7 +27,7 @@ pub struct Claim {
 pub struct Contested(HashSet<u64>);
 
 /// What one study says of its patient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Described {
     /// The patient.
     patient: u64,
@@ -83,6 +84,12 @@ impl Contested {
         Contested(of_one.filter(|claims| !all_can_be(claims)).map(|claims| claims[0].number).collect())
     }
 
+    /// A sum over those of these claims whose numbers several patients have: it is another where these are others.
+    pub fn sum(&self, claims: &[Claim]) -> u64 {
+        let numbers: BTreeSet<u64> = claims.iter().map(|claim| claim.number).collect();
+        numbers.iter().filter(|number| self.0.contains(number)).fold(0, |sum, number| sum.wrapping_add(*number | 1))
+    }
+
     /// Whether several patients claim a number.
     pub fn has(&self, kind: ResourceType, identifier: &Identifier) -> bool {
         number_key(kind, identifier).is_some_and(|number| self.0.contains(&number))
@@ -111,6 +118,11 @@ impl Described {
         let sex = patient.gender.as_deref().map(|sex| hash([sex]));
         let patient = number_key(ResourceType::Patient, identifier)?;
         Some(Described { patient, study, facts: [name, birth_date, sex] })
+    }
+
+    /// The same of a study at another place in the order of the run.
+    pub fn at(self, study: usize) -> Described {
+        Described { study, ..self }
     }
 }
 

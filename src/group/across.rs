@@ -31,14 +31,18 @@ pub fn look_across(studies: &mut [Study], options: &Options) -> Across {
     }
     let said = studies.par_iter_mut().enumerate().map(|(place, study)| said(place, study, options));
     let (claims, described): (Vec<Vec<Claim>>, Vec<Option<Described>>) = said.unzip();
-    Across {
-        contested: Contested::among(claims.into_iter().flatten().collect()),
-        contradictions: contradictions(described.into_iter().flatten().collect()),
+    Across::among(claims.into_iter().flatten().collect(), described.into_iter().flatten().collect())
+}
+
+impl Across {
+    /// What holds across studies that claim and say this.
+    pub fn among(claims: Vec<Claim>, described: Vec<Described>) -> Across {
+        Across { contested: Contested::among(claims), contradictions: contradictions(described) }
     }
 }
 
 /// What one study claims, and what it says of its patient; nothing where it has several.
-fn said(place: usize, study: &mut Study, options: &Options) -> (Vec<Claim>, Option<Described>) {
+pub fn said(place: usize, study: &mut Study, options: &Options) -> (Vec<Claim>, Option<Described>) {
     let of_study = study.parts.resolve(&OF_STUDY, |data_set| mapping::map(&OF_STUDY, data_set, options));
     let Some(subject) = &of_study.part.subject else { return Default::default() };
     if study.mixes_patients(&of_study.part, &of_study.others, options) {

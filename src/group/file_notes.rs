@@ -43,6 +43,11 @@ impl FileNotes {
         Some(mapping::map(NUMBER, stored.unpack(&mut Header::default()), options))
     }
 
+    /// What the scanner noticed, as issues.
+    pub fn faults(&self) -> impl Iterator<Item = Issue> {
+        self.faults.iter().map(|fault| fault_issue(*fault))
+    }
+
     /// The issues of the file, but for those of its number and kind.
     pub fn issues<'n>(&'n self, sop_instance_uid: &str, options: &Options) -> impl Iterator<Item = Issue> + use<'n> {
         let stand_in = self.is_uid_stand_in.then(|| stand_in(sop_instance_uid, options));

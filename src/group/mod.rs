@@ -27,7 +27,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::dicom::{Header, Levels, StoredValues};
 use crate::mapping::KindPart;
 use crate::name::Name;
-pub use across::look_across;
+pub use across::{Across, look_across, said};
 use by_uid::ByUid;
 pub use file_notes::FileNotes;
 pub use files::{Files, Keep, SeriesFiles, common_folder};
@@ -37,7 +37,7 @@ pub use parts::{Key, Parts};
 use patients::Patients;
 pub use resolve::{SeveralPlaces, Study, series_in_several_studies, several_places};
 use selections::Selections;
-pub use selections::{NewSelection, apply_rejections, leave_out_manifests};
+pub use selections::{NewSelection, Rejections, apply_rejections, leave_out_manifests, rejected_by};
 pub use stored::StoredInstance;
 
 /// Far more than threads, so that two seldom want the same.

@@ -40,6 +40,11 @@ pub struct Reader<'r> {
 pub trait Keeper: Sync + Debug {
     /// A file was read. Its parts are in the header, by level, and [`FileNotes`](super::FileNotes) has the rest.
     fn read(&self, name: &Name, header: &Header, grouped: Result<&Record<'_>, &Skip>);
+
+    /// Whether what was read is also to be grouped now.
+    fn also_groups(&self) -> bool {
+        true
+    }
 }
 
 /// Which Key Object Selections are kept with what they select.
@@ -128,6 +133,9 @@ impl Reader<'_> {
             issue(stand_in(record.sop_instance_uid, self.options));
         }
         number.issues.into_iter().for_each(&mut issue);
+        if self.keeper.is_some_and(|keeper| !keeper.also_groups()) {
+            return Ok(Record { record, is_selection });
+        }
         if self.studies.merge(&record, None).is_err() {
             let kind = NewKind::from_mapped(mapping::kind(root, self.options), issue);
             self.studies.merge(&record, Some(kind)).expect("the kind is given");

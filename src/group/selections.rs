@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::resolve::Study;
 use crate::mapping::{FoundIssue, Mapped, Rejected, Selection, SelectionPart};
 use crate::name::Name;
@@ -66,19 +68,45 @@ pub fn leave_out_manifests(studies: &mut [Study]) {
     }
 }
 
-/// Leaves out of the studies what their rejection notes reject, wherever it lies, and the notes themselves: they speak of
-/// what is no longer there.
+/// What the rejection notes of studies reject, by study.
+#[derive(Debug, Default)]
+pub struct Rejections(HashMap<Box<str>, Rejected>);
+
+impl Rejections {
+    /// Adds an instance of a series of a study.
+    pub fn add(&mut self, study_uid: &str, series_uid: &str, uid: &str) {
+        self.0.entry(study_uid.into()).or_default().add(series_uid, uid);
+    }
+
+    /// A sum over what is rejected of a study: it is another where that is other.
+    pub fn sum(&self, study_uid: &str) -> u64 {
+        let hash = |(series, uid): (&str, &str)| xxh3_64(format!("{series}/{uid}").as_bytes());
+        self.0.get(study_uid).map_or(0, |rejected| rejected.all().map(hash).fold(0, u64::wrapping_add))
+    }
+
+    /// Leaves out of a study what is rejected of it.
+    pub fn apply(&self, study: &mut Study) {
+        study.rejected = self.0.get(&study.uid).cloned().unwrap_or_default();
+    }
+}
+
+/// What the rejection notes of a study reject, wherever it lies, and the notes themselves, which speak of what is no longer
+/// there: each as study, series and instance.
+pub fn rejected_by(study: &Study) -> Vec<[Box<str>; 3]> {
+    let mut rejected = Vec::new();
+    for note in study.selections.iter().filter(|selection| selection.part.is_rejection()) {
+        let instances = note.part.instances.iter();
+        rejected.extend(instances.map(|one| [one.study_uid.clone(), one.series_uid.clone(), one.uid.clone()]));
+        rejected.push([study.uid.clone(), note.series_uid.clone(), note.sop_instance_uid.clone()]);
+    }
+    rejected
+}
+
+/// Leaves out of the studies what their rejection notes reject.
 pub fn apply_rejections(studies: &mut [Study]) {
-    let mut rejected: HashMap<Box<str>, Rejected> = HashMap::new();
-    for study in studies.iter() {
-        for note in study.selections.iter().filter(|selection| selection.part.is_rejection()) {
-            for instance in &note.part.instances {
-                rejected.entry(instance.study_uid.clone()).or_default().add(&instance.series_uid, &instance.uid);
-            }
-            rejected.entry(study.uid.clone()).or_default().add(&note.series_uid, &note.sop_instance_uid);
-        }
+    let mut rejections = Rejections::default();
+    for [study, series, uid] in studies.iter().flat_map(rejected_by) {
+        rejections.add(&study, &series, &uid);
     }
-    for study in studies {
-        study.rejected = rejected.remove(&study.uid).unwrap_or_default();
-    }
+    studies.iter_mut().for_each(|study| rejections.apply(study));
 }

@@ -89,7 +89,7 @@ pub struct Selection {
 }
 
 /// The instances of one study that are rejected, by series.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Rejected(HashMap<Box<str>, BTreeSet<Box<str>>>);
 
 impl Rejected {
@@ -106,6 +106,11 @@ impl Rejected {
     /// Whether anything of a series is rejected.
     pub fn any_in(&self, series_uid: &str) -> bool {
         self.0.contains_key(series_uid)
+    }
+
+    /// All rejected instances, each with its series, in no order.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().flat_map(|(series, uids)| uids.iter().map(move |uid| (&**series, &**uid)))
     }
 
     /// Adds an instance.

@@ -56,6 +56,25 @@ impl Folder {
     fn take(&self, path: &Path) -> bool {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner).insert(path_hash(path))
     }
+
+    fn put(&self, name: &DocumentName, replace: bool, write: WriteDocument<'_>) -> Result<Placed, Error> {
+        let path = self.path(name)?;
+        if !self.take(&path) {
+            return Ok(Placed::NameTaken);
+        }
+        let mut file = WholeFile::create_in(&self.root, &path)?.with_mode(self.mode);
+        file.write(write)?;
+        Ok(match file.finish_unless_lossy(replace)? {
+            Finish::HeldBack(path) => Placed::HeldBack(path),
+            Finish::Written | Finish::NothingNew => Placed::Written,
+        })
+    }
+
+    /// Where a document stands, whether its folder is there or not.
+    fn place(&self, name: &DocumentName) -> PathBuf {
+        let file = file_name(&name.id);
+        if name.is_main() { self.root.join(file) } else { self.root.join(name.resource_type).join(file) }
+    }
 }
 
 impl Sink for Folder {
@@ -64,16 +83,37 @@ impl Sink for Folder {
     }
 
     fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error> {
-        let path = self.path(name)?;
-        if !self.take(&path) {
-            return Ok(Placed::NameTaken);
+        self.put(name, self.replace, write)
+    }
+
+    fn next_document(
+        &self,
+        name: &DocumentName,
+        before: u64,
+        write: WriteDocument<'_>,
+    ) -> Result<Option<Placed>, Error> {
+        let is_there = file_hash(&self.place(name)) == Some(before);
+        if is_there { self.put(name, true, write).map(Some) } else { Ok(None) }
+    }
+
+    fn has(&self, name: &DocumentName) -> bool {
+        self.place(name).is_file()
+    }
+
+    fn stands(&self, name: &DocumentName) {
+        self.take(&self.place(name));
+    }
+
+    fn remove(&self, name: &DocumentName, hash: u64) -> Result<bool, Error> {
+        let path = self.place(name);
+        match file_hash(&path) {
+            Some(found) if found == hash => match std::fs::remove_file(&path) {
+                Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(write_error(&path, source)),
+                _ => Ok(true),
+            },
+            Some(_) => Ok(false),
+            None => Ok(!path.exists()),
         }
-        let mut file = WholeFile::create_in(&self.root, &path)?.with_mode(self.mode);
-        file.write(write)?;
-        Ok(match file.finish_unless_lossy(self.replace)? {
-            Finish::HeldBack(path) => Placed::HeldBack(path),
-            Finish::Written | Finish::NothingNew => Placed::Written,
-        })
     }
 
     fn finish(self: Box<Self>, report: Option<&Path>) -> Result<Finished, Error> {
@@ -81,6 +121,12 @@ impl Sink for Folder {
         let stale_files = stale_files(&self.root, report, |path| taken.contains(&path_hash(path)));
         Ok(Finished { stale_files, held_back: Vec::new() })
     }
+}
+
+/// The hash of what a file holds; `None` where it is not there or cannot be read.
+fn file_hash(path: &Path) -> Option<u64> {
+    let mut file = std::fs::File::open(path).ok()?;
+    super::document_hash(&mut |out| std::io::copy(&mut file, out).map(drop)).ok()
 }
 
 fn make(folder: &Path, mode: FileMode) -> Result<(), Error> {

@@ -15,6 +15,8 @@ mod whole_file;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use xxhash_rust::xxh3::Xxh3Default;
+
 use crate::error::Error;
 use crate::fhir::{Bundle, Companion, Dialect, ImagingSelection, Linked};
 use crate::options::{FileMode, Format, OutputTarget};
@@ -39,7 +41,7 @@ pub struct DocumentName {
 
 impl DocumentName {
     /// Whether it is what the run is about, and not a resource beside it.
-    fn is_main(&self) -> bool {
+    pub fn is_main(&self) -> bool {
         matches!(self.resource_type, "ImagingStudy" | "Bundle")
     }
 }
@@ -50,6 +52,8 @@ impl DocumentName {
 pub enum Placed {
     /// It was written.
     Written,
+    /// It was given to its place, which did not take it, or only in part.
+    NotTaken,
     /// A document of this run has the name already, and stays as it is.
     NameTaken,
     /// The file of an earlier run has instances that the document lacks, or says more of a companion or something else,
@@ -99,6 +103,38 @@ pub trait Sink: Sync {
     /// Takes one document.
     fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error>;
 
+    /// Takes a document that comes after one with this hash, as an index remembers it: if that is still there and nobody
+    /// changed it, instances may go. `None` where it is taken as any other.
+    fn next_document(
+        &self,
+        _name: &DocumentName,
+        _before: u64,
+        _write: WriteDocument<'_>,
+    ) -> Result<Option<Placed>, Error> {
+        Ok(None)
+    }
+
+    /// The file that this run replaces is that of an earlier one, and it is known why instances of it may be missing now.
+    fn may_replace(&self) {}
+
+    /// Whether a document of an earlier run is there; where that cannot be seen, it is.
+    fn has(&self, _name: &DocumentName) -> bool {
+        true
+    }
+
+    /// A document of an earlier run stands as this run would write it.
+    fn stands(&self, _name: &DocumentName) {}
+
+    /// Takes a document with this hash away, and says whether it is gone: one that somebody changed stays.
+    fn remove(&self, _name: &DocumentName, _hash: u64) -> Result<bool, Error> {
+        Ok(false)
+    }
+
+    /// Sets a resource of which all files are gone to entered-in-error, and says whether that is done.
+    fn withdraw(&self, _name: &DocumentName, _study_uid: &str) -> Result<bool, Error> {
+        Ok(false)
+    }
+
     /// The catalog that it is, if it takes the rows of studies instead of documents.
     fn catalog(&self) -> Option<&Catalog> {
         None
@@ -128,6 +164,35 @@ pub fn open(target: &OutputTarget, format: Format, mode: FileMode, replace: bool
         (OutputTarget::Folder(path), Format::Ndjson) => Box::new(NdjsonFolder::open(path, mode, replace)?),
         (OutputTarget::Folder(path), _) => Box::new(Folder::open(path, mode, replace)?),
     })
+}
+
+/// The hash of a document's bytes, by which an index knows it again.
+pub fn document_hash(write: WriteDocument<'_>) -> io::Result<u64> {
+    write_hashed(&mut io::sink(), write)
+}
+
+/// Writes a document, and gives its hash.
+pub fn write_hashed(out: &mut dyn Write, write: WriteDocument<'_>) -> io::Result<u64> {
+    let mut hashing = Hashing { inner: out, hasher: Xxh3Default::new() };
+    write(&mut hashing)?;
+    Ok(hashing.hasher.digest())
+}
+
+struct Hashing<'o> {
+    inner: &'o mut dyn Write,
+    hasher: Xxh3Default,
+}
+
+impl Write for Hashing<'_> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(buffer)?;
+        self.hasher.update(&buffer[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
 }
 
 #[cfg(test)]

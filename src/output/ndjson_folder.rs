@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use super::stale_files::stale_files;
@@ -19,7 +20,7 @@ const STUDIES: &str = "ImagingStudy";
 pub struct NdjsonFolder {
     root: PathBuf,
     mode: FileMode,
-    replace: bool,
+    replace: AtomicBool,
     files: Mutex<BTreeMap<&'static str, WholeFile>>,
 }
 
@@ -30,7 +31,7 @@ impl NdjsonFolder {
         remove_stale(root);
         let studies = create(root, STUDIES, mode)?;
         let files = Mutex::new(BTreeMap::from([(STUDIES, studies)]));
-        Ok(NdjsonFolder { root: root.to_path_buf(), mode, replace, files })
+        Ok(NdjsonFolder { root: root.to_path_buf(), mode, replace: AtomicBool::new(replace), files })
     }
 }
 
@@ -49,12 +50,16 @@ impl Sink for NdjsonFolder {
         Ok(Placed::Written)
     }
 
+    fn may_replace(&self) {
+        self.replace.store(true, Relaxed);
+    }
+
     fn finish(self: Box<Self>, report: Option<&Path>) -> Result<Finished, Error> {
         let mut files = self.files.into_inner().unwrap_or_else(PoisonError::into_inner);
         let written: Vec<PathBuf> = files.keys().map(|resource_type| path(&self.root, resource_type)).collect();
         // Companions belong to the studies: they are replaced together.
         let studies = files.remove(STUDIES).expect("it was opened first");
-        let held_back = match studies.finish_unless_lossy(self.replace)? {
+        let held_back = match studies.finish_unless_lossy(self.replace.into_inner())? {
             Finish::Written => {
                 files.into_values().try_for_each(WholeFile::finish)?;
                 Vec::new()

@@ -50,6 +50,12 @@ impl Sink for Stream {
         Ok(Placed::Written)
     }
 
+    fn may_replace(&self) {
+        if let Target::File(_, replace) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            *replace = true;
+        }
+    }
+
     fn finish(self: Box<Self>, _: Option<&Path>) -> Result<Finished, Error> {
         match self.0.into_inner().unwrap_or_else(PoisonError::into_inner) {
             Target::Stdout(mut writer) => writer.flush().map_err(stdout_error)?,

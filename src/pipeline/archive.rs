@@ -53,7 +53,7 @@ impl Stage<'_> {
         let is_included =
             self.is_included(name).and_then(|is_included| is_included.then_some(()).ok_or(Skip::PassedBy));
         match is_included.and(bytes).and_then(|bytes| self.content(worker, name, bytes)) {
-            Ok(files) => self.counts.grouped(files),
+            Ok(files) => self.grouped(files),
             Err(skip) => self.leave_out(name, &skip),
         }
         self.progress.walked(1);

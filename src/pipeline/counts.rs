@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use serde::{Deserialize, Serialize};
+
 use crate::mapping::{ResolvedSeries, ResolvedStudy, SeriesPart};
 use crate::report::Totals;
 
@@ -29,6 +31,33 @@ struct Written {
     by_modality: BTreeMap<String, u64>,
 }
 
+/// What one study adds to the counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StudyCounts {
+    resolved_files: u64,
+    series: u64,
+    instances: u64,
+    by_modality: BTreeMap<String, u64>,
+}
+
+impl StudyCounts {
+    /// Counts a study.
+    pub fn of(study: &ResolvedStudy<'_>) -> StudyCounts {
+        let files = |series: &ResolvedSeries<'_>| {
+            let left_out = series.conflicts.len() + series.rejected.len() + series.manifests.len();
+            u64::from(series.number_of_instances) + left_out as u64
+        };
+        let mut counts = StudyCounts { resolved_files: study.series.iter().map(files).sum(), ..StudyCounts::default() };
+        for series in study.listed() {
+            let instances = u64::from(series.number_of_instances);
+            counts.series += 1;
+            counts.instances += instances;
+            *counts.by_modality.entry(modality(&series.part)).or_default() += instances;
+        }
+        counts
+    }
+}
+
 impl RunCounts {
     /// More files were read, or left out; so many of them are DICOM.
     pub fn read(&self, files: u64, dicom_files: u64) {
@@ -42,24 +71,26 @@ impl RunCounts {
         self.read_files.fetch_add(files, Ordering::Relaxed);
     }
 
+    /// Files of which an index knows that they are DICOM and grouped.
+    #[cfg(feature = "index")]
+    pub fn known(&self, files: u64, dicom_files: u64, grouped_files: u64) {
+        self.read(files, dicom_files);
+        self.read_files.fetch_add(grouped_files, Ordering::Relaxed);
+    }
+
     /// A study's instances are known.
-    pub fn resolved(&self, study: &ResolvedStudy<'_>) {
-        let files = |series: &ResolvedSeries<'_>| {
-            u64::from(series.number_of_instances)
-                + (series.conflicts.len() + series.rejected.len() + series.manifests.len()) as u64
-        };
-        self.resolved_files.fetch_add(study.series.iter().map(files).sum(), Ordering::Relaxed);
+    pub fn resolved(&self, study: &StudyCounts) {
+        self.resolved_files.fetch_add(study.resolved_files, Ordering::Relaxed);
     }
 
     /// A study was written.
-    pub fn wrote(&self, study: &ResolvedStudy<'_>) {
+    pub fn wrote(&self, study: &StudyCounts) {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         written.studies += 1;
-        for series in study.listed() {
-            written.series += 1;
-            let instances = u64::from(series.number_of_instances);
-            written.instances += instances;
-            *written.by_modality.entry(modality(&series.part)).or_default() += instances;
+        written.series += study.series;
+        written.instances += study.instances;
+        for (modality, instances) in &study.by_modality {
+            *written.by_modality.entry(modality.clone()).or_default() += instances;
         }
     }
 

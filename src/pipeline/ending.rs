@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::{Job, Outcome, convert_into};
+use super::{Job, NightCounts, Outcome, convert_into, open_output};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
-use crate::options::{OutputOptions, ShowProgress, SummaryForm};
-use crate::output::{self, Catalog, Sink};
+use crate::numbers::count;
+use crate::options::{ShowProgress, SummaryForm};
 use crate::report::{CauseInWords, Causes, Summary, Totals, causes, summary_json};
 use crate::source::Input;
 use crate::terminal::{self, columns, say};
@@ -77,19 +77,10 @@ pub fn convert(job: &Job, console: &Console) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
     let progress = terminal::start(console.progress, console.verbose);
-    let outcome = convert_into(job, || open(job), progress.clone(), &interrupt);
+    let outcome = convert_into(job, || open_output(job), progress.clone(), &interrupt);
     // The walk may still hold the progress, and an error is not to be printed behind a bar.
     progress.finish();
     Ok(tell(job, console, &outcome?, None, start))
-}
-
-/// Opens the output.
-fn open(job: &Job) -> Result<Box<dyn Sink>, Error> {
-    let (OutputOptions { rows, replace, .. }, mode) = (&job.config.output, job.config.run.mode);
-    match job.format.is_table() {
-        true => Ok(Box::new(Catalog::open(job.target.path(), job.format, rows.unwrap_or_default(), mode)?)),
-        false => output::open(&job.target, job.format, mode, *replace),
-    }
 }
 
 /// What a server has to say of a run.
@@ -105,7 +96,7 @@ pub(super) struct OfServer {
 pub(super) fn tell(job: &Job, console: &Console, outcome: &Outcome, server: Option<OfServer>, start: Instant) -> u8 {
     let mut causes = outcome.causes(job, console.strict);
     let code = causes.exit_code();
-    let Outcome { totals, counts, stale_files, unmet_rules, .. } = outcome;
+    let Outcome { totals, counts, stale_files, unmet_rules, night, .. } = outcome;
     let summary = Summary {
         totals,
         counts,
@@ -119,10 +110,17 @@ pub(super) fn tell(job: &Job, console: &Console, outcome: &Outcome, server: Opti
     match console.summary {
         // Inputs that are all FHIR have nothing to say of DICOM.
         SummaryForm::Text if totals.dicom_files == 0 && outcome.fhir_files > 0 => {}
-        SummaryForm::Text => say(format_args!("{summary:0$}", columns())),
+        SummaryForm::Text => {
+            say(format_args!("{summary:0$}", columns()));
+            night.iter().for_each(|night| say(format_args!("{night}\n")));
+        }
         SummaryForm::None => causes.0.extend(server.into_iter().flat_map(|server| server.causes.0)),
         SummaryForm::Json => {
-            say(format_args!("{}\n", as_json(&summary, causes, server)));
+            let mut json = as_json(&summary, causes, server);
+            if let Some(night) = night {
+                json["index"] = night.to_json();
+            }
+            say(format_args!("{json}\n"));
             return code;
         }
     }
@@ -136,4 +134,28 @@ fn as_json(summary: &Summary<'_>, mut causes: Causes, server: Option<OfServer>) 
     let mut json = summary_json(summary, &causes);
     json["server"] = part;
     json
+}
+
+impl NightCounts {
+    fn to_json(self) -> Value {
+        serde_json::json!({
+            "readFiles": self.read_files,
+            "goneFiles": self.gone_files,
+            "writtenStudies": self.written,
+            "unchangedStudies": self.unchanged,
+            "goneStudies": self.gone,
+        })
+    }
+}
+
+impl std::fmt::Display for NightCounts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let NightCounts { read_files, gone_files, written, unchanged, gone } = self;
+        let [read_files, written, unchanged] = [read_files, written, unchanged].map(|number| count(*number));
+        write!(f, "index: {read_files} files read, {written} studies written, {unchanged} unchanged")?;
+        if *gone_files > 0 || *gone > 0 {
+            write!(f, "; {} files and {} studies gone", count(*gone_files), count(*gone))?;
+        }
+        Ok(())
+    }
 }

@@ -10,6 +10,8 @@ use crate::fhir::json::Layout;
 use crate::fhir::profile::Packaging;
 use crate::mapping::{ContentOptions, EndpointLevel, EndpointOption};
 use crate::options::filter::Filter;
+#[cfg(feature = "index")]
+use crate::options::index::{Gone, IndexOptions};
 use crate::options::{
     BundleOptions, BundleType, Format, InputOptions, OutputOptions, OutputTarget, References, RunOptions, is_stdout,
 };
@@ -22,6 +24,9 @@ use crate::source::{Input, Links, ListFrom, RemoteOptions, Separator, WalkOption
 pub struct Config {
     #[cfg_attr(feature = "cli", command(flatten))]
     pub input: InputOptions,
+    #[cfg(feature = "index")]
+    #[cfg_attr(feature = "cli", command(flatten))]
+    pub index: IndexOptions,
     #[cfg_attr(feature = "cli", command(flatten))]
     pub remote: RemoteOptions,
     #[cfg_attr(feature = "cli", command(flatten))]
@@ -61,6 +66,10 @@ impl Config {
             self.content.selections,
             self.run.report.clone(),
         );
+        #[cfg(feature = "index")]
+        if self.index.gone == Gone::EnteredInError {
+            return usage("--gone entered-in-error is for a server: in a folder give keep or delete");
+        }
         let job = self.job()?;
         if job.format == Format::Bundle && !is_release_named {
             return usage("a Bundle is for a server: add --fhir r4, or what your server speaks");
@@ -83,16 +92,21 @@ impl Config {
         if self.run.report.is_some() && target.path() == self.run.report.as_deref() {
             return usage("--report and --output name the same file");
         }
+        #[cfg(feature = "index")]
+        self.index.check()?;
         let inputs = inputs(&self.input, &self.remote)?;
         self.remote.check(&inputs)?;
         settle(&mut self, &target, format)?;
         self.content.endpoint.extend(default_endpoint(&self.content, &inputs)?);
-        let excluded = target.path().into_iter().chain(self.run.report.as_deref()).map(PathBuf::from).collect();
+        let mut excluded: Vec<PathBuf> =
+            target.path().into_iter().chain(self.run.report.as_deref()).map(PathBuf::from).collect();
+        #[cfg(feature = "index")]
+        excluded.extend(self.index.files());
         let links = if self.input.follow { Links::Follow } else { Links::Skip };
         let threads = self.run.threads();
         Ok(Job {
             inputs,
-            walk: WalkOptions { links, excluded, threads },
+            walk: WalkOptions { links, excluded, threads, watch: None },
             filter: Filter::new(self.input.include.clone(), self.input.exclude.clone()),
             layout: if is_indented { Layout::Pretty } else { Layout::Compact },
             target,

@@ -4,7 +4,6 @@ use super::read::Stage;
 use crate::dicom::bytes::{Bytes, Counted};
 use crate::dicom::json::Instances;
 use crate::group::reader::Worker;
-use crate::report::Where;
 use crate::source::Name;
 
 impl Stage<'_> {
@@ -12,13 +11,13 @@ impl Stage<'_> {
     pub(super) fn json(&self, worker: &mut Worker, name: &Name, text: &mut dyn Bytes) {
         let mut text = Counted::new(text);
         let mut instances = Instances::new(&mut text);
-        let issue = |name: &Name, issue| self.report.issue(Where { name: Some(name), ..Where::default() }, &issue);
+        let issue = |name: &Name, issue| self.issue(name, &issue);
         let inside = |instances: &Instances<'_>| inside(name, instances.number());
         while !self.interrupt.is_set()
             && let Some((name, result)) = self.reader.read_json(worker, &mut instances, inside, issue)
         {
             match result {
-                Ok(()) => self.counts.grouped(1),
+                Ok(()) => self.grouped(1),
                 Err(skip) => self.leave_out(&name, &skip),
             }
             self.progress.walked(1);

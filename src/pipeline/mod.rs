@@ -5,12 +5,18 @@ mod counts;
 #[cfg(feature = "cli")]
 mod ending;
 mod fhir_file;
+#[cfg(feature = "index")]
+mod index;
 mod job;
 mod json;
+#[cfg(feature = "index")]
+mod night;
 mod outcome;
 mod read;
 #[cfg(feature = "cli")]
 mod survey;
+#[cfg(feature = "index")]
+mod told;
 #[cfg(feature = "upload")]
 mod upload;
 mod write;
@@ -29,7 +35,8 @@ use crate::group::{
 };
 use crate::interrupt::Interrupt;
 use crate::mapping::{self, ContentOptions};
-use crate::output::{Catalog, Finished, Sink};
+use crate::options::OutputOptions;
+use crate::output::{self, Catalog, Finished, Sink};
 use crate::progress::Progress;
 use crate::report::{Report, Section, Totals};
 use crate::source::{self, Walk};
@@ -44,6 +51,15 @@ pub use survey::survey;
 #[cfg(feature = "upload")]
 pub use upload::{Upload, upload};
 
+/// Opens the output that the options name.
+pub fn open_output(job: &Job) -> Result<Box<dyn Sink>, Error> {
+    let (OutputOptions { rows, replace, .. }, mode) = (&job.config.output, job.config.run.mode);
+    match job.format.is_table() {
+        true => Ok(Box::new(Catalog::open(job.target.path(), job.format, rows.unwrap_or_default(), mode)?)),
+        false => output::open(&job.target, job.format, mode, *replace),
+    }
+}
+
 /// Converts what the job names into the sink that `open` gives.
 pub fn convert_into<'s>(
     job: &Job,
@@ -51,7 +67,7 @@ pub fn convert_into<'s>(
     progress: Arc<dyn Progress>,
     interrupt: &Interrupt,
 ) -> Result<Outcome, Error> {
-    let ends = Ends { others: None, writing_threads: job.threads };
+    let ends = Ends { others: None, writing_threads: job.threads, place: None };
     convert_between(job, &ends, open, progress, interrupt)?.finish(0, None)
 }
 
@@ -61,6 +77,9 @@ struct Ends<'a> {
     others: Option<&'a dyn read::Others>,
     /// How many threads give documents to the sink.
     writing_threads: usize,
+    /// What the place is called where documents go, if that is none of the job's.
+    #[cfg_attr(not(feature = "index"), allow(dead_code))]
+    place: Option<String>,
 }
 
 fn convert_between<'s>(
@@ -75,6 +94,15 @@ fn convert_between<'s>(
     let sink = open()?;
     let report = Report::open(&job.config.run, progress.clone())?;
     let counts = RunCounts::default();
+    #[cfg(feature = "index")]
+    if let Some(path) = &job.config.index.index {
+        let report = report.keeping();
+        let run = Run { job, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
+        let (night, index) = run.night(path, ends, sink.as_ref(), progress.clone())?;
+        let converted = converted(job, counts, report, sink, Some(night))?;
+        index::note_file(job, &index)?;
+        return Ok(converted);
+    }
     let walk = source::open(&job.inputs, &job.walk, progress.clone(), interrupt)?;
     let pool = threads(job.threads)?;
     let run = Run { job, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
@@ -83,10 +111,38 @@ fn convert_between<'s>(
     let has_enough = ends.writing_threads == job.threads || studies.is_empty();
     let pool = if has_enough { pool } else { threads(ends.writing_threads)? };
     pool.install(|| run.write(&mut studies, sink.as_ref()))?;
+    converted(job, counts, report, sink, None)
+}
+
+/// Completes the output.
+fn converted<'s>(
+    job: &Job,
+    counts: RunCounts,
+    report: Report,
+    sink: Box<dyn Sink + 's>,
+    night: Option<NightCounts>,
+) -> Result<Converted, Error> {
     let Finished { stale_files, held_back } = sink.finish(job.config.run.report.as_deref())?;
     held_back.iter().for_each(|path| write::note_held_back(&report, path));
     let totals = counts.totals(job);
-    Ok(Converted { totals, stale_files, report, unmet_rules: job.filter.unmet() })
+    // Of files that were not read nobody knows which rules they met.
+    let unmet_rules = if night.is_some() { Vec::new() } else { job.filter.unmet() };
+    Ok(Converted { totals, stale_files, report, unmet_rules, night })
+}
+
+/// What a run with an index did, for the summary.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct NightCounts {
+    /// Files that were read.
+    pub read_files: u64,
+    /// Files of the index that are gone.
+    pub gone_files: u64,
+    /// Documents of studies that were written.
+    pub written: u64,
+    /// Studies whose documents stayed as they are.
+    pub unchanged: u64,
+    /// Studies all of whose files are gone.
+    pub gone: u64,
 }
 
 /// What a run came to, with a report that is still open.
@@ -95,14 +151,15 @@ struct Converted {
     stale_files: u64,
     report: Report,
     unmet_rules: Vec<String>,
+    night: Option<NightCounts>,
 }
 
 impl Converted {
     /// Completes the report, with what somebody else has to say in it.
     fn finish(self, fhir_files: u64, section: Option<&Section<'_>>) -> Result<Outcome, Error> {
-        let Converted { totals, stale_files, report, unmet_rules } = self;
+        let Converted { totals, stale_files, report, unmet_rules, night } = self;
         let counts = report.finish(&totals, section)?;
-        Ok(Outcome { totals, counts, stale_files, fhir_files, unmet_rules })
+        Ok(Outcome { totals, counts, stale_files, fhir_files, unmet_rules, night })
     }
 }
 
@@ -119,35 +176,53 @@ impl Run<'_> {
     /// Reads all that the walk finds, and groups it.
     fn read(&self, walk: &Walk, others: Option<&dyn read::Others>, files: Option<&Files>) -> Result<Vec<Study>, Error> {
         let content = &self.job.config.content;
-        let (wanted, studies) = (mapping::wanted_with(content.profile()), Studies::default());
-        let leaves_out_manifests = content.profile().manifests == Manifests::LeftOut;
-        let is_all = content.has_selections() || leaves_out_manifests;
-        let selections = if is_all { Selections::All } else { Selections::Rejections };
-        let stage = read::Stage {
-            reader: Reader {
-                wanted: &wanted,
-                options: &content.archive,
-                studies: &studies,
-                filter: &self.job.filter,
-                selections,
-                files,
-                keeper: None,
-            },
-            report: self.report,
-            counts: self.counts,
-            progress: self.progress,
-            interrupt: self.interrupt,
-            others,
+        let studies = Studies::default();
+        let wanted = mapping::wanted_with(content.profile());
+        let reader = Reader {
+            wanted: &wanted,
+            options: &content.archive,
+            studies: &studies,
+            filter: &self.job.filter,
+            selections: self.selections(),
+            files,
+            keeper: None,
         };
+        let stage = self.stage(reader, others);
         stage.all(walk, self.job.threads)?;
         let mut studies = studies.finish();
         if content.apply_rejections {
             apply_rejections(&mut studies);
         }
-        if leaves_out_manifests {
+        if self.leaves_out_manifests() {
             leave_out_manifests(&mut studies);
         }
         Ok(studies)
+    }
+
+    fn stage<'s>(&'s self, reader: Reader<'s>, others: Option<&'s dyn read::Others>) -> read::Stage<'s> {
+        read::Stage {
+            reader,
+            report: self.report,
+            counts: self.counts,
+            progress: self.progress,
+            interrupt: self.interrupt,
+            others,
+            known: None,
+        }
+    }
+
+    fn leaves_out_manifests(&self) -> bool {
+        self.job.config.content.profile().manifests == Manifests::LeftOut
+    }
+
+    /// Which Key Object Selections are kept.
+    fn selections(&self) -> Selections {
+        let is_all = self.job.config.content.has_selections() || self.leaves_out_manifests();
+        if is_all { Selections::All } else { Selections::Rejections }
+    }
+
+    fn sharing(&self) -> Sharing {
+        Sharing::alone(Ids::new(self.job.config.content.id_salt.as_deref().unwrap_or_default()))
     }
 
     /// Writes the studies.
@@ -157,13 +232,14 @@ impl Run<'_> {
         series_in_several_studies(studies).iter().for_each(|place| read::note_series(*place, self.report));
         let mut stage = write::Stage {
             job: self.job,
-            sharing: Sharing::alone(Ids::new(self.job.config.content.id_salt.as_deref().unwrap_or_default())),
+            sharing: self.sharing(),
             made_at: made_at(&self.job.config.content)?,
             sink,
             report: self.report,
             counts: self.counts,
             progress: self.progress,
             interrupt: self.interrupt,
+            memory: None,
         };
         stage.look_across(studies);
         stage.all(studies)

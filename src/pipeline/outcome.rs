@@ -1,9 +1,11 @@
 //! What a run came to.
 
+use super::NightCounts;
 use crate::report::{Counts, Totals};
 
 /// What a run came to.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Outcome {
     /// What was read and written.
     pub totals: Totals,
@@ -13,6 +15,8 @@ pub struct Outcome {
     pub stale_files: u64,
     /// Inputs that are FHIR already, where these are wanted.
     pub(super) fhir_files: u64,
+    /// What a run with an index did.
+    pub(super) night: Option<NightCounts>,
     /// Rules of `--include` and `--exclude` that no file met.
     pub(super) unmet_rules: Vec<String>,
 }

@@ -34,6 +34,31 @@ pub struct Stage<'s> {
     pub interrupt: &'s Interrupt,
     /// Takes the files that are FHIR already, where they are wanted.
     pub others: Option<&'s dyn Others>,
+    /// Knows files from earlier runs, and reports all of them together.
+    pub known: Option<&'s dyn Known>,
+}
+
+/// Knows files from earlier runs.
+pub trait Known: Sync {
+    /// A file or entry is left out: says who reports it.
+    fn left_out(&self, name: &Name, skip: &Skip) -> Told;
+    /// A file turned out to hold files; before the first of them is read.
+    fn opens_archive(&self, name: &Name);
+    /// Everything that it holds was read.
+    fn closes_archive(&self, name: &Name);
+    /// A file is of no use to it.
+    fn forgets(&self, name: &Name);
+}
+
+/// Who reports a file that is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// Who knows files from earlier runs, with everything else that it knows.
+    Later,
+    /// Whoever found it, now.
+    Now,
+    /// The same of a file that an earlier run read: what it read stays, and is counted already.
+    NowButKnown,
 }
 
 /// Hears of files that are no DICOM.
@@ -84,19 +109,36 @@ impl Stage<'_> {
         let mut taken = 0;
         batch.for_each(|item| taken += u64::from(self.item(worker, item)));
         // Counted for all at once: the counters are everybody's.
-        self.counts.grouped(taken);
+        self.grouped(taken);
+    }
+
+    /// More DICOM files were read and grouped.
+    pub(super) fn grouped(&self, files: u64) {
+        if self.known.is_none() {
+            self.counts.grouped(files);
+        }
     }
 
     /// Reads an item, and says whether it is a DICOM file, still to be counted.
     fn item(&self, worker: &mut Worker, item: &Item) -> bool {
         match self.file(worker, item) {
             Ok(Found::Dicom) => return true,
-            Ok(Found::Fhir) => self.counts.read(1, 0),
+            Ok(Found::Fhir) => {
+                self.known.iter().for_each(|known| known.forgets(&item.name));
+                self.counts.read(1, 0);
+            }
             Ok(Found::Json) => {}
-            Ok(Found::Archive(archive)) => self.archive(worker, &item.name, &archive),
+            Ok(Found::Archive(archive)) => self.holding(&item.name, || self.archive(worker, &item.name, &archive)),
             Err(skip) => self.leave_out(&item.name, &skip),
         }
         false
+    }
+
+    /// Reads what a file holds.
+    fn holding(&self, name: &Name, read: impl FnOnce()) {
+        self.known.iter().for_each(|known| known.opens_archive(name));
+        read();
+        self.known.iter().for_each(|known| known.closes_archive(name));
     }
 
     /// Reads a file, or finds that it is something else.
@@ -129,7 +171,7 @@ impl Stage<'_> {
     fn other(&self, worker: &mut Worker, item: &Item, mut file: Content) -> Result<Found, Skip> {
         let is_json = Head::new(&mut file).is_ok_and(|head| is_dicom_json(head.bytes()));
         if is_json {
-            self.json(worker, &item.name, &mut file);
+            self.holding(&item.name, || self.json(worker, &item.name, &mut file));
             return Ok(Found::Json);
         }
         Archive::open(file)?.ok_or(Skip::NotDicom).map(Found::Archive)
@@ -142,8 +184,17 @@ impl Stage<'_> {
         worker.read_bytes += bytes.bytes;
         let equipment = Equipment::Header(worker.header.root());
         let place = Where { name: Some(name), equipment, ..Where::default() };
-        issues.iter().for_each(|issue| self.report.issue(place, issue));
+        if self.known.is_none() {
+            issues.iter().for_each(|issue| self.report.issue(place, issue));
+        }
         read
+    }
+
+    /// Reports what was not as it should be in a file.
+    pub(super) fn issue(&self, name: &Name, issue: &Issue) {
+        if self.known.is_none() {
+            self.report.issue(Where { name: Some(name), ..Where::default() }, issue);
+        }
     }
 
     /// Whether the path is among those that are included; fails where it is excluded.
@@ -158,11 +209,17 @@ impl Stage<'_> {
 
     /// Counts and reports a file that is left out.
     pub(super) fn leave_out(&self, name: &Name, skip: &Skip) {
+        let told = self.known.map_or(Told::Now, |known| known.left_out(name, skip));
+        if told == Told::Later {
+            return;
+        }
         self.report.skip(name, skip);
         if let Some(others) = self.others {
             others.left_out(name, skip);
         }
-        self.counts.read(1, skip.is_dicom().into());
+        if told == Told::Now {
+            self.counts.read(1, skip.is_dicom().into());
+        }
     }
 }
 

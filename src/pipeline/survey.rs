@@ -36,6 +36,7 @@ pub fn survey(job: &Job, interrupt: &Interrupt) -> Result<(Surveyed, Counts), Er
         progress: &Silent,
         interrupt,
         others: None,
+        known: None,
     };
     threads(job.threads)?.install(|| stage.all(&walk, job.threads))?;
     for mut study in studies.finish() {

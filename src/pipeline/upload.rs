@@ -125,8 +125,9 @@ fn send(
 ) -> Result<Done, Error> {
     let job = &upload.job;
     let start = Instant::now();
+    let place = format!("server {}", upload.options.connection.base);
     let others = Others { fhir: Mutex::default(), inputs: &job.inputs, server };
-    let ends = Ends { others: Some(&others), writing_threads: upload.concurrent_requests };
+    let ends = Ends { others: Some(&others), writing_threads: upload.concurrent_requests, place: Some(place) };
     let converted = convert_between(job, &ends, || Ok(Box::new(server)), progress.clone(), interrupt)?;
     let mut files = others.fhir.into_inner().unwrap_or_else(PoisonError::into_inner);
     files.sort();

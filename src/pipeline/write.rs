@@ -20,16 +20,19 @@ use crate::issue::{Issue, Reason};
 use crate::mapping::finish::{self, Finished, imaging_study};
 use crate::mapping::{ContentOptions, ResolvedStudy, Selection};
 use crate::options::{Format, References};
-use crate::output::{Catalog, DocumentName, Model, Order, Placed, Sink};
+use crate::output::{Catalog, DocumentName, Model, Order, Placed, Sink, WriteDocument};
 use crate::progress::Progress;
 use crate::report::{Equipment, Report, Where};
 use crate::source::Name;
 
 use super::Job;
-use super::counts::RunCounts;
+use super::counts::{RunCounts, StudyCounts};
 
 /// Studies that are resolved before the first of them is written, where they are written one after the other.
 const SETTLED_AHEAD: usize = 64;
+
+/// Stands for the study of what studies share; no UID holds a NUL.
+pub const SHARED: &str = "\0";
 
 /// What all documents share.
 pub struct Stage<'s> {
@@ -49,11 +52,46 @@ pub struct Stage<'s> {
     pub progress: &'s dyn Progress,
     /// Whether the user wants it to end.
     pub interrupt: &'s Interrupt,
+    /// Who remembers what is written, where somebody does.
+    pub memory: Option<&'s dyn Memory>,
+}
+
+/// Remembers documents from run to run, and so knows those that need not be written again.
+pub trait Memory: Sync {
+    /// Gives a document to the sink, unless it stands there as it is. The study is [`SHARED`] where it is shared.
+    fn document(
+        &self,
+        name: &DocumentName,
+        study_uid: &str,
+        given: &Given<'_>,
+        write: WriteDocument<'_>,
+    ) -> Result<Placed, Error>;
+
+    /// Everything of a study was given to the sink.
+    fn study(&self, study_uid: &str, id: &str, counts: &StudyCounts, placed: &Placed) -> Result<(), Error>;
+}
+
+/// A document on its way to the sink.
+pub struct Given<'g> {
+    /// The sink.
+    pub sink: &'g dyn Sink,
+    model: Option<&'g Model<'g>>,
+    dialect: Dialect<'g>,
+}
+
+impl Given<'_> {
+    /// Gives it to the sink.
+    pub fn give(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error> {
+        match self.model {
+            Some(model) => self.sink.model(name, model, self.dialect, write),
+            None => self.sink.document(name, write),
+        }
+    }
 }
 
 /// Resources that several studies share, until all studies have said what they know of them; each with whether one of its
 /// studies is as the profile demands.
-type Shared = BTreeMap<(ResourceType, String), (Companion, bool)>;
+pub type Shared = BTreeMap<(ResourceType, String), (Companion, bool)>;
 
 impl Stage<'_> {
     fn content(&self) -> &ContentOptions {
@@ -69,10 +107,15 @@ impl Stage<'_> {
     /// Writes every study.
     pub fn all(&self, studies: &mut [Study]) -> Result<(), Error> {
         self.progress.writing(studies.len() as u64);
-        if self.content().references() == References::Separate && self.job.format != Format::Bundle {
-            return self.with_shared(studies);
-        }
+        let mut shared = Shared::new();
+        self.some(studies, &mut shared)?;
+        self.shared(shared)
+    }
+
+    /// Writes studies, which come in the order of their UIDs so that what they share is joined in that order.
+    pub fn some(&self, studies: &mut [Study], shared: &mut Shared) -> Result<(), Error> {
         match self.sink.order() {
+            _ if shares(self.job) => self.in_order(studies, |resolved| self.study(resolved, shared)),
             Order::AsGiven => self.in_order(studies, |resolved| self.study(resolved, &mut Shared::new())),
             Order::Any => studies.par_iter_mut().try_for_each(|study| {
                 self.interrupt.check()?;
@@ -89,13 +132,7 @@ impl Stage<'_> {
         }
         let across = look_across(studies, &self.content().archive);
         for (place, fact) in across.contradictions {
-            let tag = match fact {
-                Fact::Name => tags::PATIENT_NAME,
-                Fact::BirthDate => tags::PATIENT_BIRTH_DATE,
-                Fact::Sex => tags::PATIENT_SEX,
-            };
-            let place = Where { study: studies.get(place).map(|study| &*study.uid), ..Where::default() };
-            self.report.issue(place, &Issue { tags: vec![tag], ..issue("subject", Reason::PatientDiffers) });
+            note_contradiction(self.report, studies.get(place).map_or("", |study| &*study.uid), fact);
         }
         self.sharing.contested = across.contested;
     }
@@ -117,15 +154,15 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// Writes the studies in the order of their UIDs, so that what they share is joined in that order, and then the shared.
-    fn with_shared(&self, studies: &mut [Study]) -> Result<(), Error> {
-        let mut shared = Shared::new();
-        self.in_order(studies, |resolved| self.study(resolved, &mut shared))?;
+    /// Writes what studies share, when all have said what they know of it.
+    pub fn shared(&self, shared: Shared) -> Result<(), Error> {
         for (companion, conforms) in shared.into_values() {
             if companion.contradicted {
-                self.report.issue(Where::default(), &issue(companion.resource_type().name(), Reason::Contradicts));
+                let contradicts = issue(companion.resource_type().name(), Reason::Contradicts);
+                self.report.issue_of(SHARED, Where::default(), &contradicts);
             }
-            self.companion(&companion, if conforms { self.dialect() } else { self.dialect().without_profile() })?;
+            let dialect = if conforms { self.dialect() } else { self.dialect().without_profile() };
+            self.companion(&companion, SHARED, dialect)?;
         }
         Ok(())
     }
@@ -133,9 +170,9 @@ impl Stage<'_> {
     /// Writes the rows of a study.
     fn rows(&self, resolved: &ResolvedStudy<'_>, catalog: &Catalog) -> Result<(), Error> {
         self.note(resolved);
-        self.counts.resolved(resolved);
+        self.counts.resolved(&StudyCounts::of(resolved));
         catalog.study(resolved, &self.content().archive)?;
-        self.counts.wrote(resolved);
+        self.counts.wrote(&StudyCounts::of(resolved));
         self.report.wrote(resolved);
         self.progress.wrote(1);
         Ok(())
@@ -150,17 +187,19 @@ impl Stage<'_> {
         let dialect = self.conform(&mut study, resolved.uid);
         for (series, issue) in &issues {
             let equipment = Equipment::Study(resolved, *series);
-            self.report
-                .issue(Where { study: Some(resolved.uid), series: *series, equipment, ..Where::default() }, issue);
+            let place = Where { study: Some(resolved.uid), series: *series, equipment, ..Where::default() };
+            self.report.issue_of(resolved.uid, place, issue);
         }
-        self.counts.resolved(resolved);
+        let counts = StudyCounts::of(resolved);
+        self.counts.resolved(&counts);
+        let id = study.id.clone();
         let placed = self.resources(study, selections, shared, dialect)?;
-        if placed == Placed::Written {
-            self.counts.wrote(resolved);
+        if is_given(&placed) {
+            self.counts.wrote(&counts);
             self.report.wrote(resolved);
         }
         self.progress.wrote(1);
-        Ok(())
+        self.memory.map_or(Ok(()), |memory| memory.study(resolved.uid, &id, &counts, &placed))
     }
 
     /// Makes a study as the profile demands, and reports what that changes; one that lacks something stays as it is, and is
@@ -168,12 +207,12 @@ impl Stage<'_> {
     fn conform(&self, study: &mut ImagingStudy<'_>, uid: &str) -> Dialect<'_> {
         let (dialect, place) = (self.dialect(), Where { study: Some(uid), ..Where::default() });
         let lacks = lacks(dialect.profile, study);
-        lacks.iter().for_each(|lack| self.report.issue(place, &finish::lack_issue(*lack)));
+        lacks.iter().for_each(|lack| self.report.issue_of(uid, place, &finish::lack_issue(*lack)));
         if !lacks.is_empty() {
             return dialect.without_profile();
         }
         for change in conform(dialect.profile, study, &self.content().profile) {
-            self.report.issue(place, &finish::change_issue(change));
+            self.report.issue_of(uid, place, &finish::change_issue(change));
         }
         dialect
     }
@@ -201,7 +240,7 @@ impl Stage<'_> {
         self.note_held(study_uid, &linked.held);
         let write = |out: &mut dyn Write| json::write_imaging_study(out, &linked, dialect, layout);
         let placed = self.document("ImagingStudy", id, study_uid, Some(Model::Study(&linked)), dialect, write)?;
-        if placed != Placed::Written {
+        if !is_given(&placed) {
             return Ok(placed);
         }
         for selection in &linked.selections {
@@ -211,7 +250,7 @@ impl Stage<'_> {
         }
         for companion in linked.beside {
             if !companion.is_shared() {
-                self.companion(&companion, dialect)?;
+                self.companion(&companion, study_uid, dialect)?;
                 continue;
             }
             let (key, conforms) = ((companion.resource_type(), companion.id.clone()), dialect.profile.is_some());
@@ -223,7 +262,7 @@ impl Stage<'_> {
                 None => drop(shared.insert(key, (companion, conforms))),
             }
         }
-        Ok(Placed::Written)
+        Ok(placed)
     }
 
     /// Writes a study that conforms as a document.
@@ -236,11 +275,12 @@ impl Stage<'_> {
         self.document("Bundle", study.id.clone(), &study.uid, None, dialect, write)
     }
 
-    fn companion(&self, companion: &Companion, dialect: Dialect<'_>) -> Result<(), Error> {
+    fn companion(&self, companion: &Companion, study_uid: &str, dialect: Dialect<'_>) -> Result<(), Error> {
         let layout = self.job.layout;
         let name = companion.resource_type().name();
         let write = |out: &mut dyn Write| json::write_companion(out, companion, dialect, layout);
-        self.document(name, companion.id.clone(), "", Some(Model::Companion(companion)), dialect, write).map(drop)
+        self.document(name, companion.id.clone(), study_uid, Some(Model::Companion(companion)), dialect, write)
+            .map(drop)
     }
 
     fn document(
@@ -257,25 +297,26 @@ impl Stage<'_> {
             write(out)?;
             out.write_all(b"\n")
         };
-        let placed = match model {
-            Some(model) => self.sink.model(&name, &model, dialect, &mut line)?,
-            None => self.sink.document(&name, &mut line)?,
+        let given = Given { sink: self.sink, model: model.as_ref(), dialect };
+        let placed = match self.memory {
+            Some(memory) => memory.document(&name, study_uid, &given, &mut line)?,
+            None => given.give(&name, &mut line)?,
         };
-        let study = Some(study_uid).filter(|uid| !uid.is_empty());
+        // A companion is not named by a study, whether it is shared or not.
+        let study = Some(study_uid).filter(|_| matches!(resource_type, "ImagingStudy" | "Bundle" | "ImagingSelection"));
         match &placed {
-            Placed::Written => {}
+            Placed::Written | Placed::NotTaken => {}
             Placed::NameTaken => {
-                self.report.issue(Where { study, ..Where::default() }, &issue(resource_type, Reason::NameTaken));
+                let place = Where { study, ..Where::default() };
+                self.report.issue_of(study_uid, place, &issue(resource_type, Reason::NameTaken));
             }
             Placed::HeldBack(path) if resource_type == "ImagingStudy" || resource_type == "Bundle" => {
                 note_held_back(self.report, path);
             }
             Placed::HeldBack(path) => {
                 let name = Name::file(path);
-                self.report.issue(
-                    Where { name: Some(&name), study, ..Where::default() },
-                    &issue(resource_type, Reason::FileSaysMore),
-                );
+                let place = Where { name: Some(&name), study, ..Where::default() };
+                self.report.issue_of(study_uid, place, &issue(resource_type, Reason::FileSaysMore));
             }
         }
         Ok(placed)
@@ -284,7 +325,7 @@ impl Stage<'_> {
     /// Reports the numbers of a study that studies of other patients have too.
     fn note_held(&self, uid: &str, all: &[Held]) {
         for held in all {
-            self.report.issue(Where { study: Some(uid), ..Where::default() }, &finish::held_issue(held));
+            self.report.issue_of(uid, Where { study: Some(uid), ..Where::default() }, &finish::held_issue(held));
         }
     }
 
@@ -293,7 +334,7 @@ impl Stage<'_> {
         for found in &resolved.issues {
             let (name, equipment) = (found.name.as_ref(), Equipment::Study(resolved, None));
             let place = Where { name, study: Some(resolved.uid), equipment, ..Where::default() };
-            self.report.issue(place, &found.issue);
+            self.report.issue_of(resolved.uid, place, &found.issue);
         }
         for selection in resolved.selections {
             self.note_selection(selection, resolved);
@@ -302,18 +343,19 @@ impl Stage<'_> {
             let equipment = Equipment::Study(resolved, Some(series.uid));
             let place = Where { study: Some(resolved.uid), series: Some(series.uid), equipment, ..Where::default() };
             for found in &series.issues {
-                self.report.issue(Where { name: found.name.as_ref(), ..place }, &found.issue);
+                self.report.issue_of(resolved.uid, Where { name: found.name.as_ref(), ..place }, &found.issue);
             }
             for uid in &series.conflicts {
                 let other = issue("series.instance", Reason::OtherContent);
-                self.report.issue(Where { instance: Some(uid), ..place }, &other);
+                self.report.issue_of(resolved.uid, Where { instance: Some(uid), ..place }, &other);
             }
             for uid in &series.manifests {
-                self.report.issue(Where { instance: Some(uid), ..place }, &issue("series.instance", Reason::Manifest));
+                let manifest = issue("series.instance", Reason::Manifest);
+                self.report.issue_of(resolved.uid, Where { instance: Some(uid), ..place }, &manifest);
             }
             for uid in &series.rejected {
                 let rejected = issue("series.instance", Reason::Rejected);
-                self.report.issue(Where { instance: Some(uid), ..place }, &rejected);
+                self.report.issue_of(resolved.uid, Where { instance: Some(uid), ..place }, &rejected);
             }
         }
     }
@@ -329,12 +371,33 @@ impl Stage<'_> {
         if selection.part.is_rejection() {
             let reason = if resolved.rejected.is_empty() { Reason::RejectionNote } else { Reason::AppliedNote };
             let tags = vec![tags::CONCEPT_NAME_CODE_SEQUENCE];
-            self.report.issue(place, &Issue { tags, ..issue("series.instance", reason) });
+            self.report.issue_of(resolved.uid, place, &Issue { tags, ..issue("series.instance", reason) });
         }
         if self.content().has_selections() {
-            selection.issues.iter().for_each(|found| self.report.issue(place, &found.issue));
+            selection.issues.iter().for_each(|found| self.report.issue_of(resolved.uid, place, &found.issue));
         }
     }
+}
+
+/// Whether a document has its place; what a server does not take it says itself.
+fn is_given(placed: &Placed) -> bool {
+    matches!(placed, Placed::Written | Placed::NotTaken)
+}
+
+/// Whether studies share resources that stand beside them.
+pub fn shares(job: &Job) -> bool {
+    job.config.content.references() == References::Separate && job.format != Format::Bundle
+}
+
+/// Reports a study that says otherwise than an earlier one of its patient.
+pub fn note_contradiction(report: &Report, study: &str, fact: Fact) {
+    let tag = match fact {
+        Fact::Name => tags::PATIENT_NAME,
+        Fact::BirthDate => tags::PATIENT_BIRTH_DATE,
+        Fact::Sex => tags::PATIENT_SEX,
+    };
+    let place = Where { study: Some(study), ..Where::default() };
+    report.issue(place, &Issue { tags: vec![tag], ..issue("subject", Reason::PatientDiffers) });
 }
 
 /// Reports a file that has instances which this run's document lacks.

@@ -16,7 +16,7 @@ mod summary;
 #[cfg(feature = "cli")]
 mod summary_json;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
@@ -37,8 +37,8 @@ pub use summary_json::summary_json;
 pub use document::Section;
 
 use document::Document;
-pub use page::Equipment;
 use page::Page;
+pub use page::{Equipment, is_page};
 
 /// Where something was found, and how to find out what made it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -64,6 +64,7 @@ impl<'a> Where<'a> {
 
 /// What a run came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Totals {
     /// What `--fhir` calls the release.
     pub release: &'static str,
@@ -95,6 +96,23 @@ pub struct Report {
     values: bool,
     /// Hears of each.
     progress: Arc<dyn Progress>,
+    /// What is said of each study, by its UID, for who wants to say it again in a later run.
+    kept: Option<Mutex<HashMap<String, Vec<KeptIssue>>>>,
+}
+
+/// An issue of a study, and where it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptIssue {
+    /// The file.
+    pub name: Option<Name>,
+    /// Whether the study was named.
+    pub of_study: bool,
+    /// Series Instance UID.
+    pub series: Option<String>,
+    /// SOP Instance UID.
+    pub instance: Option<String>,
+    /// The issue.
+    pub issue: Issue,
 }
 
 /// What is made of the skips and issues.
@@ -117,7 +135,33 @@ impl Report {
             Some(path) if page::is_page(path) => Form::Page(Box::new(Mutex::new(Page::create(path, *mode)?))),
             Some(path) => Form::Json(Box::new(Mutex::new(Document::create(path, *mode)?))),
         };
-        Ok(Report { counts: Mutex::default(), form, values: *report_values, progress })
+        Ok(Report { counts: Mutex::default(), form, values: *report_values, progress, kept: None })
+    }
+
+    /// The same report, which also keeps what is said of each study until that is taken.
+    pub fn keeping(self) -> Report {
+        Report { kept: Some(Mutex::default()), ..self }
+    }
+
+    /// A value of a study is dropped or changed; the place need not name the study.
+    pub fn issue_of(&self, study: &str, place: Where<'_>, issue: &Issue) {
+        self.issue(place, issue);
+        if let Some(kept) = &self.kept {
+            let owned = |text: Option<&str>| text.map(str::to_string);
+            let kept_issue = KeptIssue {
+                name: place.name.cloned(),
+                of_study: place.study.is_some(),
+                series: owned(place.series),
+                instance: owned(place.instance),
+                issue: issue.clone(),
+            };
+            lock(kept).entry(study.to_string()).or_default().push(kept_issue);
+        }
+    }
+
+    /// Takes what was kept of a study.
+    pub fn take_kept(&self, study: &str) -> Vec<KeptIssue> {
+        self.kept.as_ref().and_then(|kept| lock(kept).remove(study)).unwrap_or_default()
     }
 
     /// A file is left out.

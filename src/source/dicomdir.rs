@@ -14,6 +14,7 @@ use super::batch::Feed;
 use super::links::{Kind, Links};
 use super::list::os_string;
 use super::open::{open_file, unreadable};
+use super::watch::From;
 use super::{Item, Name};
 use crate::dicom::scan::{Reference, is_directory, referenced_files};
 use crate::issue::Skip;
@@ -65,7 +66,7 @@ impl Listed<'_> {
         let name = |path: &Path| Name::file(path.strip_prefix(".").unwrap_or(path));
         match self.find_from(directory, &components) {
             Ok((path, Kind::File)) if reference.may_be_directory && is_dicomdir(&path) => self.lower(path),
-            Ok((path, Kind::File)) => feed.item(Item::at(path.strip_prefix(".").unwrap_or(&path))),
+            Ok((path, Kind::File)) => feed.named(Item::at(path.strip_prefix(".").unwrap_or(&path)), From::List),
             Ok((path, Kind::Link)) => feed.skip(name(&path), Skip::Link),
             Ok((path, _)) => feed.skip(name(&path), Skip::NotRegular),
             Err(error) => {

@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use walkdir::{DirEntry, WalkDir};
 
+use super::Name;
 use super::batch::Feed;
 use super::links::{Kind, Links};
 use super::open::unreadable;
 use super::queue::{Next, Queue};
-use super::{Item, Name};
 use crate::issue::Skip;
 use crate::name::is_temporary;
 
@@ -41,7 +41,10 @@ impl Walker {
     pub fn walk(&self, mut feed: Feed) {
         while let Some(folder) = self.next(&mut feed) {
             if self.is_first_walk(&folder) {
-                self.walk_folder(&folder, &mut feed);
+                match feed.unlisted(&folder) {
+                    Some(inside) => self.queue.push(inside),
+                    None => self.walk_folder(&folder, &mut feed),
+                }
             }
             self.queue.done();
             if feed.is_closed() {
@@ -66,17 +69,23 @@ impl Walker {
         let excluded = self.excluded.iter().filter(|path| path.parent() == Some(folder));
         let excluded: Vec<&OsStr> = excluded.filter_map(|path| path.file_name()).collect();
         let mut folders = Vec::new();
-        feed.enter_folder();
+        if !feed.enter_folder(folder) {
+            return;
+        }
         // One folder at a time: those in it go to the queue, and other threads walk them.
         for entry in WalkDir::new(folder).min_depth(1).max_depth(1) {
             match entry {
                 Ok(entry) => self.take(folder, &entry, &excluded, &mut folders, feed),
-                Err(error) => feed.skip(Name::file(folder), no_entry(&error)),
+                Err(error) => {
+                    feed.cannot_list(folder);
+                    feed.skip(Name::file(folder), no_entry(&error));
+                }
             }
             if feed.is_closed() {
                 return;
             }
         }
+        feed.leave_folder(folder);
         self.queue.push(folders);
     }
 
@@ -90,12 +99,15 @@ impl Walker {
         }
         let path = entry.path().to_path_buf();
         match self.links.kind(&path, file_type) {
-            Ok(Kind::File) => feed.item(Item::at(path)),
+            Ok(Kind::File) => feed.linked_file(path),
             Ok(Kind::Folder) => folders.push(path),
-            Ok(Kind::LinkedFolder) => self.queue.push_linked(path),
-            Ok(Kind::Link) => feed.skip(Name::file(path), Skip::Link),
-            Ok(Kind::Other) => feed.skip(Name::file(path), Skip::NotRegular),
-            Err(error) => feed.skip(Name::file(path), unreadable(&error)),
+            Ok(Kind::LinkedFolder) => {
+                feed.is_not_plain();
+                self.queue.push_linked(path);
+            }
+            Ok(Kind::Link) => feed.skip_in_folder(Name::file(path), Skip::Link),
+            Ok(Kind::Other) => feed.skip_in_folder(Name::file(path), Skip::NotRegular),
+            Err(error) => feed.skip_in_folder(Name::file(path), unreadable(&error)),
         }
     }
 

@@ -13,7 +13,8 @@ use super::batch::Feed;
 use super::links::{Kind, Links};
 use super::open::unreadable;
 use super::queue::Queue;
-use super::{Item, Name};
+use super::watch::From;
+use super::{Item, Name, Stamp};
 use crate::error::Error;
 use crate::issue::Skip;
 
@@ -83,8 +84,11 @@ impl List {
             line.clear();
             match self.read_line(&mut line) {
                 Ok(0) => return,
-                Ok(_) => self.take(os_string(self.separator.trim(&line)).into(), queue, feed),
-                Err(error) => return feed.skip(self.name, unreadable(&error)),
+                Ok(_) => self.line(self.separator.trim(&line), queue, feed),
+                Err(error) => {
+                    feed.is_not_whole();
+                    return feed.skip(self.name, unreadable(&error));
+                }
             }
         }
     }
@@ -97,27 +101,55 @@ impl List {
         Ok(bytes)
     }
 
-    fn take(&mut self, path: PathBuf, queue: &Queue, feed: &mut Feed) {
+    /// A file whose stamp the list has is looked at only if it has to be read.
+    fn line(&mut self, line: &[u8], queue: &Queue, feed: &mut Feed) {
+        match stamped(line) {
+            Some((path, stamp)) => {
+                let path = PathBuf::from(os_string(path));
+                if !feed.is_watched() || feed.wants(&path, stamp, From::List) {
+                    self.take(path, false, queue, feed);
+                }
+            }
+            None => self.take(os_string(line).into(), true, queue, feed),
+        }
+    }
+
+    fn take(&mut self, path: PathBuf, is_asked: bool, queue: &Queue, feed: &mut Feed) {
         if path.as_os_str().is_empty() || self.is_below_listed_folder(&path) {
             return;
         }
         match fs::symlink_metadata(&path).and_then(|metadata| self.links.kind(&path, metadata.file_type())) {
+            Ok(Kind::File) if is_asked => feed.named(Item::at(path), From::List),
             Ok(Kind::File) => feed.item(Item::at(path)),
             Ok(Kind::Folder) => {
                 self.folders.insert(path.clone());
+                feed.walks(&path);
                 queue.push([path]);
             }
             Ok(Kind::LinkedFolder) => queue.push_linked(path),
             Ok(Kind::Link) => feed.skip(Name::file(path), Skip::Link),
             Ok(Kind::Other) => feed.skip(Name::file(path), Skip::NotRegular),
             Err(error) if error.kind() == io::ErrorKind::NotFound => feed.skip(Name::file(path), Skip::Missing),
-            Err(error) => feed.skip(Name::file(path), unreadable(&error)),
+            Err(error) => {
+                feed.is_not_whole();
+                feed.skip(Name::file(path), unreadable(&error));
+            }
         }
     }
 
     fn is_below_listed_folder(&self, path: &Path) -> bool {
         !self.folders.is_empty() && path.ancestors().any(|above| self.folders.contains(above))
     }
+}
+
+/// A path with its size and its time or ETag, as the inventories of storages have them. What has tabs and is otherwise is a
+/// path.
+fn stamped(line: &[u8]) -> Option<(&[u8], Stamp)> {
+    let mut fields = line.rsplitn(3, |byte| *byte == b'\t');
+    let (tag, size, path) = (fields.next()?, fields.next()?, fields.next()?);
+    let is_stamped = !size.is_empty() && size.iter().all(u8::is_ascii_digit) && !tag.is_empty();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    is_stamped.then(|| (path, Stamp::Listed { size: text(size), tag: text(tag) }))
 }
 
 /// A list may be a FIFO, as `<(find …)` is one, but no folder.

@@ -11,6 +11,7 @@ mod dicomdir;
 mod dicomweb;
 mod files;
 mod folder;
+mod gathered;
 mod item;
 mod links;
 mod list;
@@ -19,7 +20,9 @@ mod permits;
 mod queue;
 mod readers;
 mod remote;
+mod stamp;
 mod stdin;
+mod watch;
 
 use std::fmt;
 use std::fs;
@@ -45,7 +48,9 @@ pub use list::{ListFrom, Separator};
 pub use open::{open_file, unreadable};
 pub use readers::{NamedReader, Readers};
 pub use remote::RemoteOptions;
+pub use stamp::{Stamp, is_settled, now};
 pub use stdin::STDIN;
+pub use watch::{From, Watch};
 
 use batch::Feed;
 use folder::Walker;
@@ -89,6 +94,16 @@ impl Input {
     }
 }
 
+impl Input {
+    /// The path, where it is one.
+    pub fn path(&self) -> Option<&std::path::Path> {
+        match self {
+            Input::Path(path) => Some(path),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -112,6 +127,8 @@ pub struct WalkOptions {
     pub excluded: Vec<PathBuf>,
     /// The number of reading threads; the walk takes as many, up to a limit of its own.
     pub threads: usize,
+    /// Who decides which files are read; all are where there is nobody.
+    pub watch: Option<Arc<dyn Watch>>,
 }
 
 /// A walk under way. Dropping it stops the walk.
@@ -160,8 +177,9 @@ pub fn open(
     let (sender, batches) = crossbeam_channel::bounded(WAITING_BATCHES);
     let queue = Arc::new(Queue::fed());
     let walker = Arc::new(Walker::new(Arc::clone(&queue), options.links, excluded));
-    let feed = Feed::new(sender, progress);
-    for _ in 0..options.threads.clamp(1, MAX_WALKING_THREADS) {
+    let feed = Feed::new(sender, progress, options.watch.clone());
+    let most = if options.watch.is_some() { options.threads } else { MAX_WALKING_THREADS };
+    for _ in 0..options.threads.min(most).max(1) {
         let (walker, feed) = (Arc::clone(&walker), feed.clone());
         thread::spawn(move || walker.walk(feed));
     }
@@ -193,9 +211,12 @@ fn start(input: &Input, links: Links, progress: &Arc<dyn Progress>, interrupt: &
 fn give(starts: Vec<Start>, links: Links, walker: &Walker, mut feed: Feed) {
     for start in starts {
         match start {
-            Start::Folder(path) => walker.queue().push([path]),
+            Start::Folder(path) => {
+                feed.walks(&path);
+                walker.queue().push([path]);
+            }
             Start::File(path) if dicomdir::read(&path, links, &mut feed) => {}
-            Start::File(path) => feed.item(Item::at(path)),
+            Start::File(path) => feed.named(Item::at(path), From::Name),
             Start::NotRegular(path) => feed.skip(Name::file(path), Skip::NotRegular),
             Start::Stdin => match stdin::stdin() {
                 Ok(item) => feed.item(item),

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+use super::stamp::Stamp;
 use crate::issue::Skip;
 
 /// Opens without waiting: a file that became a FIFO since it was looked at must not stop the run.
@@ -32,6 +33,19 @@ impl OpenFolder {
     pub fn file(&self, name: &OsStr) -> Result<File, Skip> {
         open_at(&self.0, name).map_err(|error| unreadable(&error))
     }
+
+    /// What the file system says of a file of this folder, by its name.
+    pub fn stamp(&self, name: &OsStr) -> io::Result<Stamp> {
+        use rustix::fs::{AtFlags, statat};
+        let stat = rustix::io::retry_on_intr(|| statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW))?;
+        let time = |seconds: i64, nanoseconds: i64| seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds);
+        Ok(Stamp::Stat {
+            size: stat.st_size as u64,
+            mtime: time(stat.st_mtime as i64, stat.st_mtime_nsec as i64),
+            ctime: time(stat.st_ctime as i64, stat.st_ctime_nsec as i64),
+            inode: stat.st_ino as u64,
+        })
+    }
 }
 
 #[cfg(not(unix))]
@@ -41,6 +55,10 @@ impl OpenFolder {
     }
 
     pub fn file(&self, _: &OsStr) -> Result<File, Skip> {
+        match self.0 {}
+    }
+
+    pub fn stamp(&self, _: &OsStr) -> io::Result<Stamp> {
         match self.0 {}
     }
 }

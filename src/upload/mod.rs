@@ -20,6 +20,7 @@ mod report;
 mod response;
 mod send;
 mod server;
+mod withdraw;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -261,8 +262,12 @@ impl Sink for &Server {
         write: WriteDocument<'_>,
     ) -> Result<Placed, Error> {
         let entries = package::entries(model, dialect, self.allowed.server_ids);
-        self.package(&entries, &mut || text_of(&mut *write).trim_end().to_string())?;
-        Ok(Placed::Written)
+        let is_there = self.package(&entries, &mut || text_of(&mut *write).trim_end().to_string())?;
+        Ok(if is_there && !self.dry_run { Placed::Written } else { Placed::NotTaken })
+    }
+
+    fn withdraw(&self, name: &DocumentName, study_uid: &str) -> Result<bool, Error> {
+        self.withdraw_study(&name.id, study_uid)
     }
 
     fn finish(self: Box<Self>, _: Option<&Path>) -> Result<Finished, Error> {

@@ -45,7 +45,7 @@ struct Open<'r> {
 
 impl Server {
     /// Sends a package, and records what became of it; `original` is the document it came from.
-    pub(super) fn package(&self, entries: &[Entry<'_>], original: &mut dyn FnMut() -> String) -> Result<(), Error> {
+    pub(super) fn package(&self, entries: &[Entry<'_>], original: &mut dyn FnMut() -> String) -> Result<bool, Error> {
         self.sender.interrupt.check()?;
         let (entries, gone) = match self.allowed.server_ids {
             false => (Cow::Borrowed(entries), References::new()),

@@ -34,7 +34,7 @@ impl Server {
         entries: &[Entry<'_>],
         results: &[Ended],
         original: &mut dyn FnMut() -> String,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let all = || entries.iter().zip(results);
         for (entry, result) in all() {
             if let (true, Some(reference)) = (entry.is_shared() && result.end.is_there(), &result.reference) {
@@ -51,7 +51,7 @@ impl Server {
         if self.give_ups.load(Relaxed) >= MAX_GIVE_UPS {
             return Err(self.sender.error("it does not answer any more; what was not sent yet was left"));
         }
-        Ok(())
+        Ok(all().all(|(_, result)| result.end.is_there()))
     }
 
     /// Adds what was not taken to the rejects and to the list for the report.

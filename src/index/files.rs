@@ -1,0 +1,197 @@
+//! Folders and files as they are stored, and how many they are.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{OptionalExtension, params};
+
+use super::state::State;
+use super::store::{Fault, Store};
+
+/// What a folder is known for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Folder {
+    pub id: i64,
+    /// When anything in it changed, where it need not be listed as long as that stays.
+    pub mtime: Option<i64>,
+}
+
+/// What is known of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FileRow {
+    /// Its stamp as bytes; empty where it has to be read again.
+    pub stamp: Vec<u8>,
+    /// The study that it is an instance of.
+    pub study: Option<i64>,
+    /// What it is otherwise.
+    pub state: Option<State>,
+}
+
+impl FileRow {
+    /// The studies that have records of it.
+    pub fn studies(&self) -> BTreeSet<i64> {
+        let of_state = self.state.iter().flat_map(|state| state.studies.iter().copied());
+        self.study.into_iter().chain(of_state).collect()
+    }
+
+    /// What it adds to the counts.
+    pub fn totals(&self) -> FileTotals {
+        match &self.state {
+            Some(state) => FileTotals {
+                rows: 1,
+                files: state.files as i64,
+                dicom_files: state.dicom_files as i64,
+                grouped_files: state.grouped_files as i64,
+            },
+            None => FileTotals { rows: 1, files: 1, dicom_files: 1, grouped_files: 1 },
+        }
+    }
+}
+
+/// How many files are known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FileTotals {
+    /// Files on the disk, an archive as one.
+    pub rows: i64,
+    /// Files, with those in archives.
+    pub files: i64,
+    /// Those of them that are DICOM.
+    pub dicom_files: i64,
+    /// Those of them that are instances of studies.
+    pub grouped_files: i64,
+}
+
+const NAMES: [&str; 4] = ["rows", "files", "dicom files", "grouped files"];
+
+impl FileTotals {
+    fn parts(&mut self) -> [&mut i64; 4] {
+        [&mut self.rows, &mut self.files, &mut self.dicom_files, &mut self.grouped_files]
+    }
+
+    /// Adds what other files are, or takes it away where `times` is -1.
+    pub fn add(&mut self, mut other: FileTotals, times: i64) {
+        self.parts().into_iter().zip(other.parts()).for_each(|(all, more)| *all += times * *more);
+    }
+}
+
+impl Store {
+    /// The folder at a path, where it is known.
+    pub fn folder(&self, path: &[u8]) -> Result<Option<Folder>, Fault> {
+        let mut statement = self.connection.prepare_cached("SELECT id, mtime FROM folder WHERE path = ?1")?;
+        let row = statement.query_row([path], |row| Ok(Folder { id: row.get(0)?, mtime: row.get(1)? }));
+        Ok(row.optional()?)
+    }
+
+    /// The folder at a path, which is taken in where it is not known.
+    pub fn folder_at(&self, path: &[u8], parent: Option<&[u8]>) -> Result<Folder, Fault> {
+        if let Some(known) = self.folder(path)? {
+            return Ok(known);
+        }
+        let parent = parent.map(|parent| self.folder(parent)).transpose()?.flatten().map(|parent| parent.id);
+        let mut statement = self.connection.prepare_cached("INSERT INTO folder (path, parent) VALUES (?1, ?2)")?;
+        Ok(Folder { id: statement.insert(params![path, parent])?, mtime: None })
+    }
+
+    /// The path of a folder.
+    pub fn folder_path(&self, id: i64) -> Result<Vec<u8>, Fault> {
+        let mut statement = self.connection.prepare_cached("SELECT path FROM folder WHERE id = ?1")?;
+        statement.query_row([id], |row| row.get(0)).optional()?.ok_or(Fault::Damaged)
+    }
+
+    /// Keeps since when a folder has not changed, or that this is not known.
+    pub fn set_folder_mtime(&self, id: i64, mtime: Option<i64>) -> Result<(), Fault> {
+        let update = "UPDATE folder SET mtime = ?2 WHERE id = ?1 AND mtime IS NOT ?2";
+        self.connection.prepare_cached(update)?.execute(params![id, mtime])?;
+        Ok(())
+    }
+
+    /// Keeps that the files of a folder come from a list.
+    pub fn set_listed(&self, id: i64) -> Result<(), Fault> {
+        let update = "UPDATE folder SET listed = 1 WHERE id = ?1 AND listed = 0";
+        self.connection.prepare_cached(update)?.execute([id])?;
+        Ok(())
+    }
+
+    /// The folders in a folder of which all files are known; `None` where one has to be read again.
+    pub fn folders_in(&self, id: i64) -> Result<Option<Vec<Vec<u8>>>, Fault> {
+        let unread = "SELECT 1 FROM file WHERE folder = ?1 AND length(stamp) = 0 LIMIT 1";
+        if self.connection.prepare_cached(unread)?.exists([id])? {
+            return Ok(None);
+        }
+        let mut statement = self.connection.prepare_cached("SELECT path FROM folder WHERE parent = ?1")?;
+        let paths = statement.query_map([id], |row| row.get(0))?;
+        Ok(Some(paths.collect::<Result<_, _>>()?))
+    }
+
+    /// Shows the name and the stamp of each file of a folder, in the order of the names.
+    pub fn each_file(&self, folder: i64, mut each: impl FnMut(&[u8], &[u8])) -> Result<(), Fault> {
+        let select = "SELECT name, stamp FROM file WHERE folder = ?1 ORDER BY name";
+        let mut statement = self.connection.prepare_cached(select)?;
+        let mut rows = statement.query([folder])?;
+        while let Some(row) = rows.next()? {
+            let blob = |column| row.get_ref(column)?.as_blob().map_err(rusqlite::Error::from);
+            each(blob(0)?, blob(1)?);
+        }
+        Ok(())
+    }
+
+    /// The stamp of one file.
+    pub fn stamp(&self, folder: i64, name: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        let select = "SELECT stamp FROM file WHERE folder = ?1 AND name = ?2";
+        let mut statement = self.connection.prepare_cached(select)?;
+        Ok(statement.query_row(params![folder, name], |row| row.get(0)).optional()?)
+    }
+
+    /// All that is known of one file.
+    pub fn file(&self, folder: i64, name: &[u8]) -> Result<Option<FileRow>, Fault> {
+        let select = "SELECT stamp, study, state FROM file WHERE folder = ?1 AND name = ?2";
+        let mut statement = self.connection.prepare_cached(select)?;
+        let row = statement
+            .query_row(params![folder, name], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<Vec<u8>>>(2)?)));
+        let Some((stamp, study, state)) = row.optional()? else { return Ok(None) };
+        let state = state.map(|state| State::from_bytes(&state).ok_or(Fault::Damaged)).transpose()?;
+        Ok(Some(FileRow { stamp, study, state }))
+    }
+
+    /// Keeps what is known of a file.
+    pub fn put_file(&self, folder: i64, name: &[u8], row: &FileRow) -> Result<(), Fault> {
+        let mut statement =
+            self.connection.prepare_cached("INSERT OR REPLACE INTO file VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        statement.execute(params![folder, name, row.stamp, row.study, row.state.as_ref().map(State::to_bytes)])?;
+        Ok(())
+    }
+
+    /// Forgets a file.
+    pub fn delete_file(&self, folder: i64, name: &[u8]) -> Result<(), Fault> {
+        let mut statement = self.connection.prepare_cached("DELETE FROM file WHERE folder = ?1 AND name = ?2")?;
+        statement.execute(params![folder, name])?;
+        Ok(())
+    }
+
+    /// Shows each file that is not simply an instance, with the path of its folder.
+    pub fn each_state(&self, mut each: impl FnMut(&[u8], &[u8], State)) -> Result<(), Fault> {
+        let select = "SELECT path, name, state FROM file INDEXED BY file_state JOIN folder ON folder.id = file.folder
+                      WHERE state IS NOT NULL";
+        let mut statement = self.connection.prepare_cached(select)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let blob = |column| row.get_ref(column)?.as_blob().map_err(rusqlite::Error::from);
+            let state = State::from_bytes(blob(2)?).ok_or(Fault::Damaged)?;
+            each(blob(0)?, blob(1)?, state);
+        }
+        Ok(())
+    }
+
+    /// How many files are known.
+    pub fn file_totals(&self) -> Result<FileTotals, Fault> {
+        let mut totals = FileTotals::default();
+        for (part, name) in totals.parts().into_iter().zip(NAMES) {
+            *part = self.meta(name)?.unwrap_or_default();
+        }
+        Ok(totals)
+    }
+
+    /// Keeps how many files are known.
+    pub fn set_file_totals(&self, mut totals: FileTotals) -> Result<(), Fault> {
+        totals.parts().into_iter().zip(NAMES).try_for_each(|(part, name)| self.set_meta(name, *part))
+    }
+}

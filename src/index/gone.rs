@@ -1,0 +1,145 @@
+//! Files that are stored and were not found. A share that is not mounted looks like that too: so there is a limit.
+
+use std::path::{Path, PathBuf};
+
+use super::compare::unseen;
+use super::store::{Fault, Store};
+use super::{Index, apply, os_string};
+use crate::error::Error;
+use crate::options::index::MaxGone;
+
+/// How many files are gone from where this run looked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct GoneFiles {
+    /// Files that are gone.
+    pub gone: u64,
+    /// Files that were known there before.
+    pub known: u64,
+}
+
+/// Where a run looked.
+#[derive(Debug, Clone, Default)]
+struct Looked {
+    folders: Vec<PathBuf>,
+    /// Whether files came from lists, which are taken as complete.
+    has_lists: bool,
+}
+
+impl Index {
+    /// Takes out the files that are gone; an error where they are too many, and then nothing is taken out.
+    pub fn remove_gone(&self, max_gone: MaxGone) -> Result<GoneFiles, Error> {
+        let looked = {
+            let visited = self.visited();
+            &Looked { folders: visited.roots.clone(), has_lists: visited.has_lists }
+        };
+        let places = self.with(|store| {
+            self.note_gone(store, looked)?;
+            count(store, looked)
+        })?;
+        let mut all = GoneFiles::default();
+        for (place, found) in places {
+            all.gone += found.gone;
+            all.known += found.known;
+            if !max_gone.allows(found.gone, found.known) {
+                return Err(too_many(&place, found, max_gone));
+            }
+        }
+        self.with(|store| {
+            apply::remove_gone(store)?;
+            self.remove_folders(store, looked)?;
+            store.commit()
+        })?;
+        Ok(all)
+    }
+
+    /// Adds the files of folders that the walk did not come to, and of lists that lack them.
+    fn note_gone(&self, store: &Store, looked: &Looked) -> Result<(), Fault> {
+        let visited = self.visited();
+        each_folder(store, |folder| {
+            if visited.unlookable.iter().any(|above| folder.path.starts_with(above)) {
+                store.connection.prepare_cached("DELETE FROM temp.gone WHERE folder = ?1")?.execute([folder.id])?;
+            } else if visited.folders.contains(&folder.id) {
+                // Its files were compared when it was walked.
+            } else if looked.walks(&folder.path) || (looked.has_lists && folder.is_listed) {
+                unseen(store, folder.id)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Forgets folders that are not there any more, so that nobody trusts them.
+    fn remove_folders(&self, store: &Store, looked: &Looked) -> Result<(), Fault> {
+        let visited = self.visited();
+        let mut absent = Vec::new();
+        each_folder(store, |folder| {
+            let is_kept = visited.unlookable.iter().any(|above| folder.path.starts_with(above));
+            if !is_kept && !visited.folders.contains(&folder.id) && looked.walks(&folder.path) {
+                absent.push(folder.id);
+            }
+            Ok(())
+        })?;
+        let delete = "DELETE FROM folder WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM file WHERE folder = ?1)";
+        absent.iter().try_for_each(|folder| {
+            store.connection.prepare_cached(delete)?.execute([folder])?;
+            Ok(())
+        })
+    }
+}
+
+impl Looked {
+    fn walks(&self, folder: &Path) -> bool {
+        self.folders.iter().any(|above| folder.starts_with(above))
+    }
+}
+
+struct StoredFolder {
+    id: i64,
+    path: PathBuf,
+    is_listed: bool,
+}
+
+fn each_folder(store: &Store, mut each: impl FnMut(&StoredFolder) -> Result<(), Fault>) -> Result<(), Fault> {
+    let mut statement = store.connection.prepare("SELECT id, path, listed FROM folder")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let path: Vec<u8> = row.get(1)?;
+        each(&StoredFolder { id: row.get(0)?, path: os_string(&path).into(), is_listed: row.get(2)? })?;
+    }
+    Ok(())
+}
+
+/// How many are gone and were known, for each place where the run looked. Nothing is counted where none is gone.
+fn count(store: &Store, looked: &Looked) -> Result<Vec<(String, GoneFiles)>, Fault> {
+    if !store.connection.prepare("SELECT 1 FROM temp.gone LIMIT 1")?.exists([])? {
+        return Ok(Vec::new());
+    }
+    let of = |table: &str, folder: i64| -> Result<u64, Fault> {
+        let select = format!("SELECT count(*) FROM {table} WHERE folder = ?1");
+        Ok(store.connection.prepare_cached(&select)?.query_row([folder], |row| row.get::<_, i64>(0))? as u64)
+    };
+    let mut places: Vec<(String, GoneFiles)> =
+        looked.folders.iter().map(|root| (root.display().to_string(), GoneFiles::default())).collect();
+    let mut of_lists = GoneFiles::default();
+    each_folder(store, |folder| {
+        let (gone, known) = (of("temp.gone", folder.id)?, of("main.file", folder.id)?);
+        for (root, (_, found)) in looked.folders.iter().zip(&mut places) {
+            if folder.path.starts_with(root) {
+                (found.gone, found.known) = (found.gone + gone, found.known + known);
+            }
+        }
+        if looked.has_lists && folder.is_listed && !looked.walks(&folder.path) {
+            (of_lists.gone, of_lists.known) = (of_lists.gone + gone, of_lists.known + known);
+        }
+        Ok(())
+    })?;
+    places.push(("the list".to_string(), of_lists));
+    Ok(places)
+}
+
+fn too_many(place: &str, found: GoneFiles, max_gone: MaxGone) -> Error {
+    let GoneFiles { gone, known } = found;
+    Error::Usage(format!(
+        "{gone} of {known} files that the index knows are gone from {place}, more than --max-gone {max_gone}: is the disk \
+         mounted, and the list whole? Nothing was written. If they are really gone, give a larger --max-gone"
+    ))
+}

@@ -1,0 +1,249 @@
+//! The file of an index: one SQLite database, of which this run is the only user.
+//!
+//! What is added in one [`Store::commit`] is there altogether or not at all, whatever happens to the process.
+
+use std::fs::OpenOptions;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
+
+use super::disk::is_network;
+use crate::error::Error;
+
+/// What the database is called in its header: `dcmf`.
+const APPLICATION_ID: i32 = 0x6463_6D66;
+/// To be raised when an index of before cannot be read any more.
+const FORMAT: i32 = 1;
+const SCHEMA: &str = include_str!("schema.sql");
+/// The cache is all that a run keeps of its index: 64 MiB.
+const CACHE: &str = "PRAGMA cache_size = -65536; PRAGMA temp_store = FILE;";
+/// Statements that stay prepared.
+const STATEMENTS: usize = 96;
+
+/// An index that is open, and locked.
+#[derive(Debug)]
+pub(super) struct Store {
+    pub(super) connection: Connection,
+    path: PathBuf,
+    /// What is to be told about how it was opened.
+    pub(super) news: Option<String>,
+}
+
+/// Why something could not be done with the index.
+#[derive(Debug)]
+pub(super) enum Fault {
+    Sql(rusqlite::Error),
+    /// What is in it makes no sense.
+    Damaged,
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Fault {
+        Fault::Sql(error)
+    }
+}
+
+/// Whether an index may lie on a network file system, of which the locks are not to be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnNetwork {
+    /// It may: somebody else sees to it that one run uses it at a time.
+    Allowed,
+    /// It may not.
+    Refused,
+}
+
+impl Store {
+    /// Opens or starts an index. One of another format, or with other wanted attributes, loses what it has of the archive.
+    pub fn open(path: &Path, wanted: u64, on_network: OnNetwork) -> Result<Store, Error> {
+        let network = is_network(path);
+        if network && on_network == OnNetwork::Refused {
+            let reason = "it lies on a network file system, whose locks and writes an index cannot trust: give a local \
+                          file, or --index-on-network if no other run ever uses it";
+            return Err(failed(path, reason));
+        }
+        let is_new = prepare(path)?;
+        let mut store = Store::connect(path)?;
+        let opened = store.take(network).and_then(|()| store.settle(is_new, wanted));
+        store.check(opened)?;
+        Ok(store)
+    }
+
+    /// Opens an index that has to be there, as it is.
+    pub fn existing(path: &Path) -> Result<Store, Error> {
+        if prepare_existing(path)? {
+            return Err(failed(path, "it is empty: convert --index fills it"));
+        }
+        let mut store = Store::connect(path)?;
+        let opened = store.take(is_network(path)).and_then(|()| store.format());
+        match store.check(opened)? {
+            Some(FORMAT) => Ok(store),
+            Some(_) => Err(failed(path, "it is of another version of dcm2fhir: the next run reads everything again")),
+            None => Err(failed(path, NO_INDEX)),
+        }
+    }
+
+    fn connect(path: &Path) -> Result<Store, Error> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(|error| told(path, &error))?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        Ok(Store { connection, path: path.to_path_buf(), news: None })
+    }
+
+    /// Takes the file for this run alone. Without the lock in memory that readers share, there is no file for it either.
+    fn take(&mut self, network: bool) -> Result<(), Fault> {
+        let journal = if network { "DELETE" } else { "WAL" };
+        let settings = format!(
+            "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = {journal}; PRAGMA synchronous = NORMAL; {CACHE}"
+        );
+        self.connection.busy_timeout(std::time::Duration::ZERO)?;
+        if self.format()?.is_none() && !self.tables()?.is_empty() {
+            // Somebody's database: not even its way of writing is to be changed.
+            return Err(Fault::Sql(rusqlite::Error::InvalidQuery));
+        }
+        self.connection.execute_batch(&settings)?;
+        self.connection.execute_batch("BEGIN EXCLUSIVE")?;
+        Ok(())
+    }
+
+    /// Makes of it an index of this version and these attributes.
+    fn settle(&mut self, is_new: bool, wanted: u64) -> Result<(), Fault> {
+        match self.format()? {
+            None if is_new || self.tables()?.is_empty() => self.create()?,
+            None => return Err(Fault::Sql(rusqlite::Error::InvalidQuery)),
+            Some(FORMAT) => {}
+            Some(format) => {
+                self.news =
+                    Some(format!("is of format {format}, and this version has {FORMAT}: everything is read again"));
+                self.create()?;
+            }
+        }
+        let before = self.meta("wanted")?;
+        if before.is_some_and(|before| before != wanted as i64) {
+            self.news = Some("was made by a version that reads other attributes: everything is read again".into());
+            self.forget()?;
+        }
+        self.set_meta("wanted", wanted as i64)?;
+        self.commit()
+    }
+
+    /// The format; `None` where it is no index.
+    fn format(&self) -> Result<Option<i32>, Fault> {
+        let pragma = |name| self.connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+        Ok(if pragma("application_id")? == APPLICATION_ID { Some(pragma("user_version")?) } else { None })
+    }
+
+    fn create(&self) -> Result<(), Fault> {
+        for table in self.tables()? {
+            self.connection.execute_batch(&format!("DROP TABLE \"{}\"", table.replace('"', "\"\"")))?;
+        }
+        self.connection.execute_batch(SCHEMA)?;
+        self.connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        self.connection.pragma_update(None, "user_version", FORMAT)?;
+        Ok(())
+    }
+
+    /// All tables; a run that was killed at the very start leaves none.
+    fn tables(&self) -> Result<Vec<String>, Fault> {
+        let all = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+        let mut statement = self.connection.prepare(all)?;
+        let names = statement.query_map([], |row| row.get(0))?;
+        Ok(names.collect::<Result<_, _>>()?)
+    }
+
+    /// Forgets the archive, but not what was written of it: what comes out as before is not written again.
+    fn forget(&self) -> Result<(), Fault> {
+        self.connection.execute_batch(
+            "DELETE FROM file; DELETE FROM segment; DELETE FROM folder; DELETE FROM root;
+             DELETE FROM meta WHERE key <> 'wanted' AND key <> 'filter';
+             UPDATE study SET digest = 0, records = 0, segments = 0; UPDATE written SET digest = NULL;",
+        )?;
+        Ok(())
+    }
+
+    /// Makes what was done since the last time last, and begins anew.
+    pub fn commit(&mut self) -> Result<(), Fault> {
+        self.connection.execute_batch("COMMIT; BEGIN EXCLUSIVE")?;
+        Ok(())
+    }
+
+    /// A number that is kept by its name.
+    pub fn meta(&self, key: &str) -> Result<Option<i64>, Fault> {
+        let mut statement = self.connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
+        Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+    }
+
+    /// Keeps a number by a name.
+    pub fn set_meta(&self, key: &str, value: i64) -> Result<(), Fault> {
+        let mut statement = self.connection.prepare_cached("INSERT OR REPLACE INTO meta VALUES (?1, ?2)")?;
+        statement.execute((key, value))?;
+        Ok(())
+    }
+
+    /// The result, or what is wrong as an error of the run.
+    pub fn check<T>(&self, result: Result<T, Fault>) -> Result<T, Error> {
+        result.map_err(|fault| match fault {
+            Fault::Sql(error) => told(&self.path, &error),
+            Fault::Damaged => failed(&self.path, DAMAGED),
+        })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+const NO_INDEX: &str = "it is no index of dcm2fhir: give a file of its own";
+const DAMAGED: &str = "it is damaged: remove it, and the next run reads everything again";
+
+/// Makes the file where it is not there, for its owner only, and says whether it is empty.
+fn prepare(path: &Path) -> Result<bool, Error> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    looked_at(path, options)
+}
+
+fn prepare_existing(path: &Path) -> Result<bool, Error> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    looked_at(path, options)
+}
+
+/// Whether the file is empty; an error where it is no database, which SQLite would find out late.
+fn looked_at(path: &Path, options: OpenOptions) -> Result<bool, Error> {
+    const MARK: &[u8] = b"SQLite format 3\0";
+    if path.is_dir() {
+        return Err(failed(path, "it is a folder: give the name of a file"));
+    }
+    let file = options.open(path).map_err(|error| failed(path, &format!("{error}: can the file be written?")))?;
+    if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+        return Err(failed(path, "it is no regular file"));
+    }
+    let mut start = Vec::new();
+    let read = file.take(MARK.len() as u64).read_to_end(&mut start);
+    read.map_err(|error| failed(path, &error.to_string()))?;
+    if start.is_empty() || start == MARK { Ok(start.is_empty()) } else { Err(failed(path, NO_INDEX)) }
+}
+
+pub(super) fn failed(path: &Path, reason: &str) -> Error {
+    Error::Index { path: path.to_path_buf(), reason: reason.to_string() }
+}
+
+fn told(path: &Path, error: &rusqlite::Error) -> Error {
+    let reason = match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "another run uses it: wait for that to end",
+        Some(ErrorCode::NotADatabase) => NO_INDEX,
+        Some(ErrorCode::DatabaseCorrupt) => DAMAGED,
+        Some(ErrorCode::DiskFull) => "the disk is full",
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+            "it cannot be written: are the file and its folder writable?"
+        }
+        Some(ErrorCode::SystemIoFailure) => "the disk cannot be read or written: is it full, or damaged?",
+        _ if matches!(error, rusqlite::Error::InvalidQuery) => NO_INDEX,
+        _ if matches!(error, rusqlite::Error::SqliteFailure(..)) => return failed(path, &error.to_string()),
+        _ => return failed(path, &format!("{DAMAGED} ({error})")),
+    };
+    failed(path, reason)
+}

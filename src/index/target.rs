@@ -1,0 +1,339 @@
+//! What was made of the studies, for each place where documents went: which are up to date there, and what their runs said.
+
+use rusqlite::{OptionalExtension, params};
+
+use std::path::Path;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::Index;
+use super::store::{Fault, Store};
+use crate::error::Error;
+use crate::source::{Stamp, printable};
+
+/// A place where documents go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target(i64);
+
+/// The document of a study as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The study, by number.
+    pub study: i64,
+    /// Its UID.
+    pub uid: String,
+    /// The document's id.
+    pub id: String,
+    /// The hash of its bytes; `None` where it was held back.
+    pub hash: Option<u64>,
+    /// What the run said of it.
+    pub told: Vec<u8>,
+}
+
+/// A study whose document was just dealt with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The study, by number.
+    pub study: i64,
+    /// The document's id.
+    pub id: String,
+    /// The hash of its bytes; `None` where it was held back.
+    pub hash: Option<u64>,
+    /// Whether it is where it belongs; else it is to be tried again.
+    pub is_done: bool,
+    /// What was said of it.
+    pub told: Vec<u8>,
+}
+
+/// A document beside that of a study.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// The resource type.
+    pub resource_type: String,
+    /// Its id.
+    pub id: String,
+    /// The study that it belongs to; 0 where it is shared.
+    pub study: i64,
+    /// The hash of its bytes.
+    pub hash: u64,
+}
+
+impl Index {
+    /// The target at a place. Where the options are others than the last time, everything is to be written again.
+    pub fn target(&self, place: &str, options: u64) -> Result<Target, Error> {
+        self.with(|store| {
+            let insert = "INSERT OR IGNORE INTO target (place) VALUES (?1)";
+            store.connection.prepare_cached(insert)?.execute([place])?;
+            let select = "SELECT id, options FROM target WHERE place = ?1";
+            let (id, before): (i64, Option<i64>) =
+                store.connection.prepare_cached(select)?.query_row([place], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            if before != Some(options as i64) {
+                store.connection.execute("UPDATE written SET digest = NULL, facts = NULL WHERE target = ?1", [id])?;
+                store
+                    .connection
+                    .execute("UPDATE target SET options = ?2 WHERE id = ?1", params![id, options as i64])?;
+            }
+            store.commit()?;
+            Ok(Target(id))
+        })
+    }
+
+    /// All studies, in the order of their UIDs.
+    pub fn all_studies(&self) -> Result<Vec<i64>, Error> {
+        self.with(|store| ids(store, "SELECT id FROM study WHERE records > 0 ORDER BY uid", None))
+    }
+
+    /// The studies that changed since their documents were written, in the order of their UIDs.
+    pub fn changed_studies(&self, target: Target) -> Result<Vec<i64>, Error> {
+        let select = "SELECT study.id FROM study LEFT JOIN written ON target = ?1 AND study = study.id
+                      WHERE records > 0 AND written.digest IS NOT study.digest ORDER BY uid";
+        self.with(|store| ids(store, select, Some(target.0)))
+    }
+
+    /// Shows each study whose document is there, in the order of the UIDs.
+    pub fn each_standing(&self, target: Target, mut each: impl FnMut(Standing)) -> Result<(), Error> {
+        let select =
+            "SELECT study.id, uid, written.id, hash, told FROM study JOIN written ON target = ?1 AND study = study.id
+                      WHERE records > 0 AND written.digest IS study.digest ORDER BY uid";
+        self.with(|store| standing(store, select, target, &mut each))
+    }
+
+    /// Shows each study whose files are all gone, and whose document is there.
+    pub fn each_gone(&self, target: Target, mut each: impl FnMut(Standing)) -> Result<(), Error> {
+        let select = "SELECT study.id, uid, coalesce(written.id, ''), hash, told FROM study
+                      JOIN written ON target = ?1 AND study = study.id WHERE records = 0 AND hash IS NOT NULL ORDER BY uid";
+        self.with(|store| standing(store, select, target, &mut each))
+    }
+
+    /// The document of a study as it was written last, whatever changed since.
+    pub fn last_hash(&self, target: Target, study: i64) -> Result<Option<u64>, Error> {
+        let select = "SELECT hash FROM written WHERE target = ?1 AND study = ?2";
+        self.with(|store| {
+            let mut statement = store.connection.prepare_cached(select)?;
+            let hash = statement.query_row([target.0, study], |row| row.get::<_, Option<i64>>(0)).optional()?;
+            Ok(hash.flatten().map(|hash| hash as u64))
+        })
+    }
+
+    /// Keeps what studies say across each other: for who looks across all of them.
+    pub fn set_facts(&self, target: Target, facts: &[(i64, Vec<u8>)]) -> Result<(), Error> {
+        let upsert = "INSERT INTO written (target, study, facts) VALUES (?1, ?2, ?3)
+                      ON CONFLICT (target, study) DO UPDATE SET facts = excluded.facts, digest = NULL";
+        self.with(|store| {
+            let mut statement = store.connection.prepare_cached(upsert)?;
+            facts.iter().try_for_each(|(study, facts)| {
+                statement.execute(params![target.0, study, facts])?;
+                Ok(())
+            })
+        })
+    }
+
+    /// Shows what each study says across, in the order of the UIDs, with the number that was kept of what came of it.
+    pub fn each_facts(
+        &self,
+        target: Target,
+        mut each: impl FnMut(i64, &str, &[u8], Option<u64>) -> bool,
+    ) -> Result<(), Error> {
+        let select = "SELECT study.id, uid, coalesce(facts, x''), across FROM study
+                      JOIN written ON target = ?1 AND study = study.id WHERE records > 0 ORDER BY uid";
+        self.with(|store| {
+            let mut statement = store.connection.prepare_cached(select)?;
+            let mut rows = statement.query([target.0])?;
+            while let Some(row) = rows.next()? {
+                let uid: String = row.get(1)?;
+                let facts = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
+                let across = row.get::<_, Option<i64>>(3)?.map(|across| across as u64);
+                if !each(row.get(0)?, &uid, facts, across) {
+                    return Err(Fault::Damaged);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Keeps a number of what came of looking across, for each of these studies.
+    pub fn set_across(&self, target: Target, all: &[(i64, u64)]) -> Result<(), Error> {
+        let update = "UPDATE written SET across = ?3 WHERE target = ?1 AND study = ?2";
+        self.with(|store| {
+            let mut statement = store.connection.prepare_cached(update)?;
+            all.iter().try_for_each(|(study, across)| {
+                statement.execute(params![target.0, study, *across as i64])?;
+                Ok(())
+            })
+        })
+    }
+
+    /// Keeps what was written. It must be on the disk before this is called.
+    pub fn note_written(&self, target: Target, all: &[Written], documents: &[Document]) -> Result<(), Error> {
+        let upsert = "INSERT INTO written (target, study, digest, id, hash, told)
+                      SELECT ?1, ?2, CASE WHEN ?5 THEN digest END, ?3, ?4, ?6 FROM study WHERE id = ?2
+                      ON CONFLICT (target, study) DO UPDATE SET digest = excluded.digest, id = excluded.id,
+                      hash = coalesce(excluded.hash, hash), told = excluded.told";
+        self.with(|store| {
+            for Written { study, id, hash, is_done, told } in all {
+                let mut statement = store.connection.prepare_cached(upsert)?;
+                let number = hash.map(|hash| hash as i64);
+                statement.execute(params![target.0, study, id, number, is_done, told])?;
+            }
+            for Document { resource_type, id, study, hash } in documents {
+                let insert = "INSERT OR REPLACE INTO document VALUES (?1, ?2, ?3, ?4, ?5)";
+                let mut statement = store.connection.prepare_cached(insert)?;
+                statement.execute(params![target.0, resource_type, id, study, *hash as i64])?;
+            }
+            store.commit()
+        })
+    }
+
+    /// The hash of a document beside the studies', as it was written last.
+    pub fn document_hash(&self, target: Target, resource_type: &str, id: &str) -> Result<Option<u64>, Error> {
+        let select = "SELECT hash FROM document WHERE target = ?1 AND type = ?2 AND id = ?3";
+        self.with(|store| {
+            let mut statement = store.connection.prepare_cached(select)?;
+            let hash =
+                statement.query_row(params![target.0, resource_type, id], |row| row.get::<_, i64>(0)).optional()?;
+            Ok(hash.map(|hash| hash as u64))
+        })
+    }
+
+    /// All documents beside those of the studies.
+    pub fn documents(&self, target: Target) -> Result<Vec<Document>, Error> {
+        self.with(|store| {
+            let mut statement =
+                store.connection.prepare_cached("SELECT type, id, study, hash FROM document WHERE target = ?1")?;
+            let rows = statement.query_map([target.0], |row| {
+                let hash = row.get::<_, i64>(3)? as u64;
+                Ok(Document { resource_type: row.get(0)?, id: row.get(1)?, study: row.get(2)?, hash })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Forgets documents that were deleted, or that are another's to keep.
+    pub fn forget_documents(&self, target: Target, studies: &[i64], documents: &[Document]) -> Result<(), Error> {
+        self.with(|store| {
+            for study in studies {
+                let delete = "DELETE FROM written WHERE target = ?1 AND study = ?2";
+                store.connection.prepare_cached(delete)?.execute([target.0, *study])?;
+            }
+            for Document { resource_type, id, .. } in documents {
+                let delete = "DELETE FROM document WHERE target = ?1 AND type = ?2 AND id = ?3";
+                store.connection.prepare_cached(delete)?.execute(params![target.0, resource_type, id])?;
+            }
+            store.commit()
+        })
+    }
+
+    /// The documents of these studies have to be written again, whatever is known of them.
+    pub fn distrust(&self, target: Target, studies: &[i64]) -> Result<(), Error> {
+        self.with(|store| {
+            let update = "UPDATE written SET digest = NULL WHERE target = ?1 AND study = ?2";
+            let mut statement = store.connection.prepare_cached(update)?;
+            studies.iter().try_for_each(|study| {
+                statement.execute([target.0, *study])?;
+                Ok(())
+            })
+        })
+    }
+
+    /// How many records studies have.
+    pub fn records(&self, study: i64) -> Result<u64, Error> {
+        self.with(|store| {
+            let mut statement = store.connection.prepare_cached("SELECT records FROM study WHERE id = ?1")?;
+            Ok(statement.query_row([study], |row| row.get::<_, i64>(0))? as u64)
+        })
+    }
+
+    /// The number that the index had when everything was written to a target the last time.
+    pub fn last_digest(&self, target: Target) -> Result<Option<u64>, Error> {
+        self.with(|store| Ok(store.meta(&format!("digest of target {}", target.0))?.map(|digest| digest as u64)))
+    }
+
+    /// Keeps the number that the index has now that everything was written to a target.
+    pub fn set_last_digest(&self, target: Target, digest: u64) -> Result<(), Error> {
+        self.with(|store| {
+            store.set_meta(&format!("digest of target {}", target.0), digest as i64)?;
+            store.commit()
+        })
+    }
+
+    /// What was said of all studies together.
+    pub fn told(&self, target: Target) -> Result<Option<Vec<u8>>, Error> {
+        self.with(|store| {
+            let mut statement = store.connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
+            Ok(statement.query_row([format!("told of target {}", target.0)], |row| row.get(0)).optional()?)
+        })
+    }
+
+    /// Keeps what was said of all studies together.
+    pub fn set_told(&self, target: Target, told: &[u8]) -> Result<(), Error> {
+        self.with(|store| {
+            let insert = "INSERT OR REPLACE INTO meta VALUES (?1, ?2)";
+            let key = format!("told of target {}", target.0);
+            store.connection.prepare_cached(insert)?.execute(params![key, told])?;
+            Ok(())
+        })
+    }
+
+    /// Whether a file is as the run before wrote it.
+    pub fn is_as_written(&self, path: &Path) -> Result<bool, Error> {
+        let now = file_stamp(path);
+        let before = self.with(|store| store.meta(&file_key(path)))?;
+        Ok(now.is_some() && now == before)
+    }
+
+    /// Keeps how a file looks that was just written.
+    pub fn note_file(&self, path: &Path) -> Result<(), Error> {
+        let Some(stamp) = file_stamp(path) else { return Ok(()) };
+        self.with(|store| {
+            store.set_meta(&file_key(path), stamp)?;
+            store.commit()
+        })
+    }
+
+    /// What is wrong with an index of which something makes no sense.
+    pub fn damaged(&self) -> Error {
+        let damaged: Result<(), Error> = self.with(|_| Err(Fault::Damaged));
+        damaged.expect_err("it is said to be damaged")
+    }
+
+    /// A number that says whether anything changed in all of the index.
+    pub fn digest(&self) -> Result<u64, Error> {
+        self.with(|store| Ok(store.digest()? as u64))
+    }
+
+    /// The numbers of studies by their UIDs.
+    pub fn study_numbers(&self, ids: &[i64]) -> Result<Vec<(String, i64)>, Error> {
+        self.with(|store| Ok(store.uids(ids.iter().copied())?.into_iter().map(|(id, uid)| (uid, id)).collect()))
+    }
+}
+
+fn file_key(path: &Path) -> String {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    format!("file {}", printable(path.as_os_str().as_encoded_bytes()))
+}
+
+fn file_stamp(path: &Path) -> Option<i64> {
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    Some(xxh3_64(&Stamp::of(&metadata).to_bytes()) as i64)
+}
+
+fn ids(store: &Store, select: &str, target: Option<i64>) -> Result<Vec<i64>, Fault> {
+    let mut statement = store.connection.prepare_cached(select)?;
+    let rows = statement.query_map(rusqlite::params_from_iter(target), |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn standing(store: &Store, select: &str, target: Target, each: &mut dyn FnMut(Standing)) -> Result<(), Fault> {
+    let mut statement = store.connection.prepare_cached(select)?;
+    let mut rows = statement.query([target.0])?;
+    while let Some(row) = rows.next()? {
+        each(Standing {
+            study: row.get(0)?,
+            uid: row.get(1)?,
+            id: row.get(2)?,
+            hash: row.get::<_, Option<i64>>(3)?.map(|hash| hash as u64),
+            told: row.get::<_, Option<Vec<u8>>>(4)?.unwrap_or_default(),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,561 @@
+//! A run with an index: only what is new or changed is read, and only studies that came out different are written. What
+//! there is to say of all others was kept, so that the report is that of a full run.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rayon::ThreadPool;
+use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::counts::StudyCounts;
+use super::told::{Told, word};
+use super::write::{self, Given, Memory, Shared};
+use super::{Ends, Job, NightCounts, Run, made_at, read};
+use crate::error::Error;
+use crate::fhir::{Claim, Contested, Described};
+use crate::group::reader::Selections;
+use crate::group::{Across, Rejections, Study, leave_out_manifests, rejected_by, said};
+use crate::index::{self, Document, Index, Standing, Target, Written};
+use crate::issue::{Issue, Reason};
+use crate::mapping::{ContentOptions, Options};
+use crate::options::index::Gone;
+use crate::options::{Format, OutputTarget};
+use crate::output::{DocumentName, Order, Placed, Sink, WriteDocument, document_hash, write_hashed};
+use crate::report::Where;
+use crate::source::printable;
+
+/// Records of studies that are made of the index at a time.
+const RECORDS_AT_ONCE: u64 = 100_000;
+/// Studies that are made of the index at a time.
+const STUDIES_AT_ONCE: usize = 256;
+/// Records of studies that stay in memory between looking at them and writing them.
+const HELD_RECORDS: u64 = 1_000_000;
+/// Studies after whose writing the index says so.
+const NOTED_AT_ONCE: usize = 4096;
+
+/// Stands for the hash of a document that was not taken; no document has it.
+const NOT_TAKEN: u64 = 0;
+
+/// What a study says that others may contradict or claim as well.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Facts {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    claims: Vec<Claim>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    described: Option<Described>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rejects: Vec<[Box<str>; 3]>,
+}
+
+/// Where documents go, as the index calls it; `None` where they do not stay.
+fn place(job: &Job, ends: &Ends<'_>) -> Option<String> {
+    match (&ends.place, &job.target) {
+        (Some(place), _) => Some(place.clone()),
+        (None, OutputTarget::Folder(folder)) if job.format != Format::Ndjson => {
+            let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+            Some(format!("folder {}", printable(folder.as_os_str().as_encoded_bytes())))
+        }
+        _ => None,
+    }
+}
+
+/// A hash of everything that documents and issues depend on beside the files.
+fn options_hash(job: &Job) -> u64 {
+    let Job { config, format, layout, .. } = job;
+    let content = ContentOptions { fhir: Some(config.content.release()), ..config.content.clone() };
+    let version = env!("CARGO_PKG_VERSION");
+    let all = format!("{version} {content:?} {format:?} {layout:?} {:?}", config.output.bundle);
+    xxh3_64(all.as_bytes())
+}
+
+/// The writing half of a run with an index.
+pub(super) struct Night<'n> {
+    pub run: &'n Run<'n>,
+    pub index: &'n Index,
+    pub sink: &'n dyn Sink,
+    target: Target,
+    /// Whether documents of earlier runs stand where this run writes.
+    stays: bool,
+    gone: Gone,
+    sync: Option<std::path::PathBuf>,
+    selections: Selections,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The studies that are being written, by UID.
+    numbers: HashMap<String, i64>,
+    /// The hash of a study's document, from when it was given to the sink until everything of the study was.
+    hashes: HashMap<String, (u64, bool)>,
+    written: Vec<Written>,
+    documents: Vec<Document>,
+    /// The documents of this run.
+    given: HashSet<(&'static str, String)>,
+    counts: NightCounts,
+}
+
+impl<'n> Night<'n> {
+    /// The writing half of a run.
+    pub fn new(
+        run: &'n Run<'n>,
+        index: &'n Index,
+        sink: &'n dyn Sink,
+        ends: &Ends<'_>,
+        gone: Gone,
+    ) -> Result<Night<'n>, Error> {
+        let place = place(run.job, ends).filter(|_| sink.order() == Order::Any);
+        let target = index.target(place.as_deref().unwrap_or("stream"), options_hash(run.job))?;
+        let folder = run.job.target.path().filter(|_| ends.place.is_none());
+        Ok(Night {
+            run,
+            index,
+            sink,
+            target,
+            stays: place.is_some(),
+            gone,
+            sync: folder.map(Into::into),
+            selections: run.selections(),
+            state: Mutex::default(),
+        })
+    }
+
+    /// Writes the studies that came out different, and says of all others what was said of them before.
+    pub fn write(&self, pool: &ThreadPool) -> Result<NightCounts, Error> {
+        let all = self.index.all_studies()?;
+        write::check_room(self.run.job, all.len())?;
+        let mut sharing = self.run.sharing();
+        let changed = self.changed(&all)?;
+        let mut held = Held::default();
+        pool.install(|| self.look_at(&changed, &mut held))?;
+        let across = self.across(&changed)?;
+        let studies: Vec<i64> = changed.iter().chain(&across.others).copied().collect();
+        sharing.contested = across.contested;
+        self.tell_places()?;
+        let stage = write::Stage {
+            job: self.run.job,
+            sharing,
+            made_at: made_at(&self.run.job.config.content)?,
+            sink: self.sink,
+            report: self.run.report,
+            counts: self.run.counts,
+            progress: self.run.progress,
+            interrupt: self.run.interrupt,
+            memory: Some(self),
+        };
+        self.tell_unchanged()?;
+        self.run.progress.writing(studies.len() as u64);
+        let chunks = self.chunks(&changed)?.into_iter().chain(self.chunks(&across.others)?);
+        let mut shared = Shared::new();
+        let written = pool.install(|| self.write_all(&stage, chunks, &across.rejections, held, &mut shared));
+        let written = written.and_then(|()| self.tell_shared(&stage, shared, !studies.is_empty()));
+        // What was written is written, whatever stopped the rest.
+        self.note()?;
+        written?;
+        self.remove_documents(&studies)?;
+        self.settle_gone()?;
+        Ok(self.state().counts)
+    }
+
+    /// The studies to be written, but for those of which others decide.
+    fn changed(&self, all: &[i64]) -> Result<Vec<i64>, Error> {
+        if !self.stays {
+            self.index.distrust(self.target, all)?;
+            return Ok(all.to_vec());
+        }
+        let mut missing = Vec::new();
+        self.index.each_standing(self.target, |standing| {
+            if !self.sink.has(&main(self.run.job, standing.id)) {
+                missing.push(standing.study);
+            }
+        })?;
+        self.index.distrust(self.target, &missing)?;
+        let changed = self.index.changed_studies(self.target)?;
+        // What studies share is made of all of them.
+        let shares = write::shares(self.run.job);
+        let is_as_before = || Ok::<_, Error>(self.index.last_digest(self.target)? == Some(self.index.digest()?));
+        if shares && (!changed.is_empty() || !is_as_before()?) {
+            self.index.distrust(self.target, all)?;
+            return Ok(all.to_vec());
+        }
+        Ok(changed)
+    }
+
+    /// Keeps what the studies say across each other, and those studies that there is room for.
+    fn look_at(&self, studies: &[i64], held: &mut Held) -> Result<(), Error> {
+        let options = self.options();
+        for chunk in self.chunks(studies)? {
+            let keeps = !held.is_full && held.records + chunk.records <= HELD_RECORDS;
+            held.is_full |= !keeps;
+            let mut some = if keeps { self.studies(&chunk)? } else { self.studies_in_silence(&chunk)? };
+            let numbers: HashMap<String, i64> = self.index.study_numbers(&chunk.studies)?.into_iter().collect();
+            let facts: Vec<(i64, Vec<u8>)> = some
+                .par_iter_mut()
+                .map(|study| {
+                    let (claims, described) = said(0, study, options);
+                    let facts = Facts { claims, described, rejects: rejected_by(study) };
+                    let bytes = serde_json::to_vec(&facts).expect("text and numbers are always JSON");
+                    (numbers.get(&*study.uid).copied().unwrap_or_default(), bytes)
+                })
+                .collect();
+            self.index.set_facts(self.target, &facts)?;
+            if keeps {
+                held.records += chunk.records;
+                held.chunks.push_back(some);
+            }
+            self.run.interrupt.check()?;
+        }
+        Ok(())
+    }
+
+    /// What holds across all studies, and the studies to be written because of it.
+    fn across(&self, changed: &[i64]) -> Result<Found, Error> {
+        let (mut claims, mut described, mut rejections) = (Vec::new(), Vec::new(), Rejections::default());
+        let applies = self.run.job.config.content.apply_rejections;
+        let looks = self.run.job.config.content.subject.is_none();
+        let mut place = 0;
+        self.index.each_facts(self.target, |_, _, bytes, _| {
+            let Some(facts) = facts(bytes) else { return false };
+            if looks {
+                claims.extend(facts.claims);
+                described.extend(facts.described.map(|described| described.at(place)));
+            }
+            if applies {
+                facts.rejects.iter().for_each(|[study, series, uid]| rejections.add(study, series, uid));
+            }
+            place += 1;
+            true
+        })?;
+        let Across { contested, contradictions } = Across::among(claims, described);
+        let changed: HashSet<i64> = changed.iter().copied().collect();
+        let (mut others, mut sums, mut uids, mut place) = (Vec::new(), Vec::new(), Vec::new(), 0);
+        self.index.each_facts(self.target, |study, uid, bytes, before| {
+            let Some(facts) = facts(bytes) else { return false };
+            let sum = contested.sum(&facts.claims).wrapping_add(rejections.sum(uid));
+            if before != Some(sum) {
+                sums.push((study, sum));
+            }
+            if before != Some(sum) && !changed.contains(&study) {
+                others.push(study);
+            }
+            uids.extend(contradictions.iter().filter(|(at, _)| *at == place).map(|(_, fact)| (uid.to_string(), *fact)));
+            place += 1;
+            true
+        })?;
+        uids.iter().for_each(|(uid, fact)| write::note_contradiction(self.run.report, uid, *fact));
+        // Before it is said that these are known, so that a kill in between writes them all the same.
+        let affected: Vec<i64> = sums.iter().map(|(study, _)| *study).collect();
+        self.index.distrust(self.target, &affected)?;
+        self.index.set_across(self.target, &sums)?;
+        Ok(Found { contested, rejections, others })
+    }
+
+    /// Reports UIDs that stand in several places.
+    fn tell_places(&self) -> Result<(), Error> {
+        let several = self.index.several_places()?;
+        several.instances.iter().for_each(|several| read::note_places(several, self.run.report));
+        for (study, series) in &several.series {
+            read::note_series((study, series), self.run.report);
+        }
+        Ok(())
+    }
+
+    /// Says of the studies that stay as they are what was said when they were written.
+    fn tell_unchanged(&self) -> Result<(), Error> {
+        let mut damaged = None;
+        self.index.each_standing(self.target, |standing| {
+            let Standing { uid, id, told, .. } = standing;
+            match Told::from_bytes(&told) {
+                Some(told) => {
+                    self.run.counts.resolved(&told.counts);
+                    self.run.counts.wrote(&told.counts);
+                    told.say(&uid, self.run.report);
+                }
+                None => damaged = Some(uid),
+            }
+            self.sink.stands(&main(self.run.job, id));
+            self.state().counts.unchanged += 1;
+        })?;
+        damaged.map_or(Ok(()), |_| Err(self.index.damaged()))
+    }
+
+    /// Writes what studies share; where nothing changed, what was said of it before is said again.
+    fn tell_shared(&self, stage: &write::Stage<'_>, shared: Shared, is_changed: bool) -> Result<(), Error> {
+        if self.stays && !is_changed {
+            let told = self.index.told(self.target)?;
+            told.iter().filter_map(|told| Told::from_bytes(told)).for_each(|told| told.say("", self.run.report));
+            return Ok(());
+        }
+        stage.shared(shared)?;
+        let told = Told::of(&StudyCounts::default(), self.run.report.take_kept(write::SHARED));
+        self.index.set_told(self.target, &told.to_bytes())
+    }
+
+    fn write_all(
+        &self,
+        stage: &write::Stage<'_>,
+        chunks: impl Iterator<Item = Chunk>,
+        rejections: &Rejections,
+        mut held: Held,
+        shared: &mut Shared,
+    ) -> Result<(), Error> {
+        for chunk in chunks {
+            // Those that are held are the first.
+            let mut some = match held.chunks.pop_front() {
+                Some(some) => some,
+                None => self.studies(&chunk)?,
+            };
+            some.iter_mut().for_each(|study| rejections.apply(study));
+            if self.run.leaves_out_manifests() {
+                leave_out_manifests(&mut some);
+            }
+            self.state().numbers = self.index.study_numbers(&chunk.studies)?.into_iter().collect();
+            stage.some(&mut some, shared)?;
+            if self.state().written.len() >= NOTED_AT_ONCE {
+                self.note()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The studies of a chunk; what is to be said of their files is said and kept.
+    fn studies(&self, chunk: &Chunk) -> Result<Vec<Study>, Error> {
+        let report = self.run.report;
+        self.index.studies(&chunk.studies, self.options(), self.selections, &|study, name, issue| {
+            report.issue_of(study, Where { name: Some(name), ..Where::default() }, &issue);
+        })
+    }
+
+    fn studies_in_silence(&self, chunk: &Chunk) -> Result<Vec<Study>, Error> {
+        self.index.studies(&chunk.studies, self.options(), self.selections, &|_, _, _| ())
+    }
+
+    /// Cuts a list of studies into what is in memory at a time.
+    fn chunks(&self, studies: &[i64]) -> Result<Vec<Chunk>, Error> {
+        let mut chunks: Vec<Chunk> = Vec::new();
+        for study in studies {
+            let records = self.index.records(*study)?;
+            match chunks.last_mut().filter(|last| last.has_room(records)) {
+                Some(last) => {
+                    last.records += records;
+                    last.studies.push(*study);
+                }
+                None => chunks.push(Chunk { studies: vec![*study], records }),
+            }
+        }
+        Ok(chunks)
+    }
+
+    /// Tells the index what was written, once that is on the disk.
+    fn note(&self) -> Result<(), Error> {
+        let (written, documents) = {
+            let mut state = self.state();
+            (std::mem::take(&mut state.written), std::mem::take(&mut state.documents))
+        };
+        if !self.stays {
+            return Ok(());
+        }
+        if !written.is_empty() || !documents.is_empty() {
+            self.sync.iter().for_each(|folder| index::sync(folder));
+        }
+        self.index.note_written(self.target, &written, &documents)
+    }
+
+    /// Deals with the documents beside those of the studies that nothing stands behind any more.
+    fn remove_documents(&self, studies: &[i64]) -> Result<(), Error> {
+        if !self.stays {
+            return Ok(());
+        }
+        let written: HashSet<i64> = studies.iter().copied().collect();
+        let mut removed = Vec::new();
+        for document in self.index.documents(self.target)? {
+            let name = beside(document.clone());
+            let is_here = self.state().given.contains(&(name.resource_type, name.id.clone()));
+            let is_of_these = written.contains(&document.study) || (document.study == 0 && !written.is_empty());
+            let is_left_over = !is_here && is_of_these && self.gone == Gone::Delete;
+            if is_left_over && self.sink.remove(&name, document.hash)? {
+                removed.push(document);
+            } else if !is_here {
+                self.sink.stands(&name);
+            }
+        }
+        self.index.forget_documents(self.target, &[], &removed)?;
+        let digest = self.index.digest()?;
+        self.index.set_last_digest(self.target, digest)
+    }
+
+    /// Deals with the documents of studies whose files are all gone.
+    fn settle_gone(&self) -> Result<(), Error> {
+        if !self.stays {
+            return Ok(());
+        }
+        let mut gone = Vec::new();
+        self.index.each_gone(self.target, |standing| gone.push(standing))?;
+        self.state().counts.gone = gone.len() as u64;
+        let documents = if gone.is_empty() { Vec::new() } else { self.index.documents(self.target)? };
+        let mut removed = Vec::new();
+        for standing in gone {
+            let name = main(self.run.job, standing.id.clone());
+            let is_removed = match (self.gone, standing.hash) {
+                (Gone::Delete, Some(hash)) => self.sink.remove(&name, hash)?,
+                (Gone::EnteredInError, Some(_)) => self.sink.withdraw(&name, &standing.uid)?,
+                _ => false,
+            };
+            if is_removed {
+                self.remove_beside(&documents, standing.study)?;
+                removed.push(standing.study);
+            } else {
+                self.sink.stands(&name);
+                let place = Where { study: Some(&standing.uid), ..Where::default() };
+                let issue = Issue { element: "ImagingStudy", tags: Vec::new(), reason: Reason::FilesGone, value: None };
+                self.run.report.issue(place, &issue);
+            }
+        }
+        self.index.forget_documents(self.target, &removed, &[])
+    }
+
+    fn remove_beside(&self, documents: &[Document], study: i64) -> Result<(), Error> {
+        let mut removed = Vec::new();
+        for document in documents.iter().filter(|document| document.study == study) {
+            if self.sink.remove(&beside(document.clone()), document.hash)? {
+                removed.push(document.clone());
+            }
+        }
+        self.index.forget_documents(self.target, &[], &removed)
+    }
+
+    fn options(&self) -> &Options {
+        &self.run.job.config.content.archive
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Memory for Night<'_> {
+    fn document(
+        &self,
+        name: &DocumentName,
+        study_uid: &str,
+        given: &Given<'_>,
+        write: WriteDocument<'_>,
+    ) -> Result<Placed, Error> {
+        let number = {
+            let mut state = self.state();
+            if !state.given.insert((name.resource_type, name.id.clone())) {
+                return Ok(Placed::NameTaken);
+            }
+            state.numbers.get(study_uid).copied().unwrap_or_default()
+        };
+        let before = match self.stays {
+            false => None,
+            true if name.is_main() => self.index.last_hash(self.target, number)?,
+            true => self.index.document_hash(self.target, name.resource_type, &name.id)?,
+        };
+        let mut hash = None;
+        if let Some(before) = before
+            && given.sink.has(name)
+        {
+            let now = document_hash(write).expect("nothing is written to");
+            hash = (now == before && now != NOT_TAKEN).then_some(now);
+        }
+        let is_as_before = hash.is_some();
+        let placed = match hash {
+            Some(_) => {
+                given.sink.stands(name);
+                Placed::Written
+            }
+            None => {
+                let mut hashed = |out: &mut dyn std::io::Write| {
+                    hash = Some(write_hashed(out, write)?);
+                    Ok(())
+                };
+                let next = before.map(|before| given.sink.next_document(name, before, &mut hashed)).transpose()?;
+                match next.flatten() {
+                    Some(placed) => placed,
+                    None => given.give(name, &mut hashed)?,
+                }
+            }
+        };
+        let hash = match placed {
+            Placed::Written => hash,
+            // What a server has then is not known: it differs from whatever comes next.
+            Placed::NotTaken => Some(NOT_TAKEN),
+            Placed::NameTaken | Placed::HeldBack(_) => None,
+        };
+        let mut state = self.state();
+        if name.is_main() {
+            state.hashes.extend(hash.map(|hash| (study_uid.to_string(), (hash, is_as_before))));
+        } else if let Some(hash) = hash.filter(|_| self.stays) {
+            let (resource_type, id) = (name.resource_type.to_string(), name.id.clone());
+            state.documents.push(Document { resource_type, id, study: number, hash });
+        }
+        Ok(placed)
+    }
+
+    fn study(&self, study_uid: &str, id: &str, counts: &StudyCounts, _: &Placed) -> Result<(), Error> {
+        let issues = self.run.report.take_kept(study_uid);
+        let mut state = self.state();
+        let hash = state.hashes.remove(study_uid);
+        match hash {
+            Some((_, true)) => state.counts.unchanged += 1,
+            Some((NOT_TAKEN, _)) | None => {}
+            Some(_) => state.counts.written += 1,
+        }
+        if self.stays
+            && let Some(study) = state.numbers.get(study_uid).copied()
+        {
+            let told = Told::of(counts, issues).to_bytes();
+            let hash = hash.map(|(hash, _)| hash);
+            let is_done = hash.is_some_and(|hash| hash != NOT_TAKEN);
+            state.written.push(Written { study, id: id.to_string(), hash, is_done, told });
+        }
+        Ok(())
+    }
+}
+
+/// Studies that are made of the index together.
+struct Chunk {
+    studies: Vec<i64>,
+    records: u64,
+}
+
+impl Chunk {
+    fn has_room(&self, records: u64) -> bool {
+        self.records + records <= RECORDS_AT_ONCE && self.studies.len() < STUDIES_AT_ONCE
+    }
+}
+
+/// Studies that stay in memory until they are written, by the chunks in which they came.
+#[derive(Default)]
+struct Held {
+    chunks: VecDeque<Vec<Study>>,
+    records: u64,
+    is_full: bool,
+}
+
+/// What was found across all studies.
+struct Found {
+    contested: Contested,
+    rejections: Rejections,
+    /// Studies that did not change, and of which others say something new.
+    others: Vec<i64>,
+}
+
+fn facts(bytes: &[u8]) -> Option<Facts> {
+    if bytes.is_empty() { Some(Facts::default()) } else { serde_json::from_slice(bytes).ok() }
+}
+
+/// The name of a study's document.
+fn main(job: &Job, id: String) -> DocumentName {
+    let resource_type = if job.format == Format::Bundle { "Bundle" } else { "ImagingStudy" };
+    DocumentName { resource_type, id }
+}
+
+/// The name of another document.
+fn beside(document: Document) -> DocumentName {
+    DocumentName { resource_type: word(&document.resource_type), id: document.id }
+}

@@ -1,0 +1,108 @@
+//! Indexes that are damaged, in use, or no indexes: exit code 2, and nothing is written.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::world::{World, assert_same, convert, run};
+
+/// Runs with an index that cannot be used, and gives what is said.
+fn refused(world: &World, index: &str) -> String {
+    let output = run(&["convert", "archive", "-o", "new/", "--index", index], world.folder.path());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{index}: {said}");
+    assert!(!said.contains("panicked"), "{said}");
+    let written = fs::read_dir(world.at("new")).map_or(0, Iterator::count);
+    assert_eq!(written, 0, "{index}: {said}");
+    said
+}
+
+#[test]
+fn what_cannot_be_an_index_is_refused_and_stays_as_it_is() {
+    let world = World::new(3, 10);
+    let _ = convert(&world, "out/", &["--index", "good"]);
+    let good = fs::read(world.at("good")).unwrap();
+    fs::write(world.at("garbage"), "not a database\n".repeat(1000)).unwrap();
+    fs::write(world.at("cut"), &good[..good.len() / 3]).unwrap();
+    fs::write(world.at("short"), &good[..10]).unwrap();
+    fs::create_dir(world.at("folder")).unwrap();
+    let sqlite = rusqlite::Connection::open(world.at("other")).unwrap();
+    sqlite.execute_batch("CREATE TABLE patients (name)").unwrap();
+    drop(sqlite);
+    for (index, want) in [
+        ("garbage", "no index"),
+        ("short", "no index"),
+        ("other", "no index"),
+        ("cut", "damaged"),
+        ("folder", "is a folder"),
+        ("no/where", "No such file"),
+    ] {
+        let before = fs::read(world.at(index)).ok();
+        let said = refused(&world, index);
+        assert!(said.contains(want), "{index}: {said}");
+        assert_eq!(fs::read(world.at(index)).ok(), before, "{index}");
+    }
+}
+
+#[test]
+fn any_flipped_byte_is_found_or_does_no_harm() {
+    let world = World::new(9, 15);
+    let full = convert(&world, "full/", &["--fhir", "r4"]);
+    let _ = convert(&world, "out/", &["--fhir", "r4", "--index", "good"]);
+    let good = fs::read(world.at("good")).unwrap();
+    for at in (20..good.len()).step_by(good.len() / 60) {
+        let mut bad = good.clone();
+        bad[at] ^= 0x55;
+        fs::write(world.at("bad"), &bad).unwrap();
+        let arguments = ["convert", "-o", "bad-out/", "--fhir", "r4", "--index", "bad", "-q"];
+        let output = run(&arguments, world.folder.path());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!said.contains("panicked"), "{at}: {said}");
+        if output.status.code() != Some(2) {
+            for (name, document) in crate::world::documents(&world.at("bad-out")) {
+                let known = full.documents.get(&name);
+                assert!(known.is_none_or(|known| *known == document), "{at}: {name}");
+            }
+        }
+        let _ = fs::remove_dir_all(world.at("bad-out"));
+        let _ = fs::remove_file(world.at("bad"));
+    }
+}
+
+#[test]
+fn an_empty_file_becomes_an_index_for_its_owner_only() {
+    let world = World::new(3, 5);
+    fs::write(world.at("empty"), "").unwrap();
+    let _ = convert(&world, "out/", &["--index", "empty"]);
+    let _ = convert(&world, "out/", &["--index", "new"]);
+    let mode = fs::metadata(world.at("new")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let full = convert(&world, "full/", &[]);
+    assert_same(&convert(&world, "out/", &["--index", "empty"]), &full, "empty");
+}
+
+#[test]
+fn one_run_at_a_time_uses_an_index() {
+    let world = World::new(3, 5);
+    let _ = convert(&world, "out/", &["--index", "busy"]);
+    let other = rusqlite::Connection::open(world.at("busy")).unwrap();
+    other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").unwrap();
+    let said = refused(&world, "busy");
+    assert!(said.contains("another run uses it"), "{said}");
+    other.execute_batch("ROLLBACK").unwrap();
+    drop(other);
+    let _ = convert(&world, "out/", &["--index", "busy"]);
+}
+
+#[test]
+fn an_index_of_another_version_is_read_again_with_a_line() {
+    let world = World::new(3, 12);
+    let _ = convert(&world, "out/", &["--index", "old"]);
+    for change in ["UPDATE meta SET value = 7 WHERE key = 'wanted'", "PRAGMA user_version = 99; DROP TABLE folder"] {
+        rusqlite::Connection::open(world.at("old")).unwrap().execute_batch(change).unwrap();
+        let output = run(&["convert", "archive", "-o", "out/", "--index", "old"], world.folder.path());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("everything is read again") && said.contains("12 files read"), "{said}");
+    }
+    let full = convert(&world, "full/", &[]);
+    assert_same(&convert(&world, "out/", &["--index", "old"]), &full, "old");
+}

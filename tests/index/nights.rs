@@ -1,0 +1,234 @@
+//! Single nights: what is read, what is written, and what is refused.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Output;
+
+use crate::world::{World, assert_same, convert, documents, run};
+
+const INDEX: [&str; 2] = ["--index", "a.index"];
+
+/// Runs a night, and gives what is said.
+fn night(world: &World, options: &[&str]) -> (Option<i32>, String) {
+    let arguments: Vec<&str> =
+        ["convert", "archive", "-o", "out/", "--fhir", "r4"].iter().chain(&INDEX).chain(options).copied().collect();
+    let Output { status, stderr, .. } = run(&arguments, world.folder.path());
+    (status.code(), String::from_utf8_lossy(&stderr).into_owned())
+}
+
+#[test]
+fn an_unchanged_night_reads_and_writes_nothing() {
+    let world = World::new(11, 30);
+    let (_, said) = night(&world, &[]);
+    assert!(said.contains("index: 30 files read"), "{said}");
+    for check in ["stat", "folders", "read"] {
+        let before: Vec<_> = fs::read_dir(world.at("out"))
+            .unwrap()
+            .map(|file| file.unwrap().metadata().unwrap().modified().unwrap())
+            .collect();
+        let (_, said) = night(&world, &["--check", check]);
+        let read = if check == "read" { 30 } else { 0 };
+        assert!(said.contains(&format!("index: {read} files read, 0 studies written")), "{check}: {said}");
+        let after: Vec<_> = fs::read_dir(world.at("out"))
+            .unwrap()
+            .map(|file| file.unwrap().metadata().unwrap().modified().unwrap())
+            .collect();
+        assert_eq!(before, after, "{check}");
+    }
+}
+
+#[test]
+fn a_moved_archive_is_read_and_nothing_is_written() {
+    let mut world = World::new(12, 20);
+    let _ = night(&world, &[]);
+    for file in world.files() {
+        let content = fs::read(&file).unwrap();
+        fs::remove_file(&file).unwrap();
+        fs::write(&file, content).unwrap();
+        world.touch(&file);
+    }
+    let (_, said) = night(&world, &[]);
+    assert!(said.contains("index: 20 files read, 0 studies written"), "{said}");
+}
+
+#[test]
+fn a_file_of_just_now_is_read_again() {
+    let world = World::new(13, 5);
+    let file = world.files().remove(0);
+    fs::write(&file, fs::read(&file).unwrap()).unwrap();
+    let _ = night(&world, &[]);
+    let (_, said) = night(&world, &[]);
+    assert!(said.contains("index: 1 files read, 0 studies written"), "{said}");
+}
+
+#[test]
+fn too_much_gone_stops_the_run_and_nothing_is_written() {
+    let mut world = World::new(14, 30);
+    let _ = night(&world, &[]);
+    let before = documents(&world.at("out"));
+    let away = world.at("away");
+    fs::rename(world.archive(), &away).unwrap();
+    fs::create_dir(world.archive()).unwrap();
+    let report = ["--report", "report.json", "--gone", "delete"];
+    let (code, said) = night(&world, &report);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("30 of 30 files") && said.contains("mounted"), "{said}");
+    assert_eq!(documents(&world.at("out")), before);
+    assert!(!world.at("report.json").exists());
+    fs::remove_dir(world.archive()).unwrap();
+    fs::rename(&away, world.archive()).unwrap();
+    let (_, said) = night(&world, &report);
+    assert!(said.contains("index: 0 files read, 0 studies written"), "{said}");
+    fs::remove_dir_all(world.archive()).unwrap();
+    let (code, _) = night(&world, &report);
+    assert_eq!((code, documents(&world.at("out"))), (Some(2), before), "an input that is not there");
+    world.add();
+    let (code, said) = night(&world, &["--max-gone", "29"]);
+    assert_eq!(code, Some(2), "{said}");
+}
+
+#[test]
+fn what_is_gone_is_kept_and_reported_or_deleted() {
+    let world = World::new(15, 30);
+    let _ = night(&world, &[]);
+    let before = documents(&world.at("out"));
+    let gone = world.files().remove(0);
+    let study = {
+        let output = run(&["convert", gone.to_str().unwrap()], world.folder.path());
+        let study: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        study["id"].as_str().unwrap_or_default().to_string()
+    };
+    world
+        .files()
+        .iter()
+        .filter(|file| {
+            let output = run(&["convert", file.to_str().unwrap()], world.folder.path());
+            String::from_utf8_lossy(&output.stdout).contains(&study)
+        })
+        .for_each(|file| fs::remove_file(file).unwrap());
+    let (code, said) = night(&world, &["--max-gone", "50%", "--report", "r.json"]);
+    assert!(code.is_some_and(|code| code < 2), "{said}");
+    assert_eq!(documents(&world.at("out")).len(), before.len());
+    assert!(fs::read_to_string(world.at("r.json")).unwrap().contains("files-gone"));
+    let (_, said) = night(&world, &["--gone", "delete"]);
+    assert_eq!(documents(&world.at("out")).len(), before.len() - 1, "{said}");
+    let full = convert(&world, "full/", &["--fhir", "r4"]);
+    assert_eq!(documents(&world.at("out")), full.documents);
+}
+
+#[test]
+fn a_document_that_is_missing_is_written_again_and_one_that_somebody_changed_is_not_deleted() {
+    let world = World::new(16, 12);
+    let _ = night(&world, &[]);
+    let full = documents(&world.at("out"));
+    let name = full.keys().next().unwrap();
+    fs::remove_file(world.at("out").join(name)).unwrap();
+    let (_, said) = night(&world, &[]);
+    assert!(said.contains("index: 0 files read, 1 studies written"), "{said}");
+    assert_eq!(documents(&world.at("out")), full);
+    full.keys().for_each(|name| fs::write(world.at("out").join(name), "{}").unwrap());
+    world.files().iter().for_each(|file| fs::remove_file(file).unwrap());
+    let _ = night(&world, &["--gone", "delete", "--max-gone", "100%"]);
+    assert_eq!(documents(&world.at("out")).len(), full.len());
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_keeps_its_files() {
+    let mut world = World::new(17, 1);
+    if fs::read_dir("/root").is_ok() {
+        // Who may read everything cannot be kept out of a folder: a loop of links stands for it.
+        return;
+    }
+    (0..20).for_each(|_| world.add());
+    let _ = night(&world, &[]);
+    let before = documents(&world.at("out"));
+    let folder = world.files()[0].parent().unwrap().to_path_buf();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o000)).unwrap();
+    let (code, said) = night(&world, &["--gone", "delete"]);
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!((code, documents(&world.at("out"))), (Some(1), before), "{said}");
+}
+
+#[test]
+fn one_folder_under_two_names_is_refused_and_so_are_other_filters_and_content() {
+    let world = World::new(18, 5);
+    let _ = night(&world, &[]);
+    let whole = world.archive();
+    for (arguments, want) in [
+        (vec!["convert", whole.to_str().unwrap(), "-o", "out/", "--index", "a.index"], "give it by that name"),
+        (vec!["convert", "archive", "-o", "out/", "--index", "a.index", "--include", "modality=CT"], "other rules"),
+        (vec!["convert", "-", "-o", "out/", "--index", "a.index"], "knows files by their names"),
+        (vec!["convert", "archive", "-o", "out/", "--gone", "delete"], "--index"),
+        (vec!["convert", "archive", "-o", "out/", "--index", "b.index", "--gone", "entered-in-error"], "for a server"),
+    ] {
+        let output = run(&arguments, world.folder.path());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains(want), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn a_list_with_stamps_is_compared_without_looking_at_its_files() {
+    let world = World::new(19, 20);
+    let list = |world: &World, tag: &str| {
+        let lines: Vec<String> = world.files().iter().map(|file| format!("{}\t100\t{tag}", file.display())).collect();
+        fs::write(world.at("list"), lines.join("\n")).unwrap();
+    };
+    let run_list = |world: &World, options: &[&str]| {
+        let arguments: Vec<&str> = ["convert", "--files-from", "list", "-o", "out/", "--fhir", "r4"]
+            .iter()
+            .chain(&INDEX)
+            .chain(options)
+            .copied()
+            .collect();
+        let output = run(&arguments, world.folder.path());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    list(&world, "\"etag-1\"");
+    assert!(run_list(&world, &[]).contains("index: 20 files read"));
+    let full = convert(&world, "full/", &["--fhir", "r4"]);
+    assert_eq!(documents(&world.at("out")), full.documents);
+    let away = world.at("away");
+    fs::rename(world.archive(), &away).unwrap();
+    let said = run_list(&world, &[]);
+    assert!(said.contains("index: 0 files read, 0 studies written"), "{said}");
+    fs::rename(&away, world.archive()).unwrap();
+    list(&world, "\"etag-2\"");
+    let said = run_list(&world, &[]);
+    assert!(said.contains("index: 20 files read, 0 studies written"), "{said}");
+    let lines = fs::read_to_string(world.at("list")).unwrap();
+    let shorter: Vec<&str> = lines.lines().skip(1).collect();
+    fs::write(world.at("list"), shorter.join("\n")).unwrap();
+    let said = run_list(&world, &["--max-gone", "1"]);
+    assert!(said.contains("1 files"), "{said}");
+    fs::write(world.at("list"), "").unwrap();
+    assert!(!run_list(&world, &[]).contains("19 files and"), "an empty list is no complete one");
+}
+
+#[test]
+fn names_that_are_no_text_are_known_again() {
+    use std::os::unix::ffi::OsStrExt;
+    let world = World::new(20, 3);
+    let name = std::ffi::OsStr::from_bytes(b"J\xf6rg \xff\n");
+    let folder = world.archive().join(name);
+    fs::create_dir(&folder).unwrap();
+    fs::rename(world.files().remove(0), folder.join(name)).unwrap();
+    let full = convert(&world, "full/", &["--fhir", "r4"]);
+    for _ in 0..2 {
+        assert_same(&convert(&world, "out/", &["--fhir", "r4", "--index", "a.index"]), &full, "bytes");
+    }
+    let (_, said) = night(&world, &[]);
+    assert!(said.contains("index: 0 files read"), "{said}");
+}
+
+#[test]
+fn several_inputs_and_later_ones_are_one_archive() {
+    let mut world = World::new(21, 20);
+    let _ = night(&world, &[]);
+    (0..5).for_each(|_| world.add());
+    let one = ["convert", "archive/a", "-o", "out/", "--fhir", "r4", "-q", "--index", "a.index"];
+    assert!(run(&one, world.folder.path()).status.code().is_some_and(|code| code < 2));
+    let _ = night(&world, &[]);
+    assert_eq!(documents(&world.at("out")), convert(&world, "full/", &["--fhir", "r4"]).documents);
+}
