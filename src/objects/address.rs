@@ -47,11 +47,6 @@ const SERVICES: [(&str, Service); 5] = [
     ("http", Service::Web),
 ];
 
-/// Whether a path is the address of an object, and no file of this machine.
-pub fn is_address(text: &str) -> bool {
-    text.split_once("://").is_some_and(|(scheme, _)| SERVICES.iter().any(|(known, _)| *known == scheme))
-}
-
 impl Address {
     /// Reads an address; `None` for what is none.
     pub fn parse(text: &str) -> Result<Option<Address>, Error> {

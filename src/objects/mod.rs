@@ -22,7 +22,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::error::Error;
 
-pub use address::{Address, Service, is_address};
+pub use address::{Address, Service};
 pub use reason::reason;
 
 /// Threads that wait for answers: the work of each is small.

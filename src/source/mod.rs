@@ -51,7 +51,9 @@ pub use links::Links;
 pub use list::{ListFrom, Separator};
 pub use open::{open_file, unreadable};
 pub use readers::{NamedReader, Readers};
-pub use remote::{NO_OBJECTS, RemoteOptions};
+#[cfg(not(feature = "objects"))]
+pub use remote::NO_OBJECTS;
+pub use remote::RemoteOptions;
 pub use stamp::{Stamp, is_settled, now};
 pub use stdin::{STDIN, stdin_file};
 pub use watch::{From, Watch};

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::objects::BucketOptions;
 
 /// What a build without the feature says of buckets.
+#[cfg_attr(feature = "objects", allow(dead_code, reason = "that build has them"))]
 pub const NO_OBJECTS: &str =
     "this program was built without object stores (s3://, gs://, az://, https://): build it with --features objects";
 
