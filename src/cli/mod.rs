@@ -44,6 +44,13 @@ use crate::options::closest;
 use crate::output;
 use settings::settings;
 
+/// The version, and what this build can beyond others.
+const VERSION: &str = if cfg!(feature = "objects") {
+    concat!(env!("CARGO_PKG_VERSION"), " (with object stores)")
+} else {
+    env!("CARGO_PKG_VERSION")
+};
+
 const EXAMPLES: &str = "\
 Examples:
   dcm2fhir convert archive/ -o studies/ --fhir r4
@@ -53,7 +60,7 @@ Examples:
 
 /// Turns folders of DICOM into FHIR ImagingStudy resources
 #[derive(Debug, Parser)]
-#[command(name = "dcm2fhir", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "dcm2fhir", version = VERSION, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
     /// What is to be done.
     #[command(subcommand)]

@@ -64,10 +64,15 @@ pub use upload::{Upload, upload};
 /// Opens the output that the options name.
 pub fn open_output(job: &Job) -> Result<Box<dyn Sink>, Error> {
     let (OutputOptions { rows, replace, .. }, mode) = (&job.config.output, job.config.run.mode);
-    match job.format.is_table() {
-        true => Ok(Box::new(Catalog::open(job.target.path(), job.format, rows.unwrap_or_default(), mode)?)),
-        false => output::open(&job.target, job.format, mode, *replace),
+    let sink: Box<dyn Sink> = match job.format.is_table() {
+        true => Box::new(Catalog::open(job.target.path(), job.format, rows.unwrap_or_default(), mode)?),
+        false => output::open(&job.target, job.format, mode, *replace)?,
+    };
+    #[cfg(feature = "objects")]
+    if let Some(staged) = &job.staged {
+        return staged.clone().sink(sink, *replace);
     }
+    Ok(sink)
 }
 
 /// Converts what the job names into the sink that `open` gives.
