@@ -67,6 +67,8 @@ mod issue;
 mod mapping;
 mod name;
 mod numbers;
+#[cfg(feature = "objects")]
+mod objects;
 mod options;
 mod output;
 mod pipeline;

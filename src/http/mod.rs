@@ -26,10 +26,15 @@ pub use access::{AccessOptions, http_url};
 pub use auth::Credentials;
 pub use client::{Client, Connection};
 pub use clock::{Clock, SystemClock};
+#[cfg(feature = "internals")]
 pub use header::{Header, headers};
+#[cfg(feature = "internals")]
 pub use oauth2::ClientCredentials;
-pub use request::{Answer, Body, Broken, Request};
+#[cfg(feature = "internals")]
+pub use request::Broken;
+pub use request::{Answer, Body, Request};
 pub use retry::{Decision, Policy, Safety, decide};
+#[cfg(feature = "internals")]
 pub use secret::Secret;
 pub use sender::{Sender, Sent};
 pub use traffic::Traffic;

@@ -30,6 +30,8 @@ use crate::progress::Progress;
 pub use causes::{CauseInWords, Causes, causes};
 pub use counts::Counts;
 #[cfg(feature = "cli")]
+pub use sorter::Sorter;
+#[cfg(feature = "cli")]
 pub use summary::Summary;
 #[cfg(feature = "cli")]
 pub use summary_json::summary_json;
