@@ -11,7 +11,7 @@ use crate::mapping::zone::TimeZone;
 use crate::mapping::{ContentOptions, EndpointOption};
 use crate::options::{Detail, Format, References, SystemUri};
 use crate::output::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
-use crate::pipeline::{Config, Outcome, convert_into};
+use crate::pipeline::{Config, Job, Outcome, convert_into, open_output};
 use crate::progress::{Progress, Silent};
 use crate::source::{Input, NamedReader, Readers};
 
@@ -43,6 +43,7 @@ pub struct Conversion {
 
 /// A resource or a Bundle as it comes out of a conversion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Document<'a> {
     /// `ImagingStudy`, a companion's type, or `Bundle`.
     pub resource_type: &'static str,
@@ -94,6 +95,29 @@ impl Conversion {
     {
         let readers = readers.into_iter().map(|(name, reader)| -> NamedReader { (name.into(), Box::new(reader)) });
         self.readers.push(Input::Readers(Readers::new(readers)));
+        self
+    }
+
+    /// Sets any option of `dcm2fhir convert`, by its name there.
+    ///
+    /// ```
+    /// use dcm2fhir::{Conversion, Release, Status};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let only_ct = "modality=CT".parse()?;
+    /// let outcome = Conversion::new(Release::R5)
+    ///     .input("testdata/dicom/ct-two-series")
+    ///     .configure(|options| {
+    ///         options.content.status = Status::Registered;
+    ///         options.input.include.push(only_ct);
+    ///     })
+    ///     .run(|document| Ok(assert!(document.json.contains("\"registered\""))))?;
+    /// assert_eq!(outcome.totals.studies, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn configure(mut self, change: impl FnOnce(&mut Config)) -> Conversion {
+        change(&mut self.config);
         self
     }
 
@@ -150,15 +174,47 @@ impl Conversion {
         self.run_with(Arc::new(Silent), &Interrupt::default(), each)
     }
 
-    /// The same with word of how far it is, and a way to end it from another thread.
+    /// Writes to where `--output` says ([`OutputOptions`](crate::OutputOptions)), as the command does: standard output, a
+    /// file, or a folder.
+    ///
+    /// ```
+    /// use dcm2fhir::{Conversion, Release};
+    ///
+    /// # fn main() -> Result<(), dcm2fhir::Error> {
+    /// # let folder = std::env::temp_dir().join(format!("dcm2fhir-doctest-{}", std::process::id()));
+    /// let conversion = Conversion::new(Release::R4).input("testdata/dicom/ct-two-series");
+    /// let outcome = conversion.configure(|options| options.output.output = Some(folder.clone())).write()?;
+    /// assert_eq!(outcome.totals.studies, 1);
+    /// # assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    /// # std::fs::remove_dir_all(folder).unwrap();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn write(self) -> Result<Outcome, Error> {
+        self.write_with(Arc::new(Silent), &Interrupt::default())
+    }
+
+    /// [`write`](Conversion::write), heard by `progress` and ended by `interrupt`.
+    pub fn write_with(self, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Outcome, Error> {
+        let job = self.job()?;
+        convert_into(&job, || open_output(&job), progress, interrupt)
+    }
+
+    fn job(self) -> Result<Job, Error> {
+        let mut job = self.config.job()?;
+        job.inputs.extend(self.readers);
+        Ok(job)
+    }
+
+    /// [`run`](Conversion::run), heard by `progress`, which is told of each file that is left out and of each value that
+    /// is dropped, and ended by `interrupt` from another thread.
     pub fn run_with(
         self,
         progress: Arc<dyn Progress>,
         interrupt: &Interrupt,
         each: impl FnMut(Document<'_>) -> io::Result<()> + Send,
     ) -> Result<Outcome, Error> {
-        let mut job = self.config.job()?;
-        job.inputs.extend(self.readers);
+        let job = self.job()?;
         convert_into(&job, || Ok(Box::new(Callback(Mutex::new(each)))), progress, interrupt)
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The run cannot start or cannot go on: exit code 2.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// An option, or a pair of them, makes no sense.
     #[error("{0}")]

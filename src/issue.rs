@@ -11,6 +11,7 @@ use crate::name::{Name, printable};
 
 /// Why a file is left out of the output.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Skip {
     /// The file holds no DICOM data set.
     #[error("not a DICOM file")]
@@ -138,6 +139,7 @@ pub enum Lack {
 
 /// Why a value was not taken as it is. The text says what was expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Reason {
     /// DA that is no date.
     #[error("not a date: want YYYYMMDD")]

@@ -1,20 +1,42 @@
 //! Turns folders of DICOM files into FHIR ImagingStudy resources.
 //!
-//! This is the library behind the command `dcm2fhir`. A [`Conversion`] is built, then [run](Conversion::run) with a
-//! closure that gets each [`Document`]; an [`Outcome`] says what was read, written and left out. [`Release`] lists the
-//! releases of FHIR and how they differ. [`synth`] makes DICOM files for tests.
+//! This is the library behind the command `dcm2fhir`: bytes in, resources out. A [`Conversion`] is built, then
+//! [run](Conversion::run) with a closure that gets each [`Document`], or [written](Conversion::write) as the command does
+//! it. An [`Outcome`] counts what was read, written and left out; a [`Progress`] hears of each [`Skip`] and [`Issue`] as a
+//! value. [`Config`] has every option of the command by its name, [`Release`] lists the releases of FHIR, and [`synth`]
+//! makes DICOM files for tests.
 //!
 //! ```text
-//! Source ──item──▶ Header ──▶ InstanceRecord ──merge──▶ Studies ──rows, finish──▶ ImagingStudy ──▶ Format ──bytes──▶ Sink
-//! folders          own scanner  UIDs, number,           by UID, order-free,       release-neutral    json, ndjson,   stdout, file,
-//! archives         one pread    fingerprints            parts as they were read   model, sorted      bundle          folder
-//!                  └────────── worker threads ─────────┘└──────── worker threads, by study ────────┘
+//!  Source ──Item──▶ Header ──▶ InstanceRecord ──merge──▶ Studies ──rows, rules──▶ ImagingStudy ──▶ Format ──▶ Sink
+//!  folder, list,    own scanner  UIDs, stored           by UID,                  release-neutral    json, csv,  stdout, file,
+//!  archive, stream  over Bytes   values                 order-free               model              bundle, …   folder, callback
+//!                   └────────── worker threads ────────┘└──────── worker threads, by study ────────┘
 //! ```
 //!
-//! Each arrow is one function, and each stage one module that knows only its neighbours' types: `dicom` knows no FHIR,
-//! `fhir` knows no DICOM, and only `mapping` knows both. `fhir`, `mapping` and `study` are pure: no file, no clock, no
-//! environment (`clippy.toml`). These modules are for the command and its tests: they change without notice. What is
-//! listed on this page follows semantic versioning.
+//! Each arrow is one function. A module knows those below it only, and `tests/layers.rs` lists every pair:
+//!
+//! ```text
+//! cli
+//! conversion
+//! pipeline   index    upload
+//! explain    report   output
+//! source     http     terminal
+//! group
+//! mapping
+//! dicom      fhir     progress
+//! options    issue    name     numbers     interrupt     error
+//! ```
+//!
+//! `dicom` knows no FHIR, `fhir` knows no DICOM, and only `mapping` knows both. `fhir`, `mapping` and `group` are pure: no
+//! file, no clock, no environment (`clippy.toml`).
+//!
+//! # Features
+//!
+//! - `cli`: the program. Without default features there is the library alone, without clap, indicatif and toml.
+//! - `upload`: `dcm2fhir upload`. `http`: DICOMweb as input. `parquet`: catalogs as Parquet.
+//!
+//! What is listed on this page follows semantic versioning. The feature `internals` opens the modules to the tests, and
+//! follows nothing.
 
 #![cfg_attr(
     not(feature = "cli"),
@@ -45,6 +67,8 @@ mod issue;
 mod mapping;
 mod name;
 mod numbers;
+#[cfg(feature = "objects")]
+mod objects;
 mod options;
 mod output;
 mod pipeline;

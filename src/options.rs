@@ -14,6 +14,7 @@ mod output;
 #[cfg(feature = "cli")]
 pub(crate) mod parse;
 mod run;
+mod share;
 mod suggest;
 mod system;
 pub(crate) mod uri;
@@ -24,5 +25,7 @@ pub use input::InputOptions;
 pub use mode::FileMode;
 pub use output::{BundleOptions, BundleType, Format, OutputOptions, OutputTarget, Rows, is_stdout};
 pub use run::{RunOptions, ShowProgress, SummaryForm};
+pub use share::Share;
+pub(crate) use share::share_of;
 pub(crate) use suggest::{closest, unknown};
 pub use system::{IssuerSystem, SystemKind, SystemUri, issuer_system, system};

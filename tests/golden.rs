@@ -154,6 +154,8 @@ fn there_are_goldens_of_every_release_and_no_other() {
     let mut folders: Vec<String> = fs::read_dir(testdata().join("golden"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        // What the writer makes of its own sample, for its own test.
+        .filter(|name| name != "sample")
         .collect();
     folders.sort();
     // Where they are being written, they come and go meanwhile.

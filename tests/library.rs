@@ -6,10 +6,10 @@ use std::fs::{self, File};
 use std::io::{self, Cursor, Read, Write};
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 
-use dcm2fhir::{Conversion, Detail, Error, References, Release};
+use dcm2fhir::{Conversion, Detail, Error, Interrupt, Issue, Name, Place, Progress, Reason, References, Release, Skip};
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/dicom");
 
@@ -130,4 +130,35 @@ impl Read for Fails {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         Err(io::Error::other("the line is dead"))
     }
+}
+
+/// Keeps what it is told of.
+#[derive(Default)]
+struct Heard {
+    skipped: Mutex<Vec<(String, Skip)>>,
+    issues: Mutex<Vec<(Option<String>, Reason)>>,
+}
+
+impl Progress for Heard {
+    fn left_out(&self, file: &Name, why: &Skip) {
+        self.skipped.lock().unwrap().push((file.to_string(), why.clone()));
+    }
+
+    fn issue(&self, place: Place<'_>, issue: &Issue) {
+        self.issues.lock().unwrap().push((place.study.map(str::to_owned), issue.reason));
+    }
+}
+
+#[test]
+fn what_is_left_out_and_dropped_comes_as_values() {
+    let heard = Arc::new(Heard::default());
+    let conversion = Conversion::new(Release::R5).input(Path::new(CASES).join("not-dicom"));
+    let conversion = conversion.input(Path::new(CASES).join("series-number-negative"));
+    let outcome = conversion.run_with(heard.clone(), &Interrupt::default(), |_| Ok(())).unwrap();
+    let skipped = heard.skipped.lock().unwrap();
+    assert_eq!(skipped.len() as u64, outcome.counts.skipped_files());
+    assert!(skipped.iter().any(|(file, why)| file.contains("not-dicom") && *why == Skip::NotDicom), "{skipped:?}");
+    let issues = heard.issues.lock().unwrap();
+    assert_eq!(issues.len() as u64, outcome.counts.issues());
+    assert!(issues.iter().any(|(study, _)| study.is_some()), "{issues:?}");
 }

@@ -3,6 +3,7 @@
 //! The doc comments are the help, here and in the groups of options that other modules hold. A configuration file is put
 //! in front of what was typed, so that a default is that of clap.
 
+mod assemble;
 mod config_file;
 mod console;
 mod convert;
@@ -12,6 +13,7 @@ mod explain;
 #[cfg(feature = "index")]
 mod index;
 mod mapping;
+mod scan;
 mod settings;
 mod synth;
 #[cfg(feature = "upload")]
@@ -22,6 +24,7 @@ use std::ffi::OsString;
 use clap::builder::BoolishValueParser;
 use clap::{Arg, ArgAction, ColorChoice, Command as ClapCommand, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub use assemble::AssembleArguments;
 pub use console::ConsoleArguments;
 pub use convert::ConvertArguments;
 pub use documents::{CompletionsArguments, ManArguments};
@@ -30,6 +33,7 @@ pub use explain::ExplainArguments;
 #[cfg(feature = "index")]
 pub use index::IndexArguments;
 pub use mapping::MappingArguments;
+pub use scan::ScanArguments;
 pub use settings::ConfigArguments;
 pub use synth::SynthArguments;
 #[cfg(feature = "upload")]
@@ -40,6 +44,13 @@ use crate::options::closest;
 use crate::output;
 use settings::settings;
 
+/// The version, and what this build can beyond others.
+const VERSION: &str = if cfg!(feature = "objects") {
+    concat!(env!("CARGO_PKG_VERSION"), " (with object stores)")
+} else {
+    env!("CARGO_PKG_VERSION")
+};
+
 const EXAMPLES: &str = "\
 Examples:
   dcm2fhir convert archive/ -o studies/ --fhir r4
@@ -49,7 +60,7 @@ Examples:
 
 /// Turns folders of DICOM into FHIR ImagingStudy resources
 #[derive(Debug, Parser)]
-#[command(name = "dcm2fhir", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "dcm2fhir", version = VERSION, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
     /// What is to be done.
     #[command(subcommand)]
@@ -83,6 +94,10 @@ pub enum Command {
     /// Upload DICOM or FHIR to a FHIR server
     #[cfg(feature = "upload")]
     Upload(Box<UploadArguments>),
+    /// Read headers into fragments of studies, for many machines
+    Scan(Box<ScanArguments>),
+    /// Write FHIR from what scan wrote
+    Assemble(Box<AssembleArguments>),
     /// Check the file behind --index, or show what is in it
     #[cfg(feature = "index")]
     Index(IndexArguments),
@@ -129,6 +144,8 @@ impl Command {
             Command::Mapping(arguments) => mapping::run(&arguments),
             #[cfg(feature = "upload")]
             Command::Upload(arguments) => upload::run(*arguments),
+            Command::Scan(arguments) => scan::run(*arguments),
+            Command::Assemble(arguments) => assemble::run(*arguments),
             Command::Synth(arguments) => synth::run(&arguments),
             Command::Config(arguments) => output::print(arguments.text.as_bytes()).map(|()| 0),
             Command::Completions(arguments) => documents::completions(&arguments),

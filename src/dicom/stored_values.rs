@@ -28,6 +28,43 @@ impl StoredValues {
         StoredValues(bytes.into_boxed_slice())
     }
 
+    /// Whether every value is printable ASCII, padding aside: then it reads the same in whatever character set.
+    pub fn is_plain_text(&self) -> bool {
+        let mut rest = &*self.0;
+        while let Some((tag, length)) = read(&mut rest) {
+            if tag == DELIMITER || length == OPEN {
+                continue;
+            }
+            let (value, behind) = rest.split_at_checked(length as usize - 1).unwrap_or((rest, &[]));
+            rest = behind;
+            if !value.iter().all(|byte| matches!(byte, 0 | b' '..=b'~')) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// These root attributes alone, with all that lies in them.
+    pub fn only(&self, wanted: &[Tag]) -> StoredValues {
+        let (mut rest, mut depth, mut is_kept, mut kept) = (&*self.0, 0_usize, false, Vec::new());
+        loop {
+            let before = rest;
+            let Some((tag, length)) = read(&mut rest) else { break };
+            if depth == 0 {
+                is_kept = wanted.contains(&tag);
+            }
+            match (tag, length) {
+                (DELIMITER, _) => depth = depth.saturating_sub(1),
+                (_, OPEN) => depth += 1,
+                (_, length) => rest = rest.get(length as usize - 1..).unwrap_or_default(),
+            }
+            if is_kept {
+                kept.extend_from_slice(&before[..before.len() - rest.len()]);
+            }
+        }
+        StoredValues(kept.into_boxed_slice())
+    }
+
     /// The bytes to store, in the format [`STORED_FORMAT`].
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

@@ -34,6 +34,7 @@ impl Levels {
     /// Wanted for what a Key Object Selection selects.
     pub const SELECTION: Levels = Levels(16);
     /// Wanted for each of them.
+    #[cfg(any(test, feature = "internals"))]
     pub const ALL: Levels = Levels(31);
 
     /// Each level that has a fingerprint.

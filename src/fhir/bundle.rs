@@ -127,7 +127,7 @@ fn study_reference(study: &ImagingStudy<'_>, options: BundleOptions) -> Option<S
 fn request(companion: &Companion, options: BundleOptions) -> Option<Request> {
     let kind = companion.resource_type().name();
     // A server has the number of an order perhaps of another patient, and a search that names the patient too is taken
-    // without that part by servers that know no chains (R4 Search 3.1.1.1.1, lenient): so such an id says whose it is.
+    // without that part by servers that know no chains (R4 Search, lenient handling): so such an id says whose it is.
     let search = match &companion.identity {
         Identity::Identified(identifier) if !has_subject(companion.resource_type()) => search_for(identifier),
         Identity::Identified(_) | Identity::Addressed | Identity::Private => None,

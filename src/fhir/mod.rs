@@ -36,7 +36,7 @@ pub use imaging_study::{
 };
 pub use meta::Meta;
 pub use profile::Profile;
-pub use references::{Companion, Held, Identity, Linked, Sharing, link};
+pub use references::{Companion, Held, Linked, Sharing, link};
 pub use release::Release;
 pub use resource::{Reference, Resource};
 pub use subject::Subject;

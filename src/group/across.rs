@@ -41,7 +41,7 @@ impl Across {
     }
 }
 
-/// What one study claims, and what it says of its patient; nothing where it has several.
+/// What the study at a place claims, and what it says of its patient; nothing where it has several.
 pub fn said(place: usize, study: &mut Study, options: &Options) -> (Vec<Claim>, Option<Described>) {
     let of_study = study.parts.resolve(&OF_STUDY, |data_set| mapping::map(&OF_STUDY, data_set, options));
     let Some(subject) = &of_study.part.subject else { return Default::default() };

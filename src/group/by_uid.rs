@@ -24,6 +24,13 @@ impl<V> ByUid<V> {
         self.0.len()
     }
 
+    /// All UIDs and values, in the order of the UIDs.
+    pub fn sorted(&self) -> Vec<(&str, &V)> {
+        let mut all: Vec<(&str, &V)> = self.0.iter().map(|(uid, value)| (&**uid, value)).collect();
+        all.sort_by_key(|(uid, _)| *uid);
+        all
+    }
+
     /// All UIDs and values, in no order.
     pub fn into_iter(self) -> impl Iterator<Item = (Box<str>, V)> {
         self.0.into_iter()

@@ -32,6 +32,16 @@ impl FileNotes {
         }
     }
 
+    /// What is to be said of a file that was left out: what the scanner noticed.
+    pub fn of_skipped(header: &Header) -> FileNotes {
+        FileNotes { faults: header.faults.clone(), ..FileNotes::default() }
+    }
+
+    /// The values of the Instance Number, where it is more than plain digits.
+    pub fn stored_number(&self) -> Option<&StoredValues> {
+        self.number.as_ref()
+    }
+
     /// Whether there is nothing to be said.
     pub fn is_empty(&self) -> bool {
         self.faults.is_empty() && !self.is_uid_stand_in && self.number.is_none()
@@ -105,6 +115,11 @@ fn code(kind: FaultKind) -> u8 {
 pub(super) fn stand_in(sop_instance_uid: &str, options: &Options) -> Issue {
     let value = options.keep_values.then(|| sop_instance_uid.to_string());
     Issue { element: "series.instance.uid", tags: vec![tags::SOP_INSTANCE_UID], reason: Reason::InstanceStandIn, value }
+}
+
+/// What the scanner noticed of a file that was left out.
+pub fn fault_issues(notes: &FileNotes) -> impl Iterator<Item = Issue> {
+    notes.faults.iter().map(|fault| fault_issue(*fault))
 }
 
 /// What the scanner noticed, as an issue of the file.

@@ -13,6 +13,8 @@ pub struct Instances {
     base: Box<str>,
     uids: Vec<u8>,
     packed: Vec<Packed>,
+    /// The hash of each file's name, where these are kept.
+    files: Vec<u64>,
 }
 
 /// One instance.
@@ -40,6 +42,8 @@ pub struct NewInstance<'a> {
     pub kind: u32,
     /// The hash of all wanted values.
     pub fingerprint: u64,
+    /// The hash of the file's name, where that is kept: then for all instances of the series.
+    pub file: Option<u64>,
 }
 
 /// The instances of a series, once each, in the order of the output.
@@ -74,6 +78,18 @@ impl Instances {
             number: new.number.unwrap_or(NO_NUMBER),
             kind: new.kind,
         });
+        self.files.extend(new.file);
+    }
+
+    /// Each instance as it was added, with repeats.
+    pub(super) fn for_each(&self, mut each: impl FnMut(NewInstance<'_>)) {
+        let mut buffer = [0; MAX_UID + 1];
+        for (at, packed) in self.packed.iter().enumerate() {
+            let uid = text(unpack(&self.uids, packed.uid_at as usize, &self.base, &mut buffer));
+            let number = (packed.number != NO_NUMBER).then_some(packed.number);
+            let fingerprint = u64::from(packed.fingerprint[0]) << 32 | u64::from(packed.fingerprint[1]);
+            each(NewInstance { uid, number, kind: packed.kind, fingerprint, file: self.files.get(at).copied() });
+        }
     }
 
     /// The UID of each instance, with repeats.
@@ -255,7 +271,7 @@ mod tests {
     fn instances(all: &[(&str, Option<u32>, u64)]) -> Instances {
         let mut instances = Instances::default();
         for (uid, number, fingerprint) in all {
-            instances.push(NewInstance { uid, number: *number, kind: 0, fingerprint: *fingerprint });
+            instances.push(NewInstance { uid, number: *number, kind: 0, fingerprint: *fingerprint, file: None });
         }
         instances
     }

@@ -29,13 +29,25 @@ impl Kinds {
 
     /// The place of a kind, which is taken in where it is new.
     pub fn place(&mut self, fingerprint: u64, new: Option<NewKind>) -> u32 {
+        self.place_with(fingerprint, || new.unwrap_or_default())
+    }
+
+    /// The place of a kind, which is asked for where it is new.
+    pub fn place_with(&mut self, fingerprint: u64, new: impl FnOnce() -> NewKind) -> u32 {
         let kind = self.by_fingerprint.entry(fingerprint).or_insert_with(|| {
-            let NewKind { part, has_issues } = new.unwrap_or_default();
+            let NewKind { part, has_issues } = new();
             self.parts.push(part);
             let place = u32::try_from(self.parts.len() - 1).expect("a shard has fewer than 2^32 different titles");
             Kind { place, has_issues }
         });
         kind.place
+    }
+
+    /// The fingerprints, each at its place.
+    pub fn fingerprints(&self) -> Vec<u64> {
+        let mut fingerprints = vec![0; self.parts.len()];
+        self.by_fingerprint.iter().for_each(|(fingerprint, kind)| fingerprints[kind.place as usize] = *fingerprint);
+        fingerprints
     }
 
     /// The parts, each at its place.

@@ -7,6 +7,7 @@ mod across;
 mod by_uid;
 mod file_notes;
 mod files;
+pub mod fragment;
 mod instances;
 mod kinds;
 mod parts;
@@ -18,7 +19,7 @@ pub(crate) mod sample;
 mod selections;
 mod stored;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod uid;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -35,7 +36,7 @@ pub use instances::{Instances, NewInstance};
 use kinds::Kinds;
 pub use parts::{Key, Parts};
 use patients::Patients;
-pub use resolve::{SeveralPlaces, Study, series_in_several_studies, several_places};
+pub use resolve::{Places, SeveralPlaces, Study, repeated, series_in_several_studies, several_places};
 use selections::Selections;
 pub use selections::{NewSelection, Rejections, apply_rejections, leave_out_manifests, rejected_by};
 pub use stored::StoredInstance;
@@ -48,6 +49,8 @@ const SHARDS: usize = 256;
 pub struct Studies {
     shards: Vec<Mutex<Shard>>,
     known: AtomicU64,
+    /// Whether the hash of each file's name is kept, so that a file that comes again is known.
+    keeps_files: bool,
 }
 
 #[derive(Debug, Default)]
@@ -144,14 +147,23 @@ pub struct UnknownKind;
 
 impl Default for Studies {
     fn default() -> Studies {
-        Studies { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), known: AtomicU64::new(0) }
+        Studies {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            known: AtomicU64::new(0),
+            keeps_files: false,
+        }
     }
 }
 
 impl Studies {
+    /// No studies yet; the file of each instance is kept by its hash.
+    pub fn keeping_files() -> Studies {
+        Studies { keeps_files: true, ..Studies::default() }
+    }
+
     /// Adds an instance, or says that its kind is wanted for that: the caller maps it and calls again.
     pub fn merge(&self, record: &InstanceRecord<'_>, new: Option<NewKind>) -> Result<(), UnknownKind> {
-        let hashed = Hashed::of(record);
+        let hashed = Hashed::of(record, self.keeps_files);
         let mut shard = self.shard(hashed.study).lock().unwrap_or_else(PoisonError::into_inner);
         if new.is_none() && !shard.kinds.knows(record.kind) {
             return Err(UnknownKind);
@@ -196,14 +208,16 @@ struct Hashed<'r> {
     key: Key<'r>,
     study: u64,
     series: u64,
+    file: Option<u64>,
 }
 
 impl<'r> Hashed<'r> {
-    fn of(record: &'r InstanceRecord<'r>) -> Hashed<'r> {
+    fn of(record: &'r InstanceRecord<'r>, keeps_files: bool) -> Hashed<'r> {
         let InstanceRecord { study_uid, series_uid, sop_instance_uid, is_image, fingerprint, .. } = *record;
         let (study, series) = (by_uid::hash(study_uid), by_uid::hash(series_uid));
         let key = Key { is_other: !is_image, sop_instance_uid, fingerprint };
-        Hashed { record, key, study, series }
+        let file = keeps_files.then(|| fragment::file_hash(record.name));
+        Hashed { record, key, study, series, file }
     }
 }
 
@@ -220,7 +234,7 @@ impl Shard {
         let series = study.series.entry(hashed.series, record.series_uid);
         series.parts.merge(*series_part, *key, name, || values.series());
         let (uid, number, fingerprint) = (record.sop_instance_uid, record.number, key.fingerprint);
-        series.instances.push(NewInstance { uid, number, kind, fingerprint });
+        series.instances.push(NewInstance { uid, number, kind, fingerprint, file: hashed.file });
     }
 
     fn finish(self) -> impl Iterator<Item = Study> {

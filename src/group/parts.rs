@@ -43,6 +43,15 @@ struct Kept {
     name: Box<Name>,
 }
 
+/// A part that is kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part<'a> {
+    pub fingerprint: u64,
+    pub key: Key<'a>,
+    pub name: &'a Name,
+    pub stored_values: &'a StoredValues,
+}
+
 /// What the parts come to.
 #[derive(Debug)]
 pub struct Resolved<P> {
@@ -82,6 +91,23 @@ impl Parts {
     /// Whether a part is new and has no room: it, or another, is dropped.
     pub fn overflows(&self, fingerprint: u64) -> bool {
         self.kept.len() == MAX_PARTS && self.kept.iter().all(|kept| kept.fingerprint != fingerprint)
+    }
+
+    /// The parts that are kept, by their keys.
+    pub(super) fn kept(&self) -> Vec<Part<'_>> {
+        let mut parts: Vec<Part<'_>> = self.kept.iter().map(Kept::part).collect();
+        parts.sort_by(|one, other| one.key.cmp(&other.key).then(one.fingerprint.cmp(&other.fingerprint)));
+        parts
+    }
+
+    /// Whether more parts came than are kept.
+    pub(super) fn has_more(&self) -> bool {
+        self.has_more
+    }
+
+    /// Notes that elsewhere more parts came than are kept.
+    pub(super) fn had_more(&mut self, has_more: bool) {
+        self.has_more |= has_more;
     }
 
     /// What is kept of each part.
@@ -160,6 +186,11 @@ pub fn values(data_set: DataSet<'_>, attribute: Attribute) -> Vec<Vec<u8>> {
 }
 
 impl Kept {
+    fn part(&self) -> Part<'_> {
+        let Kept { fingerprint, name, stored_values, .. } = self;
+        Part { fingerprint: *fingerprint, key: self.key(), name, stored_values }
+    }
+
     fn key(&self) -> Key<'_> {
         Key {
             is_other: self.is_other,

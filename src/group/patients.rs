@@ -36,6 +36,22 @@ impl Patients {
         }
     }
 
+    /// Takes what was told elsewhere of the study, and before it the Patient IDs of the parts that are kept here.
+    pub fn merge(&mut self, parts: &Parts, told: &[StoredValues], has_more: bool) {
+        told.iter().for_each(|stored_values| self.see(parts, stored_values));
+        self.has_more |= has_more;
+    }
+
+    /// One part for each way in which a Patient ID is told.
+    pub fn told(&self) -> impl Iterator<Item = &StoredValues> {
+        self.told.iter().map(|(_, stored_values)| stored_values)
+    }
+
+    /// Whether there are more.
+    pub fn has_more(&self) -> bool {
+        self.has_more
+    }
+
     fn add(&mut self, told: u64, stored_values: impl FnOnce() -> StoredValues) {
         if self.told.iter().any(|(known, _)| *known == told) {
             return;

@@ -4,8 +4,8 @@ use std::fmt::Debug;
 
 use dicom_dictionary_std::tags;
 
-pub use super::file_notes::fault_issue;
 use super::file_notes::stand_in;
+pub use super::file_notes::{fault_issue, fault_issues};
 use crate::dicom::bytes::Bytes;
 use crate::dicom::json;
 use crate::dicom::value::{is_fhir_id, trim_uid};
@@ -40,6 +40,9 @@ pub struct Reader<'r> {
 pub trait Keeper: Sync + Debug {
     /// A file was read. Its parts are in the header, by level, and [`FileNotes`](super::FileNotes) has the rest.
     fn read(&self, name: &Name, header: &Header, grouped: Result<&Record<'_>, &Skip>);
+
+    /// A file or an entry was left out, DICOM or not; one that was read is told before.
+    fn left_out(&self, _name: &Name, _skip: &Skip) {}
 
     /// Whether what was read is also to be grouped now.
     fn also_groups(&self) -> bool {

@@ -50,6 +50,11 @@ impl Study {
         }
     }
 
+    /// Leaves out what notes of other studies reject, beside what is rejected already.
+    pub fn reject(&mut self, rejected: Rejected) {
+        self.rejected.merge(rejected);
+    }
+
     /// How many different instances there are, or more than `most`.
     pub(super) fn different_instances(&self, most: usize) -> usize {
         let mut seen = BTreeSet::new();
@@ -103,6 +108,11 @@ impl Study {
         let parts = [part].into_iter().chain(others);
         let ids: Vec<Identifier> = parts.filter_map(|part| part.subject.as_ref()?.identifier.clone()).collect();
         are_several(ids) || self.patients.as_ref().is_some_and(|patients| patients.are_several(options))
+    }
+
+    /// The Series Instance UIDs, in order.
+    pub fn series_uids(&self) -> impl Iterator<Item = &str> {
+        self.series.iter().map(|(uid, _)| &**uid)
     }
 
     fn for_each_uid(&self, mut each: impl FnMut(&str, &[u8])) {
@@ -166,7 +176,7 @@ pub fn series_in_several_studies(studies: &[Study]) -> Vec<(&str, &str)> {
 }
 
 /// The hashes that stand in a sorted list more than once.
-fn repeated(sorted: &[u64]) -> Vec<u64> {
+pub fn repeated(sorted: &[u64]) -> Vec<u64> {
     sorted.chunk_by(|one, other| one == other).filter(|run| run.len() > 1).map(|run| run[0]).collect()
 }
 
@@ -189,21 +199,38 @@ pub fn several_places(studies: &[Study]) -> Vec<SeveralPlaces> {
     if repeated.is_empty() {
         return Vec::new();
     }
-    let mut found: HashMap<String, Vec<(String, String)>> = HashMap::new();
-    for_each_place(studies, |study, series, uid| {
-        if repeated.binary_search(&xxh3_64(uid)).is_ok() {
-            found.entry(text(uid).to_string()).or_default().push((study.to_string(), series.to_string()));
-        }
-    });
-    let mut several: Vec<SeveralPlaces> = found.into_iter().filter_map(place).collect();
-    several.sort();
-    several
+    let mut places = Places::default();
+    studies.iter().for_each(|study| places.see(study, &repeated));
+    places.finish(&[])
 }
 
-fn place((sop_instance_uid, mut places): (String, Vec<(String, String)>)) -> Option<SeveralPlaces> {
-    places.sort();
-    places.dedup();
-    (places.len() > 1).then_some(SeveralPlaces { sop_instance_uid, places })
+/// Where SOP Instance UIDs stand that may stand in several places.
+#[derive(Debug, Default)]
+pub struct Places(HashMap<String, BTreeSet<(String, String)>>);
+
+impl Places {
+    /// Sees where in a study UIDs stand whose hashes are in a sorted list.
+    pub fn see(&mut self, study: &Study, repeated: &[u64]) {
+        study.for_each_uid(|series, uid| {
+            if repeated.binary_search(&xxh3_64(uid)).is_ok() {
+                let place = (study.uid.to_string(), series.to_string());
+                self.0.entry(text(uid).to_string()).or_default().insert(place);
+            }
+        });
+    }
+
+    /// Those that stand in several places, or somewhere else too: the hashes of these are in a sorted list.
+    pub fn finish(self, elsewhere: &[u64]) -> Vec<SeveralPlaces> {
+        let is_elsewhere = |uid: &str| elsewhere.binary_search(&xxh3_64(uid.as_bytes())).is_ok();
+        let several = self.0.into_iter().filter(|(uid, places)| places.len() > 1 || is_elsewhere(uid));
+        let place = |(sop_instance_uid, places): (String, BTreeSet<_>)| SeveralPlaces {
+            sop_instance_uid,
+            places: places.into_iter().collect(),
+        };
+        let mut several: Vec<SeveralPlaces> = several.map(place).collect();
+        several.sort();
+        several
+    }
 }
 
 fn for_each_place(studies: &[Study], mut each: impl FnMut(&str, &str, &[u8])) {

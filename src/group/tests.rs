@@ -27,7 +27,7 @@ fn said(study: &mut Study) -> String {
     said
 }
 
-fn all_said(mut studies: Vec<Study>) -> String {
+pub fn all_said(mut studies: Vec<Study>) -> String {
     let places = format!("{:?}", several_places(&studies));
     studies.iter_mut().map(said).collect::<String>() + &places
 }
@@ -160,7 +160,7 @@ fn series_come_by_number_then_uid_and_those_without_a_number_last() {
 }
 
 /// One of few values for each attribute, so that instances agree, differ and repeat often.
-fn any_instance() -> impl Strategy<Value = Vec<Sample>> {
+pub fn any_instance() -> impl Strategy<Value = Vec<Sample>> {
     let uids = ("1\\.[2-3]", "1\\.[2-3]\\.[1-2]", "1\\.[1-9]", prop_oneof![Just(CT), Just(REPORT)]);
     (uids, "[ab]?", "[0-2]?", "[123]?", "[LRU]?", "[AB]?", "(2024022[89]|x)?", "[a-d]").prop_map(
         |((study, series, uid, class), description, number, patient, side, physician, date, file)| {

@@ -7,15 +7,12 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use serde::Deserialize;
-
 use super::client::Client;
 use super::clock::Clock;
 use super::oauth2::ClientCredentials;
 use super::request::Broken;
 use super::secret::Secret;
+use super::token::{Token, basic};
 use crate::error::Error;
 
 /// A token is fetched again this long before it expires.
@@ -112,37 +109,6 @@ fn kept(token: Token, place: &str, clock: &dyn Clock) -> Result<Kept, Error> {
     let usable = token.expires_in.map(lifetime).map(|whole| whole.saturating_sub(MARGIN).max(whole / 2));
     let header = Some(format!("Bearer {}", printable(token.access_token, place)?));
     Ok(Kept { header, expires: usable.map(|usable| clock.now() + usable) })
-}
-
-/// What a token endpoint answers (RFC 6749 5.1), or a bare token.
-#[derive(Deserialize)]
-pub struct Token {
-    access_token: String,
-    token_type: Option<String>,
-    expires_in: Option<u64>,
-}
-
-impl Token {
-    fn parse(text: &str) -> Token {
-        let bare = || Token { access_token: text.to_string(), token_type: None, expires_in: None };
-        serde_json::from_str(text).unwrap_or_else(|_| bare())
-    }
-
-    /// Whether it goes into an `Authorization: Bearer` header.
-    pub fn is_bearer(&self) -> bool {
-        self.token_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"))
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Token").field("expires_in", &self.expires_in).finish_non_exhaustive()
-    }
-}
-
-/// RFC 7617 2.
-pub fn basic(user_password: &str) -> String {
-    format!("Basic {}", BASE64.encode(user_password))
 }
 
 fn printable(token: String, place: &str) -> Result<String, Error> {
@@ -252,7 +218,7 @@ mod tests {
     fn a_token_of_a_short_life_is_used_for_half_of_it() {
         let clock = SystemClock::default();
         for (seconds, at_least) in [(3600, 3560), (40, 19), (10, 4)] {
-            let token = Token { access_token: "a".to_string(), token_type: None, expires_in: Some(seconds) };
+            let token = Token::parse(&format!(r#"{{"access_token":"a","expires_in":{seconds}}}"#));
             let left = kept(token, "", &clock).unwrap().expires.unwrap() - clock.now();
             assert!(left > Duration::from_secs(at_least), "{seconds} {left:?}");
         }

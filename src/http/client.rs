@@ -17,7 +17,7 @@ use ureq::http::request::Builder;
 
 use super::header::Header;
 use super::proxy::proxy;
-use super::request::{Answer, Broken, Request};
+use super::request::{Answer, Broken, Request, origin};
 use super::tls;
 use super::traffic::Traffic;
 use crate::error::Error;
@@ -75,7 +75,7 @@ impl Client {
             .max_redirects_will_error(false)
             .user_agent(concat!("dcm2fhir/", env!("CARGO_PKG_VERSION")))
             .proxy(proxy(&connection.base, |name| env::var(name).ok())?)
-            .tls_config(tls::config(connection)?)
+            .tls_config(tls::config(connection.ca_certificate.as_deref(), connection.client_certificate.as_ref())?)
             // Each phase by itself: under a limit for all of them the client would look names up on a new thread each time.
             .timeout_connect(Some(connection.timeout.min(CONNECT_TIMEOUT)))
             .timeout_per_write(Some(connection.timeout))
@@ -210,12 +210,6 @@ impl Client {
     }
 }
 
-/// The scheme, host and port of a URL.
-pub fn origin(url: &str) -> &str {
-    let host = url.find("://").map_or(0, |scheme| scheme + 3);
-    url[host..].find(['/', '?', '#']).map_or(url, |end| &url[..host + end])
-}
-
 fn gzip(body: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
     encoder.write_all(body)?;
@@ -245,24 +239,5 @@ fn message(error: &ureq::Error) -> String {
         ureq::Error::Timeout(_) => "no answer in time".to_string(),
         ureq::Error::Io(cause) => tls::explained(cause.to_string()),
         other => other.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::origin;
-
-    #[test]
-    fn an_origin_is_scheme_host_and_port() {
-        for (url, want) in [
-            ("https://h/fhir", "https://h"),
-            ("http://127.0.0.1:8080/fhir/r4", "http://127.0.0.1:8080"),
-            ("https://h:444", "https://h:444"),
-            ("https://h?x", "https://h"),
-        ] {
-            assert_eq!(origin(url), want);
-        }
-        assert_ne!(origin("https://h.evil.example/"), origin("https://h/"));
-        assert_ne!(origin("//h/x"), origin("https://h/"));
     }
 }

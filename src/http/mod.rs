@@ -19,16 +19,22 @@ mod retry;
 mod secret;
 mod sender;
 mod tls;
+mod token;
 mod traffic;
 
 pub use access::{AccessOptions, http_url};
 pub use auth::Credentials;
 pub use client::{Client, Connection};
 pub use clock::{Clock, SystemClock};
+#[cfg(feature = "internals")]
 pub use header::{Header, headers};
+#[cfg(feature = "internals")]
 pub use oauth2::ClientCredentials;
-pub use request::{Answer, Body, Broken, Request};
+#[cfg(feature = "internals")]
+pub use request::Broken;
+pub use request::{Answer, Body, Request};
 pub use retry::{Decision, Policy, Safety, decide};
+#[cfg(feature = "internals")]
 pub use secret::Secret;
 pub use sender::{Sender, Sent};
 pub use traffic::Traffic;

@@ -8,10 +8,10 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 
-use super::auth::{Token, basic};
 use super::client::{Client, Connection};
 use super::request::{Answer, Broken, Request};
 use super::secret::Secret;
+use super::token::{Token, basic};
 use crate::error::Error;
 
 /// Where the FHIR server says how to get tokens.

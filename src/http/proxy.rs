@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use ureq::Proxy;
 
-use super::client::origin;
+use super::request::origin;
 use crate::error::Error;
 
 /// The proxy for a URL, by the variables that `variable` gives.

@@ -85,3 +85,28 @@ impl Broken {
         }
     }
 }
+
+/// The scheme, host and port of a URL.
+pub fn origin(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |scheme| scheme + 3);
+    url[host..].find(['/', '?', '#']).map_or(url, |end| &url[..host + end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::origin;
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        for (url, want) in [
+            ("https://h/fhir", "https://h"),
+            ("http://127.0.0.1:8080/fhir/r4", "http://127.0.0.1:8080"),
+            ("https://h:444", "https://h:444"),
+            ("https://h?x", "https://h"),
+        ] {
+            assert_eq!(origin(url), want);
+        }
+        assert_ne!(origin("https://h.evil.example/"), origin("https://h/"));
+        assert_ne!(origin("//h/x"), origin("https://h/"));
+    }
+}

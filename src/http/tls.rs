@@ -1,7 +1,7 @@
 //! TLS: trusted certificates, and the certificate and key of the client.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -9,7 +9,6 @@ use rustls::sign::CertifiedKey;
 use rustls::{Error as TlsError, InconsistentKeys};
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 
-use super::client::Connection;
 use crate::error::Error;
 
 /// The reason of a TLS stream that broke, with what the user can do.
@@ -24,12 +23,12 @@ pub fn explained(reason: String) -> String {
 }
 
 /// Reads the certificates; without any, those of the system are trusted.
-pub fn config(connection: &Connection) -> Result<TlsConfig, Error> {
-    let roots = match &connection.ca_certificate {
+pub fn config(trusted: Option<&Path>, client: Option<&(PathBuf, PathBuf)>) -> Result<TlsConfig, Error> {
+    let roots = match trusted {
         Some(path) => RootCerts::new_with_certs(&certificates(path)?),
         None => RootCerts::PlatformVerifier,
     };
-    let ours = connection.client_certificate.as_ref().map(|(chain, key)| ours(chain, key));
+    let ours = client.map(|(chain, key)| ours(chain, key));
     Ok(TlsConfig::builder().root_certs(roots).client_cert(ours.transpose()?).build())
 }
 

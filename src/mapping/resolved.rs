@@ -108,6 +108,13 @@ impl Rejected {
         self.0.contains_key(series_uid)
     }
 
+    /// Adds what else is rejected.
+    pub fn merge(&mut self, other: Rejected) {
+        for (series, uids) in other.0 {
+            self.0.entry(series).or_default().extend(uids);
+        }
+    }
+
     /// All rejected instances, each with its series, in no order.
     pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().flat_map(|(series, uids)| uids.iter().map(move |uid| (&**series, &**uid)))

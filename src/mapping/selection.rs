@@ -61,6 +61,12 @@ impl SelectionPart {
         let mut titles = codings.filter(|coding| coding.system.as_deref() == Some(system::DCM));
         titles.any(|coding| terms::kos_title(&coding.code).is_some_and(|title| title.rejection))
     }
+
+    /// Whether it could be one, whatever system the user gives its coding scheme.
+    pub fn may_be_rejection(&self) -> bool {
+        let mut codings = self.code.iter().flat_map(|code| &code.coding);
+        codings.any(|coding| terms::kos_title(&coding.code).is_some_and(|title| title.rejection))
+    }
 }
 
 /// The document titles of manifests (DCM): Manifest and Signed Manifest of IHE XDS-I, Manifest with Description of IHE MADO.

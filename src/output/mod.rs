@@ -3,6 +3,8 @@
 //! A file has its final name only when it is whole: whatever stops the run, nothing half-written is ever taken for a
 //! result. A new target is one file here and one arm in [`open`].
 
+#[cfg(feature = "objects")]
+mod bucket;
 pub mod catalog;
 mod folder;
 mod held;
@@ -21,6 +23,8 @@ use crate::error::Error;
 use crate::fhir::{Bundle, Companion, Dialect, ImagingSelection, Linked};
 use crate::options::{FileMode, Format, OutputTarget};
 
+#[cfg(feature = "objects")]
+pub use bucket::Staged;
 pub use catalog::Catalog;
 pub use folder::Folder;
 pub use ndjson_folder::NdjsonFolder;

@@ -178,6 +178,6 @@ pub(super) fn write_error(path: &Path, source: io::Error) -> Error {
     }
 }
 
-fn is_lossy(old: &Path, new: &Path) -> bool {
+pub(super) fn is_lossy(old: &Path, new: &Path) -> bool {
     loses_instances(old, new) || says_more(old, new)
 }

@@ -71,6 +71,11 @@ impl RunCounts {
         self.read_files.fetch_add(files, Ordering::Relaxed);
     }
 
+    /// How many files were read or left out, and how many of them are DICOM.
+    pub fn files(&self) -> (u64, u64) {
+        (self.files.load(Ordering::Relaxed), self.dicom_files.load(Ordering::Relaxed))
+    }
+
     /// Files of which an index knows that they are DICOM and grouped.
     #[cfg(feature = "index")]
     pub fn known(&self, files: u64, dicom_files: u64, grouped_files: u64) {

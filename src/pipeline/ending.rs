@@ -4,12 +4,11 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::{Job, NightCounts, Outcome, convert_into};
+use super::{Job, NightCounts, Outcome, convert_into, open_output};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::numbers::count;
-use crate::options::{OutputOptions, ShowProgress, SummaryForm};
-use crate::output::{self, Catalog, Sink};
+use crate::options::{ShowProgress, SummaryForm};
 use crate::report::{CauseInWords, Causes, Summary, Totals, causes, summary_json};
 use crate::source::Input;
 use crate::terminal::{self, columns, say};
@@ -78,19 +77,10 @@ pub fn convert(job: &Job, console: &Console) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
     let progress = terminal::start(console.progress, console.verbose);
-    let outcome = convert_into(job, || open(job), progress.clone(), &interrupt);
+    let outcome = convert_into(job, || open_output(job), progress.clone(), &interrupt);
     // The walk may still hold the progress, and an error is not to be printed behind a bar.
     progress.finish();
     Ok(tell(job, console, &outcome?, None, start))
-}
-
-/// Opens the output.
-fn open(job: &Job) -> Result<Box<dyn Sink>, Error> {
-    let (OutputOptions { rows, replace, .. }, mode) = (&job.config.output, job.config.run.mode);
-    match job.format.is_table() {
-        true => Ok(Box::new(Catalog::open(job.target.path(), job.format, rows.unwrap_or_default(), mode)?)),
-        false => output::open(&job.target, job.format, mode, *replace),
-    }
 }
 
 /// What a server has to say of a run.
@@ -106,17 +96,7 @@ pub(super) struct OfServer {
 pub(super) fn tell(job: &Job, console: &Console, outcome: &Outcome, server: Option<OfServer>, start: Instant) -> u8 {
     let mut causes = outcome.causes(job, console.strict);
     let code = causes.exit_code();
-    let Outcome { totals, counts, stale_files, unmet_rules, night, .. } = outcome;
-    let summary = Summary {
-        totals,
-        counts,
-        stale_files: *stale_files,
-        unmet_rules,
-        is_fhir: !job.format.is_table(),
-        is_default_release: job.config.content.fhir.is_none(),
-        elapsed: start.elapsed(),
-        report: job.config.run.report.as_deref(),
-    };
+    let (totals, night, summary) = (&outcome.totals, &outcome.night, summary(job, outcome, start));
     match console.summary {
         // Inputs that are all FHIR have nothing to say of DICOM.
         SummaryForm::Text if totals.dicom_files == 0 && outcome.fhir_files > 0 => {}
@@ -135,6 +115,46 @@ pub(super) fn tell(job: &Job, console: &Console, outcome: &Outcome, server: Opti
         }
     }
     say(&causes);
+    code
+}
+
+fn summary<'o>(job: &'o Job, outcome: &'o Outcome, start: Instant) -> Summary<'o> {
+    let Outcome { totals, counts, stale_files, unmet_rules, .. } = outcome;
+    Summary {
+        totals,
+        counts,
+        stale_files: *stale_files,
+        unmet_rules,
+        is_fhir: !job.format.is_table(),
+        is_default_release: job.config.content.fhir.is_none(),
+        elapsed: start.elapsed(),
+        report: job.config.run.report.as_deref(),
+    }
+}
+
+/// Says what came of an assembly. Faults of the data are told and change no exit code: an engine would try again for
+/// nothing. Documents that were held back are for the user to mend.
+pub(super) fn tell_assembled(job: &Job, console: &Console, outcome: &Outcome, start: Instant) -> u8 {
+    let mut causes = causes(&outcome.counts);
+    if console.strict && outcome.counts.issues() > 0 {
+        causes.0.push(outcome.strict());
+    }
+    let code = match (outcome.counts.held_back(), console.strict) {
+        (1.., _) => 2,
+        (0, is_strict) => u8::from(is_strict && !causes.0.is_empty()),
+    };
+    let summary = summary(job, outcome, start);
+    match console.summary {
+        SummaryForm::Text => say(format_args!("{summary:0$}", columns())),
+        SummaryForm::None => {}
+        SummaryForm::Json => {
+            let mut json = summary_json(&summary, &causes);
+            json["exitCode"] = code.into();
+            say(format_args!("{json}\n"));
+            return code;
+        }
+    }
+    say(causes.as_warnings(code));
     code
 }
 

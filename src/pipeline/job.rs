@@ -15,6 +15,10 @@ use crate::options::index::{Gone, IndexOptions};
 use crate::options::{
     BundleOptions, BundleType, Format, InputOptions, OutputOptions, OutputTarget, References, RunOptions, is_stdout,
 };
+#[cfg(feature = "objects")]
+use crate::output::Staged;
+#[cfg(not(feature = "objects"))]
+use crate::source::NO_OBJECTS;
 use crate::source::{Input, Links, ListFrom, RemoteOptions, Separator, WalkOptions};
 
 /// The options of `convert`.
@@ -56,6 +60,9 @@ pub struct Job {
     pub layout: Layout,
     /// Reading threads.
     pub threads: usize,
+    /// Where output for a bucket is made first.
+    #[cfg(feature = "objects")]
+    pub staged: Option<Staged>,
 }
 
 impl Config {
@@ -85,6 +92,15 @@ impl Config {
 
     /// The run that the options come to.
     pub fn job(mut self) -> Result<Job, Error> {
+        #[cfg(feature = "objects")]
+        let staged =
+            self.output.output.as_deref().map(|path| Staged::of(path, &self.remote.bucket)).transpose()?.flatten();
+        #[cfg(feature = "objects")]
+        if let Some(staged) = &staged {
+            self.output.output = Some(staged.path().to_path_buf());
+        }
+        #[cfg(not(feature = "objects"))]
+        refuse_bucket(self.output.output.as_deref())?;
         let target = self.output.target()?;
         let format = format(&self, &target)?;
         self.output.check(&target, format)?;
@@ -112,8 +128,19 @@ impl Config {
             target,
             format,
             threads,
+            #[cfg(feature = "objects")]
+            staged,
             config: self,
         })
+    }
+}
+
+/// A bucket would be taken for a folder.
+#[cfg(not(feature = "objects"))]
+fn refuse_bucket(output: Option<&Path>) -> Result<(), Error> {
+    match output.and_then(Path::to_str).is_some_and(|path| RemoteOptions::default().input(path.as_ref()).is_err()) {
+        true => usage(NO_OBJECTS),
+        false => Ok(()),
     }
 }
 
@@ -188,7 +215,7 @@ fn default_endpoint(content: &ContentOptions, inputs: &[Input]) -> Result<Option
     }
 }
 
-fn inputs(options: &InputOptions, remote: &RemoteOptions) -> Result<Vec<Input>, Error> {
+pub(super) fn inputs(options: &InputOptions, remote: &RemoteOptions) -> Result<Vec<Input>, Error> {
     let separator = if options.null { Separator::Nul } else { Separator::Newline };
     let list = |path: &PathBuf| match is_stdin(path) {
         true => Input::List { from: ListFrom::Stdin, separator },

@@ -1,6 +1,8 @@
 //! Wires the stages: the only module that knows all of them.
 
 mod archive;
+#[cfg(feature = "cli")]
+mod assemble;
 mod counts;
 #[cfg(feature = "cli")]
 mod ending;
@@ -13,6 +15,10 @@ mod json;
 mod night;
 mod outcome;
 mod read;
+#[cfg(feature = "cli")]
+mod records;
+#[cfg(feature = "cli")]
+mod scan;
 #[cfg(feature = "cli")]
 mod survey;
 #[cfg(feature = "index")]
@@ -35,10 +41,13 @@ use crate::group::{
 };
 use crate::interrupt::Interrupt;
 use crate::mapping::{self, ContentOptions};
-use crate::output::{Catalog, Finished, Sink};
+use crate::options::OutputOptions;
+use crate::output::{self, Catalog, Finished, Sink};
 use crate::progress::Progress;
 use crate::report::{Report, Section, Totals};
 use crate::source::{self, Walk};
+#[cfg(feature = "cli")]
+pub use assemble::{Assembly, assemble};
 use counts::RunCounts;
 #[cfg(feature = "cli")]
 pub use ending::{Console, convert};
@@ -46,9 +55,25 @@ pub(crate) use job::is_stdin;
 pub use job::{Config, Job};
 pub use outcome::Outcome;
 #[cfg(feature = "cli")]
+pub use scan::{Scan, scan};
+#[cfg(feature = "cli")]
 pub use survey::survey;
 #[cfg(feature = "upload")]
 pub use upload::{Upload, upload};
+
+/// Opens the output that the options name.
+pub fn open_output(job: &Job) -> Result<Box<dyn Sink>, Error> {
+    let (OutputOptions { rows, replace, .. }, mode) = (&job.config.output, job.config.run.mode);
+    let sink: Box<dyn Sink> = match job.format.is_table() {
+        true => Box::new(Catalog::open(job.target.path(), job.format, rows.unwrap_or_default(), mode)?),
+        false => output::open(&job.target, job.format, mode, *replace)?,
+    };
+    #[cfg(feature = "objects")]
+    if let Some(staged) = &job.staged {
+        return staged.clone().sink(sink, *replace);
+    }
+    Ok(sink)
+}
 
 /// Converts what the job names into the sink that `open` gives.
 pub fn convert_into<'s>(
@@ -198,6 +223,7 @@ impl Run<'_> {
             interrupt: self.interrupt,
             others,
             known: None,
+            only: None,
         }
     }
 

@@ -5,6 +5,7 @@ use crate::report::{Counts, Totals};
 
 /// What a run came to.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Outcome {
     /// What was read and written.
     pub totals: Totals,

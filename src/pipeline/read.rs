@@ -34,6 +34,8 @@ pub struct Stage<'s> {
     pub interrupt: &'s Interrupt,
     /// Takes the files that are FHIR already, where they are wanted.
     pub others: Option<&'s dyn Others>,
+    /// Which files are this run's, where others read the rest.
+    pub only: Option<&'s (dyn Fn(&Name) -> bool + Sync)>,
     /// Knows files from earlier runs, and reports all of them together.
     pub known: Option<&'s dyn Known>,
 }
@@ -105,9 +107,11 @@ impl Stage<'_> {
     }
 
     fn batch(&self, worker: &mut Worker, batch: &Batch) {
-        batch.skipped.iter().for_each(|(name, skip)| self.leave_out(name, skip));
+        let is_ours = |name: &Name| self.only.is_none_or(|only| only(name));
+        let skipped = batch.skipped.iter().filter(|(name, _)| is_ours(name));
+        skipped.for_each(|(name, skip)| self.leave_out(name, skip));
         let mut taken = 0;
-        batch.for_each(|item| taken += u64::from(self.item(worker, item)));
+        batch.for_each(|item| taken += u64::from(is_ours(&item.name) && self.item(worker, item)));
         // Counted for all at once: the counters are everybody's.
         self.grouped(taken);
     }
@@ -216,6 +220,9 @@ impl Stage<'_> {
         self.report.skip(name, skip);
         if let Some(others) = self.others {
             others.left_out(name, skip);
+        }
+        if let Some(keeper) = self.reader.keeper {
+            keeper.left_out(name, skip);
         }
         if told == Told::Now {
             self.counts.read(1, skip.is_dicom().into());

@@ -37,6 +37,7 @@ pub fn survey(job: &Job, interrupt: &Interrupt) -> Result<(Surveyed, Counts), Er
         interrupt,
         others: None,
         known: None,
+        only: None,
     };
     threads(job.threads)?.install(|| stage.all(&walk, job.threads))?;
     for mut study in studies.finish() {

@@ -53,6 +53,12 @@ fn files(number: u64) -> String {
 }
 
 impl Causes {
+    /// The same for a run whose exit code is another, as warnings.
+    pub fn as_warnings(&self, code: u8) -> String {
+        let label = if code == 0 { "warning".to_string() } else { format!("exit code {code}") };
+        self.to_string().replace("exit code 1:", &format!("{label}:"))
+    }
+
     /// 0, or 1 where there is a cause.
     pub fn exit_code(&self) -> u8 {
         u8::from(!self.0.is_empty())

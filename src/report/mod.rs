@@ -30,6 +30,8 @@ use crate::progress::Progress;
 pub use causes::{CauseInWords, Causes, causes};
 pub use counts::Counts;
 #[cfg(feature = "cli")]
+pub use sorter::Sorter;
+#[cfg(feature = "cli")]
 pub use summary::Summary;
 #[cfg(feature = "cli")]
 pub use summary_json::summary_json;
@@ -64,6 +66,7 @@ impl<'a> Where<'a> {
 
 /// What a run came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Totals {
     /// What `--fhir` calls the release.
     pub release: &'static str,

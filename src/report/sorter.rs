@@ -15,7 +15,7 @@ const MAX_RUNS: usize = 64;
 
 /// Takes lines in any order; each ends with a line feed and has no other.
 #[derive(Debug)]
-pub(super) struct Sorter {
+pub struct Sorter {
     folder: PathBuf,
     held: Vec<String>,
     held_bytes: usize,

@@ -15,6 +15,7 @@ pub enum Content {
     /// A file of the system.
     File(File),
     /// Bytes that any number of threads may read at once.
+    #[cfg_attr(not(feature = "internals"), allow(dead_code, reason = "the fuzzer of archives gives them"))]
     Shared(Arc<dyn RandomAccess>),
     /// DICOM JSON of a server. Where not all of it came, its end is an error.
     Json(Box<dyn Bytes>),

@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 
 use super::batch::Feed;
 use super::links::{Kind, Links};
-use super::list::os_string;
 use super::open::{open_file, unreadable};
 use super::watch::From;
 use super::{Item, Name};
 use crate::dicom::scan::{Reference, is_directory, referenced_files};
 use crate::issue::Skip;
+use crate::name::os_string;
 
 /// Names of folders that are kept for comparison, at most.
 const MAX_KEPT_NAMES: usize = 1 << 17;

@@ -4,7 +4,6 @@
 //! output of `find` can be given as it is.
 
 use std::collections::HashSet;
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -17,6 +16,7 @@ use super::watch::From;
 use super::{Item, Name, Stamp};
 use crate::error::Error;
 use crate::issue::Skip;
+use crate::name::os_string;
 
 /// A path longer than any system allows.
 const MAX_PATH_BYTES: u64 = 64 * 1024;
@@ -156,15 +156,4 @@ fn stamped(line: &[u8]) -> Option<(&[u8], Stamp)> {
 fn open_list(path: &Path) -> io::Result<File> {
     let file = File::open(path)?;
     if file.metadata()?.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(file) }
-}
-
-/// A name of bytes, as the system has it.
-#[cfg(unix)]
-pub(super) fn os_string(bytes: &[u8]) -> OsString {
-    std::os::unix::ffi::OsStringExt::from_vec(bytes.to_vec())
-}
-
-#[cfg(not(unix))]
-pub(super) fn os_string(bytes: &[u8]) -> OsString {
-    String::from_utf8_lossy(bytes).into_owned().into()
 }

@@ -5,6 +5,8 @@
 
 pub mod archive;
 mod batch;
+#[cfg(feature = "objects")]
+mod bucket;
 mod content;
 mod dicomdir;
 #[cfg(feature = "http")]
@@ -39,17 +41,21 @@ use crate::progress::Progress;
 
 pub use crate::name::{Name, printable};
 pub use batch::Batch;
+#[cfg(feature = "objects")]
+pub use bucket::BucketInput;
 pub use content::Content;
 #[cfg(feature = "http")]
-pub use dicomweb::{DicomWeb, WebOptions};
+pub use dicomweb::DicomWeb;
 pub use item::Item;
 pub use links::Links;
 pub use list::{ListFrom, Separator};
 pub use open::{open_file, unreadable};
 pub use readers::{NamedReader, Readers};
+#[cfg(not(feature = "objects"))]
+pub use remote::NO_OBJECTS;
 pub use remote::RemoteOptions;
 pub use stamp::{Stamp, is_settled, now};
-pub use stdin::STDIN;
+pub use stdin::{STDIN, stdin_file};
 pub use watch::{From, Watch};
 
 use batch::Feed;
@@ -81,6 +87,9 @@ pub enum Input {
     /// Studies of a PACS.
     #[cfg(feature = "http")]
     DicomWeb(Box<DicomWeb>),
+    /// Objects of a bucket, or of a web server.
+    #[cfg(feature = "objects")]
+    Bucket(Box<BucketInput>),
 }
 
 impl Input {
@@ -112,6 +121,11 @@ impl fmt::Display for Input {
             }
             #[cfg(feature = "http")]
             Input::DicomWeb(web) => f.write_str(&printable(web.connection.base.as_bytes())),
+            #[cfg(feature = "objects")]
+            Input::Bucket(bucket) => {
+                let place = format!("{}{}", bucket.address.root(), bucket.address.key);
+                f.write_str(&printable(place.as_bytes()))
+            }
             Input::Readers(_) => f.write_str("the readers"),
             Input::Stdin | Input::List { from: ListFrom::Stdin, .. } => f.write_str("standard input"),
         }
@@ -161,6 +175,8 @@ enum Start {
     Readers(Readers),
     #[cfg(feature = "http")]
     DicomWeb(dicomweb::Asked),
+    #[cfg(feature = "objects")]
+    Bucket(bucket::Listing),
 }
 
 /// Checks that every input is there, then starts to walk them.
@@ -193,6 +209,8 @@ fn start(input: &Input, links: Links, progress: &Arc<dyn Progress>, interrupt: &
     let path = match input {
         #[cfg(feature = "http")]
         Input::DicomWeb(web) => return web.ask(interrupt, Arc::clone(progress)).map(Start::DicomWeb),
+        #[cfg(feature = "objects")]
+        Input::Bucket(bucket) => return bucket.ask().map(Start::Bucket),
         Input::List { from, separator } => return List::open(from, *separator, links).map(Start::List),
         Input::Stdin => return Ok(Start::Stdin),
         Input::Readers(readers) => return Ok(Start::Readers(readers.clone())),
@@ -226,6 +244,8 @@ fn give(starts: Vec<Start>, links: Links, walker: &Walker, mut feed: Feed) {
             Start::Readers(readers) => readers.give(&mut feed),
             #[cfg(feature = "http")]
             Start::DicomWeb(asked) => asked.give(&mut feed),
+            #[cfg(feature = "objects")]
+            Start::Bucket(listing) => listing.give(&mut feed),
         }
     }
     feed.flush();

@@ -3,9 +3,18 @@
 use std::path::Path;
 
 use super::Input;
+#[cfg(feature = "objects")]
+use super::bucket::BucketInput;
 #[cfg(feature = "http")]
 use super::dicomweb::WebOptions;
 use crate::error::Error;
+#[cfg(feature = "objects")]
+use crate::objects::BucketOptions;
+
+/// What a build without the feature says of buckets.
+#[cfg_attr(feature = "objects", allow(dead_code, reason = "that build has them"))]
+pub const NO_OBJECTS: &str =
+    "this program was built without object stores (s3://, gs://, az://, https://): build it with --features objects";
 
 /// What is said of inputs that are far away.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,12 +23,17 @@ use crate::error::Error;
 pub struct RemoteOptions {
     /// Requests to a server at the same time
     ///
-    /// Of dicomweb+https:// inputs. Default: 4.
+    /// Default: 64 for buckets, 4 for a PACS.
     #[cfg_attr(
         feature = "cli",
         arg(long, value_name = "N", value_parser = crate::options::parse::whole::<u16>(1..=1024), hide_short_help = true)
     )]
     pub requests: Option<u16>,
+
+    /// Of buckets.
+    #[cfg(feature = "objects")]
+    #[cfg_attr(feature = "cli", command(flatten))]
+    pub bucket: BucketOptions,
 
     /// Of a PACS.
     #[cfg(feature = "http")]
@@ -34,6 +48,14 @@ impl RemoteOptions {
         #[cfg(feature = "http")]
         if let Some(web) = self.web.input(text, self.requests)? {
             return Ok(Some(Input::DicomWeb(Box::new(web))));
+        }
+        #[cfg(feature = "objects")]
+        if let Some(bucket) = BucketInput::of(text, &self.bucket, self.requests)? {
+            return Ok(Some(Input::Bucket(Box::new(bucket))));
+        }
+        let is_bucket = |scheme: &&str| text.strip_prefix(*scheme).is_some_and(|rest| rest.starts_with("://"));
+        if cfg!(not(feature = "objects")) && ["s3", "gs", "az", "https", "http"].iter().any(is_bucket) {
+            return Err(Error::Usage(NO_OBJECTS.into()));
         }
         if cfg!(not(feature = "http")) && text.starts_with("dicomweb+") {
             return Err(Error::Usage("this program was built without DICOMweb: build it with --features http".into()));

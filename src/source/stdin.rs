@@ -17,11 +17,16 @@ pub const STDIN: &str = "-";
 
 /// Standard input as an item named `-`; waits until it ends.
 pub fn stdin() -> Result<Item, Skip> {
-    let content = match redirected() {
-        Some(file) => file,
-        None => spooled(&mut io::stdin().lock()).map_err(|error| unreadable(&error))?,
-    };
+    let content = stdin_file().map_err(|error| unreadable(&error))?;
     Ok(Item { name: Name::file(STDIN), from: From::Spooled(content) })
+}
+
+/// Standard input as a file; waits until it ends.
+pub fn stdin_file() -> io::Result<File> {
+    match redirected() {
+        Some(file) => Ok(file),
+        None => spooled(&mut io::stdin().lock()),
+    }
 }
 
 /// The regular file that standard input is, when nothing of it was read: `convert - < archive.zip`.

@@ -36,14 +36,17 @@ use crate::interrupt::Interrupt;
 use crate::options::FileMode;
 use crate::output::{DocumentName, Finished, Model, Order, Placed, Sink, WriteDocument};
 use crate::progress::{self, Progress};
-pub use counts::{Counts, End, Ends, Summary};
+pub use counts::{Counts, Summary};
+#[cfg(feature = "internals")]
+pub use counts::{End, Ends};
 pub use input::{Input, send};
 use journal::Journal;
 use lookup::Lookup;
-use plan::Allowed;
+use plan::{Allowed, Conditions};
 use rejects::{NotTaken, Rejects};
+#[cfg(feature = "internals")]
 pub use report::ServerReport;
-use send::{Conditions, KnownConditions, Turns};
+use send::{KnownConditions, Turns};
 pub use server::Mode;
 use server::{Capability, capability};
 

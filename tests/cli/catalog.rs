@@ -118,3 +118,26 @@ fn an_option_that_does_not_fit_a_catalog_is_an_error() {
         assert_eq!(stdout(&output), "");
     }
 }
+
+#[test]
+fn a_closed_pipe_is_success_and_a_full_disk_is_named() {
+    for format in ["csv", "parquet"] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_dcm2fhir"));
+        run.arg("convert").arg(case("")).args(["--rows", "instance", "--quiet", "--format", format]).stdout(writer);
+        let output = run.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{format}: {}", stderr(&output));
+    }
+    if cfg!(target_os = "linux") {
+        let output = convert([
+            case("ct-two-series").as_os_str(),
+            "-o".as_ref(),
+            "/dev/full".as_ref(),
+            "--format".as_ref(),
+            "csv".as_ref(),
+        ]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains("cannot write /dev/full"), "{}", stderr(&output));
+    }
+}

@@ -25,6 +25,7 @@ mod profiles;
 mod releases;
 mod report;
 mod run;
+mod scan;
 mod selections;
 mod settings;
 mod synth;

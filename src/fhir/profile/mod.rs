@@ -12,7 +12,7 @@ mod tests;
 
 pub use conform::{Change, conform};
 pub use demand::lacks;
-pub use options::{ProfileName, ProfileOptions};
+pub use options::ProfileOptions;
 
 use super::datatypes::Coding;
 use super::identifier::Identifier;

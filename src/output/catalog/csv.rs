@@ -20,7 +20,7 @@ impl<W: Write> Csv<W> {
     /// A table with these columns.
     pub fn new(writer: W, columns: &[&Column]) -> io::Result<Csv<W>> {
         let mut writer = csv::Writer::from_writer(writer);
-        writer.write_record(columns.iter().map(|column| column.name))?;
+        writer.write_record(columns.iter().map(|column| column.name)).map_err(failed)?;
         Ok(Csv(writer))
     }
 }
@@ -34,11 +34,19 @@ impl<W: Write + Send> TableWriter<W> for Csv<W> {
             Cell::Number(number) => Cow::Owned(number.to_string()),
         });
         let fields: Vec<Cow<'_, str>> = fields.collect();
-        Ok(self.0.write_record(fields.iter().map(|field| field.as_bytes()))?)
+        self.0.write_record(fields.iter().map(|field| field.as_bytes())).map_err(failed)
     }
 
     fn finish(self: Box<Self>) -> io::Result<W> {
         self.0.into_inner().map_err(csv::IntoInnerError::into_error)
+    }
+}
+
+/// What the system said: a pipe that was closed is no fault.
+fn failed(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(source) => source,
+        kind => io::Error::other(format!("{kind:?}")),
     }
 }
 

@@ -9,8 +9,8 @@ mod csv;
 mod parquet;
 mod rows;
 
-use std::io::{self, BufWriter, Stdout, Write};
-use std::path::Path;
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
@@ -39,6 +39,8 @@ pub struct Catalog {
     written_rows: AtomicU64,
     rows: Rows,
     files: Files,
+    /// What it is called in messages.
+    path: PathBuf,
 }
 
 /// Where a table goes.
@@ -50,6 +52,9 @@ enum Place {
 impl Catalog {
     /// A table on standard output, or in a file that is there when it is whole.
     pub fn open(path: Option<&Path>, format: Format, rows: Rows, mode: FileMode) -> Result<Catalog, Error> {
+        if path.is_none() && format == Format::Parquet && io::stdout().is_terminal() {
+            return Err(Error::Usage("a terminal shows no Parquet: give -o catalog.parquet".to_string()));
+        }
         let place = match path {
             None => Place::Stdout(BufWriter::with_capacity(BUFFER_BYTES, io::stdout())),
             Some(path) => Place::File(Box::new(WholeFile::create(path)?.with_mode(mode))),
@@ -58,9 +63,10 @@ impl Catalog {
         let table = open_table(place, format, &columns).ok_or_else(|| {
             Error::Usage(format!("this dcm2fhir was built without {format}: --format csv has the same rows"))
         })?;
-        let table = table.map_err(|source| write_error(path.unwrap_or(Path::new("standard output")), source))?;
+        let path = path.unwrap_or(Path::new("standard output")).to_path_buf();
+        let table = table.map_err(|source| write_error(&path, source))?;
         let files = Files::new(if rows == Rows::Instance { Keep::Names } else { Keep::Folder });
-        Ok(Catalog { table: Mutex::new(table), written_rows: AtomicU64::new(0), rows, files })
+        Ok(Catalog { table: Mutex::new(table), written_rows: AtomicU64::new(0), rows, files, path })
     }
 
     /// Where it wants the files of the instances.
@@ -76,7 +82,7 @@ impl Catalog {
             self.written_rows.fetch_add(1, Relaxed);
             table.row(row)
         };
-        rows::rows(study, &context, &mut each).map_err(|source| write_error(Path::new("the catalog"), source))
+        rows::rows(study, &context, &mut each).map_err(|source| write_error(&self.path, source))
     }
 }
 
@@ -109,7 +115,8 @@ impl Sink for Catalog {
     }
 
     fn finish(self: Box<Self>, _: Option<&Path>) -> Result<Finished, Error> {
-        let failed = |source| write_error(Path::new("the catalog"), source);
+        let path = self.path;
+        let failed = |source| write_error(&path, source);
         let table = self.table.into_inner().unwrap_or_else(PoisonError::into_inner);
         match table.finish().map_err(failed)? {
             Place::Stdout(mut writer) => writer.flush().map_err(failed)?,

@@ -85,3 +85,16 @@ fn the_page_is_the_same_in_any_order_and_has_some_of_many_rows() {
     assert_eq!((html.matches("\"path\":\"IM").count(), html.matches("\"path\":\"XX").count()), (1000, 50));
     assert!(html.contains("1,000 of 3,000 files") && html.contains("50 of 3,000 values"), "{html}");
 }
+
+#[test]
+fn what_a_server_said_is_text_and_not_too_much_of_it() {
+    let write = |out: &mut dyn Write| write!(out, "{{\"issue\":\"{HOSTILE}{}\"}}", "x".repeat(100_000));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("upload.html");
+    let options = RunOptions { report: Some(path.clone()), ..RunOptions::default() };
+    let report = Report::open(&options, std::sync::Arc::new(crate::progress::Silent)).unwrap();
+    report.finish(&Totals::default(), Some(&Section { name: "server", write: &write })).unwrap();
+    let html = std::fs::read_to_string(path).unwrap();
+    assert!(html.contains("What the server said") && html.matches("<script").count() == 2 && !html.contains("<img"));
+    assert!(html.len() < 90_000, "{}", html.len());
+}

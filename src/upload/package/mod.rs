@@ -1,6 +1,7 @@
 //! What is sent together: a study with its companions, or one resource alone. Resources are text, and what decides
 //! about them stands beside it: made from the model of a study, or found once in a text that is given.
 
+mod head;
 mod model;
 mod search;
 mod server_ids;

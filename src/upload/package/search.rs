@@ -1,6 +1,6 @@
 //! By which identifier a resource is searched, and whether a copy has another one.
 
-use super::text::Head;
+use super::head::Head;
 use crate::fhir::{bundle, id};
 use crate::upload::json::Json;
 

@@ -6,7 +6,7 @@
 use memchr::memmem::Finder;
 use memchr::{memchr, memchr2};
 
-use super::text::BundleEntry;
+use super::head::BundleEntry;
 
 /// What follows a resource. In a string its quotes would be escaped, so that it stands between two members; and none of
 /// our resources has a member of that name. Where the resource of somebody else has one, what is left over in the end

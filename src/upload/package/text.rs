@@ -3,70 +3,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
-
+use super::head::{Bundle, BundleEntry, Head, Identifier, Request};
 use super::search::{Search, study_place, uid_search};
 use super::{Entry, Target, has_subject, split, subject_hash};
 use crate::fhir::ResourceType;
 use crate::fhir::id::{Ids, is_id};
 use crate::upload::json::without_id;
-
-/// What is read of a resource.
-#[derive(Deserialize)]
-pub(super) struct Head {
-    #[serde(rename = "resourceType")]
-    kind: String,
-    id: Option<String>,
-    #[serde(default)]
-    pub identifier: Vec<Identifier>,
-    subject: Option<Subject>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Identifier {
-    system: Option<String>,
-    value: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Subject {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    reference: Option<String>,
-    identifier: Option<Identifier>,
-}
-
-#[derive(Deserialize)]
-struct Bundle<'a> {
-    #[serde(default, borrow)]
-    entry: Vec<BundleEntry<'a>>,
-}
-
-/// An entry of a Bundle.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct BundleEntry<'a> {
-    /// How the others may refer to it.
-    pub full_url: Option<String>,
-    /// The resource as text.
-    #[serde(borrow, default, deserialize_with = "as_text")]
-    pub resource: Option<&'a str>,
-    /// What is to be done with it.
-    pub request: Option<Request>,
-}
-
-fn as_text<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<&'a str>, D::Error> {
-    Ok(Option::<&RawValue>::deserialize(deserializer)?.map(RawValue::get))
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Request {
-    method: String,
-    url: String,
-    if_none_exist: Option<String>,
-}
 
 /// The entries of a Bundle, or a resource, on one line; none for an OperationOutcome, which stands in rejects and is not
 /// sent. What `convert` put on an id of a patient's number under these ids is known by the number.
@@ -150,13 +92,6 @@ fn of_a_patient(entry: &mut Entry<'_>, text: &str, ids: &Ids) {
 fn resource_type(kind: &str) -> Option<ResourceType> {
     use ResourceType::{Encounter, Procedure, ServiceRequest, Specimen};
     [Encounter, Procedure, ServiceRequest, Specimen].into_iter().find(|of| of.name() == kind)
-}
-
-impl Identifier {
-    /// System and value, where it has both.
-    pub fn token(&self) -> Option<(&str, &str)> {
-        Some((self.system.as_deref()?, self.value.as_deref()?))
-    }
 }
 
 /// The resource's type. It mostly stands at the start, where it is found without reading the rest.

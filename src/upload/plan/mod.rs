@@ -15,7 +15,6 @@ use super::json::{Json, References, with_id, with_references};
 use super::lookup::{Found, ServerCopy};
 use super::package::{Entry, Target};
 use super::rejects::Outcome;
-use super::send::Conditions;
 use crate::http::Safety;
 use loss::{is_withdrawn, lost_instances};
 pub use merge::Change;
@@ -35,6 +34,33 @@ pub struct Allowed {
     pub server_ids: bool,
     /// The conditions that the server refuses.
     pub without: Conditions,
+}
+
+/// What a write can be made to depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Conditions {
+    /// `If-Match`: that the server's copy is the one that was read.
+    pub if_match: bool,
+    /// `If-None-Match: *`: that there is none.
+    pub if_none_match: bool,
+}
+
+impl Conditions {
+    /// Those of both.
+    pub fn or(self, other: Conditions) -> Conditions {
+        Conditions {
+            if_match: self.if_match || other.if_match,
+            if_none_match: self.if_none_match || other.if_none_match,
+        }
+    }
+
+    /// Those that are not among the others.
+    pub fn but(self, other: Conditions) -> Conditions {
+        Conditions {
+            if_match: self.if_match && !other.if_match,
+            if_none_match: self.if_none_match && !other.if_none_match,
+        }
+    }
 }
 
 /// What is done with one resource.

@@ -4,16 +4,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::answer::{Repeat, Written};
-use crate::upload::plan::Write;
-
-/// What a write can be made to depend on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Conditions {
-    /// `If-Match`: that the server's copy is the one that was read.
-    pub if_match: bool,
-    /// `If-None-Match: *`: that there is none.
-    pub if_none_match: bool,
-}
+use crate::upload::plan::{Conditions, Write};
 
 /// What is known of a server's conditions.
 #[derive(Debug, Default)]
@@ -65,20 +56,4 @@ impl KnownConditions {
 
 fn conditions(write: &Write<'_>) -> Conditions {
     Conditions { if_match: write.if_match.is_some(), if_none_match: write.if_none_match }
-}
-
-impl Conditions {
-    fn or(self, other: Conditions) -> Conditions {
-        Conditions {
-            if_match: self.if_match || other.if_match,
-            if_none_match: self.if_none_match || other.if_none_match,
-        }
-    }
-
-    fn but(self, other: Conditions) -> Conditions {
-        Conditions {
-            if_match: self.if_match && !other.if_match,
-            if_none_match: self.if_none_match && !other.if_none_match,
-        }
-    }
 }

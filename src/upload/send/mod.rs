@@ -28,7 +28,7 @@ use super::plan::{Allowed, Step, Write, contradictions, reference, step};
 use super::rejects::Outcome;
 use crate::error::Error;
 use answer::Written;
-pub use conditions::{Conditions, KnownConditions};
+pub use conditions::KnownConditions;
 use record::{Ended, State, ended, rejected, stopped};
 use turns::Known;
 pub use turns::Turns;

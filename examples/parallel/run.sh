@@ -1,0 +1,18 @@
+#!/bin/bash
+# An archive on all cores of one machine, or of several, with GNU parallel: M scans, then N assemblies.
+#
+#     examples/parallel/run.sh ARCHIVE OUTPUT [OPTIONS OF ASSEMBLE...]
+#
+# SCANS and PARTITIONS say how many (4 and 8). For several machines give parallel --sshlogin, and paths that all of them
+# see. A job that fails is tried three times: nothing of it is there until all of it is.
+set -euo pipefail
+archive=$1 output=$2
+shift 2
+program=${DCM2FHIR:-dcm2fhir}
+scans=${SCANS:-4} partitions=${PARTITIONS:-8}
+records=$(mktemp -d "${output%/}.records.XXXXXX")
+parallel --retries 3 --halt now,fail=1 \
+    "$program" scan -q "$archive" -o "$records/" --partitions "$partitions" --shard "{}/$scans" ::: $(seq "$scans")
+parallel --retries 3 --halt now,fail=1 \
+    "$program" assemble -q "$records" --partition "{}/$partitions" -o "$output/" "$@" ::: $(seq "$partitions")
+rm -r "$records"

@@ -1,0 +1,51 @@
+//! Fragments of studies: what a scan knows of a study, as lines of text that another process takes together.
+//!
+//! A line is the study's key, a tab, and JSON. Lines of one study can be merged in any order and any number of times, and
+//! a study may be cut into lines anywhere: what comes out depends only on the files that went in. A line of no study has
+//! an empty key: it names files that were left out, or says what a scan came to.
+
+mod add;
+mod cut;
+mod keep;
+mod line;
+mod skipped;
+mod text;
+mod unit;
+
+#[cfg(test)]
+mod tests;
+
+use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
+
+pub use add::{Builder, Built, Outline};
+pub use cut::Cutter;
+pub use keep::{Kept, Scanned};
+pub use line::{End, Instance, InstanceUid};
+pub use skipped::{SkippedFile, skipped_entry, skipped_line};
+pub use text::{Hash, key, study_uid};
+pub use unit::{Malformed, parse};
+
+use crate::name::Name;
+
+/// The hash by which a file that comes again is known.
+pub fn file_hash(name: &Name) -> u64 {
+    let file = name.place.as_encoded_bytes();
+    let Some(entry) = &name.entry else { return xxh3_64(file) };
+    let mut hasher = Xxh3Default::new();
+    hasher.update(file);
+    hasher.update(&[0]);
+    hasher.update(entry.as_bytes());
+    hasher.digest()
+}
+
+/// One hash of several.
+fn joined(hashes: &[u64]) -> u64 {
+    let mut hasher = Xxh3Default::new();
+    hashes.iter().for_each(|hash| hasher.update(&hash.to_le_bytes()));
+    hasher.digest()
+}
+
+/// The hash of a study's key, by which studies are counted and partitioned.
+pub fn key_hash(key: &str) -> u64 {
+    xxh3_64(key.as_bytes())
+}

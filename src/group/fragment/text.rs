@@ -1,0 +1,182 @@
+//! The values of a fragment as text: hashes and bytes in base64, names and UIDs percent-encoded, so that a line is plain
+//! ASCII whatever a file is called.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD as BYTES, URL_SAFE_NO_PAD as HASH};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::dicom::StoredValues;
+use crate::group::FileNotes;
+use crate::name::{Name, os_string};
+
+/// What no name shows as it is: JSON would escape the quote and the backslash, and `!` separates an entry from its archive.
+const ENCODED: &AsciiSet = &CONTROLS.add(b'%').add(b'"').add(b'\\').add(b'!');
+
+/// A 64-bit hash in eleven characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
+pub struct Hash(pub u64);
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = [0; 11];
+        let length = HASH.encode_slice(self.0.to_be_bytes(), &mut text).expect("eight bytes are eleven characters");
+        f.write_str(std::str::from_utf8(&text[..length]).expect("base64 is ASCII"))
+    }
+}
+
+impl Serialize for Hash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut text = [0; 11];
+        let length = HASH.encode_slice(self.0.to_be_bytes(), &mut text).expect("eight bytes are eleven characters");
+        serializer.serialize_str(std::str::from_utf8(&text[..length]).expect("base64 is ASCII"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Hash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Hash, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Hash;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a hash: eleven characters of base64")
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Hash, E> {
+                let mut bytes = [0; 9];
+                match HASH.decode_slice(text, &mut bytes) {
+                    Ok(8) => Ok(Hash(u64::from_be_bytes([
+                        bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7],
+                    ]))),
+                    _ => Err(E::invalid_value(serde::de::Unexpected::Str(text), &self)),
+                }
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+/// Reads base64 and makes something of the bytes.
+fn decoded<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    make: fn(&[u8]) -> Option<T>,
+    what: &'static str,
+) -> Result<T, D::Error> {
+    let text = Cow::<str>::deserialize(deserializer)?;
+    let bytes = BYTES.decode(text.as_bytes()).ok();
+    bytes.and_then(|bytes| make(&bytes)).ok_or_else(|| D::Error::custom(format!("not the bytes of {what}")))
+}
+
+/// Stored values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored(pub StoredValues);
+
+impl Serialize for Stored {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&BYTES.encode(self.0.as_bytes()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Stored {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Stored, D::Error> {
+        decoded(deserializer, StoredValues::from_bytes, "stored values").map(Stored)
+    }
+}
+
+/// What is to be said of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Notes(pub FileNotes);
+
+impl Notes {
+    /// Whether there is nothing to be said.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Notes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&BYTES.encode(self.0.to_bytes()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Notes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Notes, D::Error> {
+        decoded(deserializer, FileNotes::from_bytes, "what is noted of a file").map(Notes)
+    }
+}
+
+/// The name of a file, with the entry of an archive behind a `!`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileName(pub Name);
+
+impl Serialize for FileName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let file = percent_encode(self.0.place.as_encoded_bytes(), ENCODED);
+        match &self.0.entry {
+            None => serializer.collect_str(&file),
+            Some(entry) => {
+                serializer.collect_str(&format_args!("{file}!{}", percent_encode(entry.as_bytes(), ENCODED)))
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for FileName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<FileName, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        let (file, entry) = text.split_once('!').map_or((&*text, None), |(file, entry)| (file, Some(entry)));
+        let place = os_string(&percent_decode_str(file).collect::<Vec<u8>>());
+        let entry = entry.map(|entry| percent_decode_str(entry).decode_utf8_lossy().into_owned());
+        Ok(FileName(Name { place, entry }))
+    }
+}
+
+/// What stands for a study before the tab of a line. A UID of digits and dots stays as it is; so a UID is never taken for
+/// the absent value `\N` of a table, and no line ends in it.
+pub fn key(study_uid: &str) -> String {
+    percent_encode(study_uid.as_bytes(), ENCODED).to_string()
+}
+
+/// The study that a key stands for.
+pub fn study_uid(key: &str) -> Option<String> {
+    percent_decode_str(key).decode_utf8().ok().map(Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_comes_back_whatever_it_is_and_is_plain_text() {
+        let entry = |entry: &str| Name { place: "cd!1.zip".into(), entry: Some(entry.into()) };
+        let odd = os_string(b"a\n\t\"\\%41!\xff \xc3\xb6");
+        for name in [Name::file("a/b c.dcm"), Name::file(odd), entry("IM!1"), entry(""), Name::file("")] {
+            let json = serde_json::to_string(&FileName(name.clone())).unwrap();
+            assert!(json.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'\\'), "{json}");
+            assert_eq!(serde_json::from_str::<FileName>(&json).unwrap().0, name);
+        }
+    }
+
+    #[test]
+    fn a_hash_comes_back_and_nothing_else_is_one() {
+        for hash in [0, 1, u64::MAX, 0x0123_4567_89AB_CDEF] {
+            let json = serde_json::to_string(&Hash(hash)).unwrap();
+            assert_eq!((json.len(), serde_json::from_str::<Hash>(&json).unwrap()), (13, Hash(hash)));
+        }
+        for json in ["\"\"", "\"AAAAAAAAAA\"", "\"AAAAAAAAAAAA\"", "\"AAAAAAAAAA!\"", "7", "\"AAAAAAAAAAB\""] {
+            assert!(serde_json::from_str::<Hash>(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_study_is_told_from_the_others_by_its_key() {
+        for (uid, want) in [("1.2.840", "1.2.840"), ("1\t2", "1%092"), ("\\N", "%5CN"), ("1%2", "1%252")] {
+            assert_eq!(key(uid), want);
+            assert_eq!(study_uid(want).as_deref(), Some(uid));
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Output to a bucket: made in a temporary folder as any other output, and uploaded when it is complete. An object is there
+//! as a whole or not at all, and one of an earlier run that holds or says more stays as it is.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use object_store::Error as StoreError;
+use object_store::path::Path as Key;
+use tempfile::TempDir;
+use walkdir::WalkDir;
+
+use super::whole_file::is_lossy;
+use super::{Catalog, DocumentName, Finished, Model, Order, Placed, Sink, WriteDocument};
+use crate::error::Error;
+use crate::fhir::Dialect;
+use crate::objects::{Address, Bucket, BucketOptions, reason, runtime};
+
+/// Requests at the same time.
+const REQUESTS: usize = 16;
+/// What a folder of resources is about: it decides for all of its files.
+const STUDIES: &str = "ImagingStudy.ndjson";
+
+/// Where output for a bucket is made.
+#[derive(Debug, Clone)]
+pub struct Staged {
+    address: Address,
+    options: BucketOptions,
+    _folder: Arc<TempDir>,
+    /// The file or folder in it.
+    path: PathBuf,
+}
+
+impl Staged {
+    /// A place for what goes to an address; `None` where that is none.
+    pub fn of(output: &Path, options: &BucketOptions) -> Result<Option<Staged>, Error> {
+        let Some(address) = output.to_str().map(Address::parse).transpose()?.flatten() else { return Ok(None) };
+        if !address.service.is_listed() {
+            return Err(Error::Usage("a web server is read only: give a bucket as s3://, gs:// or az://".to_string()));
+        }
+        let failed = |source| Error::Write { path: std::env::temp_dir(), source };
+        let folder = Arc::new(TempDir::with_prefix("dcm2fhir-").map_err(failed)?);
+        let name = address.key.filename().unwrap_or("bucket");
+        let path = folder.path().join(if address.is_prefix { format!("{name}/") } else { name.to_string() });
+        Ok(Some(Staged { address, options: options.clone(), _folder: folder, path }))
+    }
+
+    /// The file or folder of this machine that is written first.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The sink that uploads what another one writes here.
+    pub fn sink<'s>(self, local: Box<dyn Sink + 's>, replace: bool) -> Result<Box<dyn Sink + 's>, Error> {
+        let bucket = Bucket::open(&self.address, &self.options, REQUESTS)?;
+        match runtime().block_on(bucket.check(&self.address.key)) {
+            // Who may write need not be allowed to list.
+            Ok(()) | Err(StoreError::PermissionDenied { .. }) => {}
+            Err(error) => return Err(self.address.error(&reason(&error))),
+        }
+        Ok(Box::new(BucketSink { local, staged: self, bucket, replace }))
+    }
+}
+
+/// Uploads what another sink wrote, at the end.
+struct BucketSink<'s> {
+    local: Box<dyn Sink + 's>,
+    staged: Staged,
+    bucket: Bucket,
+    replace: bool,
+}
+
+impl Sink for BucketSink<'_> {
+    fn order(&self) -> Order {
+        self.local.order()
+    }
+
+    fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error> {
+        self.local.document(name, write)
+    }
+
+    fn catalog(&self) -> Option<&Catalog> {
+        self.local.catalog()
+    }
+
+    fn model(
+        &self,
+        name: &DocumentName,
+        model: &Model<'_>,
+        dialect: Dialect<'_>,
+        write: WriteDocument<'_>,
+    ) -> Result<Placed, Error> {
+        self.local.model(name, model, dialect, write)
+    }
+
+    fn finish(self: Box<Self>, report: Option<&Path>) -> Result<Finished, Error> {
+        let BucketSink { local, staged, bucket, replace } = *self;
+        let Finished { stale_files, mut held_back } = local.finish(report)?;
+        for file in files(&staged.path) {
+            let key = key(&staged, &file);
+            let is_placed = place(&bucket, &key, &file, replace).map_err(|why| failed(&bucket, &key, &why))?;
+            if !is_placed {
+                held_back.push(bucket.address(&key).into());
+                if file.ends_with(STUDIES) {
+                    // Companions belong to the studies: they are replaced together.
+                    break;
+                }
+            }
+        }
+        Ok(Finished { stale_files, held_back })
+    }
+}
+
+/// The files that were written, that of the studies first.
+fn files(path: &Path) -> Vec<PathBuf> {
+    let entries = WalkDir::new(path).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
+    let mut files: Vec<PathBuf> = entries.map(walkdir::DirEntry::into_path).collect();
+    files.sort_by_key(|file| (!file.ends_with(STUDIES), file.clone()));
+    files
+}
+
+/// The key of a file: that of the output, or below it.
+fn key(staged: &Staged, file: &Path) -> Key {
+    let below = file.strip_prefix(&staged.path).unwrap_or(Path::new(""));
+    below.iter().fold(staged.address.key.clone(), |key, name| key.join(name.to_string_lossy().as_ref()))
+}
+
+/// Uploads a file, unless the object there holds or says more.
+fn place(bucket: &Bucket, key: &Key, file: &Path, replace: bool) -> Result<bool, String> {
+    let said = |error: StoreError| reason(&error);
+    let is_empty = file.metadata().is_ok_and(|metadata| metadata.len() == 0);
+    if !replace {
+        let mut old = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
+        let is_there = runtime().block_on(bucket.download(key, old.as_file_mut())).map_err(said)?;
+        if is_there && (is_empty || is_lossy(old.path(), file)) {
+            // A run that found nothing replaces nothing, which is nothing to be told.
+            return Ok(is_empty);
+        }
+    }
+    let open = File::open(file).map_err(|error| error.to_string())?;
+    runtime().block_on(bucket.upload(key, open)).map_err(said)?;
+    Ok(true)
+}
+
+fn failed(bucket: &Bucket, key: &Key, why: &str) -> Error {
+    Error::Write { path: bucket.address(key).into(), source: std::io::Error::other(why.to_string()) }
+}

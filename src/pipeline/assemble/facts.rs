@@ -1,0 +1,180 @@
+//! What holds across studies, found before any is written: numbers that several patients have, patients of whom studies
+//! say different things, series and instances that stand in several studies, and whether all of a scan is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::studies::Taker;
+use crate::error::Error;
+use crate::fhir::{Claim, Described, Fact};
+use crate::group::fragment::{End, InstanceUid, Malformed, Outline, key_hash, parse};
+use crate::group::reader::Selections;
+use crate::group::{Across, repeated, said};
+use crate::mapping::Options;
+use crate::options::Share;
+
+/// What is gathered of all studies.
+#[derive(Debug)]
+pub struct Facts<'o> {
+    options: &'o Options,
+    selections: Selections,
+    wanted: u64,
+    /// Which studies are written.
+    own: Share,
+    /// Whether the studies that come are written; else what they share with those is noted.
+    is_own: bool,
+    claims: Vec<Claim>,
+    described: Vec<(Box<str>, Described)>,
+    series: Vec<u64>,
+    instances: Vec<u64>,
+    series_elsewhere: BTreeSet<u64>,
+    instances_elsewhere: BTreeSet<u64>,
+    runs: BTreeMap<u64, (u64, u64)>,
+    ends: BTreeMap<u64, End>,
+    /// How many studies are written.
+    pub studies: usize,
+}
+
+/// A study whose lines come, and the scans that they are of.
+type Open = (Outline, BTreeSet<u64>);
+
+/// What holds across the studies.
+#[derive(Debug)]
+pub struct Found {
+    /// Numbers, and contradictions by the place in `contradicting`.
+    pub across: Across,
+    /// The studies that can contradict others, by their places.
+    pub contradicting: Vec<Box<str>>,
+    /// The hashes of series that stand in several studies.
+    pub series: Vec<u64>,
+    /// The hashes of instances that stand in several places.
+    pub instances: Vec<u64>,
+    /// Those of them that stand in studies which others write.
+    pub instances_elsewhere: Vec<u64>,
+    /// Whether numbers are claimed at all.
+    pub has_claims: bool,
+    /// Whether every line of each scan is there.
+    pub is_whole: bool,
+    /// Whether a scan left files out by `--include` or `--exclude`.
+    pub is_partial: bool,
+}
+
+impl<'o> Facts<'o> {
+    /// Nothing is known yet.
+    pub fn new(options: &'o Options, selections: Selections, wanted: u64, own: Share) -> Facts<'o> {
+        Facts {
+            options,
+            selections,
+            wanted,
+            own,
+            is_own: true,
+            claims: Vec::new(),
+            described: Vec::new(),
+            series: Vec::new(),
+            instances: Vec::new(),
+            series_elsewhere: BTreeSet::new(),
+            instances_elsewhere: BTreeSet::new(),
+            runs: BTreeMap::new(),
+            ends: BTreeMap::new(),
+            studies: 0,
+        }
+    }
+
+    /// What comes from now on is written by others.
+    pub fn others_come(&mut self) {
+        self.is_own = false;
+        self.series.sort_unstable();
+        self.instances.sort_unstable();
+    }
+
+    /// What holds across all of them.
+    pub fn finish(mut self) -> Found {
+        self.series.sort_unstable();
+        self.instances.sort_unstable();
+        let is_whole = self.is_whole();
+        self.described.sort_by(|one, other| one.0.cmp(&other.0));
+        let (contradicting, described): (Vec<Box<str>>, Vec<Described>) = self.described.into_iter().unzip();
+        let described = described.into_iter().enumerate().map(|(place, described)| described.at(place)).collect();
+        let join = |sorted: &[u64], elsewhere: &BTreeSet<u64>| -> Vec<u64> {
+            let all: BTreeSet<u64> = repeated(sorted).into_iter().chain(elsewhere.iter().copied()).collect();
+            all.into_iter().collect()
+        };
+        let has_claims = !self.claims.is_empty();
+        let mut across = Across::among(self.claims, described);
+        let own = self.own;
+        across.contradictions.retain(|(place, _): &(usize, Fact)| {
+            contradicting.get(*place).is_some_and(|uid| own.has(key_hash(&crate::group::fragment::key(uid))))
+        });
+        Found {
+            across,
+            contradicting,
+            series: join(&self.series, &self.series_elsewhere),
+            instances: join(&self.instances, &self.instances_elsewhere),
+            instances_elsewhere: self.instances_elsewhere.into_iter().collect(),
+            has_claims,
+            is_whole,
+            is_partial: self.ends.values().any(|end| end.partial),
+        }
+    }
+
+    /// Whether each scan of which a line came is there with all its studies, and each of its shards.
+    fn is_whole(&self) -> bool {
+        let is_whole =
+            |(run, end): (&u64, &End)| self.runs.get(run).copied().unwrap_or_default() == (end.studies, end.sum.0);
+        let mut shards: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+        for (number, of) in self.ends.values().filter_map(|end| end.shard) {
+            shards.entry(of).or_default().insert(number);
+        }
+        self.runs.keys().all(|run| self.ends.contains_key(run))
+            && self.ends.iter().all(is_whole)
+            && shards.iter().all(|(of, numbers)| numbers.len() == *of as usize)
+    }
+}
+
+impl Taker for Facts<'_> {
+    type Open = Open;
+
+    fn open(&mut self, study_uid: &str) -> Open {
+        (Outline::new(study_uid), BTreeSet::new())
+    }
+
+    fn has(&mut self, (outline, _): &mut Open, json: &[u8]) -> bool {
+        outline.has(json)
+    }
+
+    fn line(&mut self, (outline, runs): &mut Open, json: &[u8]) -> Result<(), Malformed> {
+        let unit = parse::<InstanceUid<'_>>(json, self.wanted)?;
+        runs.insert(unit.run());
+        outline.add(unit, self.options, self.selections)
+    }
+
+    fn close(&mut self, (outline, runs): Open, key: &str) -> Result<(), Error> {
+        for run in runs {
+            let known = self.runs.entry(run).or_default();
+            *known = (known.0 + 1, known.1.wrapping_add(key_hash(key)));
+        }
+        let Some((mut study, placed)) = outline.finish() else { return Ok(()) };
+        let (claims, described) = said(0, &mut study, self.options);
+        self.claims.extend(claims);
+        self.described.extend(described.map(|described| (study.uid.clone(), described)));
+        let series = study.series_uids().map(|uid| xxhash_rust::xxh3::xxh3_64(uid.as_bytes()));
+        if self.is_own {
+            self.studies += 1;
+            self.series.extend(series);
+            self.instances.extend(placed.iter().map(|(_, instance)| *instance));
+            return Ok(());
+        }
+        let known = |sorted: &[u64], hash: u64| sorted.binary_search(&hash).is_ok();
+        self.series_elsewhere.extend(series.filter(|hash| known(&self.series, *hash)));
+        let instances = placed.iter().map(|(_, instance)| *instance);
+        self.instances_elsewhere.extend(instances.filter(|hash| known(&self.instances, *hash)));
+        Ok(())
+    }
+
+    fn other(&mut self, json: &[u8]) -> Result<(), Malformed> {
+        let unit = parse::<InstanceUid<'_>>(json, self.wanted)?;
+        if let Some(end) = unit.end() {
+            self.ends.insert(unit.run(), end);
+        }
+        Ok(())
+    }
+}

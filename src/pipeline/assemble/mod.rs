@@ -1,0 +1,333 @@
+//! The second half of a conversion: the fragments of `scan` become studies, one at a time, and documents.
+
+mod facts;
+mod lines;
+mod studies;
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::counts::RunCounts;
+use super::records::Records;
+use super::{Console, Converted, Job, Outcome, ending, made_at, read, threads, write};
+use crate::error::Error;
+use crate::fhir::Sharing;
+use crate::fhir::id::Ids;
+use crate::fhir::profile::Manifests;
+use crate::group::fragment::{Builder, Built, Instance, Malformed, SkippedFile, file_hash, parse};
+use crate::group::reader::{Selections, fault_issues};
+use crate::group::{Places, Study, apply_rejections, leave_out_manifests};
+use crate::interrupt::Interrupt;
+use crate::mapping;
+use crate::options::{Format, References, Share};
+use crate::output::{self, Finished, Sink};
+use crate::progress::Progress;
+use crate::report::{Report, Where};
+use crate::terminal;
+use facts::{Facts, Found};
+use lines::{Source, few};
+use studies::{Taker, take};
+
+/// Studies that are written side by side hold at most so many instances, unless one alone has more.
+const INSTANCES_AHEAD: usize = 100_000;
+/// And are at most so many.
+const STUDIES_AHEAD: usize = 256;
+
+/// What is assembled.
+#[derive(Debug, Clone)]
+pub struct Assembly {
+    /// Files with lines, `-`, or a folder of records.
+    pub inputs: Vec<PathBuf>,
+    /// Which partition of the folder is written.
+    pub partition: Option<Share>,
+}
+
+/// Assembles what the job says, and says with which code to exit.
+pub fn assemble(assembly: &Assembly, job: &Job, console: &Console) -> Result<u8, Error> {
+    let start = Instant::now();
+    let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
+    let progress = terminal::start(console.progress, console.verbose);
+    let open = || output::open(&job.target, job.format, job.config.run.mode, job.config.output.replace);
+    let outcome = run(assembly, job, open, progress.clone(), &interrupt);
+    progress.finish();
+    Ok(ending::tell_assembled(job, console, &outcome?, start))
+}
+
+fn run<'s>(
+    assembly: &Assembly,
+    job: &Job,
+    open: impl FnOnce() -> Result<Box<dyn Sink + 's>, Error>,
+    progress: Arc<dyn Progress>,
+    interrupt: &Interrupt,
+) -> Result<Outcome, Error> {
+    job.config.content.check()?;
+    check(job)?;
+    let sink = open()?;
+    let report = Report::open(&job.config.run, progress.clone())?;
+    let counts = RunCounts::default();
+    let inputs = Inputs::open(assembly)?;
+    let run = Run { job, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
+    let is_partial = threads(job.threads)?.install(|| run.all(&inputs, sink.as_ref()))?;
+    let Finished { stale_files, held_back } = sink.finish(job.config.run.report.as_deref())?;
+    held_back.iter().for_each(|path| write::note_held_back(&report, path));
+    let mut totals = counts.totals(job);
+    totals.partial |= is_partial;
+    Converted { totals, stale_files, report, unmet_rules: Vec::new(), night: None }.finish(0, None)
+}
+
+/// What one process cannot know without all studies in memory is refused.
+fn check(job: &Job) -> Result<(), Error> {
+    if job.format.is_table() {
+        let advice = "fragments do not have the name and size of each file: give convert the archive for a table";
+        return Err(Error::Usage(advice.to_string()));
+    }
+    let profile = job.config.content.profile();
+    if profile.key_object_title.is_some() {
+        let advice = "it wants attributes that a scan does not read: give convert the archive";
+        return Err(Error::Usage(format!("--profile {}: {advice}", profile.name)));
+    }
+    if job.config.content.references() == References::Separate && job.format != Format::Bundle {
+        let advice = "studies share patients and others, and assemble has one study in memory: give --format bundle, \
+                      whose server joins them, --references contained, or use convert";
+        return Err(Error::Usage(format!("--references separate: {advice}")));
+    }
+    Ok(())
+}
+
+/// What is read.
+struct Inputs {
+    /// The studies that are written.
+    own: Vec<Source>,
+    /// The files of other partitions.
+    others: Vec<Vec<PathBuf>>,
+    share: Share,
+    /// Whether the files of the other partitions are at hand.
+    is_folder: bool,
+}
+
+impl Inputs {
+    fn open(assembly: &Assembly) -> Result<Inputs, Error> {
+        match &assembly.inputs[..] {
+            [folder] if folder.is_dir() => Inputs::of_folder(folder, assembly.partition),
+            _ if assembly.partition.is_some() => {
+                Err(Error::Usage("--partition is of a folder: give the one that `scan -o FOLDER/` wrote".to_string()))
+            }
+            files => {
+                let own = files.iter().map(|path| Source::open(path)).collect::<Result<_, _>>()?;
+                Ok(Inputs { own: few(own)?, others: Vec::new(), share: Share::WHOLE, is_folder: false })
+            }
+        }
+    }
+
+    fn of_folder(folder: &Path, share: Option<Share>) -> Result<Inputs, Error> {
+        let records = Records::open(folder)?;
+        let open =
+            |number: u32| records.files(number).iter().map(|path| Source::open(path)).collect::<Result<Vec<_>, _>>();
+        match share {
+            Some(share) if share.of != records.partitions => {
+                let (asked, there) = (share.of, records.partitions);
+                let what = format!("--partition {share}: {} has {there} partitions, not {asked}", folder.display());
+                Err(Error::Usage(what))
+            }
+            Some(share) => {
+                let others = (1..=share.of).filter(|number| *number != share.number);
+                let others = others.map(|number| records.files(number).to_vec()).collect();
+                Ok(Inputs { own: few(open(share.number)?)?, others, share, is_folder: true })
+            }
+            None => {
+                let all: Vec<Vec<Source>> = (1..=records.partitions).map(open).collect::<Result<_, _>>()?;
+                let own = few(all.into_iter().flatten().collect())?;
+                Ok(Inputs { own, others: Vec::new(), share: Share::WHOLE, is_folder: true })
+            }
+        }
+    }
+}
+
+/// What both passes share.
+struct Run<'a> {
+    job: &'a Job,
+    report: &'a Report,
+    counts: &'a RunCounts,
+    progress: &'a dyn Progress,
+    interrupt: &'a Interrupt,
+}
+
+impl Run<'_> {
+    /// Looks across the studies, and writes them; says whether a scan left files out by an option.
+    fn all(&self, inputs: &Inputs, sink: &dyn Sink) -> Result<bool, Error> {
+        let content = &self.job.config.content;
+        let is_all = content.has_selections() || content.profile().manifests == Manifests::LeftOut;
+        let selections = if is_all { Selections::All } else { Selections::Rejections };
+        let wanted = mapping::wanted().hash();
+        let mut facts = Facts::new(&content.archive, selections, wanted, inputs.share);
+        take(&inputs.own, &mut facts)?;
+        if self.looks_at_others() && !inputs.others.is_empty() {
+            facts.others_come();
+            for files in &inputs.others {
+                self.interrupt.check()?;
+                let sources = files.iter().map(|path| Source::open(path)).collect::<Result<_, _>>()?;
+                take(&few(sources)?, &mut facts)?;
+            }
+        }
+        write::check_room(self.job, facts.studies)?;
+        let found = facts.finish();
+        self.check_whole(&found, inputs)?;
+        self.write(&found, inputs, selections, wanted, sink)?;
+        Ok(found.is_partial)
+    }
+
+    /// Whether what other partitions say can be seen in the documents or the report.
+    fn looks_at_others(&self) -> bool {
+        self.depends_on_others() || self.job.config.run.report.is_some()
+    }
+
+    /// Whether documents refer to resources that a number can be shared by.
+    fn depends_on_others(&self) -> bool {
+        self.job.format == Format::Bundle || self.job.config.content.references() == References::Contained
+    }
+
+    /// Of a part, nobody knows whose the numbers of orders and visits are in the rest.
+    fn check_whole(&self, found: &Found, inputs: &Inputs) -> Result<(), Error> {
+        if found.is_whole || inputs.is_folder || !found.has_claims || !self.depends_on_others() {
+            return Ok(());
+        }
+        let what = "not all studies of the scan are here, and numbers of orders, visits or specimens may be those of other \
+                    patients in the rest";
+        let advice = "assemble a folder (scan -o records/ --partitions N; assemble records/ --partition K/N), which sees all, \
+                      or give --references logical";
+        Err(Error::Usage(format!("{what}: {advice}")))
+    }
+
+    fn write(
+        &self,
+        found: &Found,
+        inputs: &Inputs,
+        selections: Selections,
+        wanted: u64,
+        sink: &dyn Sink,
+    ) -> Result<(), Error> {
+        let content = &self.job.config.content;
+        let mut sharing = Sharing::alone(Ids::new(content.id_salt.as_deref().unwrap_or_default()));
+        if content.subject.is_none() {
+            // With it all studies are of the user's patient.
+            for (place, fact) in &found.across.contradictions {
+                write::note_contradiction(self.report, found.contradicting.get(*place).map_or("", |uid| &**uid), *fact);
+            }
+            sharing.contested = found.across.contested.clone();
+        }
+        let stage = write::Stage {
+            job: self.job,
+            sharing,
+            made_at: made_at(content)?,
+            memory: None,
+            sink,
+            report: self.report,
+            counts: self.counts,
+            progress: self.progress,
+            interrupt: self.interrupt,
+        };
+        let mut writing = Writing {
+            run: self,
+            found,
+            selections,
+            wanted,
+            stage,
+            waiting: Vec::new(),
+            instances: 0,
+            places: Places::default(),
+            skipped: HashSet::new(),
+        };
+        take(&inputs.own, &mut writing)?;
+        writing.flush()?;
+        let several = writing.places.finish(&found.instances_elsewhere);
+        several.iter().for_each(|several| read::note_places(several, self.report));
+        Ok(())
+    }
+}
+
+/// The second pass.
+struct Writing<'w> {
+    run: &'w Run<'w>,
+    found: &'w Found,
+    selections: Selections,
+    wanted: u64,
+    stage: write::Stage<'w>,
+    waiting: Vec<Study>,
+    instances: usize,
+    places: Places,
+    /// The hash of each file that was left out.
+    skipped: HashSet<u64>,
+}
+
+impl Writing<'_> {
+    /// Writes the studies that wait.
+    fn flush(&mut self) -> Result<(), Error> {
+        self.instances = 0;
+        self.stage.all(&mut std::mem::take(&mut self.waiting))
+    }
+
+    fn skip(&mut self, file: &SkippedFile) {
+        let words = format!("{:?}{:?}", file.skip, file.notes);
+        if !self.skipped.insert(file_hash(&file.name) ^ xxh3_64(words.as_bytes())) {
+            return;
+        }
+        let (report, counts, name) = (self.run.report, self.run.counts, &file.name);
+        for found in fault_issues(&file.notes) {
+            report.issue(Where { name: Some(name), ..Where::default() }, &found);
+        }
+        if let Some(skip) = &file.skip {
+            report.skip(name, skip);
+            counts.read(1, skip.is_dicom().into());
+        }
+    }
+}
+
+impl<'w> Taker for Writing<'w> {
+    type Open = Builder<'w>;
+
+    fn open(&mut self, study_uid: &str) -> Builder<'w> {
+        Builder::new(study_uid, &self.run.job.config.content.archive, self.selections)
+    }
+
+    fn has(&mut self, builder: &mut Builder<'w>, json: &[u8]) -> bool {
+        builder.has(json)
+    }
+
+    fn line(&mut self, builder: &mut Builder<'w>, json: &[u8]) -> Result<(), Malformed> {
+        let unit = parse::<Instance<'_>>(json, self.wanted)?;
+        let report = self.run.report;
+        builder.add(unit, |name, found| report.issue(Where { name: Some(name), ..Where::default() }, &found))
+    }
+
+    fn close(&mut self, builder: Builder<'w>, _: &str) -> Result<(), Error> {
+        self.run.interrupt.check()?;
+        let Some(Built { mut study, files, rejected }) = builder.finish() else { return Ok(()) };
+        self.run.counts.grouped(files);
+        if self.run.job.config.content.apply_rejections {
+            apply_rejections(std::slice::from_mut(&mut study));
+            study.reject(rejected);
+        }
+        if self.run.job.config.content.profile().manifests == Manifests::LeftOut {
+            leave_out_manifests(std::slice::from_mut(&mut study));
+        }
+        self.places.see(&study, &self.found.instances);
+        for series in study.series_uids() {
+            if self.found.series.binary_search(&xxh3_64(series.as_bytes())).is_ok() {
+                read::note_series((&study.uid, series), self.run.report);
+            }
+        }
+        self.instances += study.added_instances();
+        self.waiting.push(study);
+        if self.instances >= INSTANCES_AHEAD || self.waiting.len() >= STUDIES_AHEAD { self.flush() } else { Ok(()) }
+    }
+
+    fn other(&mut self, json: &[u8]) -> Result<(), Malformed> {
+        let unit = parse::<Instance<'_>>(json, self.wanted)?;
+        unit.into_skipped()?.iter().for_each(|file| self.skip(file));
+        Ok(())
+    }
+}

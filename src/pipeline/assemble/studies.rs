@@ -1,0 +1,79 @@
+//! Takes the lines of a study together, one study at a time.
+
+use std::collections::HashSet;
+
+use super::lines::{Lines, Source, TextLine};
+use crate::error::Error;
+use crate::group::fragment::{Malformed, key_hash, study_uid};
+
+/// What is done with the lines of studies.
+pub trait Taker {
+    /// What is known of the study whose lines come.
+    type Open;
+
+    /// The lines of a study begin.
+    fn open(&mut self, study_uid: &str) -> Self::Open;
+
+    /// Whether the study has this line already, byte for byte.
+    fn has(&mut self, open: &mut Self::Open, json: &[u8]) -> bool;
+
+    /// A line of the study.
+    fn line(&mut self, open: &mut Self::Open, json: &[u8]) -> Result<(), Malformed>;
+
+    /// The study has no more lines.
+    fn close(&mut self, open: Self::Open, key: &str) -> Result<(), Error>;
+
+    /// A line of no study.
+    fn other(&mut self, json: &[u8]) -> Result<(), Malformed>;
+}
+
+/// A study whose lines come.
+struct Current<O> {
+    key: Vec<u8>,
+    open: O,
+}
+
+/// Shows the lines of all sources, and fails at the first that cannot be taken.
+pub fn take<T: Taker>(sources: &[Source], taker: &mut T) -> Result<(), Error> {
+    let mut lines = Lines::open(sources)?;
+    let (mut current, mut seen): (Option<Current<T::Open>>, HashSet<u64>) = (None, HashSet::new());
+    while let Some(line) = lines.next()? {
+        let Some((key, json)) = line.parts() else { return Err(lines.wrong(&line, &Malformed::NoTab)) };
+        if key.is_empty() {
+            taker.other(json).map_err(|malformed| lines.wrong(&line, &malformed))?;
+            continue;
+        }
+        if current.as_ref().is_none_or(|current| current.key != key) {
+            close(&mut current, taker)?;
+            current = Some(begin(&lines, &line, key, &mut seen, taker)?);
+        }
+        let Some(Current { open, .. }) = &mut current else { continue };
+        if !taker.has(open, json) {
+            taker.line(open, json).map_err(|malformed| lines.wrong(&line, &malformed))?;
+        }
+    }
+    close(&mut current, taker)
+}
+
+fn begin<T: Taker>(
+    lines: &Lines<'_>,
+    line: &TextLine,
+    key: &[u8],
+    seen: &mut HashSet<u64>,
+    taker: &mut T,
+) -> Result<Current<T::Open>, Error> {
+    let text = std::str::from_utf8(key).ok();
+    let Some((text, uid)) = text.and_then(|text| Some((text, study_uid(text)?))) else {
+        return Err(lines.wrong(line, &Malformed::Key));
+    };
+    if !seen.insert(key_hash(text)) {
+        let what = "the lines of a study do not stand together: sort them with LC_ALL=C sort";
+        return Err(lines.wrong(line, &what));
+    }
+    Ok(Current { key: key.to_vec(), open: taker.open(&uid) })
+}
+
+fn close<T: Taker>(current: &mut Option<Current<T::Open>>, taker: &mut T) -> Result<(), Error> {
+    let Some(Current { key, open }) = current.take() else { return Ok(()) };
+    taker.close(open, &String::from_utf8_lossy(&key))
+}

@@ -1,0 +1,69 @@
+//! What is read of FHIR that is given as text: enough to know what it is, whose it is, and where it goes.
+
+#![allow(missing_docs, reason = "the members are those of FHIR")]
+
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+/// What is read of a resource.
+#[derive(Deserialize)]
+pub struct Head {
+    #[serde(rename = "resourceType")]
+    pub kind: String,
+    pub id: Option<String>,
+    #[serde(default)]
+    pub identifier: Vec<Identifier>,
+    pub subject: Option<Subject>,
+}
+
+#[derive(Deserialize)]
+pub struct Identifier {
+    pub system: Option<String>,
+    pub value: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub struct Subject {
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    pub reference: Option<String>,
+    pub identifier: Option<Identifier>,
+}
+
+#[derive(Deserialize)]
+pub struct Bundle<'a> {
+    #[serde(default, borrow)]
+    pub entry: Vec<BundleEntry<'a>>,
+}
+
+/// An entry of a Bundle.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BundleEntry<'a> {
+    /// How the others may refer to it.
+    pub full_url: Option<String>,
+    /// The resource as text.
+    #[serde(borrow, default, deserialize_with = "as_text")]
+    pub resource: Option<&'a str>,
+    /// What is to be done with it.
+    pub request: Option<Request>,
+}
+
+fn as_text<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<&'a str>, D::Error> {
+    Ok(Option::<&RawValue>::deserialize(deserializer)?.map(RawValue::get))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    pub method: String,
+    pub url: String,
+    pub if_none_exist: Option<String>,
+}
+
+impl Identifier {
+    /// System and value, where it has both.
+    pub fn token(&self) -> Option<(&str, &str)> {
+        Some((self.system.as_deref()?, self.value.as_deref()?))
+    }
+}

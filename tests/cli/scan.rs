@@ -1,0 +1,171 @@
+//! `scan` and `assemble`: what they refuse, and what an engine that runs them sees. That they come to what `convert` does
+//! is for tests/scale/law.py.
+
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use dcm2fhir::synth::Attributes;
+use dicom_dictionary_std::{tags, uids};
+
+use crate::run::{case, code, convert, dcm2fhir, files, instance, stderr, stdout};
+
+fn run(arguments: &[&str], stdin: &str) -> Output {
+    dcm2fhir().args(arguments).write_stdin(stdin).output().unwrap()
+}
+
+/// The sorted lines of an archive.
+fn lines(folder: &Path) -> Vec<String> {
+    let output = dcm2fhir().arg("scan").arg(folder).args(["-o", "-", "-q"]).output().unwrap();
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let mut lines: Vec<String> = stdout(&output).lines().map(str::to_string).collect();
+    lines.sort();
+    lines
+}
+
+fn assembled(lines: &[String], options: &[&str]) -> Output {
+    run(&[&["assemble", "-", "--fhir", "r4"], options].concat(), &(lines.join("\n") + "\n"))
+}
+
+/// Two studies of two patients that have one accession number of one issuer.
+fn two_patients() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (study, patient) in [("1.2.1", "1"), ("1.2.2", "2")] {
+        let one = instance("CT", uids::CT_IMAGE_STORAGE, [study, &format!("{study}.1"), &format!("{study}.1.1")])
+            .text(tags::PATIENT_ID, patient)
+            .text(tags::ISSUER_OF_PATIENT_ID, "urn:oid:1.2.3.4")
+            .text(tags::ACCESSION_NUMBER, "A1");
+        fs::write(folder.path().join(study), one.bytes()).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn a_stream_that_is_none_of_ours_says_in_which_line() {
+    let lines = lines(&case("ct-two-series"));
+    let of_version = |version: &str| lines[1].replace("\"v\":1", version);
+    let wanted = lines[1].split("\"wanted\":\"").nth(1).unwrap().split('"').next().unwrap();
+    let of_other_attributes = lines[1].replace(wanted, "AAAAAAAAAAA");
+    let cut = lines[1][..lines[1].len() / 2].to_string();
+    let many: Vec<String> =
+        ["1.2\t", "1.3\t", "1.2\t"].map(|key| key.to_string() + lines[1].split_once('\t').unwrap().1).into();
+    for (lines, want) in [
+        (vec!["{}".to_string()], "line 1: no tab"),
+        (vec![lines[0].clone(), cut], "line 2: not a line of `dcm2fhir scan`, or cut off"),
+        (vec![of_version("\"v\":2")], "lines of version 2, want 1"),
+        (vec![of_other_attributes], "read other attributes"),
+        (many, "line 3: the lines of a study do not stand together: sort them"),
+    ] {
+        let output = assembled(&lines, &[]);
+        assert_eq!(code(&output), 2, "{want}: {}", stderr(&output));
+        assert!(stderr(&output).contains(want), "{want}: {}", stderr(&output));
+        assert_eq!(stdout(&output), "");
+    }
+}
+
+#[test]
+fn faults_of_the_data_travel_and_change_no_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("text\n1"), "no DICOM").unwrap();
+    let whole = instance("CT", uids::CT_IMAGE_STORAGE, ["1.2.1", "1.2.1.1", "1.2.1.1.1"]).bytes();
+    fs::write(folder.path().join("cut"), &whole[..200]).unwrap();
+    fs::write(folder.path().join("whole"), &whole).unwrap();
+    let output = assembled(&lines(folder.path()), &["--report", "-", "-o", "/dev/null"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let converted = convert([folder.path().to_str().unwrap(), "--fhir", "r4", "--report", "-", "-o", "/dev/null"]);
+    assert_eq!((code(&converted), stdout(&converted)), (1, stdout(&output)));
+    assert!(stdout(&output).contains("not-dicom"), "{}", stdout(&output));
+    let nothing = run(&["assemble", "-", "--fhir", "r4"], "");
+    assert_eq!((code(&nothing), stdout(&nothing)), (0, ""));
+}
+
+#[test]
+fn a_part_of_a_scan_is_refused_where_its_documents_depend_on_the_rest() {
+    let folder = two_patients();
+    let systems = ["--system", "accession=urn:a", "--system", "patient=urn:p"];
+    let all = lines(folder.path());
+    let bundles = [&["--format", "bundle"], &systems[..]].concat();
+    let whole = assembled(&all, &bundles);
+    assert_eq!(code(&whole), 0, "{}", stderr(&whole));
+    assert!(stderr(&whole).contains("studies of several patients have this number"), "{}", stderr(&whole));
+    for at in 0..all.len() {
+        let mut part = all.clone();
+        part.remove(at);
+        let output = assembled(&part, &bundles);
+        assert_eq!(code(&output), 2, "{}", stderr(&output));
+        assert!(stderr(&output).contains("not all studies of the scan are here"), "{}", stderr(&output));
+        assert_eq!(code(&assembled(&part, &systems)), 0, "logical references depend on nothing");
+    }
+    let separate = assembled(&all, &["--references", "separate"]);
+    assert_eq!(code(&separate), 2);
+    assert!(stderr(&separate).contains("--format bundle"), "{}", stderr(&separate));
+}
+
+#[test]
+fn partitions_see_each_other_and_a_shard_that_is_not_there_is_named() {
+    let folder = two_patients();
+    let work = tempfile::tempdir().unwrap();
+    let records = work.path().join("records");
+    let scan = |shard: &str| {
+        let output = dcm2fhir()
+            .arg("scan")
+            .arg(folder.path())
+            .args(["--partitions", "3", "--shard", shard, "-q", "-o"])
+            .arg(&records)
+            .output()
+            .unwrap();
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+    };
+    scan("1/2");
+    let assemble = |partition: &str| {
+        let options = ["--format", "bundle", "--system", "accession=urn:a", "--system", "patient=urn:p"];
+        dcm2fhir()
+            .arg("assemble")
+            .arg(&records)
+            .args(["--fhir", "r4", "--partition", partition])
+            .args(options)
+            .output()
+            .unwrap()
+    };
+    let missing = assemble("1/3");
+    assert_eq!(code(&missing), 2);
+    assert!(stderr(&missing).contains("--shard 2/2"), "{}", stderr(&missing));
+    scan("2/2");
+    let all: Vec<Output> = ["1/3", "2/3", "3/3"].map(assemble).into();
+    assert!(all.iter().all(|output| code(output) == 0), "{}", stderr(&all[0]));
+    let bundles: usize = all.iter().map(|output| stdout(output).lines().count()).sum();
+    assert_eq!(bundles, 2);
+    let warned = all.iter().filter(|output| stderr(output).contains("studies of several patients have this number"));
+    assert!(warned.count() >= 1, "each sees what the others have");
+    assert!(stderr(&assemble("1/4")).contains("has 3 partitions, not 4"));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_for_another_try() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = instance("CT", uids::CT_IMAGE_STORAGE, ["1.2.1", "1.2.1.1", "1.2.1.1.1"]).bytes();
+    fs::write(folder.path().join("whole"), whole).unwrap();
+    // A list is read before its files are: what is gone then is a fault of the list, and what is a folder is walked.
+    let list = format!("{0}/whole\n{0}/gone\n", folder.path().display());
+    let output = run(&["scan", "-", "-o", "-"], &list);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(stdout(&output).contains("\"r\":\"missing\""), "{}", stdout(&output));
+    let none = run(&["scan", "-"], "");
+    assert_eq!(code(&none), 0, "an empty share of a list is done");
+    assert_eq!(stdout(&none).lines().count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_written_is_for_its_owner_alone_and_the_same_each_time() {
+    use std::os::unix::fs::PermissionsExt;
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for folder in [&one, &other] {
+        let output = dcm2fhir().arg("scan").arg(case("ct-two-series")).arg("-o").arg(folder.path()).output().unwrap();
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+    }
+    assert_eq!(files(one.path()), files(other.path()));
+    for name in files(one.path()).keys() {
+        assert_eq!(one.path().join(name).metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""The examples under GNU parallel and Apache Spark come to what `convert` does, whatever fails on the way.
+
+    tests/scale/engines.py
+
+Exit code 3 where an engine is not installed, which is then named. Spark needs pyspark and Java; DCM2FHIR names the
+program. Spark runs over eight lists of 2,000 files and a broken one: plain; with a program that dies half way once in
+each step; with each list twice.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get("DCM2FHIR", str(ROOT / "target/debug/dcm2fhir"))
+
+# Dies half way through the first time that it runs with this command.
+DYING = """#!/bin/sh
+if mkdir "{work}/died-$1" 2>/dev/null; then
+    "{program}" "$@" | head -c 1000
+    exit 3
+fi
+exec "{program}" "$@"
+"""
+
+
+def run(*command, **more):
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, **more)
+    if done.returncode not in (0, 1):
+        sys.exit(f"{command}: exit code {done.returncode}\n{done.stderr[-4000:]}")
+    return done
+
+
+def archive(work):
+    folder = work / "archive"
+    run(PROGRAM, "synth", "-o", folder, "--studies", 150, "--seed", 3, "-q")
+    files = sorted(folder.rglob("*.dcm"))[:2000]
+    (folder / "broken.dcm").write_bytes(files[0].read_bytes()[:300])
+    return folder
+
+
+def under_parallel(work, folder, want):
+    if not shutil.which("parallel"):
+        return False
+    out = work / "parallel"
+    run(ROOT / "examples/parallel/run.sh", folder, out, "--fhir", "r4", env=os.environ | {"DCM2FHIR": PROGRAM})
+    found = sorted(one.read_text() for one in out.glob("*.json"))
+    assert found == sorted(line + "\n" for line in want), "GNU parallel: other documents"
+    print(f"GNU parallel: {len(found)} documents, equal to convert", flush=True)
+    return True
+
+
+def under_spark(work, folder, want):
+    try:
+        import pyspark  # noqa: F401
+    except ImportError:
+        return False
+    if not shutil.which("java"):
+        return False
+    lists = work / "lists"
+    lists.mkdir()
+    files = sorted(map(str, folder.rglob("*.dcm")))
+    for number in range(8):
+        (lists / f"{number}.txt").write_text("\n".join(files[number::8]) + "\n")
+    twice = work / "twice"
+    shutil.copytree(lists, twice)
+    for one in list(twice.iterdir()):
+        shutil.copy(one, twice / f"again-{one.name}")
+    dying = work / "dying"
+    dying.write_text(DYING.format(work=work, program=PROGRAM))
+    dying.chmod(0o755)
+    for name, paths, program in [("plain", lists, PROGRAM), ("dying", lists, dying), ("twice", twice, PROGRAM)]:
+        out = work / f"spark-{name}"
+        submit = [sys.executable, ROOT / "examples/spark/job.py", paths, out, "--fhir", "r4"]
+        more = {"DCM2FHIR": str(program), "DCM2FHIR_TASKS": "4", "PYSPARK_PYTHON": sys.executable}
+        more["PYSPARK_SUBMIT_ARGS"] = "--master local[2,4] --conf spark.ui.enabled=false pyspark-shell"
+        run(*submit, env=os.environ | more)
+        found = sorted(line for part in out.glob("part-*") for line in part.read_text().splitlines())
+        assert found == sorted(want), f"Spark, {name}: {len(found)} documents, want {len(want)}"
+        print(f"Spark, {name}: {len(found)} documents, equal to convert", flush=True)
+    return True
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="engines-") as temporary:
+        work = pathlib.Path(temporary)
+        folder = archive(work)
+        want = run(PROGRAM, "convert", folder, "--fhir", "r4", "-q").stdout.splitlines()
+        missing = [] if under_parallel(work, folder, want) else ["GNU parallel"]
+        missing += [] if under_spark(work, folder, want) else ["Spark (pyspark and Java)"]
+    if missing:
+        print(f"not here: {', '.join(missing)}")
+        sys.exit(3)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,275 @@
+"""Reads an archive through real servers, and compares the documents with those of the folder, byte by byte.
+
+    python3 tests/servers/servers.py [s3,azure,orthanc] [FOLDER]
+
+- s3: moto, an S3 in Python, from PyPI
+- azure: azurite, Microsoft's emulator, from npm
+- orthanc: a PACS with its DICOMweb plug-in, from Debian (`apt-get install orthanc orthanc-dicomweb`, or an Orthanc that
+  stands in the path and finds its plug-in)
+
+The program is target/debug/dcm2fhir, or $DCM2FHIR, built with `--features objects`. The folder is testdata/dicom unless
+another is given. Exit code 0: all are equal; 1: some differ; 3: some servers cannot be installed here, the others are equal.
+"""
+
+import base64
+import io
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TARGET = Path(os.environ.get('CARGO_TARGET_DIR', ROOT / 'target'))
+BINARY = os.environ.get('DCM2FHIR', str(TARGET / 'debug/dcm2fhir'))
+OPTIONS = ['--fhir', 'r5', '--references', 'contained', '--summary', 'none']
+# What every Azure emulator has: the name and the key are in Microsoft's documents.
+ACCOUNT = 'devstoreaccount1'
+KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
+
+
+class CannotInstall(Exception):
+    """A server that this machine cannot have."""
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(('127.0.0.1', 0))
+        return listener.getsockname()[1]
+
+
+@contextmanager
+def running(command, port, **options):
+    """A server, from the time that it takes connections."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+    try:
+        end = time.monotonic() + 60
+        while True:
+            if process.poll() is not None:
+                raise CannotInstall(f'{command[0]} ends at once')
+            try:
+                socket.create_connection(('127.0.0.1', port), 1).close()
+                break
+            except OSError:
+                if time.monotonic() > end:
+                    raise CannotInstall(f'{command[0]} takes no connection') from None
+                time.sleep(0.2)
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def convert(inputs, environment=None, options=()):
+    run = subprocess.run(
+        [BINARY, 'convert', *map(str, inputs), *OPTIONS, *options],
+        capture_output=True,
+        env={**os.environ, **(environment or {})},
+        check=False,
+    )
+    if run.returncode > 1:
+        raise SystemExit(f'{inputs}: {run.stderr.decode()}')
+    return run.stdout.decode().splitlines()
+
+
+def without_endpoint(line):
+    """A document without the address of the server that it came from."""
+    study = json.loads(line)
+    study.pop('endpoint', None)
+    study['contained'] = [one for one in study.get('contained', []) if one['resourceType'] != 'Endpoint']
+    if not study['contained']:
+        del study['contained']
+    return json.dumps(study)
+
+
+def compare(name, found, want):
+    same = found == want
+    print(f'{name}: {len(found)} documents, {"as" if same else "NOT as"} the {len(want)} of the folder')
+    if not same:
+        for one, other in zip(found, want):
+            if one != other:
+                print(f'  found {one}\n  want  {other}')
+                break
+    return same
+
+
+def archives(folder):
+    """The files of a folder as zip, tar and tar.gz."""
+    zipped, plain, packed = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    files = sorted(path for path in folder.rglob('*') if path.is_file())
+    with zipfile.ZipFile(zipped, 'w', zipfile.ZIP_DEFLATED) as archive:
+        for path in files:
+            archive.write(path, path.relative_to(folder))
+    for target, mode in ((plain, 'w'), (packed, 'w:gz')):
+        with tarfile.open(fileobj=target, mode=mode) as archive:
+            for path in files:
+                archive.add(path, path.relative_to(folder))
+    return {'all.zip': zipped.getvalue(), 'all.tar': plain.getvalue(), 'all.tar.gz': packed.getvalue()}
+
+
+def bucket(scheme, folder, environment, put, get):
+    """Compares a bucket's documents; `put` and `get` write and read an object."""
+    files = sorted(path for path in folder.rglob('*') if path.is_file())
+    for path in files:
+        put(f'archive/{path.relative_to(folder)}', path.read_bytes())
+    good = []
+    good.append(compare(f'{scheme} folder', convert([f'{scheme}://data/archive/'], environment), convert([folder])))
+    for name, content in archives(folder).items():
+        put(f'packed/{name}', content)
+        with tempfile.TemporaryDirectory() as local:
+            (Path(local) / name).write_bytes(content)
+            want = convert([Path(local) / name])
+        good.append(compare(f'{scheme} {name}', convert([f'{scheme}://data/packed/{name}'], environment), want))
+    subprocess.run(
+        [BINARY, 'convert', folder, *OPTIONS, '-o', f'{scheme}://data/out/studies.ndjson'],
+        env={**os.environ, **environment},
+        check=False,
+    )
+    good.append(compare(f'{scheme} output', get('out/studies.ndjson').decode().splitlines(), convert([folder])))
+    return all(good)
+
+
+def s3(folder):
+    import boto3
+
+    port = free_port()
+    with running([sys.executable, '-m', 'moto.server', '-H', '127.0.0.1', '-p', str(port)], port):
+        url = f'http://127.0.0.1:{port}'
+        keys = {'AWS_ACCESS_KEY_ID': 'test', 'AWS_SECRET_ACCESS_KEY': 'test', 'AWS_REGION': 'us-east-1'}
+        client = boto3.client(
+            's3', endpoint_url=url, region_name='us-east-1', aws_access_key_id='test', aws_secret_access_key='test'
+        )
+        client.create_bucket(Bucket='data')
+        return bucket(
+            's3',
+            folder,
+            {**keys, 'AWS_ENDPOINT_URL': url},
+            lambda key, body: client.put_object(Bucket='data', Key=key, Body=body),
+            lambda key: client.get_object(Bucket='data', Key=key)['Body'].read(),
+        )
+
+
+def azure(folder):
+    from azure.storage.blob import BlobServiceClient
+
+    if not shutil.which('npm'):
+        raise CannotInstall('there is no npm')
+    place = TARGET / 'servers'
+    place.mkdir(parents=True, exist_ok=True)
+    command = place / 'node_modules/.bin/azurite-blob'
+    if not command.exists():
+        run = subprocess.run(['npm', 'install', '--silent', '--prefix', place, 'azurite@3'], check=False)
+        if run.returncode:
+            raise CannotInstall('npm cannot fetch azurite')
+    port = free_port()
+    with tempfile.TemporaryDirectory() as data:
+        options = ['--location', data, '--blobPort', str(port), '--skipApiVersionCheck', '--silent']
+        with running([str(command), *options], port):
+            url = f'http://127.0.0.1:{port}/{ACCOUNT}'
+            client = BlobServiceClient(url, credential={'account_name': ACCOUNT, 'account_key': KEY})
+            container = client.create_container('data')
+            environment = {
+                'AZURE_STORAGE_ACCOUNT_NAME': ACCOUNT,
+                'AZURE_STORAGE_ACCOUNT_KEY': KEY,
+                'DCM2FHIR_ENDPOINT_URL': url,
+            }
+            return bucket(
+                'az',
+                folder,
+                environment,
+                lambda key, body: container.upload_blob(key, body, overwrite=True),
+                lambda key: container.download_blob(key).readall(),
+            )
+
+
+def orthanc(folder):
+    command = shutil.which('Orthanc') or '/usr/sbin/Orthanc'
+    if not Path(command).exists():
+        raise CannotInstall('there is no Orthanc: apt-get install orthanc orthanc-dicomweb')
+    plugins = [str(path) for path in Path('/usr/share/orthanc/plugins').glob('*DicomWeb*')]
+    if not plugins:
+        raise CannotInstall('Orthanc has no DICOMweb plug-in: apt-get install orthanc-dicomweb')
+    port = free_port()
+    with tempfile.TemporaryDirectory() as data:
+        settings = Path(data) / 'orthanc.json'
+        settings.write_text(
+            json.dumps(
+                {
+                    'StorageDirectory': data,
+                    'IndexDirectory': data,
+                    'HttpPort': port,
+                    'DicomServerEnabled': False,
+                    'AuthenticationEnabled': True,
+                    'RegisteredUsers': {'reader': 'secret'},
+                    'Plugins': plugins,
+                    'DicomWeb': {'Enable': True, 'Root': '/dicom-web/'},
+                    'OverwriteInstances': False,
+                }
+            )
+        )
+        with running([command, str(settings)], port):
+            taken = Path(data) / 'taken'
+            taken.mkdir()
+            login = base64.b64encode(b'reader:secret').decode()
+            files = sorted(path for path in folder.rglob('*') if path.is_file())
+            files = [path for path in files if not any(case in path.parts for case in OTHERWISE_IN_ORTHANC)]
+            for number, path in enumerate(files):
+                request = urllib.request.Request(
+                    f'http://127.0.0.1:{port}/instances',
+                    path.read_bytes(),
+                    {'Authorization': f'Basic {login}', 'Content-Type': 'application/dicom'},
+                )
+                try:
+                    with urllib.request.urlopen(request) as answer:
+                        status = json.load(answer)
+                except (urllib.error.HTTPError, ValueError):
+                    continue
+                if isinstance(status, dict) and status.get('Status') == 'Success':
+                    shutil.copy(path, taken / f'{number}.dcm')
+            found = convert(
+                [f'dicomweb+http://127.0.0.1:{port}/dicom-web'],
+                {'PACS_LOGIN': 'reader:secret'},
+                ['--basic-env', 'PACS_LOGIN'],
+            )
+            want = [without_endpoint(line) for line in convert([taken])]
+            return compare('orthanc', [without_endpoint(line) for line in found], want)
+
+
+# What Orthanc itself makes something else of: undeclared text, numbers beyond 32 bits and fractions, a SOP class that only the file
+# meta information has, two patients in one study, a UID that is none.
+OTHERWISE_IN_ORTHANC = (
+    'names-undeclared',
+    'series-number-large',
+    'series-number-fraction',
+    'sop-class-missing',
+    'sop-class-invalid',
+    'study-uid-not-an-id',
+    'two-patients',
+)
+
+
+def main():
+    servers = {'s3': s3, 'azure': azure, 'orthanc': orthanc}
+    names = sys.argv[1].split(',') if len(sys.argv) > 1 else list(servers)
+    folder = Path(sys.argv[2] if len(sys.argv) > 2 else ROOT / 'testdata/dicom')
+    code = 0
+    for name in names:
+        try:
+            code = code if servers[name](folder) else 1
+        except (CannotInstall, ImportError) as why:
+            print(f'{name}: left out, {why}')
+            code = code or 3
+    return code
+
+
+if __name__ == '__main__':
+    sys.exit(main())
