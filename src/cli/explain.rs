@@ -14,7 +14,8 @@ use crate::dicom::json::{Instances, is_dicom_json};
 use crate::dicom::{Header, Scanner};
 use crate::error::Error;
 use crate::explain;
-use crate::fhir::Release;
+use crate::fhir::profile::ProfileOptions;
+use crate::fhir::{Profile, Release};
 use crate::interrupt::Interrupt;
 use crate::issue::Skip;
 use crate::mapping::{self, ContentOptions, Options};
@@ -32,6 +33,8 @@ const EXAMPLES: &str = "\
 Examples:
   What R4 says of one file:
     dcm2fhir explain image.dcm --fhir r4
+  What a European imaging manifest says, and what it still needs:
+    dcm2fhir explain image.dcm --profile mado
   Every value of every release, for other programs:
     dcm2fhir explain image.dcm --format json
   What all files of a study or folder have, and where they differ:
@@ -99,6 +102,10 @@ pub struct ExplainArguments {
     #[command(flatten)]
     archive: Options,
 
+    /// The profile whose demands are explained.
+    #[command(flatten)]
+    profile: ProfileOptions,
+
     /// What the user says of servers.
     #[command(flatten)]
     remote: RemoteOptions,
@@ -116,17 +123,28 @@ fn shown(argument: Arg, help: &'static str) -> Arg {
 
 /// Explains one file, or surveys many, on standard output.
 pub fn run(arguments: &ExplainArguments) -> Result<u8, Error> {
+    let profile = arguments.profile.profile(arguments.fhir);
+    if let Some(name) = arguments.profile.profile.filter(|_| !profile.is_some()) {
+        return usage(format!("--profile {name} is not for this release: leave --fhir out"));
+    }
     arguments.archive.check()?;
-    let text = match one_file(arguments)? {
-        Some((name, header)) => one(name, &header, arguments),
+    let text = match one_file(arguments, profile)? {
+        Some((name, header)) => one(name, &header, arguments, profile),
+        None if profile.is_some() => return usage("--profile explains one file: name one".to_string()),
         None => many(arguments)?,
     };
     output::print(text.as_bytes()).map(|()| 0)
 }
 
-fn one(name: String, header: &Header, arguments: &ExplainArguments) -> String {
-    let releases = arguments.fhir.map_or(Release::ALL.to_vec(), |release| vec![release]);
-    let explanation = explain::explain(name, header, &arguments.archive, &releases);
+fn usage<T>(message: String) -> Result<T, Error> {
+    Err(Error::Usage(message))
+}
+
+fn one(name: String, header: &Header, arguments: &ExplainArguments, profile: &'static Profile) -> String {
+    let own = profile.is_some().then_some(profile.release);
+    let releases = arguments.fhir.or(own).map_or(Release::ALL.to_vec(), |release| vec![release]);
+    let archive = Options { profile, ..arguments.archive.clone() };
+    let explanation = explain::explain(name, header, &archive, &releases, &arguments.profile);
     match arguments.form() {
         ExplainForm::Text => explain::table(&explanation, columns()),
         ExplainForm::Json => json(&explanation),
@@ -172,13 +190,13 @@ impl ExplainArguments {
 
 /// The name and the header of the input, if it is one DICOM file, the first instance of DICOM JSON, or the first of a
 /// server; `None` where many are asked for.
-fn one_file(arguments: &ExplainArguments) -> Result<Option<(String, Header)>, Error> {
+fn one_file(arguments: &ExplainArguments, profile: &Profile) -> Result<Option<(String, Header)>, Error> {
     let InputOptions { inputs, files_from: None, include, exclude, .. } = &arguments.input else { return Ok(None) };
     let ([path], true) = (inputs.as_slice(), include.is_empty() && exclude.is_empty()) else { return Ok(None) };
     if path.is_dir() {
         return Ok(None);
     }
-    match read(path, &arguments.remote)? {
+    match read(path, &arguments.remote, profile)? {
         (name, Ok(header)) => Ok(Some((name, header))),
         // It may hold files: an archive or a DICOMDIR.
         (_, Err(Skip::NotDicom | Skip::Dicomdir)) if path.is_file() => Ok(None),
@@ -187,11 +205,11 @@ fn one_file(arguments: &ExplainArguments) -> Result<Option<(String, Header)>, Er
 }
 
 /// The name and the header of the first instance that a path or address leads to, or why there is none.
-fn read(path: &Path, remote: &RemoteOptions) -> Result<(String, Result<Header, Skip>), Error> {
+fn read(path: &Path, remote: &RemoteOptions, profile: &Profile) -> Result<(String, Result<Header, Skip>), Error> {
     let name = printable(path.as_os_str().as_encoded_bytes());
     let input = if is_stdin(path) { Some(Input::Stdin) } else { remote.input(path)? };
     let Some(input) = input else {
-        return Ok((name, local(path)));
+        return Ok((name, local(path, profile)));
     };
     let options = WalkOptions { threads: 1, ..WalkOptions::default() };
     let walk = source::open(&[input], &options, Arc::new(Silent), &Interrupt::default())?;
@@ -199,21 +217,21 @@ fn read(path: &Path, remote: &RemoteOptions) -> Result<(String, Result<Header, S
     let Some(batch) = walk.batches().iter().next() else { return Ok((name, Err(Skip::Empty))) };
     let mut found = batch.skipped.first().map(|(name, skip)| (name.to_string(), Err(skip.clone())));
     batch.for_each(|item| {
-        found.get_or_insert_with(|| (item.name.to_string(), item.open().and_then(header)));
+        found.get_or_insert_with(|| (item.name.to_string(), item.open().and_then(|content| header(content, profile))));
     });
     Ok(found.unwrap_or((name, Err(Skip::Empty))))
 }
 
 /// The header of a file of the system.
-fn local(path: &Path) -> Result<Header, Skip> {
+fn local(path: &Path, profile: &Profile) -> Result<Header, Skip> {
     let file = source::open_file(path)?;
     let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
-    if is_regular { header(Content::File(file)) } else { Err(Skip::NotRegular) }
+    if is_regular { header(Content::File(file), profile) } else { Err(Skip::NotRegular) }
 }
 
 /// The header of a file, or of the first instance of DICOM JSON.
-fn header(mut content: Content) -> Result<Header, Skip> {
-    let (wanted, mut header) = (mapping::wanted(), Header::default());
+fn header(mut content: Content, profile: &Profile) -> Result<Header, Skip> {
+    let (wanted, mut header) = (mapping::wanted_with(profile), Header::default());
     let is_json = matches!(content, Content::Json(_));
     let scanned = if is_json { Err(Skip::NotDicom) } else { Scanner::new().scan(&mut content, &wanted, &mut header) };
     match scanned {

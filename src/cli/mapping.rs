@@ -4,8 +4,9 @@ use clap::{ArgAction, Args, value_parser};
 
 use super::explain::columns;
 use crate::error::Error;
-use crate::fhir::Release;
-use crate::mapping::document::{NoAnswer, Question, TableFormat, document};
+use crate::fhir::profile::ProfileName;
+use crate::fhir::{Profile, Release};
+use crate::mapping::document::{NoAnswer, Question, TableFormat, document, profile_document};
 use crate::options::closest;
 use crate::options::parse::{Listed, RELEASES};
 use crate::output;
@@ -17,6 +18,8 @@ Examples:
   What fills the laterality of a series in R4, and everything of a Patient:
     dcm2fhir mapping series.laterality --fhir r4
     dcm2fhir mapping Patient
+  What a European imaging manifest adds to R4, and demands:
+    dcm2fhir mapping --profile mado
   For other programs:
     dcm2fhir mapping --format json | jq '.rows[] | select(.element == \"basedOn\")'";
 
@@ -42,6 +45,13 @@ pub struct MappingArguments {
     )]
     fhir: Option<&'static Release>,
 
+    /// Print what a profile changes, as mado
+    ///
+    /// `mado`, `eu-imaging`, `imr`, `mii`, `ips`: what it demands, adds and leaves out, beside what its release writes.
+    /// Default: none.
+    #[arg(long, value_enum, value_name = "NAME", hide_possible_values = true, conflicts_with = "element")]
+    profile: Option<ProfileName>,
+
     /// Output format: text, markdown or json
     ///
     /// Default: text.
@@ -55,11 +65,22 @@ pub struct MappingArguments {
 
 /// Prints the mapping, or the part of it that is asked for.
 pub fn run(arguments: &MappingArguments) -> Result<u8, Error> {
+    if let Some(name) = arguments.profile {
+        return profile(name, arguments);
+    }
     let element = arguments.element.as_deref();
     let release = arguments.fhir;
     let document = document(arguments.format, Question { element, release }, columns())
         .map_err(|none| Error::Usage(advice(none, element.unwrap_or_default(), release)))?;
     output::print(document.as_bytes()).map(|()| 0)
+}
+
+/// Prints what a profile changes.
+fn profile(name: ProfileName, arguments: &MappingArguments) -> Result<u8, Error> {
+    let Some(profile) = Profile::find(name.name(), arguments.fhir) else {
+        return Err(Error::Usage(format!("--profile {name} is not for this release: leave --fhir out")));
+    };
+    output::print(profile_document(arguments.format, profile, columns()).as_bytes()).map(|()| 0)
 }
 
 /// What to ask instead.

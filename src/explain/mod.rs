@@ -18,14 +18,16 @@ use serde::Serialize;
 use crate::dicom::value::trim_uid;
 use crate::dicom::{DataSet, Header, Tag};
 use crate::fhir::Release;
+use crate::fhir::profile::ProfileOptions;
 use crate::issue::{Issue, keyword};
 use crate::mapping::{
-    self, COMPANIONS, KIND, Listed, Mapped, NUMBER, Options, Row, SELECTION, SERIES, STUDY, SelectionPart, UIDS,
+    self, COMPANIONS, KEY_OBJECT, KIND, Listed, Mapped, NUMBER, Options, Row, SELECTION, SERIES, STUDY, SelectionPart,
+    UIDS,
 };
 pub use leaf::Leaf;
 pub use survey_table::survey_table;
 pub use values::{Read, display};
-use written::{Parts, Uids, written};
+use written::{Parts, Target, Uids, written};
 
 /// What is to be said of one file.
 #[derive(Debug, Serialize)]
@@ -39,8 +41,24 @@ pub struct Explanation {
     pub faults: Vec<String>,
     /// The releases that were looked at.
     pub releases: Vec<&'static str>,
+    /// What the profile demands, where one is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Conformance>,
     /// One for each row.
     pub rows: Vec<Explained>,
+}
+
+/// Whether a study of this file alone is as a profile demands.
+#[derive(Debug, Serialize)]
+pub struct Conformance {
+    /// What `--profile` calls it.
+    pub name: &'static str,
+    /// The guide.
+    pub guide: &'static str,
+    /// What is missing: in the file, and among the options.
+    pub missing: Vec<String>,
+    /// What is changed so that it conforms, and a reader might miss.
+    pub changed: Vec<String>,
 }
 
 /// What is to be said of one row.
@@ -70,9 +88,16 @@ pub struct Written {
 }
 
 /// Explains a header to the releases.
-pub fn explain(file: String, header: &Header, options: &Options, releases: &[&'static Release]) -> Explanation {
+pub fn explain(
+    file: String,
+    header: &Header,
+    options: &Options,
+    releases: &[&'static Release],
+    profile: &ProfileOptions,
+) -> Explanation {
     let root = header.root();
-    let walk = Walk { root, options, releases, uids: Uids::of(root) };
+    let targets: Vec<Target<'_>> = releases.iter().map(|release| Target { release, profile }).collect();
+    let walk = Walk { root, options, targets: &targets, uids: Uids::of(root) };
     let class = sop_class(root);
     let selects = class.as_deref().is_some_and(mapping::is_key_object_selection);
     let selection = selects.then(|| mapping::map(SELECTION, root, options).part);
@@ -80,6 +105,9 @@ pub fn explain(file: String, header: &Header, options: &Options, releases: &[&'s
     rows.extend(walk.table(STUDY, |part, parts| parts.study = part));
     rows.extend(walk.table(SERIES, |part, parts| parts.series = part));
     rows.extend(walk.table(KIND, |part, parts| parts.kind = part));
+    if options.profile.key_object_title.is_some() && selects {
+        rows.extend(walk.table(KEY_OBJECT, |part, parts| parts.kind = part));
+    }
     rows.extend(walk.table(NUMBER, |part, parts| parts.number = part.number));
     rows.extend(listed(&walk, COMPANIONS, &walk.parts()));
     if selects {
@@ -93,6 +121,7 @@ pub fn explain(file: String, header: &Header, options: &Options, releases: &[&'s
         sop_class: class.as_deref().map(named),
         faults,
         releases: releases.iter().map(|release| release.name).collect(),
+        profile: walk.conformance(),
         rows,
     }
 }
@@ -105,7 +134,7 @@ pub fn table(explanation: &Explanation, columns: usize) -> String {
 struct Walk<'w> {
     root: DataSet<'w>,
     options: &'w Options,
-    releases: &'w [&'static Release],
+    targets: &'w [Target<'w>],
     uids: Uids,
 }
 
@@ -135,6 +164,21 @@ impl Walk<'_> {
         SELECTION.iter().map(explained).collect()
     }
 
+    /// What the profile demands, where there is one.
+    fn conformance(&self) -> Option<Conformance> {
+        let [target] = self.targets else { return None };
+        let profile = self.options.profile;
+        let kind = mapping::kind(self.root, self.options).part;
+        let (lacks, changes) = written::conformance(&Parts { kind, ..self.parts() }, &self.uids, target);
+        let options = target.profile.missing(profile).into_iter().map(|advice| format!("the profile {advice}"));
+        profile.is_some().then(|| Conformance {
+            name: profile.name,
+            guide: profile.guide,
+            missing: lacks.iter().map(|lack| lack.to_string()).chain(options).collect(),
+            changed: changes.iter().map(|change| format!("{}: {}", change.element, change.reason)).collect(),
+        })
+    }
+
     /// What the companions are made of.
     fn parts(&self) -> Parts {
         let study = mapping::map(STUDY, self.root, self.options).part;
@@ -146,17 +190,17 @@ impl Walk<'_> {
         let Mapped { part, issues } = mapping::map(std::slice::from_ref(row), self.root, self.options);
         let mut parts = Parts::default();
         put(part, &mut parts);
-        let of = |release: &&'static Release| {
-            let mut written = written(&parts, others, &self.uids, release);
+        let of = |target: &Target<'_>| {
+            let mut written = written(&parts, others, &self.uids, target);
             written.retain(|leaf| !is_companion(leaf));
-            (release.name, written)
+            (target.release.name, written)
         };
         Explained {
             element: row.element,
             citation: row.citation,
             read: row.attributes.iter().flat_map(|attribute| self.read(*attribute)).collect(),
             reads: row.attributes.iter().map(|attribute| path(attribute.path())).collect(),
-            written: grouped(self.releases.iter().map(of)),
+            written: grouped(self.targets.iter().map(of)),
             issues: issues.iter().map(said).collect(),
         }
     }
@@ -165,7 +209,7 @@ impl Walk<'_> {
 /// The rows of what other functions fill: the UIDs, and the companions of all parts together.
 fn listed(walk: &Walk<'_>, rows: &'static [Listed], parts: &Parts) -> Vec<Explained> {
     let all: Vec<_> =
-        walk.releases.iter().map(|release| (*release, written::whole(parts, &walk.uids, release))).collect();
+        walk.targets.iter().map(|target| (target.release, written::whole(parts, &walk.uids, target))).collect();
     let attributed = rows.iter().filter(|row| !row.attributes().is_empty());
     attributed.map(|row| listed_row(walk, row, &all)).collect()
 }

@@ -2,7 +2,7 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::{Explained, Explanation, Read, condensed};
+use super::{Conformance, Explained, Explanation, Read, condensed};
 
 /// The narrowest table: below it a terminal wraps the lines itself.
 pub(super) const MIN_COLUMNS: usize = 60;
@@ -38,8 +38,20 @@ fn header(explanation: &Explanation, columns: usize) -> String {
     let class = explanation.sop_class.as_deref().unwrap_or("no SOP class");
     let first = [format!("{}: {class}", explanation.file), format!("FHIR {}", explanation.releases.join(", "))];
     let faults = explanation.faults.iter().map(|fault| format!("! {fault}"));
-    let text: Vec<String> = first.into_iter().chain(faults).flat_map(|line| wrap(&line, columns)).collect();
+    let profile = explanation.profile.iter().flat_map(conformance);
+    let text: Vec<String> =
+        first.into_iter().chain(profile).chain(faults).flat_map(|line| wrap(&line, columns)).collect();
     text.join("\n") + "\n\n"
+}
+
+/// What the profile demands and is not there, and what is changed for it.
+fn conformance(profile: &Conformance) -> Vec<String> {
+    let Conformance { name, guide, missing, changed } = profile;
+    let verdict =
+        if missing.is_empty() { "a study of this file conforms" } else { "a study of this file does not conform" };
+    let missing = missing.iter().map(|lack| format!("! missing: {lack}"));
+    let changed = changed.iter().map(|change| format!("  changed: {change}"));
+    [format!("profile {name} ({guide}): {verdict}")].into_iter().chain(missing).chain(changed).collect()
 }
 
 /// The elements have the room of the longest; the others share the rest.

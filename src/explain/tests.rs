@@ -16,7 +16,7 @@ fn header(values: &[(Tag, &str)]) -> Header {
 }
 
 fn explained(values: &[(Tag, &str)]) -> Explanation {
-    explain("x.dcm".into(), &header(values), &Options::default(), &Release::ALL)
+    explain("x.dcm".into(), &header(values), &Options::default(), &Release::ALL, &ProfileOptions::default())
 }
 
 fn row<'e>(explanation: &'e Explanation, element: &str) -> &'e Explained {
@@ -91,7 +91,11 @@ fn values(element: &'static str, release: &'static Release, data_set: &[sample::
     let study = mapping::map(STUDY, header.root(), &options).part;
     let series = mapping::map(SERIES, header.root(), &options).part;
     let uids = Uids::of(header.root());
-    let mut found = written::whole(&Parts { study, series, ..Parts::default() }, &uids, release);
+    let mut found = written::whole(
+        &Parts { study, series, ..Parts::default() },
+        &uids,
+        &Target { release, profile: &ProfileOptions::default() },
+    );
     found.retain(|leaf| is_of(leaf, element, release));
     found
 }

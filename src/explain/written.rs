@@ -7,12 +7,13 @@ use crate::dicom::value::{is_fhir_id, is_oid, trim_uid};
 use crate::dicom::{DataSet, Header, Tag};
 use crate::fhir::id::Ids;
 use crate::fhir::json::{self, Layout};
-use crate::fhir::{Release, Sharing, link};
+use crate::fhir::profile::{Change, ProfileOptions, conform, lacks};
+use crate::fhir::{Dialect, Meta, Profile, Release, Sharing, link};
 use crate::group::{InstanceRecord, NewKind, NewSelection, Studies, Study, Values};
-use crate::issue::{Issue, Reason};
-use crate::mapping::ContentOptions;
+use crate::issue::{Issue, Lack, Reason};
 use crate::mapping::finish::{Finished, imaging_study};
 use crate::mapping::{self, KindPart, Mapped, SelectionPart, SeriesPart, StudyPart};
+use crate::mapping::{ContentOptions, ResolvedStudy};
 use crate::options::References;
 use crate::source::Name;
 
@@ -74,21 +75,66 @@ fn reason(uid: Option<&str>, is_study: bool) -> Option<Reason> {
 }
 
 /// What a release writes of the parts, beyond what it writes of those that are there without the row.
-pub fn written(parts: &Parts, others: &Parts, uids: &Uids, release: &'static Release) -> Vec<Leaf> {
-    without(whole(parts, uids, release), whole(others, uids, release))
+pub fn written(parts: &Parts, others: &Parts, uids: &Uids, target: &Target<'_>) -> Vec<Leaf> {
+    without(whole(parts, uids, target), whole(others, uids, target))
 }
 
 /// All that a release writes of the parts: the study with logical references, and the resources that can stand beside it.
-pub fn whole(parts: &Parts, uids: &Uids, release: &'static Release) -> Vec<Leaf> {
+pub fn whole(parts: &Parts, uids: &Uids, target: &Target<'_>) -> Vec<Leaf> {
+    with_study(parts, uids, |resolved| {
+        let mut found = own(target.finished(resolved), target.dialect());
+        found.extend(companions(target.finished(resolved), target.dialect()));
+        found
+    })
+    .unwrap_or_default()
+}
+
+/// What the profile demands and the study of this one instance lacks, and what is changed so that it conforms.
+pub fn conformance(parts: &Parts, uids: &Uids, target: &Target<'_>) -> (Vec<Lack>, Vec<Change>) {
+    let judge = |resolved: &ResolvedStudy<'_>| {
+        let mut study = imaging_study(resolved, &target.options()).study;
+        let lacks = lacks(target.profile(), &study);
+        (lacks, conform(target.profile(), &mut study, target.profile))
+    };
+    with_study(parts, uids, judge).unwrap_or_default()
+}
+
+fn with_study<T>(parts: &Parts, uids: &Uids, use_it: impl FnOnce(&ResolvedStudy<'_>) -> T) -> Option<T> {
     let mut studies = grouped(parts, uids);
-    let Some(study) = studies.first_mut() else { return Vec::new() };
-    let mut resolved = study.resolve(&mapping::Options::default());
+    let mut resolved = studies.first_mut()?.resolve(&mapping::Options::default());
     resolved.part = parts.study.clone();
     resolved.series.iter_mut().for_each(|series| series.part = parts.series.clone());
-    let finished = || imaging_study(&resolved, &options(release));
-    let mut found = own(finished(), release);
-    found.extend(companions(finished(), release));
-    found
+    Some(use_it(&resolved))
+}
+
+/// What is written: a release, and what a profile changes in it.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'t> {
+    /// The release.
+    pub release: &'static Release,
+    /// The profile, and what it is given.
+    pub profile: &'t ProfileOptions,
+}
+
+impl<'t> Target<'t> {
+    fn profile(&self) -> &'static Profile {
+        self.profile.profile(Some(self.release))
+    }
+
+    fn dialect(&self) -> Dialect<'t> {
+        Dialect { release: self.release, profile: self.profile(), meta: Meta::NONE }
+    }
+
+    /// Everything that a file can say.
+    fn options(&self) -> ContentOptions {
+        ContentOptions { selections: true, profile: self.profile.clone(), ..ContentOptions::of(self.release) }
+    }
+
+    fn finished<'r>(&self, resolved: &'r ResolvedStudy<'r>) -> Finished<'r> {
+        let mut finished = imaging_study(resolved, &self.options());
+        conform(self.profile(), &mut finished.study, self.profile);
+        finished
+    }
 }
 
 /// The study that consists of this one instance.
@@ -119,23 +165,23 @@ fn grouped(parts: &Parts, uids: &Uids) -> Vec<Study> {
 }
 
 /// The study and its selections, with logical references.
-fn own(finished: Finished<'_>, release: &'static Release) -> Vec<Leaf> {
+fn own(finished: Finished<'_>, dialect: Dialect<'_>) -> Vec<Leaf> {
     let Finished { study, selections, .. } = finished;
-    let linked = link(study, selections, release, References::Logical, &Sharing::alone(Ids::new("")));
-    let mut found = leaves(&parsed(|out| json::write_imaging_study(out, &linked, release, Layout::Compact)));
+    let linked = link(study, selections, dialect.release, References::Logical, &Sharing::alone(Ids::new("")));
+    let mut found = leaves(&parsed(|out| json::write_imaging_study(out, &linked, dialect, Layout::Compact)));
     for selection in &linked.selections {
-        let all = leaves(&parsed(|out| json::write_imaging_selection(out, selection, release, Layout::Compact)));
+        let all = leaves(&parsed(|out| json::write_imaging_selection(out, selection, dialect, Layout::Compact)));
         found.extend(all.into_iter().filter(|leaf| !is_fixed(&leaf.element)));
     }
     found
 }
 
 /// What can stand beside the study; ids, references and subjects are the links', and no row's.
-fn companions(finished: Finished<'_>, release: &'static Release) -> Vec<Leaf> {
-    let linked = link(finished.study, Vec::new(), release, References::Separate, &Sharing::alone(Ids::new("")));
+fn companions(finished: Finished<'_>, dialect: Dialect<'_>) -> Vec<Leaf> {
+    let linked = link(finished.study, Vec::new(), dialect.release, References::Separate, &Sharing::alone(Ids::new("")));
     let mut found = Vec::new();
     for companion in &linked.beside {
-        found.extend(leaves(&parsed(|out| json::write_companion(out, companion, release, Layout::Compact))));
+        found.extend(leaves(&parsed(|out| json::write_companion(out, companion, dialect, Layout::Compact))));
     }
     found.retain(|leaf| !is_fixed(&leaf.element) && !leaf.element.contains(".subject."));
     found
@@ -151,9 +197,4 @@ fn parsed(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> Value {
     let mut out = Vec::new();
     write(&mut out).expect("memory can be written");
     serde_json::from_slice(&out).expect("what was written is JSON")
-}
-
-/// Everything that a file can say.
-fn options(release: &'static Release) -> ContentOptions {
-    ContentOptions { selections: true, ..ContentOptions::of(release) }
 }

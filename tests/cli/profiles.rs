@@ -157,3 +157,22 @@ fn write_image(path: &Path, text: &str) {
         .text(tags::STUDY_DESCRIPTION, text);
     fs::write(path, image.bytes()).unwrap();
 }
+
+#[test]
+fn explain_says_what_a_profile_takes_and_what_it_misses() {
+    let explain = |file: &str, more: &[&str]| {
+        let output = dcm2fhir().arg("explain").arg(case(file)).args(["--profile", "mado"]).args(more).output().unwrap();
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        stdout(&output).to_string()
+    };
+    let text = explain("full-identity/1-1.dcm", &[]);
+    for want in ["does not conform", "give --creator NAME", "--retrieve-location OID", "67734004"] {
+        assert!(text.contains(want), "{want}: {text}");
+    }
+    let given = ["--creator", "X", "--retrieve-location", "1.2"];
+    let text = explain("full-identity/1-1.dcm", &given);
+    assert!(text.contains("a study of this file conforms") && !text.contains("missing"), "{text}");
+    let phantom = explain("quality-control-phantom/1.dcm", &[&given as &[_], &["--json"]].concat());
+    let json: Value = serde_json::from_str(&phantom).unwrap();
+    assert!(json["profile"]["missing"][0].as_str().unwrap().contains("phantom"), "{json}");
+}

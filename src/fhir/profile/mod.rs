@@ -5,6 +5,7 @@
 
 mod conform;
 mod demand;
+mod differences;
 mod options;
 mod tables;
 #[cfg(test)]
@@ -12,7 +13,8 @@ mod tests;
 
 pub use conform::{Change, conform};
 pub use demand::lacks;
-pub use options::ProfileOptions;
+pub use differences::{Difference, differences};
+pub use options::{ProfileName, ProfileOptions};
 
 use super::datatypes::Coding;
 use super::identifier::Identifier;

@@ -89,24 +89,24 @@ impl ProfileOptions {
         let profile = self.profile(release);
         match self.profile {
             Some(name) if !profile.is_some() => usage(format!("--profile {name} is for {}", releases(name))),
-            Some(name) => self.needs(name, profile),
+            Some(name) => match self.missing(profile).first() {
+                Some(advice) => usage(format!("--profile {name} {advice}")),
+                None => Ok(()),
+            },
             None => Ok(()),
         }?;
         self.unused(profile)
     }
 
-    fn needs(&self, name: ProfileName, profile: &Profile) -> Result<(), Error> {
-        if profile.creator.is_some() && self.creator.is_none() {
-            return usage(format!(
-                "--profile {name} says who makes the manifests: give --creator NAME, and --creator-id SYSTEM|VALUE"
-            ));
-        }
-        if profile.location.is_some() && self.retrieve_location.is_none() {
-            return usage(format!(
-                "--profile {name} says which repository has the images: give its --retrieve-location OID"
-            ));
-        }
-        Ok(())
+    /// The options that the profile cannot do without, and what to give.
+    pub fn missing(&self, profile: &Profile) -> Vec<&'static str> {
+        let creator = "says who makes the manifests: give --creator NAME, and --creator-id SYSTEM|VALUE";
+        let location = "says which repository has the images: give its --retrieve-location OID";
+        let needs = [
+            (profile.creator.is_some() && self.creator.is_none(), creator),
+            (profile.location.is_some() && self.retrieve_location.is_none(), location),
+        ];
+        needs.into_iter().filter(|(is_missing, _)| *is_missing).map(|(_, advice)| advice).collect()
     }
 
     fn unused(&self, profile: &Profile) -> Result<(), Error> {

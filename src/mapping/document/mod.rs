@@ -4,6 +4,7 @@
 mod json;
 mod line;
 mod markdown;
+mod profile;
 mod question;
 mod text;
 
@@ -13,6 +14,7 @@ use crate::fhir::Release;
 use crate::options::choice;
 use line::{Line, lines, listed};
 
+pub use profile::document as profile_document;
 pub use question::{NoAnswer, Question};
 
 choice! {

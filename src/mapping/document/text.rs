@@ -50,7 +50,7 @@ fn block(line: &Line, columns: usize) -> String {
 }
 
 /// The text in lines of limited width, all but the first indented further.
-fn wrapped(text: &str, indent: &str, columns: usize) -> String {
+pub(super) fn wrapped(text: &str, indent: &str, columns: usize) -> String {
     let (mut lines, mut line) = (String::new(), indent.to_string());
     let mut is_empty = true;
     for word in text.split(' ') {

@@ -1,0 +1,150 @@
+//! What a profile changes, in words: a line for each field of [`Profile`] in which it differs from no profile.
+
+use serde::Serialize;
+
+use super::{Codes, Identifiers, Manifests, Orders, Packaging, Performers, Procedures, Profile, Role};
+
+/// What a profile changes in one element.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// The element, without `ImagingStudy.` in front.
+    pub element: &'static str,
+    /// Where its value comes from; empty where it only goes.
+    pub from: &'static str,
+    /// What is written, or left out.
+    pub rule: String,
+}
+
+/// All that a profile changes, and then what it demands.
+pub fn differences(profile: &Profile) -> Vec<Difference> {
+    let mut all = Vec::new();
+    let mut add = |element, from, rule: String| all.push(Difference { element, from, rule });
+    if profile.packaging == Packaging::Document {
+        add(
+            "Bundle",
+            "--creation-time, SOURCE_DATE_EPOCH",
+            "a document for each study, with a Composition first".into(),
+        );
+        add("Composition.author", "--creator, --creator-id", "the organization, and this program as a Device".into());
+    }
+    for (role, url) in profile.claims {
+        add("meta.profile", "", format!("{}: {url}", name(*role)));
+    }
+    study(profile, &mut add);
+    series(profile, &mut add);
+    companions(profile, &mut add);
+    for lack in profile.demands {
+        add("(demanded)", "", format!("not as the profile demands where {lack}"));
+    }
+    all
+}
+
+type Add<'a> = &'a mut dyn FnMut(&'static str, &'static str, String);
+
+fn study(profile: &Profile, add: Add<'_>) {
+    if profile.identifiers == Identifiers::StudyUid {
+        add("identifier", "(0020,000D) StudyInstanceUID", "it alone; Study ID is left out".into());
+    }
+    if let Some(regions) = profile.regions {
+        let rule = format!("{}: the regions of all body sites; the spine is {}", regions.extension, regions.spine);
+        add("extension", "(0008,2218) AnatomicRegionSequence, (0018,0015) BodyPartExamined", rule);
+    }
+    if profile.orders == Orders::OneAccession {
+        let rule = "the first accession number that has a system; other orders stand beside the study";
+        add("basedOn", "(0008,0050) AccessionNumber, (0008,0051), --issuer, --system accession=URI", rule.into());
+    }
+    if profile.procedures == Procedures::InWords {
+        let from = "(0008,1032) ProcedureCodeSequence, (0008,1030) StudyDescription, (0008,0060) Modality";
+        add("procedureCode", from, "something in words: else the description, else the modalities".into());
+    }
+    if let Some(viewer) = profile.viewer {
+        let rule = format!("a web viewer, connection type {}", viewer.coding().code);
+        add("endpoint", "--viewer", rule);
+    }
+    if !profile.study_endpoints.is_empty() {
+        add(
+            "endpoint",
+            "--endpoint",
+            format!("one at least, of {} and no other type", profile.study_endpoints.join(", ")),
+        );
+    }
+}
+
+fn series(profile: &Profile, add: Add<'_>) {
+    if let Some(location) = profile.location {
+        add(
+            "series.endpoint",
+            "--endpoint wado-rs=URL, --retrieve-location",
+            format!("WADO-RS at each series, with {location}"),
+        );
+    }
+    if profile.codes == Codes::Only {
+        add("series.modality, bodySite, laterality", "", "codes alone: words are left out".into());
+    }
+    let performers = match profile.performers {
+        Performers::All => None,
+        Performers::OrganizationsByName => Some("organizations by name only"),
+        Performers::Devices => Some("devices alone"),
+        Performers::OneInEachFunction => Some("physician PRF, device DEV, institution LOC, --creator CST, one each"),
+    };
+    performers.into_iter().for_each(|rule| add("series.performer", "", rule.into()));
+    for (url, from) in [
+        (profile.frames, "(0028,0008) NumberOfFrames"),
+        (profile.instance_description, "series.instance.title"),
+        (profile.key_object_title, "(0040,A043) ConceptNameCodeSequence"),
+    ] {
+        url.into_iter().for_each(|url| add("series.instance.extension", from, url.into()));
+    }
+    if profile.key_object_title.is_some() {
+        let from = "(0040,A730) ContentSequence > (0040,A160) TextValue";
+        add("series.instance.title", from, "of a Key Object Selection its description (113012, DCM)".into());
+    }
+    if profile.manifests == Manifests::LeftOut {
+        let rule = "manifests are left out: titles 113030, 113031, 131560, MADOTEMP001";
+        add("series.instance", "(0040,A043) ConceptNameCodeSequence", rule.into());
+    }
+}
+
+fn companions(profile: &Profile, add: Add<'_>) {
+    if let Some(code) = profile.accession_type {
+        add("Identifier.type", "", format!("of accession numbers also {}", code.coding().code));
+    }
+    if profile.order_status != Profile::NONE.order_status {
+        add("ServiceRequest.status", "", profile.order_status.into());
+    }
+    if let Some(category) = profile.order_category {
+        add("ServiceRequest.category", "", category.coding().code.into_owned());
+    }
+    if let Some(category) = profile.device_category {
+        add("Device.category", "", format!("{}, and status active", category.coding.coding().code));
+    }
+    for (connection, payload) in profile.payloads {
+        add("Endpoint.payloadType", "", format!("of {connection}: {}", payload.coding().code));
+    }
+    if let Some(address) = profile.unknown_address {
+        add(
+            "Endpoint.address",
+            "",
+            format!("{address} with a data-absent-reason where no --endpoint wado-rs is given"),
+        );
+    }
+}
+
+/// What a resource is, in words.
+fn name(role: Role) -> &'static str {
+    match role {
+        Role::Document => "Bundle",
+        Role::Composition => "Composition",
+        Role::Study => "ImagingStudy",
+        Role::Patient => "Patient",
+        Role::Order => "ServiceRequest with an accession number that has a system",
+        Role::OrderWithoutSystem => "ServiceRequest with an accession number that has none",
+        Role::Equipment => "Device that made the images",
+        Role::WadoRs => "Endpoint of WADO-RS",
+        Role::WebViewer => "Endpoint that is a web viewer",
+        Role::OtherEndpoint => "other Endpoint",
+        Role::Creator => "Device that made the document",
+        Role::CreatorOrganization => "Organization that made the document",
+        Role::Other => "other resource",
+    }
+}
