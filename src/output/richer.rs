@@ -1,5 +1,5 @@
-//! Whether the file there says more of a patient, an order or a device than the new one, or something else. Then it is not
-//! replaced: a run over other studies of the patient may know less, or mean somebody else.
+//! Whether the file there says more of a patient, an order or a device than the new one, or something else. Then it
+//! is not replaced: a run over other studies of the patient may know less, or mean somebody else.
 
 use std::collections::BTreeSet;
 use std::fs::File;

@@ -480,8 +480,9 @@ impl Memory for Night<'_> {
                 }
             }
         };
+        // A server takes the model, and asks for no bytes.
         let hash = match placed {
-            Placed::Written => hash,
+            Placed::Written => hash.or_else(|| document_hash(write).ok()),
             // What a server has then is not known: it differs from whatever comes next.
             Placed::NotTaken => Some(NOT_TAKEN),
             Placed::NameTaken | Placed::HeldBack(_) => None,

@@ -54,8 +54,8 @@ pub struct Past<'j> {
     pub reference: Option<&'j str>,
 }
 
-/// The last word on each resource, in 16 bytes: there may be many millions. A name and a content have half of their hashes
-/// here, which are compared together.
+/// The last word on each resource, in 16 bytes: there may be many millions. A name and a content have half of their
+/// hashes here, which are compared together.
 #[derive(Debug, Default)]
 struct LastWords {
     /// The hash of the name, and that of the content with the fate in its last two bits; by name.

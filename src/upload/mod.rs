@@ -221,8 +221,8 @@ impl Server {
         count(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes a Bundle or a resource as text; `place` is where it was read, for messages. FHIR of another release than the
-    /// server's is an error.
+    /// Takes a Bundle or a resource as text; `place` is where it was read, for messages. FHIR of another release
+    /// than the server's is an error.
     pub fn text(&self, place: &str, text: &str) -> Result<(), Error> {
         self.try_text(place, text)?.map_err(|why| Error::Usage(format!("{place}: {why}")))
     }

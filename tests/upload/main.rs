@@ -13,6 +13,8 @@ mod first_contact;
 mod histories;
 mod history;
 #[cfg(unix)]
+#[cfg(feature = "index")]
+mod index;
 mod interrupt;
 mod orders;
 mod others;

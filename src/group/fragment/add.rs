@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::line::{Instance, InstanceUid, Line, Noted, Number, PatientIds, Rejection};
 use super::skipped::SkippedFile;
-use super::text::Stored;
+use super::text::{Stored, unpacked};
 use super::unit::{Malformed, Unit};
 use crate::dicom::value::is_fhir_id;
 use crate::dicom::{Header, StoredValues};
@@ -294,11 +294,12 @@ struct UidText(String);
 impl UidText {
     fn next(&mut self, shared: u8, rest: &str) -> Result<&str, Malformed> {
         let shared = usize::from(shared);
+        let rest = unpacked(rest).ok_or(Malformed::Value("no SOP Instance UID"))?;
         if !self.0.is_char_boundary(shared) || shared + rest.len() > MAX_UID {
             return Err(Malformed::Value("no SOP Instance UID"));
         }
         self.0.truncate(shared);
-        self.0.push_str(rest);
+        self.0.push_str(&rest);
         if is_fhir_id(&self.0) { Ok(&self.0) } else { Err(Malformed::Value("no SOP Instance UID")) }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 
 use super::keep::{KeptNote, KeptRejection, ScannedStudy};
 use super::line::{self, Instance, Line, Noted, Number, PatientIds, VERSION};
-use super::text::{FileName, Hash, Notes, Stored};
+use super::text::{FileName, Hash, Notes, Stored, packed};
 use crate::dicom::StoredValues;
 use crate::group::parts::{Part, Parts};
 use crate::name::Name;
@@ -201,7 +201,7 @@ impl<'c, 's, K: Fn(u64) -> Option<&'s StoredValues>> OpenLine<'c, 's, K> {
                     (None, Some(number)) => Number::Plain(number),
                     (None, None) => Number::Absent,
                 };
-                let rest = sop.get(shared..).unwrap_or_default().to_string();
+                let rest = packed(sop.get(shared..).unwrap_or_default());
                 let stored_bytes =
                     if let Number::Stored(stored) = &number { stored.0.as_bytes().len() * 4 / 3 } else { 0 };
                 let bytes = rest.len() + 48 + stored_bytes;

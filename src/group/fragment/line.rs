@@ -115,7 +115,8 @@ pub struct Series<'a, I> {
     pub i: Vec<I>,
 }
 
-/// An instance: how many characters its UID shares with the one before, the rest of the UID, the number, the kind, the
+/// An instance: how many characters its UID shares with the one before, the rest of the UID (packed
+/// where it is long), the number, the kind, the
 /// fingerprint, and the hash of the file's name.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Instance<'a>(pub u8, #[serde(borrow)] pub Cow<'a, str>, pub Number, pub u32, pub Hash, pub Hash);

@@ -1,8 +1,8 @@
 //! FHIR as input: what `convert` wrote, from files and standard input, of any size.
 //!
 //! Bundles go straight to the server. Resources that come alone are put aside on disk and sent by type, so that what is
-//! referred to is there first. The threads that send take turns at reading: nothing is handed over. FHIR of another release
-//! ends the run while nothing was sent; later it is reported and left out.
+//! referred to is there first. The threads that send take turns at reading: nothing is handed over. FHIR of another
+//! release ends the run while nothing was sent; later it is reported and left out.
 
 mod aside;
 mod shape;

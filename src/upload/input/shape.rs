@@ -57,8 +57,8 @@ const SHAPES: &[Shape] = &[
     ("Endpoint", r#""payload":["#, |release| release.companions.endpoint == EndpointForm::Payload),
 ];
 
-/// Only the beginning of a resource is looked at: one of another release shows it there, and most of a study is a list of
-/// instances that are all alike.
+/// Only the beginning of a resource is looked at: one of another release shows it there, and most of a study is a
+/// list of instances that are all alike.
 const LOOKED_AT_BYTES: usize = 4096;
 
 /// What is looked for, ready to be.

@@ -10,8 +10,8 @@ use crate::fhir::ResourceType;
 use crate::fhir::id::{Ids, is_id};
 use crate::upload::json::without_id;
 
-/// The entries of a Bundle, or a resource, on one line; none for an OperationOutcome, which stands in rejects and is not
-/// sent. What `convert` put on an id of a patient's number under these ids is known by the number.
+/// The entries of a Bundle, or a resource, on one line; none for an OperationOutcome, which stands in rejects and is
+/// not sent. What `convert` put on an id of a patient's number under these ids is known by the number.
 pub fn parse<'t>(text: &'t str, ids: &Ids) -> Result<Vec<Entry<'t>>, String> {
     let kind = kind(text).ok_or("no FHIR resource")?;
     let entries = match &*kind {

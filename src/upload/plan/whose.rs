@@ -26,8 +26,8 @@ pub fn check(entry: &Entry<'_>, ours: &Json, copy: &ServerCopy, base: &str) -> R
     Ok(())
 }
 
-/// Whether a copy at our place, which somebody took the identifier from, is the same all the same: of a Patient the name
-/// or the birth date has to say so, and nothing may contradict.
+/// Whether a copy at our place, which somebody took the identifier from, is the same all the same: of a Patient the
+/// name or the birth date has to say so, and nothing may contradict.
 fn is_recognized(entry: &Entry<'_>, ours: &Json, theirs: &Json) -> bool {
     let has_date = ours.string("birthDate").is_some() && ours.string("birthDate") == theirs.string("birthDate");
     let (ours_named, theirs_named) = (names(ours), names(theirs));

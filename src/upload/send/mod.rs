@@ -64,8 +64,8 @@ impl Server {
         self.record(&entries, &results, original)
     }
 
-    /// What the journal and this run know already. Where anything is to be sent, the journal's word on the others is not
-    /// enough: somebody may have deleted what the study refers to.
+    /// What the journal and this run know already. Where anything is to be sent, the journal's word on the others is
+    /// not enough: somebody may have deleted what the study refers to.
     fn states(&self, entries: &[Entry<'_>], known: Vec<Option<Known>>) -> Vec<State> {
         let past: Vec<Option<Past<'_>>> =
             entries.iter().map(|entry| self.journal.as_ref().and_then(|journal| journal.past(entry))).collect();
