@@ -29,10 +29,12 @@ impl Sorter {
         Sorter::holding(folder, HELD_BYTES)
     }
 
+    /// A sorter whose temporary files stand in the folder.
     pub fn holding(folder: &Path, max_held_bytes: usize) -> Sorter {
         Sorter { folder: folder.to_path_buf(), held: Vec::new(), held_bytes: 0, max_held_bytes, runs: Vec::new() }
     }
 
+    /// Takes a line.
     pub fn push(&mut self, line: String) -> io::Result<()> {
         self.held_bytes += line.len();
         self.held.push(line);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::keep::{KeptNote, KeptRejection, ScannedStudy};
+use super::keep::{KeptNote, KeptRejection, Scanned, ScannedStudy};
 use super::line::{self, Instance, Line, Noted, Number, PatientIds, VERSION};
 use super::text::{FileName, Hash, Notes, Stored, packed};
 use crate::dicom::StoredValues;
@@ -295,4 +295,20 @@ fn name_bytes(name: &Name) -> usize {
 pub(super) fn text(key: &str, line: &Line<'_, Instance<'_>>) -> String {
     let json = serde_json::to_string(line).expect("a line is strings, numbers and lists");
     format!("{key}\t{json}")
+}
+
+impl Scanned {
+    /// Gives the lines of the studies whose keys are asked for, in order.
+    pub fn lines<E>(
+        &self,
+        cutter: &Cutter,
+        is_wanted: impl Fn(&str) -> bool,
+        mut each: impl FnMut(&str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let kind = |fingerprint: u64| self.kinds.get(&fingerprint).map(|kind| &kind.stored);
+        for study in self.studies.iter().filter(|study| is_wanted(&study.key)) {
+            cutter.cut(study, &kind, &mut each)?;
+        }
+        Ok(())
+    }
 }

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use dicom_dictionary_std::tags;
 
-use super::cut::Cutter;
 use crate::dicom::{Header, Levels, StoredValues, Tag};
 use crate::group::reader::Record;
 use crate::group::{FileNotes, Group, NewKind, Studies};
@@ -201,8 +200,8 @@ impl KeptRejection {
 /// All that was scanned.
 #[derive(Debug)]
 pub struct Scanned {
-    studies: Vec<ScannedStudy>,
-    kinds: HashMap<u64, KeptKind>,
+    pub(super) studies: Vec<ScannedStudy>,
+    pub(super) kinds: HashMap<u64, KeptKind>,
 }
 
 /// A study with all that is kept of it.
@@ -217,7 +216,7 @@ pub(super) struct ScannedStudy {
 
 impl Scanned {
     /// How many studies there are, with those that only rejection notes name.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.studies.len()
     }
 
@@ -238,19 +237,5 @@ impl Scanned {
     /// The keys of the studies, in order.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.studies.iter().map(|study| &*study.key)
-    }
-
-    /// Gives the lines of the studies whose keys are asked for, in order.
-    pub fn lines<E>(
-        &self,
-        cutter: &Cutter,
-        is_wanted: impl Fn(&str) -> bool,
-        mut each: impl FnMut(&str) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let kind = |fingerprint: u64| self.kinds.get(&fingerprint).map(|kind| &kind.stored);
-        for study in self.studies.iter().filter(|study| is_wanted(&study.key)) {
-            cutter.cut(study, &kind, &mut each)?;
-        }
-        Ok(())
     }
 }
