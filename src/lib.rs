@@ -40,7 +40,12 @@
 
 #![cfg_attr(
     not(feature = "cli"),
-    allow(dead_code, unused_imports, reason = "the documents and the command line read more of the tables")
+    allow(
+        dead_code,
+        unused_imports,
+        unused_mut,
+        reason = "the documents and the command line read more of the tables"
+    )
 )]
 
 #[cfg(feature = "cli")]
