@@ -44,7 +44,7 @@ pub struct AssembleArguments {
     /// Write only the studies of partition K of N
     ///
     /// Of a folder that `scan --partitions N` wrote. Default: all.
-    #[arg(long, value_name = "K/N", help_heading = "Run", hide_short_help = true)]
+    #[arg(long, value_name = "K/N", help_heading = "Run")]
     partition: Option<Share>,
 
     #[command(flatten)]
