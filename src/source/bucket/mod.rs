@@ -4,8 +4,6 @@
 //! Nothing of the listing is kept. Requests run on their own threads, and wait when the readers are behind.
 
 mod object;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 
