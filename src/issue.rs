@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::name::{Name, printable};
 
 /// Why a file is left out of the output.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Skip {
     /// The file holds no DICOM data set.
@@ -54,10 +55,10 @@ pub enum Skip {
     OutsideFolder,
     /// One of the three UIDs that grouping needs is absent or empty.
     #[error("no {}", keyword(*.0))]
-    NoUid(Tag),
+    NoUid(#[serde(with = "tag")] Tag),
     /// One of the UIDs can stand in no FHIR id: wrong characters, or more than 64.
     #[error("{} is not usable as an id: want at most 64 letters, digits, dots or hyphens", keyword(*.0))]
-    UnusableUid(Tag),
+    UnusableUid(#[serde(with = "tag")] Tag),
     /// An option leaves files with such a header out.
     #[error("left out by --include or --exclude")]
     Filtered,
@@ -70,6 +71,21 @@ pub enum Skip {
     /// The operating system says no.
     #[error("cannot be read: {0}")]
     Unreadable(String),
+}
+
+/// A tag as its number, where reasons are stored.
+mod tag {
+    use dicom_core::Tag;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(tag: &Tag, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u32(u32::from(tag.group()) << 16 | u32::from(tag.element()))
+    }
+
+    pub fn deserialize<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Tag, D::Error> {
+        let number = u32::deserialize(deserializer)?;
+        Ok(Tag((number >> 16) as u16, number as u16))
+    }
 }
 
 impl Skip {

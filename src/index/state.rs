@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use dicom_core::Tag;
-
 use super::bytes::{Reader, Writer};
 use crate::issue::Skip;
 
@@ -49,7 +47,7 @@ impl State {
         for LeftOut { entry, skip, notes } in &self.left_out {
             writer.0.push(entry.is_some().into());
             entry.iter().for_each(|entry| writer.bytes(entry.as_bytes()));
-            write_skip(&mut writer, skip);
+            writer.bytes(&serde_json::to_vec(skip).expect("text and numbers are always JSON"));
             writer.bytes(notes);
         }
         writer.0
@@ -63,7 +61,7 @@ impl State {
         let mut left_out = Vec::new();
         while !reader.0.is_empty() {
             let entry = if reader.byte()? == 0 { None } else { Some(reader.text()?.to_string()) };
-            let (skip, notes) = (read_skip(&mut reader)?, reader.bytes()?.to_vec());
+            let (skip, notes) = (serde_json::from_slice(reader.bytes()?).ok()?, reader.bytes()?.to_vec());
             left_out.push(LeftOut { entry, skip, notes });
         }
         Some(State { files, dicom_files, grouped_files, studies, left_out })
@@ -72,59 +70,16 @@ impl State {
 
 /// Whether a file would be left out again: its content says so, and not what stands in the way of reading it.
 pub(super) fn is_lasting(skip: &Skip) -> bool {
-    !matches!(skip, Skip::Unreadable(_) | Skip::Missing | Skip::Link | Skip::NotRegular | Skip::OutsideFolder)
+    !matches!(
+        skip,
+        Skip::Unreadable(_)
+            | Skip::NotDelivered(_)
+            | Skip::Missing
+            | Skip::Link
+            | Skip::NotRegular
+            | Skip::OutsideFolder
+    )
 }
-
-fn write_skip(writer: &mut Writer, skip: &Skip) {
-    let mut tagged = |code: u8, tag: &Tag| {
-        writer.0.push(code);
-        writer.number(u64::from(tag.group()) << 16 | u64::from(tag.element()));
-    };
-    match skip {
-        Skip::NoUid(tag) => tagged(12, tag),
-        Skip::UnusableUid(tag) => tagged(13, tag),
-        Skip::Unsupported(text) => write_text(writer, 14, text),
-        Skip::Compressed(text) => write_text(writer, 15, text),
-        Skip::Unreadable(text) => write_text(writer, 16, text),
-        plain => {
-            let code = PLAIN.iter().position(|known| known == plain).expect("those with a field are named above");
-            writer.0.push(code as u8);
-        }
-    }
-}
-
-fn write_text(writer: &mut Writer, code: u8, text: &str) {
-    writer.0.push(code);
-    writer.bytes(text.as_bytes());
-}
-
-fn read_skip(reader: &mut Reader<'_>) -> Option<Skip> {
-    let tag = |number: u64| Tag((number >> 16) as u16, number as u16);
-    Some(match reader.byte()? {
-        12 => Skip::NoUid(tag(reader.number()?)),
-        13 => Skip::UnusableUid(tag(reader.number()?)),
-        14 => Skip::Unsupported(reader.text()?.to_string()),
-        15 => Skip::Compressed(reader.text()?.to_string()),
-        16 => Skip::Unreadable(reader.text()?.to_string()),
-        code => PLAIN.get(usize::from(code))?.clone(),
-    })
-}
-
-/// Those without a field, each under the code that is its place.
-const PLAIN: [Skip; 12] = [
-    Skip::NotDicom,
-    Skip::Empty,
-    Skip::Dicomdir,
-    Skip::NestedArchive,
-    Skip::Cut,
-    Skip::Encrypted,
-    Skip::Link,
-    Skip::NotRegular,
-    Skip::Missing,
-    Skip::OutsideFolder,
-    Skip::Filtered,
-    Skip::PassedBy,
-];
 
 #[cfg(test)]
 mod tests {
@@ -134,7 +89,21 @@ mod tests {
 
     #[test]
     fn every_reason_comes_back_as_it_was() {
-        let fields = [
+        let all = [
+            Skip::NotDicom,
+            Skip::Empty,
+            Skip::Dicomdir,
+            Skip::NestedArchive,
+            Skip::Cut,
+            Skip::Encrypted,
+            Skip::Link,
+            Skip::NotRegular,
+            Skip::Missing,
+            Skip::OutsideFolder,
+            Skip::Filtered,
+            Skip::PassedBy,
+            Skip::NotJson(7),
+            Skip::NotDelivered("status 503".into()),
             Skip::NoUid(tags::SERIES_INSTANCE_UID),
             Skip::UnusableUid(tags::SOP_INSTANCE_UID),
             Skip::Unsupported("method 99".into()),
@@ -142,13 +111,13 @@ mod tests {
             Skip::Unreadable("permission denied".into()),
         ];
         let mut state = State { studies: [1, 300].into(), grouped_files: 2, ..State::default() };
-        for (place, skip) in PLAIN.into_iter().chain(fields).enumerate() {
+        for (place, skip) in all.into_iter().enumerate() {
             let entry = (place % 2 == 0).then(|| format!("entry {place}"));
             state.leave_out(LeftOut { entry, skip, notes: vec![7; place] });
         }
         let bytes = state.to_bytes();
         assert_eq!(State::from_bytes(&bytes), Some(state.clone()));
-        assert_eq!(state.files, 17);
+        assert_eq!(state.files, 19);
         assert_ne!(State::from_bytes(&bytes[..bytes.len() - 1]), Some(state));
     }
 }

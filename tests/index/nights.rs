@@ -38,6 +38,18 @@ fn an_unchanged_night_reads_and_writes_nothing() {
 }
 
 #[test]
+fn dicom_json_that_breaks_off_is_left_out_with_its_reason_every_night() {
+    let world = World::new(14, 5);
+    let instance = r#"{"0020000D":{"vr":"UI","Value":["1.2.3"]},"0020000E":{"vr":"UI","Value":["1.2.4"]},"00080018":{"vr":"UI","Value":["1.2.5"]}}"#;
+    fs::write(world.archive().join("metadata.json"), format!("[{instance}, what is this]   ")).unwrap();
+    let full = convert(&world, "full/", &["--fhir", "r4"]);
+    assert!(full.report.contains("not-json"), "{}", full.report);
+    for night in ["first", "second"] {
+        assert_same(&convert(&world, "out/", &["--fhir", "r4", "--index", "i.dcmindex"]), &full, night);
+    }
+}
+
+#[test]
 fn a_moved_archive_is_read_and_nothing_is_written() {
     let mut world = World::new(12, 20);
     let _ = night(&world, &[]);

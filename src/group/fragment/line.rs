@@ -8,6 +8,7 @@ use serde::de::{Error, IgnoredAny, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::text::{FileName, Hash, Notes, Stored};
+use crate::issue::Skip;
 
 /// The version of the lines: another is not read.
 pub const VERSION: u32 = 1;
@@ -48,8 +49,8 @@ pub struct Line<'a, I> {
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Noted<'a>>,
     /// Files that were left out: of no study.
-    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
-    pub skipped: Vec<Skipped<'a>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Skipped>,
     /// What a scan came to: of no study.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<End>,
@@ -228,18 +229,12 @@ pub struct Noted<'a> {
 
 /// A file that was left out.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Skipped<'a> {
+pub struct Skipped {
     /// The file.
     pub n: FileName,
-    /// Why, as the report has it.
-    #[serde(borrow)]
-    pub r: Cow<'a, str>,
-    /// The attribute that it is about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub t: Option<u32>,
-    /// In words.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    pub w: Option<Cow<'a, str>>,
+    /// Why; null where only something is to be said of it.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub r: Option<Skip>,
     /// What else is to be said of it.
     #[serde(default, skip_serializing_if = "Notes::is_empty")]
     pub x: Notes,

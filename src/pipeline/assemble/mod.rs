@@ -327,7 +327,7 @@ impl<'w> Taker for Writing<'w> {
 
     fn other(&mut self, json: &[u8]) -> Result<(), Malformed> {
         let unit = parse::<Instance<'_>>(json, self.wanted)?;
-        unit.into_skipped()?.iter().for_each(|file| self.skip(file));
+        unit.into_skipped().for_each(|file| self.skip(&file));
         Ok(())
     }
 }
