@@ -1,7 +1,11 @@
 //! A run with an index: only what is new or changed is read, and only studies that came out different are written. What
 //! there is to say of all others was kept, so that the report is that of a full run.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+mod chunk;
+mod gone;
+mod memory;
+
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::ThreadPool;
@@ -11,25 +15,21 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::counts::StudyCounts;
 use super::told::{Told, word};
-use super::write::{self, Given, Memory, Shared};
+use super::write::{self, Shared};
 use super::{Ends, Job, NightCounts, Run, made_at, read};
 use crate::error::Error;
 use crate::fhir::{Claim, Contested, Described};
 use crate::group::reader::Selections;
 use crate::group::{Across, Rejections, Study, leave_out_manifests, rejected_by, said};
 use crate::index::{self, Document, Index, Standing, Target, Written};
-use crate::issue::{Issue, Reason};
 use crate::mapping::{ContentOptions, Options};
 use crate::options::index::Gone;
 use crate::options::{Format, OutputTarget};
-use crate::output::{DocumentName, Order, Placed, Sink, WriteDocument, document_hash, write_hashed};
+use crate::output::{DocumentName, Order, Sink};
 use crate::report::Where;
 use crate::source::printable;
+use chunk::{Chunk, Held};
 
-/// Records of studies that are made of the index at a time.
-const RECORDS_AT_ONCE: u64 = 100_000;
-/// Studies that are made of the index at a time.
-const STUDIES_AT_ONCE: usize = 256;
 /// Records of studies that stay in memory between looking at them and writing them.
 const HELD_RECORDS: u64 = 1_000_000;
 /// Studies after whose writing the index says so.
@@ -332,22 +332,6 @@ impl<'n> Night<'n> {
         self.index.studies(&chunk.studies, self.options(), self.selections, &|_, _, _| ())
     }
 
-    /// Cuts a list of studies into what is in memory at a time.
-    fn chunks(&self, studies: &[i64]) -> Result<Vec<Chunk>, Error> {
-        let mut chunks: Vec<Chunk> = Vec::new();
-        for study in studies {
-            let records = self.index.records(*study)?;
-            match chunks.last_mut().filter(|last| last.has_room(records)) {
-                Some(last) => {
-                    last.records += records;
-                    last.studies.push(*study);
-                }
-                None => chunks.push(Chunk { studies: vec![*study], records }),
-            }
-        }
-        Ok(chunks)
-    }
-
     /// Tells the index what was written, once that is on the disk.
     fn note(&self) -> Result<(), Error> {
         let (written, documents) = {
@@ -363,69 +347,6 @@ impl<'n> Night<'n> {
         self.index.note_written(self.target, &written, &documents)
     }
 
-    /// Deals with the documents beside those of the studies that nothing stands behind any more.
-    fn remove_documents(&self, studies: &[i64]) -> Result<(), Error> {
-        if !self.stays {
-            return Ok(());
-        }
-        let written: HashSet<i64> = studies.iter().copied().collect();
-        let mut removed = Vec::new();
-        for document in self.index.documents(self.target)? {
-            let name = beside(document.clone());
-            let is_here = self.state().given.contains(&(name.resource_type, name.id.clone()));
-            let is_of_these = written.contains(&document.study) || (document.study == 0 && !written.is_empty());
-            let is_left_over = !is_here && is_of_these && self.gone == Gone::Delete;
-            if is_left_over && self.sink.remove(&name, document.hash)? {
-                removed.push(document);
-            } else if !is_here {
-                self.sink.stands(&name);
-            }
-        }
-        self.index.forget_documents(self.target, &[], &removed)?;
-        let digest = self.index.digest()?;
-        self.index.set_last_digest(self.target, digest)
-    }
-
-    /// Deals with the documents of studies whose files are all gone.
-    fn settle_gone(&self) -> Result<(), Error> {
-        if !self.stays {
-            return Ok(());
-        }
-        let mut gone = Vec::new();
-        self.index.each_gone(self.target, |standing| gone.push(standing))?;
-        self.state().counts.gone = gone.len() as u64;
-        let documents = if gone.is_empty() { Vec::new() } else { self.index.documents(self.target)? };
-        let mut removed = Vec::new();
-        for standing in gone {
-            let name = main(self.run.job, standing.id.clone());
-            let is_removed = match (self.gone, standing.hash) {
-                (Gone::Delete, Some(hash)) => self.sink.remove(&name, hash)?,
-                (Gone::EnteredInError, Some(_)) => self.sink.withdraw(&name, &standing.uid)?,
-                _ => false,
-            };
-            if is_removed {
-                self.remove_beside(&documents, standing.study)?;
-                removed.push(standing.study);
-            } else {
-                self.sink.stands(&name);
-                let place = Where { study: Some(&standing.uid), ..Where::default() };
-                let issue = Issue { element: "ImagingStudy", tags: Vec::new(), reason: Reason::FilesGone, value: None };
-                self.run.report.issue(place, &issue);
-            }
-        }
-        self.index.forget_documents(self.target, &removed, &[])
-    }
-
-    fn remove_beside(&self, documents: &[Document], study: i64) -> Result<(), Error> {
-        let mut removed = Vec::new();
-        for document in documents.iter().filter(|document| document.study == study) {
-            if self.sink.remove(&beside(document.clone()), document.hash)? {
-                removed.push(document.clone());
-            }
-        }
-        self.index.forget_documents(self.target, &[], &removed)
-    }
-
     fn options(&self) -> &Options {
         &self.run.job.config.content.archive
     }
@@ -433,109 +354,6 @@ impl<'n> Night<'n> {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl Memory for Night<'_> {
-    fn document(
-        &self,
-        name: &DocumentName,
-        study_uid: &str,
-        given: &Given<'_>,
-        write: WriteDocument<'_>,
-    ) -> Result<Placed, Error> {
-        let number = {
-            let mut state = self.state();
-            if !state.given.insert((name.resource_type, name.id.clone())) {
-                return Ok(Placed::NameTaken);
-            }
-            state.numbers.get(study_uid).copied().unwrap_or_default()
-        };
-        let before = match self.stays {
-            false => None,
-            true if name.is_main() => self.index.last_hash(self.target, number)?,
-            true => self.index.document_hash(self.target, name.resource_type, &name.id)?,
-        };
-        let mut hash = None;
-        if let Some(before) = before
-            && given.sink.has(name)
-        {
-            let now = document_hash(write).expect("nothing is written to");
-            hash = (now == before && now != NOT_TAKEN).then_some(now);
-        }
-        let is_as_before = hash.is_some();
-        let placed = match hash {
-            Some(_) => {
-                given.sink.stands(name);
-                Placed::Written
-            }
-            None => {
-                let mut hashed = |out: &mut dyn std::io::Write| {
-                    hash = Some(write_hashed(out, write)?);
-                    Ok(())
-                };
-                let next = before.map(|before| given.sink.next_document(name, before, &mut hashed)).transpose()?;
-                match next.flatten() {
-                    Some(placed) => placed,
-                    None => given.give(name, &mut hashed)?,
-                }
-            }
-        };
-        // A server takes the model, and asks for no bytes.
-        let hash = match placed {
-            Placed::Written => hash.or_else(|| document_hash(write).ok()),
-            // What a server has then is not known: it differs from whatever comes next.
-            Placed::NotTaken => Some(NOT_TAKEN),
-            Placed::NameTaken | Placed::HeldBack(_) => None,
-        };
-        let mut state = self.state();
-        if name.is_main() {
-            state.hashes.extend(hash.map(|hash| (study_uid.to_string(), (hash, is_as_before))));
-        } else if let Some(hash) = hash.filter(|_| self.stays) {
-            let (resource_type, id) = (name.resource_type.to_string(), name.id.clone());
-            state.documents.push(Document { resource_type, id, study: number, hash });
-        }
-        Ok(placed)
-    }
-
-    fn study(&self, study_uid: &str, id: &str, counts: &StudyCounts, _: &Placed) -> Result<(), Error> {
-        let issues = self.run.report.take_kept(study_uid);
-        let mut state = self.state();
-        let hash = state.hashes.remove(study_uid);
-        match hash {
-            Some((_, true)) => state.counts.unchanged += 1,
-            Some((NOT_TAKEN, _)) | None => {}
-            Some(_) => state.counts.written += 1,
-        }
-        if self.stays
-            && let Some(study) = state.numbers.get(study_uid).copied()
-        {
-            let told = Told::of(counts, issues).to_bytes();
-            let hash = hash.map(|(hash, _)| hash);
-            let is_done = hash.is_some_and(|hash| hash != NOT_TAKEN);
-            state.written.push(Written { study, id: id.to_string(), hash, is_done, told });
-        }
-        Ok(())
-    }
-}
-
-/// Studies that are made of the index together.
-struct Chunk {
-    studies: Vec<i64>,
-    records: u64,
-}
-
-impl Chunk {
-    fn has_room(&self, records: u64) -> bool {
-        self.records + records <= RECORDS_AT_ONCE && self.studies.len() < STUDIES_AT_ONCE
-    }
-}
-
-/// Studies that stay in memory until they are written, by the chunks in which they came.
-#[derive(Default)]
-struct Held {
-    chunks: VecDeque<Vec<Study>>,
-    records: u64,
-    is_full: bool,
 }
 
 /// What was found across all studies.

@@ -1,0 +1,75 @@
+//! What becomes of documents that nothing stands behind any more.
+
+use std::collections::HashSet;
+
+use super::{Night, beside, main};
+use crate::error::Error;
+use crate::index::Document;
+use crate::issue::{Issue, Reason};
+use crate::options::index::Gone;
+use crate::report::Where;
+
+impl Night<'_> {
+    /// Deals with the documents beside those of the studies that nothing stands behind any more.
+    pub(super) fn remove_documents(&self, studies: &[i64]) -> Result<(), Error> {
+        if !self.stays {
+            return Ok(());
+        }
+        let written: HashSet<i64> = studies.iter().copied().collect();
+        let mut removed = Vec::new();
+        for document in self.index.documents(self.target)? {
+            let name = beside(document.clone());
+            let is_here = self.state().given.contains(&(name.resource_type, name.id.clone()));
+            let is_of_these = written.contains(&document.study) || (document.study == 0 && !written.is_empty());
+            let is_left_over = !is_here && is_of_these && self.gone == Gone::Delete;
+            if is_left_over && self.sink.remove(&name, document.hash)? {
+                removed.push(document);
+            } else if !is_here {
+                self.sink.stands(&name);
+            }
+        }
+        self.index.forget_documents(self.target, &[], &removed)?;
+        let digest = self.index.digest()?;
+        self.index.set_last_digest(self.target, digest)
+    }
+
+    /// Deals with the documents of studies whose files are all gone.
+    pub(super) fn settle_gone(&self) -> Result<(), Error> {
+        if !self.stays {
+            return Ok(());
+        }
+        let mut gone = Vec::new();
+        self.index.each_gone(self.target, |standing| gone.push(standing))?;
+        self.state().counts.gone = gone.len() as u64;
+        let documents = if gone.is_empty() { Vec::new() } else { self.index.documents(self.target)? };
+        let mut removed = Vec::new();
+        for standing in gone {
+            let name = main(self.run.job, standing.id.clone());
+            let is_removed = match (self.gone, standing.hash) {
+                (Gone::Delete, Some(hash)) => self.sink.remove(&name, hash)?,
+                (Gone::EnteredInError, Some(_)) => self.sink.withdraw(&name, &standing.uid)?,
+                _ => false,
+            };
+            if is_removed {
+                self.remove_beside(&documents, standing.study)?;
+                removed.push(standing.study);
+            } else {
+                self.sink.stands(&name);
+                let place = Where { study: Some(&standing.uid), ..Where::default() };
+                let issue = Issue { element: "ImagingStudy", tags: Vec::new(), reason: Reason::FilesGone, value: None };
+                self.run.report.issue(place, &issue);
+            }
+        }
+        self.index.forget_documents(self.target, &removed, &[])
+    }
+
+    fn remove_beside(&self, documents: &[Document], study: i64) -> Result<(), Error> {
+        let mut removed = Vec::new();
+        for document in documents.iter().filter(|document| document.study == study) {
+            if self.sink.remove(&beside(document.clone()), document.hash)? {
+                removed.push(document.clone());
+            }
+        }
+        self.index.forget_documents(self.target, &[], &removed)
+    }
+}

@@ -1,0 +1,207 @@
+//! The first half of a conversion alone: headers become fragments of studies, for `assemble` on this or another machine.
+//!
+//! Nothing is written before everything was read, and a file has its name only when it is whole.
+
+mod recorder;
+mod write;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
+
+use super::counts::RunCounts;
+use super::{Console, job, read, records, threads};
+use crate::error::Error;
+use crate::group::Studies;
+use crate::group::fragment::{Cutter, End, Hash, Scanned, key_hash};
+use crate::group::reader::{Reader, Selections};
+use crate::interrupt::Interrupt;
+use crate::mapping::{self, Options};
+use crate::numbers::{count, duration};
+use crate::options::filter::Filter;
+use crate::options::{FileMode, InputOptions, RunOptions, Share, SummaryForm, is_stdout};
+use crate::progress::Progress;
+use crate::report::Report;
+use crate::source::{self, Links, Name, RemoteOptions, Walk, WalkOptions};
+use crate::terminal::{self, NAME, WARNING};
+use recorder::Recorder;
+use write::{Target, Writer};
+
+/// The options of `scan`.
+#[derive(Debug, Clone)]
+pub struct Scan {
+    /// What is read.
+    pub input: InputOptions,
+    /// How servers are asked.
+    pub remote: RemoteOptions,
+    /// Standard output, a file or a folder.
+    pub output: PathBuf,
+    /// Files by the hash of the study, in a folder.
+    pub partitions: Option<u32>,
+    /// Which files are read, by the hash of their folder.
+    pub shard: Option<Share>,
+    /// Whether files that cannot be read are left out as faults of the data are.
+    pub allow_unreadable: bool,
+    /// Reading threads.
+    pub threads: Option<u16>,
+    /// Who may read what is written.
+    pub mode: FileMode,
+}
+
+/// What a scan came to.
+struct Done {
+    files: u64,
+    dicom_files: u64,
+    skipped_files: u64,
+    lost_files: u64,
+    studies: usize,
+    unmet_rules: Vec<String>,
+}
+
+/// Scans, and says with which code to exit.
+pub fn scan(scan: &Scan, console: &Console) -> Result<u8, Error> {
+    let start = Instant::now();
+    let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
+    let progress = terminal::start(console.progress, console.verbose);
+    let done = run(scan, progress.clone(), &interrupt);
+    progress.finish();
+    tell(scan, console, &done?, start);
+    Ok(0)
+}
+
+fn run(scan: &Scan, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Done, Error> {
+    let target = Target::open(scan)?;
+    let filter = Filter::new(scan.input.include.clone(), scan.input.exclude.clone());
+    let wanted = mapping::wanted();
+    let (report, counts) = (Report::open(&RunOptions::default(), progress.clone())?, RunCounts::default());
+    let recorder = Recorder::new(&target.folder());
+    let threads_number = RunOptions { threads: scan.threads, ..RunOptions::default() }.threads();
+    let walk = walk(scan, threads_number, progress.clone(), interrupt)?;
+    let (studies, options) = (Studies::keeping_files(), Options::default());
+    let of_shard = |name: &Name| scan.shard.is_none_or(|shard| shard.has(folder_hash(name, &scan.input.inputs)));
+    let stage = read::Stage {
+        reader: Reader {
+            wanted: &wanted,
+            options: &options,
+            studies: &studies,
+            filter: &filter,
+            selections: Selections::Rejections,
+            keeper: Some(&recorder),
+            files: None,
+        },
+        report: &report,
+        counts: &counts,
+        progress: progress.as_ref(),
+        interrupt,
+        others: None,
+        known: None,
+        only: Some(&of_shard),
+    };
+    threads(threads_number)?.install(|| stage.all(&walk, threads_number))?;
+    let Recorder { kept, left_out } = recorder;
+    let left_out = left_out.into_inner().unwrap_or_else(PoisonError::into_inner);
+    left_out.check(scan.allow_unreadable)?;
+    let scanned = kept.finish(studies);
+    let (files, dicom_files) = counts.files();
+    let report_counts = report.finish(&Default::default(), None)?;
+    let done = Done {
+        files,
+        dicom_files,
+        skipped_files: report_counts.skipped_files(),
+        lost_files: report_counts.lost_files(),
+        studies: scanned.len(),
+        unmet_rules: filter.unmet(),
+    };
+    let end = End {
+        studies: scanned.len() as u64,
+        sum: fragment_sum(&scanned),
+        partial: filter.is_partial(),
+        shard: scan.shard.map(|shard| (shard.number, shard.of)),
+    };
+    let cutter = Cutter::new(wanted.hash(), scanned.hash());
+    Writer { target: &target, mode: scan.mode, cutter, end, scanned: &scanned, interrupt }.all(left_out.entries)?;
+    Ok(done)
+}
+
+/// Starts to walk the inputs.
+fn walk(scan: &Scan, threads: usize, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Walk, Error> {
+    let inputs = job::inputs(&paths_from_stdin(scan.input.clone()), &scan.remote)?;
+    if let Some(base) = inputs.iter().find_map(source::Input::wado_base) {
+        let advice = format!("convert would add the endpoint of the images: give assemble --endpoint wado-rs={base}");
+        terminal::say(format_args!("{WARNING}note:{WARNING:#} {}\n", source::printable(advice.as_bytes())));
+    }
+    let links = if scan.input.follow { Links::Follow } else { Links::Skip };
+    let excluded = if is_stdout(&scan.output) { Vec::new() } else { vec![scan.output.clone()] };
+    source::open(&inputs, &WalkOptions { links, excluded, threads, watch: None }, progress, interrupt)
+}
+
+fn fragment_sum(scanned: &Scanned) -> Hash {
+    Hash(scanned.keys().fold(0, |sum, key| sum.wrapping_add(key_hash(key))))
+}
+
+/// For `scan`, `-` is a list of paths: what an engine pipes into it.
+fn paths_from_stdin(mut input: InputOptions) -> InputOptions {
+    if input.files_from.is_none()
+        && let Some(at) = input.inputs.iter().position(|path| job::is_stdin(path))
+    {
+        input.files_from = Some(input.inputs.remove(at));
+    }
+    input
+}
+
+/// The hash of the folder of a file, seen from the input that it lies in: the same wherever that is mounted.
+fn folder_hash(name: &Name, inputs: &[PathBuf]) -> u64 {
+    let path = Path::new(&name.place);
+    let below = inputs.iter().filter_map(|input| path.strip_prefix(input).ok());
+    let path = below.min_by_key(|path| path.as_os_str().len()).unwrap_or(path);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    xxhash_rust::xxh3::xxh3_64(folder.as_os_str().as_encoded_bytes())
+}
+
+/// Says what came of the scan.
+fn tell(scan: &Scan, console: &Console, done: &Done, start: Instant) {
+    let Done { files, dicom_files, skipped_files, lost_files, studies, unmet_rules } = done;
+    match console.summary {
+        SummaryForm::None => {}
+        SummaryForm::Json => terminal::say(format_args!(
+            "{}\n",
+            serde_json::json!({
+                "tool": env!("CARGO_PKG_NAME"),
+                "version": env!("CARGO_PKG_VERSION"),
+                "files": files,
+                "dicomFiles": dicom_files,
+                "skippedFiles": skipped_files,
+                "lostFiles": lost_files,
+                "studies": studies,
+                "unmetRules": unmet_rules,
+                "seconds": (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
+            })
+        )),
+        SummaryForm::Text => {
+            let row = |name: &str, number: u64, words: &str| {
+                let line = format!("{:>11}  {words}", count(number));
+                terminal::say(format_args!("{NAME}{name:<12}{NAME:#} {}\n", line.trim_end()));
+            };
+            row("files", *files, &format!("in {}", duration(start.elapsed())));
+            row("DICOM files", *dicom_files, "");
+            row("studies", *studies as u64, &format!("in fragments: {}", place(&scan.output)));
+            if *skipped_files > 0 {
+                let lost =
+                    format!("files, {} of them DICOM or possibly so: assemble --report names them", count(*lost_files));
+                row("left out", *skipped_files, &lost);
+            }
+            for rule in unmet_rules {
+                let rule = source::printable(rule.as_bytes());
+                terminal::say(format_args!("{WARNING}rule{WARNING:#}         {rule}: no file meets it\n"));
+            }
+        }
+    }
+}
+
+fn place(output: &Path) -> String {
+    if is_stdout(output) {
+        "standard output".to_string()
+    } else {
+        source::printable(output.as_os_str().as_encoded_bytes())
+    }
+}

@@ -1,0 +1,87 @@
+//! Keeps what is read, and names what is left out.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use crate::dicom::Header;
+use crate::error::Error;
+use crate::group::FileNotes;
+use crate::group::fragment::{Kept, SkippedFile, skipped_entry};
+use crate::group::reader::{Keeper, Record};
+use crate::issue::Skip;
+use crate::numbers::count;
+use crate::report::Sorter;
+use crate::source::Name;
+
+/// Files that could not be read, of which the error names so many.
+const NAMED_FILES: usize = 3;
+
+/// Keeps what is read, and names what is left out.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    pub kept: Kept,
+    pub left_out: Mutex<LeftOut>,
+}
+
+#[derive(Debug)]
+pub(super) struct LeftOut {
+    pub entries: Sorter,
+    /// The first thing that went wrong while they were put aside.
+    failure: Option<io::Error>,
+    unreadable: u64,
+    named: BTreeSet<String>,
+}
+
+impl Recorder {
+    pub fn new(folder: &Path) -> Recorder {
+        let entries = Sorter::new(folder);
+        let left_out = LeftOut { entries, failure: None, unreadable: 0, named: BTreeSet::new() };
+        Recorder { kept: Kept::default(), left_out: Mutex::new(left_out) }
+    }
+
+    fn put_aside(&self, name: &Name, skip: Option<&Skip>, notes: FileNotes) {
+        let entry = skipped_entry(&SkippedFile { name: name.clone(), skip: skip.cloned(), notes });
+        let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        if left_out.failure.is_none() {
+            left_out.failure = left_out.entries.push(entry + "\n").err();
+        }
+        if let Some(skip @ (Skip::Unreadable(_) | Skip::NotDelivered(_))) = skip {
+            left_out.unreadable += 1;
+            left_out.named.insert(format!("{name}: {skip}"));
+            if left_out.named.len() > NAMED_FILES {
+                left_out.named.pop_last();
+            }
+        }
+    }
+}
+
+impl Keeper for Recorder {
+    fn read(&self, name: &Name, header: &Header, grouped: Result<&Record<'_>, &Skip>) {
+        match grouped {
+            Ok(record) => self.kept.read(name, header, record),
+            // Why it is left out comes next; the scanner's own remarks are told all the same.
+            Err(_) if header.faults.is_empty() => {}
+            Err(_) => self.put_aside(name, None, FileNotes::of_skipped(header)),
+        }
+    }
+
+    fn left_out(&self, name: &Name, skip: &Skip) {
+        self.put_aside(name, Some(skip), FileNotes::default());
+    }
+}
+
+impl LeftOut {
+    /// Fails where another try may read more: an engine tries again by the exit code.
+    pub fn check(&self, allow_unreadable: bool) -> Result<(), Error> {
+        if self.unreadable == 0 || allow_unreadable {
+            return Ok(());
+        }
+        let named: Vec<&str> = self.named.iter().map(String::as_str).collect();
+        let more = self.unreadable.saturating_sub(self.named.len() as u64);
+        let more = if more > 0 { format!(" and {} more", count(more)) } else { String::new() };
+        let advice = "try again, or give --allow-unreadable to leave them out and report them";
+        Err(Error::Usage(format!("files cannot be read, so nothing was written: {}{more}; {advice}", named.join("; "))))
+    }
+}

@@ -1,0 +1,139 @@
+//! Writes the lines: to a stream, or to a file for each partition.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use super::{Scan, records};
+use crate::error::Error;
+use crate::group::fragment::{Cutter, End, Scanned, key_hash, skipped_line};
+use crate::interrupt::Interrupt;
+use crate::options::{FileMode, OutputTarget, Share, share_of};
+use crate::output::WholeFile;
+use crate::report::Sorter;
+
+/// Files that are left out, in a line.
+const SKIPPED_IN_LINE: usize = 1_000;
+
+/// Where the lines go.
+pub(super) enum Target {
+    /// Standard output or a file.
+    Stream(PathBuf),
+    /// A file for each partition.
+    Folder { path: PathBuf, partitions: u32, shard: Share },
+}
+
+impl Target {
+    /// Finds out whether the output can be written, before anything is read.
+    pub fn open(scan: &Scan) -> Result<Target, Error> {
+        match OutputTarget::parse(&scan.output)? {
+            OutputTarget::Folder(path) => {
+                scan.mode.make_folder(&path).map_err(|source| Error::Write { path: path.clone(), source })?;
+                WholeFile::try_in(&path)?;
+                let shard = scan.shard.unwrap_or(Share::WHOLE);
+                Ok(Target::Folder { path, partitions: scan.partitions.unwrap_or(1), shard })
+            }
+            _ if scan.partitions.is_some() => {
+                Err(Error::Usage("--partitions writes a file each: give a folder for them (-o records/)".to_string()))
+            }
+            _ => Ok(Target::Stream(scan.output.clone())),
+        }
+    }
+
+    /// Where there is room for what is put aside.
+    pub fn folder(&self) -> PathBuf {
+        match self {
+            Target::Stream(_) => std::env::temp_dir(),
+            Target::Folder { path, .. } => path.clone(),
+        }
+    }
+
+    pub fn partitions(&self) -> u32 {
+        match self {
+            Target::Stream(_) => 1,
+            Target::Folder { partitions, .. } => *partitions,
+        }
+    }
+
+    fn path(&self, number: u32) -> PathBuf {
+        match self {
+            Target::Stream(path) => path.clone(),
+            Target::Folder { path, partitions, shard } => {
+                path.join(records::file_name(Share { number, of: *partitions }, *shard))
+            }
+        }
+    }
+}
+
+/// Writes the lines, partition by partition.
+pub(super) struct Writer<'w> {
+    pub target: &'w Target,
+    pub mode: FileMode,
+    pub cutter: Cutter,
+    pub end: End,
+    pub scanned: &'w Scanned,
+    pub interrupt: &'w Interrupt,
+}
+
+impl Writer<'_> {
+    pub fn all(&self, entries: Sorter) -> Result<(), Error> {
+        let partitions = self.target.partitions();
+        // All of them are read before the first file is opened: they are few, or on disk.
+        let mut by_partition: Vec<Sorter> = Vec::new();
+        if partitions > 1 {
+            by_partition = self.divided(entries, partitions)?;
+        } else {
+            by_partition.push(entries);
+        }
+        for (number, entries) in (1..).zip(by_partition) {
+            self.interrupt.check()?;
+            self.partition(number, entries)?;
+        }
+        Ok(())
+    }
+
+    /// The files that were left out, by the partition that names them.
+    fn divided(&self, entries: Sorter, partitions: u32) -> Result<Vec<Sorter>, Error> {
+        let folder = self.target.folder();
+        // Little is held of each, for there may be many.
+        let mut divided: Vec<Sorter> = (0..partitions).map(|_| Sorter::holding(&folder, 64 << 10)).collect();
+        let divide = |entry: &str| {
+            let at = share_of(key_hash(entry), partitions) - 1;
+            divided.get_mut(at as usize).map_or(Ok(()), |sorter| sorter.push(entry.to_string()))
+        };
+        entries.finish(divide).map_err(|source| Error::Write { path: folder, source })?;
+        Ok(divided)
+    }
+
+    fn partition(&self, number: u32, entries: Sorter) -> Result<(), Error> {
+        let path = self.target.path(number);
+        let mut file = WholeFile::create(&path)?.with_mode(self.mode);
+        let mut entries = Some(entries);
+        file.write(&mut |out| {
+            let Some(entries) = entries.take() else { return Ok(()) };
+            self.skipped(entries, out)?;
+            let share = Share { number, of: self.target.partitions() };
+            let of_partition = |key: &str| share.has(key_hash(key));
+            self.scanned.lines(&self.cutter, of_partition, |line| writeln!(out, "{line}"))?;
+            // Last, so that a stream that was cut lacks it.
+            writeln!(out, "{}", self.cutter.end_line(self.end))
+        })?;
+        file.finish()
+    }
+
+    fn skipped(&self, entries: Sorter, out: &mut dyn Write) -> io::Result<()> {
+        let (mut some, mut last) = (Vec::new(), String::new());
+        entries.finish(|entry| {
+            let entry = entry.trim_end_matches('\n');
+            if *last == *entry {
+                return Ok(());
+            }
+            last = entry.to_string();
+            some.push(last.clone());
+            if some.len() < SKIPPED_IN_LINE {
+                return Ok(());
+            }
+            writeln!(out, "{}", skipped_line(&self.cutter, &std::mem::take(&mut some)))
+        })?;
+        if some.is_empty() { Ok(()) } else { writeln!(out, "{}", skipped_line(&self.cutter, &some)) }
+    }
+}
