@@ -19,8 +19,8 @@ use crate::options::{Detail, References, Status};
 pub struct ContentOptions {
     /// FHIR release: r4, r4b, r5, r6 or an R6 ballot
     ///
-    /// `r4`, `r4b`, `r5`, `r6-ballot2`, `r6-ballot5`, also as version numbers: `4.0.1`, `6.0.0-ballot5`. `r6` is the
-    /// newest ballot, and the summary says which. Default: r6-ballot2. For a server say r4 or what it speaks.
+    /// `r4`, `r4b`, `r5`, `r6-ballot2`, `r6-ballot5`, or as version numbers: `4.0.1`, `6.0.0-ballot5`. `r6` is the
+    /// newest ballot, and the summary says which. Most servers need r4. Default: r6-ballot2.
     #[cfg_attr(
         feature = "cli",
         arg(
@@ -40,7 +40,7 @@ pub struct ContentOptions {
 
     /// Omit the instances of studies with more than N
     ///
-    /// Such a study lists its series only, and that is reported. Default: no limit.
+    /// Such a study lists only its series, which is reported. Default: no limit.
     #[cfg_attr(
         feature = "cli",
         arg(long, value_name = "N", value_parser = at_least(1), hide_short_help = true)
@@ -63,29 +63,30 @@ pub struct ContentOptions {
     )]
     pub status: Status,
 
-    /// Patients and others: logical, contained or separate
+    /// References: logical, contained or separate
     ///
-    /// `logical`: as identifier and display, without a resource. `contained`: inside the study. `separate`: resources of
-    /// their own, in a folder as Type/id.json or Type.ndjson. Default: logical, in a Bundle separate.
+    /// How a study refers to patients, orders, devices and so on. `logical`: by identifier and display, without a
+    /// resource. `contained`: resources inside the study. `separate`: resources of their own, in a folder as
+    /// Type/id.json or Type.ndjson. Default: logical, in a Bundle separate.
     #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "HOW", hide_possible_values = true))]
     pub references: Option<References>,
 
     /// Set the subject of every study, as Patient/ID
     ///
-    /// For a patient that is on the server already. Default: from the headers.
+    /// For a patient that already exists on the server. Default: from the headers.
     #[cfg_attr(feature = "cli", arg(long, value_name = "TYPE/ID", hide_short_help = true))]
     pub subject: Option<Subject>,
 
     /// Address of images: wado-rs=https://host/dicomweb
     ///
-    /// Types: `wado-rs`, `wado-uri`, `qido-rs`, `iid`. The URL is the service's base, without a slash at its end, a
+    /// Types: `wado-rs`, `wado-uri`, `qido-rs`, `iid`. The URL is the base of the service, without a trailing slash, a
     /// query or `/studies`. `TYPE=Endpoint/ID` refers to an Endpoint on the server. May be given several times.
     #[cfg_attr(feature = "cli", arg(long, value_name = "TYPE=URL"))]
     pub endpoint: Vec<EndpointOption>,
 
     /// Put endpoints at the study, series or both
     ///
-    /// An iid endpoint stands at the study always. Default: study.
+    /// An iid endpoint always belongs to the study. Default: study.
     #[cfg_attr(
         feature = "cli",
         arg(
@@ -111,22 +112,22 @@ pub struct ContentOptions {
     #[cfg_attr(feature = "cli", command(flatten))]
     pub meta: Meta,
 
-    /// A secret that goes into the ids of patients and others
+    /// Secret for computing the ids of patients and others
     ///
-    /// Without it whoever knows a Patient ID and its system can compute the id of its resource. Keep it, and give the
-    /// same in every run. Better as DCM2FHIR_ID_SALT: other users see a command line. Default: none.
+    /// Without it, anyone who knows a Patient ID and its system can compute the id of its resource. Use the same secret
+    /// in every run. Set it as DCM2FHIR_ID_SALT, as other users can see a command line. Default: none.
     #[cfg_attr(feature = "cli", arg(long, value_name = "SECRET", hide_short_help = true))]
     pub id_salt: Option<String>,
 
     /// Write key object selections as ImagingSelection
     ///
-    /// From R5 on. Default: only with separate resources and in Bundles.
+    /// R5 and later. Default: only with separate resources and in Bundles.
     #[cfg_attr(feature = "cli", arg(long, hide_short_help = true))]
     pub selections: bool,
 
     /// Leave out what a rejection note rejects
     ///
-    /// A study that becomes empty by it is entered-in-error. Default: rejected instances are listed.
+    /// A study that has no instances left gets the status entered-in-error. Default: rejected instances are listed.
     #[cfg_attr(feature = "cli", arg(long, hide_short_help = true))]
     pub apply_rejections: bool,
 }

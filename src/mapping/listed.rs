@@ -48,7 +48,7 @@ pub const UIDS: &[Listed] = &[
     listed!("id", [STUDY_INSTANCE_UID], "PS3.3 C.7.2.1"),
     listed!("identifier", [STUDY_INSTANCE_UID], "PS3.3 C.7.2.1"),
     listed!("series.uid", [SERIES_INSTANCE_UID], "PS3.3 C.7.3.1"),
-    listed!("series.instance.uid", [SOP_INSTANCE_UID], "PS3.3 C.12.1"),
+    listed!("series.instance.uid", [SOP_INSTANCE_UID, MEDIA_STORAGE_SOP_INSTANCE_UID], "PS3.3 C.12.1, PS3.10 7.1"),
     listed!("ImagingSelection.studyUid", [
         CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE > STUDY_INSTANCE_UID
     ], "PS3.3 C.17.6.2"),

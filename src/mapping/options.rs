@@ -17,15 +17,15 @@ use crate::options::{IssuerSystem, SystemKind, SystemUri, issuer_system, system}
 pub struct Options {
     /// Time zone if none is given: Europe/Berlin, +01:00
     ///
-    /// Default: none, and such times become dates.
+    /// Times without a zone need one, as FHIR requires it. Default: none; such times are written as dates.
     #[cfg_attr(feature = "cli", arg(long, value_name = "ZONE"))]
     pub timezone: Option<TimeZone>,
 
     /// Character set of undeclared text: ISO_IR 100, GB18030
     ///
-    /// Used where text declares no character set and is not UTF-8: a term of DICOM, or a name such as `windows-1252`.
-    /// `NAME=NAME` reads a set that is declared wrongly as another, as `ISO_IR 100=windows-1251`. May be
-    /// given several times; values that were read so are reported. Default: none, and such bytes are replaced.
+    /// For text that declares no character set and is not UTF-8: a DICOM defined term, or a name such as
+    /// `windows-1252`. `NAME=NAME` replaces a wrongly declared set by another, as `ISO_IR 100=windows-1251`. May be
+    /// given several times; affected values are reported. Default: none; undecodable bytes are replaced.
     #[cfg_attr(feature = "cli", arg(long, value_name = "NAME", hide_short_help = true))]
     pub charset: Vec<CharacterSetRule>,
 
@@ -45,9 +45,10 @@ pub struct Options {
     )]
     pub system: Vec<SystemUri>,
 
-    /// The system of an issuer's local name, as NAME=URI
+    /// System of an issuer's local name, as NAME=URI
     ///
-    /// For the Issuer of Patient ID and its like. May be given several times. Default: none.
+    /// For Issuer of Patient ID and other issuers that have a local name only. May be given several times. Default:
+    /// none.
     #[cfg_attr(feature = "cli", arg(long, value_name = "NAME=URI", hide_short_help = true))]
     pub issuer: Vec<IssuerSystem>,
 

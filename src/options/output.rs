@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::choice;
 use crate::error::Error;
 
-/// Where documents go.
+/// The destination of documents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutputTarget {
     /// Standard output.
@@ -19,7 +19,7 @@ pub enum OutputTarget {
 }
 
 choice! {
-    /// What a document is.
+    /// The format of a document.
     pub enum Format: "format" {
         /// One resource a line.
         Ndjson = "ndjson",
@@ -35,7 +35,7 @@ choice! {
 }
 
 choice! {
-    /// What a row of a table is about.
+    /// The level of a catalog's rows.
     pub enum Rows: "row", default Series {
         /// A study.
         Study = "study",
@@ -51,9 +51,10 @@ choice! {
     pub enum BundleType: "Bundle type", default Transaction {
         /// All or nothing.
         Transaction = "transaction",
-        /// Each for itself. No entry can know the id of another that is created, so such references stay logical.
+        /// Each entry is processed independently. References to resources that the server creates stay logical, as
+        /// their ids are not known.
         Batch = "batch",
-        /// A bag of resources with nothing to be done.
+        /// Resources only, without requests.
         Collection = "collection",
     }
 }
@@ -65,25 +66,26 @@ choice! {
 pub struct OutputOptions {
     /// Write to a folder, a file named by its format, or -
     ///
-    /// A folder is one that is there, or a path that ends in / or has no extension; it is made where it is not there. A
-    /// .json file holds one study, an .ndjson file one resource a line, .csv and .parquet a catalog. Files appear under their final name when they are
-    /// whole; a file of an earlier run is replaced, others stay. Default: -, standard output.
+    /// A path is a folder if it exists as one, ends in / or has no extension; it is created if missing. A .json file
+    /// holds one study, an .ndjson file one resource a line, .csv and .parquet a catalog. Files appear under their
+    /// final name once complete. A study's file from an earlier run is replaced; other files stay. Default: -, standard
+    /// output.
     #[cfg_attr(feature = "cli", arg(short, long, value_name = "PATH"))]
     pub output: Option<PathBuf>,
 
     /// Output format: ndjson, json, bundle, csv or parquet
     ///
-    /// `ndjson`: one resource a line; in a folder one file for each type. `json`: one resource a file; to standard
-    /// output or into one file only if there is one study. `bundle`: a transaction Bundle for each study, one a line on
-    /// standard output; needs --fhir. `csv` and `parquet`: no FHIR, but a catalog, a table of what the headers say, with
-    /// the columns of the index of the Imaging Data Commons. Default: ndjson to standard output, json into a folder, in
-    /// a file what its name says.
+    /// `ndjson`: one resource a line; in a folder one file for each resource type. `json`: one resource a file; on
+    /// standard output or in a single file only if there is one study. `bundle`: one transaction Bundle for each study,
+    /// one a line on standard output; needs --fhir. `csv` and `parquet`: no FHIR but a catalog, a table of header
+    /// values with the columns of the Imaging Data Commons index. Default: ndjson on standard output, json in a folder,
+    /// by its extension in a file.
     #[cfg_attr(feature = "cli", arg(long, value_enum, hide_possible_values = true))]
     pub format: Option<Format>,
 
     /// Row of a catalog: study, series or instance
     ///
-    /// Needs --format csv or parquet, or such a file. Default: series.
+    /// Needs --format csv or parquet, or an output file of that kind. Default: series.
     #[cfg_attr(
         feature = "cli",
         arg(long, value_enum, value_name = "LEVEL", hide_possible_values = true, hide_short_help = true)
@@ -92,23 +94,23 @@ pub struct OutputOptions {
 
     /// Indent the JSON
     ///
-    /// Not with ndjson, and not with Bundles on one stream, where a line is a resource.
+    /// Not with ndjson, nor with Bundles on standard output, where each resource is one line.
     #[cfg_attr(feature = "cli", arg(long, hide_short_help = true))]
     pub pretty: bool,
 
     /// Replace files that have more instances
     ///
-    /// Default: a document that lacks instances which the file of an earlier run has is held back, and named. A run that
-    /// found nothing replaces nothing.
+    /// Default: a document is held back and reported if the existing file has instances that the new one lacks. A run
+    /// that finds nothing replaces nothing.
     #[cfg_attr(feature = "cli", arg(long, hide_short_help = true))]
     pub replace: bool,
 
-    /// What a Bundle asks of a server.
+    /// Options of Bundles.
     #[cfg_attr(feature = "cli", command(flatten))]
     pub bundle: BundleOptions,
 }
 
-/// What a Bundle asks of a server.
+/// Options of Bundles.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 pub struct BundleOptions {
@@ -123,14 +125,14 @@ pub struct BundleOptions {
 
     /// Find the study on the server by its identifier
     ///
-    /// The Bundle's entry becomes `PUT ImagingStudy?identifier=...`, for servers that give their own ids. Needs --format
-    /// bundle. Default: PUT on the id.
+    /// The Bundle's entry becomes `PUT ImagingStudy?identifier=...`, for servers that assign their own ids. Needs
+    /// --format bundle. Default: PUT to the study's id.
     #[cfg_attr(feature = "cli", arg(long, hide_short_help = true))]
     pub conditional: bool,
 
-    /// Replace patients and others on the server
+    /// Replace existing patients and others on the server
     ///
-    /// Needs --format bundle. Default: they are created where they are not there, and never changed.
+    /// Needs --format bundle. Default: they are created if missing and never changed.
     #[cfg_attr(feature = "cli", arg(long, hide_short_help = true))]
     pub overwrite_companions: bool,
 }
@@ -155,7 +157,7 @@ impl BundleOptions {
 }
 
 impl OutputTarget {
-    /// The target that the path means: a folder that is there, or a path that looks like one, or a file by its ending.
+    /// The target of a path: an existing folder, a path that looks like a folder, or a file by its extension.
     pub fn parse(path: &Path) -> Result<OutputTarget, Error> {
         let shown = path.display();
         if is_stdout(path) {
@@ -176,7 +178,7 @@ impl OutputTarget {
         }
     }
 
-    /// The format where none was asked for.
+    /// The default format.
     pub fn default_format(&self) -> Format {
         match self {
             OutputTarget::File(_) if self.is_one_document() => Format::Json,
@@ -187,12 +189,12 @@ impl OutputTarget {
         }
     }
 
-    /// Whether it is a file that a JSON reader takes, and so holds one document.
+    /// Whether it is a .json file, which holds one document.
     pub fn is_one_document(&self) -> bool {
         matches!(self, OutputTarget::File(path) if has_extension(path, "json"))
     }
 
-    /// Fails where the name of the file promises another form.
+    /// Fails if the file's extension contradicts the format.
     pub fn check(&self, format: Format) -> Result<(), Error> {
         let path = match self {
             OutputTarget::Folder(path) if format.is_table() => {
@@ -211,7 +213,7 @@ impl OutputTarget {
             Format::Json if has_extension(path, "ndjson") => {
                 usage(format!("{shown} holds one resource a line: name it .json, or leave --format out"))
             }
-            // A file of several Bundles, and what stands in a .json, is nobody's business.
+            // Bundles can go to any file that is no table.
             Format::Bundle if !other.is_some_and(|name| matches!(*name, "csv" | "parquet")) => Ok(()),
             _ if other.is_some() => usage(format!(
                 "{shown} is named as another format than {format}: name it .{format}, or leave --format out"
@@ -225,7 +227,7 @@ impl OutputTarget {
         matches!(self, OutputTarget::Folder(_))
     }
 
-    /// Where it is on disk.
+    /// The path of a file or folder.
     pub fn path(&self) -> Option<&Path> {
         match self {
             OutputTarget::Stdout => None,
@@ -235,12 +237,12 @@ impl OutputTarget {
 }
 
 impl OutputOptions {
-    /// Where documents go.
+    /// The destination of documents.
     pub fn target(&self) -> Result<OutputTarget, Error> {
         self.output.as_deref().map_or(Ok(OutputTarget::Stdout), OutputTarget::parse)
     }
 
-    /// Fails where the format contradicts the file's name, or options are for Bundles alone.
+    /// Fails if the format contradicts the file's name, or an option is for Bundles only.
     pub fn check(&self, target: &OutputTarget, format: Format) -> Result<(), Error> {
         target.check(format)?;
         let for_bundles = [
@@ -257,7 +259,7 @@ impl OutputOptions {
         }
     }
 
-    /// Whether the JSON is indented; fails where a line must hold a document.
+    /// Whether the JSON is indented; fails for formats with one document a line.
     pub fn is_indented(&self, target: &OutputTarget, format: Format) -> Result<bool, Error> {
         match (self.pretty, format) {
             (false, _) => Ok(false),
@@ -271,7 +273,7 @@ impl OutputOptions {
     }
 }
 
-/// Whether a path means standard output.
+/// Whether a path is `-`, standard output.
 pub fn is_stdout(path: &Path) -> bool {
     ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path.as_os_str() == *name)
 }
