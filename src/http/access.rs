@@ -1,4 +1,4 @@
-//! How a server is reached, as the user says it: credentials, headers, certificates, timeouts. No secret is an option.
+//! Options of a server connection: credentials, headers, certificates, timeouts. No option takes a secret itself.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::retry::Policy;
 use super::secret::Secret;
 use crate::error::Error;
 
-/// The way to a server.
+/// Options of a server connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Server"))]
@@ -134,7 +134,7 @@ impl Default for AccessOptions {
 }
 
 impl AccessOptions {
-    /// How often and for how long a request is tried.
+    /// The retry policy.
     pub fn policy(&self) -> Policy {
         Policy { deadline: Duration::from_secs(self.deadline), ..Policy::default() }
     }
@@ -153,7 +153,7 @@ impl AccessOptions {
         })
     }
 
-    /// The credentials that the options lead to.
+    /// The credentials that the options name.
     pub fn credentials(&self) -> Result<Credentials, Error> {
         let tokens = [
             self.token_file.clone().map(Secret::File),
@@ -178,7 +178,7 @@ impl AccessOptions {
     }
 }
 
-/// A URL that an option gives. Never one with a password in it: other users see a command line.
+/// Checks the URL of an option. One with a password is refused, as other users can see a command line.
 pub fn http_url<'u>(option: &str, to: &'u str) -> Result<&'u str, Error> {
     let rest = to.strip_prefix("https://").or_else(|| to.strip_prefix("http://"));
     let Some(rest) = rest.filter(|rest| !rest.is_empty() && !rest.starts_with('/')) else {
