@@ -10,6 +10,7 @@ use clap_mangen::Man;
 
 use super::command;
 use crate::error::Error;
+use crate::options::is_stdout;
 use crate::output;
 
 const COMPLETIONS: &str = "\
@@ -60,7 +61,7 @@ pub fn completions(arguments: &CompletionsArguments) -> Result<u8, Error> {
 
 /// Prints the manual page of the whole command line, or writes a page for each command.
 pub fn man(arguments: &ManArguments) -> Result<u8, Error> {
-    let Some(folder) = &arguments.output else {
+    let Some(folder) = arguments.output.as_ref().filter(|path| !is_stdout(path)) else {
         let mut page = Vec::new();
         render(command(), &mut page).expect("memory can be written");
         return output::print(&page).map(|()| 0);

@@ -72,7 +72,7 @@ impl Options {
             return usage("--issuer gives two URIs for the same name");
         }
         if contradicts(&self.charset, CharacterSetRule::contradicts) {
-            return usage("--charset gives two sets for the same");
+            return usage("--charset gives two sets for one: name each set once");
         }
         Ok(())
     }

@@ -67,7 +67,9 @@ impl RemoteOptions {
     pub fn check(&self, inputs: &[Input]) -> Result<(), Error> {
         #[cfg(feature = "http")]
         if self.web.is_for_web() && !inputs.iter().any(|input| matches!(input, Input::DicomWeb(_))) {
-            return Err(Error::Usage("--query and --study are for an input as dicomweb+https://pacs/dicom-web".into()));
+            return Err(Error::Usage(
+                "--query and --study need an input such as dicomweb+https://pacs/dicom-web".into(),
+            ));
         }
         let _ = inputs;
         Ok(())

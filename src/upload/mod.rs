@@ -285,7 +285,7 @@ fn text_of(write: WriteDocument<'_>) -> String {
 }
 
 fn temporary(source: io::Error) -> Error {
-    Error::Write { path: PathBuf::from("a temporary file"), source }
+    Error::Write { path: std::env::temp_dir(), source }
 }
 
 const FHIR_JSON: &str = "application/fhir+json";

@@ -53,7 +53,7 @@ impl Catalog {
     /// Opens a table on standard output, or in a file that appears when complete.
     pub fn open(path: Option<&Path>, format: Format, rows: Rows, mode: FileMode) -> Result<Catalog, Error> {
         if path.is_none() && format == Format::Parquet && io::stdout().is_terminal() {
-            return Err(Error::Usage("a terminal shows no Parquet: give -o catalog.parquet".to_string()));
+            return Err(Error::Usage("Parquet cannot be printed on a terminal: give -o catalog.parquet".to_string()));
         }
         let place = match path {
             None => Place::Stdout(BufWriter::with_capacity(BUFFER_BYTES, io::stdout())),

@@ -114,7 +114,7 @@ impl Inputs {
         match &assembly.inputs[..] {
             [folder] if folder.is_dir() => Inputs::of_folder(folder, assembly.partition),
             _ if assembly.partition.is_some() => {
-                Err(Error::Usage("--partition is of a folder: give the one that `scan -o FOLDER/` wrote".to_string()))
+                Err(Error::Usage("--partition needs a folder that `scan -o FOLDER/` wrote".to_string()))
             }
             files => {
                 let own = files.iter().map(|path| Source::open(path)).collect::<Result<_, _>>()?;

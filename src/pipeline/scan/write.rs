@@ -33,7 +33,7 @@ impl Target {
                 Ok(Target::Folder { path, partitions: scan.partitions.unwrap_or(1), shard })
             }
             _ if scan.partitions.is_some() => {
-                Err(Error::Usage("--partitions writes a file each: give a folder for them (-o records/)".to_string()))
+                Err(Error::Usage("--partitions writes several files: give a folder (-o records/)".to_string()))
             }
             _ => Ok(Target::Stream(scan.output.clone())),
         }

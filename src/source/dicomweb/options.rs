@@ -65,7 +65,7 @@ fn query(text: &str) -> Result<String, Error> {
     let text = text.strip_prefix('?').unwrap_or(text).trim_matches('&');
     let mut names = text.split('&').map(|part| part.split('=').next().unwrap_or_default());
     if let Some(ours) = names.find(|name| OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours))) {
-        return Err(Error::Usage(format!("--query: {ours} is ours to say, for all pages are read: leave it out")));
+        return Err(Error::Usage(format!("--query: {ours} is set by dcm2fhir, which reads all pages: leave it out")));
     }
     if !text.is_empty() && text.split('&').any(|part| !part.contains('=')) {
         let want =

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Lines, Seek, Write};
-use std::path::Path;
 
 use super::Document;
 use crate::error::Error;
@@ -58,5 +57,5 @@ impl Iterator for Rank {
 }
 
 fn failed(source: io::Error) -> Error {
-    Error::Write { path: Path::new("a temporary file").to_path_buf(), source }
+    Error::Write { path: std::env::temp_dir(), source }
 }

@@ -39,7 +39,7 @@ impl<'z> Directory<'z> {
                 return Ok(None);
             }
             if !record.starts_with(b"PK\x01\x02") {
-                return Err(Skip::Compressed("no record where its directory should go on".to_string()));
+                return Err(Skip::Compressed("its directory is damaged".to_string()));
             }
             let entry = self.entry(&record).map_err(|error| damaged(&error))?;
             if entry.is_file() {
@@ -85,7 +85,7 @@ impl<'z> Directory<'z> {
     fn count(&mut self, entry: ZipEntry<'z>) -> Result<ZipEntry<'z>, Skip> {
         self.compressed_bytes = self.compressed_bytes.saturating_add(entry.stored_bytes());
         if self.compressed_bytes > self.zip.length.saturating_mul(2) {
-            return Err(Skip::Compressed("its entries lie over each other: the rest is not read".to_string()));
+            return Err(Skip::Compressed("its entries overlap: the rest is not read".to_string()));
         }
         Ok(entry)
     }

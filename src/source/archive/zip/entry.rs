@@ -84,7 +84,7 @@ impl<'z> ZipEntry<'z> {
             return Err(Skip::Cut);
         }
         if !header.starts_with(b"PK\x03\x04") {
-            return Err(Skip::Compressed("nothing starts where the directory has it".to_string()));
+            return Err(Skip::Compressed("no entry at the offset that the directory gives".to_string()));
         }
         Ok(behind(self.offset, &header))
     }
