@@ -5,13 +5,13 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command};
 
 const EXAMPLES: &str = "\
-It takes every option of the other commands, reads the file that --config names
-and the DCM2FHIR_ variables, and prints what they come to.
+Takes the options of all other commands, reads the --config file and the DCM2FHIR_
+variables, and prints the resulting options.
 
 Examples:
-  A file to begin with:
+  A configuration file to start with:
     dcm2fhir config --template > dcm2fhir.toml
-  What a run would do, and where each setting comes from:
+  The options of a run, and where each comes from:
     dcm2fhir config --config dcm2fhir.toml --fhir r4";
 
 /// The arguments of `config`, beside all options of the other commands.
@@ -84,7 +84,7 @@ fn alone(argument: Arg) -> Arg {
 
 /// All options with their values, and where each value comes from.
 pub(super) fn effective(command: &Command, matches: &ArgMatches, from_file: &[String], show_secrets: bool) -> String {
-    let mut text = String::from("# What all options come to. Give it back with --config FILE.\n");
+    let mut text = String::from("# The effective options. Save this output and use it with --config FILE.\n");
     sections(command, &mut text, |argument, long| {
         let id = argument.get_id().as_str();
         let source = match matches.value_source(id) {
@@ -113,12 +113,12 @@ pub(super) fn template(command: &Command) -> String {
 }
 
 const HEAD: &str = "\
-# Every option of dcm2fhir, with its default. Take the # away in front of what is to differ, and give the file with
-# --config or DCM2FHIR_CONFIG.
+# Every option of dcm2fhir, with its default. Uncomment and change the ones you need, and give the file with --config or
+# DCM2FHIR_CONFIG.
 #
-# The names are those of the options, and `dcm2fhir convert --help` says more of each. An option on the command line wins
-# over a DCM2FHIR_ variable, a variable over this file, and this file over the default. A list is replaced as a whole.
-# Paths are seen from the folder that dcm2fhir runs in.
+# The keys are the names of the options, which `dcm2fhir convert --help` explains. Options on the command line take
+# precedence over DCM2FHIR_ variables, variables over this file, and this file over the defaults. A list is replaced as a
+# whole. Relative paths start at the current folder.
 ";
 
 fn sections(command: &Command, text: &mut String, line: impl Fn(&Arg, &str) -> String) {
