@@ -1,4 +1,4 @@
-//! What the resources say: the options of their content.
+//! Options of the content of resources.
 
 // Doc comments are help here, and show an address as the user types it.
 #![allow(rustdoc::bare_urls)]
@@ -12,7 +12,7 @@ use crate::fhir::{Meta, Profile, ResourceType, Subject};
 use crate::options::parse::{Listed, RELEASES, at_least};
 use crate::options::{Detail, References, Status};
 
-/// The content of the resources.
+/// Options of the content of resources.
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Content"))]
@@ -100,7 +100,7 @@ pub struct ContentOptions {
     )]
     pub endpoint_level: EndpointLevel,
 
-    /// What the user says of the archive.
+    /// Options about the archive.
     #[cfg_attr(feature = "cli", command(flatten))]
     pub archive: Options,
 
@@ -108,7 +108,7 @@ pub struct ContentOptions {
     #[cfg_attr(feature = "cli", command(flatten))]
     pub profile: ProfileOptions,
 
-    /// What stands in every resource's `meta`.
+    /// The `meta` of every resource.
     #[cfg_attr(feature = "cli", command(flatten))]
     pub meta: Meta,
 
@@ -133,34 +133,35 @@ pub struct ContentOptions {
 }
 
 impl ContentOptions {
-    /// What is written where the user asks for nothing but a release: all of a study.
+    /// The default options with a release.
     pub fn of(release: &'static Release) -> ContentOptions {
         ContentOptions { fhir: Some(release), ..ContentOptions::default() }
     }
 
-    /// The release to be written: the one that was asked for, else the profile's.
+    /// The requested release, else the profile's.
     pub fn release(&self) -> &'static Release {
         let profile = || Some(self.profile()).filter(|profile| profile.is_some()).map(|profile| profile.release);
         self.fhir.or_else(profile).unwrap_or_default()
     }
 
-    /// What a profile changes in the release.
+    /// The profile.
     pub fn profile(&self) -> &'static Profile {
         self.profile.profile(self.fhir)
     }
 
-    /// How a study refers to others: as was asked for, else as the profile wants it.
+    /// The requested form of references, else the profile's.
     pub fn references(&self) -> References {
         self.references.or(self.profile().references).unwrap_or_default()
     }
 
-    /// Whether ImagingSelection resources are written: where they are asked for, or others stand beside the study too.
+    /// Whether ImagingSelection resources are written: if requested, or if other resources are written beside the study
+    /// too.
     pub fn has_selections(&self) -> bool {
         (self.selections || self.references() == References::Separate)
             && self.release().selection != SelectionForm::None
     }
 
-    /// Fails where the release cannot say what is asked for.
+    /// Fails if the release does not support the options.
     pub fn check(&self) -> Result<(), Error> {
         let (release, status) = (self.release(), self.status.name());
         if !release.statuses.contains(&status) {
@@ -176,7 +177,7 @@ impl ContentOptions {
         Ok(())
     }
 
-    /// Fails where the content asked for cannot be as the profile demands.
+    /// Fails if the options contradict the profile.
     fn check_profile(&self) -> Result<(), Error> {
         let profile = self.profile();
         let name = profile.name;
@@ -202,7 +203,7 @@ impl ContentOptions {
         self.check_endpoints(profile)
     }
 
-    /// A document holds all that it refers to.
+    /// Fails for options that a document, which contains everything it refers to, does not allow.
     fn check_document(&self, name: &str) -> Result<(), Error> {
         let usage = |message: String| Err(Error::Usage(message));
         if self.subject.is_some() {

@@ -1,28 +1,27 @@
-//! Rows of what other functions fill: UIDs, and the companion resources that a reference brings with it.
+//! Rows that only document what other functions fill: UIDs and companion resources.
 //!
-//! They fill nothing themselves. What they say is held to what is written: the tests take away each attribute, and look
-//! which elements change in which release.
+//! Tests keep them true: they remove each attribute, and check which elements change in which release.
 
 // Archives hold attributes that the standard has retired since.
 #![allow(deprecated)]
 
 use super::attribute::{Attribute, attributes};
 
-/// An element that another row, or the grouping, fills.
+/// An element that another row or the grouping fills.
 #[derive(Debug, Clone, Copy)]
 pub struct Listed {
     /// The FHIR element: of ImagingStudy, or with the type of its resource in front.
     pub element: &'static str,
-    /// What it is filled from.
+    /// Its source.
     pub source: Source,
 }
 
-/// What an element is filled from.
+/// The source of an element.
 #[derive(Debug, Clone, Copy)]
 pub enum Source {
     /// These attributes, and where DICOM defines them.
     Attributes(&'static [Attribute], &'static str),
-    /// Nothing that is read: the value is always this.
+    /// A constant.
     Always(&'static str),
     /// An option, or another element.
     Of(&'static str),
@@ -139,7 +138,7 @@ pub const COMPANIONS: &[Listed] = &[
 ];
 
 impl Listed {
-    /// The attributes, where it is filled from some.
+    /// The attributes, if any.
     pub fn attributes(&self) -> &'static [Attribute] {
         match self.source {
             Source::Attributes(attributes, _) => attributes,

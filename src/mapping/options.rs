@@ -1,4 +1,4 @@
-//! What the user says of the archive that its headers do not: zones, character sets, identifier systems, issuers.
+//! Options about the archive, beyond its headers: time zone, character sets, identifier systems, issuers.
 
 // Doc comments are help here, and show an address as the user types it.
 #![allow(rustdoc::bare_urls)]
@@ -11,13 +11,13 @@ use crate::fhir::Profile;
 use crate::options::parse::{Listed, SYSTEMS};
 use crate::options::{IssuerSystem, SystemKind, SystemUri, issuer_system, system};
 
-/// What the user says of the archive. The default adds nothing to what the headers say.
+/// Options about the archive. The default adds nothing to the headers.
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 pub struct Options {
     /// Time zone if none is given: Europe/Berlin, +01:00
     ///
-    /// Times without a zone need one, as FHIR requires it. Default: none; such times are written as dates.
+    /// For times without a zone, as FHIR requires one. Default: none; such times are written as dates.
     #[cfg_attr(feature = "cli", arg(long, value_name = "ZONE"))]
     pub timezone: Option<TimeZone>,
 
@@ -52,7 +52,7 @@ pub struct Options {
     #[cfg_attr(feature = "cli", arg(long, value_name = "NAME=URI", hide_short_help = true))]
     pub issuer: Vec<IssuerSystem>,
 
-    /// The profile, which may ask for more attributes.
+    /// The profile, which may need more attributes.
     #[cfg_attr(feature = "cli", arg(skip))]
     pub profile: &'static Profile,
 
@@ -62,7 +62,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Fails where an option that is given twice says two things.
+    /// Fails if a repeated option contradicts itself.
     pub fn check(&self) -> Result<(), Error> {
         let usage = |message: &str| Err(Error::Usage(message.to_string()));
         if contradicts(&self.system, |one, other| one.kind == other.kind && one.uri != other.uri) {
@@ -93,7 +93,7 @@ impl Options {
     }
 }
 
-/// Whether two of a list contradict each other.
+/// Whether any two of a list contradict each other.
 fn contradicts<T>(all: &[T], contradict: impl Fn(&T, &T) -> bool) -> bool {
     all.iter().enumerate().any(|(place, one)| all.iter().skip(place + 1).any(|other| contradict(one, other)))
 }

@@ -1,4 +1,4 @@
-//! What was performed, and as part of what.
+//! Procedures and procedure steps.
 
 use dicom_dictionary_std::tags;
 
@@ -23,7 +23,7 @@ fn performed_step(uid: String) -> Reference {
     reference
 }
 
-/// What was performed: the procedure's codes, else what the requests or the step call it.
+/// The procedures: codes, else the names in requests or the step.
 pub fn procedures(attributes: &Attributes<'_>) -> Vec<Procedure> {
     let mut performed = concepts(attributes, tags::PROCEDURE_CODE_SEQUENCE);
     if performed.is_empty() {
