@@ -1,4 +1,4 @@
-//! The words by which programs know a reason: the name of the variant, as `not-a-date`. They do not change.
+//! Stable codes of reasons, for programs: the name of the variant, as `not-a-date`.
 
 use std::fmt::Debug;
 

@@ -1,7 +1,7 @@
 //! JSON in the shape of a release, straight from borrowed values to the writer.
 //!
-//! Elements stand in the order of the specification. No string, list or object is ever empty; what a release requires
-//! and nothing is known of carries a data-absent-reason.
+//! Elements are in the order of the specification. No string, list or object is ever empty; a required element without
+//! a value has a data-absent-reason.
 
 mod bundle;
 mod companion;
@@ -38,7 +38,7 @@ pub enum Layout {
     Pretty,
 }
 
-/// What is handed on at once.
+/// Size of the write buffer.
 const GATHERED_BYTES: usize = 16 << 10;
 
 /// Writes an ImagingStudy without a line end.
@@ -91,8 +91,7 @@ pub fn write_document(
     write(out, &Shaped(document, dialect), layout)
 }
 
-/// Writes any value; an error of `out` comes back as it was. JSON comes in small pieces, which are gathered here, where
-/// that costs no call.
+/// Writes any value, buffered, as serde_json writes in small pieces; an error of `out` is returned unchanged.
 fn write(out: impl Write, value: &impl Serialize, layout: Layout) -> io::Result<()> {
     let mut gathered = BufWriter::with_capacity(GATHERED_BYTES, out);
     match layout {
