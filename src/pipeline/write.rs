@@ -19,8 +19,8 @@ use crate::interrupt::Interrupt;
 use crate::issue::{Issue, Reason};
 use crate::mapping::finish::{self, Finished, imaging_study};
 use crate::mapping::{ContentOptions, ResolvedStudy, Selection};
-use crate::options::{Format, References};
-use crate::output::{Catalog, DocumentName, Model, Order, Placed, Sink, WriteDocument};
+use crate::options::References;
+use crate::output::{Catalog, DocumentName, Format, Model, Order, Placed, Sink, WriteDocument};
 use crate::progress::Progress;
 use crate::report::{Equipment, Report, Where};
 use crate::source::Name;
@@ -233,18 +233,18 @@ impl Stage<'_> {
         if self.job.format == Format::Bundle {
             let bundle = Bundle::of(study, selections, release, &self.sharing, self.job.config.output.bundle);
             self.note_held(study_uid, &bundle.linked.held);
-            let write = |out: &mut dyn Write| json::write_bundle(out, &bundle, dialect, layout);
+            let write = |out: &mut dyn Write| json::write(out, &bundle, dialect, layout);
             return self.document("Bundle", id, study_uid, Some(Model::Bundle(&bundle)), dialect, write);
         }
         let linked = link(study, selections, release, self.content().references(), &self.sharing);
         self.note_held(study_uid, &linked.held);
-        let write = |out: &mut dyn Write| json::write_imaging_study(out, &linked, dialect, layout);
+        let write = |out: &mut dyn Write| json::write(out, &linked, dialect, layout);
         let placed = self.document("ImagingStudy", id, study_uid, Some(Model::Study(&linked)), dialect, write)?;
         if !is_given(&placed) {
             return Ok(placed);
         }
         for selection in &linked.selections {
-            let write = |out: &mut dyn Write| json::write_imaging_selection(out, selection, dialect, layout);
+            let write = |out: &mut dyn Write| json::write(out, selection, dialect, layout);
             let (name, id) = (ResourceType::ImagingSelection.name(), selection.id.clone());
             let _ = self.document(name, id, study_uid, Some(Model::Selection(selection)), dialect, write)?;
         }
@@ -271,14 +271,14 @@ impl Stage<'_> {
         let document = Document::of(study, dialect.release, &self.sharing, self.made_at, content);
         let study = &document.linked.study;
         self.note_held(&study.uid, &document.linked.held);
-        let write = |out: &mut dyn Write| json::write_document(out, &document, dialect, self.job.layout);
+        let write = |out: &mut dyn Write| json::write(out, &document, dialect, self.job.layout);
         self.document("Bundle", study.id.clone(), &study.uid, None, dialect, write)
     }
 
     fn companion(&self, companion: &Companion, study_uid: &str, dialect: Dialect<'_>) -> Result<(), Error> {
         let layout = self.job.layout;
         let name = companion.resource_type().name();
-        let write = |out: &mut dyn Write| json::write_companion(out, companion, dialect, layout);
+        let write = |out: &mut dyn Write| json::write(out, companion, dialect, layout);
         self.document(name, companion.id.clone(), study_uid, Some(Model::Companion(companion)), dialect, write)
             .map(drop)
     }

@@ -5,7 +5,6 @@
 
 #[cfg(feature = "cli")]
 mod causes;
-mod code;
 mod counts;
 mod document;
 mod entry;

@@ -1,10 +1,22 @@
 //! The columns of a catalog, with the names that the index of the Imaging Data Commons has: those of DICOM, and
 //! `instanceCount`. What is counted is in small letters, as there.
 
-use crate::dicom::Tag;
 use dicom_dictionary_std::tags;
 
-use crate::options::Rows;
+use crate::dicom::Tag;
+use crate::options::choice;
+
+choice! {
+    /// What a row of a table is about.
+    pub enum Rows: "row", default Series {
+        /// A study.
+        Study = "study",
+        /// A series.
+        Series = "series",
+        /// An instance.
+        Instance = "instance",
+    }
+}
 
 /// A column: its name, the type of its values, and where they come from.
 #[derive(Debug)]
