@@ -68,12 +68,7 @@ fn identifier(system: Option<&'static str>, value: &str, kind: Option<(&'static 
 }
 
 fn refer(identifier: Option<Identifier>, display: Option<&str>, resource: Resource) -> Reference {
-    Reference {
-        identifier,
-        display: display.map(Into::into),
-        resource: Some(Box::new(resource.clone())),
-        ..Reference::to(resource.resource_type())
-    }
+    Reference::with(resource, identifier, display.map(Into::into))
 }
 
 /// A study that says nothing beyond its UIDs.

@@ -3,17 +3,36 @@
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
+use super::attribute::attributes;
 use super::attributes::Attributes;
 use super::code::concepts;
 use super::identity::{Issuer, kind, or_system};
+use super::listed::{Listed, listed};
 use super::person::{human_names, only_name};
 use super::terms::system;
 use super::{terms, time};
 use crate::fhir::identifier::unite_identifiers;
 use crate::fhir::resource::{Animal, Device, DeviceKind, Patient, Resource};
-use crate::fhir::{CodeableConcept, Coding, HumanName, Identifier, Reference, ResourceType, Text};
+use crate::fhir::{CodeableConcept, Coding, HumanName, Identifier, Reference, Text};
 use crate::issue::Reason;
 use crate::options::SystemKind;
+
+/// What fills a Patient.
+#[rustfmt::skip]
+pub const PATIENT: &[Listed] = &[
+    listed!("Patient.extension", [
+        PATIENT_SPECIES_DESCRIPTION, code PATIENT_SPECIES_CODE_SEQUENCE,
+        PATIENT_BREED_DESCRIPTION, code PATIENT_BREED_CODE_SEQUENCE, PATIENT_SEX_NEUTERED
+    ], "PS3.3 C.7.1.1, C.7.2.2"),
+    listed!("Patient.identifier", [
+        patient_id HERE, patient_id OTHER_PATIENT_I_DS_SEQUENCE, QUALITY_CONTROL_SUBJECT
+    ], "PS3.3 C.7.1.1"),
+    listed!("Patient.name", [
+        PATIENT_NAME, PATIENT_SPECIES_DESCRIPTION, code PATIENT_SPECIES_CODE_SEQUENCE, QUALITY_CONTROL_SUBJECT
+    ], "PS3.3 C.7.1.1"),
+    listed!("Patient.gender", [PATIENT_SEX], "PS3.3 C.7.1.1"),
+    listed!("Patient.birthDate", [PATIENT_BIRTH_DATE], "PS3.3 C.7.1.1"),
+];
 
 /// The subject: a Patient, or a Device where the object is of a quality control phantom. `None` where nothing is known.
 pub fn subject(attributes: &Attributes<'_>) -> Option<Reference> {
@@ -26,13 +45,13 @@ pub fn subject(attributes: &Attributes<'_>) -> Option<Reference> {
     let display = name.as_ref().map(|name| name.display());
     let names = name.as_ref().map(human_names).unwrap_or_default();
     let identifier = identifiers.first().filter(|_| attributes.text(tags::PATIENT_ID).is_some()).cloned();
-    let (target, resource) = if phantom {
-        (ResourceType::Device, Resource::Device(phantom_of(identifiers, display.clone())))
+    let resource = if phantom {
+        Resource::Device(phantom_of(identifiers, display.clone()))
     } else {
-        (ResourceType::Patient, Resource::Patient(patient(attributes, identifiers, names)))
+        Resource::Patient(patient(attributes, identifiers, names))
     };
     let known = resource != Resource::Patient(Patient::default()) && resource != Resource::Device(Device::default());
-    known.then(|| Reference { target, identifier, display, literal: None, resource: Some(Box::new(resource)) })
+    known.then(|| Reference::with(resource, identifier, display))
 }
 
 fn patient(attributes: &Attributes<'_>, identifier: Vec<Identifier>, names: Vec<HumanName>) -> Patient {

@@ -8,12 +8,13 @@ use dicom_dictionary_std::tags;
 use super::attribute::attributes;
 use super::attributes::{Attributes, text};
 use super::identity::{Issuer, kind};
+use super::listed::{Listed, always, listed, of};
 use super::patient;
 use super::person::only_person;
 use super::row::{Agreement, Row, first, one};
 use super::time::date_time;
 use crate::fhir::resource::{Encounter, Location, Resource};
-use crate::fhir::{Annotation, DateTime, Identifier, Reference, ResourceType};
+use crate::fhir::{Annotation, DateTime, Identifier, Reference};
 use crate::options::SystemKind;
 
 /// What the rows of [`STUDY`] fill from one instance.
@@ -53,6 +54,23 @@ pub const STUDY: &[Row<StudyPart>] = &[
     ], "PS3.3 C.7.5.1, C.4.14", location),
     one!("note", note, [STUDY_COMMENTS], "PS3.6 (retired)", note),
     one!("description", description, [STUDY_DESCRIPTION], "PS3.3 C.7.2.1", text),
+];
+
+/// What fills a Location.
+#[rustfmt::skip]
+pub const LOCATION: &[Listed] = &[
+    listed!("Location.name", [INSTITUTIONAL_DEPARTMENT_NAME, PERFORMED_LOCATION], "PS3.3 C.7.5.1, C.4.14"),
+];
+
+/// What fills an Encounter.
+#[rustfmt::skip]
+pub const ENCOUNTER: &[Listed] = &[
+    listed!("Encounter.identifier", [
+        ADMISSION_ID, ISSUER_OF_ADMISSION_ID, issuer ISSUER_OF_ADMISSION_ID_SEQUENCE
+    ], "PS3.3 C.7.2.2, PS3.6 (retired)"),
+    always("Encounter.status", "unknown"),
+    always("Encounter.class", "unknown"),
+    of("Encounter.subject", "the study's subject, if it is a Patient"),
 ];
 
 /// The subject of the first instance that has a Patient ID, else of the first that says anything: a file that was
@@ -108,19 +126,13 @@ fn encounter(attributes: &Attributes<'_>) -> Option<Reference> {
     let issuer = Issuer::of_sequence(attributes, tags::ISSUER_OF_ADMISSION_ID_SEQUENCE).or(named);
     let identifier = issuer.identifier(value, kind("VN"), attributes.options().system(&SystemKind::Visit));
     let resource = Resource::Encounter(Encounter { identifier: vec![identifier.clone()] });
-    let mut reference = Reference::to(ResourceType::Encounter);
-    reference.identifier = Some(identifier);
-    reference.resource = Some(Box::new(resource));
-    Some(reference)
+    Some(Reference::with(resource, Some(identifier), None))
 }
 
 fn location(attributes: &Attributes<'_>) -> Option<Reference> {
     let department = attributes.text(tags::INSTITUTIONAL_DEPARTMENT_NAME);
     let name = department.or_else(|| attributes.text(tags::PERFORMED_LOCATION))?;
-    let mut reference = Reference::to(ResourceType::Location);
-    reference.display = Some(name.clone());
-    reference.resource = Some(Box::new(Resource::Location(Location { name: Some(name) })));
-    Some(reference)
+    Some(Reference::with(Resource::Location(Location { name: Some(name.clone()) }), None, Some(name)))
 }
 
 fn note(attributes: &Attributes<'_>) -> Option<Annotation> {

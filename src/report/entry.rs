@@ -61,9 +61,8 @@ pub(super) fn skipped(name: &Name, skip: &Skip) -> String {
         Skip::NoUid(tag) | Skip::UnusableUid(tag) => Some(Attribute::from(*tag)),
         _ => None,
     };
-    let entry =
-        SkippedEntry { path: &path, reason: &reason, message: &message, expected: expected(&message), attribute };
-    line(&[&path, &reason], &entry)
+    let entry = SkippedEntry { path: &path, reason, message: &message, expected: expected(&message), attribute };
+    line(&[&path, reason], &entry)
 }
 
 /// The line of a value that is dropped or changed.
@@ -80,13 +79,13 @@ pub(super) fn issue(place: Where<'_>, issue: &Issue, values: bool) -> String {
         element: issue.element,
         attribute: issue.tags.last().map(|tag| Attribute::from(*tag)),
         within: issue.tags.iter().take(around).map(|tag| Attribute::from(*tag)).collect(),
-        reason: &reason,
+        reason,
         message: &message,
         expected: expected(&message),
         value: issue.value.as_deref().filter(|_| values || issue.reason.tells_value()),
     };
     let uids = [place.study, place.series, place.instance].map(Option::unwrap_or_default);
-    line(&[entry.path.unwrap_or_default(), uids[0], uids[1], uids[2], &tags.concat(), &reason], &entry)
+    line(&[entry.path.unwrap_or_default(), uids[0], uids[1], uids[2], &tags.concat(), reason], &entry)
 }
 
 /// What the message says that was wanted.

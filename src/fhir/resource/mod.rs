@@ -116,6 +116,12 @@ impl Reference {
         Reference { target, identifier: None, display: None, literal: None, resource: None }
     }
 
+    /// A reference to what the headers say of, by its identifier and what a reader is shown.
+    pub fn with(resource: Resource, identifier: Option<Identifier>, display: Option<String>) -> Reference {
+        let target = resource.resource_type();
+        Reference { target, identifier, display, literal: None, resource: Some(Box::new(resource)) }
+    }
+
     /// Adds what another reference to the same thing knows; what is there stays. Says whether the two contradict each other.
     pub fn merge_into(&mut self, other: Reference) -> bool {
         self.display = self.display.take().or(other.display);

@@ -73,7 +73,6 @@ fn a_study_that_lists_series_without_instances_counts_no_instances_where_the_rel
 #[test]
 fn a_sop_class_of_blanks_is_as_good_as_none() {
     use super::imaging_study::{Instance, SopClass};
-    use super::json::Layout::Compact;
     let instance = Instance {
         uid: "1",
         sop_class: SopClass::Raw("  "),
