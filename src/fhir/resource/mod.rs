@@ -110,6 +110,13 @@ pub struct Reference {
     pub resource: Option<Box<Resource>>,
 }
 
+/// A reference to a Patient of whom nothing is known.
+impl Default for Reference {
+    fn default() -> Reference {
+        Reference::to(ResourceType::Patient)
+    }
+}
+
 impl Reference {
     /// A reference that says only what it is to.
     pub fn to(target: ResourceType) -> Reference {
