@@ -1,4 +1,4 @@
-//! The library's front door: a conversion as a value, with one callback for each document.
+//! The entry point of the library: a conversion as a value, with a callback for each document.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::pipeline::{Config, Job, Outcome, convert_into, open_output};
 use crate::progress::{Progress, Silent};
 use crate::source::{Input, NamedReader, Readers};
 
-/// DICOM files to be converted, and how.
+/// The DICOM files to convert, and the options.
 ///
 /// ```
 /// use dcm2fhir::{Conversion, Detail, Release};
@@ -41,7 +41,7 @@ pub struct Conversion {
     readers: Vec<Input>,
 }
 
-/// A resource or a Bundle as it comes out of a conversion.
+/// A resource or a Bundle that a conversion made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Document<'a> {
@@ -54,7 +54,7 @@ pub struct Document<'a> {
 }
 
 impl Conversion {
-    /// A conversion to a release, of nothing yet.
+    /// A conversion to a release, without inputs.
     pub fn new(release: &'static Release) -> Conversion {
         Conversion { config: Config { content: ContentOptions::of(release), ..Config::default() }, readers: Vec::new() }
     }
@@ -65,8 +65,9 @@ impl Conversion {
         self
     }
 
-    /// Reads what a reader gives: a DICOM file, no further than its header, or an archive. The name stands in messages and
-    /// in the report. Readers are read once: a clone of this conversion that is run later finds them at their end.
+    /// Adds a reader as an input: a DICOM file, read no further than its header, or an archive. The name appears in
+    /// messages and in the report. A reader can be read only once: a clone of this conversion that runs later finds it
+    /// at its end.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -84,8 +85,8 @@ impl Conversion {
         self.readers(std::iter::once((name.into(), reader)))
     }
 
-    /// The same with any number of readers. The next is asked for only when there is room for it, so the iterator may open
-    /// what it gives; it is called from another thread.
+    /// Adds any number of readers. The iterator is called from another thread, and only when there is room for the next
+    /// reader, so it may open files as it goes.
     pub fn readers<N, R, I>(mut self, readers: I) -> Conversion
     where
         N: Into<String>,
@@ -121,55 +122,55 @@ impl Conversion {
         self
     }
 
-    /// Goes only so deep.
+    /// Sets the level of detail.
     pub fn detail(mut self, detail: Detail) -> Conversion {
         self.config.content.detail = detail;
         self
     }
 
-    /// Refers to patients and others in this way.
+    /// Sets how a study refers to patients, orders, devices and so on.
     pub fn references(mut self, references: References) -> Conversion {
         self.config.content.references = Some(references);
         self
     }
 
-    /// Gives one transaction Bundle for each study instead of resources.
+    /// Makes one transaction Bundle for each study instead of single resources.
     pub fn bundles(mut self) -> Conversion {
         self.config.output.format = Some(Format::Bundle);
         self
     }
 
-    /// Says where the images are, as `"wado-rs=https://pacs.example/dicomweb".parse()`.
+    /// Adds the address of the images, as `"wado-rs=https://pacs.example/dicomweb".parse()`.
     pub fn endpoint(mut self, endpoint: EndpointOption) -> Conversion {
         self.config.content.endpoint.push(endpoint);
         self
     }
 
-    /// Names the system of a kind of identifier, as `"patient=http://hospital.example/mrn".parse()`.
+    /// Sets the system of a kind of identifier, as `"patient=http://hospital.example/mrn".parse()`.
     pub fn system(mut self, system: SystemUri) -> Conversion {
         self.config.content.archive.system.push(system);
         self
     }
 
-    /// The zone of times that carry none, as `"+01:00".parse()` or `"Europe/Berlin".parse()`.
+    /// Sets the zone of times without one, as `"+01:00".parse()` or `"Europe/Berlin".parse()`.
     pub fn time_zone(mut self, zone: TimeZone) -> Conversion {
         self.config.content.archive.timezone = Some(zone);
         self
     }
 
-    /// Reads with so many threads.
+    /// Sets the number of reading threads.
     pub fn threads(mut self, threads: u16) -> Conversion {
         self.config.run.threads = Some(threads.max(1));
         self
     }
 
-    /// Writes what was left out, and why, into this file.
+    /// Writes a report of what was left out, and why, to this file.
     pub fn report(mut self, path: impl Into<PathBuf>) -> Conversion {
         self.config.run.report = Some(path.into());
         self
     }
 
-    /// Reads everything, then hands over one document after the other. An error of `each` ends the run.
+    /// Reads all inputs, then calls `each` with one document after the other. An error from `each` ends the run.
     pub fn run(self, each: impl FnMut(Document<'_>) -> io::Result<()> + Send) -> Result<Outcome, Error> {
         self.run_with(Arc::new(Silent), &Interrupt::default(), each)
     }
@@ -194,7 +195,7 @@ impl Conversion {
         self.write_with(Arc::new(Silent), &Interrupt::default())
     }
 
-    /// [`write`](Conversion::write), heard by `progress` and ended by `interrupt`.
+    /// [`write`](Conversion::write), with progress callbacks, and an interrupt that stops it.
     pub fn write_with(self, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Outcome, Error> {
         let job = self.job()?;
         convert_into(&job, || open_output(&job), progress, interrupt)
@@ -206,8 +207,8 @@ impl Conversion {
         Ok(job)
     }
 
-    /// [`run`](Conversion::run), heard by `progress`, which is told of each file that is left out and of each value that
-    /// is dropped, and ended by `interrupt` from another thread.
+    /// [`run`](Conversion::run), with callbacks for progress, for each file that is left out and each value that is
+    /// dropped. `interrupt` stops it from another thread.
     pub fn run_with(
         self,
         progress: Arc<dyn Progress>,
@@ -219,7 +220,7 @@ impl Conversion {
     }
 }
 
-/// Hands documents to a closure, one at a time.
+/// Passes documents to a closure, one at a time.
 struct Callback<F>(Mutex<F>);
 
 impl<F: FnMut(Document<'_>) -> io::Result<()> + Send> Sink for Callback<F> {

@@ -45,9 +45,14 @@ impl Uids {
         use dicom_dictionary_std::tags::{SERIES_INSTANCE_UID, SOP_INSTANCE_UID, STUDY_INSTANCE_UID};
         let mut issues = Vec::new();
         let mut uid = |tag, element| {
-            let value = root.bytes(tag).map(|bytes| String::from_utf8_lossy(trim_uid(bytes)).into_owned());
-            let value = value.filter(|value| !value.is_empty());
-            let reason = reason(value.as_deref(), tag == STUDY_INSTANCE_UID);
+            let (value, stood_in) = match value(root, tag) {
+                None if tag == SOP_INSTANCE_UID => (stand_in(root), true),
+                value => (value, false),
+            };
+            let reason = match reason(value.as_deref(), tag == STUDY_INSTANCE_UID) {
+                None if stood_in => Some(Reason::InstanceStandIn),
+                reason => reason,
+            };
             issues.extend(reason.map(|reason| Issue { element, tags: vec![tag], reason, value: None }));
             value.filter(|value| tag == STUDY_INSTANCE_UID || is_fhir_id(value)).unwrap_or_else(|| "0.0".to_string())
         };
@@ -61,6 +66,18 @@ impl Uids {
     pub fn issues(&self, tag: Tag) -> Vec<Issue> {
         self.issues.iter().filter(|issue| issue.tags == [tag]).cloned().collect()
     }
+}
+
+/// A UID that has characters.
+fn value(root: DataSet<'_>, tag: Tag) -> Option<String> {
+    let value = root.bytes(tag).map(|bytes| String::from_utf8_lossy(trim_uid(bytes)).into_owned());
+    value.filter(|value| !value.is_empty())
+}
+
+/// What is read where the SOP Instance UID is empty: the UID in the file meta information (PS3.10 7.1).
+fn stand_in(root: DataSet<'_>) -> Option<String> {
+    use dicom_dictionary_std::tags::{MEDIA_STORAGE_SOP_INSTANCE_UID, SOP_INSTANCE_UID};
+    root.bytes(SOP_INSTANCE_UID).and_then(|_| value(root, MEDIA_STORAGE_SOP_INSTANCE_UID))
 }
 
 fn reason(uid: Option<&str>, is_study: bool) -> Option<Reason> {

@@ -1,4 +1,4 @@
-//! The writing stage: each study is resolved, finished, linked, and handed to the sink as a document.
+//! The writing stage: each study is resolved, finished, linked, and passed to the sink as a document.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -28,37 +28,37 @@ use crate::source::Name;
 use super::Job;
 use super::counts::{RunCounts, StudyCounts};
 
-/// Studies that are resolved before the first of them is written, where they are written one after the other.
+/// The most studies resolved ahead, if documents are written in order.
 const SETTLED_AHEAD: usize = 64;
 
-/// Stands for the study of what studies share; no UID holds a NUL.
+/// The key of shared resources in place of a study; no UID contains a NUL.
 pub const SHARED: &str = "\0";
 
-/// What all documents share.
+/// The context of all documents.
 pub struct Stage<'s> {
-    /// What was asked for.
+    /// The job.
     pub job: &'s Job,
-    /// Gives out ids, and knows what studies do not share.
+    /// Assigns ids, and knows which numbers are not shared.
     pub sharing: Sharing,
-    /// When documents are made.
+    /// The creation time.
     pub made_at: DateTime,
-    /// Where documents go.
+    /// The sink.
     pub sink: &'s dyn Sink,
-    /// What is counted.
+    /// Counters.
     pub counts: &'s RunCounts,
-    /// What is left out.
+    /// The report.
     pub report: &'s Report,
-    /// How far the run is.
+    /// Progress.
     pub progress: &'s dyn Progress,
-    /// Whether the user wants it to end.
+    /// Whether the run is to stop.
     pub interrupt: &'s Interrupt,
-    /// Who remembers what is written, where somebody does.
+    /// Stores document hashes, in a run with an index.
     pub memory: Option<&'s dyn Memory>,
 }
 
-/// Remembers documents from run to run, and so knows those that need not be written again.
+/// Stores documents' hashes between runs, so that unchanged ones are not written again.
 pub trait Memory: Sync {
-    /// Gives a document to the sink, unless it stands there as it is. The study is [`SHARED`] where it is shared.
+    /// Writes a document, unless it exists unchanged. The study of a shared resource is [`SHARED`].
     fn document(
         &self,
         name: &DocumentName,
@@ -67,11 +67,11 @@ pub trait Memory: Sync {
         write: WriteDocument<'_>,
     ) -> Result<Placed, Error>;
 
-    /// Everything of a study was given to the sink.
+    /// All documents of a study were written.
     fn study(&self, study_uid: &str, id: &str, counts: &StudyCounts, placed: &Placed) -> Result<(), Error>;
 }
 
-/// A document on its way to the sink.
+/// A document to be written.
 pub struct Given<'g> {
     /// The sink.
     pub sink: &'g dyn Sink,
@@ -80,7 +80,7 @@ pub struct Given<'g> {
 }
 
 impl Given<'_> {
-    /// Gives it to the sink.
+    /// Writes it to the sink.
     pub fn give(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error> {
         match self.model {
             Some(model) => self.sink.model(name, model, self.dialect, write),
@@ -89,8 +89,7 @@ impl Given<'_> {
     }
 }
 
-/// Resources that several studies share, until all studies have said what they know of them; each with whether one of its
-/// studies is as the profile demands.
+/// Shared resources, merged until all studies were seen; each with whether one of its studies conforms to the profile.
 pub type Shared = BTreeMap<(ResourceType, String), (Companion, bool)>;
 
 impl Stage<'_> {
@@ -98,7 +97,7 @@ impl Stage<'_> {
         &self.job.config.content
     }
 
-    /// The release, the user's `meta`, and the profile.
+    /// The dialect of all documents: release, `meta` and profile.
     fn dialect(&self) -> Dialect<'_> {
         let content = self.content();
         Dialect { release: content.release(), profile: content.profile(), meta: &content.meta }
@@ -112,7 +111,7 @@ impl Stage<'_> {
         self.shared(shared)
     }
 
-    /// Writes studies, which come in the order of their UIDs so that what they share is joined in that order.
+    /// Writes studies in the order of their UIDs, in which shared resources are merged.
     pub fn some(&self, studies: &mut [Study], shared: &mut Shared) -> Result<(), Error> {
         match self.sink.order() {
             _ if shares(self.job) => self.in_order(studies, |resolved| self.study(resolved, shared)),
@@ -124,10 +123,10 @@ impl Stage<'_> {
         }
     }
 
-    /// Looks across the studies before the first is written, and reports where they contradict each other.
+    /// Compares the studies before the first is written, and reports contradictions.
     pub fn look_across(&mut self, studies: &mut [Study]) {
         if self.content().subject.is_some() {
-            // All studies are of the user's patient.
+            // With --subject all studies are of one patient.
             return;
         }
         let across = look_across(studies, &self.content().archive);
@@ -137,7 +136,7 @@ impl Stage<'_> {
         self.sharing.contested = across.contested;
     }
 
-    /// Resolves studies side by side, and shows them one after the other.
+    /// Resolves studies in parallel, and passes them on in order.
     fn in_order(
         &self,
         studies: &mut [Study],
@@ -154,7 +153,7 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// Writes what studies share, when all have said what they know of it.
+    /// Writes shared resources, after all studies.
     pub fn shared(&self, shared: Shared) -> Result<(), Error> {
         for (companion, conforms) in shared.into_values() {
             if companion.contradicted {
@@ -202,8 +201,8 @@ impl Stage<'_> {
         self.memory.map_or(Ok(()), |memory| memory.study(resolved.uid, &id, &counts, &placed))
     }
 
-    /// Makes a study as the profile demands, and reports what that changes; one that lacks something stays as it is, and is
-    /// written without the profile.
+    /// Makes a study conform to the profile, and reports the changes. A study that cannot conform is written without
+    /// the profile.
     fn conform(&self, study: &mut ImagingStudy<'_>, uid: &str) -> Dialect<'_> {
         let (dialect, place) = (self.dialect(), Where { study: Some(uid), ..Where::default() });
         let lacks = lacks(dialect.profile, study);
@@ -217,7 +216,7 @@ impl Stage<'_> {
         dialect
     }
 
-    /// Writes the study, and what stands beside it; nothing of it where the study has no place.
+    /// Writes the study, then its companions, unless the study was not written.
     fn resources(
         &self,
         study: ImagingStudy<'_>,
@@ -302,7 +301,7 @@ impl Stage<'_> {
             Some(memory) => memory.document(&name, study_uid, &given, &mut line)?,
             None => given.give(&name, &mut line)?,
         };
-        // A companion is not named by a study, whether it is shared or not.
+        // Issues of companions do not name a study.
         let study = Some(study_uid).filter(|_| matches!(resource_type, "ImagingStudy" | "Bundle" | "ImagingSelection"));
         match &placed {
             Placed::Written | Placed::NotTaken => {}
@@ -322,14 +321,14 @@ impl Stage<'_> {
         Ok(placed)
     }
 
-    /// Reports the numbers of a study that studies of other patients have too.
+    /// Reports numbers of a study that other patients' studies also have.
     fn note_held(&self, uid: &str, all: &[Held]) {
         for held in all {
             self.report.issue_of(uid, Where { study: Some(uid), ..Where::default() }, &finish::held_issue(held));
         }
     }
 
-    /// Reports what was dropped of a study and its series, and what differed in them.
+    /// Reports the issues of a study and its series.
     fn note(&self, resolved: &ResolvedStudy<'_>) {
         for found in &resolved.issues {
             let (name, equipment) = (found.name.as_ref(), Equipment::Study(resolved, None));
@@ -360,7 +359,7 @@ impl Stage<'_> {
         }
     }
 
-    /// Reports what was dropped of a Key Object Selection, and that it is a rejection note.
+    /// Reports the issues of a Key Object Selection, and rejection notes.
     fn note_selection(&self, selection: &Selection, resolved: &ResolvedStudy<'_>) {
         let place = Where {
             name: Some(&selection.name),
@@ -379,17 +378,17 @@ impl Stage<'_> {
     }
 }
 
-/// Whether a document has its place; what a server does not take it says itself.
+/// Whether a document was accepted; a server reports rejections itself.
 fn is_given(placed: &Placed) -> bool {
     matches!(placed, Placed::Written | Placed::NotTaken)
 }
 
-/// Whether studies share resources that stand beside them.
+/// Whether studies share companion resources.
 pub fn shares(job: &Job) -> bool {
     job.config.content.references() == References::Separate && job.format != Format::Bundle
 }
 
-/// Reports a study that says otherwise than an earlier one of its patient.
+/// Reports a study that contradicts an earlier one about its patient.
 pub fn note_contradiction(report: &Report, study: &str, fact: Fact) {
     let tag = match fact {
         Fact::Name => tags::PATIENT_NAME,
@@ -400,7 +399,7 @@ pub fn note_contradiction(report: &Report, study: &str, fact: Fact) {
     report.issue(place, &Issue { tags: vec![tag], ..issue("subject", Reason::PatientDiffers) });
 }
 
-/// Reports a file that has instances which this run's document lacks.
+/// Reports a file that was not replaced.
 pub fn note_held_back(report: &Report, path: &Path) {
     let name = Name::file(path);
     report.issue(Where { name: Some(&name), ..Where::default() }, &issue("ImagingStudy", Reason::HeldBack));
@@ -410,7 +409,7 @@ fn issue(element: &'static str, reason: Reason) -> Issue {
     Issue { element, tags: Vec::new(), reason, value: None }
 }
 
-/// The one resource of a JSON document: a stream or file has room for one study.
+/// Fails if several studies would go into one JSON document.
 pub fn check_room(job: &Job, studies: usize) -> Result<(), Error> {
     let has_room = job.target.is_folder() || job.format != Format::Json && !job.target.is_one_document();
     if has_room || studies <= 1 {

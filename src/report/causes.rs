@@ -41,15 +41,18 @@ pub fn causes(counts: &Counts) -> Causes {
 
 fn in_words(cause: Cause, number: u64, places: Vec<String>) -> CauseInWords {
     let message = match cause {
-        Cause::LostFiles => format!("{} left out that are DICOM, or could be", files(number)),
+        Cause::LostFiles => files_left_out(number),
         Cause::Issue(reason) => reason.to_string(),
     };
     let more = number.saturating_sub(places.len() as u64);
     CauseInWords { message, places, more }
 }
 
-fn files(number: u64) -> String {
-    if number == 1 { "1 file was".to_string() } else { format!("{} files were", count(number)) }
+fn files_left_out(number: u64) -> String {
+    match number {
+        1 => "1 file was left out that is DICOM, or could be".to_string(),
+        _ => format!("{} files were left out that are DICOM, or could be", count(number)),
+    }
 }
 
 impl Causes {

@@ -29,3 +29,5 @@ mod scan;
 mod selections;
 mod settings;
 mod synth;
+#[cfg(target_os = "linux")]
+mod terminal;

@@ -1,8 +1,8 @@
-//! A PACS that speaks DICOMweb (PS3.18): its studies by QIDO-RS, and of each the metadata of all instances by WADO-RS, as
-//! DICOM JSON. Pixel data is never asked for.
+//! A PACS that speaks DICOMweb (PS3.18): its studies by QIDO-RS, and of each the metadata of all instances by WADO-RS,
+//! as DICOM JSON. Pixel data is never requested.
 //!
-//! A study is asked for as a whole; a server that refuses that is asked for its series. What was not delivered is reported
-//! by study: instances that the server counts and does not give, too.
+//! A study is requested as a whole; if the server refuses, its series are requested one by one. What is not delivered
+//! is reported by study, including instances that the server counts but does not return.
 
 mod options;
 mod pages;
@@ -30,37 +30,37 @@ use study::Study;
 /// Which studies of which server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DicomWeb {
-    /// How it is reached.
+    /// The connection to the server.
     pub connection: Connection,
-    /// Who asks.
+    /// The credentials.
     pub credentials: Credentials,
-    /// How often and for how long.
+    /// The retry policy.
     pub policy: Policy,
-    /// Requests at the same time.
+    /// The number of concurrent requests.
     pub requests: usize,
     /// A query of QIDO-RS (PS3.18 10.6), as `StudyDate=20240101-20240131`; empty for all studies.
     pub query: String,
-    /// Study Instance UIDs; where there are some, only these are asked for.
+    /// Study Instance UIDs; if any, only these are requested.
     pub studies: Vec<String>,
 }
 
-/// A server whose first answer is there.
+/// A server that has answered the first request.
 pub(super) struct Asked {
     server: Arc<Server>,
     first: First,
     permits: Permits,
 }
 
-/// What is asked for.
+/// What is requested.
 enum First {
     /// These studies.
     Studies(Vec<String>),
-    /// All pages, of which the first is there.
+    /// All pages of a search, of which the first has arrived.
     Pages(Pages),
 }
 
 impl DicomWeb {
-    /// Asks for the first page of studies: a server that cannot be used ends the run before anything is written.
+    /// Requests the first page of studies, so that an unusable server ends the run before anything is written.
     pub(super) fn ask(&self, interrupt: &Interrupt, progress: Arc<dyn Progress>) -> Result<Asked, Error> {
         let server = Arc::new(Server::new(self, interrupt.clone(), progress)?);
         let first = match &self.studies[..] {
@@ -72,14 +72,14 @@ impl DicomWeb {
 }
 
 impl Asked {
-    /// Hands over all studies.
+    /// Sends all studies to the feed.
     pub fn give(self, feed: &mut Feed) {
         let Asked { server, first, permits } = self;
         let give = |found: Found, feed: &mut Feed| {
             let study = Study::new(&server, found, permits.clone());
             let name = Name::file(study.address());
             feed.item(Item { name, from: From::Source(Box::new(study)) });
-            // Each study is a request, and the next is another reader's.
+            // One study a batch, so that readers request studies in parallel.
             feed.flush();
         };
         match first {
