@@ -8,8 +8,8 @@ mod forms;
 mod version;
 
 pub use forms::{
-    AccessionForm, Agreement, BodySiteForm, CompanionForms, ConceptForm, DeviceForm, EncounterForm, EndpointForm, Modalities,
-    ProcedureForm, ReasonForm, SelectionForm, ServiceRequestForm, SopClassForm,
+    AccessionForm, Agreement, BodySiteForm, CompanionForms, ConceptForm, DeviceForm, EncounterForm, EndpointForm,
+    Modalities, ProcedureForm, ReasonForm, SelectionForm, ServiceRequestForm, SopClassForm,
 };
 
 /// One release of FHIR, as far as the resources that the tool writes differ.
