@@ -1,4 +1,4 @@
-//! The entry point of the library: a conversion as a value, with a callback for each document.
+//! The library's front door: a conversion as a value, with one callback for each document.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::pipeline::{Config, Job, Outcome, convert_into, open_output};
 use crate::progress::{Progress, Silent};
 use crate::source::{Input, NamedReader, Readers};
 
-/// The DICOM files to convert, and the options.
+/// DICOM files to be converted, and how.
 ///
 /// ```
 /// use dcm2fhir::{Conversion, Detail, Release};
@@ -41,7 +41,7 @@ pub struct Conversion {
     readers: Vec<Input>,
 }
 
-/// A resource or a Bundle that a conversion made.
+/// A resource or a Bundle as it comes out of a conversion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Document<'a> {
@@ -54,7 +54,7 @@ pub struct Document<'a> {
 }
 
 impl Conversion {
-    /// A conversion to a release, without inputs.
+    /// A conversion to a release, of nothing yet.
     pub fn new(release: &'static Release) -> Conversion {
         Conversion { config: Config { content: ContentOptions::of(release), ..Config::default() }, readers: Vec::new() }
     }
@@ -65,9 +65,8 @@ impl Conversion {
         self
     }
 
-    /// Adds a reader as an input: a DICOM file, read no further than its header, or an archive. The name appears in
-    /// messages and in the report. A reader can be read only once: a clone of this conversion that runs later finds it
-    /// at its end.
+    /// Reads what a reader gives: a DICOM file, no further than its header, or an archive. The name stands in messages and
+    /// in the report. Readers are read once: a clone of this conversion that is run later finds them at their end.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -85,8 +84,8 @@ impl Conversion {
         self.readers(std::iter::once((name.into(), reader)))
     }
 
-    /// Adds any number of readers. The iterator is called from another thread, and only when there is room for the next
-    /// reader, so it may open files as it goes.
+    /// The same with any number of readers. The next is asked for only when there is room for it, so the iterator may open
+    /// what it gives; it is called from another thread.
     pub fn readers<N, R, I>(mut self, readers: I) -> Conversion
     where
         N: Into<String>,
@@ -122,55 +121,55 @@ impl Conversion {
         self
     }
 
-    /// Sets the level of detail.
+    /// Goes only so deep.
     pub fn detail(mut self, detail: Detail) -> Conversion {
         self.config.content.detail = detail;
         self
     }
 
-    /// Sets how a study refers to patients, orders, devices and so on.
+    /// Refers to patients and others in this way.
     pub fn references(mut self, references: References) -> Conversion {
         self.config.content.references = Some(references);
         self
     }
 
-    /// Makes one transaction Bundle for each study instead of single resources.
+    /// Gives one transaction Bundle for each study instead of resources.
     pub fn bundles(mut self) -> Conversion {
         self.config.output.format = Some(Format::Bundle);
         self
     }
 
-    /// Adds the address of the images, as `"wado-rs=https://pacs.example/dicomweb".parse()`.
+    /// Says where the images are, as `"wado-rs=https://pacs.example/dicomweb".parse()`.
     pub fn endpoint(mut self, endpoint: EndpointOption) -> Conversion {
         self.config.content.endpoint.push(endpoint);
         self
     }
 
-    /// Sets the system of a kind of identifier, as `"patient=http://hospital.example/mrn".parse()`.
+    /// Names the system of a kind of identifier, as `"patient=http://hospital.example/mrn".parse()`.
     pub fn system(mut self, system: SystemUri) -> Conversion {
         self.config.content.archive.system.push(system);
         self
     }
 
-    /// Sets the zone of times without one, as `"+01:00".parse()` or `"Europe/Berlin".parse()`.
+    /// The zone of times that carry none, as `"+01:00".parse()` or `"Europe/Berlin".parse()`.
     pub fn time_zone(mut self, zone: TimeZone) -> Conversion {
         self.config.content.archive.timezone = Some(zone);
         self
     }
 
-    /// Sets the number of reading threads.
+    /// Reads with so many threads.
     pub fn threads(mut self, threads: u16) -> Conversion {
         self.config.run.threads = Some(threads.max(1));
         self
     }
 
-    /// Writes a report of what was left out, and why, to this file.
+    /// Writes what was left out, and why, into this file.
     pub fn report(mut self, path: impl Into<PathBuf>) -> Conversion {
         self.config.run.report = Some(path.into());
         self
     }
 
-    /// Reads all inputs, then calls `each` with one document after the other. An error from `each` ends the run.
+    /// Reads everything, then hands over one document after the other. An error of `each` ends the run.
     pub fn run(self, each: impl FnMut(Document<'_>) -> io::Result<()> + Send) -> Result<Outcome, Error> {
         self.run_with(Arc::new(Silent), &Interrupt::default(), each)
     }
@@ -195,7 +194,7 @@ impl Conversion {
         self.write_with(Arc::new(Silent), &Interrupt::default())
     }
 
-    /// [`write`](Conversion::write), with progress callbacks, and an interrupt that stops it.
+    /// [`write`](Conversion::write), heard by `progress` and ended by `interrupt`.
     pub fn write_with(self, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Outcome, Error> {
         let job = self.job()?;
         convert_into(&job, || open_output(&job), progress, interrupt)
@@ -207,8 +206,8 @@ impl Conversion {
         Ok(job)
     }
 
-    /// [`run`](Conversion::run), with callbacks for progress, for each file that is left out and each value that is
-    /// dropped. `interrupt` stops it from another thread.
+    /// [`run`](Conversion::run), heard by `progress`, which is told of each file that is left out and of each value that
+    /// is dropped, and ended by `interrupt` from another thread.
     pub fn run_with(
         self,
         progress: Arc<dyn Progress>,
@@ -220,7 +219,7 @@ impl Conversion {
     }
 }
 
-/// Passes documents to a closure, one at a time.
+/// Hands documents to a closure, one at a time.
 struct Callback<F>(Mutex<F>);
 
 impl<F: FnMut(Document<'_>) -> io::Result<()> + Send> Sink for Callback<F> {

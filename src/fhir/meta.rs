@@ -1,9 +1,9 @@
-//! `Resource.meta` as far as the user gives it: where a batch came from, and the labels by which it is found again.
+//! `Resource.meta` from options: the source of a batch, tags and security labels.
 
 use super::datatypes::Coding;
 use crate::options::uri;
 
-/// What stands in the `meta` of every resource of a run.
+/// The `meta` of every resource of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 pub struct Meta {
@@ -29,7 +29,7 @@ pub struct Meta {
 }
 
 impl Meta {
-    /// The user gives nothing.
+    /// No `meta`.
     pub const NONE: &'static Meta = &Meta { meta_source: None, meta_tag: Vec::new(), meta_security: Vec::new() };
 }
 

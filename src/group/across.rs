@@ -1,5 +1,5 @@
-//! Facts across studies, collected before any is written: numbers used by several patients, and contradictions about a
-//! patient. Only hashes are kept, and the result does not depend on the order of the studies.
+//! What studies say across each other, found before any is written: numbers that several patients have, and patients of
+//! whom studies say different things. Only hashes are kept, and nothing depends on the order of the studies' arrival.
 
 use std::sync::LazyLock;
 
@@ -11,20 +11,20 @@ use crate::fhir::{Claim, Contested, Described, Fact, Reference, contradictions};
 use crate::mapping::finish::distinct_orders;
 use crate::mapping::{self, Options, Row, SERIES, STUDY, SeriesPart, StudyPart};
 
-/// The facts across the studies of a run.
+/// What holds across the studies of a run.
 #[derive(Debug, Default)]
 pub struct Across {
     /// The numbers that several patients have.
     pub contested: Contested,
-    /// The studies that contradict an earlier one about a patient, by index.
+    /// The studies, by their places, that contradict an earlier one in what they say of one patient.
     pub contradictions: Vec<(usize, Fact)>,
 }
 
-/// The rows of the subject and of resources that belong to it.
+/// The rows that say whose a study is, and what else of a patient it refers to.
 static OF_STUDY: LazyLock<Vec<Row<StudyPart>>> = LazyLock::new(|| rows(STUDY, &["subject", "encounter"]));
 static OF_SERIES: LazyLock<Vec<Row<SeriesPart>>> = LazyLock::new(|| rows(SERIES, &["based_on", "part_of", "specimen"]));
 
-/// Compares all studies.
+/// Looks across all studies. One alone contradicts nobody.
 pub fn look_across(studies: &mut [Study], options: &Options) -> Across {
     if studies.len() < 2 {
         return Across::default();
@@ -35,13 +35,13 @@ pub fn look_across(studies: &mut [Study], options: &Options) -> Across {
 }
 
 impl Across {
-    /// The facts of claims and descriptions.
+    /// What holds across studies that claim and say this.
     pub fn among(claims: Vec<Claim>, described: Vec<Described>) -> Across {
         Across { contested: Contested::among(claims), contradictions: contradictions(described) }
     }
 }
 
-/// The claims of a study, and the description of its patient; nothing if it has several patients.
+/// What the study at a place claims, and what it says of its patient; nothing where it has several.
 pub fn said(place: usize, study: &mut Study, options: &Options) -> (Vec<Claim>, Option<Described>) {
     let of_study = study.parts.resolve(&OF_STUDY, |data_set| mapping::map(&OF_STUDY, data_set, options));
     let subject = &of_study.part.subject;
@@ -66,7 +66,7 @@ pub fn said(place: usize, study: &mut Study, options: &Options) -> (Vec<Claim>, 
     (claims, described)
 }
 
-/// The claims of a reference, one for each of its numbers, as a server can find it by any of them.
+/// The claims of what a reference names, by each of its numbers: a server finds it by any of them.
 fn claims_of(of: &Reference, subject: &Reference) -> Vec<Claim> {
     let numbers = of.resource.iter().flat_map(|resource| resource.identifier());
     numbers.filter_map(|number| Claim::of(of.target, number, subject)).collect()

@@ -1,7 +1,7 @@
-//! The distinct parts of the instances of a study or series, each with its smallest key.
+//! The different parts that the instances of one study or series bring, each with the smallest key that brought it.
 //!
-//! The result does not depend on the order of arrival: of more than [`MAX_PARTS`] parts, those with the smallest keys
-//! are kept. They are kept as raw bytes, and mapped when all were added; then values and differences are derived.
+//! What is kept does not depend on the order of arrival: of more than [`MAX_PARTS`] parts, those with the smallest keys
+//! stay. They stay as they lie in the file, and are mapped when all have come; then winners and differences are derived.
 
 use std::cmp::Ordering;
 
@@ -14,7 +14,7 @@ use crate::name::Name;
 /// The most parts that are kept of one study or series.
 pub const MAX_PARTS: usize = 16;
 
-/// The order in which instances decide: images before other objects, then SOP Instance UID, then content.
+/// What decides where instances differ: images before other objects, then SOP Instance UID, then content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key<'a> {
     /// `false` for images, so that they come first.
@@ -39,7 +39,7 @@ struct Kept {
     sop_instance_uid: Box<str>,
     instance_fingerprint: u64,
     stored_values: StoredValues,
-    /// A file with this part.
+    /// A file that brought the part.
     name: Box<Name>,
 }
 
@@ -52,14 +52,14 @@ pub(super) struct Part<'a> {
     pub stored_values: &'a StoredValues,
 }
 
-/// The result of merging parts.
+/// What the parts come to.
 #[derive(Debug)]
 pub struct Resolved<P> {
     /// The parts joined.
     pub part: P,
-    /// All parts but the first, in the order of their keys.
+    /// All but the first part, in the order of their keys.
     pub others: Vec<P>,
-    /// Issues of each part, and differences.
+    /// What was dropped of each part, and what differs.
     pub issues: Vec<FoundIssue>,
 }
 
@@ -76,7 +76,7 @@ impl Parts {
         if self.kept.len() == MAX_PARTS {
             self.drop_last();
         }
-        // Most have a single part.
+        // Most have one part, and so room for one.
         self.kept.reserve_exact(1);
         self.kept.push(Kept {
             fingerprint,
@@ -88,7 +88,7 @@ impl Parts {
         });
     }
 
-    /// Whether a part is new and exceeds the limit, so that it, or another, is dropped.
+    /// Whether a part is new and has no room: it, or another, is dropped.
     pub fn overflows(&self, fingerprint: u64) -> bool {
         self.kept.len() == MAX_PARTS && self.kept.iter().all(|kept| kept.fingerprint != fingerprint)
     }
@@ -100,12 +100,12 @@ impl Parts {
         parts
     }
 
-    /// Whether there were more parts than are kept.
+    /// Whether more parts came than are kept.
     pub(super) fn has_more(&self) -> bool {
         self.has_more
     }
 
-    /// Notes that there were more parts than are kept elsewhere.
+    /// Notes that elsewhere more parts came than are kept.
     pub(super) fn had_more(&mut self, has_more: bool) {
         self.has_more |= has_more;
     }
@@ -126,7 +126,7 @@ impl Parts {
         }
     }
 
-    /// Maps the parts and merges them, row by row, in the order of their keys; reports dropped values and differences.
+    /// Maps the parts, and joins them, row by row, in the order of their keys; says what was dropped, and what differs.
     pub fn resolve<P: Default>(&mut self, rows: &[Row<P>], map: impl Fn(DataSet<'_>) -> Mapped<P>) -> Resolved<P> {
         self.kept.sort_by(|one, other| one.key().cmp(&other.key()));
         let (mut header, mut issues) = (Header::default(), Vec::new());
@@ -153,7 +153,7 @@ impl Parts {
 }
 
 impl Parts {
-    /// The first of these attributes in which instances differ; else the first that some lack.
+    /// The first of these attributes of which instances have different values; else the first that some lack.
     pub fn first_that_differs(&self, attributes: &[Attribute]) -> Option<TagPath> {
         let mut header = Header::default();
         let mut of_each = |attribute: &Attribute| -> Vec<Vec<Vec<u8>>> {
@@ -199,7 +199,7 @@ impl Kept {
         }
     }
 
-    /// Updates key and name of a part to the smaller ones.
+    /// Another instance has the same part: the smaller key stays, and of one key the smaller name.
     fn see(&mut self, key: Key<'_>, name: &Name) {
         let order = key.cmp(&self.key());
         if order == Ordering::Less {
@@ -212,7 +212,7 @@ impl Kept {
     }
 }
 
-/// An issue that belongs to no single file.
+/// An issue of no single file.
 fn of_all(issue: Issue) -> FoundIssue {
     FoundIssue { issue, name: None }
 }

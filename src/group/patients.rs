@@ -1,4 +1,4 @@
-//! The Patient IDs of a study with more parts than are kept, so that mixed patients are still detected.
+//! The Patient IDs of a study of which more parts came than are kept: that it mixes patients is seen all the same.
 
 use std::sync::LazyLock;
 
@@ -12,14 +12,14 @@ use crate::fhir::identifier::once_each;
 use crate::mapping::attribute::attributes;
 use crate::mapping::{self, Attribute, Options, Row, STUDY, StudyPart};
 
-/// The row of the subject.
+/// The row that says whose a study is.
 static SUBJECT: LazyLock<Vec<Row<StudyPart>>> = LazyLock::new(|| rows(STUDY, &["subject"]));
 
-/// The attributes of a Patient ID: number and issuer.
+/// What makes a Patient ID: the number and its issuer.
 pub(super) const PATIENT_ID: &[Attribute] =
     attributes![PATIENT_ID, ISSUER_OF_PATIENT_ID, issuer ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE];
 
-/// The distinct Patient IDs; empty as long as all parts are kept.
+/// Each way in which a Patient ID is told, once; nothing as long as all parts are kept.
 #[derive(Debug, Default)]
 pub struct Patients {
     told: Vec<(u64, StoredValues)>,
@@ -27,7 +27,7 @@ pub struct Patients {
 }
 
 impl Patients {
-    /// Adds the Patient ID of an instance whose part is not kept, and before the first of them those of the kept parts.
+    /// Takes the Patient ID of an instance whose part has no room, and before the first of them those that are kept.
     pub fn see(&mut self, parts: &Parts, new: &StoredValues) {
         let mut header = Header::default();
         let known = if self.told.is_empty() { Some(parts.stored_values()) } else { None };
@@ -36,13 +36,13 @@ impl Patients {
         }
     }
 
-    /// Adds Patient IDs from elsewhere, and before them those of the kept parts.
+    /// Takes what was told elsewhere of the study, and before it the Patient IDs of the parts that are kept here.
     pub fn merge(&mut self, parts: &Parts, told: &[StoredValues], has_more: bool) {
         told.iter().for_each(|stored_values| self.see(parts, stored_values));
         self.has_more |= has_more;
     }
 
-    /// One part for each distinct Patient ID.
+    /// One part for each way in which a Patient ID is told.
     pub fn told(&self) -> impl Iterator<Item = &StoredValues> {
         self.told.iter().map(|(_, stored_values)| stored_values)
     }
@@ -63,7 +63,7 @@ impl Patients {
         }
     }
 
-    /// Whether they are of several patients; also if there are more than are kept.
+    /// Whether they cannot be one. Nobody has so many Patient IDs that there is no room for them.
     pub fn are_several(&self, options: &Options) -> bool {
         let mut header = Header::default();
         let mut map =
@@ -74,7 +74,7 @@ impl Patients {
     }
 }
 
-/// Whether Patient IDs are of several patients. An ID without an issuer can equal one with an issuer.
+/// Whether Patient IDs cannot be one. An ID without an issuer can be the same with one.
 pub fn are_several(ids: Vec<Identifier>) -> bool {
     let differ = ids.iter().any(|id| id.value != ids[0].value);
     let untyped: Vec<Identifier> = ids.into_iter().map(|id| Identifier { kind: None, ..id }).collect();

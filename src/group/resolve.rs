@@ -1,4 +1,5 @@
-//! Resolves the groups when all instances were added: one value for each row, deduplicated instances, and issues.
+//! What comes of the groups when all instances have been added: one value a row, each instance once, and what is to be
+//! said of it.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -49,12 +50,12 @@ impl Study {
         }
     }
 
-    /// Leaves out more instances, which notes of other studies reject.
+    /// Leaves out what notes of other studies reject, beside what is rejected already.
     pub fn reject(&mut self, rejected: Rejected) {
         self.rejected.merge(rejected);
     }
 
-    /// The number of distinct instances, counted up to `most`.
+    /// How many different instances there are, or more than `most`.
     pub(super) fn different_instances(&self, most: usize) -> usize {
         let mut seen = BTreeSet::new();
         for (series_uid, series) in &self.series {
@@ -67,12 +68,12 @@ impl Study {
         seen.len()
     }
 
-    /// The number of added instances, duplicates included.
+    /// How many instances were added, repeats included.
     pub fn added_instances(&self) -> usize {
         self.series.iter().map(|(_, series)| series.instances.len()).sum()
     }
 
-    /// Maps and merges the kept parts.
+    /// Maps what is kept, and decides everything.
     pub fn resolve(&mut self, options: &Options) -> ResolvedStudy<'_> {
         let parts::Resolved { part, others, mut issues } =
             self.parts.resolve(STUDY, |data_set| study(data_set, options));
@@ -102,7 +103,7 @@ impl Study {
         }
     }
 
-    /// Whether the instances are of several patients.
+    /// Whether instances have Patient IDs that cannot be one.
     pub(super) fn mixes_patients(&self, part: &StudyPart, others: &[StudyPart], options: &Options) -> bool {
         let parts = [part].into_iter().chain(others);
         let ids: Vec<Identifier> = parts.filter_map(|part| part.subject.identifier.clone()).collect();
@@ -158,14 +159,14 @@ impl Series {
     }
 }
 
-/// Maps the study's part of an instance; issues of its character set are reported here, once.
+/// The study's part of an instance; what is wrong with its character set is said here, once.
 fn study(data_set: DataSet<'_>, options: &Options) -> Mapped<StudyPart> {
     let mut mapped = mapping::map(STUDY, data_set, options);
     mapped.issues.extend(mapping::character_set_issue(data_set, options));
     mapped
 }
 
-/// The series that occur in several studies, each with its study. Takes eight bytes a series temporarily.
+/// The series that stand in several studies, each with its study. Eight bytes a series, for as long as it takes.
 pub fn series_in_several_studies(studies: &[Study]) -> Vec<(&str, &str)> {
     let all = || studies.iter().flat_map(|study| study.series.iter().map(move |(series, _)| (&*study.uid, &**series)));
     let mut hashes: Vec<u64> = all().map(|(_, series)| xxh3_64(series.as_bytes())).collect();
@@ -174,21 +175,21 @@ pub fn series_in_several_studies(studies: &[Study]) -> Vec<(&str, &str)> {
     all().filter(|(_, series)| repeated.binary_search(&xxh3_64(series.as_bytes())).is_ok()).collect()
 }
 
-/// The hashes that occur more than once in a sorted list.
+/// The hashes that stand in a sorted list more than once.
 pub fn repeated(sorted: &[u64]) -> Vec<u64> {
     sorted.chunk_by(|one, other| one == other).filter(|run| run.len() > 1).map(|run| run[0]).collect()
 }
 
-/// A SOP Instance UID that occurs in several series or studies.
+/// A SOP Instance UID that stands in several series or studies.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SeveralPlaces {
     /// The SOP Instance UID.
     pub sop_instance_uid: String,
-    /// The Study and Series Instance UIDs where it occurs.
+    /// The Study and Series Instance UIDs where it stands.
     pub places: Vec<(String, String)>,
 }
 
-/// Finds the SOP Instance UIDs that occur in more than one series. Takes eight bytes an instance temporarily.
+/// Finds the SOP Instance UIDs that stand in more than one series: eight bytes an instance, for as long as it takes.
 pub fn several_places(studies: &[Study]) -> Vec<SeveralPlaces> {
     let mut hashes: Vec<u64> = Vec::with_capacity(studies.iter().map(Study::added_instances).sum());
     for_each_place(studies, |_, _, uid| hashes.push(xxh3_64(uid)));
@@ -203,12 +204,12 @@ pub fn several_places(studies: &[Study]) -> Vec<SeveralPlaces> {
     places.finish(&[])
 }
 
-/// The places of SOP Instance UIDs that may occur in several.
+/// Where SOP Instance UIDs stand that may stand in several places.
 #[derive(Debug, Default)]
 pub struct Places(HashMap<String, BTreeSet<(String, String)>>);
 
 impl Places {
-    /// Adds the places in a study of UIDs whose hashes are in a sorted list.
+    /// Sees where in a study UIDs stand whose hashes are in a sorted list.
     pub fn see(&mut self, study: &Study, repeated: &[u64]) {
         study.for_each_uid(|series, uid| {
             if repeated.binary_search(&xxh3_64(uid)).is_ok() {
@@ -218,7 +219,7 @@ impl Places {
         });
     }
 
-    /// Those that occur in several places, or whose hashes are in a sorted list of those that occur elsewhere.
+    /// Those that stand in several places, or somewhere else too: the hashes of these are in a sorted list.
     pub fn finish(self, elsewhere: &[u64]) -> Vec<SeveralPlaces> {
         let is_elsewhere = |uid: &str| elsewhere.binary_search(&xxh3_64(uid.as_bytes())).is_ok();
         let several = self.0.into_iter().filter(|(uid, places)| places.len() > 1 || is_elsewhere(uid));

@@ -1,4 +1,4 @@
-//! Writes new records to the store, and removes deleted files.
+//! Puts what was read into the store, and takes out what is gone.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,16 +8,16 @@ use super::state::State;
 use super::store::{Fault, Store};
 use super::studies::FileKeys;
 
-/// Files removed in one transaction.
+/// Files that are taken out in one go.
 const GONE_AT_ONCE: i64 = 20_000;
 
-/// Writes all pending data to the store, and commits.
+/// Puts everything that is held into the store, and makes it last.
 pub(super) fn flush(store: &mut Store, pending: &Pending) -> Result<(), Fault> {
     let mut open = Vec::new();
     let Taken { mut studies, files } = pending.take(|archives| {
         for OpenArchive { ticket, studies, .. } in archives {
             open.push((ticket.clone(), studies.clone()));
-            // Records of an earlier run are removed now, and not again when more is added.
+            // What an earlier run had of it goes now, and what this run adds must not go with it later.
             ticket.is_known = false;
         }
     });
@@ -40,7 +40,7 @@ pub(super) fn flush(store: &mut Store, pending: &Pending) -> Result<(), Fault> {
     }
     for (ticket, studies) in open {
         let studies = studies.iter().map(|uid| id_of(store, &ids, uid)).collect::<Result<_, _>>()?;
-        // Without a stamp: if the run ends here, the archive is read again.
+        // Without a stamp: if the run ends here, the archive is read again, and what is there of it goes.
         let row = FileRow { stamp: Vec::new(), study: None, state: Some(State { studies, ..State::default() }) };
         if ticket.is_known || store.file(ticket.folder, &ticket.name)?.is_none() {
             totals.add(row.totals(), 1);
@@ -83,7 +83,7 @@ fn id_of(store: &Store, ids: &HashMap<Box<str>, i64>, uid: &str) -> Result<i64, 
     ids.get(uid).map_or_else(|| Ok(store.study_with(uid)?.id), |id| Ok(*id))
 }
 
-/// Removes the records of files from their studies, and the files from the counts.
+/// Takes the records of files out of their studies, and the files out of the counts.
 fn take_out<'n>(
     store: &Store,
     files: impl Iterator<Item = (i64, &'n [u8])>,
@@ -100,7 +100,7 @@ fn take_out<'n>(
     by_study.iter().try_for_each(|(study, files)| store.remove(*study, files))
 }
 
-/// Removes the files that are marked as gone.
+/// Takes out the files that are listed as gone.
 pub(super) fn remove_gone(store: &mut Store) -> Result<(), Fault> {
     loop {
         let gone: Vec<(i64, Vec<u8>)> = {

@@ -1,4 +1,4 @@
-//! Compares the files of the walk with the store, so that only new and changed ones are read.
+//! Compares what the walk finds with what is stored: only what is new or changed is read.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -12,7 +12,7 @@ use super::{Index, os_string, path_bytes};
 use crate::options::index::Check;
 use crate::source::{From, Stamp, Watch, is_settled, now};
 
-/// A file of the walk, and its stamp.
+/// A file that was found, and what it is found to be.
 type Found = (OsString, Stamp);
 
 impl Watch for Index {
@@ -39,7 +39,7 @@ impl Watch for Index {
     }
 
     fn enters(&self, folder: &Path) -> bool {
-        // Read before the folder is listed, so that later changes are detected next time.
+        // Looked at before the folder is listed: what comes later changes it again.
         let mtime = mtime(folder).filter(|mtime| is_settled(*mtime, now()));
         let store = self.store();
         let known = self.gives(&store, || {
@@ -77,7 +77,7 @@ impl Watch for Index {
         self.gives(&store, || {
             let folder = store.folder_at(path_bytes(folder.as_os_str()), None)?.id;
             if !plain {
-                // Entries that the walk left out are not stored, so the folder must be listed again.
+                // What the walk itself left out is not stored: only a listing finds it again.
                 self.visited().unread.insert(folder);
             }
             let has_listed = self.visited().listed.contains(&folder);
@@ -96,7 +96,7 @@ impl Watch for Index {
         let ticket = self.gives(&store, || {
             let id = store.folder_at(path_bytes(folder.as_os_str()), None)?.id;
             if self.visited().folders.contains(&id) {
-                // The walk of its folder handles it.
+                // The walk of the folder finds it, or has found it.
                 return Ok(None);
             }
             if self.visited().listed.insert(id) && from == From::List {
@@ -114,7 +114,7 @@ impl Watch for Index {
 }
 
 impl Index {
-    /// The result; an error is stored and ends the run later.
+    /// What came of it; what went wrong ends the run, when it has read what is under way.
     fn gives<T>(&self, store: &Store, work: impl FnOnce() -> Result<T, Fault>) -> Option<T> {
         store.check(work()).map_err(|error| self.fails(error)).ok()
     }
@@ -129,7 +129,7 @@ impl Index {
         self.check != Check::Read && before == stamp.to_bytes()
     }
 
-    /// Merges the sorted files of a complete folder with the stored ones.
+    /// Walks the sorted files of a whole folder beside those that are stored.
     fn merge(&self, store: &Store, folder: i64, files: Vec<Found>) -> Result<Vec<Ticket>, Fault> {
         let (mut files, mut tickets, mut gone) = (files.into_iter().peekable(), Vec::new(), Vec::new());
         let ticket =
@@ -149,7 +149,7 @@ impl Index {
         Ok(tickets)
     }
 
-    /// Looks up each file, for an incomplete list of files. Duplicates are read once.
+    /// Looks each file up; for who does not know all files of a folder. One that comes twice is read once.
     fn look_up(&self, store: &Store, folder: i64, files: Vec<Found>) -> Result<Vec<Ticket>, Fault> {
         let mut tickets = Vec::new();
         for (name, stamp) in files {
@@ -166,13 +166,13 @@ impl Index {
     }
 }
 
-/// Adds a file to a table of this run; returns whether it is new.
+/// Notes a file in one of the tables of this run, and says whether it is new there.
 pub(super) fn note(store: &Store, table: &str, folder: i64, name: &[u8]) -> Result<bool, Fault> {
     let insert = format!("INSERT OR IGNORE INTO temp.{table} VALUES (?1, ?2)");
     Ok(store.connection.prepare_cached(&insert)?.execute(params![folder, name])? > 0)
 }
 
-/// Marks stored files of a folder that were not found as gone.
+/// The stored files of a folder that were not seen are gone.
 pub(super) fn unseen(store: &Store, folder: i64) -> Result<(), Fault> {
     let insert = "INSERT OR IGNORE INTO temp.gone SELECT folder, name FROM file WHERE folder = ?1
                   AND NOT EXISTS (SELECT 1 FROM temp.seen WHERE seen.folder = file.folder AND seen.name = file.name)";
@@ -180,7 +180,7 @@ pub(super) fn unseen(store: &Store, folder: i64) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The modification time of a folder.
+/// When anything was added to a folder or taken from it.
 fn mtime(folder: &Path) -> Option<i64> {
     let metadata = fs::metadata(folder).ok()?;
     match Stamp::of(&metadata) {

@@ -1,4 +1,4 @@
-//! Stored folders and files, and their totals.
+//! Folders and files as they are stored, and how many they are.
 
 use std::collections::BTreeSet;
 
@@ -7,22 +7,22 @@ use rusqlite::{OptionalExtension, params};
 use super::state::State;
 use super::store::{Fault, Store};
 
-/// A stored folder.
+/// What a folder is known for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Folder {
     pub id: i64,
-    /// Its modification time, if it need not be listed while that is unchanged.
+    /// When anything in it changed, where it need not be listed as long as that stays.
     pub mtime: Option<i64>,
 }
 
-/// A stored file.
+/// What is known of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FileRow {
-    /// Its stamp as bytes; empty if it must be read again.
+    /// Its stamp as bytes; empty where it has to be read again.
     pub stamp: Vec<u8>,
     /// The study that it is an instance of.
     pub study: Option<i64>,
-    /// Its state, if it is not a single instance.
+    /// What it is otherwise.
     pub state: Option<State>,
 }
 
@@ -33,7 +33,7 @@ impl FileRow {
         self.study.into_iter().chain(of_state).collect()
     }
 
-    /// Its contribution to the totals.
+    /// What it adds to the counts.
     pub fn totals(&self) -> FileTotals {
         match &self.state {
             Some(state) => FileTotals {
@@ -47,7 +47,7 @@ impl FileRow {
     }
 }
 
-/// The totals of stored files.
+/// How many files are known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FileTotals {
     /// Files on the disk, an archive as one.
@@ -67,21 +67,21 @@ impl FileTotals {
         [&mut self.rows, &mut self.files, &mut self.dicom_files, &mut self.grouped_files]
     }
 
-    /// Adds other totals, or subtracts them if `times` is -1.
+    /// Adds what other files are, or takes it away where `times` is -1.
     pub fn add(&mut self, mut other: FileTotals, times: i64) {
         self.parts().into_iter().zip(other.parts()).for_each(|(all, more)| *all += times * *more);
     }
 }
 
 impl Store {
-    /// The folder at a path, if stored.
+    /// The folder at a path, where it is known.
     pub fn folder(&self, path: &[u8]) -> Result<Option<Folder>, Fault> {
         let mut statement = self.connection.prepare_cached("SELECT id, mtime FROM folder WHERE path = ?1")?;
         let row = statement.query_row([path], |row| Ok(Folder { id: row.get(0)?, mtime: row.get(1)? }));
         Ok(row.optional()?)
     }
 
-    /// The folder at a path, added if missing.
+    /// The folder at a path, which is taken in where it is not known.
     pub fn folder_at(&self, path: &[u8], parent: Option<&[u8]>) -> Result<Folder, Fault> {
         if let Some(known) = self.folder(path)? {
             return Ok(known);
@@ -97,21 +97,21 @@ impl Store {
         statement.query_row([id], |row| row.get(0)).optional()?.ok_or(Fault::Damaged)
     }
 
-    /// Stores the modification time of a folder, or that it is not known.
+    /// Keeps since when a folder has not changed, or that this is not known.
     pub fn set_folder_mtime(&self, id: i64, mtime: Option<i64>) -> Result<(), Fault> {
         let update = "UPDATE folder SET mtime = ?2 WHERE id = ?1 AND mtime IS NOT ?2";
         self.connection.prepare_cached(update)?.execute(params![id, mtime])?;
         Ok(())
     }
 
-    /// Marks a folder as listed in a file list.
+    /// Keeps that the files of a folder come from a list.
     pub fn set_listed(&self, id: i64) -> Result<(), Fault> {
         let update = "UPDATE folder SET listed = 1 WHERE id = ?1 AND listed = 0";
         self.connection.prepare_cached(update)?.execute([id])?;
         Ok(())
     }
 
-    /// The subfolders of a folder whose files are all stored; `None` if one must be read again.
+    /// The folders in a folder of which all files are known; `None` where one has to be read again.
     pub fn folders_in(&self, id: i64) -> Result<Option<Vec<Vec<u8>>>, Fault> {
         let unread = "SELECT 1 FROM file WHERE folder = ?1 AND length(stamp) = 0 LIMIT 1";
         if self.connection.prepare_cached(unread)?.exists([id])? {
@@ -122,7 +122,7 @@ impl Store {
         Ok(Some(paths.collect::<Result<_, _>>()?))
     }
 
-    /// Calls `each` with name and stamp of every file of a folder, sorted by name.
+    /// Shows the name and the stamp of each file of a folder, in the order of the names.
     pub fn each_file(&self, folder: i64, mut each: impl FnMut(&[u8], &[u8])) -> Result<(), Fault> {
         let select = "SELECT name, stamp FROM file WHERE folder = ?1 ORDER BY name";
         let mut statement = self.connection.prepare_cached(select)?;
@@ -141,7 +141,7 @@ impl Store {
         Ok(statement.query_row(params![folder, name], |row| row.get(0)).optional()?)
     }
 
-    /// A stored file.
+    /// All that is known of one file.
     pub fn file(&self, folder: i64, name: &[u8]) -> Result<Option<FileRow>, Fault> {
         let select = "SELECT stamp, study, state FROM file WHERE folder = ?1 AND name = ?2";
         let mut statement = self.connection.prepare_cached(select)?;
@@ -152,7 +152,7 @@ impl Store {
         Ok(Some(FileRow { stamp, study, state }))
     }
 
-    /// Stores a file.
+    /// Keeps what is known of a file.
     pub fn put_file(&self, folder: i64, name: &[u8], row: &FileRow) -> Result<(), Fault> {
         let mut statement =
             self.connection.prepare_cached("INSERT OR REPLACE INTO file VALUES (?1, ?2, ?3, ?4, ?5)")?;
@@ -160,14 +160,14 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes a file.
+    /// Forgets a file.
     pub fn delete_file(&self, folder: i64, name: &[u8]) -> Result<(), Fault> {
         let mut statement = self.connection.prepare_cached("DELETE FROM file WHERE folder = ?1 AND name = ?2")?;
         statement.execute(params![folder, name])?;
         Ok(())
     }
 
-    /// Calls `each` with every file that is not a single instance, and the path of its folder.
+    /// Shows each file that is not simply an instance, with the path of its folder.
     pub fn each_state(&self, mut each: impl FnMut(&[u8], &[u8], State)) -> Result<(), Fault> {
         let select = "SELECT path, name, state FROM file INDEXED BY file_state JOIN folder ON folder.id = file.folder
                       WHERE state IS NOT NULL";
@@ -181,7 +181,7 @@ impl Store {
         Ok(())
     }
 
-    /// The totals of stored files.
+    /// How many files are known.
     pub fn file_totals(&self) -> Result<FileTotals, Fault> {
         let mut totals = FileTotals::default();
         for (part, name) in totals.parts().into_iter().zip(NAMES) {
@@ -190,7 +190,7 @@ impl Store {
         Ok(totals)
     }
 
-    /// Stores the totals.
+    /// Keeps how many files are known.
     pub fn set_file_totals(&self, mut totals: FileTotals) -> Result<(), Fault> {
         totals.parts().into_iter().zip(NAMES).try_for_each(|(part, name)| self.set_meta(name, *part))
     }

@@ -1,13 +1,13 @@
-//! The index: a cache of the files that earlier runs read, with their stamps and records. A run reads only new and
-//! changed files, and builds studies from the records by the same merge as from files.
+//! What earlier runs read: each file with what tells whether it changed, and its instance, so that a night reads only what
+//! is new, and studies are made of the index by the same merge as of the files.
 //!
 //! ```text
 //! walk ──files, stamps──▶ compare ──those to read──▶ scanner ──records──▶ pending ──flush──▶ store ──segments──▶ Studies
 //! ```
 //!
-//! Memory is bounded by the store's cache and the pending data. After an interrupted run the next one gives the same
-//! result as a full run: a file is committed together with its records, and a study is marked clean for a target only
-//! when its document is written.
+//! Memory is bounded by the store's cache and by what is pending. Whatever stops a run, the next one ends as a full run
+//! would: a file is in the store together with its records, and a study is clean for a target only when its document is
+//! there.
 
 mod apply;
 mod bytes;
@@ -60,28 +60,28 @@ pub struct Index {
     pending: Pending,
     check: Check,
     visited: Mutex<Visited>,
-    /// The first error while files were read, which ends the run after the reading stage.
+    /// The first thing that went wrong while files were read: the run ends when that has ended.
     failure: Mutex<Option<Error>>,
 }
 
-/// The state of the walk.
+/// What the walk has come to.
 #[derive(Debug, Default)]
 struct Visited {
     /// Folders that were entered.
     folders: HashSet<i64>,
-    /// Folders that could not be read completely: their stored files are kept.
+    /// Folders that could not be looked at, wholly or in part: what is known of them and below them stays.
     unlookable: Vec<PathBuf>,
     /// Folders of which files were listed.
     listed: HashSet<i64>,
     /// When a folder last changed before it was listed.
     mtimes: Vec<(i64, Option<i64>)>,
-    /// Folders with files that must be checked again next time.
+    /// Folders with files that have to be looked at again.
     unread: HashSet<i64>,
-    /// Folders that are walked recursively.
+    /// Folders that are walked with everything below them.
     roots: Vec<PathBuf>,
-    /// Whether files came from lists, which name all files.
+    /// Whether files came from lists, which name all that there are.
     has_lists: bool,
-    /// The number of files to read.
+    /// Files that were read or are to be.
     to_read: u64,
 }
 
@@ -105,14 +105,14 @@ impl Index {
         Ok(index)
     }
 
-    /// A message about how it was opened, if any.
+    /// What is to be told about how it was opened.
     pub fn news(&self) -> Option<String> {
         let store = self.store();
         let news = store.news.as_ref();
         news.map(|news| format!("the index {} {news}", store.path().display()))
     }
 
-    /// Binds the index to one set of filters, as it lacks the files that they leave out.
+    /// Holds the index to one set of filters: files that others leave out are not in it.
     pub fn hold_to_filter(&self, filter: u64) -> Result<bool, Error> {
         self.with(|store| {
             let before = store.meta("filter")?;
@@ -123,10 +123,10 @@ impl Index {
         })
     }
 
-    /// A file or entry is left out; returns who reports it. Temporary errors are not stored.
+    /// A file or entry is left out. Says whether the index will tell: what cannot be read this time it does not.
     pub fn left_out(&self, name: &Name, skip: &Skip) -> Told {
         if matches!(skip, Skip::Filtered | Skip::NoUid(_) | Skip::UnusableUid(_)) {
-            // These come from a header and were stored with its notes.
+            // These come of a header, and were kept with what is to be said of that.
             return Told::Later;
         }
         let Some(ticket) = self.pending.take_ticket(&name.place) else {
@@ -153,12 +153,12 @@ impl Index {
         }
     }
 
-    /// A file is an archive; called before its first entry is read.
+    /// A file turned out to hold files; called before the first of them is read.
     pub fn opens_archive(&self, name: &Name) {
         self.pending.open_archive(&name.place);
     }
 
-    /// An archive was read as far as possible.
+    /// An archive was read to its end, or to where it can be.
     pub fn closes_archive(&self, name: &Name) {
         self.pending.close_archive(&name.place, |archive| {
             let mut file = read_file(archive.ticket, FileContent::Other(archive.state, archive.studies));
@@ -169,12 +169,12 @@ impl Index {
         });
     }
 
-    /// A file is not stored, and is read each time.
+    /// A file is of no use to the index, and is looked at each time.
     pub fn forgets(&self, name: &Name) {
         let _ = self.pending.take_ticket(&name.place);
     }
 
-    /// Writes pending data to the store; an error ends the run later.
+    /// Puts what is held into the store; what goes wrong ends the run later.
     fn flush(&self) {
         let mut store = self.store();
         let flushed = apply::flush(&mut store, &self.pending);
@@ -189,7 +189,7 @@ impl Index {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
     }
 
-    /// Writes all pending data to the store.
+    /// Puts everything that was read into the store.
     pub fn finish_reading(&self) -> Result<(), Error> {
         self.flush();
         let mtimes = std::mem::take(&mut self.visited().mtimes);
@@ -207,17 +207,17 @@ impl Index {
         }
     }
 
-    /// Totals of the stored files.
+    /// How many files are known.
     pub fn totals(&self) -> Result<FileTotals, Error> {
         self.with(|store| store.file_totals())
     }
 
-    /// The number of files that this run read.
+    /// How many files this run had to read.
     pub fn read_files(&self) -> u64 {
         self.visited().to_read
     }
 
-    /// Calls `each` with every left-out file and its notes.
+    /// Shows everything that is left out, and what was not as it should be in its header.
     pub fn each_left_out(&self, mut each: impl FnMut(&Name, &Skip, &FileNotes)) -> Result<(), Error> {
         self.with(|store| {
             let mut is_damaged = false;
@@ -254,17 +254,17 @@ impl Index {
 /// Who reports a file that is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
-    /// The index, together with all other files.
+    /// The index, with everything else that it knows.
     Later,
-    /// The reading stage, now; the next run checks the file again.
+    /// Whoever found it, now: the next run looks again.
     Now,
-    /// The reading stage, now; records of an earlier run are kept and already counted.
+    /// The same of a file that an earlier run read: what it read stays, and is counted already.
     NowButKnown,
 }
 
 impl Keeper for Index {
     fn read(&self, name: &Name, header: &Header, grouped: Result<&Grouped<'_>, &Skip>) {
-        // A file has its own ticket; entries use the one of their archive.
+        // A file of its own has its ticket; the archive that an entry stands in took it.
         let ticket = if name.entry.is_none() { self.pending.take_ticket(&name.place) } else { None };
         match (grouped, ticket) {
             (Err(skip), Some(ticket)) => self.keep_left_out(ticket, skip, notes(header)),
@@ -327,20 +327,20 @@ impl Index {
     }
 }
 
-/// The serialized notes of a file; empty without notes.
+/// What is to be said of a file, as bytes; nothing where that is nothing.
 fn notes(header: &Header) -> Vec<u8> {
     let notes = FileNotes::of(header);
     if notes.is_empty() { Vec::new() } else { notes.to_bytes() }
 }
 
-/// The file row. Its stamp is stored only if later changes of the file would be detected.
+/// The file as it goes to the store: its stamp counts only if the file cannot have changed again since.
 fn read_file(ticket: Ticket, content: FileContent) -> ReadFile {
     let Ticket { folder, name, stamp, is_known } = ticket;
     let stamp = if stamp.is_racy(now()) { Vec::new() } else { stamp.to_bytes() };
     ReadFile { folder, name, stamp, is_known, content }
 }
 
-/// A path as stored bytes.
+/// A path as the bytes that it is stored as.
 fn path_bytes(path: &OsStr) -> &[u8] {
     path.as_encoded_bytes()
 }

@@ -1,5 +1,5 @@
-//! SOP and Series Instance UIDs that occur in several places, found by hashes in several passes, so that memory does
-//! not grow with the archive.
+//! SOP and Series Instance UIDs that stand in several places: found by hashes, so many at a time, so that memory does not
+//! grow with the archive.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -10,20 +10,20 @@ use super::store::{Fault, Store};
 use crate::error::Error;
 use crate::group::SeveralPlaces;
 
-/// Hashes in memory at a time: 16 MiB.
+/// Hashes that are held at a time: 16 MiB.
 const HELD_HASHES: u64 = 2 << 20;
 
-/// UIDs that occur in several places.
+/// What stands in several places.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Several {
     /// SOP Instance UIDs, each with the studies and series that have it.
     pub instances: Vec<SeveralPlaces>,
-    /// Series, each with its study, that occur in several studies.
+    /// Series, each with its study, that stand in several studies.
     pub series: Vec<(String, String)>,
 }
 
 impl Index {
-    /// Finds UIDs that occur in several places in the index.
+    /// Finds what stands in several places, in all of the index.
     pub fn several_places(&self) -> Result<Several, Error> {
         self.with(|store| {
             let (instances, series) = (repeated_instances(store)?, repeated_series(store)?);
@@ -35,7 +35,7 @@ impl Index {
     }
 }
 
-/// The hashes of SOP Instance UIDs that occur in more than one series. Each pass handles one residue class.
+/// The hashes of SOP Instance UIDs that stand in more than one series. A pass finds those of one residue.
 fn repeated_instances(store: &Store) -> Result<HashSet<u64>, Fault> {
     let records = store.connection.query_row("SELECT coalesce(sum(records), 0) FROM study", [], |row| row.get(0));
     let passes = (records.map(|records: i64| records as u64)? / HELD_HASHES) + 1;
@@ -57,7 +57,7 @@ fn repeated_instances(store: &Store) -> Result<HashSet<u64>, Fault> {
 }
 
 fn repeated_series(store: &Store) -> Result<HashSet<u64>, Fault> {
-    // With the study, so that segments of one study are not counted twice.
+    // One for each study, so that segments of one study do not count twice.
     let mut seen: Vec<(u64, i64)> = Vec::new();
     store.each_segment(|study, packed| {
         seen.extend(packed.series().map(|uid| (xxh3_64(uid.as_bytes()), study)));
@@ -68,7 +68,7 @@ fn repeated_series(store: &Store) -> Result<HashSet<u64>, Fault> {
     Ok(seen.chunk_by(|one, other| one.0 == other.0).filter(|run| run.len() > 1).map(|run| run[0].0).collect())
 }
 
-/// The UIDs of hashes, and their places.
+/// The UIDs behind the hashes, and where they stand.
 fn named(store: &Store, instances: &HashSet<u64>, series: &HashSet<u64>) -> Result<Several, Fault> {
     let mut places: BTreeMap<String, BTreeSet<(i64, String)>> = BTreeMap::new();
     let mut series_places: BTreeSet<(String, i64)> = BTreeSet::new();

@@ -1,6 +1,6 @@
-//! The file of an index: a SQLite database that this run uses exclusively.
+//! The file of an index: one SQLite database, of which this run is the only user.
 //!
-//! [`Store::commit`] is atomic, even if the process is killed.
+//! What is added in one [`Store::commit`] is there altogether or not at all, whatever happens to the process.
 
 use std::fs::OpenOptions;
 use std::io::Read;
@@ -13,10 +13,10 @@ use crate::error::Error;
 
 /// What the database is called in its header: `dcmf`.
 const APPLICATION_ID: i32 = 0x6463_6D66;
-/// The format version, increased for incompatible changes.
+/// To be raised when an index of before cannot be read any more.
 const FORMAT: i32 = 1;
 const SCHEMA: &str = include_str!("schema.sql");
-/// The page cache limits the memory of the index: 64 MiB.
+/// The cache is all that a run keeps of its index: 64 MiB.
 const CACHE: &str = "PRAGMA cache_size = -65536; PRAGMA temp_store = FILE;";
 /// Statements that stay prepared.
 const STATEMENTS: usize = 96;
@@ -26,15 +26,15 @@ const STATEMENTS: usize = 96;
 pub(super) struct Store {
     pub(super) connection: Connection,
     path: PathBuf,
-    /// A message about how it was opened, if any.
+    /// What is to be told about how it was opened.
     pub(super) news: Option<String>,
 }
 
-/// An error of the index.
+/// Why something could not be done with the index.
 #[derive(Debug)]
 pub(super) enum Fault {
     Sql(rusqlite::Error),
-    /// Its content is invalid.
+    /// What is in it makes no sense.
     Damaged,
 }
 
@@ -44,17 +44,17 @@ impl From<rusqlite::Error> for Fault {
     }
 }
 
-/// Whether an index may be on a network file system, whose locks are not reliable.
+/// Whether an index may lie on a network file system, of which the locks are not to be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnNetwork {
-    /// Allowed: the user ensures that one run uses it at a time.
+    /// It may: somebody else sees to it that one run uses it at a time.
     Allowed,
-    /// Refused.
+    /// It may not.
     Refused,
 }
 
 impl Store {
-    /// Opens or creates an index. One of another format, or with other wanted attributes, is emptied.
+    /// Opens or starts an index. One of another format, or with other wanted attributes, loses what it has of the archive.
     pub fn open(path: &Path, wanted: u64, on_network: OnNetwork) -> Result<Store, Error> {
         let network = is_network(path);
         if network && on_network == OnNetwork::Refused {
@@ -69,7 +69,7 @@ impl Store {
         Ok(store)
     }
 
-    /// Opens an existing index, without changing it.
+    /// Opens an index that has to be there, as it is.
     pub fn existing(path: &Path) -> Result<Store, Error> {
         if prepare_existing(path)? {
             return Err(failed(path, "it is empty: convert --index fills it"));
@@ -90,7 +90,7 @@ impl Store {
         Ok(Store { connection, path: path.to_path_buf(), news: None })
     }
 
-    /// Locks the file exclusively, without shared memory for other readers.
+    /// Takes the file for this run alone. Without the lock in memory that readers share, there is no file for it either.
     fn take(&mut self, network: bool) -> Result<(), Fault> {
         let journal = if network { "DELETE" } else { "WAL" };
         let settings = format!(
@@ -98,7 +98,7 @@ impl Store {
         );
         self.connection.busy_timeout(std::time::Duration::ZERO)?;
         if self.format()?.is_none() && !self.tables()?.is_empty() {
-            // Another program's database, in which nothing may be changed.
+            // Somebody's database: not even its way of writing is to be changed.
             return Err(Fault::Sql(rusqlite::Error::InvalidQuery));
         }
         self.connection.execute_batch(&settings)?;
@@ -106,7 +106,7 @@ impl Store {
         Ok(())
     }
 
-    /// Prepares it for this version and these attributes.
+    /// Makes of it an index of this version and these attributes.
     fn settle(&mut self, is_new: bool, wanted: u64) -> Result<(), Fault> {
         match self.format()? {
             None if is_new || self.tables()?.is_empty() => self.create()?,
@@ -151,7 +151,7 @@ impl Store {
         Ok(names.collect::<Result<_, _>>()?)
     }
 
-    /// Deletes the records, but not the hashes of documents, so that unchanged ones are not written again.
+    /// Forgets the archive, but not what was written of it: what comes out as before is not written again.
     fn forget(&self) -> Result<(), Fault> {
         self.connection.execute_batch(
             "DELETE FROM file; DELETE FROM segment; DELETE FROM folder; DELETE FROM root;
@@ -161,7 +161,7 @@ impl Store {
         Ok(())
     }
 
-    /// Commits the transaction, and starts a new one.
+    /// Makes what was done since the last time last, and begins anew.
     pub fn commit(&mut self) -> Result<(), Fault> {
         self.connection.execute_batch("COMMIT; BEGIN EXCLUSIVE")?;
         Ok(())
@@ -180,7 +180,7 @@ impl Store {
         Ok(())
     }
 
-    /// Converts a fault into an error of the run.
+    /// The result, or what is wrong as an error of the run.
     pub fn check<T>(&self, result: Result<T, Fault>) -> Result<T, Error> {
         result.map_err(|fault| match fault {
             Fault::Sql(error) => told(&self.path, &error),
@@ -196,7 +196,7 @@ impl Store {
 const NO_INDEX: &str = "it is no index of dcm2fhir: give a file of its own";
 const DAMAGED: &str = "it is damaged: remove it, and the next run reads everything again";
 
-/// Creates the file if missing, for its owner only; returns whether it is empty.
+/// Makes the file where it is not there, for its owner only, and says whether it is empty.
 fn prepare(path: &Path) -> Result<bool, Error> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
@@ -211,7 +211,7 @@ fn prepare_existing(path: &Path) -> Result<bool, Error> {
     looked_at(path, options)
 }
 
-/// Whether the file is empty; fails if it is not a database, which SQLite would detect late.
+/// Whether the file is empty; an error where it is no database, which SQLite would find out late.
 fn looked_at(path: &Path, options: OpenOptions) -> Result<bool, Error> {
     const MARK: &[u8] = b"SQLite format 3\0";
     if path.is_dir() {

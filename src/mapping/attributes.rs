@@ -1,4 +1,4 @@
-//! A row's view of one instance: its own attributes, decoded, and a list for issues.
+//! What a row sees of one instance: its own attributes, decoded, and a place to say what could not be taken.
 
 use std::cell::RefCell;
 
@@ -21,19 +21,20 @@ pub struct Attributes<'a> {
     row: RowView<'a>,
 }
 
-/// The most items of a data set's list of coding schemes that are searched for a code, as there may be many codes.
+/// Items of a data set's list of coding schemes that are looked through for a code, at most: a data set may have as many
+/// codes as it has room for, and each looks.
 const MAX_SCHEMES: usize = 256;
 
-/// The context of a row, the same for all its data sets.
+/// What is the same for all data sets that a row looks into.
 #[derive(Debug, Clone, Copy)]
 pub struct RowView<'a> {
     /// The element of the row.
     pub element: &'static str,
     /// The attributes that the row names.
     pub attributes: &'static [Attribute],
-    /// The options.
+    /// What the user said.
     pub options: &'a Options,
-    /// The list of issues.
+    /// Where the row's issues go.
     pub issues: &'a RefCell<Vec<Issue>>,
 }
 
@@ -43,12 +44,12 @@ impl<'a> Attributes<'a> {
         Attributes { data_set: root, root, prefix: Vec::new(), row }
     }
 
-    /// The options about the archive.
+    /// What the user said of the archive.
     pub fn options(&self) -> &'a Options {
         self.row.options
     }
 
-    /// The row's attribute at this index, counted from 0.
+    /// The attribute that the row names at this place, counted from 0.
     pub fn tag(&self, place: usize) -> Tag {
         let path = self.row.attributes.get(place).and_then(|attribute| attribute.path().last());
         *path.expect("the row names so many attributes")
@@ -63,9 +64,9 @@ impl<'a> Attributes<'a> {
         Some(text)
     }
 
-    /// The value of a one-line attribute that is an identifier or an issuer. If bytes were replaced (undecodable bytes,
-    /// control characters, tabs, line ends, U+FFFD), the original bytes are kept, so that it never equals another
-    /// value.
+    /// The value of a one-line attribute that identifies something, or names who gave a number out. One in which bytes
+    /// were replaced keeps the bytes of the file, so that it is never taken for another: undecodable ones, control
+    /// characters, tabs and line ends, and what another program replaced before.
     pub fn id_text(&self, tag: Tag) -> Option<IdText> {
         let text = self.text(tag)?;
         let raw = trimmed(self.bytes(tag)?);
@@ -77,7 +78,7 @@ impl<'a> Attributes<'a> {
         Some(if is_lossy { IdText::lossy(text, raw) } else { IdText::from(text) })
     }
 
-    /// Like `text`, with all values in one text, for multi-valued attributes or values that are parsed further.
+    /// The same, however many values there are, for attributes that have many or are read as something else than text.
     pub fn line(&self, tag: Tag) -> Option<String> {
         self.decoded(tag, CharacterSet::decode)
     }
@@ -92,7 +93,7 @@ impl<'a> Attributes<'a> {
         self.decoded(tag, CharacterSet::decode_name)
     }
 
-    /// The non-empty values of a multi-valued attribute.
+    /// The values of a multi-valued attribute that say something.
     pub fn texts(&self, tag: Tag) -> Vec<String> {
         let text = self.line(tag).unwrap_or_default();
         let values = text.split('\\').map(str::trim).filter(|value| !value.is_empty());
@@ -105,7 +106,7 @@ impl<'a> Attributes<'a> {
         (!value.is_empty()).then(|| printable(&String::from_utf8_lossy(value)))
     }
 
-    /// The value of a UI attribute that is valid after `urn:oid:`; any other is an issue.
+    /// The value of a UI attribute that can stand behind `urn:oid:`; any other is an issue.
     pub fn oid(&self, tag: Tag) -> Option<String> {
         let uid = self.uid(tag)?;
         if is_oid(&uid) { Some(uid) } else { self.drop(tag, Reason::NotAnOid, &uid) }
@@ -120,7 +121,7 @@ impl<'a> Attributes<'a> {
         }
     }
 
-    /// The items of a sequence, each limited to the row's attributes.
+    /// The items of a sequence, each seen as far as the row names its attributes.
     pub fn items(&self, tag: Tag) -> Vec<Attributes<'a>> {
         if !self.allows(tag) {
             return Vec::new();
@@ -141,13 +142,13 @@ impl<'a> Attributes<'a> {
         item.bytes(*uid).map(|bytes| String::from_utf8_lossy(trim_uid(bytes)).into_owned())
     }
 
-    /// Notes an issue, and returns `None` for the dropped value.
+    /// Notes an issue, and is the absence of the value that was dropped for it.
     pub fn drop<T>(&self, tag: Tag, reason: Reason, value: &str) -> Option<T> {
         self.note(tag, reason, value);
         None
     }
 
-    /// Notes an issue of a value that is kept.
+    /// Notes an issue of a value that was taken all the same.
     pub fn note(&self, tag: Tag, reason: Reason, value: &str) {
         let issue = Issue {
             element: self.row.element,
@@ -188,7 +189,7 @@ pub fn number(attributes: &Attributes<'_>) -> Option<u32> {
     attributes.unsigned(attributes.tag(0))
 }
 
-/// The bytes without padding and insignificant leading spaces (PS3.5 6.2).
+/// The bytes without their padding, and without the leading spaces that mean nothing in a line (PS3.5 6.2).
 fn trimmed(raw: &[u8]) -> &[u8] {
     let is_padding = |byte: &u8| matches!(byte, 0 | b' ');
     let start = raw.iter().position(|byte| *byte != b' ').unwrap_or(raw.len());
@@ -196,7 +197,7 @@ fn trimmed(raw: &[u8]) -> &[u8] {
     raw.get(start..end).unwrap_or_default()
 }
 
-/// The text without control characters, which FHIR strings do not allow.
+/// The text without control characters, which no FHIR string holds.
 fn printable(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { char::REPLACEMENT_CHARACTER } else { character }).collect()
 }
@@ -210,7 +211,7 @@ fn number_reason(fault: NumberFault) -> Reason {
     }
 }
 
-/// The reason for a fault of the encoding.
+/// The reason that stands in the report for a fault of the encoding.
 pub fn text_reason(fault: TextFault) -> Reason {
     match fault {
         TextFault::TakenAsTold => Reason::TakenAsTold,

@@ -9,13 +9,13 @@ use crate::fhir::{CodeableConcept, Coding, Identifier, Text};
 use crate::issue::Reason;
 use crate::options::SystemKind;
 
-/// The concepts of a sequence of coded entries; empty items are left out and noted.
+/// The concepts of a sequence of coded entries; an item that says nothing is left out and noted.
 pub fn concepts(attributes: &Attributes<'_>, sequence: Tag) -> Vec<CodeableConcept> {
     attributes.items(sequence).iter().filter_map(concept).collect()
 }
 
-/// One coded entry: a coding if its scheme is known, with the meaning; else the meaning as text, and the code without a
-/// system.
+/// One coded entry: a coding where its scheme is known, with the meaning; else the meaning as text, and the code
+/// without a system.
 pub fn concept(item: &Attributes<'_>) -> Option<CodeableConcept> {
     let meaning = item.text(tags::CODE_MEANING).map(Text::from);
     let Some(CodeValue { tag, code }) = code_value(item) else {
@@ -50,19 +50,19 @@ pub fn concept(item: &Attributes<'_>) -> Option<CodeableConcept> {
 pub fn code_as_identifier(item: &Attributes<'_>, concept: &CodeableConcept) -> Option<Identifier> {
     let coding = concept.coding.first()?;
     let CodeValue { tag, .. } = code_value(item)?;
-    // A scheme without a system is still the assigner of the number.
+    // A scheme without a system still says whose the number is.
     let scheme = item.id_text(tags::CODING_SCHEME_DESIGNATOR).filter(|_| coding.system.is_none());
     let (system, value) = (coding.system.clone(), item.id_text(tag)?);
     Some(Identifier { system, value, scheme, ..Identifier::default() })
 }
 
-/// A code of an unknown system: the code without system, and the meaning also as text.
+/// A code that no system can be named for: the code without one, and the meaning also as text.
 fn unregistered(version: Option<Text>, code: Text, meaning: Option<Text>) -> CodeableConcept {
     CodeableConcept { coding: vec![Coding { system: None, version, code, display: meaning.clone() }], text: meaning }
 }
 
 /// SNOMED CT, for codes of its older notations too (PS3.16 8.1). Files have the old codes under the new designator and
-/// the new codes under the old one, so the code itself decides. `None` for an old code without a translation.
+/// the new codes under the old one, so the code itself decides. `None` for an old code that nothing translates.
 fn snomed(scheme: Scheme, version: Option<Text>, code: Text, meaning: Option<Text>) -> Option<CodeableConcept> {
     let sct = Some(Text::from(system::SCT));
     if let Some(concept) = terms::snomed_from_legacy(&code) {
@@ -77,7 +77,7 @@ fn snomed(scheme: Scheme, version: Option<Text>, code: Text, meaning: Option<Tex
     Some(Coding { system: sct, version, code, display: meaning }.into())
 }
 
-/// A code and its attribute.
+/// A code, and which attribute has it.
 struct CodeValue {
     tag: Tag,
     code: Text,
@@ -91,7 +91,7 @@ fn code_value(item: &Attributes<'_>) -> Option<CodeValue> {
     Some(CodeValue { tag, code: text.split_whitespace().collect::<Vec<_>>().join(" ").into() })
 }
 
-/// The system of a designator: from `--system`, else PS3.16, else the UID in the item or the data set.
+/// What the user said of the designator, else what PS3.16 says, else the UID that the item or the data set gives.
 fn system_of(item: &Attributes<'_>, designator: &str) -> Option<Scheme> {
     if let Some(uri) = item.options().system(&SystemKind::Scheme(designator.to_string())) {
         return Some(Scheme::System(uri.clone().into()));

@@ -66,7 +66,7 @@ fn patient(attributes: &Attributes<'_>, identifier: Vec<Identifier>, names: Vec<
     }
 }
 
-/// Species and breed of an animal (PS3.3 C.7.1.1); `None` for humans.
+/// The animal that the header says it is (PS3.3 C.7.1.1); a human is none.
 fn animal(attributes: &Attributes<'_>) -> Option<Animal> {
     let species = concept_or_text(attributes, tags::PATIENT_SPECIES_CODE_SEQUENCE, tags::PATIENT_SPECIES_DESCRIPTION)?;
     let is_human = |coding: &Coding| coding.system.as_deref() == Some(system::SCT) && coding.code == HUMAN;
@@ -104,7 +104,7 @@ fn phantom_of(identifier: Vec<Identifier>, name: Option<String>) -> Device {
     Device { identifier, name, kind: DeviceKind::Phantom, ..Device::default() }
 }
 
-/// A phantom has no medical record: its number has no type, unless the header gives one.
+/// A phantom has no medical record: what numbers it is of no type, unless the header says one.
 fn without_record_number(identifier: &mut Identifier) {
     if identifier.kind == kind("MR") {
         identifier.kind = None;
@@ -119,8 +119,8 @@ fn gender(attributes: &Attributes<'_>) -> Option<Text> {
     }
 }
 
-/// Patient ID (0010,0020) first, then the other ones (0010,1002). `--system` applies to the first one only, and only to
-/// registration numbers: another ID without an issuer can be any number, such as a passport's.
+/// Patient ID (0010,0020) first, then the other ones (0010,1002). The user's system is of the first alone, and of numbers
+/// by which patients are registered: another ID without an issuer can be anybody's number, such as a passport's.
 fn identifiers(attributes: &Attributes<'_>) -> Vec<Identifier> {
     let others = attributes.items(tags::OTHER_PATIENT_I_DS_SEQUENCE);
     let is_registered = |one: &Identifier| REGISTERED.iter().any(|code| one.kind == kind(code));
@@ -133,10 +133,10 @@ fn identifiers(attributes: &Attributes<'_>) -> Vec<Identifier> {
     all
 }
 
-/// Types of registration numbers (HL7 table 0203).
+/// Types of the numbers that an institution knows its patients by (HL7 table 0203).
 const REGISTERED: [&str; 3] = ["MR", "PI", "PT"];
 
-/// The type that Identifier Type Code (0040,0035) names; an unknown code has no system.
+/// The type that Identifier Type Code (0040,0035) names; a code that HL7 does not know stands without its system.
 fn type_of(qualifiers: &Attributes<'_>, code: &str) -> Coding {
     kind(code).unwrap_or_else(|| {
         qualifiers.note(tags::IDENTIFIER_TYPE_CODE, Reason::UnknownTerm, code);
@@ -144,7 +144,7 @@ fn type_of(qualifiers: &Attributes<'_>, code: &str) -> Coding {
     })
 }
 
-/// A Patient ID with its issuer: the qualifiers (0010,0024) give the system and the type, (0010,0021) the assigner.
+/// A Patient ID with its issuer: the qualifiers (0010,0024) say the system and the type, (0010,0021) the assigner.
 fn patient_id(attributes: &Attributes<'_>) -> Option<Identifier> {
     let value = attributes.id_text(tags::PATIENT_ID)?;
     let qualifiers = attributes.items(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE).into_iter().next();

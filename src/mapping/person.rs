@@ -1,4 +1,4 @@
-//! Persons by name and identification: references to Practitioners, with names and codes paired by position.
+//! Persons by name and identification: a Practitioner to refer to, with names and codes paired by position.
 
 use std::iter;
 
@@ -65,7 +65,7 @@ pub fn only_practitioner(attributes: &Attributes<'_>, name: Tag, identification:
     Some(first)
 }
 
-/// The name of an attribute that has one; of several, the first that is not empty.
+/// The name of an attribute that has one; of several, the first that says something.
 pub fn only_name(attributes: &Attributes<'_>, tag: Tag) -> Option<PersonName> {
     let text = attributes.names(tag)?;
     let mut names = text.split('\\').filter(|name| PersonName::parse(name).is_some());
@@ -76,13 +76,13 @@ pub fn only_name(attributes: &Attributes<'_>, tag: Tag) -> Option<PersonName> {
     person_name(attributes, tag, first)
 }
 
-/// The names of a PN attribute, including empty ones.
+/// The names of a PN attribute, the empty ones in their places.
 fn person_names(attributes: &Attributes<'_>, tag: Tag) -> Vec<Option<PersonName>> {
     let Some(text) = attributes.names(tag) else { return Vec::new() };
     text.split('\\').map(|value| person_name(attributes, tag, value)).collect()
 }
 
-/// One name; deviations from its grammar are noted, and the valid part is kept.
+/// One name; what does not fit its grammar is noted and kept as far as it does.
 pub fn person_name(attributes: &Attributes<'_>, tag: Tag, text: &str) -> Option<PersonName> {
     let name = PersonName::parse(text)?;
     if name.is_overlong() {
@@ -127,8 +127,8 @@ fn practitioner(name: Option<PersonName>, identifier: Option<Identifier>) -> Opt
     Some(Reference::with(Resource::Practitioner(resource), identifier, name.map(|name| name.display())))
 }
 
-/// A person by the first of their codes as identifier. PS3.3 10.1: the code's meaning is the name again, and replaces a
-/// missing name.
+/// A person by the first of their codes as identifier. PS3.3 10.1: the code's meaning is the name again, spelt as a
+/// person name, and stands in for a name that is not there.
 fn identified(name: Option<PersonName>, item: &Attributes<'_>) -> Option<Reference> {
     let codes = item.items(tags::PERSON_IDENTIFICATION_CODE_SEQUENCE);
     let found = codes.iter().find_map(|code| Some((code, concept(code)?)));

@@ -1,7 +1,7 @@
-//! Orders, identified by accession, placer and filler number.
+//! Orders: what was asked for, by the numbers that accession, placer and filler gave it.
 //!
-//! A data set has order numbers at its root, in the items of Request Attributes Sequence (0040,0275), and in a report's
-//! Referenced Request Sequence (0040,A370). One number is one order, however often it occurs.
+//! A data set tells of its order at its root, in the items of Request Attributes Sequence (0040,0275), and in a report's
+//! Referenced Request Sequence (0040,A370). One number is one order, however often it is told.
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
@@ -47,7 +47,7 @@ struct Order {
     requester: Option<Reference>,
 }
 
-/// The numbers of an order, in order of precedence.
+/// The numbers of an order, the ones that name it first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Numbers {
     accession: Option<Identifier>,
@@ -85,7 +85,8 @@ pub fn based_on(attributes: &Attributes<'_>) -> Vec<Reference> {
     references
 }
 
-/// Completes the issuers of equal numbers in a data set, if unambiguous.
+/// A number of this data set that tells less of its issuer, or nothing, is the same number that tells more, if only one
+/// can be meant.
 fn lend_issuers(numbers: &mut [&mut Identifier]) {
     let all: Vec<(Identifier, Vec<usize>)> =
         numbers.iter().enumerate().map(|(place, number)| ((**number).clone(), vec![place])).collect();
@@ -98,8 +99,8 @@ fn lend_issuers(numbers: &mut [&mut Identifier]) {
     }
 }
 
-/// The orders of a data set. The root and a single item without an accession number are one order, and so are the root
-/// and its items if one side has no numbers.
+/// The orders of a data set. The root and an only item without an accession number are one order, and so are the root
+/// and its items where one side names none.
 fn orders(root: Order, items: Vec<Order>) -> Vec<Order> {
     let (named, unnamed): (Vec<Order>, Vec<Order>) = items.into_iter().partition(|item| !item.numbers.is_empty());
     let mut orders = Vec::new();
@@ -113,7 +114,7 @@ fn orders(root: Order, items: Vec<Order>) -> Vec<Order> {
     orders
 }
 
-/// Adds an order, or merges it into an existing one.
+/// Adds an order, or what it says to one that is known.
 fn join(orders: &mut Vec<Order>, order: Order) {
     match orders.iter_mut().find(|known| known.numbers.name_the_same(&order.numbers)) {
         Some(known) => *known = known.clone().or(order),
@@ -130,14 +131,14 @@ impl Numbers {
         self.iter().next().is_none()
     }
 
-    /// Whether both are the same order, by the first kind of number that both have.
+    /// Whether both name one order: the first kind of number that both have decides.
     fn name_the_same(&self, other: &Numbers) -> bool {
         let pairs = [(&self.accession, &other.accession), (&self.placer, &other.placer), (&self.filler, &other.filler)];
         let decisive = pairs.into_iter().find_map(|(mine, theirs)| Some((mine.as_ref()?, theirs.as_ref()?)));
         decisive.is_some_and(|(mine, theirs)| mine == theirs)
     }
 
-    /// The numbers, with `--system` for those without an issuer.
+    /// The numbers with the systems that the user gave for those without an issuer.
     fn or_systems(self, attributes: &Attributes<'_>) -> Numbers {
         let with = |number: Option<Identifier>, kind| Some(or_system(number?, attributes.options().system(&kind)));
         Numbers {
@@ -149,7 +150,7 @@ impl Numbers {
 }
 
 impl Order {
-    /// This order, completed from another.
+    /// What this one says, and what it leaves open as the other says it.
     fn or(self, other: Order) -> Order {
         let (mine, theirs) = (self.numbers, other.numbers);
         Order {
@@ -187,7 +188,7 @@ fn accession(attributes: &Attributes<'_>) -> Option<Identifier> {
     number(attributes, tags::ACCESSION_NUMBER, tags::ISSUER_OF_ACCESSION_NUMBER_SEQUENCE, "ACSN")
 }
 
-/// A number with its issuer from the header; `--system` is applied later.
+/// A number with its issuer, as the header has it: the user's system for those without one comes last.
 fn number(attributes: &Attributes<'_>, number: Tag, issuer: Tag, code: &str) -> Option<Identifier> {
     let value = attributes.id_text(number)?;
     Some(Issuer::of_sequence(attributes, issuer).identifier(value, kind(code), None))

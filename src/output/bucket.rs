@@ -1,5 +1,5 @@
-//! Output to a bucket: written to a temporary folder like other output, and uploaded when complete. An object is
-//! complete or absent, and one of an earlier run that has more content is not replaced.
+//! Output to a bucket: made in a temporary folder as any other output, and uploaded when it is complete. An object is there
+//! as a whole or not at all, and one of an earlier run that holds or says more stays as it is.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -16,23 +16,23 @@ use crate::error::Error;
 use crate::fhir::Dialect;
 use crate::objects::{Address, Bucket, BucketOptions, reason, runtime};
 
-/// Number of concurrent requests.
+/// Requests at the same time.
 const REQUESTS: usize = 16;
-/// The main file of a folder of resources: if it is held back, all are.
+/// What a folder of resources is about: it decides for all of its files.
 const STUDIES: &str = "ImagingStudy.ndjson";
 
-/// A temporary folder for output to a bucket.
+/// Where output for a bucket is made.
 #[derive(Debug, Clone)]
 pub struct Staged {
     address: Address,
     options: BucketOptions,
     _folder: Arc<TempDir>,
-    /// The file or folder inside it.
+    /// The file or folder in it.
     path: PathBuf,
 }
 
 impl Staged {
-    /// Prepares output to an address; `None` if the output is not a bucket.
+    /// A place for what goes to an address; `None` where that is none.
     pub fn of(output: &Path, options: &BucketOptions) -> Result<Option<Staged>, Error> {
         let Some(address) = output.to_str().map(Address::parse).transpose()?.flatten() else { return Ok(None) };
         if !address.service.is_listed() {
@@ -45,16 +45,16 @@ impl Staged {
         Ok(Some(Staged { address, options: options.clone(), _folder: folder, path }))
     }
 
-    /// The local file or folder.
+    /// The file or folder of this machine that is written first.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// A sink that uploads what the local one wrote.
+    /// The sink that uploads what another one writes here.
     pub fn sink<'s>(self, local: Box<dyn Sink + 's>, replace: bool) -> Result<Box<dyn Sink + 's>, Error> {
         let bucket = Bucket::open(&self.address, &self.options, REQUESTS)?;
         match runtime().block_on(bucket.check(&self.address.key)) {
-            // Permission to write does not imply permission to list.
+            // Who may write need not be allowed to list.
             Ok(()) | Err(StoreError::PermissionDenied { .. }) => {}
             Err(error) => return Err(self.address.error(&reason(&error))),
         }
@@ -62,7 +62,7 @@ impl Staged {
     }
 }
 
-/// Uploads what a local sink wrote, at the end.
+/// Uploads what another sink wrote, at the end.
 struct BucketSink<'s> {
     local: Box<dyn Sink + 's>,
     staged: Staged,
@@ -111,7 +111,7 @@ impl Sink for BucketSink<'_> {
     }
 }
 
-/// The written files, the one of the studies first.
+/// The files that were written, that of the studies first.
 fn files(path: &Path) -> Vec<PathBuf> {
     let entries = WalkDir::new(path).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
     let mut files: Vec<PathBuf> = entries.map(walkdir::DirEntry::into_path).collect();
@@ -119,13 +119,13 @@ fn files(path: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The object key of a file.
+/// The key of a file: that of the output, or below it.
 fn key(staged: &Staged, file: &Path) -> Key {
     let below = file.strip_prefix(&staged.path).unwrap_or(Path::new(""));
     below.iter().fold(staged.address.key.clone(), |key, name| key.join(name.to_string_lossy().as_ref()))
 }
 
-/// Uploads a file, unless the existing object has more content.
+/// Uploads a file, unless the object there holds or says more.
 fn place(bucket: &Bucket, key: &Key, file: &Path, replace: bool) -> Result<bool, String> {
     let said = |error: StoreError| reason(&error);
     let is_empty = file.metadata().is_ok_and(|metadata| metadata.len() == 0);
@@ -133,7 +133,7 @@ fn place(bucket: &Bucket, key: &Key, file: &Path, replace: bool) -> Result<bool,
         let mut old = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
         let is_there = runtime().block_on(bucket.download(key, old.as_file_mut())).map_err(said)?;
         if is_there && (is_empty || is_lossy(old.path(), file)) {
-            // A run that found nothing replaces nothing.
+            // A run that found nothing replaces nothing, which is nothing to be told.
             return Ok(is_empty);
         }
     }

@@ -1,7 +1,7 @@
 //! One file for each document, named by the id of the resource in it.
 //!
-//! Studies are files in the folder itself, companions are in subfolders by type. A file of the same name from an
-//! earlier run is replaced, unless it has more content. Other files are not touched.
+//! A study's file stands in the folder itself, a companion's below the name of its type. Other files in the folder stay
+//! as they are, and one of the same name from an earlier run is replaced, unless it holds or says more.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use super::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
 use crate::error::Error;
 use crate::options::FileMode;
 
-/// The longest id in FHIR.
+/// The longest id that FHIR has.
 const MAX_ID_BYTES: usize = 64;
 
 /// A folder with one file for each document.
@@ -24,14 +24,14 @@ pub struct Folder {
     root: PathBuf,
     mode: FileMode,
     replace: bool,
-    /// Resource types whose subfolder was created.
+    /// The resource types that have their folder.
     types: Mutex<HashSet<&'static str>>,
-    /// Hashes of the names used in this run.
+    /// Hashes of the names that were given.
     taken: Mutex<HashSet<u64>>,
 }
 
 impl Folder {
-    /// Creates the folder if it is missing, and checks that it can be written.
+    /// Makes the folder where it is not there, and finds out whether it can be written.
     pub fn open(root: &Path, mode: FileMode, replace: bool) -> Result<Folder, Error> {
         make(root, mode)?;
         remove_stale(root);
@@ -70,7 +70,7 @@ impl Folder {
         })
     }
 
-    /// The path of a document, whose folder may not exist yet.
+    /// Where a document stands, whether its folder is there or not.
     fn place(&self, name: &DocumentName) -> PathBuf {
         let file = file_name(&name.id);
         if name.is_main() { self.root.join(file) } else { self.root.join(name.resource_type).join(file) }
@@ -123,7 +123,7 @@ impl Sink for Folder {
     }
 }
 
-/// The hash of a file's content; `None` if it is missing or cannot be read.
+/// The hash of what a file holds; `None` where it is not there or cannot be read.
 fn file_hash(path: &Path) -> Option<u64> {
     let mut file = std::fs::File::open(path).ok()?;
     super::document_hash(&mut |out| std::io::copy(&mut file, out).map(drop)).ok()
@@ -137,8 +137,8 @@ fn path_hash(path: &Path) -> u64 {
     xxh3_64(path.as_os_str().as_encoded_bytes())
 }
 
-/// A name that is safe in every file system. An invalid FHIR id or the name of a Windows device is replaced by its
-/// hash. An id with capital letters gets its hash as a suffix, because some file systems ignore case.
+/// A name that is safe in every file system: what is no FHIR id becomes its hash, as does the name of a Windows device; an
+/// id with capital letters gets its hash behind it, because some file systems take `A` and `a` for the same.
 fn file_name(id: &str) -> String {
     let is_id_character = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
     let hash = xxh3_64(id.as_bytes());

@@ -1,4 +1,4 @@
-//! Sinks of documents: standard output, one file, a folder, or a bucket.
+//! Where documents go: standard output, one file, or a folder.
 //!
 //! A file gets its final name only when complete, so that an interrupted run never leaves a partial result. A new format
 //! or target is one file here, and one arm in `format.rs`.
@@ -34,10 +34,10 @@ pub use options::OutputOptions;
 pub use stream::{Stream, print};
 pub use whole_file::WholeFile;
 
-/// Size of write buffers.
+/// Bytes that are gathered before they are written.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// The name of a document: type and id of its resource.
+/// What a document is called: the resource in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentName {
     /// The resource type, as `ImagingStudy`.
@@ -47,40 +47,40 @@ pub struct DocumentName {
 }
 
 impl DocumentName {
-    /// Whether it is a study or selection, and not a companion.
+    /// Whether it is what the run is about, and not a resource beside it.
     pub fn is_main(&self) -> bool {
         matches!(self.resource_type, "ImagingStudy" | "Bundle")
     }
 }
 
-/// The result of writing a document.
+/// What became of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum Placed {
     /// It was written.
     Written,
-    /// The server rejected it, or took only a part.
+    /// It was given to its place, which did not take it, or only in part.
     NotTaken,
-    /// Another document of this run has the same name; this one was not written.
+    /// A document of this run has the name already, and stays as it is.
     NameTaken,
-    /// The existing file has instances that the document lacks, or has more or other data of a companion; it was not
-    /// replaced.
+    /// The file of an earlier run has instances that the document lacks, or says more of a companion or something else,
+    /// and stays as it is.
     HeldBack(PathBuf),
 }
 
-/// Statistics of completed output.
+/// What there is to say of the output when it is complete.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Finished {
-    /// Files in the output folder that look like documents of other runs.
+    /// Files in the output that look like documents and are not of this run.
     pub stale_files: u64,
-    /// Files of an earlier run that were not replaced.
+    /// Files of an earlier run that have instances which this run's lack, and stay as they are.
     pub held_back: Vec<PathBuf>,
 }
 
-/// The order in which a sink needs documents.
+/// Whether documents may come from several threads in any order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// In order, from one thread at a time.
+    /// One after the other: their order is that of the output.
     AsGiven,
     /// In any order, from any thread.
     Any,
@@ -89,7 +89,7 @@ pub enum Order {
 /// Writes the bytes of one document, with the line feed at its end.
 pub type WriteDocument<'a> = &'a mut dyn FnMut(&mut dyn Write) -> io::Result<()>;
 
-/// The model of a document.
+/// What a document is written from.
 #[derive(Debug, Clone, Copy)]
 pub enum Model<'m> {
     /// A study with its companions.
@@ -102,16 +102,16 @@ pub enum Model<'m> {
     Companion(&'m Companion),
 }
 
-/// A destination of documents.
+/// Takes documents.
 pub trait Sink: Sync {
-    /// The order in which documents are needed.
+    /// Whether the order in which documents come can be seen in the output.
     fn order(&self) -> Order;
 
-    /// Writes one document.
+    /// Takes one document.
     fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error>;
 
-    /// Writes the successor of a document with this hash, as recorded in an index: if the existing file is unchanged,
-    /// it may lose instances. `None` if this sink makes no difference.
+    /// Takes a document that comes after one with this hash, as an index remembers it: if that is still there and nobody
+    /// changed it, instances may go. `None` where it is taken as any other.
     fn next_document(
         &self,
         _name: &DocumentName,
@@ -121,33 +121,33 @@ pub trait Sink: Sync {
         Ok(None)
     }
 
-    /// Allows instances to be missing from the replaced file, as an index knows that they are gone.
+    /// The file that this run replaces is that of an earlier one, and it is known why instances of it may be missing now.
     fn may_replace(&self) {}
 
-    /// Whether a document of an earlier run exists; true if that cannot be checked.
+    /// Whether a document of an earlier run is there; where that cannot be seen, it is.
     fn has(&self, _name: &DocumentName) -> bool {
         true
     }
 
-    /// Notes that an existing document is up to date.
+    /// A document of an earlier run stands as this run would write it.
     fn stands(&self, _name: &DocumentName) {}
 
-    /// Deletes a document if it still has this hash; returns whether it is gone.
+    /// Takes a document with this hash away, and says whether it is gone: one that somebody changed stays.
     fn remove(&self, _name: &DocumentName, _hash: u64) -> Result<bool, Error> {
         Ok(false)
     }
 
-    /// Sets a resource whose files are all gone to entered-in-error; returns whether that was done.
+    /// Sets a resource of which all files are gone to entered-in-error, and says whether that is done.
     fn withdraw(&self, _name: &DocumentName, _study_uid: &str) -> Result<bool, Error> {
         Ok(false)
     }
 
-    /// The catalog, if this sink writes rows instead of documents.
+    /// The catalog that it is, if it takes the rows of studies instead of documents.
     fn catalog(&self) -> Option<&Catalog> {
         None
     }
 
-    /// Writes one document, given also as its model and dialect, which only some sinks use.
+    /// Takes one document together with its model and the dialect to write it in, which most sinks do not need.
     fn model(
         &self,
         name: &DocumentName,
@@ -158,7 +158,8 @@ pub trait Sink: Sync {
         self.document(name, write)
     }
 
-    /// Completes the output: only now files get their final names. `report` is not counted as a stale file.
+    /// Completes the output; until then a file does not have its final name. The report, which may stand there too, is
+    /// no document of another run.
     fn finish(self: Box<Self>, report: Option<&Path>) -> Result<Finished, Error>;
 }
 
@@ -167,7 +168,7 @@ pub fn document_hash(write: WriteDocument<'_>) -> io::Result<u64> {
     write_hashed(&mut io::sink(), write)
 }
 
-/// Writes a document, and returns its hash.
+/// Writes a document, and gives its hash.
 pub fn write_hashed(out: &mut dyn Write, write: WriteDocument<'_>) -> io::Result<u64> {
     let mut hashing = Hashing { inner: out, hasher: Xxh3Default::new() };
     write(&mut hashing)?;

@@ -1,10 +1,10 @@
-//! Counts files that another run left in the output folder.
+//! What an earlier run, or somebody else, left in the folder of the output.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The number of JSON and NDJSON files in the folder and its subfolders of resource types, except the report and those
-/// of this run.
+/// How many JSON and NDJSON files stand in the folder and in its folders of resource types, beside the report and those
+/// that are ours.
 pub fn stale_files(root: &Path, report: Option<&Path>, is_ours: impl Fn(&Path) -> bool) -> u64 {
     let report = report.and_then(|report| fs::canonicalize(report).ok());
     let is_report = |path: &Path| report.is_some() && fs::canonicalize(path).ok() == report;
@@ -22,7 +22,7 @@ fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {
     fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
 }
 
-/// Whether a folder is named like a resource type.
+/// Whether a folder is called as a resource type is.
 fn is_resource_type(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     name.first().is_some_and(u8::is_ascii_uppercase) && name.iter().all(u8::is_ascii_alphabetic)

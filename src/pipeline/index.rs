@@ -1,4 +1,4 @@
-//! The reading stage with an index: new and changed files are read; the others come from the index.
+//! The reading half of a run with an index: what is new or changed is read, and the index tells of all files.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::source::{self, Input, Name, Walk, WalkOptions, Watch};
 #[cfg(feature = "cli")]
 use crate::terminal::{self, WARNING};
 
-/// Opens the index of a run, and registers its inputs.
+/// Opens the index of a run, and takes its inputs in.
 fn open(job: &Job, path: &Path) -> Result<Index, Error> {
     let options = &job.config.index;
     let is_of_files = |input: &Input| matches!(input, Input::Path(_) | Input::List { .. });
@@ -49,7 +49,7 @@ fn open(job: &Job, path: &Path) -> Result<Index, Error> {
     Ok(index)
 }
 
-/// The output file, if the output is a single one.
+/// The one file that the studies go to, where it is one.
 fn file(job: &Job) -> Option<PathBuf> {
     match &job.target {
         OutputTarget::File(path) => Some(path.clone()),
@@ -58,7 +58,7 @@ fn file(job: &Job) -> Option<PathBuf> {
     }
 }
 
-/// Records the written file, so that the next run may remove studies from it.
+/// Remembers the file that was written, so that the next run may take from it what is gone.
 pub(super) fn note_file(job: &Job, index: &Index) -> Result<(), Error> {
     file(job).map_or(Ok(()), |path| index.note_file(&path))
 }
@@ -86,7 +86,7 @@ impl read::Known for Index {
 }
 
 impl Run<'_> {
-    /// Reads new and changed files, if there are inputs, and writes the studies that changed.
+    /// Reads what is new or changed, if there are inputs, and writes what came out different.
     pub(super) fn night(
         &self,
         path: &Path,
@@ -123,7 +123,7 @@ impl Run<'_> {
         Ok((NightCounts { read_files: index.read_files(), gone_files, ..counts }, index))
     }
 
-    /// Reads new and changed files.
+    /// Reads what the index does not know yet.
     pub(super) fn read_changed(
         &self,
         index: &Index,
@@ -143,12 +143,12 @@ impl Run<'_> {
         };
         let stage = read::Stage { known: Some(index), ..self.stage(reader, others) };
         let read = stage.all(walk, self.job.threads);
-        // Keep what was read, even if the rest failed.
+        // What was read stays read, whatever stopped the rest.
         index.finish_reading()?;
         read
     }
 
-    /// Counts and reports the files that the index knows.
+    /// Counts and reports what the index knows of files.
     pub(super) fn tell_files(&self, index: &Index, others: Option<&dyn read::Others>) -> Result<(), Error> {
         let totals = index.totals()?;
         let [files, dicom_files, grouped_files] =

@@ -1,6 +1,6 @@
-//! The options of a run as one value, checked in combination.
+//! The options of a run as one value, and what they come to together.
 //!
-//! A single option is checked by its parser; combinations of options are checked here.
+//! An option that stands alone is checked where its type is read; what two options mean together is checked here.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -40,32 +40,32 @@ pub struct Config {
     pub run: RunOptions,
 }
 
-/// A run with checked options.
+/// A run, its options checked.
 #[derive(Debug, Clone)]
 pub struct Job {
-    /// The options, with all defaults of the content decided.
+    /// The options; of those of the content none is open any more.
     pub config: Config,
-    /// The inputs.
+    /// What is read.
     pub inputs: Vec<Input>,
     /// How folders are walked.
     pub walk: WalkOptions,
-    /// The filter of files.
+    /// Which files are kept.
     pub filter: Filter,
-    /// The output.
+    /// Where documents go.
     pub target: OutputTarget,
-    /// The format of documents.
+    /// What a document is.
     pub format: Format,
-    /// The layout of JSON.
+    /// How its JSON is laid out.
     pub layout: Layout,
     /// Reading threads.
     pub threads: usize,
-    /// The temporary folder of output to a bucket.
+    /// Where output for a bucket is made first.
     #[cfg(feature = "objects")]
     pub staged: Option<Staged>,
 }
 
 impl Config {
-    /// The job of `convert`, with its own checks: a Bundle needs a release.
+    /// The run of `convert`, where a Bundle is for a server and files have room or not.
     pub fn convert(self) -> Result<Job, Error> {
         let (is_release_named, selections, report) = (
             self.content.fhir.is_some() || self.content.profile().is_some(),
@@ -89,7 +89,7 @@ impl Config {
         Ok(job)
     }
 
-    /// The job that the options describe.
+    /// The run that the options come to.
     pub fn job(mut self) -> Result<Job, Error> {
         #[cfg(feature = "objects")]
         let staged =
@@ -134,7 +134,7 @@ impl Config {
     }
 }
 
-/// Refuses an address of a bucket, which would become a folder.
+/// A bucket would be taken for a folder.
 #[cfg(not(feature = "objects"))]
 fn refuse_bucket(output: Option<&Path>) -> Result<(), Error> {
     match output.and_then(Path::to_str).is_some_and(|path| RemoteOptions::default().input(path.as_ref()).is_err()) {
@@ -143,7 +143,7 @@ fn refuse_bucket(output: Option<&Path>) -> Result<(), Error> {
     }
 }
 
-/// The requested format, else the target's default; documents of a profile are Bundles.
+/// The format that was asked for, else that of the target; a document of a profile is a Bundle.
 fn format(config: &Config, target: &OutputTarget) -> Result<Format, Error> {
     let Config { content, output, .. } = config;
     let profile = content.profile();
@@ -163,7 +163,7 @@ fn format(config: &Config, target: &OutputTarget) -> Result<Format, Error> {
     }
 }
 
-/// Decides the defaults of the content.
+/// Decides what the user left open of the content.
 fn settle(config: &mut Config, target: &OutputTarget, format: Format) -> Result<(), Error> {
     let Config { content, run, output, .. } = config;
     content.archive.check()?;
@@ -174,7 +174,7 @@ fn settle(config: &mut Config, target: &OutputTarget, format: Format) -> Result<
         content.fhir = Some(profile.release);
     }
     if profile.packaging == Packaging::Document {
-        // A study that cannot be a document is a collection; endpoints belong to the series.
+        // What cannot be a document is a bag of resources; and images are found by the series.
         output.bundle.bundle_type = Some(BundleType::Collection);
         let is_default = content.endpoint_level == EndpointLevel::Study;
         content.endpoint_level = if is_default { EndpointLevel::Series } else { content.endpoint_level };
@@ -187,7 +187,7 @@ fn settle(config: &mut Config, target: &OutputTarget, format: Format) -> Result<
     Ok(())
 }
 
-/// The form of references: separate in a Bundle, refused in a single JSON document.
+/// How other resources are referred to: those in a Bundle stand beside the study, and one document has no room for them.
 fn references(asked: Option<References>, target: &OutputTarget, format: Format) -> Result<References, Error> {
     match (format, asked) {
         (Format::Bundle, None | Some(References::Separate)) => Ok(References::Separate),
@@ -201,7 +201,7 @@ fn references(asked: Option<References>, target: &OutputTarget, format: Format) 
     }
 }
 
-/// The default endpoint: the DICOMweb server of the input.
+/// Where the images are, if nobody says: with the server that they come from.
 fn default_endpoint(content: &ContentOptions, inputs: &[Input]) -> Result<Option<EndpointOption>, Error> {
     let bases: Vec<Option<&str>> = inputs.iter().map(Input::wado_base).collect();
     match bases[..] {
@@ -241,7 +241,7 @@ pub(super) fn inputs(options: &InputOptions, remote: &RemoteOptions) -> Result<V
     Ok(inputs)
 }
 
-/// Whether a path is `-`, standard input.
+/// Whether a path means standard input.
 pub(crate) fn is_stdin(path: &Path) -> bool {
     ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].iter().any(|name| path.as_os_str() == *name)
 }

@@ -1,4 +1,4 @@
-//! Runs the stages with a FHIR server as the sink.
+//! The same stages with a FHIR server at their end.
 
 use std::fs::File;
 use std::io::{self, BufRead};
@@ -20,20 +20,20 @@ use crate::source::{self, Name};
 use crate::terminal::{self, WARNING};
 use crate::upload::{self, Counts, Input, Options, Server, Summary};
 
-/// An upload.
+/// What is uploaded, and to where.
 #[derive(Debug, Clone)]
 pub struct Upload {
-    /// Inputs and content.
+    /// What is read, and what it says.
     pub job: Job,
-    /// Whether standard input is an input.
+    /// Whether FHIR or DICOM comes from standard input.
     pub stdin: bool,
-    /// Options of the server.
+    /// How it is sent.
     pub options: Options,
-    /// The number of concurrent requests.
+    /// Requests at the same time.
     pub concurrent_requests: usize,
 }
 
-/// Uploads, prints the summary, and returns the exit code.
+/// Uploads what the configuration names, and says with which code to exit.
 pub fn upload(mut upload: Upload, console: &Console) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
@@ -46,13 +46,13 @@ pub fn upload(mut upload: Upload, console: &Console) -> Result<u8, Error> {
     }
     upload.job.config.content.fhir = Some(server.release());
     if upload.job.inputs.iter().all(is_fhir) {
-        // No DICOM: more threads would be idle.
+        // There is no DICOM: threads for it would only start and end.
         upload.job.threads = 1;
         upload.job.walk.threads = 1;
     }
     let sent = send(&upload, console, &server, &interrupt, &progress);
     progress.finish();
-    // If nothing was sent, only the error is printed.
+    // A run that ended before anything was sent has its error to say only.
     let counts = server.counts();
     let has_begun = counts.studies.all() + counts.companions.all() > 0;
     if console.summary == SummaryForm::Text && (sent.is_ok() || has_begun) {
@@ -61,12 +61,12 @@ pub fn upload(mut upload: Upload, console: &Console) -> Result<u8, Error> {
     Ok(sent?.code.max(server.counts().exit_code()))
 }
 
-/// Checks whether standard input is FHIR; else it is DICOM or an archive.
+/// Looks whether standard input begins as FHIR does; else it is DICOM or an archive.
 fn take_stdin(upload: &mut Upload) -> Result<(), Error> {
     if !upload.stdin {
         return Ok(());
     }
-    // Peeked bytes stay in the buffer for the next reader.
+    // What is looked at stays in the buffer, for whoever reads standard input next.
     let mut stdin = io::stdin().lock();
     let start = stdin.fill_buf().map_err(|source| Error::Input { path: source::STDIN.into(), source })?;
     if !fhir_file::may_be_fhir(start) {
@@ -79,14 +79,14 @@ fn take_stdin(upload: &mut Upload) -> Result<(), Error> {
 /// Whether an input is a file of FHIR.
 fn is_fhir(input: &source::Input) -> bool {
     let source::Input::Path(path) = input else { return false };
-    // Only regular files are checked: a pipe cannot be read twice.
+    // Only what can be opened again is opened: a pipe would be empty then.
     path.is_file() && File::open(path).is_ok_and(|file| fhir_file::is_fhir(&file))
 }
 
-/// Collects files that are not DICOM.
+/// The files that are no DICOM.
 struct Others<'a> {
     fhir: Mutex<Vec<PathBuf>>,
-    /// The inputs.
+    /// What the user named.
     inputs: &'a [source::Input],
     server: &'a Server,
 }
@@ -96,7 +96,7 @@ impl read::Others for Others<'_> {
         self.fhir.lock().unwrap_or_else(PoisonError::into_inner).push(path);
     }
 
-    /// A file in a folder may be anything, but a file given as an input was meant to be sent.
+    /// A file beside others may be anything; one that the user named was to be sent.
     fn left_out(&self, name: &Name, skip: &Skip) {
         let is_named =
             |input: &source::Input| matches!(input, source::Input::Path(path) if path.as_os_str() == name.place);
@@ -107,11 +107,11 @@ impl read::Others for Others<'_> {
     }
 }
 
-/// The result of a completed upload.
+/// What a run came to that sent everything.
 struct Done {
     /// The exit code of the reading.
     code: u8,
-    /// Studies that only the journal has.
+    /// Studies that only the journal knows.
     gone: usize,
 }
 
@@ -137,7 +137,7 @@ fn send(
     let report = server.report(sent.is_ok())?;
     let section = Section { name: "server", write: &|out| report.write(out) };
     let outcome = converted.finish(inputs.len() as u64, Some(&section))?;
-    // The error of a failed run is printed last.
+    // As of every run that could not be done, the error is the last word.
     let sent = if console.summary == SummaryForm::Json { Ok(sent?) } else { sent };
     let summary = report.summary();
     let of_server = OfServer { summary, causes: causes(&server.counts()) };
@@ -158,12 +158,12 @@ fn summarize(upload: &Upload, server: &Server, gone: usize, start: Instant) {
         gone,
         elapsed: start.elapsed(),
     });
-    // The summary lists the first places.
+    // The first places stand in the summary.
     let causes = causes(&server.counts()).0;
     terminal::say(Causes(causes.into_iter().map(|cause| CauseInWords::of(cause.message)).collect()));
 }
 
-/// The server's reasons for exit code 1.
+/// Why the server makes the exit code 1; nothing where it does not.
 fn causes(counts: &Counts) -> Causes {
     let not_taken = counts.studies.not_taken() + counts.companions.not_taken();
     let causes = [

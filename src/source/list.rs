@@ -1,7 +1,7 @@
 //! Paths from a list: standard input or a file, one a line or separated by NUL.
 //!
-//! Each path is checked before it is opened. Paths below a listed folder are not read twice, so the plain output of
-//! `find` works.
+//! Each is looked at before it is opened, and what is listed below a folder of the list is not read twice, so that the
+//! output of `find` can be given as it is.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -21,7 +21,7 @@ use crate::name::os_string;
 /// A path longer than any system allows.
 const MAX_PATH_BYTES: u64 = 64 * 1024;
 
-/// The source of a list of paths.
+/// Where a list of paths is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ListFrom {
     /// Standard input.
@@ -30,7 +30,7 @@ pub enum ListFrom {
     File(PathBuf),
 }
 
-/// The separator of paths in a list.
+/// What stands between two paths of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Separator {
     /// A line feed, with or without a carriage return before it.
@@ -56,7 +56,7 @@ impl Separator {
     }
 }
 
-/// An opened list.
+/// A list that was opened.
 pub(super) struct List {
     name: Name,
     reader: Box<dyn BufRead + Send>,
@@ -77,7 +77,7 @@ impl List {
         Ok(List { name, reader, separator, links, folders: HashSet::new() })
     }
 
-    /// Reads the list to its end, or until the readers stop.
+    /// Reads the list to its end, or until nobody wants more.
     pub fn read(mut self, queue: &Queue, feed: &mut Feed) {
         let mut line = Vec::new();
         while !feed.is_closed() {
@@ -101,7 +101,7 @@ impl List {
         Ok(bytes)
     }
 
-    /// Handles one line. A file whose stamp is in the list is checked only if it has to be read.
+    /// A file whose stamp the list has is looked at only if it has to be read.
     fn line(&mut self, line: &[u8], queue: &Queue, feed: &mut Feed) {
         match stamped(line) {
             Some((path, stamp)) => {
@@ -142,7 +142,8 @@ impl List {
     }
 }
 
-/// A path with its size and its time or ETag, as in storage inventories. Any other line with tabs is a path.
+/// A path with its size and its time or ETag, as the inventories of storages have them. What has tabs and is otherwise is a
+/// path.
 fn stamped(line: &[u8]) -> Option<(&[u8], Stamp)> {
     let mut fields = line.rsplitn(3, |byte| *byte == b'\t');
     let (tag, size, path) = (fields.next()?, fields.next()?, fields.next()?);
@@ -151,7 +152,7 @@ fn stamped(line: &[u8]) -> Option<(&[u8], Stamp)> {
     is_stamped.then(|| (path, Stamp::Listed { size: text(size), tag: text(tag) }))
 }
 
-/// Opens a list: a file or a FIFO, as `<(find …)`, but no folder.
+/// A list may be a FIFO, as `<(find …)` is one, but no folder.
 fn open_list(path: &Path) -> io::Result<File> {
     let file = File::open(path)?;
     if file.metadata()?.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(file) }

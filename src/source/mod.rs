@@ -1,4 +1,4 @@
-//! Sources of files: inputs are walked on threads of their own, which send [`Item`]s in [`Batch`]es.
+//! What there is to read: inputs become [`Item`]s, walked on threads of their own and handed over in [`Batch`]es.
 //!
 //! The channel between walk and reading is bounded, so that an archive of any size is never held in memory. A new kind
 //! of input is one file here and one arm in `open`.
@@ -63,9 +63,9 @@ use folder::Walker;
 use list::List;
 use queue::Queue;
 
-/// Capacity of the channel in batches: about 32,000 files.
+/// Batches that wait for a reader, at most: about 32,000 files.
 const WAITING_BATCHES: usize = 1024;
-/// More walking threads than this are not faster.
+/// More walking threads than this only wait for each other.
 const MAX_WALKING_THREADS: usize = 8;
 
 /// An input as the user gave it.
@@ -77,12 +77,12 @@ pub enum Input {
     Stdin,
     /// A list of paths.
     List {
-        /// The source of the list.
+        /// Where the list is.
         from: ListFrom,
-        /// The separator of paths.
+        /// What stands between two paths.
         separator: Separator,
     },
-    /// Readers of the library's caller.
+    /// What the library's caller brings.
     Readers(Readers),
     /// Studies of a PACS.
     #[cfg(feature = "http")]
@@ -93,7 +93,7 @@ pub enum Input {
 }
 
 impl Input {
-    /// The base URL of the WADO-RS service of this input, if it has one (PS3.18 10.4).
+    /// The base of the service that gives the images of this input, where it is one (PS3.18 10.4).
     pub fn wado_base(&self) -> Option<&str> {
         match self {
             #[cfg(feature = "http")]
@@ -104,7 +104,7 @@ impl Input {
 }
 
 impl Input {
-    /// The path, if it is one.
+    /// The path, where it is one.
     pub fn path(&self) -> Option<&std::path::Path> {
         match self {
             Input::Path(path) => Some(path),
@@ -137,15 +137,15 @@ impl fmt::Display for Input {
 pub struct WalkOptions {
     /// Whether symbolic links are followed.
     pub links: Links,
-    /// Files and folders inside the inputs that are skipped: the output and the report of an earlier run.
+    /// Files and folders inside the inputs that are passed by: the output and the report of an earlier run.
     pub excluded: Vec<PathBuf>,
-    /// The number of reading threads; the walk uses as many, up to a limit of its own.
+    /// The number of reading threads; the walk takes as many, up to a limit of its own.
     pub threads: usize,
-    /// Selects the files to read; without it all are read.
+    /// Who decides which files are read; all are where there is nobody.
     pub watch: Option<Arc<dyn Watch>>,
 }
 
-/// A walk in progress. Dropping it stops the walk.
+/// A walk under way. Dropping it stops the walk.
 #[derive(Debug)]
 pub struct Walk {
     batches: Receiver<Batch>,
@@ -153,7 +153,7 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// The channel of batches, for any number of readers; it closes at the end of the walk.
+    /// The batches, for any number of readers; it ends when everything was walked.
     pub fn batches(&self) -> &Receiver<Batch> {
         &self.batches
     }
@@ -165,7 +165,7 @@ impl Drop for Walk {
     }
 }
 
-/// An input that is known to exist.
+/// An input that is known to be there.
 enum Start {
     Folder(PathBuf),
     File(PathBuf),
@@ -179,7 +179,7 @@ enum Start {
     Bucket(bucket::Listing),
 }
 
-/// Checks that every input exists, then starts the walk.
+/// Checks that every input is there, then starts to walk them.
 pub fn open(
     inputs: &[Input],
     options: &WalkOptions,
@@ -216,7 +216,7 @@ fn start(input: &Input, links: Links, progress: &Arc<dyn Progress>, interrupt: &
         Input::Readers(readers) => return Ok(Start::Readers(readers.clone())),
         Input::Path(path) => path.clone(),
     };
-    // A link that is itself an input is followed.
+    // A link that was named is followed: the user meant what it leads to.
     match fs::metadata(&path) {
         Ok(metadata) if metadata.is_dir() => Ok(Start::Folder(path)),
         Ok(metadata) if metadata.is_file() => Ok(Start::File(path)),
@@ -225,7 +225,7 @@ fn start(input: &Input, links: Links, progress: &Arc<dyn Progress>, interrupt: &
     }
 }
 
-/// Feeds the inputs to the walk, in their order.
+/// Gives the inputs to the walk, in their order.
 fn give(starts: Vec<Start>, links: Links, walker: &Walker, mut feed: Feed) {
     for start in starts {
         match start {

@@ -1,12 +1,12 @@
-//! Stamps of files, by which changes are detected.
+//! What tells whether a file changed since it was read.
 
 use std::fs::Metadata;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A file that changed this shortly before it was read may change again without a new time.
+/// A file that was changed so shortly before it was read may change again without its time telling.
 const RACY_NANOSECONDS: i64 = 2_000_000_000;
 
-/// Metadata of a file, from the file system or an inventory.
+/// What a file system or an inventory says of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stamp {
     /// Size, times of content and inode in nanoseconds, and the inode; the last two are 0 where there are none.
@@ -17,10 +17,10 @@ pub enum Stamp {
         mtime: i64,
         /// When anything changed.
         ctime: i64,
-        /// The inode.
+        /// The file itself.
         inode: u64,
     },
-    /// Size, and time or ETag, from a list.
+    /// Size, and the time or the ETag as a list has it.
     Listed {
         /// As the list has it.
         size: String,
@@ -30,13 +30,13 @@ pub enum Stamp {
 }
 
 impl Stamp {
-    /// The stamp of a local file.
+    /// What the file system says.
     pub fn of(metadata: &Metadata) -> Stamp {
         let (ctime, inode) = changed(metadata);
         Stamp::Stat { size: metadata.len(), mtime: metadata.modified().map_or(0, nanoseconds), ctime, inode }
     }
 
-    /// Whether the stamp cannot be trusted: the content may change without a new time, or the time is in the future.
+    /// Whether the content may change again, or its time is not to be believed, and so the stamp tells nothing.
     pub fn is_racy(&self, now: i64) -> bool {
         matches!(self, Stamp::Stat { mtime, .. } if !is_settled(*mtime, now))
     }
@@ -54,12 +54,12 @@ impl Stamp {
     }
 }
 
-/// Whether a change now would give a time different from `mtime`.
+/// Whether what was changed at a time would have another time now, were it changed again.
 pub fn is_settled(mtime: i64, now: i64) -> bool {
     mtime <= now.saturating_sub(RACY_NANOSECONDS)
 }
 
-/// The current time.
+/// The time by the system's clock.
 pub fn now() -> i64 {
     nanoseconds(SystemTime::now())
 }

@@ -1,4 +1,4 @@
-//! The interface by which an index selects the files to read.
+//! Who decides which of the files that the walk finds are read: an index that knows those of earlier runs.
 
 use std::ffi::OsString;
 use std::fmt::Debug;
@@ -6,35 +6,36 @@ use std::path::{Path, PathBuf};
 
 use super::stamp::Stamp;
 
-/// The origin of a file that was not found by walking a folder.
+/// Where a file comes from that the walk did not find in a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum From {
-    /// It is an input.
+    /// The user named it.
     Name,
-    /// It is in a list, which names all files.
+    /// It stands in a list, which names all that there are.
     List,
 }
 
-/// Selects files before they are read. Called from several threads.
+/// Looks at files before they are read. Called from several threads.
 pub trait Watch: Send + Sync + Debug {
-    /// A folder is going to be walked recursively.
+    /// A folder is going to be walked, with everything below it.
     fn walks(&self, folder: &Path);
 
-    /// The subfolders of a folder that did not change and need not be listed; `None` if it must be listed.
+    /// The folders in a folder that need not be listed, because nothing in it changed; `None` where it has to be.
     fn unlisted(&self, folder: &Path) -> Option<Vec<PathBuf>>;
 
-    /// A folder is about to be listed; returns whether this is the first time.
+    /// A folder is about to be listed; says whether it was not yet.
     fn enters(&self, folder: &Path) -> bool;
 
-    /// Takes files of a folder, all of them if `whole`, and returns those to be read.
+    /// Takes files of a folder, all of them where it is `whole`, and gives those to be read.
     fn files(&self, folder: &Path, files: Vec<(OsString, Stamp)>, whole: bool) -> Vec<OsString>;
 
-    /// A folder was listed completely. `whole`: its files were passed in one call. `plain`: the walk left nothing out.
+    /// A folder was listed to its end, and its files taken as a `whole` or not; `plain` where the walk itself left nothing
+    /// in it out.
     fn leaves(&self, folder: &Path, whole: bool, plain: bool);
 
-    /// A folder, or something in it, cannot be read: what is known of it is kept.
+    /// A folder, or something in it, cannot be looked at: what is known of it stays.
     fn cannot_look(&self, folder: &Path);
 
-    /// Whether a named or listed file has to be read.
+    /// Whether a file that was named, or stands in a list, has to be read.
     fn file(&self, path: &Path, stamp: Stamp, from: From) -> bool;
 }

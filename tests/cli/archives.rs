@@ -1,4 +1,4 @@
-//! Archives are read as the folder that was put into them; what cannot be read of one is reported by entry.
+//! An archive gives the same documents as the folder it was made of; unreadable entries are reported.
 
 use std::fs;
 use std::io::{Cursor, Write};
@@ -29,7 +29,7 @@ fn images(numbers: impl IntoIterator<Item = u32>) -> Entries {
     numbers.into_iter().map(|number| (format!("CT/IM{number}"), image(number))).collect()
 }
 
-/// A zip whose writer could go back to fill in sizes, or could not.
+/// A zip whose writer can seek back to fill in sizes.
 fn zip(entries: &Entries, method: zip::CompressionMethod) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     add_all(&mut writer, entries, method);
@@ -125,7 +125,7 @@ fn zip_by(entries: &Entries, method: u8, compress: Compress) -> Vec<u8> {
     zip
 }
 
-/// What came of one archive.
+/// The result of converting an archive.
 struct Converted {
     code: i32,
     instances: Vec<String>,

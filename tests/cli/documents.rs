@@ -1,4 +1,4 @@
-//! Completions and manual pages: made of the command line's description, and taken by those who read them.
+//! Completions and manual pages: complete, and accepted by shells and mandoc.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ fn options() -> Vec<String> {
     convert.get_arguments().filter_map(|argument| argument.get_long().map(str::to_owned)).collect()
 }
 
-/// Whether the program takes the file; true where the program is not there.
+/// Whether the program accepts the file; true if it is not installed.
 fn takes(program: &str, arguments: &[&str], file: &Path) -> bool {
     match Command::new(program).args(arguments).arg(file).output() {
         Ok(output) => {

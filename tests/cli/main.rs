@@ -1,4 +1,4 @@
-//! The binary from outside: what it prints, writes and returns.
+//! Tests of the binary: output, files and exit codes.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 

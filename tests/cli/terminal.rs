@@ -1,4 +1,4 @@
-//! What a person sees: the progress line on a terminal, and what Ctrl-C leaves of it.
+//! The progress line on a terminal, and what Ctrl-C leaves of it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -16,7 +16,7 @@ use crate::run::case;
 /// An upper limit for a program that hangs.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// What a terminal shows, as far as the program moves about on it.
+/// A terminal emulator for the control sequences that the program uses.
 #[derive(Default)]
 struct Screen {
     lines: Vec<String>,
@@ -66,7 +66,7 @@ fn a_screen_shows_what_was_not_erased() {
     assert_eq!(Screen::of("12 files^C\r\u{1b}[2K"), [""; 0]);
 }
 
-/// Sends what the terminal gets, until nothing has it open any more.
+/// Sends the output to the terminal, until it is closed.
 fn reader(mut terminal: File) -> Receiver<String> {
     let (sender, receiver) = channel();
     thread::spawn(move || {

@@ -1,34 +1,34 @@
-//! Parses lines, and explains invalid ones.
+//! Takes a line apart, and says what is wrong with one that is none.
 
 use serde::Deserialize;
 
 use super::line::{Head, Line, VERSION};
 use super::text::Hash;
 
-/// Why a line is invalid.
+/// Why a line is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
     /// There is no tab.
     #[error("no tab: want what `dcm2fhir scan` writes, a study and its JSON with a tab between")]
     NoTab,
-    /// The part before the tab is not a key.
+    /// What stands before the tab is no key.
     #[error("what stands before the tab is no study")]
     Key,
-    /// The part after the tab is not the expected JSON, or is truncated.
+    /// What stands behind the tab is no JSON of ours, or was cut.
     #[error("not a line of `dcm2fhir scan`, or cut off: {0}")]
     Json(String),
     /// Another version wrote it.
     #[error("written by another version of dcm2fhir (lines of version {0}, want {VERSION}): scan again with this one")]
     Version(u32),
-    /// It was written with another set of wanted attributes.
+    /// Another set of attributes was wanted.
     #[error("written by another version of dcm2fhir, which read other attributes: scan again with this one")]
     Wanted,
-    /// A value that no scan writes.
+    /// A value is none that a scan writes.
     #[error("not a line of `dcm2fhir scan`: {0}")]
     Value(&'static str),
 }
 
-/// A parsed line.
+/// A line that was understood.
 #[derive(Debug)]
 pub struct Unit<'a, I>(pub(super) Line<'a, I>);
 
@@ -38,13 +38,13 @@ impl<I> Unit<'_, I> {
         self.0.run.0
     }
 
-    /// The totals of the scan, if this is the last line.
+    /// What the scan came to, where the line says so.
     pub fn end(&self) -> Option<super::End> {
         self.0.end
     }
 }
 
-/// Parses the part after the tab; `wanted` is this version's set of attributes.
+/// Understands what stands behind a line's tab; `wanted` is what this version wants of a header.
 pub fn parse<'a, I: Deserialize<'a>>(json: &'a [u8], wanted: u64) -> Result<Unit<'a, I>, Malformed> {
     match serde_json::from_slice::<Line<'a, I>>(json) {
         Ok(line) if line.v != VERSION => Err(Malformed::Version(line.v)),
@@ -54,14 +54,14 @@ pub fn parse<'a, I: Deserialize<'a>>(json: &'a [u8], wanted: u64) -> Result<Unit
     }
 }
 
-/// The reason for a parse error, which may be another version.
+/// Another version may write what this one cannot read: then that is why.
 fn why(json: &[u8], error: &serde_json::Error, wanted: u64) -> Malformed {
     match serde_json::from_slice::<Head>(json) {
         Ok(Head { v, .. }) if v != VERSION => Malformed::Version(v),
         Ok(Head { wanted: Some(serde_json::Value::String(of_line)), .. }) if of_line != Hash(wanted).to_string() => {
             Malformed::Wanted
         }
-        // The parser's own message could quote a value of the line.
+        // What the parser says may quote a value of the line.
         _ => Malformed::Json(format!("{:?} at column {}", error.classify(), error.column()).to_lowercase()),
     }
 }

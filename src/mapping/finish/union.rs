@@ -1,4 +1,4 @@
-//! Deduplicated lists: items with the same identity are merged.
+//! Lists without repeats: what has one identity is there once, with all that is known of it.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -7,28 +7,28 @@ use super::Rule;
 use crate::fhir::identifier::once_each;
 use crate::fhir::{CodeableConcept, Identifier, Performer, Procedure, Reference, ResourceType, Text};
 
-/// The identity of a reference: the identifier, else the display. A device's serial number is unique only for its
-/// manufacturer, so the display counts too.
+/// What makes two references the same: the identifier, else what is displayed. A device's serial number is its maker's
+/// own, so that the display counts too.
 fn identity(reference: &Reference) -> (ResourceType, Option<&Identifier>, Option<&str>) {
     let needs_display = reference.identifier.is_none() || reference.target == ResourceType::Device;
     let display = reference.display.as_deref().filter(|_| needs_display);
     (reference.target, reference.identifier.as_ref(), display)
 }
 
-/// Text of the rule for the documents.
+/// What the documents say of it.
 pub(super) const REFERENCES: Rule = Rule {
     element: "partOf, interpreter",
     from: "all series",
     rule: "the sorted union, each identity once: the identifier, else the display",
 };
 
-/// Deduplicated references, in order.
+/// Each identity once, in order.
 pub fn distinct(references: Vec<Reference>) -> Vec<Reference> {
     let order = |one: &Reference, other: &Reference| identity(one).cmp(&identity(other));
     distinct_by(references, order, |reference| reference)
 }
 
-/// Text of the rule for the documents.
+/// What the documents say of it.
 pub(super) const NUMBERS: Rule = Rule {
     element: "identifier, basedOn",
     from: "all series",
@@ -36,7 +36,7 @@ pub(super) const NUMBERS: Rule = Rule {
            and told in full",
 };
 
-/// Deduplicated orders or specimens: a number with a full, partial or missing issuer is the same number.
+/// Each order or specimen once: a number told with its issuer in full, in part and without is one number.
 pub fn distinct_orders(references: Vec<Reference>) -> Vec<Reference> {
     let merge_into = |kept: &mut Reference, other: Reference| {
         kept.merge_into(other);
@@ -46,14 +46,14 @@ pub fn distinct_orders(references: Vec<Reference>) -> Vec<Reference> {
     once
 }
 
-/// Deduplicated numbers, also if some files lack the issuer.
+/// Each number once, whether or not every file says who gave it out.
 pub fn distinct_numbers(numbers: Vec<Identifier>) -> Vec<Identifier> {
     let mut once = once_each(numbers, |number| Some(number), |kept, other| kept.complete(&other));
     once.sort();
     once
 }
 
-/// Deduplicated concepts, by code regardless of the display; by text if there is no code.
+/// Each concept once: the code decides and not what it is called; the text where there is no code.
 pub fn distinct_concepts(concepts: impl IntoIterator<Item = CodeableConcept>) -> Vec<CodeableConcept> {
     let mut all: Vec<CodeableConcept> = concepts.into_iter().collect();
     all.sort_by(|one, other| {
@@ -64,14 +64,14 @@ pub fn distinct_concepts(concepts: impl IntoIterator<Item = CodeableConcept>) ->
     all
 }
 
-/// Text of the rule for the documents.
+/// What the documents say of it.
 pub(super) const CONCEPTS: Rule = Rule {
     element: "procedure, reason",
     from: "all series",
     rule: "the sorted union, each code once; a procedure in words only where the study has no code",
 };
 
-/// Deduplicated procedures. Names of requests and steps are only used if the study has no codes.
+/// Each procedure once. What a request or step is called stands in for a code, so where the study has codes it goes.
 pub fn distinct_procedures(all: Vec<Procedure>) -> Vec<Procedure> {
     let is_coded = |procedure: &Procedure| !procedure.concept.coding.is_empty();
     let any_coded = all.iter().any(is_coded);
@@ -82,7 +82,7 @@ pub fn distinct_procedures(all: Vec<Procedure>) -> Vec<Procedure> {
     concepts.iter().filter_map(|concept| by_concept.remove(concept)).collect()
 }
 
-/// Deduplicated performers by function, in order.
+/// Each performer once in each function, in order.
 pub fn distinct_performers(performers: Vec<Performer>) -> Vec<Performer> {
     let key = |performer: &Performer| performer.function.clone();
     let order = |one: &Performer, other: &Performer| {
@@ -109,7 +109,7 @@ fn distinct_by<T: Ord>(
     distinct
 }
 
-/// The order of concepts by code.
+/// The order of concepts by what they mean.
 fn by_code(one: &CodeableConcept, other: &CodeableConcept) -> Ordering {
     meaning(one).cmp(&meaning(other))
 }
@@ -120,7 +120,7 @@ fn meaning(concept: &CodeableConcept) -> (Option<(&Option<Text>, &Text)>, Option
     (coding, concept.text.as_ref().filter(|_| coding.is_none()))
 }
 
-/// Whether a concept has no display or text; such a one is kept only if no other has the same code.
+/// Whether nothing says what a concept is called: such a one is kept only where no other says it.
 fn without_words(concept: &CodeableConcept) -> bool {
     concept.label_in_words().is_none()
 }

@@ -1,4 +1,4 @@
-//! A catalog as Apache Parquet: unchanged values, dates as dates, absent values as null.
+//! A catalog as Apache Parquet: every value as it is, dates as dates, what is absent as null.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -16,9 +16,9 @@ use super::{Catalog, Rows, TableWriter};
 use crate::error::Error;
 use crate::options::FileMode;
 
-/// The most rows in a row group.
+/// Rows that are held before they become a row group, at most.
 const MAX_ROWS: usize = 100_000;
-/// The most bytes of text in a row group, as headers can have long values.
+/// Bytes of text in them, at most: a header can hold long values.
 const MAX_BYTES: usize = 32 * 1024 * 1024;
 
 /// Writes Parquet.
@@ -29,10 +29,10 @@ pub struct Parquet<W: Write + Send> {
     bytes: usize,
 }
 
-/// The buffered values of one column.
+/// The values of one column until they are written.
 struct Held {
     values: Values,
-    /// Definition level of each row: 1, or 0 for null.
+    /// For each row 1, or 0 where it has no value.
     levels: Vec<i16>,
 }
 
@@ -43,7 +43,7 @@ enum Values {
 }
 
 impl<W: Write + Send> Parquet<W> {
-    /// Starts a table with these columns.
+    /// A table with these columns.
     pub fn new(writer: W, columns: &[&Column]) -> io::Result<Parquet<W>> {
         let fields: Result<Vec<TypePtr>> = columns.iter().map(|column| field(column).map(Arc::new)).collect();
         let schema = fields.and_then(|fields| Type::group_type_builder("catalog").with_fields(fields).build());
@@ -111,7 +111,7 @@ impl Held {
         Held { values, levels: Vec::new() }
     }
 
-    /// Buffers a value, and returns the bytes of its text.
+    /// Takes a value, and gives the bytes of its text.
     fn push(&mut self, cell: &Cell) -> usize {
         let mut bytes = 0;
         let is_there = match (&mut self.values, cell) {
@@ -161,7 +161,7 @@ fn field(column: &Column) -> Result<Type> {
     builder.with_repetition(Repetition::OPTIONAL).with_logical_type(logical).build()
 }
 
-/// The I/O error behind a Parquet error, so that a closed pipe is recognized.
+/// What the system said, where it did: a pipe that was closed is no fault.
 fn failed(error: ParquetError) -> io::Error {
     match error {
         ParquetError::External(source) => match source.downcast::<io::Error>() {

@@ -1,5 +1,5 @@
-//! A run with an index: only new and changed files are read, and only studies that changed are written. The report of
-//! all others is stored, so that the complete report equals that of a full run.
+//! A run with an index: only what is new or changed is read, and only studies that came out different are written. What
+//! there is to say of all others was kept, so that the report is that of a full run.
 
 mod chunk;
 mod gone;
@@ -29,15 +29,15 @@ use crate::report::Where;
 use crate::source::printable;
 use chunk::{Chunk, Held};
 
-/// The most records kept in memory between both passes.
+/// Records of studies that stay in memory between looking at them and writing them.
 const HELD_RECORDS: u64 = 1_000_000;
-/// The number of written studies after which the index is updated.
+/// Studies after whose writing the index says so.
 const NOTED_AT_ONCE: usize = 4096;
 
-/// The hash stored for a document that was not accepted; no document has it.
+/// Stands for the hash of a document that was not taken; no document has it.
 const NOT_TAKEN: u64 = 0;
 
-/// Facts of a study that can affect others.
+/// What a study says that others may contradict or claim as well.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Facts {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -48,7 +48,7 @@ struct Facts {
     rejects: Vec<[Box<str>; 3]>,
 }
 
-/// The name of the destination in the index; `None` for standard output.
+/// Where documents go, as the index calls it; `None` where they do not stay.
 fn place(job: &Job, ends: &Ends<'_>) -> Option<String> {
     match (&ends.place, &job.target) {
         (Some(place), _) => Some(place.clone()),
@@ -60,7 +60,7 @@ fn place(job: &Job, ends: &Ends<'_>) -> Option<String> {
     }
 }
 
-/// A hash of everything that documents and issues depend on, except the files.
+/// A hash of everything that documents and issues depend on beside the files.
 fn options_hash(job: &Job) -> u64 {
     let Job { config, format, layout, .. } = job;
     let content = ContentOptions { fhir: Some(config.content.release()), ..config.content.clone() };
@@ -69,13 +69,13 @@ fn options_hash(job: &Job) -> u64 {
     xxh3_64(all.as_bytes())
 }
 
-/// The writing stage of a run with an index.
+/// The writing half of a run with an index.
 pub(super) struct Night<'n> {
     pub run: &'n Run<'n>,
     pub index: &'n Index,
     pub sink: &'n dyn Sink,
     target: Target,
-    /// Whether the destination keeps documents of earlier runs.
+    /// Whether documents of earlier runs stand where this run writes.
     stays: bool,
     gone: Gone,
     sync: Option<std::path::PathBuf>,
@@ -85,19 +85,19 @@ pub(super) struct Night<'n> {
 
 #[derive(Default)]
 struct State {
-    /// The numbers of the studies being written, by UID.
+    /// The studies that are being written, by UID.
     numbers: HashMap<String, i64>,
-    /// Hashes of documents whose study is not yet completely written.
+    /// The hash of a study's document, from when it was given to the sink until everything of the study was.
     hashes: HashMap<String, (u64, bool)>,
     written: Vec<Written>,
     documents: Vec<Document>,
-    /// The names of the documents of this run.
+    /// The documents of this run.
     given: HashSet<(&'static str, String)>,
     counts: NightCounts,
 }
 
 impl<'n> Night<'n> {
-    /// Starts the writing stage.
+    /// The writing half of a run.
     pub fn new(
         run: &'n Run<'n>,
         index: &'n Index,
@@ -121,7 +121,7 @@ impl<'n> Night<'n> {
         })
     }
 
-    /// Writes the studies that changed, and repeats the stored report of all others.
+    /// Writes the studies that came out different, and says of all others what was said of them before.
     pub fn write(&self, pool: &ThreadPool) -> Result<NightCounts, Error> {
         let all = self.index.all_studies()?;
         write::check_room(self.run.job, all.len())?;
@@ -150,7 +150,7 @@ impl<'n> Night<'n> {
         let mut shared = Shared::new();
         let written = pool.install(|| self.write_all(&stage, chunks, &across.rejections, held, &mut shared));
         let written = written.and_then(|()| self.tell_shared(&stage, shared, !studies.is_empty()));
-        // Record what was written, even if the rest failed.
+        // What was written is written, whatever stopped the rest.
         self.note()?;
         written?;
         self.remove_documents(&studies)?;
@@ -158,7 +158,7 @@ impl<'n> Night<'n> {
         Ok(self.state().counts)
     }
 
-    /// The studies to write, except those affected by other studies.
+    /// The studies to be written, but for those of which others decide.
     fn changed(&self, all: &[i64]) -> Result<Vec<i64>, Error> {
         if !self.stays {
             self.index.distrust(self.target, all)?;
@@ -172,7 +172,7 @@ impl<'n> Night<'n> {
         })?;
         self.index.distrust(self.target, &missing)?;
         let changed = self.index.changed_studies(self.target)?;
-        // Shared resources need all studies.
+        // What studies share is made of all of them.
         let shares = write::shares(self.run.job);
         let is_as_before = || Ok::<_, Error>(self.index.last_digest(self.target)? == Some(self.index.digest()?));
         if shares && (!changed.is_empty() || !is_as_before()?) {
@@ -182,7 +182,7 @@ impl<'n> Night<'n> {
         Ok(changed)
     }
 
-    /// Collects the facts of studies, and keeps as many studies in memory as allowed.
+    /// Keeps what the studies say across each other, and those studies that there is room for.
     fn look_at(&self, studies: &[i64], held: &mut Held) -> Result<(), Error> {
         let options = self.options();
         for chunk in self.chunks(studies)? {
@@ -209,7 +209,7 @@ impl<'n> Night<'n> {
         Ok(())
     }
 
-    /// The facts across all studies, and the unchanged studies that must be written because of them.
+    /// What holds across all studies, and the studies to be written because of it.
     fn across(&self, changed: &[i64]) -> Result<Found, Error> {
         let (mut claims, mut described, mut rejections) = (Vec::new(), Vec::new(), Rejections::default());
         let applies = self.run.job.config.content.apply_rejections;
@@ -244,14 +244,14 @@ impl<'n> Night<'n> {
             true
         })?;
         uids.iter().for_each(|(uid, fact)| write::note_contradiction(self.run.report, uid, *fact));
-        // Marked first, so that they are written even after a kill in between.
+        // Before it is said that these are known, so that a kill in between writes them all the same.
         let affected: Vec<i64> = sums.iter().map(|(study, _)| *study).collect();
         self.index.distrust(self.target, &affected)?;
         self.index.set_across(self.target, &sums)?;
         Ok(Found { contested, rejections, others })
     }
 
-    /// Reports UIDs that occur in several places.
+    /// Reports UIDs that stand in several places.
     fn tell_places(&self) -> Result<(), Error> {
         let several = self.index.several_places()?;
         several.instances.iter().for_each(|several| read::note_places(several, self.run.report));
@@ -261,7 +261,7 @@ impl<'n> Night<'n> {
         Ok(())
     }
 
-    /// Repeats the stored report of unchanged studies.
+    /// Says of the studies that stay as they are what was said when they were written.
     fn tell_unchanged(&self) -> Result<(), Error> {
         let mut damaged = None;
         self.index.each_standing(self.target, |standing| {
@@ -280,7 +280,7 @@ impl<'n> Night<'n> {
         damaged.map_or(Ok(()), |_| Err(self.index.damaged()))
     }
 
-    /// Writes shared resources, or repeats their stored report if nothing changed.
+    /// Writes what studies share; where nothing changed, what was said of it before is said again.
     fn tell_shared(&self, stage: &write::Stage<'_>, shared: Shared, is_changed: bool) -> Result<(), Error> {
         if self.stays && !is_changed {
             let told = self.index.told(self.target)?;
@@ -301,7 +301,7 @@ impl<'n> Night<'n> {
         shared: &mut Shared,
     ) -> Result<(), Error> {
         for chunk in chunks {
-            // The kept chunks are the first.
+            // Those that are held are the first.
             let mut some = match held.chunks.pop_front() {
                 Some(some) => some,
                 None => self.studies(&chunk)?,
@@ -319,7 +319,7 @@ impl<'n> Night<'n> {
         Ok(())
     }
 
-    /// Loads the studies of a chunk, and reports and stores the issues of their files.
+    /// The studies of a chunk; what is to be said of their files is said and kept.
     fn studies(&self, chunk: &Chunk) -> Result<Vec<Study>, Error> {
         let report = self.run.report;
         self.index.studies(&chunk.studies, self.options(), self.selections, &|study, name, issue| {
@@ -331,7 +331,7 @@ impl<'n> Night<'n> {
         self.index.studies(&chunk.studies, self.options(), self.selections, &|_, _, _| ())
     }
 
-    /// Records in the index what was written, once it is on disk.
+    /// Tells the index what was written, once that is on the disk.
     fn note(&self) -> Result<(), Error> {
         let (written, documents) = {
             let mut state = self.state();
@@ -359,7 +359,7 @@ impl<'n> Night<'n> {
 struct Found {
     contested: Contested,
     rejections: Rejections,
-    /// Unchanged studies that other studies affect.
+    /// Studies that did not change, and of which others say something new.
     others: Vec<i64>,
 }
 

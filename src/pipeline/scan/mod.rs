@@ -1,6 +1,6 @@
-//! The first half of a conversion: reads headers into fragments of studies, for `assemble` on any machine.
+//! The first half of a conversion alone: headers become fragments of studies, for `assemble` on this or another machine.
 //!
-//! Nothing is written before everything was read. Files get their names when complete.
+//! Nothing is written before everything was read, and a file has its name only when it is whole.
 
 mod recorder;
 mod write;
@@ -30,25 +30,25 @@ use write::{Target, Writer};
 /// The options of `scan`.
 #[derive(Debug, Clone)]
 pub struct Scan {
-    /// The inputs.
+    /// What is read.
     pub input: InputOptions,
-    /// Options of servers.
+    /// How servers are asked.
     pub remote: RemoteOptions,
     /// Standard output, a file or a folder.
     pub output: PathBuf,
-    /// The number of files, by hash of the study.
+    /// Files by the hash of the study, in a folder.
     pub partitions: Option<u32>,
-    /// The shard of the input to read, by hash of the folder.
+    /// Which files are read, by the hash of their folder.
     pub shard: Option<Share>,
-    /// Whether unreadable files are skipped.
+    /// Whether files that cannot be read are left out as faults of the data are.
     pub allow_unreadable: bool,
     /// Reading threads.
     pub threads: Option<u16>,
-    /// Permissions of written files.
+    /// Who may read what is written.
     pub mode: FileMode,
 }
 
-/// The result of a scan.
+/// What a scan came to.
 struct Done {
     files: u64,
     dicom_files: u64,
@@ -58,7 +58,7 @@ struct Done {
     unmet_rules: Vec<String>,
 }
 
-/// Scans, prints the summary, and returns the exit code.
+/// Scans, and says with which code to exit.
 pub fn scan(scan: &Scan, console: &Console) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
@@ -123,7 +123,7 @@ fn run(scan: &Scan, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Resul
     Ok(done)
 }
 
-/// Starts the walk of the inputs.
+/// Starts to walk the inputs.
 fn walk(scan: &Scan, threads: usize, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Walk, Error> {
     let inputs = job::inputs(&paths_from_stdin(scan.input.clone()), &scan.remote)?;
     if let Some(base) = inputs.iter().find_map(source::Input::wado_base) {
@@ -139,7 +139,7 @@ fn fragment_sum(scanned: &Scanned) -> Hash {
     Hash(scanned.keys().fold(0, |sum, key| sum.wrapping_add(key_hash(key))))
 }
 
-/// For `scan`, `-` is a list of paths, as engines pipe it.
+/// For `scan`, `-` is a list of paths: what an engine pipes into it.
 fn paths_from_stdin(mut input: InputOptions) -> InputOptions {
     if input.files_from.is_none()
         && let Some(at) = input.inputs.iter().position(|path| job::is_stdin(path))
@@ -149,7 +149,7 @@ fn paths_from_stdin(mut input: InputOptions) -> InputOptions {
     input
 }
 
-/// The hash of a file's folder, relative to its input, so that it does not depend on the mount point.
+/// The hash of the folder of a file, seen from the input that it lies in: the same wherever that is mounted.
 fn folder_hash(name: &Name, inputs: &[PathBuf]) -> u64 {
     let path = Path::new(&name.place);
     let below = inputs.iter().filter_map(|input| path.strip_prefix(input).ok());
@@ -158,7 +158,7 @@ fn folder_hash(name: &Name, inputs: &[PathBuf]) -> u64 {
     xxhash_rust::xxh3::xxh3_64(folder.as_os_str().as_encoded_bytes())
 }
 
-/// Prints the summary.
+/// Says what came of the scan.
 fn tell(scan: &Scan, console: &Console, done: &Done, start: Instant) {
     let Done { files, dicom_files, skipped_files, lost_files, studies, unmet_rules } = done;
     match console.summary {

@@ -1,4 +1,4 @@
-//! The writing stage: each study is resolved, finished, linked, and passed to the sink as a document.
+//! The writing stage: each study is resolved, finished, linked, and handed to the sink as a document.
 
 mod notes;
 mod resources;
@@ -26,37 +26,37 @@ use notes::issue;
 pub use notes::{note_contradiction, note_held_back};
 use resources::is_given;
 
-/// The most studies resolved ahead, if documents are written in order.
+/// Studies that are resolved before the first of them is written, where they are written one after the other.
 const SETTLED_AHEAD: usize = 64;
 
-/// The key of shared resources in place of a study; no UID contains a NUL.
+/// Stands for the study of what studies share; no UID holds a NUL.
 pub const SHARED: &str = "\0";
 
-/// The context of all documents.
+/// What all documents share.
 pub struct Stage<'s> {
-    /// The job.
+    /// What was asked for.
     pub job: &'s Job,
-    /// Assigns ids, and knows which numbers are not shared.
+    /// Gives out ids, and knows what studies do not share.
     pub sharing: Sharing,
-    /// The creation time.
+    /// When documents are made.
     pub made_at: DateTime,
-    /// The sink.
+    /// Where documents go.
     pub sink: &'s dyn Sink,
-    /// Counters.
+    /// What is counted.
     pub counts: &'s RunCounts,
-    /// The report.
+    /// What is left out.
     pub report: &'s Report,
-    /// Progress.
+    /// How far the run is.
     pub progress: &'s dyn Progress,
-    /// Whether the run is to stop.
+    /// Whether the user wants it to end.
     pub interrupt: &'s Interrupt,
-    /// Stores document hashes, in a run with an index.
+    /// Who remembers what is written, where somebody does.
     pub memory: Option<&'s dyn Memory>,
 }
 
-/// Stores documents' hashes between runs, so that unchanged ones are not written again.
+/// Remembers documents from run to run, and so knows those that need not be written again.
 pub trait Memory: Sync {
-    /// Writes a document, unless it exists unchanged. The study of a shared resource is [`SHARED`].
+    /// Gives a document to the sink, unless it stands there as it is. The study is [`SHARED`] where it is shared.
     fn document(
         &self,
         name: &DocumentName,
@@ -65,11 +65,11 @@ pub trait Memory: Sync {
         write: WriteDocument<'_>,
     ) -> Result<Placed, Error>;
 
-    /// All documents of a study were written.
+    /// Everything of a study was given to the sink.
     fn study(&self, study_uid: &str, id: &str, counts: &StudyCounts, placed: &Placed) -> Result<(), Error>;
 }
 
-/// A document to be written.
+/// A document on its way to the sink.
 pub struct Given<'g> {
     /// The sink.
     pub sink: &'g dyn Sink,
@@ -78,7 +78,7 @@ pub struct Given<'g> {
 }
 
 impl Given<'_> {
-    /// Writes it to the sink.
+    /// Gives it to the sink.
     pub fn give(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error> {
         match self.model {
             Some(model) => self.sink.model(name, model, self.dialect, write),
@@ -87,7 +87,8 @@ impl Given<'_> {
     }
 }
 
-/// Shared resources, merged until all studies were seen; each with whether one of its studies conforms to the profile.
+/// Resources that several studies share, until all studies have said what they know of them; each with whether one of its
+/// studies is as the profile demands.
 pub type Shared = BTreeMap<(ResourceType, String), (Companion, bool)>;
 
 impl Stage<'_> {
@@ -95,7 +96,7 @@ impl Stage<'_> {
         &self.job.config.content
     }
 
-    /// The dialect of all documents: release, `meta` and profile.
+    /// The release, the user's `meta`, and the profile.
     fn dialect(&self) -> Dialect<'_> {
         let content = self.content();
         Dialect { release: content.release(), profile: content.profile(), meta: &content.meta }
@@ -109,7 +110,7 @@ impl Stage<'_> {
         self.shared(shared)
     }
 
-    /// Writes studies in the order of their UIDs, in which shared resources are merged.
+    /// Writes studies, which come in the order of their UIDs so that what they share is joined in that order.
     pub fn some(&self, studies: &mut [Study], shared: &mut Shared) -> Result<(), Error> {
         match self.sink.order() {
             _ if shares(self.job) => self.in_order(studies, |resolved| self.study(resolved, shared)),
@@ -121,10 +122,10 @@ impl Stage<'_> {
         }
     }
 
-    /// Compares the studies before the first is written, and reports contradictions.
+    /// Looks across the studies before the first is written, and reports where they contradict each other.
     pub fn look_across(&mut self, studies: &mut [Study]) {
         if self.content().subject.is_some() {
-            // With --subject all studies are of one patient.
+            // All studies are of the user's patient.
             return;
         }
         let across = look_across(studies, &self.content().archive);
@@ -134,7 +135,7 @@ impl Stage<'_> {
         self.sharing.contested = across.contested;
     }
 
-    /// Resolves studies in parallel, and passes them on in order.
+    /// Resolves studies side by side, and shows them one after the other.
     fn in_order(
         &self,
         studies: &mut [Study],
@@ -151,7 +152,7 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// Writes shared resources, after all studies.
+    /// Writes what studies share, when all have said what they know of it.
     pub fn shared(&self, shared: Shared) -> Result<(), Error> {
         for (companion, conforms) in shared.into_values() {
             if companion.contradicted {
@@ -199,8 +200,8 @@ impl Stage<'_> {
         self.memory.map_or(Ok(()), |memory| memory.study(resolved.uid, &id, &counts, &placed))
     }
 
-    /// Makes a study conform to the profile, and reports the changes. A study that cannot conform is written without
-    /// the profile.
+    /// Makes a study as the profile demands, and reports what that changes; one that lacks something stays as it is, and is
+    /// written without the profile.
     fn conform(&self, study: &mut ImagingStudy<'_>, uid: &str) -> Dialect<'_> {
         let (dialect, place) = (self.dialect(), Where { study: Some(uid), ..Where::default() });
         let lacks = lacks(dialect.profile, study);
@@ -215,12 +216,12 @@ impl Stage<'_> {
     }
 }
 
-/// Whether studies share companion resources.
+/// Whether studies share resources that stand beside them.
 pub fn shares(job: &Job) -> bool {
     job.config.content.references() == References::Separate && job.format != Format::Bundle
 }
 
-/// Fails if several studies would go into one JSON document.
+/// The one resource of a JSON document: a stream or file has room for one study.
 pub fn check_room(job: &Job, studies: usize) -> Result<(), Error> {
     let has_room = job.target.is_folder() || job.format != Format::Json && !job.target.is_one_document();
     if has_room || studies <= 1 {

@@ -12,14 +12,14 @@ use crate::report::{Equipment, Report, Where};
 use crate::source::Name;
 
 impl Stage<'_> {
-    /// Reports numbers of a study that other patients' studies also have.
+    /// Reports the numbers of a study that studies of other patients have too.
     pub(super) fn note_held(&self, uid: &str, all: &[Held]) {
         for held in all {
             self.report.issue_of(uid, Where { study: Some(uid), ..Where::default() }, &finish::held_issue(held));
         }
     }
 
-    /// Reports the issues of a study and its series.
+    /// Reports what was dropped of a study and its series, and what differed in them.
     pub(super) fn note(&self, resolved: &ResolvedStudy<'_>) {
         for found in &resolved.issues {
             let (name, equipment) = (found.name.as_ref(), Equipment::Study(resolved, None));
@@ -50,7 +50,7 @@ impl Stage<'_> {
         }
     }
 
-    /// Reports the issues of a Key Object Selection, and rejection notes.
+    /// Reports what was dropped of a Key Object Selection, and that it is a rejection note.
     fn note_selection(&self, selection: &Selection, resolved: &ResolvedStudy<'_>) {
         let place = Where {
             name: Some(&selection.name),
@@ -69,7 +69,7 @@ impl Stage<'_> {
     }
 }
 
-/// Reports a study that contradicts an earlier one about its patient.
+/// Reports a study that says otherwise than an earlier one of its patient.
 pub fn note_contradiction(report: &Report, study: &str, fact: Fact) {
     let tag = match fact {
         Fact::Name => tags::PATIENT_NAME,
@@ -80,7 +80,7 @@ pub fn note_contradiction(report: &Report, study: &str, fact: Fact) {
     report.issue(place, &Issue { tags: vec![tag], ..issue("subject", Reason::PatientDiffers) });
 }
 
-/// Reports a file that was not replaced.
+/// Reports a file that has instances which this run's document lacks.
 pub fn note_held_back(report: &Report, path: &Path) {
     let name = Name::file(path);
     report.issue(Where { name: Some(&name), ..Where::default() }, &issue("ImagingStudy", Reason::HeldBack));

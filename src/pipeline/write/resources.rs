@@ -14,7 +14,7 @@ use crate::report::Where;
 use crate::source::Name;
 
 impl Stage<'_> {
-    /// Writes the study, then its companions, unless the study was not written.
+    /// Writes the study, and what stands beside it; nothing of it where the study has no place.
     pub(super) fn resources(
         &self,
         study: ImagingStudy<'_>,
@@ -99,7 +99,7 @@ impl Stage<'_> {
             Some(memory) => memory.document(&name, study_uid, &given, &mut line)?,
             None => given.give(&name, &mut line)?,
         };
-        // Issues of companions do not name a study.
+        // A companion is not named by a study, whether it is shared or not.
         let study = Some(study_uid).filter(|_| matches!(resource_type, "ImagingStudy" | "Bundle" | "ImagingSelection"));
         match &placed {
             Placed::Written | Placed::NotTaken => {}
@@ -120,7 +120,7 @@ impl Stage<'_> {
     }
 }
 
-/// Whether a document was accepted; a server reports rejections itself.
+/// Whether a document has its place; what a server does not take it says itself.
 pub(super) fn is_given(placed: &Placed) -> bool {
     matches!(placed, Placed::Written | Placed::NotTaken)
 }

@@ -1,7 +1,7 @@
-//! Objects as input: a bucket is listed page by page, and the first bytes of each object are fetched by a ranged GET,
-//! many at a time. If the scanner needs more, it costs one more GET; archives are read in the same way.
+//! Objects as input: a bucket is listed page by page, and of each object the first bytes are asked for by a ranged GET, many
+//! at a time. What the scanner wants beyond them is one more GET; an archive is read in the same way.
 //!
-//! The listing is not kept in memory. Requests run on threads of their own and wait while the readers are behind.
+//! Nothing of the listing is kept. Requests run on their own threads, and wait when the readers are behind.
 
 mod object;
 
@@ -19,11 +19,11 @@ use crate::name::Name;
 use crate::objects::{Address, Bucket, BucketOptions, First, reason, runtime};
 use object::{Object, Opener};
 
-/// Bytes fetched first from each object: enough for most headers.
+/// What is asked for of each object: it holds the header of most.
 const FIRST_BYTES: u64 = 16 << 10;
-/// The default number of concurrent requests.
+/// Requests at the same time, where the user does not say.
 const REQUESTS: usize = 64;
-/// After this many consecutive objects with access denied, the run ends.
+/// So many objects one after the other to which access is denied: then it is denied to all.
 const MAX_DENIED: u32 = 100;
 
 /// Objects that are to be read.
@@ -33,11 +33,11 @@ pub struct BucketInput {
     pub address: Address,
     /// How they are reached.
     pub options: BucketOptions,
-    /// The number of concurrent requests.
+    /// Requests at the same time.
     pub requests: usize,
 }
 
-/// A started listing whose first object has arrived.
+/// A listing under way, of which the first object is there.
 pub(super) struct Listing {
     bucket: Bucket,
     objects: BoxStream<'static, object_store::Result<ObjectMeta>>,
@@ -47,14 +47,15 @@ pub(super) struct Listing {
 }
 
 impl BucketInput {
-    /// The input for an address; `None` if it is no address of objects.
+    /// The objects of an input; `None` where it is no address of any.
     pub fn of(input: &str, options: &BucketOptions, requests: Option<u16>) -> Result<Option<BucketInput>, Error> {
         let requests = requests.map_or(REQUESTS, usize::from);
         let address = Address::parse(input)?;
         Ok(address.map(|address| BucketInput { address, options: options.clone(), requests }))
     }
 
-    /// Fetches the first object, so that an unusable address ends the run before anything is written.
+    /// Asks for the object, or for the first of those below the key: what cannot be used ends the run before anything is
+    /// written.
     pub(super) fn ask(&self) -> Result<Listing, Error> {
         let BucketInput { address, options, requests } = self;
         let bucket = Bucket::open(address, options, *requests)?;
@@ -92,7 +93,7 @@ impl BucketInput {
 }
 
 impl Listing {
-    /// Sends all objects with their first bytes to the feed.
+    /// Hands over all objects, with their first bytes.
     pub fn give(self, feed: &mut Feed) {
         let Listing { bucket, objects, place, requests } = self;
         let permits = Permits::new(2 * requests);
@@ -101,14 +102,14 @@ impl Listing {
     }
 }
 
-/// A listed object and its first bytes, or the error that ended the listing.
+/// An object of the listing and its first bytes; or why the listing breaks off.
 type Asked = object_store::Result<(ObjectMeta, object_store::Result<First>)>;
 
-/// Fetches the first bytes of an object.
+/// Asks for the first bytes of an object, on the threads of the requests.
 async fn ask_first(bucket: Bucket, meta: object_store::Result<ObjectMeta>) -> Asked {
     let meta = meta?;
     if meta.size == 0 {
-        // An empty object satisfies no range (RFC 9110 15.5.17).
+        // There is no first byte to be asked for (RFC 9110 15.5.17).
         let first = First { meta: meta.clone(), bytes: bytes::Bytes::new() };
         return Ok((meta, Ok(first)));
     }

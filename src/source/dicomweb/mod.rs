@@ -1,8 +1,8 @@
-//! A PACS that speaks DICOMweb (PS3.18): its studies by QIDO-RS, and of each the metadata of all instances by WADO-RS,
-//! as DICOM JSON. Pixel data is never requested.
+//! A PACS that speaks DICOMweb (PS3.18): its studies by QIDO-RS, and of each the metadata of all instances by WADO-RS, as
+//! DICOM JSON. Pixel data is never asked for.
 //!
-//! A study is requested as a whole; if the server refuses, its series are requested one by one. What is not delivered
-//! is reported by study, including instances that the server counts but does not return.
+//! A study is asked for as a whole; a server that refuses that is asked for its series. What was not delivered is reported
+//! by study: instances that the server counts and does not give, too.
 
 mod options;
 mod pages;
@@ -30,37 +30,37 @@ use study::Study;
 /// Which studies of which server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DicomWeb {
-    /// The connection to the server.
+    /// How it is reached.
     pub connection: Connection,
-    /// The credentials.
+    /// Who asks.
     pub credentials: Credentials,
-    /// The retry policy.
+    /// How often and for how long.
     pub policy: Policy,
-    /// The number of concurrent requests.
+    /// Requests at the same time.
     pub requests: usize,
     /// A query of QIDO-RS (PS3.18 10.6), as `StudyDate=20240101-20240131`; empty for all studies.
     pub query: String,
-    /// Study Instance UIDs; if any, only these are requested.
+    /// Study Instance UIDs; where there are some, only these are asked for.
     pub studies: Vec<String>,
 }
 
-/// A server that has answered the first request.
+/// A server whose first answer is there.
 pub(super) struct Asked {
     server: Arc<Server>,
     first: First,
     permits: Permits,
 }
 
-/// What is requested.
+/// What is asked for.
 enum First {
     /// These studies.
     Studies(Vec<String>),
-    /// All pages of a search, of which the first has arrived.
+    /// All pages, of which the first is there.
     Pages(Pages),
 }
 
 impl DicomWeb {
-    /// Requests the first page of studies, so that an unusable server ends the run before anything is written.
+    /// Asks for the first page of studies: a server that cannot be used ends the run before anything is written.
     pub(super) fn ask(&self, interrupt: &Interrupt, progress: Arc<dyn Progress>) -> Result<Asked, Error> {
         let server = Arc::new(Server::new(self, interrupt.clone(), progress)?);
         let first = match &self.studies[..] {
@@ -72,14 +72,14 @@ impl DicomWeb {
 }
 
 impl Asked {
-    /// Sends all studies to the feed.
+    /// Hands over all studies.
     pub fn give(self, feed: &mut Feed) {
         let Asked { server, first, permits } = self;
         let give = |found: Found, feed: &mut Feed| {
             let study = Study::new(&server, found, permits.clone());
             let name = Name::file(study.address());
             feed.item(Item { name, from: From::Source(Box::new(study)) });
-            // One study a batch, so that readers request studies in parallel.
+            // Each study is a request, and the next is another reader's.
             feed.flush();
         };
         match first {

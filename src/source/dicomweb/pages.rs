@@ -1,4 +1,4 @@
-//! The pages of a search (PS3.18 8.3.4), requested until a page has nothing new.
+//! The pages of a search (PS3.18 8.3.4): one after the other until nothing new comes.
 //!
 //! Servers answer with fewer than they were asked for, so a short page is no sign of the end: an empty one is, or one that
 //! brings what was there before. A server that always gives its first page is told by that.
@@ -16,32 +16,32 @@ use crate::dicom::{Header, Levels, Tag, Wanted};
 use crate::error::Error;
 use crate::issue::Skip;
 
-/// Results requested in one page.
+/// What one page is asked for.
 const PAGE: usize = 500;
-/// The most results of one search, against servers whose pages never end.
+/// More are not taken from one search: a server that never ends must not keep the run for ever.
 const MAX_FOUND: usize = if cfg!(test) { 2_000 } else { 5_000_000 };
 
 /// A study or series that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
     pub uid: String,
-    /// The number of instances according to the server.
+    /// How many instances the server says it has.
     pub instances: Option<u64>,
 }
 
-/// A search in progress.
+/// A search under way.
 pub(super) struct Pages {
     path: String,
     level: Level,
     offset: usize,
     /// Hashes of all UIDs so far.
     seen: HashSet<u64>,
-    /// The first page, if it was already read.
+    /// A page that was read already.
     first: Option<Vec<Found>>,
     ended: bool,
 }
 
-/// The level of a search, and its attributes.
+/// What is searched for, and which attributes say so.
 #[derive(Debug, Clone, Copy)]
 struct Level {
     uid: Tag,
@@ -52,7 +52,7 @@ const STUDIES: Level = Level { uid: tags::STUDY_INSTANCE_UID, instances: tags::N
 const SERIES: Level = Level { uid: tags::SERIES_INSTANCE_UID, instances: tags::NUMBER_OF_SERIES_RELATED_INSTANCES };
 
 impl Pages {
-    /// Starts the search for studies, and requests its first page.
+    /// The search for studies; its first page is asked for at once.
     pub fn first(server: &Server, path: &str, query: &str) -> Result<Pages, Error> {
         let separator = if query.is_empty() { "" } else { "&" };
         let mut pages = Pages::new(format!("{path}?{query}{separator}"), STUDIES);
@@ -79,12 +79,12 @@ impl Pages {
         format!("{}includefield={group:04X}{element:04X}&limit={PAGE}&offset={}", self.path, self.offset)
     }
 
-    /// The address of the next page.
+    /// The address of the page that comes next.
     pub fn address(&self, server: &Server) -> String {
         format!("{}/{}", server.base(), self.request())
     }
 
-    /// The new results of the next page; `None` at the end. After an error no more pages follow.
+    /// What is new on the next page, or why there is none, which is the end.
     pub fn next(&mut self, server: &Server) -> Option<Result<Vec<Found>, String>> {
         if self.ended {
             return None;
@@ -104,7 +104,7 @@ impl Pages {
         }
     }
 
-    /// The new results of a page.
+    /// What is new of a page.
     fn take(&mut self, page: Vec<Found>) -> Result<Vec<Found>, String> {
         let (count, is_later) = (page.len(), self.offset > 0);
         let new: Vec<Found> =
@@ -120,7 +120,7 @@ impl Pages {
     }
 }
 
-/// The results of a page.
+/// What a page lists.
 fn found(body: &[u8], level: Level) -> Result<Vec<Found>, String> {
     let paths: [TagPath; 4] = [
         &[tags::STUDY_INSTANCE_UID],

@@ -1,4 +1,4 @@
-//! The list of rejected resources for the report, on disk so that memory does not grow.
+//! The list of what the server did not take, for the report: on disk, so that a million take no memory.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
@@ -6,11 +6,11 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
-/// The list, in an unnamed file.
+/// The list, in a file without a name.
 #[derive(Debug)]
 pub struct NotTaken(Mutex<BufWriter<File>>);
 
-/// A rejected resource, and why.
+/// A resource that was not taken, and why.
 #[derive(Serialize)]
 struct Line<'l> {
     resource: &'l str,
@@ -19,7 +19,7 @@ struct Line<'l> {
 }
 
 impl NotTaken {
-    /// An empty list.
+    /// Nothing yet.
     pub fn new() -> io::Result<NotTaken> {
         Ok(NotTaken(Mutex::new(BufWriter::new(tempfile::tempfile()?))))
     }
@@ -31,7 +31,7 @@ impl NotTaken {
         file.write_all(b"\n")
     }
 
-    /// Calls `each` with every entry as JSON, sorted, as the sending threads have no order.
+    /// Each entry as JSON, in the order of their text: the threads that send are in no order.
     pub fn for_each(&self, mut each: impl FnMut(&str) -> io::Result<()>) -> io::Result<()> {
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         file.flush()?;
