@@ -64,8 +64,7 @@ fn write(study: &mut Study, instances: u32) {
     let linked = link(study, Vec::new(), options.release(), References::Logical, &Sharing::alone(Ids::new("")));
     let mut bytes = 0;
     let (_, writing) = timed(|| {
-        json::write_imaging_study(Counted(&mut bytes), &linked, options.release(), Layout::Compact)
-            .expect("counting never fails")
+        json::write(Counted(&mut bytes), &linked, options.release(), Layout::Compact).expect("counting never fails")
     });
     let more = peak_bytes() - before;
     let list = list(&linked);

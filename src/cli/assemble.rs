@@ -7,7 +7,8 @@ use clap::Args;
 use super::ConsoleArguments;
 use crate::error::Error;
 use crate::mapping::ContentOptions;
-use crate::options::{OutputOptions, RunOptions, Share};
+use crate::options::{RunOptions, Share};
+use crate::output::OutputOptions;
 use crate::pipeline::{self, Assembly, Config};
 
 const EXAMPLES: &str = "\

@@ -16,7 +16,8 @@ use crate::mapping::ContentOptions;
 #[cfg(feature = "index")]
 use crate::options::index::{Gone, IndexOptions};
 use crate::options::parse::{at_least, whole};
-use crate::options::{BundleOptions, Format, InputOptions, OutputOptions, References, RunOptions};
+use crate::options::{BundleOptions, InputOptions, References, RunOptions};
+use crate::output::{Format, OutputOptions};
 use crate::pipeline::{self, Config, Upload, is_stdin};
 use crate::source::{Input, RemoteOptions};
 use crate::upload::{Mode, Options};

@@ -109,7 +109,7 @@ pub fn explain(
         rows.extend(walk.table(KEY_OBJECT, |part, parts| parts.kind = part));
     }
     rows.extend(walk.table(NUMBER, |part, parts| parts.number = part.number));
-    rows.extend(listed(&walk, COMPANIONS, &walk.parts()));
+    rows.extend(listed(&walk, &COMPANIONS, &walk.parts()));
     if selects {
         rows.extend(walk.selection());
     }

@@ -1,6 +1,7 @@
 //! The explanation as a table that fits the terminal: three columns with wrapped text.
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use textwrap::{Options, WordSeparator::AsciiSpace, WordSplitter::NoHyphenation};
+use unicode_width::UnicodeWidthStr;
 
 use super::{Conformance, Explained, Explanation, Read, condensed};
 
@@ -104,7 +105,7 @@ pub(super) fn cell(values: &[String], width: usize) -> Vec<String> {
         if lines.len() > MAX_VALUE_LINES {
             lines.truncate(MAX_VALUE_LINES);
             if let Some(last) = lines.last_mut() {
-                *last = format!("{}…", cut(last, width - 1).0);
+                *last = format!("{}…", wrap(last, width - 1).swap_remove(0));
             }
         }
         all.extend(lines);
@@ -117,38 +118,9 @@ pub(super) fn cell(values: &[String], width: usize) -> Vec<String> {
 
 /// Breaks a text at spaces and, where a word is too long, inside it; lines after the first are indented.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let indent = if lines.is_empty() { "" } else { "  " };
-        let (line, more) = cut(rest, width - indent.len());
-        lines.push(format!("{indent}{}", line.trim_end()));
-        rest = more;
-    }
-    lines
-}
-
-/// The first line of a text, and the rest.
-fn cut(text: &str, width: usize) -> (&str, &str) {
-    if text.width() <= width {
-        return (text, "");
-    }
-    let mut used = 0;
-    let fits = |(_, character): &(usize, char)| {
-        used += character.width().unwrap_or_default();
-        used > width
-    };
-    let end = text.char_indices().find(fits).map_or(text.len(), |(at, _)| at);
-    // A line of one character that is wider than the column would never end.
-    let end = if end == 0 { text.chars().next().map_or(0, char::len_utf8) } else { end };
-    let (line, rest) = text.split_at(end);
-    if rest.starts_with(' ') {
-        return (line, rest.trim_start());
-    }
-    // A break at a space, unless that leaves the line nearly empty, or behind a dot or slash that comes late in the line.
-    let space = line.rfind(' ').map(|at| at + 1).filter(|at| *at > end / 3);
-    let dot = || line.rfind(['.', '/', '>']).map(|at| at + 1).filter(|at| *at > end * 2 / 3);
-    text.split_at(space.or_else(dot).unwrap_or(end))
+    let options = Options::new(width).subsequent_indent("  ");
+    let lines = textwrap::wrap(text, options.word_separator(AsciiSpace).word_splitter(NoHyphenation));
+    lines.into_iter().map(String::from).collect()
 }
 
 pub(super) fn lines(text: &str) -> Vec<String> {

@@ -146,7 +146,7 @@ fn beside(element: &str) -> &'static [mapping::Attribute] {
 #[test]
 fn each_attribute_that_is_listed_of_a_companion_changes_what_is_written_of_it() {
     let mut idle = Vec::new();
-    for row in COMPANIONS {
+    for row in COMPANIONS.iter() {
         let release = DIFFERENT.into_iter().find(|release| release.element(row.element).is_some()).unwrap();
         let others = [row.attributes(), beside(row.element)].concat();
         // One person in two places is one.

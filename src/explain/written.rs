@@ -1,13 +1,11 @@
 //! The output of a release for some parts: they are made into a study of one instance, which is written like every
 //! study.
 
-use serde_json::Value;
-
 use super::leaf::{Leaf, leaves, without};
 use crate::dicom::value::{is_fhir_id, is_oid, trim_uid};
 use crate::dicom::{DataSet, Header, Tag};
 use crate::fhir::id::Ids;
-use crate::fhir::json::{self, Layout};
+use crate::fhir::json::{self, Element};
 use crate::fhir::profile::{Change, ProfileOptions, conform, lacks};
 use crate::fhir::{Dialect, Meta, Profile, Release, Sharing, link};
 use crate::group::{InstanceRecord, NewKind, NewSelection, Studies, Study, Values};
@@ -186,9 +184,9 @@ fn grouped(parts: &Parts, uids: &Uids) -> Vec<Study> {
 fn own(finished: Finished<'_>, dialect: Dialect<'_>) -> Vec<Leaf> {
     let Finished { study, selections, .. } = finished;
     let linked = link(study, selections, dialect.release, References::Logical, &Sharing::alone(Ids::new("")));
-    let mut found = leaves(&parsed(|out| json::write_imaging_study(out, &linked, dialect, Layout::Compact)));
+    let mut found = leaves_of(&linked, dialect);
     for selection in &linked.selections {
-        let all = leaves(&parsed(|out| json::write_imaging_selection(out, selection, dialect, Layout::Compact)));
+        let all = leaves_of(selection, dialect);
         found.extend(all.into_iter().filter(|leaf| !is_fixed(&leaf.element)));
     }
     found
@@ -199,7 +197,7 @@ fn companions(finished: Finished<'_>, dialect: Dialect<'_>) -> Vec<Leaf> {
     let linked = link(finished.study, Vec::new(), dialect.release, References::Separate, &Sharing::alone(Ids::new("")));
     let mut found = Vec::new();
     for companion in &linked.beside {
-        found.extend(leaves(&parsed(|out| json::write_companion(out, companion, dialect, Layout::Compact))));
+        found.extend(leaves_of(companion, dialect));
     }
     found.retain(|leaf| !is_fixed(&leaf.element) && !leaf.element.contains(".subject."));
     found
@@ -211,8 +209,6 @@ fn is_fixed(element: &str) -> bool {
     ends.iter().any(|end| element.ends_with(end))
 }
 
-fn parsed(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> Value {
-    let mut out = Vec::new();
-    write(&mut out).expect("memory can be written");
-    serde_json::from_slice(&out).expect("what was written is JSON")
+fn leaves_of(element: impl Element, dialect: Dialect<'_>) -> Vec<Leaf> {
+    leaves(&serde_json::from_str(&json::text(element, dialect)).expect("what was written is JSON"))
 }

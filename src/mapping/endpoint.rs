@@ -5,10 +5,20 @@
 
 use std::str::FromStr;
 
+use super::listed::{Listed, always, of};
 use super::terms::{Coded, endpoint_connection_type};
 use crate::fhir::resource::{Endpoint, Resource};
 use crate::fhir::{Coding, Reference, ResourceType};
 use crate::options::{choice, uri};
+
+/// What fills an Endpoint.
+#[rustfmt::skip]
+pub const ENDPOINT: &[Listed] = &[
+    always("Endpoint.status", "active"),
+    of("Endpoint.connectionType", "--endpoint"),
+    of("Endpoint.payload", "--endpoint: what a service of the type hands out"),
+    of("Endpoint.address", "--endpoint"),
+];
 
 choice! {
     /// A service of a PACS.

@@ -9,6 +9,7 @@ pub mod attribute;
 pub mod attributes;
 mod code;
 mod content;
+#[cfg(feature = "cli")]
 pub mod document;
 mod endpoint;
 pub mod finish;

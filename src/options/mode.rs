@@ -86,6 +86,11 @@ impl FromStr for FileMode {
     }
 }
 
+/// Whether a path means standard output.
+pub fn is_stdout(path: &Path) -> bool {
+    ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path.as_os_str() == *name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -41,8 +41,7 @@ use crate::group::{
 };
 use crate::interrupt::Interrupt;
 use crate::mapping::{self, ContentOptions};
-use crate::options::OutputOptions;
-use crate::output::{self, Catalog, Finished, Sink};
+use crate::output::{self, Catalog, Finished, OutputOptions, Sink};
 use crate::progress::Progress;
 use crate::report::{Report, Section, Totals};
 use crate::source::{self, Walk};
@@ -64,10 +63,7 @@ pub use upload::{Upload, upload};
 /// Opens the output that the options name.
 pub fn open_output(job: &Job) -> Result<Box<dyn Sink>, Error> {
     let (OutputOptions { rows, replace, .. }, mode) = (&job.config.output, job.config.run.mode);
-    let sink: Box<dyn Sink> = match job.format.is_table() {
-        true => Box::new(Catalog::open(job.target.path(), job.format, rows.unwrap_or_default(), mode)?),
-        false => output::open(&job.target, job.format, mode, *replace)?,
-    };
+    let sink = output::open(&job.target, job.format, rows.unwrap_or_default(), mode, *replace)?;
     #[cfg(feature = "objects")]
     if let Some(staged) = &job.staged {
         return staged.clone().sink(sink, *replace);

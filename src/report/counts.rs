@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Where;
-use super::code::{reason_code, skip_code};
 use crate::issue::{Issue, Reason, Skip};
 use crate::source::Name;
 
@@ -11,7 +10,7 @@ use crate::source::Name;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
     /// By code and in words.
-    skipped: BTreeMap<(String, String), u64>,
+    skipped: BTreeMap<(&'static str, String), u64>,
     issues: BTreeMap<Reason, u64>,
     /// Coding schemes that are not known.
     schemes: BTreeSet<String>,
@@ -37,7 +36,7 @@ pub(super) enum Cause {
 
 impl Counts {
     pub(super) fn skip(&mut self, name: &Name, skip: &Skip) {
-        *self.skipped.entry((skip_code(skip), words(skip))).or_default() += 1;
+        *self.skipped.entry((skip.code(), words(skip))).or_default() += 1;
         if skip.is_loss() {
             self.lost_files += 1;
             self.place(Cause::LostFiles, || format!("{name}: {skip}"));
@@ -109,43 +108,36 @@ impl Counts {
     }
 
     /// Files left out, by code.
-    pub fn skipped_by_code(&self) -> BTreeMap<&str, u64> {
-        let mut codes = BTreeMap::new();
-        self.skipped.iter().for_each(|((code, _), files)| *codes.entry(code.as_str()).or_default() += files);
-        codes
+    pub fn skipped_by_code(&self) -> BTreeMap<&'static str, u64> {
+        summed(self.skipped.iter().map(|((code, _), files)| (*code, *files)))
     }
 
     /// Values dropped or changed, by code.
-    pub fn issues_by_code(&self) -> BTreeMap<String, u64> {
-        self.issues.iter().map(|(reason, values)| (reason_code(*reason), *values)).collect()
+    pub fn issues_by_code(&self) -> BTreeMap<&'static str, u64> {
+        summed(self.issues.iter().map(|(reason, values)| (reason.code(), *values)))
     }
 
     /// Files left out, by code and words of the reason, the most frequent first.
     pub(super) fn skipped_reasons(&self) -> Vec<(&str, &str, u64)> {
-        let all = self.skipped.iter().map(|((code, words), files)| (code.as_str(), words.as_str(), *files));
-        let mut all: Vec<_> = all.collect();
-        all.sort_by_key(|(_, _, files)| std::cmp::Reverse(*files));
-        all
+        sorted(self.skipped.iter().map(|((code, words), files)| (*code, words.as_str(), *files)), |(_, _, files)| {
+            *files
+        })
     }
 
     /// Values dropped or changed, by reason, the most frequent first.
     pub(super) fn issue_reasons(&self) -> Vec<(Reason, u64)> {
-        let mut all: Vec<(Reason, u64)> = self.issues.iter().map(|(reason, values)| (*reason, *values)).collect();
-        all.sort_by_key(|(_, values)| std::cmp::Reverse(*values));
-        all
+        sorted(self.issues.iter().map(|(reason, values)| (*reason, *values)), |(_, values)| *values)
     }
 
     /// Files left out, by reason in words, the most frequent first.
     pub fn skipped_in_words(&self) -> Vec<(String, u64)> {
-        frequent_first(self.skipped.iter().map(|((_, words), files)| (words.clone(), *files)))
+        self.skipped_reasons().into_iter().map(|(_, words, files)| (words.to_string(), files)).collect()
     }
 
     /// Values dropped or changed, by reason in words: mixed patients first, then the most frequent.
     pub fn issues_in_words(&self) -> Vec<(String, u64)> {
-        let weight =
-            |(reason, values): &(Reason, u64)| (*reason != Reason::SeveralPatients, std::cmp::Reverse(*values));
-        let mut issues: Vec<(Reason, u64)> = self.issues.iter().map(|(reason, values)| (*reason, *values)).collect();
-        issues.sort_by_key(weight);
+        let mut issues = self.issue_reasons();
+        issues.sort_by_key(|(reason, _)| *reason != Reason::SeveralPatients);
         issues.into_iter().map(|(reason, values)| (self.in_words(reason), values)).collect()
     }
 
@@ -176,8 +168,16 @@ pub(super) fn words(skip: &Skip) -> String {
     }
 }
 
-fn frequent_first(counts: impl Iterator<Item = (String, u64)>) -> Vec<(String, u64)> {
-    let mut counts: Vec<(String, u64)> = counts.collect();
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+/// The most frequent first.
+fn sorted<T>(counts: impl Iterator<Item = T>, count: impl Fn(&T) -> u64) -> Vec<T> {
+    let mut counts: Vec<T> = counts.collect();
+    counts.sort_by_key(|one| std::cmp::Reverse(count(one)));
     counts
+}
+
+/// The numbers of each code, added up.
+fn summed(counts: impl Iterator<Item = (&'static str, u64)>) -> BTreeMap<&'static str, u64> {
+    let mut codes = BTreeMap::new();
+    counts.for_each(|(code, count)| *codes.entry(code).or_default() += count);
+    codes
 }

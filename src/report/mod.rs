@@ -6,7 +6,6 @@
 
 #[cfg(feature = "cli")]
 mod causes;
-mod code;
 mod counts;
 mod document;
 mod entry;

@@ -1,10 +1,22 @@
 //! The columns of a catalog, named as in the index of the Imaging Data Commons: DICOM keywords, and lower-case names
 //! such as `instanceCount` for computed columns.
 
-use crate::dicom::Tag;
 use dicom_dictionary_std::tags;
 
-use crate::options::Rows;
+use crate::dicom::Tag;
+use crate::options::choice;
+
+choice! {
+    /// What a row of a table is about.
+    pub enum Rows: "row", default Series {
+        /// A study.
+        Study = "study",
+        /// A series.
+        Series = "series",
+        /// An instance.
+        Instance = "instance",
+    }
+}
 
 /// A column: name, type and source.
 #[derive(Debug)]

@@ -5,9 +5,12 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::path::Path;
 
-use super::TableWriter;
 use super::column::{Cell, Column};
+use super::{Catalog, Rows, TableWriter};
+use crate::error::Error;
+use crate::options::FileMode;
 
 /// First characters of formulas, also in full-width forms.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
@@ -22,6 +25,13 @@ impl<W: Write> Csv<W> {
         let mut writer = csv::Writer::from_writer(writer);
         writer.write_record(columns.iter().map(|column| column.name)).map_err(failed)?;
         Ok(Csv(writer))
+    }
+}
+
+impl Catalog {
+    /// A catalog as CSV on standard output, or in a file that is there when it is whole.
+    pub fn csv(path: Option<&Path>, rows: Rows, mode: FileMode) -> Result<Catalog, Error> {
+        Catalog::open(path, rows, mode, |place, columns| Ok(Box::new(Csv::new(place, columns)?)))
     }
 }
 
@@ -76,7 +86,6 @@ fn is_number(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::Rows;
     use crate::output::catalog::column::columns;
 
     #[test]

@@ -9,7 +9,7 @@ mod csv;
 mod parquet;
 mod rows;
 
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::io::{self, BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -19,8 +19,9 @@ use super::{BUFFER_BYTES, DocumentName, Finished, Order, Placed, Sink, WriteDocu
 use crate::error::Error;
 use crate::group::{Files, Keep};
 use crate::mapping::{Options, ResolvedStudy};
-use crate::options::{FileMode, Format, Rows};
+use crate::options::FileMode;
 
+pub use column::Rows;
 use column::{Cell, Column};
 use rows::Context;
 
@@ -32,6 +33,9 @@ trait TableWriter<W>: Send {
     /// Completes the table, and returns the writer.
     fn finish(self: Box<Self>) -> io::Result<W>;
 }
+
+/// Begins a table of these columns.
+type OpenTable = fn(Place, &[&Column]) -> io::Result<Box<dyn TableWriter<Place>>>;
 
 /// A table that is being written.
 pub struct Catalog {
@@ -51,20 +55,13 @@ enum Place {
 
 impl Catalog {
     /// Opens a table on standard output, or in a file that appears when complete.
-    pub fn open(path: Option<&Path>, format: Format, rows: Rows, mode: FileMode) -> Result<Catalog, Error> {
-        if path.is_none() && format == Format::Parquet && io::stdout().is_terminal() {
-            return Err(Error::Usage("Parquet cannot be printed on a terminal: give -o catalog.parquet".to_string()));
-        }
+    fn open(path: Option<&Path>, rows: Rows, mode: FileMode, open: OpenTable) -> Result<Catalog, Error> {
         let place = match path {
             None => Place::Stdout(BufWriter::with_capacity(BUFFER_BYTES, io::stdout())),
             Some(path) => Place::File(Box::new(WholeFile::create(path)?.with_mode(mode))),
         };
-        let columns = column::columns(rows);
-        let table = open_table(place, format, &columns).ok_or_else(|| {
-            Error::Usage(format!("this dcm2fhir was built without {format}: --format csv has the same rows"))
-        })?;
         let path = path.unwrap_or(Path::new("standard output")).to_path_buf();
-        let table = table.map_err(|source| write_error(&path, source))?;
+        let table = open(place, &column::columns(rows)).map_err(|source| write_error(&path, source))?;
         let files = Files::new(if rows == Rows::Instance { Keep::Names } else { Keep::Folder });
         Ok(Catalog { table: Mutex::new(table), written_rows: AtomicU64::new(0), rows, files, path })
     }
@@ -83,20 +80,6 @@ impl Catalog {
             table.row(row)
         };
         rows::rows(study, &context, &mut each).map_err(|source| write_error(&self.path, source))
-    }
-}
-
-/// Opens a table in a format of this build.
-fn open_table<W: Write + Send + 'static>(
-    place: W,
-    format: Format,
-    columns: &[&Column],
-) -> Option<io::Result<Box<dyn TableWriter<W>>>> {
-    match format {
-        Format::Csv => Some(csv::Csv::new(place, columns).map(|table| Box::new(table) as _)),
-        #[cfg(feature = "parquet")]
-        Format::Parquet => Some(parquet::Parquet::new(place, columns).map(|table| Box::new(table) as _)),
-        _ => None,
     }
 }
 

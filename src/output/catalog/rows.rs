@@ -5,13 +5,12 @@ use std::io;
 
 use jiff::civil;
 
-use super::column::{Cell, Column, Kind, Source, columns};
+use super::column::{Cell, Column, Kind, Rows, Source, columns};
 use crate::dicom::value::Date;
 use crate::dicom::{DataSet, Header, StoredValues, Tag};
 use crate::fhir::{Instance, SopClass};
 use crate::group::{Files, SeriesFiles, common_folder};
 use crate::mapping::{Options, ResolvedSeries, ResolvedStudy};
-use crate::options::Rows;
 
 /// Separator of multiple values (PS3.5 6.2).
 const SEPARATOR: &str = "\\";

@@ -23,8 +23,8 @@ use crate::group::reader::{Selections, fault_issues};
 use crate::group::{Places, Study, apply_rejections, leave_out_manifests};
 use crate::interrupt::Interrupt;
 use crate::mapping;
-use crate::options::{Format, References, Share};
-use crate::output::{self, Finished, Sink};
+use crate::options::{References, Share};
+use crate::output::{Finished, Format, Sink};
 use crate::progress::Progress;
 use crate::report::{Report, Where};
 use crate::terminal;
@@ -51,22 +51,15 @@ pub fn assemble(assembly: &Assembly, job: &Job, console: &Console) -> Result<u8,
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
     let progress = terminal::start(console.progress, console.verbose);
-    let open = || output::open(&job.target, job.format, job.config.run.mode, job.config.output.replace);
-    let outcome = run(assembly, job, open, progress.clone(), &interrupt);
+    let outcome = run(assembly, job, progress.clone(), &interrupt);
     progress.finish();
     Ok(ending::tell_assembled(job, console, &outcome?, start))
 }
 
-fn run<'s>(
-    assembly: &Assembly,
-    job: &Job,
-    open: impl FnOnce() -> Result<Box<dyn Sink + 's>, Error>,
-    progress: Arc<dyn Progress>,
-    interrupt: &Interrupt,
-) -> Result<Outcome, Error> {
+fn run(assembly: &Assembly, job: &Job, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Outcome, Error> {
     job.config.content.check()?;
     check(job)?;
-    let sink = open()?;
+    let sink = super::open_output(job)?;
     let report = Report::open(&job.config.run, progress.clone())?;
     let counts = RunCounts::default();
     let inputs = Inputs::open(assembly)?;

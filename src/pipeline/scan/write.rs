@@ -7,8 +7,8 @@ use super::{Scan, records};
 use crate::error::Error;
 use crate::group::fragment::{Cutter, End, Scanned, key_hash, skipped_line};
 use crate::interrupt::Interrupt;
-use crate::options::{FileMode, OutputTarget, Share, share_of};
-use crate::output::WholeFile;
+use crate::options::{FileMode, Share, share_of};
+use crate::output::{OutputTarget, WholeFile};
 use crate::report::Sorter;
 
 /// The most left-out files in one line.

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::bounded::Bounded;
 use super::maker::Maker;
 use crate::issue::{Reason, Skip};
-use crate::report::code::skip_code;
 use crate::report::counts::words;
 
 /// The most listed files of each reason.
@@ -22,7 +21,7 @@ type Entries = Bounded<String, u64>;
 #[derive(Debug)]
 pub struct Lists {
     /// By code and words of the reason.
-    pub files: BTreeMap<(String, String), Entries>,
+    pub files: BTreeMap<(&'static str, String), Entries>,
     /// By reason and maker.
     pub values: Bounded<(Reason, Maker), Values>,
 }
@@ -51,7 +50,7 @@ impl Default for Lists {
 impl Lists {
     /// A file is left out.
     pub fn skipped(&mut self, skip: &Skip, line: String) {
-        let reason = (skip_code(skip), words(skip));
+        let reason = (skip.code(), words(skip));
         self.files.entry(reason).or_insert_with(|| Bounded::new(MAX_FILES)).add(line, 1);
     }
 
