@@ -211,13 +211,20 @@ fn prepare_existing(path: &Path) -> Result<bool, Error> {
     looked_at(path, options)
 }
 
+/// An error of opening, with advice.
+fn advised(error: &std::io::Error) -> String {
+    let is_missing = error.kind() == std::io::ErrorKind::NotFound;
+    let advice = if is_missing { "is the path right?" } else { "can the file be written?" };
+    format!("{error}: {advice}")
+}
+
 /// Whether the file is empty; an error where it is no database, which SQLite would find out late.
 fn looked_at(path: &Path, options: OpenOptions) -> Result<bool, Error> {
     const MARK: &[u8] = b"SQLite format 3\0";
     if path.is_dir() {
         return Err(failed(path, "it is a folder: give the name of a file"));
     }
-    let file = options.open(path).map_err(|error| failed(path, &format!("{error}: can the file be written?")))?;
+    let file = options.open(path).map_err(|error| failed(path, &advised(&error)))?;
     if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
         return Err(failed(path, "it is no regular file"));
     }

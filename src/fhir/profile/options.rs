@@ -101,8 +101,8 @@ impl ProfileOptions {
 
     /// The options that the profile cannot do without, and what to give.
     pub fn missing(&self, profile: &Profile) -> Vec<&'static str> {
-        let creator = "says who makes the manifests: give --creator NAME, and --creator-id SYSTEM|VALUE";
-        let location = "says which repository has the images: give its --retrieve-location OID";
+        let creator = "needs a creator: give --creator NAME, and --creator-id SYSTEM|VALUE";
+        let location = "needs the repository of the images: give --retrieve-location OID";
         let needs = [
             (profile.creator.is_some() && self.creator.is_none(), creator),
             (profile.location.is_some() && self.retrieve_location.is_none(), location),
