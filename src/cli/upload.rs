@@ -20,7 +20,7 @@ use crate::options::{BundleOptions, InputOptions, References, RunOptions};
 use crate::output::{Format, OutputOptions};
 use crate::pipeline::{self, Config, Upload, is_stdin};
 use crate::source::{Input, RemoteOptions};
-use crate::upload::{Mode, Options};
+use crate::upload::{Mode, UploadOptions};
 
 const INPUTS: &str = "DICOM or FHIR: files, folders; - is standard input";
 
@@ -256,8 +256,8 @@ fn options(
     sending: SendingArguments,
     content: &ContentOptions,
     run: &RunOptions,
-) -> Result<Options, Error> {
-    Ok(Options {
+) -> Result<UploadOptions, Error> {
+    Ok(UploadOptions {
         policy: server.access.policy(),
         credentials: server.access.credentials()?,
         connection: connection(&server, sending.concurrent_requests.into())?,

@@ -154,7 +154,7 @@ pub fn references_in(text: &str) -> impl Iterator<Item = &str> {
 const MEMBER: &str = "\"reference\":\"";
 
 /// How the others of a Bundle refer to a resource, and what stands for that: nothing, where nothing can.
-pub type References<'r> = BTreeMap<&'r str, Option<Cow<'r, str>>>;
+pub type NewReferences<'r> = BTreeMap<&'r str, Option<Cow<'r, str>>>;
 
 /// The text on one line, and untouched where it seems to be so already: most is what `convert` wrote.
 pub fn one_line(text: &str) -> Cow<'_, str> {
@@ -205,7 +205,7 @@ pub fn without_id(text: &str, id: &str) -> String {
 
 /// The compact resource with other references: each key that stands as one is replaced, by nothing where its value is
 /// `None`, so that the reference stays logical.
-pub fn with_references<'t>(text: &'t str, references: &References<'_>) -> Cow<'t, str> {
+pub fn with_references<'t>(text: &'t str, references: &NewReferences<'_>) -> Cow<'t, str> {
     if references.is_empty() {
         return Cow::Borrowed(text);
     }

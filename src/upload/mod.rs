@@ -52,7 +52,7 @@ use server::{Capability, capability};
 
 /// Everything that an upload is told.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct UploadOptions {
     /// How the server is reached.
     pub connection: Connection,
     /// Who we are.
@@ -122,7 +122,7 @@ pub struct Server {
 impl Server {
     /// Asks the server what it is, and opens the journal and the rejects.
     pub fn open(
-        options: &Options,
+        options: &UploadOptions,
         clock: Box<dyn Clock>,
         interrupt: Interrupt,
         progress: Arc<dyn Progress>,
@@ -139,7 +139,7 @@ impl Server {
 
     /// A server of which nothing is known but what it says of itself.
     fn new(
-        options: &Options,
+        options: &UploadOptions,
         sender: Sender,
         capability: &Capability,
         release: &'static Release,
@@ -180,7 +180,7 @@ impl Server {
     }
 
     /// Opens what is kept on disk; a dry run keeps only the list for the report.
-    fn with_files(self, options: &Options) -> Result<Server, Error> {
+    fn with_files(self, options: &UploadOptions) -> Result<Server, Error> {
         let journal = options.journal.as_deref().filter(|_| !options.dry_run);
         let rejects = options.rejects.as_deref().filter(|_| !options.dry_run);
         let open = |path| Journal::open(path, &options.connection.base)?.with_mode(options.file_mode);
