@@ -27,7 +27,7 @@ pub struct ConsoleArguments {
     /// Form of the summary: text, json or none
     ///
     /// `json`: one line on standard error, for scripts. `none`: the reason of exit code 1 is still said. Default: text.
-    #[arg(long, value_enum, default_value_t, value_name = "FORM", hide_possible_values = true, hide_short_help = true)]
+    #[arg(long, value_enum, default_value_t, value_name = "FORM", hide_short_help = true)]
     pub summary: SummaryForm,
 
     /// Name each file that is left out, as it comes
@@ -43,7 +43,7 @@ pub struct ConsoleArguments {
     /// Show progress: auto, always or never
     ///
     /// `auto`: a bar on a terminal. `always`: without a terminal a line every ten seconds. Default: auto.
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN", hide_possible_values = true, hide_short_help = true)]
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN", hide_short_help = true)]
     pub progress: ShowProgress,
 
     /// Print this help; --help says more

@@ -83,15 +83,14 @@ pub struct ExplainArguments {
     #[arg(
         long,
         value_name = "RELEASE",
-        value_parser = Listed::<&'static Release>::new(RELEASES),
-        hide_possible_values = true
+        value_parser = Listed::<&'static Release>::new(RELEASES)
     )]
     fhir: Option<&'static Release>,
 
     /// Output format: text or json
     ///
     /// `json` has every value in full. Default: text.
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", hide_possible_values = true)]
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: ExplainForm,
 
     /// The same as --format json

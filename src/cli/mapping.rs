@@ -40,8 +40,7 @@ pub struct MappingArguments {
     #[arg(
         long,
         value_name = "RELEASE",
-        value_parser = Listed::<&'static Release>::new(RELEASES),
-        hide_possible_values = true
+        value_parser = Listed::<&'static Release>::new(RELEASES)
     )]
     fhir: Option<&'static Release>,
 
@@ -49,13 +48,13 @@ pub struct MappingArguments {
     ///
     /// `mado`, `eu-imaging`, `imr`, `mii`, `ips`: what it demands, adds and leaves out, beside what its release writes.
     /// Default: none.
-    #[arg(long, value_enum, value_name = "NAME", hide_possible_values = true, conflicts_with = "element")]
+    #[arg(long, value_enum, value_name = "NAME", conflicts_with = "element")]
     profile: Option<ProfileName>,
 
     /// Output format: text, markdown or json
     ///
     /// Default: text.
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", hide_possible_values = true)]
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: TableFormat,
 
     /// Print this help; --help says more

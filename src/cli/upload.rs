@@ -174,7 +174,7 @@ pub struct SendingArguments {
     ///
     /// `transaction` and `batch`: one Bundle for each study. `put`: one request for each resource. Default: what the
     /// server can.
-    #[arg(long, value_enum, value_name = "MODE", hide_possible_values = true, hide_short_help = true)]
+    #[arg(long, value_enum, value_name = "MODE", hide_short_help = true)]
     pub send_as: Option<Mode>,
 
     /// Send larger Bundles resource by resource

@@ -26,8 +26,7 @@ pub struct ContentOptions {
         arg(
             long,
             value_name = "RELEASE",
-            value_parser = Listed::<&'static Release>::new(RELEASES),
-            hide_possible_values = true
+            value_parser = Listed::<&'static Release>::new(RELEASES)
         )
     )]
     pub fhir: Option<&'static Release>,
@@ -35,7 +34,7 @@ pub struct ContentOptions {
     /// Level of detail: study, series or instance
     ///
     /// Default: instance.
-    #[cfg_attr(feature = "cli", arg(long, value_enum, default_value_t, hide_possible_values = true))]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, default_value_t))]
     pub detail: Detail,
 
     /// Omit the instances of studies with more than N
@@ -50,24 +49,14 @@ pub struct ContentOptions {
     /// Set the status of every study
     ///
     /// `registered`, `available`, `cancelled`, `entered-in-error`, `unknown`, `inactive`. Default: available.
-    #[cfg_attr(
-        feature = "cli",
-        arg(
-            long,
-            value_enum,
-            default_value_t,
-            value_name = "CODE",
-            hide_possible_values = true,
-            hide_short_help = true
-        )
-    )]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, default_value_t, value_name = "CODE", hide_short_help = true))]
     pub status: Status,
 
     /// Patients and others: logical, contained or separate
     ///
     /// `logical`: as identifier and display, without a resource. `contained`: inside the study. `separate`: resources of
     /// their own, in a folder as Type/id.json or Type.ndjson. Default: logical, in a Bundle separate.
-    #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "HOW", hide_possible_values = true))]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "HOW"))]
     pub references: Option<References>,
 
     /// Set the subject of every study, as Patient/ID
@@ -86,17 +75,7 @@ pub struct ContentOptions {
     /// Put endpoints at the study, series or both
     ///
     /// An iid endpoint stands at the study always. Default: study.
-    #[cfg_attr(
-        feature = "cli",
-        arg(
-            long,
-            value_enum,
-            default_value_t,
-            value_name = "LEVEL",
-            hide_possible_values = true,
-            hide_short_help = true
-        )
-    )]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, default_value_t, value_name = "LEVEL", hide_short_help = true))]
     pub endpoint_level: EndpointLevel,
 
     /// What the user says of the archive.

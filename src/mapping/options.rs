@@ -39,7 +39,6 @@ pub struct Options {
             long,
             value_name = "KIND=URI",
             value_parser = Listed::<SystemUri>::new(SYSTEMS),
-            hide_possible_values = true,
             hide_short_help = true
         )
     )]

@@ -47,34 +47,14 @@ pub struct IndexOptions {
     ///
     /// `stat`: size, times and inode. `folders`: the time of the folder alone, right where files are written once and
     /// never changed. `read`: every file is read. Default: stat.
-    #[cfg_attr(
-        feature = "cli",
-        arg(
-            long,
-            value_enum,
-            default_value_t,
-            value_name = "HOW",
-            hide_possible_values = true,
-            hide_short_help = true
-        )
-    )]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, default_value_t, value_name = "HOW", hide_short_help = true))]
     pub check: Check,
 
     /// With --index: what becomes of studies whose files are gone
     ///
     /// `keep`: their documents stay, and are reported. `delete`: their files are deleted from the folder, unless somebody
     /// changed them. `entered-in-error`: upload sets that status on the server. Default: keep.
-    #[cfg_attr(
-        feature = "cli",
-        arg(
-            long,
-            value_enum,
-            default_value_t,
-            value_name = "HOW",
-            hide_possible_values = true,
-            hide_short_help = true
-        )
-    )]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, default_value_t, value_name = "HOW", hide_short_help = true))]
     pub gone: Gone,
 
     /// With --index: stop if more files than this are gone

@@ -27,16 +27,13 @@ pub struct OutputOptions {
     /// standard output; needs --fhir. `csv` and `parquet`: no FHIR, but a catalog, a table of what the headers say, with
     /// the columns of the index of the Imaging Data Commons. Default: ndjson to standard output, json into a folder, in
     /// a file what its name says.
-    #[cfg_attr(feature = "cli", arg(long, value_enum, hide_possible_values = true))]
+    #[cfg_attr(feature = "cli", arg(long, value_enum))]
     pub format: Option<Format>,
 
     /// Row of a catalog: study, series or instance
     ///
     /// Needs --format csv or parquet, or such a file. Default: series.
-    #[cfg_attr(
-        feature = "cli",
-        arg(long, value_enum, value_name = "LEVEL", hide_possible_values = true, hide_short_help = true)
-    )]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "LEVEL", hide_short_help = true))]
     pub rows: Option<Rows>,
 
     /// Indent the JSON

@@ -37,7 +37,7 @@ pub struct ProfileOptions {
     /// `imr`: IHE interactive multimedia reports. `mii`: Medizininformatik-Initiative. `ips`: International Patient Summary.
     /// Each chooses its FHIR release. A study that lacks what the profile demands is written without it and named, and the
     /// exit code is 1. Default: none.
-    #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "NAME", hide_possible_values = true))]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "NAME"))]
     pub profile: Option<ProfileName>,
 
     /// Who makes the manifests: the organization's name
