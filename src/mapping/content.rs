@@ -16,6 +16,7 @@ use crate::options::{Detail, References, Status};
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Content"))]
+#[non_exhaustive]
 pub struct ContentOptions {
     /// FHIR release: r4, r4b, r5, r6 or an R6 ballot
     ///

@@ -14,6 +14,7 @@ use crate::options::{IssuerSystem, SystemKind, SystemUri, issuer_system, system}
 /// What the user says of the archive. The default adds nothing to what the headers say.
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
+#[non_exhaustive]
 pub struct Options {
     /// Time zone if none is given: Europe/Berlin, +01:00
     ///

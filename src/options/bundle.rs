@@ -17,6 +17,7 @@ choice! {
 /// What a Bundle asks of a server.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
+#[non_exhaustive]
 pub struct BundleOptions {
     /// Bundle type: transaction, batch or collection
     ///

@@ -34,6 +34,7 @@ choice! {
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Index"))]
+#[non_exhaustive]
 pub struct IndexOptions {
     /// Keep what was read: later runs read only what changed
     ///

@@ -11,6 +11,7 @@ use crate::options::BundleOptions;
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Output"))]
+#[non_exhaustive]
 pub struct OutputOptions {
     /// Write to a folder, a file named by its format, or -
     ///

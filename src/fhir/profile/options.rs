@@ -30,6 +30,7 @@ choice! {
 /// Which profile, and what it wants that no header says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
+#[non_exhaustive]
 pub struct ProfileOptions {
     /// Target: mado, eu-imaging, imr, mii or ips
     ///
