@@ -1,4 +1,4 @@
-//! What each stage costs for one file or one instance: `cargo bench --bench stages`.
+//! The cost of each stage for one file or one instance: `cargo bench --bench stages`.
 
 use std::hint::black_box;
 use std::io;

@@ -1,4 +1,4 @@
-//! The explanation as a table that fits the terminal: three columns, whose text goes on in the next line.
+//! The explanation as a table that fits the terminal: three columns with wrapped text.
 
 use textwrap::{Options, WordSeparator::AsciiSpace, WordSplitter::NoHyphenation};
 use unicode_width::UnicodeWidthStr;
@@ -7,7 +7,7 @@ use super::{Conformance, Explained, Explanation, Read, condensed};
 
 /// The narrowest table: below it a terminal wraps the lines itself.
 pub(super) const MIN_COLUMNS: usize = 60;
-/// Between columns.
+/// Columns between cells.
 const GAP: usize = 2;
 /// The most lines of one value: the rest is in the JSON.
 const MAX_VALUE_LINES: usize = 4;
@@ -34,7 +34,7 @@ pub fn table(explanation: &Explanation, columns: usize) -> String {
     out
 }
 
-/// The file, its class, and what was wrong with all of it.
+/// The file, its class, and faults of the file as a whole.
 fn header(explanation: &Explanation, columns: usize) -> String {
     let class = explanation.sop_class.as_deref().unwrap_or("no SOP class");
     let first = [format!("{}: {class}", explanation.file), format!("FHIR {}", explanation.releases.join(", "))];
@@ -45,7 +45,7 @@ fn header(explanation: &Explanation, columns: usize) -> String {
     text.join("\n") + "\n\n"
 }
 
-/// What the profile demands and is not there, and what is changed for it.
+/// What is missing for the profile, and what is changed for it.
 fn conformance(profile: &Conformance) -> Vec<String> {
     let Conformance { name, guide, missing, changed } = profile;
     let verdict =
@@ -55,7 +55,7 @@ fn conformance(profile: &Conformance) -> Vec<String> {
     [format!("profile {name} ({guide}): {verdict}")].into_iter().chain(missing).chain(changed).collect()
 }
 
-/// The elements have the room of the longest; the others share the rest.
+/// The first column is as wide as the longest element; the others share the rest.
 pub(super) fn widths<'e>(elements: impl Iterator<Item = &'e str>, columns: usize) -> [usize; 3] {
     let longest = elements.map(UnicodeWidthStr::width).max().unwrap_or_default();
     let element = longest.min(MAX_ELEMENT).min(columns / 4);
@@ -79,7 +79,7 @@ fn written(row: &Explained) -> Vec<String> {
     all
 }
 
-/// The rows that found nothing, and what they looked for.
+/// The rows without values, and the attributes they read.
 fn absent(rows: &[&Explained], columns: usize) -> String {
     let mut out = String::new();
     for row in rows {

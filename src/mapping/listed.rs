@@ -1,28 +1,27 @@
-//! Rows of what other functions fill: UIDs, and the companion resources that a reference brings with it.
+//! Rows that only document what other functions fill: UIDs and companion resources.
 //!
-//! They fill nothing themselves. What they say is held to what is written: the tests take away each attribute, and look
-//! which elements change in which release.
+//! Tests keep them true: they remove each attribute, and check which elements change in which release.
 
 use std::sync::LazyLock;
 
 use super::attribute::{Attribute, attributes};
 use super::{endpoint, patient, performer, person, procedure, request, specimen, study};
 
-/// An element that another row, or the grouping, fills.
+/// An element that another row or the grouping fills.
 #[derive(Debug, Clone, Copy)]
 pub struct Listed {
     /// The FHIR element: of ImagingStudy, or with the type of its resource in front.
     pub element: &'static str,
-    /// What it is filled from.
+    /// Its source.
     pub source: Source,
 }
 
-/// What an element is filled from.
+/// The source of an element.
 #[derive(Debug, Clone, Copy)]
 pub enum Source {
     /// These attributes, and where DICOM defines them.
     Attributes(&'static [Attribute], &'static str),
-    /// Nothing that is read: the value is always this.
+    /// A constant.
     Always(&'static str),
     /// An option, or another element.
     Of(&'static str),
@@ -56,7 +55,7 @@ pub const UIDS: &[Listed] = &[
     listed!("id", [STUDY_INSTANCE_UID], "PS3.3 C.7.2.1"),
     listed!("identifier", [STUDY_INSTANCE_UID], "PS3.3 C.7.2.1"),
     listed!("series.uid", [SERIES_INSTANCE_UID], "PS3.3 C.7.3.1"),
-    listed!("series.instance.uid", [SOP_INSTANCE_UID], "PS3.3 C.12.1"),
+    listed!("series.instance.uid", [SOP_INSTANCE_UID, MEDIA_STORAGE_SOP_INSTANCE_UID], "PS3.3 C.12.1, PS3.10 7.1"),
     listed!("ImagingSelection.studyUid", [
         CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE > STUDY_INSTANCE_UID
     ], "PS3.3 C.17.6.2"),
@@ -91,7 +90,7 @@ pub static COMPANIONS: LazyLock<Vec<Listed>> = LazyLock::new(|| {
 });
 
 impl Listed {
-    /// The attributes, where it is filled from some.
+    /// The attributes, if any.
     pub fn attributes(&self) -> &'static [Attribute] {
         match self.source {
             Source::Attributes(attributes, _) => attributes,

@@ -30,7 +30,7 @@ pub const PRACTITIONER: &[Listed] = &[
     ], "PS3.3 C.7.2.1, C.7.3.1, C.4.12"),
 ];
 
-/// The persons of the row: its first attribute names them, its second identifies them.
+/// The persons of a row with a name attribute and an identification sequence.
 pub fn persons(attributes: &Attributes<'_>) -> Vec<Reference> {
     practitioners(attributes, attributes.tag(0), attributes.tag(1))
 }

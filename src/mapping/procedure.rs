@@ -1,4 +1,4 @@
-//! What was performed, and as part of what.
+//! Procedures and procedure steps.
 
 use dicom_dictionary_std::tags;
 
@@ -36,7 +36,7 @@ fn performed_step(uid: String) -> Reference {
     Reference::with(Resource::Procedure(resource), Some(identifier), None)
 }
 
-/// What was performed: the procedure's codes, else what the requests or the step call it.
+/// The procedures: codes, else the names in requests or the step.
 pub fn procedures(attributes: &Attributes<'_>) -> Vec<Procedure> {
     let mut performed = concepts(attributes, tags::PROCEDURE_CODE_SEQUENCE);
     if performed.is_empty() {

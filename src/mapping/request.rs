@@ -38,7 +38,7 @@ pub const SERVICE_REQUEST: &[Listed] = &[
     ], "PS3.3 C.4.11, 10.6, C.17.2"),
 ];
 
-/// One order (imaging service request), as far as the root or an item of a request sequence tells of it.
+/// One order (imaging service request), from the root or an item of a request sequence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Order {
     numbers: Numbers,

@@ -7,14 +7,15 @@ choice! {
     pub enum BundleType: "Bundle type", default Transaction {
         /// All or nothing.
         Transaction = "transaction",
-        /// Each for itself. No entry can know the id of another that is created, so such references stay logical.
+        /// Each entry is processed independently. References to resources that the server creates stay logical, as
+        /// their ids are not known.
         Batch = "batch",
-        /// A bag of resources with nothing to be done.
+        /// Resources only, without requests.
         Collection = "collection",
     }
 }
 
-/// What a Bundle asks of a server.
+/// Options of Bundles.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[non_exhaustive]
@@ -27,14 +28,14 @@ pub struct BundleOptions {
 
     /// Find the study on the server by its identifier
     ///
-    /// The Bundle's entry becomes `PUT ImagingStudy?identifier=...`, for servers that give their own ids. Needs --format
-    /// bundle. Default: PUT on the id.
+    /// The Bundle's entry becomes `PUT ImagingStudy?identifier=...`, for servers that assign their own ids. Needs
+    /// --format bundle. Default: PUT to the study's id.
     #[cfg_attr(feature = "cli", arg(long, hide_short_help = true))]
     pub conditional: bool,
 
-    /// Replace patients and others on the server
+    /// Replace existing patients and others on the server
     ///
-    /// Needs --format bundle. Default: they are created where they are not there, and never changed.
+    /// Needs --format bundle. Default: they are created if missing and never changed.
     #[cfg_attr(feature = "cli", arg(long, hide_short_help = true))]
     pub overwrite_companions: bool,
 }

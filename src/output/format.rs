@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::options::{FileMode, choice, is_stdout};
 
 choice! {
-    /// What a document is.
+    /// The format of a document.
     pub enum Format: "format" {
         /// One resource a line.
         Ndjson = "ndjson",
@@ -72,7 +72,7 @@ impl Format {
 }
 
 impl OutputTarget {
-    /// The target that the path means: a folder that is there, or a path that looks like one, or a file by its ending.
+    /// The target of a path: an existing folder, a path that looks like a folder, or a file by its extension.
     pub fn parse(path: &Path) -> Result<OutputTarget, Error> {
         let shown = path.display();
         if is_stdout(path) {
@@ -93,7 +93,7 @@ impl OutputTarget {
         }
     }
 
-    /// The format where none was asked for.
+    /// The default format.
     pub fn default_format(&self) -> Format {
         match self {
             OutputTarget::File(_) if self.is_one_document() => Format::Json,
@@ -104,12 +104,12 @@ impl OutputTarget {
         }
     }
 
-    /// Whether it is a file that a JSON reader takes, and so holds one document.
+    /// Whether it is a .json file, which holds one document.
     pub fn is_one_document(&self) -> bool {
         matches!(self, OutputTarget::File(path) if has_extension(path, "json"))
     }
 
-    /// Fails where the name of the file promises another form.
+    /// Fails if the file's extension contradicts the format.
     pub fn check(&self, format: Format) -> Result<(), Error> {
         let path = match self {
             OutputTarget::Folder(path) if format.is_table() => {
@@ -128,7 +128,7 @@ impl OutputTarget {
             Format::Json if has_extension(path, "ndjson") => {
                 usage(format!("{shown} holds one resource a line: name it .json, or leave --format out"))
             }
-            // A file of several Bundles, and what stands in a .json, is nobody's business.
+            // Bundles can go to any file that is no table.
             Format::Bundle if !other.is_some_and(|name| matches!(*name, "csv" | "parquet")) => Ok(()),
             _ if other.is_some() => usage(format!(
                 "{shown} is named as another format than {format}: name it .{format}, or leave --format out"
@@ -142,7 +142,7 @@ impl OutputTarget {
         matches!(self, OutputTarget::Folder(_))
     }
 
-    /// Where it is on disk.
+    /// The path of a file or folder.
     pub fn path(&self) -> Option<&Path> {
         match self {
             OutputTarget::Stdout => None,

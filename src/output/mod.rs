@@ -1,7 +1,7 @@
 //! Where documents go: standard output, one file, or a folder.
 //!
-//! A file has its final name only when it is whole: whatever stops the run, nothing half-written is ever taken for a
-//! result. A new format or place is one file here, and a word or an arm in `format.rs`.
+//! A file gets its final name only when complete, so that an interrupted run never leaves a partial result. A new format
+//! or target is one file here, and one arm in `format.rs`.
 
 #[cfg(feature = "objects")]
 mod bucket;
@@ -163,7 +163,7 @@ pub trait Sink: Sync {
     fn finish(self: Box<Self>, report: Option<&Path>) -> Result<Finished, Error>;
 }
 
-/// The hash of a document's bytes, by which an index knows it again.
+/// The hash of a document's bytes, which an index stores.
 pub fn document_hash(write: WriteDocument<'_>) -> io::Result<u64> {
     write_hashed(&mut io::sink(), write)
 }

@@ -15,53 +15,54 @@ use crate::options::BundleOptions;
 pub struct OutputOptions {
     /// Write to a folder, a file named by its format, or -
     ///
-    /// A folder is one that is there, or a path that ends in / or has no extension; it is made where it is not there. A
-    /// .json file holds one study, an .ndjson file one resource a line, .csv and .parquet a catalog. Files appear under their final name when they are
-    /// whole; a file of an earlier run is replaced, others stay. Default: -, standard output.
+    /// A path is a folder if it exists as one, ends in / or has no extension; it is created if missing. A .json file
+    /// holds one study, an .ndjson file one resource a line, .csv and .parquet a catalog. Files appear under their
+    /// final name once complete. A study's file from an earlier run is replaced; other files stay. Default: -, standard
+    /// output.
     #[cfg_attr(feature = "cli", arg(short, long, value_name = "PATH"))]
     pub output: Option<PathBuf>,
 
     /// Output format: ndjson, json, bundle, csv or parquet
     ///
-    /// `ndjson`: one resource a line; in a folder one file for each type. `json`: one resource a file; to standard
-    /// output or into one file only if there is one study. `bundle`: a transaction Bundle for each study, one a line on
-    /// standard output; needs --fhir. `csv` and `parquet`: no FHIR, but a catalog, a table of what the headers say, with
-    /// the columns of the index of the Imaging Data Commons. Default: ndjson to standard output, json into a folder, in
-    /// a file what its name says.
+    /// `ndjson`: one resource a line; in a folder one file for each resource type. `json`: one resource a file; on
+    /// standard output or in a single file only if there is one study. `bundle`: one transaction Bundle for each study,
+    /// one a line on standard output; needs --fhir. `csv` and `parquet`: no FHIR but a catalog, a table of header
+    /// values with the columns of the Imaging Data Commons index. Default: ndjson on standard output, json in a folder,
+    /// by its extension in a file.
     #[cfg_attr(feature = "cli", arg(long, value_enum))]
     pub format: Option<Format>,
 
     /// Row of a catalog: study, series or instance
     ///
-    /// Needs --format csv or parquet, or such a file. Default: series.
+    /// Needs --format csv or parquet, or an output file of that kind. Default: series.
     #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "LEVEL", hide_short_help = true))]
     pub rows: Option<Rows>,
 
     /// Indent the JSON
     ///
-    /// Not with ndjson, and not with Bundles on one stream, where a line is a resource.
+    /// Not with ndjson, nor with Bundles on standard output, where each resource is one line.
     #[cfg_attr(feature = "cli", arg(long, hide_short_help = true))]
     pub pretty: bool,
 
     /// Replace files that have more instances
     ///
-    /// Default: a document that lacks instances which the file of an earlier run has is held back, and named. A run that
-    /// found nothing replaces nothing.
+    /// Default: a document is held back and reported if the existing file has instances that the new one lacks. A run
+    /// that finds nothing replaces nothing.
     #[cfg_attr(feature = "cli", arg(long, hide_short_help = true))]
     pub replace: bool,
 
-    /// What a Bundle asks of a server.
+    /// Options of Bundles.
     #[cfg_attr(feature = "cli", command(flatten))]
     pub bundle: BundleOptions,
 }
 
 impl OutputOptions {
-    /// Where documents go.
+    /// The destination of documents.
     pub fn target(&self) -> Result<OutputTarget, Error> {
         self.output.as_deref().map_or(Ok(OutputTarget::Stdout), OutputTarget::parse)
     }
 
-    /// Fails where the format contradicts the file's name, or options are for Bundles alone.
+    /// Fails if the format contradicts the file's name, or an option is for Bundles only.
     pub fn check(&self, target: &OutputTarget, format: Format) -> Result<(), Error> {
         target.check(format)?;
         let for_bundles = [
@@ -78,7 +79,7 @@ impl OutputOptions {
         }
     }
 
-    /// Whether the JSON is indented; fails where a line must hold a document.
+    /// Whether the JSON is indented; fails for formats with one document a line.
     pub fn is_indented(&self, target: &OutputTarget, format: Format) -> Result<bool, Error> {
         match (self.pretty, format) {
             (false, _) => Ok(false),

@@ -1,4 +1,4 @@
-//! How many files and values, by reason, and where what makes the exit code 1 was found.
+//! Counts of files and values by reason, and the places of the reasons for exit code 1.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,21 +16,21 @@ pub struct Counts {
     schemes: BTreeSet<String>,
     /// DICOM files that are missing from the output.
     lost_files: u64,
-    /// Where each cause of exit code 1 was found: the first few in order.
+    /// The places of each reason for exit code 1: the first few in order.
     places: BTreeMap<Cause, BTreeSet<String>>,
 }
 
-/// Coding schemes that are named.
+/// The most coding schemes that are named.
 const MAX_SCHEMES: usize = 8;
-/// Places that are named of each cause.
+/// The most places that are named for each reason.
 const MAX_PLACES: usize = 3;
 
-/// What makes the exit code 1.
+/// A reason for exit code 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Cause {
     /// Files that are missing from the output.
     LostFiles,
-    /// Something that was found in what was read.
+    /// An issue.
     Issue(Reason),
 }
 
@@ -64,7 +64,7 @@ impl Counts {
         }
     }
 
-    /// Keeps the first few places in order, so that they are the same whichever thread comes first.
+    /// Keeps the first few places in order, so that they do not depend on threads.
     fn place(&mut self, cause: Cause, place: impl FnOnce() -> String) {
         let places = self.places.entry(cause).or_default();
         places.insert(place());
@@ -73,7 +73,7 @@ impl Counts {
         }
     }
 
-    /// The causes of exit code 1, each with how often it was found and the first places.
+    /// The reasons for exit code 1, each with its count and the first places.
     pub(super) fn causes(&self) -> impl Iterator<Item = (Cause, u64, &BTreeSet<String>)> {
         let number = |cause| match cause {
             Cause::LostFiles => self.lost_files,
@@ -87,7 +87,7 @@ impl Counts {
         self.skipped.values().sum()
     }
 
-    /// DICOM files that are missing from the output, or files that could be some.
+    /// Files missing from the output that are DICOM or could be.
     pub fn lost_files(&self) -> u64 {
         self.lost_files
     }
@@ -141,7 +141,7 @@ impl Counts {
         issues.into_iter().map(|(reason, values)| (self.in_words(reason), values)).collect()
     }
 
-    /// The reason, with the names of what it is about.
+    /// The reason in words, with names.
     fn in_words(&self, reason: Reason) -> String {
         let names: Vec<&str> = self.schemes.iter().map(String::as_str).collect();
         match names[..] {
@@ -157,7 +157,7 @@ impl Counts {
     }
 }
 
-/// The reason in words that are the same for many files.
+/// The reason in words, without details of single files.
 pub(super) fn words(skip: &Skip) -> String {
     match skip {
         Skip::Unreadable(_) => "cannot be read".to_string(),

@@ -1,4 +1,4 @@
-//! One entry of the report, as a line: what it is sorted by, a NUL, its JSON, a line feed.
+//! One entry of the report, as a line: sort key, NUL, JSON, line feed.
 
 use dicom_core::Tag;
 use serde::Serialize;
@@ -88,14 +88,14 @@ pub(super) fn issue(place: Where<'_>, issue: &Issue, values: bool) -> String {
     line(&[entry.path.unwrap_or_default(), uids[0], uids[1], uids[2], &tags.concat(), reason], &entry)
 }
 
-/// What the message says that was wanted.
+/// The expected value in a message.
 fn expected(message: &str) -> Option<&str> {
     message.split_once(": want ").map(|(_, expected)| expected)
 }
 
 fn line(keys: &[&str], entry: &impl Serialize) -> String {
     let json = serde_json::to_string(entry).expect("text and lists of text are always JSON");
-    // A key holds no control character once it is printable, so that nothing in it ends the key.
+    // Printable keys contain no control characters, so no NUL ends the key early.
     let keys: Vec<String> = keys.iter().map(|key| printable(key.as_bytes())).collect();
     format!("{}\0{json}\n", keys.join("\u{1}"))
 }

@@ -1,7 +1,7 @@
 //! JSON in the shape of a release, straight from borrowed values to the writer.
 //!
-//! Elements stand in the order of the specification. No string, list or object is ever empty; what a release requires
-//! and nothing is known of carries a data-absent-reason.
+//! Elements are in the order of the specification. No string, list or object is ever empty; a required element without
+//! a value has a data-absent-reason.
 
 mod bundle;
 mod companion;
@@ -33,7 +33,7 @@ pub enum Layout {
     Pretty,
 }
 
-/// What is handed on at once.
+/// Size of the write buffer.
 const GATHERED_BYTES: usize = 16 << 10;
 
 /// Writes a resource without a line end; an error of `out` comes back as it was. JSON comes in small pieces, which are

@@ -199,8 +199,8 @@ const SUBJECT: Rule = Rule {
            Patient ID, issuer and name; a data-absent-reason where they know nothing",
 };
 
-/// The subject that the user gave, else the one of the headers. The headers' identifier and display stay with the user's
-/// reference only where both are of one type.
+/// The subject from `--subject`, else from the headers. The headers' identifier and display are added to the given
+/// reference only if both have the same type.
 fn subject(known: Reference, options: &ContentOptions) -> Reference {
     let Some(subject) = &options.subject else { return known };
     let target = subject.resource_type;

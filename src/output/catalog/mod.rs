@@ -1,7 +1,7 @@
 //! A catalog: a table of the studies, series or instances, for DuckDB, pandas and spreadsheets.
 //!
-//! It gets studies and no JSON. Rows are written as they come, so that a table of any length takes little memory, and in
-//! the order of the documents, so that the same input gives the same bytes.
+//! It is written from studies, not from JSON. Rows are streamed, so that memory does not grow with the table, in the
+//! order of the documents, so that the same input gives the same bytes.
 
 mod column;
 mod csv;
@@ -25,12 +25,12 @@ pub use column::Rows;
 use column::{Cell, Column};
 use rows::Context;
 
-/// Takes the rows of a table.
+/// Writes the rows of a table.
 trait TableWriter<W>: Send {
-    /// Takes one row, with a cell for each column.
+    /// Writes one row, with a cell for each column.
     fn row(&mut self, cells: &[Cell]) -> io::Result<()>;
 
-    /// Writes what is left, and gives back what it was written to.
+    /// Completes the table, and returns the writer.
     fn finish(self: Box<Self>) -> io::Result<W>;
 }
 
@@ -43,18 +43,18 @@ pub struct Catalog {
     written_rows: AtomicU64,
     rows: Rows,
     files: Files,
-    /// What it is called in messages.
+    /// Its path, for messages.
     path: PathBuf,
 }
 
-/// Where a table goes.
+/// The destination of a table.
 enum Place {
     Stdout(BufWriter<Stdout>),
     File(Box<WholeFile>),
 }
 
 impl Catalog {
-    /// A table on standard output, or in a file that is there when it is whole.
+    /// Opens a table on standard output, or in a file that appears when complete.
     fn open(path: Option<&Path>, rows: Rows, mode: FileMode, open: OpenTable) -> Result<Catalog, Error> {
         let place = match path {
             None => Place::Stdout(BufWriter::with_capacity(BUFFER_BYTES, io::stdout())),
@@ -66,12 +66,12 @@ impl Catalog {
         Ok(Catalog { table: Mutex::new(table), written_rows: AtomicU64::new(0), rows, files, path })
     }
 
-    /// Where it wants the files of the instances.
+    /// The collector of file paths and sizes.
     pub fn files(&self) -> &Files {
         &self.files
     }
 
-    /// Takes the rows of a study.
+    /// Writes the rows of a study.
     pub fn study(&self, study: &ResolvedStudy<'_>, options: &Options) -> Result<(), Error> {
         let context = Context { rows: self.rows, files: &self.files, options };
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
@@ -103,7 +103,7 @@ impl Sink for Catalog {
         let table = self.table.into_inner().unwrap_or_else(PoisonError::into_inner);
         match table.finish().map_err(failed)? {
             Place::Stdout(mut writer) => writer.flush().map_err(failed)?,
-            // A run that found nothing, as of a disk that is not mounted, replaces nothing.
+            // A run that found nothing, as from a disk that is not mounted, replaces nothing.
             Place::File(file) if self.written_rows.into_inner() == 0 && file.is_there() => {}
             Place::File(file) => file.finish()?,
         }

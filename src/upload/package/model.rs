@@ -1,4 +1,4 @@
-//! The entries of a study, made from its model: nothing of it is read back from text.
+//! The entries of a study, made from its model without parsing text.
 
 use super::search::{Search, by_uid};
 use super::{Entry, Target, subject_hash};
@@ -9,7 +9,7 @@ use crate::fhir::{Dialect, ImagingSelection, Reference};
 use crate::output::Model;
 use crate::upload::json::without_id;
 
-/// The entries of a document; where the server gives the ids, a study is found by its UID.
+/// The entries of a document. If the server assigns ids, a study is found by its UID.
 pub fn entries(model: &Model<'_>, dialect: Dialect<'_>, server_ids: bool) -> Vec<Entry<'static>> {
     match model {
         Model::Bundle(bundle) => of_bundle(bundle, dialect, server_ids),
