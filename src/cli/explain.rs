@@ -20,7 +20,7 @@ use crate::issue::Skip;
 use crate::mapping::{self, ContentOptions, Options};
 use crate::options::InputOptions;
 use crate::options::choice;
-use crate::options::parse::{Listed, RELEASES};
+use crate::options::parse::Listed;
 use crate::output;
 use crate::pipeline::{self, Config, is_stdin};
 use crate::progress::Silent;
@@ -82,7 +82,7 @@ pub struct ExplainArguments {
     #[arg(
         long,
         value_name = "RELEASE",
-        value_parser = Listed::<&'static Release>::new(RELEASES)
+        value_parser = Listed::<&'static Release>::new(Release::NAMES)
     )]
     fhir: Option<&'static Release>,
 

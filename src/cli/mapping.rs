@@ -8,7 +8,7 @@ use crate::fhir::profile::ProfileName;
 use crate::fhir::{Profile, Release};
 use crate::mapping::document::{NoAnswer, Question, TableFormat, document, profile_document};
 use crate::options::closest;
-use crate::options::parse::{Listed, RELEASES};
+use crate::options::parse::Listed;
 use crate::output;
 
 const EXAMPLES: &str = "\
@@ -40,7 +40,7 @@ pub struct MappingArguments {
     #[arg(
         long,
         value_name = "RELEASE",
-        value_parser = Listed::<&'static Release>::new(RELEASES)
+        value_parser = Listed::<&'static Release>::new(Release::NAMES)
     )]
     fhir: Option<&'static Release>,
 

@@ -9,7 +9,7 @@ use crate::fhir::profile::{Packaging, ProfileOptions};
 use crate::fhir::release::{Release, SelectionForm};
 use crate::fhir::{Meta, Profile, ResourceType, Subject};
 #[cfg(feature = "cli")]
-use crate::options::parse::{Listed, RELEASES, at_least};
+use crate::options::parse::{Listed, at_least};
 use crate::options::{Detail, References, Status};
 
 /// Options of the content of resources.
@@ -27,7 +27,7 @@ pub struct ContentOptions {
         arg(
             long,
             value_name = "RELEASE",
-            value_parser = Listed::<&'static Release>::new(RELEASES)
+            value_parser = Listed::<&'static Release>::new(Release::NAMES)
         )
     )]
     pub fhir: Option<&'static Release>,
