@@ -191,8 +191,9 @@ fn variable(long: &str) -> String {
 
 /// Hides the default and the possible values that clap would print: the help text states them.
 fn in_own_words(argument: Arg) -> Arg {
-    let has_default = argument.get_action().takes_values() && !argument.get_default_values().is_empty();
-    argument.hide_default_value(has_default).hide_possible_values(true)
+    let takes_values = argument.get_action().takes_values();
+    let has_default = takes_values && !argument.get_default_values().is_empty();
+    argument.hide_default_value(has_default).hide_possible_values(takes_values)
 }
 
 fn with_variable(argument: Arg) -> Arg {
