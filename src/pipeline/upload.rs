@@ -18,7 +18,7 @@ use crate::progress::Progress;
 use crate::report::{CauseInWords, Causes, Section};
 use crate::source::{self, Name};
 use crate::terminal::{self, WARNING};
-use crate::upload::{self, Counts, Input, Options, Server, Summary};
+use crate::upload::{self, Counts, Input, Server, Summary, UploadOptions};
 
 /// What is uploaded, and to where.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ pub struct Upload {
     /// Whether FHIR or DICOM comes from standard input.
     pub stdin: bool,
     /// How it is sent.
-    pub options: Options,
+    pub options: UploadOptions,
     /// Requests at the same time.
     pub concurrent_requests: usize,
 }

@@ -52,7 +52,7 @@ use server::{Capability, capability};
 
 /// The options of an upload.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct UploadOptions {
     /// The connection to the server.
     pub connection: Connection,
     /// The credentials.
@@ -122,7 +122,7 @@ pub struct Server {
 impl Server {
     /// Reads the server's capabilities, and opens journal and rejects.
     pub fn open(
-        options: &Options,
+        options: &UploadOptions,
         clock: Box<dyn Clock>,
         interrupt: Interrupt,
         progress: Arc<dyn Progress>,
@@ -139,7 +139,7 @@ impl Server {
 
     /// A server with its capabilities only.
     fn new(
-        options: &Options,
+        options: &UploadOptions,
         sender: Sender,
         capability: &Capability,
         release: &'static Release,
@@ -180,7 +180,7 @@ impl Server {
     }
 
     /// Opens journal and rejects; a dry run has only the list for the report.
-    fn with_files(self, options: &Options) -> Result<Server, Error> {
+    fn with_files(self, options: &UploadOptions) -> Result<Server, Error> {
         let journal = options.journal.as_deref().filter(|_| !options.dry_run);
         let rejects = options.rejects.as_deref().filter(|_| !options.dry_run);
         let open = |path| Journal::open(path, &options.connection.base)?.with_mode(options.file_mode);

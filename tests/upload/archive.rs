@@ -1,14 +1,14 @@
 //! DICOM in, FHIR on the server.
 
 use assert_cmd::Command;
-use dcm2fhir::synth::{Options, write_archive};
+use dcm2fhir::synth::{SynthOptions, write_archive};
 
 use crate::server::{Act, TestServer};
 
 #[test]
 fn an_archive_is_uploaded_once() {
     let folder = tempfile::tempdir().unwrap();
-    write_archive(&Options { studies: 12, instances: 2, ..Options::default() }, folder.path()).unwrap();
+    write_archive(&SynthOptions { studies: 12, instances: 2, ..SynthOptions::default() }, folder.path()).unwrap();
     let server = TestServer::new(|_| Act::Serve);
     let upload = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dcm2fhir"));

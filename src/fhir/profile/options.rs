@@ -30,6 +30,7 @@ choice! {
 /// Which profile, and what it wants that no header says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
+#[non_exhaustive]
 pub struct ProfileOptions {
     /// Profile: mado, eu-imaging, imr, mii or ips
     ///
@@ -37,7 +38,7 @@ pub struct ProfileOptions {
     /// Imaging. `imr`: IHE interactive multimedia reports. `mii`: Medizininformatik-Initiative. `ips`: International
     /// Patient Summary. The profile sets the FHIR release. A study that lacks what the profile requires is written
     /// without the profile and reported, with exit code 1. Default: none.
-    #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "NAME", hide_possible_values = true))]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "NAME"))]
     pub profile: Option<ProfileName>,
 
     /// Name of the organization that creates the manifests

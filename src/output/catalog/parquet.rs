@@ -11,7 +11,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::{Type, TypePtr};
 
-use super::column::{Cell, Column, Kind};
+use super::column::{Cell, CellKind, Column};
 use super::{Catalog, Rows, TableWriter};
 use crate::error::Error;
 use crate::options::FileMode;
@@ -102,11 +102,11 @@ impl<W: Write + Send> TableWriter<W> for Parquet<W> {
 }
 
 impl Held {
-    fn new(kind: Kind) -> Held {
+    fn new(kind: CellKind) -> Held {
         let values = match kind {
-            Kind::Text => Values::Text(Vec::new()),
-            Kind::Date => Values::Date(Vec::new()),
-            Kind::Number => Values::Number(Vec::new()),
+            CellKind::Text => Values::Text(Vec::new()),
+            CellKind::Date => Values::Date(Vec::new()),
+            CellKind::Number => Values::Number(Vec::new()),
         };
         Held { values, levels: Vec::new() }
     }
@@ -153,9 +153,9 @@ impl Held {
 
 fn field(column: &Column) -> Result<Type> {
     let (physical, logical) = match column.kind {
-        Kind::Text => (PhysicalType::BYTE_ARRAY, Some(LogicalType::String)),
-        Kind::Date => (PhysicalType::INT32, Some(LogicalType::Date)),
-        Kind::Number => (PhysicalType::INT64, None),
+        CellKind::Text => (PhysicalType::BYTE_ARRAY, Some(LogicalType::String)),
+        CellKind::Date => (PhysicalType::INT32, Some(LogicalType::Date)),
+        CellKind::Number => (PhysicalType::INT64, None),
     };
     let builder = Type::primitive_type_builder(column.name, physical);
     builder.with_repetition(Repetition::OPTIONAL).with_logical_type(logical).build()

@@ -25,7 +25,7 @@ use crate::progress::Progress;
 pub use options::WebOptions;
 use pages::{Found, Pages};
 use server::Server;
-use study::Study;
+use study::RemoteStudy;
 
 /// Which studies of which server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl Asked {
     pub fn give(self, feed: &mut Feed) {
         let Asked { server, first, permits } = self;
         let give = |found: Found, feed: &mut Feed| {
-            let study = Study::new(&server, found, permits.clone());
+            let study = RemoteStudy::new(&server, found, permits.clone());
             let name = Name::file(study.address());
             feed.item(Item { name, from: From::Source(Box::new(study)) });
             // Each study is a request, and the next is another reader's.

@@ -21,7 +21,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::Server;
 use super::counts::End;
 use super::journal::{Fate, Past};
-use super::json::{Json, References, references_in};
+use super::json::{Json, NewReferences, references_in};
 use super::lookup::{Found, Unread, Wanted};
 use super::package::{Entry, Target, adapt};
 use super::plan::{Allowed, Step, Write, contradictions, reference, step};
@@ -48,7 +48,7 @@ impl Server {
     pub(super) fn package(&self, entries: &[Entry<'_>], original: &mut dyn FnMut() -> String) -> Result<bool, Error> {
         self.sender.interrupt.check()?;
         let (entries, gone) = match self.allowed.server_ids {
-            false => (Cow::Borrowed(entries), References::new()),
+            false => (Cow::Borrowed(entries), NewReferences::new()),
             true => {
                 let (entries, gone) = adapt(entries, self.takes_ids);
                 (Cow::Owned(entries), gone)
@@ -92,7 +92,7 @@ impl Server {
         &self,
         entries: &[Entry<'_>],
         mut states: Vec<State>,
-        gone: &References<'_>,
+        gone: &NewReferences<'_>,
     ) -> Result<Vec<Ended>, Error> {
         let mut allowed = Allowed { without: self.conditions.refused(), ..self.allowed };
         for round in 1..=MAX_ROUNDS {
@@ -110,7 +110,7 @@ impl Server {
         &self,
         entries: &[Entry<'_>],
         states: &mut [State],
-        gone: &References<'_>,
+        gone: &NewReferences<'_>,
         allowed: &mut Allowed,
         round: u32,
     ) -> Result<(), Error> {
@@ -161,7 +161,7 @@ impl Server {
         &self,
         open: &'r Open<'_>,
         places: &'r [Option<String>],
-        gone: &References<'r>,
+        gone: &NewReferences<'r>,
         allowed: Allowed,
     ) -> Vec<Step<'r>> {
         let moved = self.moved(open.entries);
@@ -228,7 +228,11 @@ impl Open<'_> {
 }
 
 /// How the resources refer to each other: by where the server has them, or else by the entry that creates them.
-fn references<'r>(entries: &'r [Entry<'_>], places: &'r [Option<String>], gone: &References<'r>) -> References<'r> {
+fn references<'r>(
+    entries: &'r [Entry<'_>],
+    places: &'r [Option<String>],
+    gone: &NewReferences<'r>,
+) -> NewReferences<'r> {
     let mut references = gone.clone();
     for (entry, place) in entries.iter().zip(places) {
         let full_url = entry.full_url.as_deref();

@@ -6,7 +6,7 @@ use super::answer::{self, Repeat, Written, entries, taken};
 use crate::error::Error;
 use crate::http::{Request, Safety, Sender};
 use crate::upload::fhir_write;
-use crate::upload::json::{References, push_quoted, references_in};
+use crate::upload::json::{NewReferences, push_quoted, references_in};
 use crate::upload::plan::Write;
 use crate::upload::rejects::Outcome;
 use crate::upload::server::Mode;
@@ -102,7 +102,7 @@ fn in_turn(
     writes: &[&Write<'_>],
     count: impl Fn(&[&Write<'_>]) -> usize,
 ) -> Result<Vec<Written>, Error> {
-    let (mut all, mut references) = (Vec::with_capacity(writes.len()), References::new());
+    let (mut all, mut references) = (Vec::with_capacity(writes.len()), NewReferences::new());
     while all.len() < writes.len() {
         let rest = &writes[all.len()..];
         let turn: Vec<Write<'_>> = rest[..count(rest)].iter().map(|write| write.with(&references)).collect();
