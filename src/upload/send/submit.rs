@@ -112,8 +112,10 @@ fn in_turn(
             _ => together(sender, &turn, &bundle(&turn, Mode::Batch, sender.base()))?,
         };
         for (write, written) in rest.iter().zip(&written) {
-            if let (Some(full_url), Written::Taken(Some(reference))) = (write.full_url, written) {
-                references.insert(full_url, Some(Cow::Owned(reference.clone())));
+            // A server may put a resource on an id of its own, though it was given one.
+            if let Written::Taken(Some(reference)) = written {
+                let names = write.full_url.into_iter().chain([write.url]).filter(|name| name != reference);
+                references.extend(names.map(|name| (name, Some(Cow::Owned(reference.clone())))));
             }
         }
         let missed = missed(&written);
