@@ -40,6 +40,7 @@ fn fault() -> impl Strategy<Value = Fault> {
         1 => Just(Fault::CutBefore),
         1 => Just(Fault::CutAfter),
         1 => Just(Fault::CutInside),
+        1 => Just(Fault::Unsaid),
         1 => any::<bool>().prop_map(|is_done| Fault::Kill { is_done }),
         1 => prop::sample::select(vec!["ImagingStudy", "Patient", "Device"]).prop_map(Fault::Fails),
         4 => edit().prop_map(Fault::Edit),
@@ -161,6 +162,14 @@ fn an_editor_between_a_read_and_a_write_is_not_overwritten() {
             Event::Files { study: 0, instances: 2, version: 1 },
             upload(false, false, From::Bundles, vec![(At::Write(0), Fault::Edit(edit))]),
         ]);
+    }
+}
+
+#[test]
+fn what_is_created_without_a_word_where_is_looked_for_before_a_study_refers_to_it() {
+    for mode in [Mode::Batch, Mode::Put, Mode::Transaction] {
+        let how = How { mode, conditional: true, journal: false, from: From::Bundles };
+        play(vec![Event::Upload { how, faults: vec![(At::Write(0), Fault::Unsaid)] }]);
     }
 }
 

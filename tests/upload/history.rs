@@ -67,6 +67,8 @@ pub enum Fault {
     CutBefore,
     CutAfter,
     CutInside,
+    /// It is done, and the answer does not say where it is.
+    Unsaid,
     /// The upload is killed, before or after the request is done.
     Kill {
         is_done: bool,
@@ -220,6 +222,7 @@ fn act(fault: Fault, seen: &Seen, world: &Arc<World>, plan: &Arc<Mutex<Plan>>, k
         Fault::CutBefore => Act::CutBefore,
         Fault::CutAfter => Act::CutAfter,
         Fault::CutInside => Act::CutInside,
+        Fault::Unsaid => Act::Unsaid,
         Fault::Kill { is_done } => {
             kill.lock().unwrap().set();
             if is_done { Act::CutAfter } else { Act::CutBefore }
