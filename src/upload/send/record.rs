@@ -72,7 +72,7 @@ impl Server {
     /// Adds what was not taken to the list for the report.
     pub(in crate::upload) fn list_not_taken(&self, name: &str, end: End, why: &str) -> Result<(), Error> {
         let listed = self.not_taken.as_ref().map_or(Ok(()), |list| list.add(name, end.name(), why));
-        listed.map_err(|source| Error::Write { path: "a temporary file".into(), source })
+        listed.map_err(|source| Error::Write { path: std::env::temp_dir(), source })
     }
 
     fn note_elsewhere<'a>(&self, all: impl Iterator<Item = (&'a Entry<'a>, &'a Ended)>) {
