@@ -35,7 +35,9 @@ pub struct Study {
 
 impl Study {
     pub(super) fn new(uid: Box<str>, group: Group, kinds: Arc<Vec<KindPart>>) -> Study {
-        let mut series: Vec<(Box<str>, Series)> = group.series.into_iter().collect();
+        // Room for no more: to collect makes room for four.
+        let mut series: Vec<(Box<str>, Series)> = Vec::with_capacity(group.series.len());
+        series.extend(group.series.into_iter());
         series.sort_by(|one, other| one.0.cmp(&other.0));
         let selections = group.selections.into_list();
         Study {

@@ -23,7 +23,6 @@ mod server;
 mod withdraw;
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,7 +43,6 @@ use journal::Journal;
 use lookup::Lookup;
 use plan::{Allowed, Conditions};
 use rejects::{NotTaken, Rejects};
-#[cfg(feature = "internals")]
 pub use report::ServerReport;
 use send::{KnownConditions, Turns};
 pub use server::Mode;
@@ -187,7 +185,7 @@ impl Server {
         Ok(Server {
             journal: journal.map(open).transpose()?,
             rejects: rejects.map(|path| Rejects::create(path, options.file_mode)).transpose()?,
-            not_taken: options.report.then(NotTaken::new).transpose().map_err(temporary)?,
+            not_taken: options.report.then(NotTaken::new),
             ..self
         })
     }
@@ -282,10 +280,6 @@ fn text_of(write: WriteDocument<'_>) -> String {
     let mut bytes = Vec::new();
     write(&mut bytes).expect("memory can be written");
     String::from_utf8(bytes).expect("JSON is UTF-8")
-}
-
-fn temporary(source: io::Error) -> Error {
-    Error::Write { path: std::env::temp_dir(), source }
 }
 
 const FHIR_JSON: &str = "application/fhir+json";

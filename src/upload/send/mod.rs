@@ -29,6 +29,7 @@ use super::rejects::Outcome;
 use crate::error::Error;
 use answer::Written;
 pub use conditions::KnownConditions;
+pub use dry_run::print;
 use record::{Ended, State, ended, rejected, stopped};
 use turns::Known;
 pub use turns::Turns;
@@ -124,7 +125,7 @@ impl Server {
         }
         self.note_contradictions(&open);
         let writes: Vec<&Write<'_>> = steps.iter().filter_map(Step::write).collect();
-        let written = if self.dry_run { dry_run::print(&writes, self.diff) } else { self.submit(&writes)? };
+        let written = if self.dry_run { print(&writes, self.diff) } else { self.submit(&writes)? };
         let written = self.conditions.learn(&writes, written, &mut allowed.without);
         let (last, is_again) = (round == MAX_ROUNDS, written.iter().any(|one| matches!(one, Written::Again(..))));
         let mut written = written.into_iter();
