@@ -4,33 +4,38 @@
 //! instance metadata, the profile of the AWS tools; none is an option, and none is printed.
 
 mod address;
+mod fault;
+mod listing;
 mod profile;
-mod reason;
+mod store;
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
 use futures_util::stream::{BoxStream, StreamExt};
-use object_store::aws::AmazonS3Builder;
-use object_store::azure::MicrosoftAzureBuilder;
-use object_store::gcp::GoogleCloudStorageBuilder;
-use object_store::http::HttpBuilder;
 use object_store::path::Path;
-use object_store::{ClientOptions, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig};
+use object_store::{Error as StoreError, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::error::Error;
+use crate::interrupt::Interrupt;
+use crate::progress::Progress;
 
 pub use address::{Address, Service};
-pub use reason::reason;
+pub use fault::{Fault, fault, reason};
 
 /// Threads that wait for answers: the work of each is small.
 const THREADS: usize = 2;
-/// How long one request is retried.
-const RETRY_TIMEOUT: Duration = Duration::from_secs(180);
 /// Parts of an upload (Amazon wants 5 MiB at least).
 const PART_BYTES: usize = 8 << 20;
+/// How often an answer that breaks off is asked for. What the server itself refuses is retried by the client.
+const TRIES: u32 = 4;
+/// The pause before an answer that broke off is asked for again; it doubles.
+const PAUSE: Duration = Duration::from_millis(100);
+/// After so long without a first answer the user is told that requests are retried.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How buckets are reached.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,6 +54,14 @@ pub struct BucketOptions {
     /// For s3://, gs:// and az://. Default: that of the service itself.
     #[cfg_attr(feature = "cli", arg(long, value_name = "URL", hide_short_help = true))]
     pub endpoint_url: Option<String>,
+
+    /// How long one answer may take, where the user says it for all servers.
+    #[cfg_attr(feature = "cli", arg(skip))]
+    pub timeout: Option<Duration>,
+
+    /// How long a request is retried, likewise.
+    #[cfg_attr(feature = "cli", arg(skip))]
+    pub deadline: Option<Duration>,
 }
 
 /// A bucket, or a web server.
@@ -81,11 +94,34 @@ pub fn runtime() -> Handle {
     runtime.handle().clone()
 }
 
+/// Waits for a first answer, until the user has enough. Where it takes long, it is said that requests are retried: a wrong
+/// address is otherwise a long wait without a word.
+pub fn wait<T>(
+    place: &str,
+    answer: impl Future<Output = T>,
+    progress: &dyn Progress,
+    interrupt: &Interrupt,
+) -> Result<T, Error> {
+    runtime().block_on(async {
+        let (mut answer, start, mut is_told) = (std::pin::pin!(answer), Instant::now(), false);
+        loop {
+            match tokio::time::timeout(PAUSE, &mut answer).await {
+                Ok(answer) => return Ok(answer),
+                Err(_) => interrupt.check()?,
+            }
+            if !is_told && start.elapsed() >= PATIENCE {
+                is_told = true;
+                progress.warn(&format!("{place}: no answer yet; requests are retried for some minutes"));
+            }
+        }
+    })
+}
+
 impl Bucket {
     /// Finds out how a bucket is to be asked; nothing is sent yet.
     pub fn open(address: &Address, options: &BucketOptions, requests: usize) -> Result<Bucket, Error> {
         let _entered = runtime().enter();
-        let store = store(address, options, requests).map_err(|error| address.error(&reason(&error)))?;
+        let store = store::open(address, options, requests).map_err(|error| address.error(&reason(&error)))?;
         Ok(Bucket { store, root: address.root() })
     }
 
@@ -96,44 +132,67 @@ impl Bucket {
 
     /// All objects below a key, as they come page by page.
     pub fn list(&self, below: &Path) -> BoxStream<'static, object_store::Result<ObjectMeta>> {
-        self.store.list(Some(below))
+        listing::all(Arc::clone(&self.store), below.clone())
     }
 
-    /// What the store says of one object.
+    /// What the store says of one object. A byte is asked for with it: an answer to HEAD cannot say why there is none.
     pub async fn head(&self, key: &Path) -> object_store::Result<ObjectMeta> {
-        self.store.head(key).await
+        Ok(self.first(key, 1).await?.meta)
     }
 
-    /// The first bytes of an object.
+    /// The first bytes of an object; none where it has become empty since it was listed.
     pub async fn first(&self, key: &Path, count: u64) -> object_store::Result<First> {
-        self.get(key, 0..count, None).await
+        match self.get(key, 0..count, None).await {
+            Err(error) if fault(&error) == Fault::PastEnd => {
+                let (location, last_modified) = (key.clone(), Default::default());
+                let meta = ObjectMeta { location, last_modified, size: 0, e_tag: None, version: None };
+                Ok(First { meta, bytes: bytes::Bytes::new() })
+            }
+            result => result,
+        }
     }
 
     /// Bytes of an object, if it is still the one that had this tag.
     pub async fn range(
         &self,
         key: &Path,
-        range: std::ops::Range<u64>,
+        range: Range<u64>,
         tag: Option<&str>,
     ) -> object_store::Result<bytes::Bytes> {
         Ok(self.get(key, range, tag).await?.bytes)
     }
 
-    async fn get(&self, key: &Path, range: std::ops::Range<u64>, tag: Option<&str>) -> object_store::Result<First> {
+    async fn get(&self, key: &Path, range: Range<u64>, tag: Option<&str>) -> object_store::Result<First> {
+        let mut pause = PAUSE;
+        for _ in 1..TRIES {
+            match self.get_once(key, range.clone(), tag).await {
+                Err(error) if fault(&error) == Fault::Broken => tokio::time::sleep(pause).await,
+                result => return result,
+            }
+            pause *= 2;
+        }
+        self.get_once(key, range, tag).await
+    }
+
+    async fn get_once(&self, key: &Path, range: Range<u64>, tag: Option<&str>) -> object_store::Result<First> {
         let options = GetOptions {
             range: Some(GetRange::Bounded(range)),
             if_match: tag.map(str::to_string),
             ..GetOptions::default()
         };
         let result = self.store.get_opts(key, options).await?;
-        let meta = result.meta.clone();
-        Ok(First { meta, bytes: result.bytes().await? })
+        let (meta, told) = (result.meta.clone(), result.range.end.saturating_sub(result.range.start));
+        let bytes = result.bytes().await?;
+        match bytes.len() as u64 == told {
+            true => Ok(First { meta, bytes }),
+            false => Err(generic(std::io::Error::other(format!("{} of {told} bytes came", bytes.len())))),
+        }
     }
 
     /// The whole of an object, in a file; false where there is none.
     pub async fn download(&self, key: &Path, mut file: impl std::io::Write) -> object_store::Result<bool> {
         let result = match self.store.get(key).await {
-            Err(object_store::Error::NotFound { .. }) => return Ok(false),
+            Err(StoreError::NotFound { .. }) => return Ok(false),
             result => result?,
         };
         let mut stream = result.into_stream();
@@ -178,38 +237,6 @@ fn read_part(file: &mut impl std::io::Read) -> object_store::Result<Vec<u8>> {
     Ok(part)
 }
 
-fn generic(error: std::io::Error) -> object_store::Error {
-    object_store::Error::Generic { store: "file", source: Box::new(error) }
-}
-
-fn store(address: &Address, options: &BucketOptions, requests: usize) -> object_store::Result<Arc<dyn ObjectStore>> {
-    let endpoint = options.endpoint_url.as_deref();
-    let is_plain = endpoint.unwrap_or_default().starts_with("http://") || address.root().starts_with("http://");
-    let client = ClientOptions::new()
-        .with_user_agent(reqwest::header::HeaderValue::from_static(concat!("dcm2fhir/", env!("CARGO_PKG_VERSION"))))
-        .with_pool_max_idle_per_host(requests)
-        .with_allow_http(is_plain || std::env::var("AWS_ENDPOINT_URL").is_ok_and(|url| url.starts_with("http://")));
-    let retry = RetryConfig { retry_timeout: RETRY_TIMEOUT, ..RetryConfig::default() };
-    let unsigned = options.no_sign_request;
-    Ok(match address.service {
-        Service::S3 => {
-            let builder = profile::complete(AmazonS3Builder::from_env(), unsigned);
-            let builder = builder.with_bucket_name(&address.bucket).with_client_options(client).with_retry(retry);
-            let builder = builder.with_skip_signature(unsigned);
-            Arc::new(endpoint.into_iter().fold(builder, |builder, url| builder.with_endpoint(url)).build()?)
-        }
-        Service::Google => {
-            let builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(&address.bucket);
-            let builder = builder.with_client_options(client).with_retry(retry).with_skip_signature(unsigned);
-            Arc::new(endpoint.into_iter().fold(builder, |builder, url| builder.with_base_url(url)).build()?)
-        }
-        Service::Azure => {
-            let builder = MicrosoftAzureBuilder::from_env().with_container_name(&address.bucket);
-            let builder = builder.with_client_options(client).with_retry(retry).with_skip_signature(unsigned);
-            Arc::new(endpoint.into_iter().fold(builder, |builder, url| builder.with_endpoint(url.to_string())).build()?)
-        }
-        Service::Web => {
-            Arc::new(HttpBuilder::new().with_url(address.root()).with_client_options(client).with_retry(retry).build()?)
-        }
-    })
+fn generic(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
+    StoreError::Generic { store: "object", source: Box::new(error) }
 }

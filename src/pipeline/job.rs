@@ -94,7 +94,7 @@ impl Config {
     pub fn job(mut self) -> Result<Job, Error> {
         #[cfg(feature = "objects")]
         let staged =
-            self.output.output.as_deref().map(|path| Staged::of(path, &self.remote.bucket)).transpose()?.flatten();
+            self.output.output.as_deref().map(|path| Staged::of(path, &self.remote.bucket())).transpose()?.flatten();
         #[cfg(feature = "objects")]
         if let Some(staged) = &staged {
             self.output.output = Some(staged.path().to_path_buf());
@@ -132,6 +132,17 @@ impl Config {
             staged,
             config: self,
         })
+    }
+}
+
+impl Job {
+    /// Whether the output is made here and belongs elsewhere.
+    #[cfg(feature = "index")]
+    pub fn is_staged(&self) -> bool {
+        #[cfg(feature = "objects")]
+        return self.staged.is_some();
+        #[cfg(not(feature = "objects"))]
+        false
     }
 }
 

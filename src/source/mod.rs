@@ -104,6 +104,16 @@ impl Input {
 }
 
 impl Input {
+    /// Whether it is all that is below an address.
+    #[cfg(feature = "cli")]
+    pub fn is_folder(&self) -> bool {
+        match self {
+            #[cfg(feature = "objects")]
+            Input::Bucket(bucket) => bucket.address.is_prefix,
+            _ => false,
+        }
+    }
+
     /// The path, where it is one.
     pub fn path(&self) -> Option<&std::path::Path> {
         match self {
@@ -204,13 +214,16 @@ pub fn open(
     Ok(Walk { batches, queue })
 }
 
-#[cfg_attr(not(feature = "http"), allow(unused_variables, reason = "only what is far away is waited for"))]
+#[cfg_attr(
+    not(any(feature = "http", feature = "objects")),
+    allow(unused_variables, reason = "only what is far away is waited for")
+)]
 fn start(input: &Input, links: Links, progress: &Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Start, Error> {
     let path = match input {
         #[cfg(feature = "http")]
         Input::DicomWeb(web) => return web.ask(interrupt, Arc::clone(progress)).map(Start::DicomWeb),
         #[cfg(feature = "objects")]
-        Input::Bucket(bucket) => return bucket.ask().map(Start::Bucket),
+        Input::Bucket(bucket) => return bucket.ask(interrupt, progress.as_ref()).map(Start::Bucket),
         Input::List { from, separator } => return List::open(from, *separator, links).map(Start::List),
         Input::Stdin => return Ok(Start::Stdin),
         Input::Readers(readers) => return Ok(Start::Readers(readers.clone())),
