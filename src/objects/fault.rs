@@ -1,6 +1,13 @@
 //! What went wrong with a request: what is to be done, and one line for the user with what he can do.
 
+use std::time::Duration;
+
 use object_store::Error;
+
+/// How often an answer that breaks off is asked for. What the server itself refuses is retried by the client.
+pub(super) const TRIES: u32 = 4;
+/// The pause before an answer that broke off is asked for again; it doubles.
+pub(super) const PAUSE: Duration = Duration::from_millis(100);
 
 /// What a failed request means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,16 +28,16 @@ pub enum Fault {
     Refused,
 }
 
-const EXPIRED: [&str; 5] = [
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "ExpiredAuthenticationToken",
-    "RequestExpired",
-    "TokenRefreshRequired",
-];
+const EXPIRED: [&str; 5] =
+    ["ExpiredToken", "ExpiredTokenException", "ExpiredAuthenticationToken", "RequestExpired", "TokenRefreshRequired"];
 const OTHER_REGION: [&str; 4] =
     ["AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect", "TemporaryRedirect"];
 const NO_BUCKET: [&str; 3] = ["NoSuchBucket", "ContainerNotFound", "InvalidBucketName"];
+
+/// An error that is none of the client's.
+pub(super) fn generic(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Generic { store: "object", source: Box::new(error) }
+}
 
 /// What a failed request means.
 pub fn fault(error: &Error) -> Fault {
@@ -55,9 +62,8 @@ pub fn reason(error: &Error) -> String {
         (_, Some(code)) if NO_BUCKET.contains(&code) => "there is no such bucket".to_string(),
         (Error::NotFound { .. }, _) => "it is not there".to_string(),
         (Error::Precondition { .. }, _) => "it was changed while it was read".to_string(),
-        (_, Some(code)) => {
-            part(&text, "Message").map_or(code.to_string(), |message| format!("{code}: {}", message.trim_end_matches('.')))
-        }
+        (_, Some(code)) => part(&text, "Message")
+            .map_or(code.to_string(), |message| format!("{code}: {}", message.trim_end_matches('.'))),
         (Error::PermissionDenied { .. }, _) => "access is denied".to_string(),
         (Error::Unauthenticated { .. }, _) => "credentials are wanted, or are not taken".to_string(),
         _ => tidy(&text),
@@ -79,6 +85,8 @@ fn advice(error: &Error, text: &str) -> &'static str {
         "no credentials were found: set those of the service, or give --no-sign-request for a public bucket"
     } else if fault == Fault::Denied {
         "are the credentials those of this bucket? --no-sign-request reads a public one without any"
+    } else if has(&["Account must be specified"]) {
+        "AZURE_STORAGE_ACCOUNT_NAME names it"
     } else if has(&["empty path segment"]) {
         "a key with an empty part (//) cannot be listed: give prefixes beside it"
     } else {
@@ -123,7 +131,7 @@ fn chain(error: &Error) -> String {
 mod tests {
     use super::*;
 
-    fn generic(text: &str) -> Error {
+    fn said(text: &str) -> Error {
         Error::Generic { store: "S3", source: text.to_string().into() }
     }
 
@@ -135,7 +143,8 @@ mod tests {
         Error::NotFound { path: "k".into(), source: text.to_string().into() }
     }
 
-    const TRIED: &str = "Error performing GET http://h/expired/x in 3ms, after 2 retries - Server returned non-2xx status code";
+    const TRIED: &str =
+        "Error performing GET http://h/expired/x in 3ms, after 2 retries - Server returned non-2xx status code";
 
     #[test]
     fn what_a_store_says_decides_what_is_done() {
@@ -143,12 +152,12 @@ mod tests {
             (missing("404"), Fault::Missing),
             (denied(TRIED), Fault::Denied),
             (denied("<Error><Code>ExpiredToken</Code></Error>"), Fault::Expired),
-            (generic(&format!("{TRIED}: 400 Bad Request: <Code>ExpiredToken</Code>")), Fault::Expired),
-            (generic(&format!("{TRIED}: 416 Range Not Satisfiable: ")), Fault::PastEnd),
-            (generic("Received non-partial response when range requested"), Fault::Unranged),
-            (generic("error decoding response body"), Fault::Broken),
-            (generic("Requested 0..16384, got 0..100"), Fault::Broken),
-            (generic(&format!("{TRIED}: 503 Service Unavailable: ")), Fault::Refused),
+            (said(&format!("{TRIED}: 400 Bad Request: <Code>ExpiredToken</Code>")), Fault::Expired),
+            (said(&format!("{TRIED}: 416 Range Not Satisfiable: ")), Fault::PastEnd),
+            (said("Received non-partial response when range requested"), Fault::Unranged),
+            (said("error decoding response body"), Fault::Broken),
+            (said("Requested 0..16384, got 0..100"), Fault::Broken),
+            (said(&format!("{TRIED}: 503 Service Unavailable: ")), Fault::Refused),
         ] {
             assert_eq!(fault(&error), want, "{error}");
         }
@@ -158,19 +167,19 @@ mod tests {
     fn what_a_store_says_comes_with_advice() {
         for (error, want) in [
             (
-                generic("400: <Error><Code>ExpiredToken</Code><Message>The token.</Message></Error>"),
+                said("400: <Error><Code>ExpiredToken</Code><Message>The token.</Message></Error>"),
                 "ExpiredToken: The token: the credentials have expired",
             ),
-            (generic("<Code>AuthorizationHeaderMalformed</Code>"), "AWS_REGION"),
-            (generic("redirect without LOCATION, this normally indicates an incorrectly configured region"), "AWS_REGION"),
-            (generic("error sending request to 169.254.169.254"), "--no-sign-request"),
+            (said("<Code>AuthorizationHeaderMalformed</Code>"), "AWS_REGION"),
+            (said("redirect without LOCATION, this normally indicates an incorrectly configured region"), "AWS_REGION"),
+            (said("error sending request to 169.254.169.254"), "--no-sign-request"),
             (denied("403"), "access is denied: are the credentials"),
-            (generic("<Code>NoSuchBucket</Code>"), "there is no such bucket"),
+            (said("<Code>NoSuchBucket</Code>"), "there is no such bucket"),
             (missing("<Code>NoSuchKey</Code>"), "it is not there"),
-            (generic("connection refused"), "connection refused"),
+            (said("connection refused"), "connection refused"),
         ] {
             assert!(reason(&error).contains(want), "{}", reason(&error));
         }
-        assert_eq!(reason(&generic(&format!("{TRIED}: 503 Slow: "))), "Server returned non-2xx status code: 503 Slow");
+        assert_eq!(reason(&said(&format!("{TRIED}: 503 Slow: "))), "Server returned non-2xx status code: 503 Slow");
     }
 }

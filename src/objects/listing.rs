@@ -6,8 +6,7 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore};
 
-use super::fault::{Fault, fault};
-use super::{PAUSE, TRIES, generic};
+use super::fault::{Fault, PAUSE, TRIES, fault, generic};
 
 /// A listing under way.
 struct Listing {

@@ -6,8 +6,7 @@ use std::path::PathBuf;
 
 use object_store::aws::AmazonS3Builder;
 
-use super::generic;
-use super::store::variable;
+use super::fault::generic;
 
 /// What gives credentials in another way than a profile.
 const OTHERS: [&str; 4] = [
@@ -81,7 +80,9 @@ impl Profile {
         let what = BY_TOOLS.into_iter().find(|key| self.value(key).is_some());
         if let Some(what) = what {
             let export = format!("aws configure export-credentials --profile {name} --format env");
-            return Some(format!("the profile {name} has {what}, which the AWS tools know: eval \"$({export})\" before"));
+            return Some(format!(
+                "the profile {name} has {what}, which the AWS tools know: eval \"$({export})\" before"
+            ));
         }
         let is_disabled = variable("AWS_EC2_METADATA_DISABLED").is_some_and(|it| it.eq_ignore_ascii_case("true"));
         is_disabled.then(|| {
@@ -89,6 +90,11 @@ impl Profile {
                 .to_string()
         })
     }
+}
+
+/// What a variable of the environment says.
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 fn file(variable: &str, name: &str) -> String {

@@ -1,6 +1,8 @@
 //! The client of each service, as the environment and the options say.
 
-use std::env;
+use std::fs;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,10 +10,13 @@ use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::http::HttpBuilder;
-use object_store::{ClientOptions, ObjectStore, RetryConfig};
+use object_store::{Certificate, ClientOptions, ObjectStore, RetryConfig};
 use reqwest::header::HeaderValue;
 
-use super::{Address, BucketOptions, Service, profile};
+use super::address::{Address, Service};
+use super::fault::generic;
+use super::options::BucketOptions;
+use super::profile;
 
 /// How long one request is retried. Its signature is not renewed meanwhile, and is good for some minutes.
 const RETRY_TIMEOUT: Duration = Duration::from_secs(180);
@@ -34,6 +39,8 @@ pub(super) fn open(
         .with_pool_max_idle_per_host(requests)
         .with_timeout(options.timeout.unwrap_or(TIMEOUT))
         .with_allow_http(is_plain);
+    let certificates = options.ca_certificate.as_deref().map_or(Ok(Vec::new()), certificates)?;
+    let client = certificates.into_iter().fold(client, ClientOptions::with_root_certificate);
     let deadline = options.deadline.unwrap_or(RETRY_TIMEOUT).min(RETRY_TIMEOUT);
     let retry = RetryConfig { retry_timeout: deadline, ..RetryConfig::default() };
     let (bucket, unsigned) = (&address.bucket, options.no_sign_request);
@@ -62,7 +69,8 @@ pub(super) fn open(
     })
 }
 
-/// What a variable of the environment says.
-pub(super) fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
+/// The certificates of a file.
+fn certificates(path: &Path) -> object_store::Result<Vec<Certificate>> {
+    let pem = fs::read(path).map_err(|error| generic(io::Error::other(format!("{}: {error}", path.display()))))?;
+    Certificate::from_pem_bundle(&pem)
 }

@@ -53,13 +53,39 @@ impl Staged {
 
     /// The sink that uploads what another one writes here.
     pub fn sink<'s>(self, local: Box<dyn Sink + 's>, replace: bool) -> Result<Box<dyn Sink + 's>, Error> {
+        let bucket = self.bucket()?;
+        Ok(Box::new(BucketSink { local, staged: self, bucket, replace }))
+    }
+
+    /// The bucket, which can be used.
+    pub fn bucket(&self) -> Result<Bucket, Error> {
         let bucket = Bucket::open(&self.address, &self.options, REQUESTS)?;
         match runtime().block_on(bucket.check(&self.address.key)) {
             // Who may write need not be allowed to list.
-            Err(error) if fault(&error) != Fault::Denied => return Err(self.address.error(&reason(&error))),
-            _ => {}
+            Err(error) if fault(&error) != Fault::Denied => Err(self.address.error(&reason(&error))),
+            _ => Ok(bucket),
         }
-        Ok(Box::new(BucketSink { local, staged: self, bucket, replace }))
+    }
+
+    /// Uploads what was written here, and says which objects of earlier runs stay instead.
+    pub fn upload(&self, bucket: &Bucket, replace: bool) -> Result<Vec<PathBuf>, Error> {
+        let (files, mut held_back) = (files(&self.path), Vec::new());
+        // Companions belong to the studies: they are replaced together, or not.
+        let decides = files.first().is_some_and(|file| file.ends_with(STUDIES));
+        let place = |file: PathBuf| {
+            let key = key(self, &file);
+            async move { (place(bucket, &key, &file, replace).await, key) }
+        };
+        let mut placed = stream::iter(files).map(place).buffered(if decides { 1 } else { REQUESTS });
+        while let Some((is_placed, key)) = runtime().block_on(placed.next()) {
+            if !is_placed.map_err(|why| failed(bucket, &key, why))? {
+                held_back.push(bucket.address(&key).into());
+                if key.filename() == Some(STUDIES) {
+                    break;
+                }
+            }
+        }
+        Ok(held_back)
     }
 }
 
@@ -97,25 +123,7 @@ impl Sink for BucketSink<'_> {
     fn finish(self: Box<Self>, report: Option<&Path>) -> Result<Finished, Error> {
         let BucketSink { local, staged, bucket, replace } = *self;
         let Finished { stale_files, mut held_back } = local.finish(report)?;
-        runtime().block_on(async {
-            let files = files(&staged.path);
-            // Companions belong to the studies: they are replaced together, or not.
-            let decides = files.first().is_some_and(|file| file.ends_with(STUDIES));
-            let place = |file: PathBuf| {
-                let (bucket, key) = (&bucket, key(&staged, &file));
-                async move { (place(bucket, &key, &file, replace).await, key) }
-            };
-            let mut placed = stream::iter(files).map(place).buffered(if decides { 1 } else { REQUESTS });
-            while let Some((is_placed, key)) = placed.next().await {
-                if !is_placed.map_err(|why| failed(&bucket, &key, &why))? {
-                    held_back.push(bucket.address(&key).into());
-                    if key.filename() == Some(STUDIES) {
-                        break;
-                    }
-                }
-            }
-            Ok::<_, Error>(())
-        })?;
+        held_back.extend(staged.upload(&bucket, replace)?);
         Ok(Finished { stale_files, held_back })
     }
 }
@@ -151,6 +159,6 @@ async fn place(bucket: &Bucket, key: &Key, file: &Path, replace: bool) -> Result
     Ok(true)
 }
 
-fn failed(bucket: &Bucket, key: &Key, why: &str) -> Error {
-    Error::Write { path: bucket.address(key).into(), source: std::io::Error::other(why.to_string()) }
+fn failed(bucket: &Bucket, key: &Key, why: String) -> Error {
+    Error::Server { purpose: "write", base: bucket.address(key), reason: why }
 }

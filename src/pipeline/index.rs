@@ -27,9 +27,7 @@ fn open(job: &Job, path: &Path) -> Result<Index, Error> {
     let is_of_files = |input: &Input| !matches!(input, Input::Stdin | Input::Readers(_));
     let refused = |reason: &str| Err(Error::Usage(format!("--index: {reason}")));
     if !job.inputs.iter().all(is_of_files) {
-        return refused(
-            "an index knows files by their names: give files, folders, buckets or lists, and no content",
-        );
+        return refused("an index knows files by their names: give files, folders, buckets or lists, and no content");
     }
     if job.config.run.report.as_deref().is_some_and(is_page) {
         return refused("a page shows what headers say, and no header is read again: give a report in JSON");

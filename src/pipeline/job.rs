@@ -19,7 +19,7 @@ use crate::options::{
 use crate::output::Staged;
 #[cfg(not(feature = "objects"))]
 use crate::source::NO_OBJECTS;
-use crate::source::{Input, Links, ListFrom, RemoteOptions, Separator, WalkOptions};
+use crate::source::{Input, Links, ListFrom, Only, RemoteOptions, Separator, WalkOptions};
 
 /// The options of `convert`.
 #[derive(Debug, Clone, Default)]
@@ -122,7 +122,14 @@ impl Config {
         let threads = self.run.threads();
         Ok(Job {
             inputs,
-            walk: WalkOptions { links, excluded, threads, watch: None },
+            walk: WalkOptions {
+                links,
+                excluded,
+                threads,
+                watch: None,
+                remote: self.remote.clone(),
+                only: Only::default(),
+            },
             filter: Filter::new(self.input.include.clone(), self.input.exclude.clone()),
             layout: if is_indented { Layout::Pretty } else { Layout::Compact },
             target,
@@ -148,7 +155,7 @@ impl Job {
 
 /// A bucket would be taken for a folder.
 #[cfg(not(feature = "objects"))]
-fn refuse_bucket(output: Option<&Path>) -> Result<(), Error> {
+pub(super) fn refuse_bucket(output: Option<&Path>) -> Result<(), Error> {
     match output.and_then(Path::to_str).is_some_and(|path| RemoteOptions::default().input(path.as_ref()).is_err()) {
         true => usage(NO_OBJECTS),
         false => Ok(()),

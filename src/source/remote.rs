@@ -13,8 +13,7 @@ use crate::objects::BucketOptions;
 
 /// What a build without the feature says of buckets.
 #[cfg_attr(feature = "objects", allow(dead_code, reason = "that build has them"))]
-pub const NO_OBJECTS: &str =
-    "this program was built without object stores (s3://, gs://, az://, https://): take one of a release, or build it with \
+pub const NO_OBJECTS: &str = "this program was built without object stores (s3://, gs://, az://, https://): take one of a release, or build it with \
      cargo install --locked --path . --features objects";
 
 /// What is said of inputs that are far away.
@@ -71,7 +70,7 @@ impl RemoteOptions {
         let bucket = {
             let access = &self.web.access;
             let [timeout, deadline] = [access.timeout, access.deadline].map(std::time::Duration::from_secs).map(Some);
-            BucketOptions { timeout, deadline, ..self.bucket.clone() }
+            BucketOptions { timeout, deadline, ca_certificate: access.ca_cert.clone(), ..self.bucket.clone() }
         };
         #[cfg(not(feature = "http"))]
         let bucket = self.bucket.clone();

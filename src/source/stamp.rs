@@ -37,7 +37,10 @@ impl Stamp {
     }
 
     /// What tells nothing: the file is read each time.
-    #[cfg_attr(not(any(feature = "objects", feature = "http")), allow(dead_code, reason = "only servers say so little"))]
+    #[cfg_attr(
+        not(any(feature = "objects", feature = "http")),
+        allow(dead_code, reason = "only servers say so little")
+    )]
     pub fn unknown() -> Stamp {
         Stamp::Stat { size: 0, mtime: i64::MAX, ctime: 0, inode: 0 }
     }

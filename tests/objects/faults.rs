@@ -90,7 +90,11 @@ fn an_object_that_is_not_delivered_is_left_out_with_its_reason() {
     let faults: Vec<(&str, Instead, i32)> = vec![
         ("b.dcm: listed, but not there", of_b(|_, _| Some(fault(404, "NoSuchKey"))), 1),
         ("b.dcm: empty file", of_b(|_, _| Some(fault(416, "InvalidRange"))), 0),
-        ("b.dcm: not delivered: AccessDenied: said of AccessDenied: are the cred", of_b(|_, _| Some(fault(403, "AccessDenied"))), 1),
+        (
+            "b.dcm: not delivered: AccessDenied: said of AccessDenied: are the cred",
+            of_b(|_, _| Some(fault(403, "AccessDenied"))),
+            1,
+        ),
         ("b.dcm: not delivered: access is denied", of_b(|_, _| Some(Reply { status: 403, ..Reply::default() })), 1),
         ("b.dcm: not delivered: InvalidObjectState", of_b(|_, _| Some(fault(403, "InvalidObjectState"))), 1),
         ("b.dcm: not delivered: ", of_b(move |_, _| Some(cut.clone())), 1),
@@ -154,8 +158,7 @@ fn credentials_that_expire_under_way_end_the_reading_at_once() {
     let objects: Vec<(String, Vec<u8>)> =
         (0..40).map(|number| (format!("{number:02}.dcm"), file("ct-two-series/1-1.dcm"))).collect();
     let objects: Vec<(&str, Vec<u8>)> = objects.iter().map(|(key, bytes)| (key.as_str(), bytes.clone())).collect();
-    let instead: Instead =
-        Box::new(|request, _| (*request.path > *"05.dcm").then(|| fault(400, "ExpiredToken")));
+    let instead: Instead = Box::new(|request, _| (*request.path > *"05.dcm").then(|| fault(400, "ExpiredToken")));
     let store = Store::new(Dialect::S3, &objects, instead);
     let output = convert(&store, Dialect::S3, &["--requests", "2"]);
     assert_eq!(code(&output), 1, "{}", stderr(&output));
@@ -176,7 +179,11 @@ fn a_listing_that_breaks_off_goes_on_and_one_that_ends_early_is_told() {
         })
     });
     let garbage: Instead = Box::new(move |request, times| {
-        (second_page(request) && times == 1).then(|| Reply { status: 200, body: b"<html>".to_vec(), ..Reply::default() })
+        (second_page(request) && times == 1).then(|| Reply {
+            status: 200,
+            body: b"<html>".to_vec(),
+            ..Reply::default()
+        })
     });
     let busy: Instead =
         Box::new(move |request, times| (second_page(request) && times <= 2).then(|| fault(503, "SlowDown")));
@@ -212,10 +219,8 @@ fn a_store_that_begins_its_listing_again_is_not_read_for_ever() {
 fn a_web_server_is_read_whatever_it_can() {
     let whole = |bytes: Vec<u8>| Reply { status: 200, body: bytes, ..Reply::default() };
     let all = long();
-    let servers: Vec<(&str, Instead)> = vec![
-        ("ranges", well()),
-        ("no ranges", Box::new(move |_, _| Some(whole(all.clone())))),
-    ];
+    let servers: Vec<(&str, Instead)> =
+        vec![("ranges", well()), ("no ranges", Box::new(move |_, _| Some(whole(all.clone()))))];
     for (name, instead) in servers {
         let store = Store::new(Dialect::Web, &[("a.dcm", long())], instead);
         let output = convert(&store, Dialect::Web, &[]);
@@ -234,17 +239,27 @@ fn credentials_are_those_of_the_profile_where_the_environment_has_none() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join(".aws")).unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(".aws").join(name), text).unwrap();
-    write("credentials", "[default]\naws_access_key_id=mine\naws_secret_access_key=s3cret\n[other]\naws_access_key_id = \
-                          yours\naws_secret_access_key = s3cret\naws_session_token = t0ken\n");
+    write(
+        "credentials",
+        "[default]\naws_access_key_id=mine\naws_secret_access_key=s3cret\n[other]\naws_access_key_id = \
+                          yours\naws_secret_access_key = s3cret\naws_session_token = t0ken\n",
+    );
     let endpoint = &store.url;
-    write("config", &format!("[default]\nendpoint_url = {endpoint}\n[profile other]\nregion = eu-west-9\n\
-                              endpoint_url = {endpoint}\n[profile sso]\nsso_session = work\n"));
+    write(
+        "config",
+        &format!(
+            "[default]\nendpoint_url = {endpoint}\n[profile other]\nregion = eu-west-9\n\
+                              endpoint_url = {endpoint}\n[profile sso]\nsso_session = work\n"
+        ),
+    );
     let run = |profile: Option<&str>, more: &[&str]| {
         let mut command = dcm2fhir(&store, Dialect::S3, &["convert", "s3://data/", "--fhir", "r5"]);
         for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL"] {
             command.env_remove(name);
         }
-        profile.into_iter().for_each(|profile| drop(command.env("AWS_PROFILE", profile)));
+        profile.into_iter().for_each(|profile| {
+            command.env("AWS_PROFILE", profile);
+        });
         command.env("HOME", folder.path()).args(more).output().unwrap()
     };
     let last = || store.requests().last().unwrap().headers.clone();
@@ -255,7 +270,8 @@ fn credentials_are_those_of_the_profile_where_the_environment_has_none() {
     assert_eq!(documents(&output), 4, "{}", stderr(&output));
     let headers = last();
     assert!(headers.contains("yours/") && headers.contains("/eu-west-9/") && headers.contains("t0ken"), "{headers}");
-    for (profile, want) in [("nobody", "no profile nobody"), ("sso", "aws configure export-credentials --profile sso")] {
+    for (profile, want) in [("nobody", "no profile nobody"), ("sso", "aws configure export-credentials --profile sso")]
+    {
         let output = run(Some(profile), &[]);
         assert_eq!(code(&output), 2);
         assert!(stderr(&output).contains(want), "{}", stderr(&output));
@@ -268,7 +284,8 @@ fn credentials_are_those_of_the_profile_where_the_environment_has_none() {
 #[test]
 fn an_option_names_another_endpoint_than_the_environment() {
     let store = Store::new(Dialect::S3, &objects(), well());
-    let mut command = dcm2fhir(&store, Dialect::S3, &["convert", "s3://data/", "--fhir", "r5", "--endpoint-url", &store.url]);
+    let mut command =
+        dcm2fhir(&store, Dialect::S3, &["convert", "s3://data/", "--fhir", "r5", "--endpoint-url", &store.url]);
     let output = command.env("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1").output().unwrap();
     assert_eq!((code(&output), documents(&output)), (0, 4), "{}", stderr(&output));
 }
@@ -282,4 +299,48 @@ fn explain_takes_an_object_and_a_bucket() {
         assert_eq!(code(&output), 0, "{}", stderr(&output));
         assert!(text.contains(want), "{text}");
     }
+}
+
+#[test]
+fn a_list_names_objects_of_buckets_and_web_servers() {
+    let (store, web) =
+        (Store::new(Dialect::S3, &objects(), well()), Store::new(Dialect::Web, &[("w.dcm", long())], well()));
+    let folder = tempfile::tempdir().unwrap();
+    let local = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/dicom/timezone-minus/1.dcm");
+    let lines = [
+        "s3://data/a.dcm".to_string(),
+        format!("s3://data/c.dcm\t{}\tetag", file("names-utf8/1.dcm").len()),
+        "s3://data/d/".to_string(),
+        "s3://data/missing.dcm".to_string(),
+        format!("{}/w.dcm", web.url),
+        local.to_string(),
+    ];
+    std::fs::write(folder.path().join("list"), lines.join("\n")).unwrap();
+    let run = |more: &[&str]| {
+        let arguments = ["convert", "--files-from", "list", "--fhir", "r5", "-v"];
+        dcm2fhir(&store, Dialect::S3, &arguments).args(more).current_dir(folder.path()).output().unwrap()
+    };
+    let output = run(&[]);
+    assert_eq!((code(&output), documents(&output)), (1, 5), "{}", stderr(&output));
+    assert!(stderr(&output).contains("s3://data/missing.dcm: listed, but not there"), "{}", stderr(&output));
+    let all = run(&["--index", "i.dcmindex"]);
+    assert_eq!(documents(&all), 5, "{}", stderr(&all));
+    let before = store.asked("c.dcm");
+    let all = run(&["--index", "i.dcmindex"]);
+    assert_eq!((documents(&all), store.asked("c.dcm")), (5, before), "its stamp is in the list: {}", stderr(&all));
+}
+
+#[test]
+fn a_shard_of_a_scan_asks_for_its_own_objects_only() {
+    let objects: Vec<(String, Vec<u8>)> =
+        (0..20).map(|number| (format!("{number}/1.dcm"), file("ct-two-series/1-1.dcm"))).collect();
+    let objects: Vec<(&str, Vec<u8>)> = objects.iter().map(|(key, bytes)| (key.as_str(), bytes.clone())).collect();
+    let (store, folder) = (Store::new(Dialect::S3, &objects, well()), tempfile::tempdir().unwrap());
+    for shard in ["1/3", "2/3", "3/3"] {
+        let arguments = ["scan", "s3://data/", "-o", "records/", "--partitions", "2", "--shard", shard];
+        let output = dcm2fhir(&store, Dialect::S3, &arguments).current_dir(folder.path()).output().unwrap();
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+    }
+    let objects = store.requests().iter().filter(|request| request.path.ends_with(".dcm")).count();
+    assert_eq!(objects, 20, "each object is asked for once");
 }

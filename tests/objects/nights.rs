@@ -36,7 +36,8 @@ fn full(store: &Store, folder: &Path) {
 fn same(folder: &Path) {
     let all = |name: &str| {
         let files = std::fs::read_dir(folder.join(name)).unwrap().map(|entry| entry.unwrap().path());
-        let mut files: Vec<_> = files.map(|path| (path.file_name().unwrap().to_owned(), std::fs::read(path).unwrap())).collect();
+        let mut files: Vec<_> =
+            files.map(|path| (path.file_name().unwrap().to_owned(), std::fs::read(path).unwrap())).collect();
         files.sort();
         files
     };
@@ -78,7 +79,11 @@ fn objects_that_are_gone_are_told_and_their_number_is_limited() {
     store.delete("a/2.dcm");
     let (stopped, _) = night(&store, folder.path(), &[]);
     assert_eq!(code(&stopped), 2, "{}", stderr(&stopped));
-    assert!(stderr(&stopped).contains("2 of 5 files that the index knows are gone from s3://data"), "{}", stderr(&stopped));
+    assert!(
+        stderr(&stopped).contains("2 of 5 files that the index knows are gone from s3://data"),
+        "{}",
+        stderr(&stopped)
+    );
     let (taken, _) = night(&store, folder.path(), &["--max-gone", "50%", "--gone", "delete"]);
     assert_eq!(code(&taken), 0, "{}", stderr(&taken));
     full_again(&store, folder.path());

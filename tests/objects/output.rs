@@ -15,7 +15,8 @@ fn large(folder: &Path) -> PathBuf {
     let uid = |tag: &str, value: &str| format!(r#""{tag}":{{"vr":"UI","Value":["{value}"]}}"#);
     let one = |number| {
         let (study, series) = (uid("0020000D", "1.2.3"), uid("0020000E", "1.2.3.4"));
-        let (class, own) = (uid("00080016", "1.2.840.10008.5.1.4.1.1.2"), uid("00080018", &format!("1.2.3.4.5.6.7.8.9.10.{number}")));
+        let (class, own) =
+            (uid("00080016", "1.2.840.10008.5.1.4.1.1.2"), uid("00080018", &format!("1.2.3.4.5.6.7.8.9.10.{number}")));
         format!("{{{class},{own},{study},{series}}}")
     };
     let path = folder.join("large.json");
@@ -81,13 +82,21 @@ fn a_folder_of_documents_is_uploaded_and_what_would_lose_instances_is_held_back(
     let store = Store::new(Dialect::S3, &[], well());
     let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/dicom");
     let run = |input: PathBuf, more: &[&str]| {
-        let output = dcm2fhir(&store, Dialect::S3, &["convert"]).arg(input).args(["--fhir", "r4", "-o", "s3://data/out/"]).args(more).output();
+        let output = dcm2fhir(&store, Dialect::S3, &["convert"])
+            .arg(input)
+            .args(["--fhir", "r4", "-o", "s3://data/out/"])
+            .args(more)
+            .output();
         output.unwrap()
     };
     let output = run(testdata.clone(), &[]);
     assert!(code(&output) < 2, "{}", stderr(&output));
     let folder = tempfile::tempdir().unwrap();
-    let local = dcm2fhir(&store, Dialect::S3, &["convert"]).arg(&testdata).args(["--fhir", "r4", "-o"]).arg(folder.path()).output();
+    let local = dcm2fhir(&store, Dialect::S3, &["convert"])
+        .arg(&testdata)
+        .args(["--fhir", "r4", "-o"])
+        .arg(folder.path())
+        .output();
     assert!(code(&local.unwrap()) < 2);
     let mut documents = 0;
     for entry in fs::read_dir(folder.path()).unwrap().map(Result::unwrap) {
@@ -137,4 +146,26 @@ fn an_index_does_not_take_for_written_what_goes_to_a_bucket() {
     let output = run();
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     assert!(store.requests().iter().any(|request| request.method == "PUT" && request.path.starts_with("out/")));
+}
+
+#[test]
+fn fragments_go_to_a_bucket_and_documents_made_of_them_too() {
+    let store = Store::new(Dialect::S3, &[], well());
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/dicom/ct-two-series");
+    let folder = tempfile::tempdir().unwrap();
+    let run = |command: &str, more: &[&str]| {
+        let output = dcm2fhir(&store, Dialect::S3, &[command]).args(more).current_dir(folder.path()).output().unwrap();
+        assert_eq!(code(&output), 0, "{command}: {}", stderr(&output));
+    };
+    let input = testdata.to_str().unwrap();
+    run("scan", &[input, "-o", "s3://data/records/", "--partitions", "2"]);
+    run("scan", &[input, "-o", "records/", "--partitions", "2"]);
+    for entry in fs::read_dir(folder.path().join("records")).unwrap().map(Result::unwrap) {
+        let name = format!("records/{}", entry.file_name().into_string().unwrap());
+        assert_eq!(store.object(&name), Some(fs::read(entry.path()).unwrap()), "{name}");
+    }
+    run("assemble", &["records/", "-o", "s3://data/studies.ndjson", "--fhir", "r4", "--endpoint-url", &store.url]);
+    run("assemble", &["records/", "-o", "studies.ndjson", "--fhir", "r4"]);
+    assert_eq!(store.object("studies.ndjson"), Some(fs::read(folder.path().join("studies.ndjson")).unwrap()));
+    assert!(!folder.path().join("s3:").exists());
 }

@@ -146,7 +146,8 @@ impl Store {
         let after = if after.is_empty() { value(&request.query, "start-after") } else { after };
         let state = self.state.lock().unwrap();
         let below = state.objects.iter().filter(|(key, _)| key.starts_with(&prefix) && **key > after);
-        let mut page: Vec<(String, usize)> = below.map(|(key, bytes)| (key.clone(), bytes.len())).take(PAGE + 1).collect();
+        let mut page: Vec<(String, usize)> =
+            below.map(|(key, bytes)| (key.clone(), bytes.len())).take(PAGE + 1).collect();
         let is_truncated = page.len() > PAGE;
         page.truncate(PAGE);
         (page, is_truncated)
@@ -162,9 +163,10 @@ impl Store {
                 format!("<Contents><Key>{key}</Key>{time}<ETag>{tag}</ETag><Size>{size}</Size></Contents>")
             })
             .collect();
-        let next = page.last().filter(|_| is_truncated).map_or(String::new(), |(key, _)| {
-            format!("<NextContinuationToken>{key}</NextContinuationToken>")
-        });
+        let next = page
+            .last()
+            .filter(|_| is_truncated)
+            .map_or(String::new(), |(key, _)| format!("<NextContinuationToken>{key}</NextContinuationToken>"));
         xml(&format!("<ListBucketResult><IsTruncated>{is_truncated}</IsTruncated>{objects}{next}</ListBucketResult>"))
     }
 
@@ -175,8 +177,9 @@ impl Store {
             .iter()
             .map(|(key, size)| {
                 let tag = self.tag(key);
-                let properties =
-                    format!("{time}<Etag>{tag}</Etag><Content-Length>{size}</Content-Length><Content-Type>x</Content-Type>");
+                let properties = format!(
+                    "{time}<Etag>{tag}</Etag><Content-Length>{size}</Content-Length><Content-Type>x</Content-Type>"
+                );
                 format!("<Blob><Name>{key}</Name><Properties>{properties}</Properties></Blob>")
             })
             .collect();

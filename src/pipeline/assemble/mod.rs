@@ -24,7 +24,7 @@ use crate::group::{Places, Study, apply_rejections, leave_out_manifests};
 use crate::interrupt::Interrupt;
 use crate::mapping;
 use crate::options::{Format, References, Share};
-use crate::output::{self, Finished, Sink};
+use crate::output::{Finished, Sink};
 use crate::progress::Progress;
 use crate::report::{Report, Where};
 use crate::terminal;
@@ -51,7 +51,7 @@ pub fn assemble(assembly: &Assembly, job: &Job, console: &Console) -> Result<u8,
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
     let progress = terminal::start(console.progress, console.verbose);
-    let open = || output::open(&job.target, job.format, job.config.run.mode, job.config.output.replace);
+    let open = || super::open_output(job);
     let outcome = run(assembly, job, open, progress.clone(), &interrupt);
     progress.finish();
     Ok(ending::tell_assembled(job, console, &outcome?, start))

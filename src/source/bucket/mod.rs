@@ -3,6 +3,7 @@
 //!
 //! Nothing of the listing is kept. Requests run on their own threads, and wait when the readers are behind.
 
+mod named;
 mod object;
 
 use std::fs::File;
@@ -17,13 +18,14 @@ use object_store::{Error as StoreError, ObjectMeta};
 use super::batch::Feed;
 use super::item::{From, Item};
 use super::permits::Permits;
-use super::{Stamp, watch};
+use super::{Only, Stamp, watch};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::issue::Skip;
 use crate::name::Name;
 use crate::objects::{self, Address, Bucket, BucketOptions, Fault, First, fault, reason, runtime};
 use crate::progress::Progress;
+pub use named::Named;
 use object::{Object, Opener};
 
 /// What is asked for of each object: it holds the header of most.
@@ -44,15 +46,29 @@ pub struct BucketInput {
     pub requests: usize,
 }
 
+/// Objects as they are listed.
+type Objects = BoxStream<'static, object_store::Result<ObjectMeta>>;
+
 /// A listing under way, of which the first object is there.
 pub(super) struct Listing {
     bucket: Bucket,
-    objects: BoxStream<'static, object_store::Result<ObjectMeta>>,
+    objects: Objects,
     /// Where the objects are, for messages.
     place: String,
-    /// Whether these are all that are below the place.
-    is_whole: bool,
+    extent: Extent,
+    only: Only,
     requests: usize,
+}
+
+/// Which objects these are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// All that are below the place.
+    Below,
+    /// The one that the user named.
+    One,
+    /// Those that stand in a list, which were looked at when it was read.
+    Named,
 }
 
 /// An object of the listing and what came of it; or why the listing breaks off.
@@ -76,20 +92,17 @@ impl BucketInput {
 
     /// Asks for the object, or for the first of those below the key: what cannot be used ends the run before anything is
     /// written.
-    pub(super) fn ask(&self, interrupt: &Interrupt, progress: &dyn Progress) -> Result<Listing, Error> {
+    pub(super) fn ask(&self, only: Only, interrupt: &Interrupt, progress: &dyn Progress) -> Result<Listing, Error> {
         let BucketInput { address, options, requests } = self;
         let bucket = Bucket::open(address, options, *requests)?;
         let place = bucket.address(&address.key);
         let listed = objects::wait(&place, self.first(&bucket), progress, interrupt)?;
-        let (objects, is_whole) = listed.map_err(|error| address.error(&reason(&error)))?;
-        Ok(Listing { bucket, objects, place, is_whole, requests: *requests })
+        let (objects, extent) = listed.map_err(|error| address.error(&reason(&error)))?;
+        Ok(Listing { bucket, objects, place, extent, only, requests: *requests })
     }
 
-    /// The objects, and whether they are all below the key.
-    async fn first(
-        &self,
-        bucket: &Bucket,
-    ) -> object_store::Result<(BoxStream<'static, object_store::Result<ObjectMeta>>, bool)> {
+    /// The objects, and which they are.
+    async fn first(&self, bucket: &Bucket) -> object_store::Result<(Objects, Extent)> {
         let Address { key, is_prefix, service, .. } = &self.address;
         let missing = match is_prefix {
             true => None,
@@ -98,16 +111,16 @@ impl BucketInput {
                 Err(error) if fault(&error) == Fault::Unranged => {
                     let (location, last_modified) = (key.clone(), Default::default());
                     let meta = ObjectMeta { location, last_modified, size: u64::MAX, e_tag: None, version: None };
-                    return Ok((stream::iter([Ok(meta)]).boxed(), false));
+                    return Ok((stream::iter([Ok(meta)]).boxed(), Extent::One));
                 }
-                object => return Ok((stream::iter([Ok(object?)]).boxed(), false)),
+                object => return Ok((stream::iter([Ok(object?)]).boxed(), Extent::One)),
             },
         };
         let mut objects = bucket.list(key);
         match (objects.next().await, missing) {
-            (Some(first), _) => Ok((stream::iter([Ok(first?)]).chain(objects).boxed(), true)),
+            (Some(first), _) => Ok((stream::iter([Ok(first?)]).chain(objects).boxed(), Extent::Below)),
             (None, Some(missing)) => Err(missing),
-            (None, None) => Ok((stream::empty().boxed(), true)),
+            (None, None) => Ok((stream::empty().boxed(), Extent::Below)),
         }
     }
 }
@@ -115,17 +128,19 @@ impl BucketInput {
 impl Listing {
     /// Hands over all objects, with their first bytes; but for those that somebody knows as they are.
     pub fn give(self, feed: &mut Feed) {
-        let Listing { bucket, objects, place, is_whole, requests } = self;
-        if is_whole {
+        let Listing { bucket, objects, place, extent, only, requests } = self;
+        if extent == Extent::Below {
             feed.walks(Path::new(&place));
         }
         let (watched, asking, stop) = (feed.clone(), bucket.clone(), &AtomicBool::new(false));
         let is_wanted = |object: &object_store::Result<ObjectMeta>| {
-            ready(object.as_ref().map_or(true, |object| wants(&watched, &bucket, object)))
+            let is_wanted = |object| extent == Extent::Named || wants(&watched, &bucket, &only, object);
+            ready(object.as_ref().map_or(true, is_wanted))
         };
         let objects = objects.take_while(|_| ready(!stop.load(Relaxed))).filter(is_wanted);
         let asked = objects.map(|object| ask(asking.clone(), object)).buffer_unordered(requests);
-        let hand_over = HandOver { bucket: &bucket, permits: Permits::new(2 * requests), stop, denied: 0, broken: None };
+        let hand_over =
+            HandOver { bucket: &bucket, permits: Permits::new(2 * requests), stop, denied: 0, broken: None };
         if let Some(why) = runtime().block_on(hand_over.all(asked, feed)) {
             feed.cannot_list(Path::new(&place));
             feed.skip(Name::file(place), Skip::NotDelivered(why));
@@ -134,8 +149,13 @@ impl Listing {
 }
 
 /// Whether an object has to be read.
-fn wants(feed: &Feed, bucket: &Bucket, object: &ObjectMeta) -> bool {
-    !feed.is_watched() || feed.wants(Path::new(&bucket.address(&object.location)), stamp(object), watch::From::Name)
+fn wants(feed: &Feed, bucket: &Bucket, only: &Only, object: &ObjectMeta) -> bool {
+    if !feed.is_watched() && only.0.is_none() {
+        return true;
+    }
+    let name = Name::file(bucket.address(&object.location));
+    only.0.as_ref().is_none_or(|only| only(&name))
+        && (!feed.is_watched() || feed.wants(Path::new(&name.place), stamp(object), watch::From::Name))
 }
 
 /// Size and ETag; of a server that gives no ETag the time.

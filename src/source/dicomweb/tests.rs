@@ -308,8 +308,12 @@ fn pages_without_end_end() {
 #[test]
 fn what_is_no_dicom_json_is_told() {
     let multipart = "--b\r\nContent-Type: application/dicom+json\r\n\r\n[]\r\n--b--";
-    let faults: [(fn(&str) -> Reply, &str); 3] = [
-        (|_| (200, "content-type: multipart/related; boundary=b\r\n".into(), String::new()), "0, cannot be read: 0 of 2"),
+    type Fault = fn(&str) -> Reply;
+    let faults: [(Fault, &str); 3] = [
+        (
+            |_| (200, "content-type: multipart/related; boundary=b\r\n".into(), String::new()),
+            "0, cannot be read: 0 of 2",
+        ),
         (|body| (200, "content-type: multipart/related; boundary=b\r\n".into(), body.into()), "not delivered: no JSON"),
         (|_| (204, String::new(), String::new()), "0, cannot be read: 0 of 2 instances came"),
     ];
