@@ -27,6 +27,8 @@ choice! {
         Json = "json",
         /// One Bundle a study.
         Bundle = "bundle",
+        /// A DICOM Key Object Selection a study.
+        Kos = "kos",
         /// A table as CSV.
         Csv = "csv",
         /// A table as Apache Parquet.
@@ -66,16 +68,16 @@ pub struct OutputOptions {
     /// Write to a folder, a file named by its format, or -
     ///
     /// A folder is one that is there, or a path that ends in / or has no extension; it is made where it is not there. A
-    /// .json file holds one study, an .ndjson file one resource a line, .csv and .parquet a catalog. Files appear under their final name when they are
+    /// .json file holds one study, an .ndjson file one resource a line, .csv and .parquet a catalog, .dcm a manifest. Files appear under their final name when they are
     /// whole; a file of an earlier run is replaced, others stay. Default: -, standard output.
     #[cfg_attr(feature = "cli", arg(short, long, value_name = "PATH"))]
     pub output: Option<PathBuf>,
 
-    /// Output format: ndjson, json, bundle, csv or parquet
+    /// Output format: ndjson, json, bundle, kos, csv, parquet
     ///
     /// `ndjson`: one resource a line; in a folder one file for each type. `json`: one resource a file; to standard
     /// output or into one file only if there is one study. `bundle`: a transaction Bundle for each study, one a line on
-    /// standard output; needs --fhir. `csv` and `parquet`: no FHIR, but a catalog, a table of what the headers say, with
+    /// standard output; needs --fhir. `kos`: a manifest in DICOM for each study, with --profile mado. `csv` and `parquet`: no FHIR, but a catalog, a table of what the headers say, with
     /// the columns of the index of the Imaging Data Commons. Default: ndjson to standard output, json into a folder, in
     /// a file what its name says.
     #[cfg_attr(feature = "cli", arg(long, value_enum, hide_possible_values = true))]
@@ -136,14 +138,28 @@ pub struct BundleOptions {
 }
 
 /// The endings of files.
-const FILES: [&str; 4] = ["json", "ndjson", "csv", "parquet"];
+const FILES: [&str; 5] = ["json", "ndjson", "csv", "parquet", "dcm"];
 /// The same in words.
-const ENDINGS: &str = ".json, .ndjson, .csv or .parquet";
+const ENDINGS: &str = ".json, .ndjson, .csv, .parquet or .dcm";
 
 impl Format {
     /// Whether it is a catalog, and so has rows and no FHIR.
     pub fn is_table(self) -> bool {
         matches!(self, Format::Csv | Format::Parquet)
+    }
+
+    /// Whether a file or stream holds one document.
+    pub fn is_single(self) -> bool {
+        matches!(self, Format::Json | Format::Kos)
+    }
+
+    /// The ending of its files.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::Json | Format::Bundle => "json",
+            Format::Kos => "dcm",
+            Format::Ndjson | Format::Csv | Format::Parquet => self.name(),
+        }
     }
 }
 
@@ -182,6 +198,7 @@ impl OutputTarget {
             OutputTarget::File(_) if self.is_one_document() => Format::Json,
             OutputTarget::File(path) if has_extension(path, "csv") => Format::Csv,
             OutputTarget::File(path) if has_extension(path, "parquet") => Format::Parquet,
+            OutputTarget::File(path) if has_extension(path, Format::Kos.extension()) => Format::Kos,
             OutputTarget::Stdout | OutputTarget::File(_) => Format::Ndjson,
             OutputTarget::Folder(_) => Format::Json,
         }
@@ -203,7 +220,7 @@ impl OutputTarget {
             OutputTarget::File(path) => path,
         };
         let shown = path.display();
-        let other = FILES.iter().find(|name| has_extension(path, name) && **name != format.to_string());
+        let other = FILES.iter().find(|name| has_extension(path, name) && **name != format.extension());
         match format {
             Format::Ndjson if self.is_one_document() => {
                 usage(format!("{shown} holds one JSON document: name it .ndjson for one a line, or leave --format out"))
@@ -212,9 +229,10 @@ impl OutputTarget {
                 usage(format!("{shown} holds one resource a line: name it .json, or leave --format out"))
             }
             // A file of several Bundles, and what stands in a .json, is nobody's business.
-            Format::Bundle if !other.is_some_and(|name| matches!(*name, "csv" | "parquet")) => Ok(()),
+            Format::Bundle if !other.is_some_and(|name| matches!(*name, "csv" | "parquet" | "dcm")) => Ok(()),
             _ if other.is_some() => usage(format!(
-                "{shown} is named as another format than {format}: name it .{format}, or leave --format out"
+                "{shown} is named as another format than {format}: name it .{}, or leave --format out",
+                format.extension()
             )),
             _ => Ok(()),
         }
@@ -265,6 +283,7 @@ impl OutputOptions {
             (true, Format::Bundle) if !target.is_folder() => {
                 usage("--pretty with --format bundle needs a folder: a stream has one Bundle a line".to_string())
             }
+            (true, Format::Kos) => usage("--pretty is for JSON, and not for DICOM".to_string()),
             (true, Format::Csv | Format::Parquet) => usage("--pretty is for JSON, and not for a catalog".to_string()),
             (true, Format::Json | Format::Bundle) => Ok(true),
         }

@@ -8,6 +8,8 @@ mod bucket;
 pub mod catalog;
 mod folder;
 mod held;
+mod held_manifest;
+mod key_objects;
 mod ndjson_folder;
 mod richer;
 mod stale_files;
@@ -27,6 +29,7 @@ use crate::options::{FileMode, Format, OutputTarget};
 pub use bucket::Staged;
 pub use catalog::Catalog;
 pub use folder::Folder;
+pub use key_objects::write_key_objects;
 pub use ndjson_folder::NdjsonFolder;
 pub use stream::{Stream, print};
 pub use whole_file::WholeFile;
@@ -37,16 +40,19 @@ const BUFFER_BYTES: usize = 64 * 1024;
 /// What a document is called: the resource in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentName {
-    /// The resource type, as `ImagingStudy`.
+    /// The resource type, as `ImagingStudy`; of a manifest in DICOM [`KEY_OBJECT_SELECTION`].
     pub resource_type: &'static str,
     /// The resource's id, or for a Bundle that of its study.
     pub id: String,
 }
 
+/// What a manifest in DICOM is called.
+pub const KEY_OBJECT_SELECTION: &str = "KeyObjectSelection";
+
 impl DocumentName {
     /// Whether it is what the run is about, and not a resource beside it.
     pub fn is_main(&self) -> bool {
-        matches!(self.resource_type, "ImagingStudy" | "Bundle")
+        matches!(self.resource_type, "ImagingStudy" | "Bundle" | KEY_OBJECT_SELECTION)
     }
 }
 
@@ -166,7 +172,7 @@ pub fn open(target: &OutputTarget, format: Format, mode: FileMode, replace: bool
         (OutputTarget::Stdout, _) => Box::new(Stream::stdout()),
         (OutputTarget::File(path), _) => Box::new(Stream::file(path, mode, replace)?),
         (OutputTarget::Folder(path), Format::Ndjson) => Box::new(NdjsonFolder::open(path, mode, replace)?),
-        (OutputTarget::Folder(path), _) => Box::new(Folder::open(path, mode, replace)?),
+        (OutputTarget::Folder(path), _) => Box::new(Folder::open(path, format.extension(), mode, replace)?),
     })
 }
 

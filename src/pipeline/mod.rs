@@ -11,6 +11,7 @@ mod fhir_file;
 mod index;
 mod job;
 mod json;
+mod manifest;
 #[cfg(feature = "index")]
 mod night;
 mod outcome;

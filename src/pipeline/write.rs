@@ -9,10 +9,9 @@ use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
 
 use crate::error::Error;
 use crate::fhir::bundle::Bundle;
-use crate::fhir::profile::{Packaging, conform, lacks};
+use crate::fhir::profile::Packaging;
 use crate::fhir::{
-    Companion, DateTime, Dialect, Document, Fact, Held, ImagingSelection, ImagingStudy, Linked, ResourceType, Sharing,
-    json, link,
+    Companion, DateTime, Dialect, Fact, Held, ImagingSelection, ImagingStudy, ResourceType, Sharing, json, link,
 };
 use crate::group::{Study, look_across};
 use crate::interrupt::Interrupt;
@@ -94,12 +93,12 @@ impl Given<'_> {
 pub type Shared = BTreeMap<(ResourceType, String), (Companion, bool)>;
 
 impl Stage<'_> {
-    fn content(&self) -> &ContentOptions {
+    pub(super) fn content(&self) -> &ContentOptions {
         &self.job.config.content
     }
 
     /// The release, the user's `meta`, and the profile.
-    fn dialect(&self) -> Dialect<'_> {
+    pub(super) fn dialect(&self) -> Dialect<'_> {
         let content = self.content();
         Dialect { release: content.release(), profile: content.profile(), meta: &content.meta }
     }
@@ -193,28 +192,17 @@ impl Stage<'_> {
         let counts = StudyCounts::of(resolved);
         self.counts.resolved(&counts);
         let id = study.id.clone();
-        let placed = self.resources(study, selections, shared, dialect)?;
-        if is_given(&placed) {
+        let is_left_out = self.job.format == Format::Kos && !dialect.profile.is_some();
+        let placed = match self.job.format {
+            Format::Kos => self.key_objects(study, resolved, dialect)?,
+            _ => self.resources(study, selections, shared, dialect)?,
+        };
+        if is_given(&placed) && !is_left_out {
             self.counts.wrote(&counts);
             self.report.wrote(resolved);
         }
         self.progress.wrote(1);
         self.memory.map_or(Ok(()), |memory| memory.study(resolved.uid, &id, &counts, &placed))
-    }
-
-    /// Makes a study as the profile demands, and reports what that changes; one that lacks something stays as it is, and is
-    /// written without the profile.
-    fn conform(&self, study: &mut ImagingStudy<'_>, uid: &str) -> Dialect<'_> {
-        let (dialect, place) = (self.dialect(), Where { study: Some(uid), ..Where::default() });
-        let lacks = lacks(dialect.profile, study);
-        lacks.iter().for_each(|lack| self.report.issue_of(uid, place, &finish::lack_issue(*lack)));
-        if !lacks.is_empty() {
-            return dialect.without_profile();
-        }
-        for change in conform(dialect.profile, study, &self.content().profile) {
-            self.report.issue_of(uid, place, &finish::change_issue(change));
-        }
-        dialect
     }
 
     /// Writes the study, and what stands beside it; nothing of it where the study has no place.
@@ -228,7 +216,7 @@ impl Stage<'_> {
         let (release, layout) = (dialect.release, self.job.layout);
         let (id, study_uid) = (study.id.clone(), &study.uid.clone());
         if dialect.profile.packaging == Packaging::Document {
-            return self.manifest(study, dialect);
+            return self.document_bundle(study, dialect);
         }
         if self.job.format == Format::Bundle {
             let bundle = Bundle::of(study, selections, release, &self.sharing, self.job.config.output.bundle);
@@ -265,16 +253,6 @@ impl Stage<'_> {
         Ok(placed)
     }
 
-    /// Writes a study that conforms as a document.
-    fn manifest(&self, study: ImagingStudy<'_>, dialect: Dialect<'_>) -> Result<Placed, Error> {
-        let content = |linked: &Linked<'_>| json::digest(linked, dialect);
-        let document = Document::of(study, dialect.release, &self.sharing, self.made_at, content);
-        let study = &document.linked.study;
-        self.note_held(&study.uid, &document.linked.held);
-        let write = |out: &mut dyn Write| json::write_document(out, &document, dialect, self.job.layout);
-        self.document("Bundle", study.id.clone(), &study.uid, None, dialect, write)
-    }
-
     fn companion(&self, companion: &Companion, study_uid: &str, dialect: Dialect<'_>) -> Result<(), Error> {
         let layout = self.job.layout;
         let name = companion.resource_type().name();
@@ -283,7 +261,7 @@ impl Stage<'_> {
             .map(drop)
     }
 
-    fn document(
+    pub(super) fn document(
         &self,
         resource_type: &'static str,
         id: String,
@@ -295,7 +273,8 @@ impl Stage<'_> {
         let name = DocumentName { resource_type, id };
         let mut line = |out: &mut dyn Write| {
             write(out)?;
-            out.write_all(b"\n")
+            // A line feed is JSON's; DICOM ends with its last element.
+            if self.job.format == Format::Kos { Ok(()) } else { out.write_all(b"\n") }
         };
         let given = Given { sink: self.sink, model: model.as_ref(), dialect };
         let placed = match self.memory {
@@ -303,14 +282,14 @@ impl Stage<'_> {
             None => given.give(&name, &mut line)?,
         };
         // A companion is not named by a study, whether it is shared or not.
-        let study = Some(study_uid).filter(|_| matches!(resource_type, "ImagingStudy" | "Bundle" | "ImagingSelection"));
+        let study = Some(study_uid).filter(|_| name.is_main() || resource_type == "ImagingSelection");
         match &placed {
             Placed::Written | Placed::NotTaken => {}
             Placed::NameTaken => {
                 let place = Where { study, ..Where::default() };
                 self.report.issue_of(study_uid, place, &issue(resource_type, Reason::NameTaken));
             }
-            Placed::HeldBack(path) if resource_type == "ImagingStudy" || resource_type == "Bundle" => {
+            Placed::HeldBack(path) if name.is_main() => {
                 note_held_back(self.report, path);
             }
             Placed::HeldBack(path) => {
@@ -323,7 +302,7 @@ impl Stage<'_> {
     }
 
     /// Reports the numbers of a study that studies of other patients have too.
-    fn note_held(&self, uid: &str, all: &[Held]) {
+    pub(super) fn note_held(&self, uid: &str, all: &[Held]) {
         for held in all {
             self.report.issue_of(uid, Where { study: Some(uid), ..Where::default() }, &finish::held_issue(held));
         }
@@ -412,11 +391,13 @@ fn issue(element: &'static str, reason: Reason) -> Issue {
 
 /// The one resource of a JSON document: a stream or file has room for one study.
 pub fn check_room(job: &Job, studies: usize) -> Result<(), Error> {
-    let has_room = job.target.is_folder() || job.format != Format::Json && !job.target.is_one_document();
+    let has_room = job.target.is_folder() || !job.format.is_single() && !job.target.is_one_document();
     if has_room || studies <= 1 {
         return Ok(());
     }
-    let place = job.target.path().map_or("standard output as JSON".to_string(), |path| path.display().to_string());
-    let advice = "give a folder (-o DIR/) for a file each, or -o FILE.ndjson for a line each";
+    let place =
+        job.target.path().map_or("standard output as one document".to_string(), |path| path.display().to_string());
+    let lines = if job.format == Format::Kos { "" } else { ", or -o FILE.ndjson for a line each" };
+    let advice = format!("give a folder (-o DIR/) for a file each{lines}");
     Err(Error::Usage(format!("{studies} studies were found, and {place} has room for one: {advice}")))
 }

@@ -25,7 +25,7 @@ use crate::index::{self, Document, Index, Standing, Target, Written};
 use crate::mapping::{ContentOptions, Options};
 use crate::options::index::Gone;
 use crate::options::{Format, OutputTarget};
-use crate::output::{DocumentName, Order, Sink};
+use crate::output::{DocumentName, KEY_OBJECT_SELECTION, Order, Sink};
 use crate::report::Where;
 use crate::source::printable;
 use chunk::{Chunk, Held};
@@ -370,7 +370,11 @@ fn facts(bytes: &[u8]) -> Option<Facts> {
 
 /// The name of a study's document.
 fn main(job: &Job, id: String) -> DocumentName {
-    let resource_type = if job.format == Format::Bundle { "Bundle" } else { "ImagingStudy" };
+    let resource_type = match job.format {
+        Format::Bundle => "Bundle",
+        Format::Kos => KEY_OBJECT_SELECTION,
+        _ => "ImagingStudy",
+    };
     DocumentName { resource_type, id }
 }
 
