@@ -25,7 +25,7 @@ impl Instances for Note {
 }
 
 /// What is written of the study and of what stands beside it: the values of each path, but for what names a resource.
-fn values(study: ImagingStudy<'_>, profile: &Profile) -> BTreeMap<String, Vec<String>> {
+fn values(study: ImagingStudy<'_>, profile: &Profile) -> BTreeMap<String, BTreeSet<String>> {
     let linked = link(study, Vec::new(), profile.release, References::Separate, &Sharing::alone(Ids::new("")));
     let dialect = Dialect { release: profile.release, profile, meta: Meta::NONE };
     let mut found = BTreeMap::new();
@@ -38,11 +38,10 @@ fn values(study: ImagingStudy<'_>, profile: &Profile) -> BTreeMap<String, Vec<St
         json::write_companion(&mut out, companion, dialect, Layout::Compact).unwrap();
         add(&mut found, companion.resource_type().name(), &serde_json::from_slice(&out).unwrap());
     }
-    found.values_mut().for_each(|values| values.sort());
     found
 }
 
-fn add(found: &mut BTreeMap<String, Vec<String>>, path: &str, value: &Value) {
+fn add(found: &mut BTreeMap<String, BTreeSet<String>>, path: &str, value: &Value) {
     match value {
         Value::Object(members) => {
             for (name, value) in members.iter().filter(|(name, _)| !["id", "reference"].contains(&name.as_str())) {
@@ -51,7 +50,7 @@ fn add(found: &mut BTreeMap<String, Vec<String>>, path: &str, value: &Value) {
             }
         }
         Value::Array(items) => items.iter().for_each(|item| add(found, path, item)),
-        other => found.entry(path.to_string()).or_default().push(other.to_string()),
+        other => drop(found.entry(path.to_string()).or_default().insert(other.to_string())),
     }
 }
 
@@ -117,8 +116,8 @@ fn every_change_of_a_profile_stands_in_its_table() {
     }
 }
 
-/// What documents have beside resources, what options give, what is left out of the study before, and what is only
-/// demanded.
+/// What documents have beside resources, what options give, what is left out of the study before, whom performers refer
+/// to, and what is only demanded.
 const ELSEWHERE: [&str; 6] = ["Bundle", "Composition.author", "Reference", "(demanded)", "series.instance", "endpoint"];
 
 #[test]
