@@ -29,14 +29,11 @@ fn values(study: ImagingStudy<'_>, profile: &Profile) -> BTreeMap<String, BTreeS
     let linked = link(study, Vec::new(), profile.release, References::Separate, &Sharing::alone(Ids::new("")));
     let dialect = Dialect { release: profile.release, profile, meta: Meta::NONE };
     let mut found = BTreeMap::new();
-    let mut out = Vec::new();
-    json::write_imaging_study(&mut out, &linked, dialect, Layout::Compact).unwrap();
-    add(&mut found, "", &serde_json::from_slice(&out).unwrap());
+    add(&mut found, "", &serde_json::from_str(&json::text(&linked, dialect)).unwrap());
     let own = [Role::Creator, Role::CreatorOrganization, Role::WebViewer];
     for companion in linked.beside.iter().filter(|companion| !own.contains(&Role::of(&companion.resource))) {
-        let mut out = Vec::new();
-        json::write_companion(&mut out, companion, dialect, Layout::Compact).unwrap();
-        add(&mut found, companion.resource_type().name(), &serde_json::from_slice(&out).unwrap());
+        let text = json::text(companion, dialect);
+        add(&mut found, companion.resource_type().name(), &serde_json::from_str(&text).unwrap());
     }
     found
 }

@@ -3,7 +3,7 @@
 
 use std::io::Write;
 
-use super::write::Stage;
+use super::Stage;
 use crate::error::Error;
 use crate::fhir::profile::{conform, key_object_lacks, lacks};
 use crate::fhir::{Dialect, Document, ImagingStudy, Linked, Resource, json};
@@ -11,8 +11,7 @@ use crate::issue::{Issue, Reason};
 use crate::kos;
 use crate::mapping::ResolvedStudy;
 use crate::mapping::finish;
-use crate::options::Format;
-use crate::output::{self, KEY_OBJECT_SELECTION, Placed};
+use crate::output::{self, Format, KEY_OBJECT_SELECTION, Placed};
 use crate::report::Where;
 
 impl Stage<'_> {
@@ -39,7 +38,7 @@ impl Stage<'_> {
     pub(super) fn document_bundle(&self, study: ImagingStudy<'_>, dialect: Dialect<'_>) -> Result<Placed, Error> {
         let document = self.document_of(study, dialect);
         let study = &document.linked.study;
-        let write = |out: &mut dyn Write| json::write_document(out, &document, dialect, self.job.layout);
+        let write = |out: &mut dyn Write| json::write(out, &document, dialect, self.job.layout);
         self.document("Bundle", study.id.clone(), &study.uid, None, dialect, write)
     }
 
