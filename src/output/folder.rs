@@ -22,6 +22,8 @@ const MAX_ID_BYTES: usize = 64;
 #[derive(Debug)]
 pub struct Folder {
     root: PathBuf,
+    /// The ending of the files.
+    extension: &'static str,
     mode: FileMode,
     replace: bool,
     /// The resource types that have their folder.
@@ -32,15 +34,16 @@ pub struct Folder {
 
 impl Folder {
     /// Makes the folder where it is not there, and finds out whether it can be written.
-    pub fn open(root: &Path, mode: FileMode, replace: bool) -> Result<Folder, Error> {
+    pub fn open(root: &Path, extension: &'static str, mode: FileMode, replace: bool) -> Result<Folder, Error> {
         make(root, mode)?;
         remove_stale(root);
         WholeFile::try_in(root)?;
-        Ok(Folder { root: root.to_path_buf(), mode, replace, types: Mutex::default(), taken: Mutex::default() })
+        let (types, taken) = (Mutex::default(), Mutex::default());
+        Ok(Folder { root: root.to_path_buf(), extension, mode, replace, types, taken })
     }
 
     fn path(&self, name: &DocumentName) -> Result<PathBuf, Error> {
-        let file = file_name(&name.id);
+        let file = file_name(&name.id, self.extension);
         if name.is_main() {
             return Ok(self.root.join(file));
         }
@@ -72,7 +75,7 @@ impl Folder {
 
     /// Where a document stands, whether its folder is there or not.
     fn place(&self, name: &DocumentName) -> PathBuf {
-        let file = file_name(&name.id);
+        let file = file_name(&name.id, self.extension);
         if name.is_main() { self.root.join(file) } else { self.root.join(name.resource_type).join(file) }
     }
 }
@@ -118,7 +121,7 @@ impl Sink for Folder {
 
     fn finish(self: Box<Self>, report: Option<&Path>) -> Result<Finished, Error> {
         let taken = self.taken.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let stale_files = stale_files(&self.root, report, |path| taken.contains(&path_hash(path)));
+        let stale_files = stale_files(&self.root, self.extension, report, |path| taken.contains(&path_hash(path)));
         Ok(Finished { stale_files, held_back: Vec::new() })
     }
 }
@@ -139,15 +142,15 @@ fn path_hash(path: &Path) -> u64 {
 
 /// A name that is safe in every file system: what is no FHIR id becomes its hash, as does the name of a Windows device; an
 /// id with capital letters gets its hash behind it, because some file systems take `A` and `a` for the same.
-fn file_name(id: &str) -> String {
+fn file_name(id: &str, extension: &str) -> String {
     let is_id_character = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
     let hash = xxh3_64(id.as_bytes());
     if id.is_empty() || id.len() > MAX_ID_BYTES || !id.bytes().all(is_id_character) || is_device(id) {
-        format!("~{hash:016x}.json")
+        format!("~{hash:016x}.{extension}")
     } else if id.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        format!("{id}~{hash:016x}.json")
+        format!("{id}~{hash:016x}.{extension}")
     } else {
-        format!("{id}.json")
+        format!("{id}.{extension}")
     }
 }
 
@@ -162,7 +165,9 @@ fn is_device(id: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::file_name;
+    fn file_name(id: &str) -> String {
+        super::file_name(id, "json")
+    }
 
     #[test]
     fn an_id_never_becomes_a_path_or_the_name_of_another() {

@@ -1,4 +1,4 @@
-//! Makes DICOM files: the one builder behind the tests, `testdata/dicom` and `dcm2fhir synth`.
+//! Makes DICOM files: the one builder behind manifests, the tests, `testdata/dicom` and `dcm2fhir synth`.
 //!
 //! Everything follows from the arguments: no clock, no randomness, no environment. The same call gives the same bytes.
 //! dicom-object writes the data elements; what a writer would refuse or repair is laid out here byte by byte.

@@ -24,7 +24,7 @@ use crate::group::{Across, Rejections, Study, leave_out_manifests, rejected_by, 
 use crate::index::{self, Document, Index, Standing, Target, Written};
 use crate::mapping::{ContentOptions, Options};
 use crate::options::index::Gone;
-use crate::output::{DocumentName, Format, Order, OutputTarget, Sink};
+use crate::output::{DocumentName, Format, KEY_OBJECT_SELECTION, Order, OutputTarget, Sink};
 use crate::report::Where;
 use crate::source::printable;
 use chunk::{Chunk, Held};
@@ -371,7 +371,11 @@ fn facts(bytes: &[u8]) -> Option<Facts> {
 
 /// The name of a study's document.
 fn main(job: &Job, id: String) -> DocumentName {
-    let resource_type = if job.format == Format::Bundle { "Bundle" } else { "ImagingStudy" };
+    let resource_type = match job.format {
+        Format::Bundle => "Bundle",
+        Format::Kos => KEY_OBJECT_SELECTION,
+        _ => "ImagingStudy",
+    };
     DocumentName { resource_type, id }
 }
 
