@@ -197,6 +197,10 @@ impl Index {
     /// Puts everything that was read into the store.
     pub fn finish_reading(&self) -> Result<(), Error> {
         self.flush();
+        // What went wrong first says why; behind it nothing can be put into the store.
+        if let Some(error) = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Err(error);
+        }
         let mtimes = std::mem::take(&mut self.visited().mtimes);
         let unread = std::mem::take(&mut self.visited().unread);
         self.with(|store| {
@@ -205,11 +209,7 @@ impl Index {
             }
             unread.iter().try_for_each(|folder| store.set_folder_mtime(*folder, None))?;
             store.commit()
-        })?;
-        match self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(error) => Err(error),
-            None => Ok(()),
-        }
+        })
     }
 
     /// How many files are known.
