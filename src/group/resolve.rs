@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use dicom_dictionary_std::tags;
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::parts::{self, Parts};
@@ -183,7 +184,7 @@ pub fn repeated(sorted: &[u64]) -> Vec<u64> {
 }
 
 /// A SOP Instance UID that stands in several series or studies.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SeveralPlaces {
     /// The SOP Instance UID.
     pub sop_instance_uid: String,

@@ -4,8 +4,9 @@
 //! as they are, and one of the same name from an earlier run is replaced, unless it holds or says more.
 
 use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -30,6 +31,8 @@ pub struct Folder {
     types: Mutex<HashSet<&'static str>>,
     /// Hashes of the names that were given.
     taken: Mutex<HashSet<u64>>,
+    /// The files of earlier runs, where somebody asks for them: one listing costs less than a look at each.
+    before: OnceLock<HashSet<OsString>>,
 }
 
 impl Folder {
@@ -38,8 +41,8 @@ impl Folder {
         make(root, mode)?;
         remove_stale(root);
         WholeFile::try_in(root)?;
-        let (types, taken) = (Mutex::default(), Mutex::default());
-        Ok(Folder { root: root.to_path_buf(), extension, mode, replace, types, taken })
+        let (types, taken, before) = (Mutex::default(), Mutex::default(), OnceLock::new());
+        Ok(Folder { root: root.to_path_buf(), extension, mode, replace, types, taken, before })
     }
 
     fn path(&self, name: &DocumentName) -> Result<PathBuf, Error> {
@@ -100,7 +103,10 @@ impl Sink for Folder {
     }
 
     fn has(&self, name: &DocumentName) -> bool {
-        self.place(name).is_file()
+        if !name.is_main() {
+            return self.place(name).is_file();
+        }
+        self.before.get_or_init(|| files_of(&self.root)).contains(OsStr::new(&file_name(&name.id)))
     }
 
     fn stands(&self, name: &DocumentName) {
@@ -124,6 +130,16 @@ impl Sink for Folder {
         let stale_files = stale_files(&self.root, self.extension, report, |path| taken.contains(&path_hash(path)));
         Ok(Finished { stale_files, held_back: Vec::new() })
     }
+}
+
+/// The names of the files in a folder, links to files with them.
+fn files_of(folder: &Path) -> HashSet<OsString> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_file = |entry: &std::fs::DirEntry| match entry.file_type() {
+        Ok(kind) if kind.is_symlink() => entry.path().is_file(),
+        kind => kind.is_ok_and(|kind| kind.is_file()),
+    };
+    entries.filter(is_file).map(|entry| entry.file_name()).collect()
 }
 
 /// The hash of what a file holds; `None` where it is not there or cannot be read.
