@@ -1,5 +1,5 @@
-//! The layers that `docs/architecture.md` draws: which module may know which, and that no two files know each other in a
-//! circle. Read from what stands behind `use`, and from every path that begins with `crate::` or `super::`.
+//! The layers of `docs/architecture.md`: which module may import which, without circles between files. Read from `use`
+//! declarations and from every path that begins with `crate::` or `super::`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// The modules from top to bottom, each with all that it knows. An arrow points down only.
+/// The modules from top to bottom, each with its imports. Arrows only point down.
 const ARROWS: &[(&str, &str)] = &[
     (
         "cli",

@@ -69,7 +69,7 @@ impl Patients {
         let mut map =
             |stored_values: &StoredValues| mapping::map(&SUBJECT, stored_values.unpack(&mut header), options).part;
         let parts = self.told.iter().map(|(_, stored_values)| map(stored_values));
-        let ids: Vec<Identifier> = parts.filter_map(|part| part.subject?.identifier).collect();
+        let ids: Vec<Identifier> = parts.filter_map(|part| part.subject.identifier).collect();
         self.has_more || are_several(ids)
     }
 }

@@ -106,7 +106,7 @@ impl Study {
     /// Whether instances have Patient IDs that cannot be one.
     pub(super) fn mixes_patients(&self, part: &StudyPart, others: &[StudyPart], options: &Options) -> bool {
         let parts = [part].into_iter().chain(others);
-        let ids: Vec<Identifier> = parts.filter_map(|part| part.subject.as_ref()?.identifier.clone()).collect();
+        let ids: Vec<Identifier> = parts.filter_map(|part| part.subject.identifier.clone()).collect();
         are_several(ids) || self.patients.as_ref().is_some_and(|patients| patients.are_several(options))
     }
 

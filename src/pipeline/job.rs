@@ -12,11 +12,10 @@ use crate::mapping::{ContentOptions, EndpointLevel, EndpointOption};
 use crate::options::filter::Filter;
 #[cfg(feature = "index")]
 use crate::options::index::{Gone, IndexOptions};
-use crate::options::{
-    BundleOptions, BundleType, Format, InputOptions, OutputOptions, OutputTarget, References, RunOptions, is_stdout,
-};
+use crate::options::{BundleOptions, BundleType, InputOptions, References, RunOptions, is_stdout};
 #[cfg(feature = "objects")]
 use crate::output::Staged;
+use crate::output::{Format, OutputOptions, OutputTarget};
 #[cfg(not(feature = "objects"))]
 use crate::source::NO_OBJECTS;
 use crate::source::{Input, Links, ListFrom, RemoteOptions, Separator, WalkOptions};

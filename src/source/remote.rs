@@ -1,4 +1,4 @@
-//! Inputs that are not on this machine: which they are, and what the user says of them.
+//! Inputs on other machines, and their options.
 
 use std::path::Path;
 
@@ -11,17 +11,17 @@ use crate::error::Error;
 #[cfg(feature = "objects")]
 use crate::objects::BucketOptions;
 
-/// What a build without the feature says of buckets.
+/// The error for bucket inputs in a build without the feature.
 #[cfg_attr(feature = "objects", allow(dead_code, reason = "that build has them"))]
 pub const NO_OBJECTS: &str =
     "this program was built without object stores (s3://, gs://, az://, https://): build it with --features objects";
 
-/// What is said of inputs that are far away.
+/// Options of inputs on other machines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Server"))]
 pub struct RemoteOptions {
-    /// Requests to a server at the same time
+    /// Number of concurrent requests to a server
     ///
     /// Default: 64 for buckets, 4 for a PACS.
     #[cfg_attr(
@@ -42,7 +42,7 @@ pub struct RemoteOptions {
 }
 
 impl RemoteOptions {
-    /// The input that a path is, where it is none of this machine.
+    /// The input for an address; `None` for a local path.
     pub fn input(&self, path: &Path) -> Result<Option<Input>, Error> {
         let Some(text) = path.to_str().filter(|text| text.contains("://")) else { return Ok(None) };
         #[cfg(feature = "http")]
@@ -63,11 +63,13 @@ impl RemoteOptions {
         Ok(None)
     }
 
-    /// Whether what was said is of use for these inputs.
+    /// Fails if an option does not apply to any of the inputs.
     pub fn check(&self, inputs: &[Input]) -> Result<(), Error> {
         #[cfg(feature = "http")]
         if self.web.is_for_web() && !inputs.iter().any(|input| matches!(input, Input::DicomWeb(_))) {
-            return Err(Error::Usage("--query and --study are for an input as dicomweb+https://pacs/dicom-web".into()));
+            return Err(Error::Usage(
+                "--query and --study need an input such as dicomweb+https://pacs/dicom-web".into(),
+            ));
         }
         let _ = inputs;
         Ok(())

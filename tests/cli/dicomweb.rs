@@ -1,4 +1,4 @@
-//! A PACS that speaks DICOMweb gives the documents that its files give, and says which studies it did not deliver.
+//! A PACS with DICOMweb gives the same documents as the files, and undelivered studies are reported.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};

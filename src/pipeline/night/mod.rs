@@ -24,8 +24,7 @@ use crate::group::{Across, Rejections, Study, leave_out_manifests, rejected_by, 
 use crate::index::{self, Document, Index, Standing, Target, Written};
 use crate::mapping::{ContentOptions, Options};
 use crate::options::index::Gone;
-use crate::options::{Format, OutputTarget};
-use crate::output::{DocumentName, Order, Sink};
+use crate::output::{DocumentName, Format, Order, OutputTarget, Sink};
 use crate::report::Where;
 use crate::source::printable;
 use chunk::{Chunk, Held};

@@ -61,7 +61,8 @@ fn web(base: &str) -> DicomWeb {
             client_certificate: None,
             headers: Vec::new(),
             gzip: false,
-            timeout: Duration::from_secs(10),
+            // An upper limit for a request that hangs.
+            timeout: Duration::from_secs(300),
             connections: 4,
         },
         credentials: Credentials::None,
