@@ -6,12 +6,14 @@
 # usage: packaging/release.sh [TARGET...]     all targets unless some are named
 #   OUT=FOLDER      where to put it, target/release-files by default; what is there is removed first
 #   PROFILE=dev     unoptimised, to try the packaging itself
+#   FEATURES=       without buckets (FEATURES=objects is the default), for a program below 10 MB
 #   TOOLS=FOLDER    the virtual environment of the tools, target/packaging by default
 # needs: Rust by rustup, Python 3 with venv, dpkg-deb. What else it needs comes from PyPI and crates.io. The first target
 #   must run here, for it writes the manual pages; the others are tried where there is qemu-user or wine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+export FEATURES=${FEATURES-objects}
 profile=${PROFILE:-dist}
 out=${OUT:-target/release-files}
 targets=("$@")
@@ -45,15 +47,29 @@ licences() {
     python packaging/licences.py "$1" > "$2/THIRD-PARTY.txt"
 }
 
+# What of SQLite the index has no use for.
+export LIBSQLITE3_FLAGS="-USQLITE_ENABLE_FTS3 -USQLITE_ENABLE_FTS3_PARENTHESIS -USQLITE_ENABLE_FTS5 -USQLITE_ENABLE_RTREE \
+    -USQLITE_ENABLE_DBSTAT_VTAB -USQLITE_ENABLE_STAT4 -DSQLITE_OMIT_JSON"
+
 # wheel TARGET: compiles, and makes the Python package, which has the components in it.
 wheel() {
-    local project file compatibility=()
+    local project file linker compatibility=() flags=() features=()
     project=$(mktemp -d)
-    # A static program runs with any C library, and with none.
-    [[ $1 != *musl* ]] || compatibility=(--compatibility manylinux2014 musllinux_1_2)
+    if [[ $1 == *musl* ]]; then
+        # A static program runs with any C library, and with none.
+        compatibility=(--compatibility manylinux2014 musllinux_1_2)
+        # zig's linker can do none of this: identical functions once, relocations packed, and no tables for an unwinding that
+        # the profile has not.
+        linker=${1//-/_}
+        export "CARGO_TARGET_${linker^^}_LINKER=rust-lld"
+        flags=(-- -C link-arg=--icf=safe -C link-arg=--pack-dyn-relocs=relr)
+        [ "$profile" = dev ] || flags+=(-C link-arg=--no-eh-frame-hdr -C "link-arg=-T$PWD/packaging/static.ld")
+    fi
     licences "$1" "$project"
     sed "s#\.\./Cargo.toml#$PWD/Cargo.toml#" packaging/pyproject.toml > "$project/pyproject.toml"
-    (cd "$project" && maturin build --zig --locked --features objects --profile "$profile" --target "$1" --out made "${compatibility[@]}")
+    [ -z "$FEATURES" ] || features=(--features "$FEATURES")
+    (cd "$project" && maturin build --zig --locked --profile "$profile" --target "$1" --out made \
+        "${features[@]}" "${compatibility[@]}" "${flags[@]}")
     file=$(basename "$project"/made/*.whl)
     mv "$project/made/$file" "$out"
     rm -r "$project"

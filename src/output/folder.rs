@@ -106,7 +106,7 @@ impl Sink for Folder {
         if !name.is_main() {
             return self.place(name).is_file();
         }
-        self.before.get_or_init(|| files_of(&self.root)).contains(OsStr::new(&file_name(&name.id)))
+        self.before.get_or_init(|| files_of(&self.root)).contains(OsStr::new(&file_name(&name.id, self.extension)))
     }
 
     fn stands(&self, name: &DocumentName) {
