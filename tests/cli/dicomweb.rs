@@ -150,7 +150,7 @@ fn what_cannot_be_is_refused_before_anything_is_written() {
     for (arguments, want) in [
         (vec!["convert", &dead, "--deadline", "0"], "cannot read from"),
         (vec!["convert", "dicomweb+https://me:secret@pacs"], "--basic-file"),
-        (vec!["convert", "dicomweb+https://pacs", "--query", "limit=3"], "limit is ours"),
+        (vec!["convert", "dicomweb+https://pacs", "--query", "limit=3"], "limit is set by dcm2fhir"),
         (vec!["convert", "dicomweb+https://pacs", "--query", "a=b", "--study", "1.2"], "cannot be used with"),
         (vec!["convert", "testdata", "--study", "1.2"], "dicomweb+https://pacs"),
         (vec!["upload", &dead, "--to", "http://127.0.0.1:1/fhir"], "upload reads no dicomweb+"),
