@@ -64,9 +64,9 @@ pub struct ScanArguments {
     #[arg(long, value_name = "K/M", help_heading = "Many machines")]
     shard: Option<Share>,
 
-    /// Read what assemble --profile NAME needs too
+    /// Also read the attributes of a profile, as mado
     ///
-    /// `mado` needs more than any other target. All scans of an archive and `assemble` need the same. Default: none.
+    /// `mado` needs more attributes than other profiles. Give all scans and `assemble` the same profile. Default: none.
     #[arg(long, value_enum, value_name = "NAME", hide_possible_values = true, help_heading = "Many machines")]
     #[arg(hide_short_help = true)]
     profile: Option<ProfileName>,

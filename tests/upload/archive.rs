@@ -34,7 +34,7 @@ fn an_archive_is_uploaded_once() {
 #[test]
 fn a_profile_and_labels_stand_in_every_resource_that_is_sent() {
     let folder = tempfile::tempdir().unwrap();
-    write_archive(&Options { studies: 6, instances: 1, ..Options::default() }, folder.path()).unwrap();
+    write_archive(&SynthOptions { studies: 6, instances: 1, ..SynthOptions::default() }, folder.path()).unwrap();
     let labels = ["--meta-source", "urn:pacs:1", "--meta-tag", "urn:b|7", "--meta-security", "urn:s|R"];
     for more in [vec![], vec!["--references", "contained"], vec!["--conditional"], vec!["--profile", "eu-imaging"]] {
         let server = TestServer::new(|_| Act::Serve);

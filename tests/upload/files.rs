@@ -77,13 +77,13 @@ impl Files {
         let mut config = Config::default();
         config.input.inputs.push(self.folder.join("archive"));
         config.output.format = Some(Format::Bundle);
-        config.output.bundle = BundleOptions { conditional: how.conditional, ..BundleOptions::default() };
+        config.output.bundle.conditional = how.conditional;
         config.content.fhir = Some(server.release());
         config.content.archive.system.push("patient=urn:test".parse().unwrap());
         config.run.threads = Some(1);
         if how.from == From::Index {
-            let (index, max_gone) = (Some(self.folder.join("index")), MaxGone::Percent(100));
-            config.index = IndexOptions { index, max_gone, ..IndexOptions::default() };
+            config.index.index = Some(self.folder.join("index"));
+            config.index.max_gone = MaxGone::Percent(100);
         }
         config
     }

@@ -31,7 +31,7 @@ fn values(study: ImagingStudy<'_>, profile: &Profile) -> BTreeMap<String, BTreeS
     let mut found = BTreeMap::new();
     add(&mut found, "", &serde_json::from_str(&json::text(&linked, dialect)).unwrap());
     let own = [Role::Creator, Role::CreatorOrganization, Role::WebViewer];
-    for companion in linked.beside.iter().filter(|companion| !own.contains(&Role::of(&companion.resource))) {
+    for companion in linked.beside.iter().filter(|companion| !own.contains(&companion.resource.role())) {
         let text = json::text(companion, dialect);
         add(&mut found, companion.resource_type().name(), &serde_json::from_str(&text).unwrap());
     }
