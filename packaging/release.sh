@@ -6,14 +6,12 @@
 # usage: packaging/release.sh [TARGET...]     all targets unless some are named
 #   OUT=FOLDER      where to put it, target/release-files by default; what is there is removed first
 #   PROFILE=dev     unoptimised, to try the packaging itself
-#   FEATURES=       without buckets (FEATURES=objects is the default), for a program below 10 MB
 #   TOOLS=FOLDER    the virtual environment of the tools, target/packaging by default
 # needs: Rust by rustup, Python 3 with venv, dpkg-deb. What else it needs comes from PyPI and crates.io. The first target
 #   must run here, for it writes the manual pages; the others are tried where there is qemu-user or wine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-export FEATURES=${FEATURES-objects}
 profile=${PROFILE:-dist}
 out=${OUT:-target/release-files}
 targets=("$@")
@@ -67,23 +65,23 @@ wheel() {
     fi
     licences "$1" "$project"
     sed "s#\.\./Cargo.toml#$PWD/Cargo.toml#" packaging/pyproject.toml > "$project/pyproject.toml"
-    [ -z "$FEATURES" ] || features=(--features "$FEATURES")
+    [ -z "${FEATURES:-}" ] || features=(--features "$FEATURES")
     (cd "$project" && maturin build --zig --locked --profile "$profile" --target "$1" --out made \
         "${features[@]}" "${compatibility[@]}" "${flags[@]}")
     file=$(basename "$project"/made/*.whl)
-    mv "$project/made/$file" "$out"
-    rm -r "$project"
-    python - "$out/$file" > "$out/dcm2fhir-$version-$1.cdx.json" <<'PYTHON'
+    python - "$project/made/$file" > "$out/dcm2fhir-$version-$1${FEATURES:+-$FEATURES}.cdx.json" <<'PYTHON'
 import sys, zipfile
 wheel = zipfile.ZipFile(sys.argv[1])
 [components] = [name for name in wheel.namelist() if name.endswith(".cyclonedx.json")]
 sys.stdout.buffer.write(wheel.read(components))
 PYTHON
+    [ -n "${FEATURES:-}" ] || mv "$project/made/$file" "$out"
+    rm -r "$project"
 }
 
 # stage TARGET: the folder that its archive and package are made of.
 stage() {
-    local stage=$out/dcm2fhir-$version-$1 host
+    local stage=$out/dcm2fhir-$version-$1${FEATURES:+-$FEATURES} host
     host=$(binary "${targets[0]}")
     mkdir -p "$stage/man" "$stage/completions"
     cp "$(binary "$1")" README.md CHANGELOG.md "$stage"
@@ -112,14 +110,24 @@ mkdir -p "$out"
 out=$(realpath "$out")
 rm -rf "${out:?}"/*
 install_tools
-for target in "${targets[@]}"; do
-    echo "-- $target"
-    wheel "$target"
-    staged=$(stage "$target")
+# make TARGET: all files of a target; with FEATURES an archive alone.
+make() {
+    local staged
+    echo "-- $1 ${FEATURES:-}"
+    wheel "$1"
+    staged=$(stage "$1")
     archive "$staged"
-    [[ $target == *windows* ]] || packaging/build-deb.sh "$staged" "$target" "$out"
+    [[ $1 == *windows* || -n ${FEATURES:-} ]] || packaging/build-deb.sh "$staged" "$1" "$out"
     packaging/smoke.sh "$staged" "$(binary "${targets[0]}")"
     rm -r "$staged"
+}
+
+for target in "${targets[@]}"; do
+    make "$target"
+done
+# Buckets make the program larger than 10 MB, so who wants them takes another archive.
+for target in "${targets[@]}"; do
+    [[ $profile == dev || $target != *musl* ]] || FEATURES=objects make "$target"
 done
 packaging/test-wheel.sh "$out"/*manylinux*"$(uname -m)"*.whl
 (cd "$out" && sha256sum -- * > SHA256SUMS)
