@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use dcm2fhir::Format;
 use dcm2fhir::internals::error::Error;
 use dcm2fhir::internals::options::index::MaxGone;
 use dcm2fhir::internals::pipeline::{Config, Upload, deliver};
 use dcm2fhir::internals::progress::{Progress, Silent};
 use dcm2fhir::internals::upload::{Counts, Server};
 use dcm2fhir::synth::{Attributes, Instance};
-use dcm2fhir::Format;
 use dicom_dictionary_std::{tags, uids};
 
 use crate::history::{From, How};
