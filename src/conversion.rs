@@ -59,7 +59,8 @@ impl Conversion {
         Conversion { config: Config { content: ContentOptions::of(release), ..Config::default() }, readers: Vec::new() }
     }
 
-    /// Reads this file, or everything below this folder. May be called several times.
+    /// Reads this file, or everything below this folder; or what an address has, as `s3://bucket/prefix/` with the feature
+    /// `objects` and `dicomweb+https://pacs/rs` with the feature `http`. May be called several times.
     pub fn input(mut self, path: impl Into<PathBuf>) -> Conversion {
         self.config.input.inputs.push(path.into());
         self

@@ -11,7 +11,7 @@ use std::path::Path;
 const ARROWS: &[(&str, &str)] = &[
     (
         "cli",
-        "dicom error explain fhir http index interrupt issue mapping numbers options output pipeline progress report source synth terminal upload",
+        "dicom error explain fhir http index interrupt issue mapping numbers objects options output pipeline progress report source synth terminal upload",
     ),
     ("conversion", "error fhir interrupt mapping options output pipeline progress source"),
     (
@@ -26,7 +26,7 @@ const ARROWS: &[(&str, &str)] = &[
     ("kos", "dicom fhir mapping options synth"),
     ("source", "dicom error http interrupt issue name objects options progress"),
     ("http", "error interrupt"),
-    ("objects", "error"),
+    ("objects", "error interrupt progress"),
     ("group", "dicom fhir issue mapping name options"),
     ("mapping", "dicom error fhir issue name options"),
     ("dicom", "issue"),

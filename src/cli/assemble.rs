@@ -7,9 +7,12 @@ use clap::Args;
 use super::ConsoleArguments;
 use crate::error::Error;
 use crate::mapping::ContentOptions;
+#[cfg(feature = "objects")]
+use crate::objects::BucketOptions;
 use crate::options::{RunOptions, Share};
 use crate::output::OutputOptions;
 use crate::pipeline::{self, Assembly, Config};
+use crate::source::RemoteOptions;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -50,6 +53,9 @@ pub struct AssembleArguments {
 
     #[command(flatten)]
     output: OutputOptions,
+    #[cfg(feature = "objects")]
+    #[command(flatten)]
+    bucket: BucketOptions,
     #[command(flatten)]
     content: ContentOptions,
     #[command(flatten)]
@@ -60,7 +66,11 @@ pub struct AssembleArguments {
 
 /// Assembles, and returns the exit code.
 pub fn run(arguments: AssembleArguments) -> Result<u8, Error> {
-    let AssembleArguments { inputs, partition, output, content, run, console } = arguments;
-    let job = Config { output, content, run, ..Config::default() }.convert()?;
+    let AssembleArguments { inputs, partition, output, content, run, console, .. } = arguments;
+    #[cfg(feature = "objects")]
+    let remote = RemoteOptions { bucket: arguments.bucket, ..RemoteOptions::default() };
+    #[cfg(not(feature = "objects"))]
+    let remote = RemoteOptions::default();
+    let job = Config { output, content, run, remote, ..Config::default() }.convert()?;
     pipeline::assemble(&Assembly { inputs, partition }, &job, &console.console())
 }

@@ -191,21 +191,23 @@ impl ExplainArguments {
 fn one_file(arguments: &ExplainArguments, profile: &Profile) -> Result<Option<(String, Header)>, Error> {
     let InputOptions { inputs, files_from: None, include, exclude, .. } = &arguments.input else { return Ok(None) };
     let ([path], true) = (inputs.as_slice(), include.is_empty() && exclude.is_empty()) else { return Ok(None) };
-    if path.is_dir() {
+    let remote = if is_stdin(path) { None } else { arguments.remote.input(path)? };
+    if path.is_dir() || remote.as_ref().is_some_and(Input::is_folder) {
         return Ok(None);
     }
-    match read(path, &arguments.remote, profile)? {
+    let is_file = path.is_file() || remote.is_some();
+    match read(path, remote, profile)? {
         (name, Ok(header)) => Ok(Some((name, header))),
         // An archive or a DICOMDIR: it may contain several files.
-        (_, Err(Skip::NotDicom | Skip::Dicomdir)) if path.is_file() => Ok(None),
+        (_, Err(Skip::NotDicom | Skip::Dicomdir)) if is_file => Ok(None),
         (name, Err(skip)) => Err(Error::Usage(format!("{name}: {skip}"))),
     }
 }
 
 /// The name and the header of the first instance that a path or address leads to, or why there is none.
-fn read(path: &Path, remote: &RemoteOptions, profile: &Profile) -> Result<(String, Result<Header, Skip>), Error> {
+fn read(path: &Path, remote: Option<Input>, profile: &Profile) -> Result<(String, Result<Header, Skip>), Error> {
     let name = printable(path.as_os_str().as_encoded_bytes());
-    let input = if is_stdin(path) { Some(Input::Stdin) } else { remote.input(path)? };
+    let input = if is_stdin(path) { Some(Input::Stdin) } else { remote };
     let Some(input) = input else {
         return Ok((name, local(path, profile)));
     };

@@ -18,7 +18,7 @@ use crate::output::Staged;
 use crate::output::{Format, OutputOptions, OutputTarget};
 #[cfg(not(feature = "objects"))]
 use crate::source::NO_OBJECTS;
-use crate::source::{Input, Links, ListFrom, RemoteOptions, Separator, WalkOptions};
+use crate::source::{Input, Links, ListFrom, Only, RemoteOptions, Separator, WalkOptions};
 
 /// The options of `convert`.
 #[derive(Debug, Clone, Default)]
@@ -96,7 +96,7 @@ impl Config {
     pub fn job(mut self) -> Result<Job, Error> {
         #[cfg(feature = "objects")]
         let staged =
-            self.output.output.as_deref().map(|path| Staged::of(path, &self.remote.bucket)).transpose()?.flatten();
+            self.output.output.as_deref().map(|path| Staged::of(path, &self.remote.bucket())).transpose()?.flatten();
         #[cfg(feature = "objects")]
         if let Some(staged) = &staged {
             self.output.output = Some(staged.path().to_path_buf());
@@ -124,7 +124,14 @@ impl Config {
         let threads = self.run.threads();
         Ok(Job {
             inputs,
-            walk: WalkOptions { links, excluded, threads, watch: None },
+            walk: WalkOptions {
+                links,
+                excluded,
+                threads,
+                watch: None,
+                remote: self.remote.clone(),
+                only: Only::default(),
+            },
             filter: Filter::new(self.input.include.clone(), self.input.exclude.clone()),
             layout: if is_indented { Layout::Pretty } else { Layout::Compact },
             target,
@@ -137,9 +144,20 @@ impl Config {
     }
 }
 
+impl Job {
+    /// Whether the output is made here and belongs elsewhere.
+    #[cfg(feature = "index")]
+    pub fn is_staged(&self) -> bool {
+        #[cfg(feature = "objects")]
+        return self.staged.is_some();
+        #[cfg(not(feature = "objects"))]
+        false
+    }
+}
+
 /// A bucket would be taken for a folder.
 #[cfg(not(feature = "objects"))]
-fn refuse_bucket(output: Option<&Path>) -> Result<(), Error> {
+pub(super) fn refuse_bucket(output: Option<&Path>) -> Result<(), Error> {
     match output.and_then(Path::to_str).is_some_and(|path| RemoteOptions::default().input(path.as_ref()).is_err()) {
         true => usage(NO_OBJECTS),
         false => Ok(()),

@@ -161,7 +161,7 @@ impl Stage<'_> {
             return Ok(Found::Fhir);
         }
         if let Content::Json(text) = &mut file {
-            self.json(worker, &item.name, &mut **text);
+            self.holding(&item.name, || self.json(worker, &item.name, &mut **text));
             return Ok(Found::Json);
         }
         match self.read(worker, &item.name, &mut file) {

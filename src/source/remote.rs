@@ -13,8 +13,8 @@ use crate::objects::BucketOptions;
 
 /// The error for bucket inputs in a build without the feature.
 #[cfg_attr(feature = "objects", allow(dead_code, reason = "that build has them"))]
-pub const NO_OBJECTS: &str =
-    "this program was built without object stores (s3://, gs://, az://, https://): build it with --features objects";
+pub const NO_OBJECTS: &str = "this program was built without object stores (s3://, gs://, az://, https://): use a release \
+     build, or build it with `cargo install --locked --path . --features objects`";
 
 /// Options of inputs on other machines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl RemoteOptions {
             return Ok(Some(Input::DicomWeb(Box::new(web))));
         }
         #[cfg(feature = "objects")]
-        if let Some(bucket) = BucketInput::of(text, &self.bucket, self.requests)? {
+        if let Some(bucket) = BucketInput::of(text, &self.bucket(), self.requests)? {
             return Ok(Some(Input::Bucket(Box::new(bucket))));
         }
         let is_bucket = |scheme: &&str| text.strip_prefix(*scheme).is_some_and(|rest| rest.starts_with("://"));
@@ -61,6 +61,20 @@ impl RemoteOptions {
             return Err(Error::Usage("this program was built without DICOMweb: build it with --features http".into()));
         }
         Ok(None)
+    }
+
+    /// The options of buckets, with the timeouts and certificates given for all servers.
+    #[cfg(feature = "objects")]
+    pub fn bucket(&self) -> BucketOptions {
+        #[cfg(feature = "http")]
+        let bucket = {
+            let access = &self.web.access;
+            let [timeout, deadline] = [access.timeout, access.deadline].map(std::time::Duration::from_secs).map(Some);
+            BucketOptions { timeout, deadline, ca_certificate: access.ca_cert.clone(), ..self.bucket.clone() }
+        };
+        #[cfg(not(feature = "http"))]
+        let bucket = self.bucket.clone();
+        bucket
     }
 
     /// Fails if an option does not apply to any of the inputs.

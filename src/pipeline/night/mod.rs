@@ -52,6 +52,8 @@ struct Facts {
 fn place(job: &Job, ends: &Ends<'_>) -> Option<String> {
     match (&ends.place, &job.target) {
         (Some(place), _) => Some(place.clone()),
+        // What goes to a bucket is there when all is uploaded, and so not known to be there now.
+        _ if job.is_staged() => None,
         (None, OutputTarget::Folder(folder)) if job.format != Format::Ndjson => {
             let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
             Some(format!("folder {}", printable(folder.as_os_str().as_encoded_bytes())))

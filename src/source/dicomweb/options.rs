@@ -119,8 +119,8 @@ mod tests {
             ("PatientName=a b#c", Ok("PatientName=a%20b%23c")),
             ("PatientID=%41", Ok("PatientID=%41")),
             ("", Ok("")),
-            ("limit=10", Err("limit is ours")),
-            ("StudyDate=1&Offset=10", Err("Offset is ours")),
+            ("limit=10", Err("limit is set by dcm2fhir")),
+            ("StudyDate=1&Offset=10", Err("Offset is set by dcm2fhir")),
             ("20240101", Err("NAME=VALUE")),
         ] {
             match (query(text), want) {
