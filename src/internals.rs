@@ -27,6 +27,10 @@ pub mod group {
 pub mod http {
     pub use crate::http::*;
 }
+#[cfg(feature = "index")]
+pub mod index {
+    pub use crate::index::*;
+}
 pub mod interrupt {
     pub use crate::interrupt::*;
 }

@@ -22,6 +22,7 @@ pub(super) fn flush(store: &mut Store, pending: &Pending) -> Result<(), Fault> {
         }
     });
     let mut totals = store.file_totals()?;
+    store.forget_digests(files.iter().map(|file| file.folder).chain(open.iter().map(|(ticket, _)| ticket.folder)))?;
     let known = files.iter().filter(|file| file.is_known).map(|file| (file.folder, &*file.name));
     let known = known
         .chain(open.iter().filter(|(ticket, _)| ticket.is_known).map(|(ticket, _)| (ticket.folder, &*ticket.name)));
@@ -113,6 +114,7 @@ pub(super) fn remove_gone(store: &mut Store) -> Result<(), Fault> {
             return Ok(());
         }
         let mut totals = store.file_totals()?;
+        store.forget_digests(gone.iter().map(|(folder, _)| *folder))?;
         take_out(store, gone.iter().map(|(folder, name)| (*folder, &**name)), &mut totals)?;
         for (folder, name) in &gone {
             store.delete_file(*folder, name)?;

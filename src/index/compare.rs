@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::params;
 
+use super::files::ListingDigest;
 use super::pending::Ticket;
 use super::store::{Fault, Store};
 use super::{Index, os_string, path_bytes};
 use crate::options::index::Check;
-use crate::source::{From, Stamp, Watch, is_settled, now};
+use crate::source::{FolderNumber, From, Stamp, Watch, is_settled, now};
 
 /// A file that was found, and what it is found to be.
 type Found = (OsString, Stamp);
@@ -28,17 +29,17 @@ impl Watch for Index {
         let store = self.store();
         let inside = self.gives(&store, || {
             let Some(known) = store.folder(path_bytes(folder.as_os_str()))? else { return Ok(None) };
-            if known.mtime != Some(mtime) {
+            if known.mtime != Some(mtime) || known.digest.is_none() {
                 return Ok(None);
             }
-            Ok(store.folders_in(known.id)?.map(|inside| (known.id, inside)))
+            Ok(Some((known.id, store.folders_in(known.id)?)))
         })??;
         drop(store);
         self.visited().folders.insert(inside.0);
         Some(inside.1.iter().map(|path| os_string(path).into()).collect())
     }
 
-    fn enters(&self, folder: &Path) -> bool {
+    fn enters(&self, folder: &Path) -> Option<FolderNumber> {
         // Looked at before the folder is listed: what comes later changes it again.
         let mtime = mtime(folder).filter(|mtime| is_settled(*mtime, now()));
         let store = self.store();
@@ -47,24 +48,26 @@ impl Watch for Index {
             store.folder_at(path_bytes(folder.as_os_str()), parent)
         });
         drop(store);
-        let Some(known) = known else { return false };
+        let known = known?;
         let mut visited = self.visited();
         if known.mtime != mtime {
             visited.mtimes.push((known.id, mtime));
         }
-        visited.folders.insert(known.id)
+        visited.digests.insert(known.id, known.digest);
+        visited.folders.insert(known.id).then_some(known.id)
     }
 
-    fn files(&self, folder: &Path, mut files: Vec<Found>, whole: bool) -> Vec<OsString> {
+    fn files(&self, folder: &Path, number: FolderNumber, mut files: Vec<Found>, whole: bool) -> Vec<OsString> {
+        let is_whole = whole && !self.visited().listed.contains(&number);
+        if is_whole && self.is_as_listed(number, &files) {
+            return Vec::new();
+        }
         files.sort_unstable_by(|(one, _), (other, _)| path_bytes(one).cmp(path_bytes(other)));
+        self.visited().compared.insert(number);
         let store = self.store();
-        let tickets = self.gives(&store, || {
-            let folder = store.folder_at(path_bytes(folder.as_os_str()), None)?.id;
-            let has_listed = self.visited().listed.contains(&folder);
-            match whole && !has_listed {
-                true => self.merge(&store, folder, files),
-                false => self.look_up(&store, folder, files),
-            }
+        let tickets = self.gives(&store, || match is_whole {
+            true => self.merge(&store, number, files),
+            false => self.look_up(&store, number, files),
         });
         drop(store);
         let tickets = tickets.unwrap_or_default();
@@ -72,17 +75,18 @@ impl Watch for Index {
         tickets.into_iter().map(|ticket| self.announce(folder, ticket)).collect()
     }
 
-    fn leaves(&self, folder: &Path, whole: bool, plain: bool) {
-        let store = self.store();
-        self.gives(&store, || {
-            let folder = store.folder_at(path_bytes(folder.as_os_str()), None)?.id;
-            if !plain {
-                // What the walk itself left out is not stored: only a listing finds it again.
-                self.visited().unread.insert(folder);
-            }
-            let has_listed = self.visited().listed.contains(&folder);
-            if whole && !has_listed { Ok(()) } else { unseen(&store, folder) }
-        });
+    fn leaves(&self, number: FolderNumber, whole: bool, plain: bool) {
+        let mut visited = self.visited();
+        if !plain {
+            // What the walk itself left out is not stored: only a listing finds it again.
+            visited.unread.insert(number);
+        }
+        let is_compared = whole && !visited.listed.contains(&number);
+        drop(visited);
+        if !is_compared {
+            let store = self.store();
+            self.gives(&store, || unseen(&store, number));
+        }
     }
 
     fn cannot_look(&self, folder: &Path) {
@@ -127,6 +131,19 @@ impl Index {
 
     fn is_as_before(&self, before: &[u8], stamp: &Stamp) -> bool {
         self.check != Check::Read && before == stamp.to_bytes()
+    }
+
+    /// Whether all files of a folder are as they are stored, told by a sum of hashes instead of one by one.
+    fn is_as_listed(&self, folder: i64, files: &[Found]) -> bool {
+        let known = self.visited().digests.remove(&folder).flatten();
+        let (mut digest, mut buffer) = (ListingDigest::default(), Vec::new());
+        if self.check == Check::Read || known.is_none() {
+            return false;
+        }
+        files.iter().for_each(|(name, stamp)| {
+            digest.add(path_bytes(name), |bytes| stamp.add_to(bytes), &mut buffer);
+        });
+        known == Some(digest)
     }
 
     /// Walks the sorted files of a whole folder beside those that are stored.

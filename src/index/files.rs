@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, params};
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::state::State;
 use super::store::{Fault, Store};
@@ -13,6 +14,24 @@ pub(super) struct Folder {
     pub id: i64,
     /// When anything in it changed, where it need not be listed as long as that stays.
     pub mtime: Option<i64>,
+    /// What all its names and stamps come to, where none of them has to be read again.
+    pub digest: Option<ListingDigest>,
+}
+
+/// A sum of hashes of names and stamps, whatever their order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct ListingDigest(u128);
+
+impl ListingDigest {
+    /// Adds a file.
+    pub fn add(&mut self, name: &[u8], add_stamp: impl FnOnce(&mut Vec<u8>), buffer: &mut Vec<u8>) {
+        buffer.clear();
+        add_stamp(buffer);
+        // The stamp's length keeps apart what is the stamp's and what the name's.
+        buffer.push(buffer.len() as u8);
+        buffer.extend_from_slice(name);
+        self.0 = self.0.wrapping_add(xxh3_128(buffer));
+    }
 }
 
 /// What is known of a file.
@@ -76,8 +95,11 @@ impl FileTotals {
 impl Store {
     /// The folder at a path, where it is known.
     pub fn folder(&self, path: &[u8]) -> Result<Option<Folder>, Fault> {
-        let mut statement = self.connection.prepare_cached("SELECT id, mtime FROM folder WHERE path = ?1")?;
-        let row = statement.query_row([path], |row| Ok(Folder { id: row.get(0)?, mtime: row.get(1)? }));
+        let mut statement = self.connection.prepare_cached("SELECT id, mtime, digest FROM folder WHERE path = ?1")?;
+        let row = statement.query_row([path], |row| {
+            let digest = row.get::<_, Option<[u8; 16]>>(2)?.map(|digest| ListingDigest(u128::from_le_bytes(digest)));
+            Ok(Folder { id: row.get(0)?, mtime: row.get(1)?, digest })
+        });
         Ok(row.optional()?)
     }
 
@@ -88,7 +110,7 @@ impl Store {
         }
         let parent = parent.map(|parent| self.folder(parent)).transpose()?.flatten().map(|parent| parent.id);
         let mut statement = self.connection.prepare_cached("INSERT INTO folder (path, parent) VALUES (?1, ?2)")?;
-        Ok(Folder { id: statement.insert(params![path, parent])?, mtime: None })
+        Ok(Folder { id: statement.insert(params![path, parent])?, mtime: None, digest: None })
     }
 
     /// The path of a folder.
@@ -111,15 +133,35 @@ impl Store {
         Ok(())
     }
 
-    /// The folders in a folder of which all files are known; `None` where one has to be read again.
-    pub fn folders_in(&self, id: i64) -> Result<Option<Vec<Vec<u8>>>, Fault> {
-        let unread = "SELECT 1 FROM file WHERE folder = ?1 AND length(stamp) = 0 LIMIT 1";
-        if self.connection.prepare_cached(unread)?.exists([id])? {
-            return Ok(None);
-        }
+    /// The folders in a folder.
+    pub fn folders_in(&self, id: i64) -> Result<Vec<Vec<u8>>, Fault> {
         let mut statement = self.connection.prepare_cached("SELECT path FROM folder WHERE parent = ?1")?;
         let paths = statement.query_map([id], |row| row.get(0))?;
-        Ok(Some(paths.collect::<Result<_, _>>()?))
+        Ok(paths.collect::<Result<_, _>>()?)
+    }
+
+    /// The files of folders are going to be others than their digests say.
+    pub fn forget_digests(&self, folders: impl IntoIterator<Item = i64>) -> Result<(), Fault> {
+        let folders: BTreeSet<i64> = folders.into_iter().collect();
+        let update = "UPDATE folder SET digest = NULL WHERE id = ?1 AND digest IS NOT NULL";
+        let mut statement = self.connection.prepare_cached(update)?;
+        folders.iter().try_for_each(|folder| {
+            statement.execute([folder])?;
+            Ok(())
+        })
+    }
+
+    /// Keeps the digest of a folder's files as they are stored, unless one of them has to be read again.
+    pub fn keep_digest(&self, folder: i64) -> Result<(), Fault> {
+        let (mut digest, mut is_known, mut buffer) = (ListingDigest::default(), true, Vec::new());
+        self.each_file(folder, |name, stamp| {
+            is_known &= !stamp.is_empty();
+            digest.add(name, |bytes| bytes.extend_from_slice(stamp), &mut buffer);
+        })?;
+        let digest = is_known.then_some(digest.0.to_le_bytes());
+        let update = "UPDATE folder SET digest = ?2 WHERE id = ?1";
+        self.connection.prepare_cached(update)?.execute(params![folder, digest])?;
+        Ok(())
     }
 
     /// Shows the name and the stamp of each file of a folder, in the order of the names.

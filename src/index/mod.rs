@@ -27,7 +27,7 @@ mod store;
 mod studies;
 mod target;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -48,6 +48,7 @@ pub use maintain::{check, stats, vacuum};
 pub use store::OnNetwork;
 pub use target::{Document, Standing, Target, Written};
 
+use files::ListingDigest;
 use pending::{FileContent, Pending, ReadFile, Ticket};
 use segment::{Level, Record};
 use state::{LeftOut, State, is_lasting};
@@ -71,6 +72,10 @@ struct Visited {
     folders: HashSet<i64>,
     /// Folders that could not be looked at, wholly or in part: what is known of them and below them stays.
     unlookable: Vec<PathBuf>,
+    /// What the files of folders that are being listed came to before.
+    digests: HashMap<i64, Option<ListingDigest>>,
+    /// Folders whose files were compared one by one.
+    compared: HashSet<i64>,
     /// Folders of which files were listed.
     listed: HashSet<i64>,
     /// When a folder last changed before it was listed.
@@ -192,6 +197,10 @@ impl Index {
     /// Puts everything that was read into the store.
     pub fn finish_reading(&self) -> Result<(), Error> {
         self.flush();
+        // What went wrong first says why; behind it nothing can be put into the store.
+        if let Some(error) = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Err(error);
+        }
         let mtimes = std::mem::take(&mut self.visited().mtimes);
         let unread = std::mem::take(&mut self.visited().unread);
         self.with(|store| {
@@ -200,11 +209,7 @@ impl Index {
             }
             unread.iter().try_for_each(|folder| store.set_folder_mtime(*folder, None))?;
             store.commit()
-        })?;
-        match self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(error) => Err(error),
-            None => Ok(()),
-        }
+        })
     }
 
     /// How many files are known.

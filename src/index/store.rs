@@ -14,7 +14,7 @@ use crate::error::Error;
 /// What the database is called in its header: `dcmf`.
 const APPLICATION_ID: i32 = 0x6463_6D66;
 /// To be raised when an index of before cannot be read any more.
-const FORMAT: i32 = 1;
+const FORMAT: i32 = 2;
 const SCHEMA: &str = include_str!("schema.sql");
 /// The cache is all that a run keeps of its index: 64 MiB.
 const CACHE: &str = "PRAGMA cache_size = -65536; PRAGMA temp_store = FILE;";
@@ -156,7 +156,7 @@ impl Store {
         self.connection.execute_batch(
             "DELETE FROM file; DELETE FROM segment; DELETE FROM folder; DELETE FROM root;
              DELETE FROM meta WHERE key <> 'wanted' AND key <> 'filter';
-             UPDATE study SET digest = 0, records = 0, segments = 0; UPDATE written SET digest = NULL;",
+             UPDATE study SET digest = 0, records = 0, segments = 0, placed = NULL; UPDATE written SET digest = NULL;",
         )?;
         Ok(())
     }
@@ -177,6 +177,18 @@ impl Store {
     pub fn set_meta(&self, key: &str, value: i64) -> Result<(), Fault> {
         let mut statement = self.connection.prepare_cached("INSERT OR REPLACE INTO meta VALUES (?1, ?2)")?;
         statement.execute((key, value))?;
+        Ok(())
+    }
+
+    /// Bytes that are kept by their name.
+    pub fn kept(&self, key: &str) -> Result<Option<Vec<u8>>, Fault> {
+        let mut statement = self.connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
+        Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+    }
+
+    /// Keeps bytes by a name.
+    pub fn keep(&self, key: &str, bytes: &[u8]) -> Result<(), Fault> {
+        self.connection.prepare_cached("INSERT OR REPLACE INTO meta VALUES (?1, ?2)")?.execute((key, bytes))?;
         Ok(())
     }
 
@@ -211,13 +223,20 @@ fn prepare_existing(path: &Path) -> Result<bool, Error> {
     looked_at(path, options)
 }
 
+/// An error of opening, with advice.
+fn advised(error: &std::io::Error) -> String {
+    let is_missing = error.kind() == std::io::ErrorKind::NotFound;
+    let advice = if is_missing { "is the path right?" } else { "can the file be written?" };
+    format!("{error}: {advice}")
+}
+
 /// Whether the file is empty; an error where it is no database, which SQLite would find out late.
 fn looked_at(path: &Path, options: OpenOptions) -> Result<bool, Error> {
     const MARK: &[u8] = b"SQLite format 3\0";
     if path.is_dir() {
         return Err(failed(path, "it is a folder: give the name of a file"));
     }
-    let file = options.open(path).map_err(|error| failed(path, &format!("{error}: can the file be written?")))?;
+    let file = options.open(path).map_err(|error| failed(path, &advised(&error)))?;
     if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
         return Err(failed(path, "it is no regular file"));
     }

@@ -42,7 +42,7 @@ impl Store {
         if let Some(known) = statement.query_row([uid], row).optional()? {
             return Ok(known);
         }
-        let mut statement = self.connection.prepare_cached("INSERT INTO study VALUES (NULL, ?1, 0, 0, 0)")?;
+        let mut statement = self.connection.prepare_cached("INSERT INTO study VALUES (NULL, ?1, 0, 0, 0, NULL)")?;
         Ok(StudyRow { id: statement.insert([uid])?, digest: 0, records: 0, segments: 0 })
     }
 

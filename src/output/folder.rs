@@ -4,8 +4,9 @@
 //! as they are, and one of the same name from an earlier run is replaced, unless it holds or says more.
 
 use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -22,25 +23,30 @@ const MAX_ID_BYTES: usize = 64;
 #[derive(Debug)]
 pub struct Folder {
     root: PathBuf,
+    /// The ending of the files.
+    extension: &'static str,
     mode: FileMode,
     replace: bool,
     /// The resource types that have their folder.
     types: Mutex<HashSet<&'static str>>,
     /// Hashes of the names that were given.
     taken: Mutex<HashSet<u64>>,
+    /// The files of earlier runs, where somebody asks for them: one listing costs less than a look at each.
+    before: OnceLock<HashSet<OsString>>,
 }
 
 impl Folder {
     /// Makes the folder where it is not there, and finds out whether it can be written.
-    pub fn open(root: &Path, mode: FileMode, replace: bool) -> Result<Folder, Error> {
+    pub fn open(root: &Path, extension: &'static str, mode: FileMode, replace: bool) -> Result<Folder, Error> {
         make(root, mode)?;
         remove_stale(root);
         WholeFile::try_in(root)?;
-        Ok(Folder { root: root.to_path_buf(), mode, replace, types: Mutex::default(), taken: Mutex::default() })
+        let (types, taken, before) = (Mutex::default(), Mutex::default(), OnceLock::new());
+        Ok(Folder { root: root.to_path_buf(), extension, mode, replace, types, taken, before })
     }
 
     fn path(&self, name: &DocumentName) -> Result<PathBuf, Error> {
-        let file = file_name(&name.id);
+        let file = file_name(&name.id, self.extension);
         if name.is_main() {
             return Ok(self.root.join(file));
         }
@@ -72,7 +78,7 @@ impl Folder {
 
     /// Where a document stands, whether its folder is there or not.
     fn place(&self, name: &DocumentName) -> PathBuf {
-        let file = file_name(&name.id);
+        let file = file_name(&name.id, self.extension);
         if name.is_main() { self.root.join(file) } else { self.root.join(name.resource_type).join(file) }
     }
 }
@@ -97,7 +103,10 @@ impl Sink for Folder {
     }
 
     fn has(&self, name: &DocumentName) -> bool {
-        self.place(name).is_file()
+        if !name.is_main() {
+            return self.place(name).is_file();
+        }
+        self.before.get_or_init(|| files_of(&self.root)).contains(OsStr::new(&file_name(&name.id, self.extension)))
     }
 
     fn stands(&self, name: &DocumentName) {
@@ -118,9 +127,19 @@ impl Sink for Folder {
 
     fn finish(self: Box<Self>, report: Option<&Path>) -> Result<Finished, Error> {
         let taken = self.taken.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let stale_files = stale_files(&self.root, report, |path| taken.contains(&path_hash(path)));
+        let stale_files = stale_files(&self.root, self.extension, report, |path| taken.contains(&path_hash(path)));
         Ok(Finished { stale_files, held_back: Vec::new() })
     }
+}
+
+/// The names of the files in a folder, links to files with them.
+fn files_of(folder: &Path) -> HashSet<OsString> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_file = |entry: &std::fs::DirEntry| match entry.file_type() {
+        Ok(kind) if kind.is_symlink() => entry.path().is_file(),
+        kind => kind.is_ok_and(|kind| kind.is_file()),
+    };
+    entries.filter(is_file).map(|entry| entry.file_name()).collect()
 }
 
 /// The hash of what a file holds; `None` where it is not there or cannot be read.
@@ -139,15 +158,15 @@ fn path_hash(path: &Path) -> u64 {
 
 /// A name that is safe in every file system: what is no FHIR id becomes its hash, as does the name of a Windows device; an
 /// id with capital letters gets its hash behind it, because some file systems take `A` and `a` for the same.
-fn file_name(id: &str) -> String {
+fn file_name(id: &str, extension: &str) -> String {
     let is_id_character = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
     let hash = xxh3_64(id.as_bytes());
     if id.is_empty() || id.len() > MAX_ID_BYTES || !id.bytes().all(is_id_character) || is_device(id) {
-        format!("~{hash:016x}.json")
+        format!("~{hash:016x}.{extension}")
     } else if id.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        format!("{id}~{hash:016x}.json")
+        format!("{id}~{hash:016x}.{extension}")
     } else {
-        format!("{id}.json")
+        format!("{id}.{extension}")
     }
 }
 
@@ -162,7 +181,9 @@ fn is_device(id: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::file_name;
+    fn file_name(id: &str) -> String {
+        super::file_name(id, "json")
+    }
 
     #[test]
     fn an_id_never_becomes_a_path_or_the_name_of_another() {

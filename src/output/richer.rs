@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 
 use serde_json::Value;
@@ -31,13 +31,14 @@ const FACTS: [&str; 5] = ["birthDate", "gender", "manufacturer", "name", "serial
 
 /// Whether the old file is a companion that says more than the new one, or something else.
 pub(super) fn says_more(old: &Path, new: &Path) -> bool {
-    let (Some(old), Some(new)) = (companion(old), companion(new)) else { return false };
-    has_more(&old, &new)
+    // Most documents have no old file, and then the new one is not parsed.
+    companion(old).is_some_and(|old| companion(new).is_some_and(|new| has_more(&old, &new)))
 }
 
 fn companion(path: &Path) -> Option<Value> {
-    let file = BufReader::new(File::open(path).ok()?).take(MAX_BYTES);
-    let resource: Value = serde_json::from_reader(file).ok()?;
+    let mut bytes = Vec::new();
+    File::open(path).ok()?.take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
+    let resource: Value = serde_json::from_slice(&bytes).ok()?;
     let kind = resource["resourceType"].as_str()?;
     (!matches!(kind, "Bundle" | "ImagingStudy")).then_some(resource)
 }

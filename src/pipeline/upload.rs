@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::ending::{self, OfServer};
-use super::{Console, Ends, Job, convert_between, fhir_file, read};
+use super::{Console, Ends, Job, Outcome, convert_between, fhir_file, read};
 use crate::error::Error;
 use crate::http::SystemClock;
 use crate::interrupt::Interrupt;
@@ -18,7 +18,7 @@ use crate::progress::Progress;
 use crate::report::{CauseInWords, Causes, Section};
 use crate::source::{self, Name};
 use crate::terminal::{self, WARNING};
-use crate::upload::{self, Counts, Input, Options, Server, Summary};
+use crate::upload::{self, Counts, Input, Server, ServerReport, Summary, UploadOptions};
 
 /// What is uploaded, and to where.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ pub struct Upload {
     /// Whether FHIR or DICOM comes from standard input.
     pub stdin: bool,
     /// How it is sent.
-    pub options: Options,
+    pub options: UploadOptions,
     /// Requests at the same time.
     pub concurrent_requests: usize,
 }
@@ -115,7 +115,7 @@ struct Done {
     gone: usize,
 }
 
-/// Reads and sends everything.
+/// Reads and sends everything, and says what there is to say of the reading.
 fn send(
     upload: &Upload,
     console: &Console,
@@ -123,8 +123,33 @@ fn send(
     interrupt: &Interrupt,
     progress: &Arc<dyn Progress>,
 ) -> Result<Done, Error> {
-    let job = &upload.job;
     let start = Instant::now();
+    let Delivered { outcome, report, sent } = deliver(upload, server, interrupt, progress)?;
+    // As of every run that could not be done, the error is the last word.
+    let sent = if console.summary == SummaryForm::Json { Ok(sent?) } else { sent };
+    let summary = report.summary();
+    let of_server = OfServer { summary, causes: causes(&server.counts()) };
+    let code = ending::tell(&upload.job, console, &outcome, Some(of_server), start);
+    sent?;
+    Ok(Done { code, gone: report.gone.len() })
+}
+
+/// What was read and sent; an error of the sending leaves a report all the same.
+pub struct Delivered<'s> {
+    outcome: Outcome,
+    report: ServerReport<'s>,
+    /// What ended the sending before its end.
+    pub sent: Result<(), Error>,
+}
+
+/// Reads and sends everything.
+pub fn deliver<'s>(
+    upload: &Upload,
+    server: &'s Server,
+    interrupt: &Interrupt,
+    progress: &Arc<dyn Progress>,
+) -> Result<Delivered<'s>, Error> {
+    let job = &upload.job;
     let place = format!("server {}", upload.options.connection.base);
     let others = Others { fhir: Mutex::default(), inputs: &job.inputs, server };
     let ends = Ends { others: Some(&others), writing_threads: upload.concurrent_requests, place: Some(place) };
@@ -137,13 +162,7 @@ fn send(
     let report = server.report(sent.is_ok())?;
     let section = Section { name: "server", write: &|out| report.write(out) };
     let outcome = converted.finish(inputs.len() as u64, Some(&section))?;
-    // As of every run that could not be done, the error is the last word.
-    let sent = if console.summary == SummaryForm::Json { Ok(sent?) } else { sent };
-    let summary = report.summary();
-    let of_server = OfServer { summary, causes: causes(&server.counts()) };
-    let code = ending::tell(job, console, &outcome, Some(of_server), start);
-    sent?;
-    Ok(Done { code, gone: report.gone.len() })
+    Ok(Delivered { outcome, report, sent })
 }
 
 fn summarize(upload: &Upload, server: &Server, gone: usize, start: Instant) {

@@ -8,7 +8,7 @@ use crossbeam_channel::Sender;
 
 use super::files::Files;
 use super::gathered::Gathered;
-use super::watch::{From, Watch};
+use super::watch::{FolderNumber, From, Watch};
 use super::{Item, Name, Stamp, archive};
 use crate::issue::Skip;
 use crate::progress::Progress;
@@ -49,6 +49,8 @@ pub(super) struct Feed {
     closed: bool,
     end: Arc<End>,
     watch: Option<Arc<dyn Watch>>,
+    /// The folder that was entered, as the watch calls it.
+    entered: FolderNumber,
     /// The files of the folder that was entered, where somebody looks at them before they are read.
     gathered: Gathered,
 }
@@ -65,15 +67,15 @@ impl Drop for End {
 impl Clone for Feed {
     fn clone(&self) -> Feed {
         let (sender, end) = (self.sender.clone(), Arc::clone(&self.end));
-        let (watch, gathered) = (self.watch.clone(), Gathered::default());
-        Feed { sender, batch: Batch::default(), count: 0, new_folder: true, closed: self.closed, end, watch, gathered }
+        let (watch, gathered, batch) = (self.watch.clone(), Gathered::default(), Batch::default());
+        Feed { sender, batch, count: 0, new_folder: true, closed: self.closed, end, watch, entered: 0, gathered }
     }
 }
 
 impl Feed {
     pub fn new(sender: Sender<Batch>, progress: Arc<dyn Progress>, watch: Option<Arc<dyn Watch>>) -> Feed {
-        let (end, gathered) = (Arc::new(End(progress)), Gathered::default());
-        Feed { sender, batch: Batch::default(), count: 0, new_folder: true, closed: false, end, watch, gathered }
+        let (end, gathered, batch) = (Arc::new(End(progress)), Gathered::default(), Batch::default());
+        Feed { sender, batch, count: 0, new_folder: true, closed: false, end, watch, entered: 0, gathered }
     }
 
     /// Whether nobody reads any more.
@@ -95,7 +97,10 @@ impl Feed {
     pub fn enter_folder(&mut self, folder: &Path) -> bool {
         self.new_folder = true;
         self.gathered = Gathered::default();
-        self.watch.as_ref().is_none_or(|watch| watch.enters(folder))
+        let Some(watch) = &self.watch else { return true };
+        let number = watch.enters(folder);
+        self.entered = number.unwrap_or_default();
+        number.is_some()
     }
 
     /// A regular file of the folder that was entered.
@@ -150,7 +155,7 @@ impl Feed {
         let is_first = self.gathered.whole;
         self.look_at(folder, is_first);
         if !self.gathered.failed {
-            watch.leaves(folder, is_first, self.gathered.plain);
+            watch.leaves(self.entered, is_first, self.gathered.plain);
         }
     }
 
@@ -167,7 +172,7 @@ impl Feed {
             watch.cannot_look(folder);
         }
         let before = stamped.len();
-        let to_read = watch.files(folder, stamped, whole && unstamped.is_empty());
+        let to_read = watch.files(folder, self.entered, stamped, whole && unstamped.is_empty());
         self.end.0.walked((before - to_read.len()) as u64);
         to_read.iter().chain(&unstamped).for_each(|name| self.send(folder, name));
     }

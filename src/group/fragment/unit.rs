@@ -21,7 +21,7 @@ pub enum Malformed {
     #[error("written by another version of dcm2fhir (lines of version {0}, want {VERSION}): scan again with this one")]
     Version(u32),
     /// Another set of attributes was wanted.
-    #[error("written by another version of dcm2fhir, which read other attributes: scan again with this one")]
+    #[error("other attributes were read than this needs: scan again with this version, and with the same --profile")]
     Wanted,
     /// A value is none that a scan writes.
     #[error("not a line of `dcm2fhir scan`: {0}")]
