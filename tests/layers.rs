@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &str)] = &[
         "dicom error explain fhir group http index interrupt issue kos mapping numbers options output progress report source terminal upload",
     ),
     ("index", "dicom error group issue mapping name options source"),
-    ("upload", "error fhir http interrupt numbers options output progress source terminal"),
+    ("upload", "error fhir http interrupt numbers options output progress report source terminal"),
     ("explain", "dicom fhir group issue mapping name numbers options source"),
     ("report", "dicom error fhir issue mapping name numbers options output progress source terminal"),
     ("output", "dicom error fhir group kos mapping name objects options synth"),

@@ -11,6 +11,7 @@ use crate::options::BundleOptions;
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Output"))]
+#[non_exhaustive]
 pub struct OutputOptions {
     /// Write to a folder, a file named by its format, or -
     ///
@@ -28,16 +29,13 @@ pub struct OutputOptions {
     /// one a line on standard output; needs --fhir. `kos`: a DICOM manifest for each study, with --profile mado. `csv` and `parquet`: no FHIR but a catalog, a table of header
     /// values with the columns of the Imaging Data Commons index. Default: ndjson on standard output, json in a folder,
     /// by its extension in a file.
-    #[cfg_attr(feature = "cli", arg(long, value_enum, hide_possible_values = true))]
+    #[cfg_attr(feature = "cli", arg(long, value_enum))]
     pub format: Option<Format>,
 
     /// Row of a catalog: study, series or instance
     ///
     /// Needs --format csv or parquet, or an output file of that kind. Default: series.
-    #[cfg_attr(
-        feature = "cli",
-        arg(long, value_enum, value_name = "LEVEL", hide_possible_values = true, hide_short_help = true)
-    )]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "LEVEL", hide_short_help = true))]
     pub rows: Option<Rows>,
 
     /// Indent the JSON

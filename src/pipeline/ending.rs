@@ -48,6 +48,9 @@ impl Outcome {
         let inputs: Vec<String> = job.inputs.iter().map(Input::to_string).collect();
         let place = inputs.join(", ");
         match self.totals {
+            Totals { files: 0, .. } if inputs.is_empty() => {
+                "the index holds no file yet: give the inputs too".to_string()
+            }
             Totals { files: 0, partial: false, .. } => {
                 format!("no file was found in {place}: is the path right, and the disk mounted?")
             }

@@ -24,6 +24,7 @@ use crate::source::{Input, Links, ListFrom, Only, RemoteOptions, Separator, Walk
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[allow(missing_docs)]
+#[non_exhaustive]
 pub struct Config {
     #[cfg_attr(feature = "cli", command(flatten))]
     pub input: InputOptions,

@@ -12,7 +12,7 @@ mod instance;
 mod pixels;
 mod uid;
 
-pub use archive::{Manifest, Options, write_archive, write_archive_while};
+pub use archive::{Manifest, SynthOptions, write_archive, write_archive_while};
 pub use character_set::CharacterSet;
 pub use data_set::{Attributes, DataSet, code};
 pub use instance::{Frame, Instance, Lengths};

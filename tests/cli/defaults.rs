@@ -17,9 +17,11 @@ fn help(command: &str) -> String {
 fn stated(help: &str) -> BTreeMap<String, String> {
     let mut blocks: BTreeMap<String, String> = BTreeMap::new();
     let mut option = String::new();
-    for line in help.lines().map(str::trim) {
+    for (indent, line) in help.lines().map(|line| (line.len() - line.trim_start().len(), line.trim())) {
         let words = line.trim_start_matches(|c: char| c == '-' || c.is_ascii_alphanumeric() || c == ',' || c == ' ');
         let named = line.split_whitespace().find(|word| word.starts_with("--")).filter(|_| line.starts_with('-'));
+        // The text of an option is indented further, and may begin a line with another option.
+        let named = named.filter(|_| indent < 10);
         match named {
             Some(name) if words.len() < line.len() => option = name.trim_start_matches('-').to_string(),
             _ => *blocks.entry(option.clone()).or_default() += &format!("{line} "),
@@ -59,7 +61,7 @@ fn agrees(stated: &str, unset: &str) -> bool {
 
 /// What `upload` does otherwise than `convert`, whose defaults `config` prints: tests of `upload` hold it to these.
 const OF_UPLOAD: [(&str, &str); 2] =
-    [("fhir", "the release that the server says it speaks"), ("references", "separate")];
+    [("fhir", "the release that the server states in /metadata"), ("references", "separate")];
 
 #[test]
 fn each_default_that_a_help_states_is_what_config_prints() {

@@ -1,14 +1,14 @@
 //! DICOM in, FHIR on the server.
 
 use assert_cmd::Command;
-use dcm2fhir::synth::{Options, write_archive};
+use dcm2fhir::synth::{SynthOptions, write_archive};
 
 use crate::server::{Act, TestServer};
 
 #[test]
 fn an_archive_is_uploaded_once() {
     let folder = tempfile::tempdir().unwrap();
-    write_archive(&Options { studies: 12, instances: 2, ..Options::default() }, folder.path()).unwrap();
+    write_archive(&SynthOptions { studies: 12, instances: 2, ..SynthOptions::default() }, folder.path()).unwrap();
     let server = TestServer::new(|_| Act::Serve);
     let upload = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dcm2fhir"));
@@ -34,7 +34,7 @@ fn an_archive_is_uploaded_once() {
 #[test]
 fn a_profile_and_labels_stand_in_every_resource_that_is_sent() {
     let folder = tempfile::tempdir().unwrap();
-    write_archive(&Options { studies: 6, instances: 1, ..Options::default() }, folder.path()).unwrap();
+    write_archive(&SynthOptions { studies: 6, instances: 1, ..SynthOptions::default() }, folder.path()).unwrap();
     let labels = ["--meta-source", "urn:pacs:1", "--meta-tag", "urn:b|7", "--meta-security", "urn:s|R"];
     for more in [vec![], vec!["--references", "contained"], vec!["--conditional"], vec!["--profile", "eu-imaging"]] {
         let server = TestServer::new(|_| Act::Serve);

@@ -30,6 +30,7 @@ choice! {
 /// Which profile, and what it wants that no header says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
+#[non_exhaustive]
 pub struct ProfileOptions {
     /// Profile: mado, eu-imaging, imr, mii or ips
     ///
@@ -37,7 +38,7 @@ pub struct ProfileOptions {
     /// Imaging. `imr`: IHE interactive multimedia reports. `mii`: Medizininformatik-Initiative. `ips`: International
     /// Patient Summary. The profile sets the FHIR release. A study that lacks what the profile requires is written
     /// without the profile and reported, with exit code 1. Default: none.
-    #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "NAME", hide_possible_values = true))]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "NAME"))]
     pub profile: Option<ProfileName>,
 
     /// Name of the organization that creates the manifests
@@ -101,8 +102,8 @@ impl ProfileOptions {
 
     /// The options that the profile cannot do without, and what to give.
     pub fn missing(&self, profile: &Profile) -> Vec<&'static str> {
-        let creator = "says who makes the manifests: give --creator NAME, and --creator-id SYSTEM|VALUE";
-        let location = "says which repository has the images: give its --retrieve-location OID";
+        let creator = "needs a creator: give --creator NAME, and --creator-id SYSTEM|VALUE";
+        let location = "needs the repository of the images: give --retrieve-location OID";
         let needs = [
             (profile.creator.is_some() && self.creator.is_none(), creator),
             (profile.location.is_some() && self.retrieve_location.is_none(), location),
