@@ -98,6 +98,8 @@ fn names(element: &str, path: &str) -> bool {
         "Identifier.type" => path.to_lowercase().contains("identifier.type."),
         // An endpoint more is a resource more.
         "series.endpoint" => is_in(one) || path.starts_with("Endpoint.connectionType"),
+        // A performer less is a person less.
+        "series.performer" => is_in(one) || path.starts_with("Practitioner."),
         one => is_in(one),
     })
 }
