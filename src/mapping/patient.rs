@@ -23,8 +23,9 @@ pub fn subject(attributes: &Attributes<'_>) -> Option<Reference> {
         identifiers.iter_mut().for_each(without_record_number);
     }
     let name = only_name(attributes, tags::PATIENT_NAME);
-    let display = name.as_ref().map(|name| name.display());
-    let names = name.as_ref().map(human_names).unwrap_or_default();
+    let display = name.as_ref().map(|known| known.name.display());
+    let names = name.as_ref().map(|known| human_names(&known.name)).unwrap_or_default();
+    let lost = name.and_then(|known| known.lost);
     let identifier = identifiers.first().filter(|_| attributes.text(tags::PATIENT_ID).is_some()).cloned();
     let (target, resource) = if phantom {
         (ResourceType::Device, Resource::Device(phantom_of(identifiers, display.clone())))
@@ -32,7 +33,8 @@ pub fn subject(attributes: &Attributes<'_>) -> Option<Reference> {
         (ResourceType::Patient, Resource::Patient(patient(attributes, identifiers, names)))
     };
     let known = resource != Resource::Patient(Patient::default()) && resource != Resource::Device(Device::default());
-    known.then(|| Reference { target, identifier, display, literal: None, resource: Some(Box::new(resource)) })
+    let resource = Some(Box::new(resource));
+    known.then(|| Reference { identifier, display, lost, resource, ..Reference::to(target) })
 }
 
 fn patient(attributes: &Attributes<'_>, identifier: Vec<Identifier>, names: Vec<HumanName>) -> Patient {

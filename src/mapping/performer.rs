@@ -47,9 +47,21 @@ pub fn device(attributes: &Attributes<'_>) -> Vec<Performer> {
     let mut actor = Reference::to(ResourceType::Device);
     actor.identifier = device.identifier.first().cloned();
     actor.display = display(&device);
+    actor.lost = lost(attributes, &device);
     actor.resource =
         Some(Box::new(Resource::Device(Device { version: attributes.texts(tags::SOFTWARE_VERSIONS), ..device })));
     vec![Performer { function: None, actor }]
+}
+
+/// The bytes of what names the equipment, as far as some were lost.
+fn lost(attributes: &Attributes<'_>, device: &Device) -> Option<Box<[u8]>> {
+    let shown = [
+        (tags::MANUFACTURER, &device.manufacturer),
+        (tags::MANUFACTURER_MODEL_NAME, &device.model_number),
+        (tags::STATION_NAME, &device.name),
+    ];
+    let lost: Vec<&[u8]> = shown.iter().filter_map(|(tag, shown)| attributes.lost(*tag, shown.as_deref()?)).collect();
+    (!lost.is_empty()).then(|| lost.join(&b'\\').into())
 }
 
 fn serial_number(value: IdText) -> Identifier {
@@ -73,6 +85,7 @@ pub fn organization(attributes: &Attributes<'_>) -> Vec<Performer> {
     }
     let mut actor = Reference::to(ResourceType::Organization);
     actor.identifier = identifier.first().cloned();
+    actor.lost = name.as_ref().and_then(|name| attributes.lost(tags::INSTITUTION_NAME, name)).map(Box::from);
     actor.display = name.clone();
     actor.resource = Some(Box::new(Resource::Organization(Organization { identifier, name, is_creator: false })));
     vec![Performer { function: None, actor }]
