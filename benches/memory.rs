@@ -1,4 +1,4 @@
-//! What grouping takes in memory, and what a large study costs to write; headers come from memory, so no disk is in it.
+//! Memory of grouping, and the cost of writing a large study; headers come from memory, without disk access.
 //!
 //! `cargo bench --bench memory -- 10000000 200` groups so many instances in series of so many. A series of all of them,
 //! as `1000000 1000000`, is also written, beside the same structs from a list in memory.
@@ -64,8 +64,7 @@ fn write(study: &mut Study, instances: u32) {
     let linked = link(study, Vec::new(), options.release(), References::Logical, &Sharing::alone(Ids::new("")));
     let mut bytes = 0;
     let (_, writing) = timed(|| {
-        json::write_imaging_study(Counted(&mut bytes), &linked, options.release(), Layout::Compact)
-            .expect("counting never fails")
+        json::write(Counted(&mut bytes), &linked, options.release(), Layout::Compact).expect("counting never fails")
     });
     let more = peak_bytes() - before;
     let list = list(&linked);

@@ -1,4 +1,4 @@
-//! What each stage costs for one file or one instance: `cargo bench --bench stages`.
+//! The cost of each stage for one file or one instance: `cargo bench --bench stages`.
 
 use std::hint::black_box;
 use std::io;
@@ -87,7 +87,7 @@ fn write(criterion: &mut Criterion) {
     let resolved = study.resolve(&Options::default());
     let Finished { study, .. } = imaging_study(&resolved, &options);
     let linked = link(study, Vec::new(), options.release(), References::Logical, &Sharing::alone(Ids::new("")));
-    let to_json = || json::write_imaging_study(io::sink(), &linked, options.release(), Layout::Compact);
+    let to_json = || json::write(io::sink(), &linked, options.release(), Layout::Compact);
     group.bench_function("json", |bencher| bencher.iter(to_json));
 }
 

@@ -15,7 +15,7 @@ TEXT_ELSEWHERE = ("Apache-2.0", "CC0-1.0")
 
 
 def metadata(target):
-    command = ["cargo", "metadata", "--format-version=1", "--locked", f"--filter-platform={target}"]
+    command = ["cargo", "metadata", "--format-version=1", "--locked", "--features=objects", f"--filter-platform={target}"]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 

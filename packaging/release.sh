@@ -53,7 +53,7 @@ wheel() {
     [[ $1 != *musl* ]] || compatibility=(--compatibility manylinux2014 musllinux_1_2)
     licences "$1" "$project"
     sed "s#\.\./Cargo.toml#$PWD/Cargo.toml#" packaging/pyproject.toml > "$project/pyproject.toml"
-    (cd "$project" && maturin build --zig --locked --profile "$profile" --target "$1" --out made "${compatibility[@]}")
+    (cd "$project" && maturin build --zig --locked --features objects --profile "$profile" --target "$1" --out made "${compatibility[@]}")
     file=$(basename "$project"/made/*.whl)
     mv "$project/made/$file" "$out"
     rm -r "$project"

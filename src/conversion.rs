@@ -9,8 +9,8 @@ use crate::fhir::Release;
 use crate::interrupt::Interrupt;
 use crate::mapping::zone::TimeZone;
 use crate::mapping::{ContentOptions, EndpointOption};
-use crate::options::{Detail, Format, References, SystemUri};
-use crate::output::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
+use crate::options::{Detail, References, SystemUri};
+use crate::output::{DocumentName, Finished, Format, Order, Placed, Sink, WriteDocument};
 use crate::pipeline::{Config, Job, Outcome, convert_into, open_output};
 use crate::progress::{Progress, Silent};
 use crate::source::{Input, NamedReader, Readers};
@@ -59,7 +59,8 @@ impl Conversion {
         Conversion { config: Config { content: ContentOptions::of(release), ..Config::default() }, readers: Vec::new() }
     }
 
-    /// Reads this file, or everything below this folder. May be called several times.
+    /// Reads this file, or everything below this folder; or what an address has, as `s3://bucket/prefix/` with the feature
+    /// `objects` and `dicomweb+https://pacs/rs` with the feature `http`. May be called several times.
     pub fn input(mut self, path: impl Into<PathBuf>) -> Conversion {
         self.config.input.inputs.push(path.into());
         self

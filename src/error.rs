@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// An option, or a pair of them, makes no sense.
+    /// An option is invalid, or contradicts another.
     #[error("{0}")]
     Usage(String),
-    /// An input is not there or cannot be opened.
+    /// An input does not exist or cannot be opened.
     #[error("cannot read {}: is the path right?", path.display())]
     Input {
         /// The input as given.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// An output cannot be written.
@@ -23,7 +23,7 @@ pub enum Error {
     Write {
         /// The file or folder.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// An index cannot be used.
@@ -34,31 +34,31 @@ pub enum Error {
         /// Why not, and what to do.
         reason: String,
     },
-    /// The operating system does not let us listen for Ctrl-C.
+    /// No handler for Ctrl-C can be installed.
     #[error("cannot listen for signals")]
     Signals {
-        /// What it said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// No threads can be started.
     #[error("cannot start {threads} threads: give a smaller --threads")]
     Threads {
-        /// How many.
+        /// The number of threads.
         threads: usize,
         /// Why not.
         source: rayon::ThreadPoolBuildError,
     },
-    /// The server cannot be used, or not any more.
+    /// The server cannot be used, or became unavailable.
     #[error("cannot {purpose} {base}: {reason}")]
     Server {
-        /// What was to be done with it: `upload to`, `read`.
+        /// The operation: `upload to`, `read`.
         purpose: &'static str,
         /// Its base URL.
         base: String,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
-    /// The reader of our output has gone: success, quietly.
+    /// The pipe that output goes to was closed: the run ends quietly, as a success.
     #[error("the output was closed")]
     Closed,
     /// The user stopped the run.
@@ -66,7 +66,7 @@ pub enum Error {
     Interrupted,
 }
 
-/// What to look at where a path cannot be written.
+/// Advice for a path that cannot be written.
 fn advice(path: &Path, source: &io::Error) -> String {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     match (source.kind(), folder) {

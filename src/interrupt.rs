@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first ends the run in order, the second at once.
+//! Ctrl-C and SIGTERM: the first signal ends the run cleanly, the second at once.
 
 #[cfg(feature = "cli")]
 use std::io;
@@ -7,16 +7,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::Error;
 
-/// The exit code of a run that the user stopped: what shells expect of Ctrl-C.
+/// The exit code of an interrupted run, by the convention of shells.
 #[cfg(feature = "cli")]
 const EXIT_CODE: u8 = 130;
 
-/// Whether the user wants the run to end. The workers ask before each file and each document.
+/// Whether the run is to stop. Workers check it before each file and each document.
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// Listens for signals from now on.
+    /// Installs the signal handlers.
     #[cfg(feature = "cli")]
     pub(crate) fn on_signals() -> io::Result<Interrupt> {
         use signal_hook::consts::{SIGINT, SIGTERM};
@@ -31,17 +31,17 @@ impl Interrupt {
         Ok(interrupt)
     }
 
-    /// Asks for the end of the run, as a signal does.
+    /// Requests the end of the run, as a signal does.
     pub fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the end was asked for.
+    /// Whether the end was requested.
     pub fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// An error once the end was asked for.
+    /// An error once the end was requested.
     pub fn check(&self) -> Result<(), Error> {
         if self.is_set() { Err(Error::Interrupted) } else { Ok(()) }
     }

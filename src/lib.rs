@@ -103,9 +103,10 @@ pub use mapping::{
 pub use name::Name;
 pub use options::filter::FilterRule;
 pub use options::{
-    BundleOptions, BundleType, Detail, FileMode, Format, InputOptions, IssuerSystem, OutputOptions, References,
-    RunOptions, Status, SystemKind, SystemUri,
+    BundleOptions, BundleType, Detail, FileMode, InputOptions, IssuerSystem, References, RunOptions, Status,
+    SystemKind, SystemUri,
 };
+pub use output::{Format, OutputOptions, Rows};
 pub use pipeline::{Config, Outcome};
 pub use progress::Progress;
 pub use report::{Counts, Totals};

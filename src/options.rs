@@ -4,13 +4,13 @@
 //! the command line: a field is the option, its doc comment the help, its default the one of both. So a new option is a
 //! field here (or in [`mapping::Content`](crate::mapping::Content), which knows releases and time zones) and one use.
 
+mod bundle;
 mod choice;
 mod content;
 pub mod filter;
 pub mod index;
 mod input;
 mod mode;
-mod output;
 #[cfg(feature = "cli")]
 pub(crate) mod parse;
 mod run;
@@ -19,11 +19,11 @@ mod suggest;
 mod system;
 pub(crate) mod uri;
 
+pub use bundle::{BundleOptions, BundleType};
 pub(crate) use choice::choice;
 pub use content::{Detail, References, Status};
 pub use input::InputOptions;
-pub use mode::FileMode;
-pub use output::{BundleOptions, BundleType, Format, OutputOptions, OutputTarget, Rows, is_stdout};
+pub use mode::{FileMode, is_stdout};
 pub use run::{RunOptions, ShowProgress, SummaryForm};
 pub use share::Share;
 pub(crate) use share::share_of;

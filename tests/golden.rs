@@ -1,6 +1,6 @@
-//! What each case of `testdata/dicom` becomes in each FHIR release, compared with `testdata/golden/<release>/`.
+//! Compares the output of each case of `testdata/dicom` in each FHIR release with `testdata/golden/<release>/`.
 //!
-//! `UPDATE_GOLDENS=1 cargo test --test golden` writes them anew. Read every change before it is committed.
+//! `UPDATE_GOLDENS=1 cargo test --test golden` updates them. Review every change before committing it.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 

@@ -1,6 +1,6 @@
-//! What a few cases of `testdata/dicom` become in each profile, compared with `testdata/golden-profiles/<profile>/`.
+//! Compares the output of a few cases of `testdata/dicom` in each profile with `testdata/golden-profiles/<profile>/`.
 //!
-//! `UPDATE_GOLDENS=1 cargo test --test golden_profiles` writes them anew. Read every change before it is committed.
+//! `UPDATE_GOLDENS=1 cargo test --test golden_profiles` updates them. Review every change before committing it.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 

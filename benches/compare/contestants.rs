@@ -1,4 +1,4 @@
-//! Who takes part: the floor, the tool, and what is installed of the others. All read the same attributes.
+//! The measured programs: the floor, the tool, and other installed ones. All read the same attributes.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -58,7 +58,7 @@ pub fn contestants(archive: &Path, work: &Path, threads: usize, others: bool) ->
     all
 }
 
-/// The tool as issue 5 has it: to a folder, with a report.
+/// The tool, writing to a folder and with a report.
 pub fn tool(archive: &Path, work: &Path, threads: usize) -> Vec<String> {
     let (output, report) = (work.join(OUTPUT), work.join("report.json"));
     let threads = threads.to_string();
@@ -67,7 +67,7 @@ pub fn tool(archive: &Path, work: &Path, threads: usize) -> Vec<String> {
     [vec![env!("CARGO_BIN_EXE_dcm2fhir").to_string()], options.to_vec(), paths.to_vec()].concat()
 }
 
-/// What it costs to open the files at all.
+/// The cost of opening the files.
 pub fn floor(archive: &Path, threads: usize) -> Vec<String> {
     reader("floor", archive, threads)
 }
@@ -107,7 +107,7 @@ fn pydicom(archive: &Path) -> Option<Vec<String>> {
     has_it.then(|| [python, "-c".into(), script].to_vec())
 }
 
-/// Where a program is, if it is.
+/// The path of a program, if installed.
 pub fn installed(program: &str) -> Option<String> {
     let folders = env::var_os("PATH")?;
     let mut places = env::split_paths(&folders).map(|folder| folder.join(program));

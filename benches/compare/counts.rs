@@ -1,4 +1,4 @@
-//! What a busy machine does not change: user instructions, counted by valgrind, and system calls, counted by strace.
+//! Counts that do not depend on the load of the machine: user instructions by valgrind, and system calls by strace.
 
 use std::process::Command;
 

@@ -1,7 +1,8 @@
-//! The tool beside the floor and beside other readers, each as a whole program: `cargo bench --bench compare -- --help`.
+//! Compares the tool with the floor and with other readers, each as a whole program: `cargo bench --bench compare --
+//! --help`.
 //!
-//! All take turns, several rounds, on one archive, so that what else the machine does meets all of them alike. Medians
-//! count, and ratios of one round.
+//! They run in turns for several rounds on one archive, so that other load affects all alike. The results are medians,
+//! and ratios within a round.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints what it measured")]
 
@@ -83,8 +84,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Lets all take turns; the first round only warms up. The floor runs before each, so that all find the caches alike,
-/// whoever came before.
+/// Runs all in turns; the first round is a warm-up. The floor runs before each, so that all start with the same caches.
 fn rounds<'a>(all: &'a [Contestant], work: &Path, rounds: usize) -> Vec<(&'a Contestant, Vec<Run>)> {
     let mut results: Vec<(&Contestant, Vec<Run>)> = all.iter().map(|contestant| (contestant, Vec::new())).collect();
     for round in 0..=rounds {

@@ -1,5 +1,5 @@
-//! Runs a command and tells what it took. A small process stands between: what the kernel counts for children is then
-//! that of the one command.
+//! Runs a command and measures it, through a small process in between, so that the kernel's counters for children are
+//! those of this command.
 
 use std::fs;
 use std::path::Path;
@@ -49,8 +49,7 @@ pub fn run_and_tell(words: &[String]) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Puts the output of the last run aside. It is removed at the end only: a file system gives out the places of files that
-/// were just removed more slowly.
+/// Renames the output of the last run. It is removed at the end, as creating files is slower after a removal.
 fn retire(output: &Path) {
     static RETIRED: AtomicUsize = AtomicUsize::new(0);
     let aside = format!("retired-{}", RETIRED.fetch_add(1, Ordering::Relaxed));

@@ -1,6 +1,6 @@
 //! Readers in this program, run as processes of their own: the floor, and dicom-object as a program would use it.
 //!
-//! The floor is what no reader of headers can do without: to walk, and to open, read once and close every file.
+//! The floor is the minimum of any reader of headers: walk, and open, read once and close every file.
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;

@@ -47,13 +47,13 @@ fn documents(study: &mut Study, release: &'static Release) -> Vec<Vec<u8>> {
         let Finished { study, selections, .. } = imaging_study(&resolved, &options);
         let linked = link(study, selections, release, references, &sharing);
         let mut out = Vec::new();
-        json::write_imaging_study(&mut out, &linked, release, json::Layout::Compact).expect("memory takes all");
+        json::write(&mut out, &linked, release, json::Layout::Compact).expect("memory takes all");
         documents.push(out);
     }
     let Finished { study, selections, .. } = imaging_study(&resolved, &options);
     let bundle = Bundle::of(study, selections, release, &sharing, BundleOptions::default());
     let mut out = Vec::new();
-    json::write_bundle(&mut out, &bundle, release, json::Layout::Pretty).expect("memory takes all");
+    json::write(&mut out, &bundle, release, json::Layout::Pretty).expect("memory takes all");
     documents.push(out);
     documents
 }

@@ -1,6 +1,7 @@
-//! `--config`: a TOML file with the same names as the options, put in front of them as if it had been typed.
+//! `--config`: a TOML file whose keys are names of options. Its settings are inserted before the arguments, as if
+//! typed.
 //!
-//! An option or a variable of the same name replaces what the file says. Every error names the file and the line.
+//! Options and variables take precedence over the file. Every error names file and line.
 
 use std::ffi::OsString;
 use std::fs;
@@ -16,14 +17,14 @@ use super::settings;
 use crate::options::closest;
 use crate::source::printable;
 
-/// The arguments with what the configuration file says put in, if one is named.
+/// The arguments with the settings of the configuration file inserted, if one is named.
 pub(super) fn put_in(command: &Command, arguments: Vec<OsString>) -> Result<Applied, Error> {
     let lenient = command.clone().ignore_errors(true);
     let Ok(matches) = lenient.try_get_matches_from(&arguments) else { return Ok((arguments, Vec::new())) };
     let Some((name, matches)) = matches.subcommand() else { return Ok((arguments, Vec::new())) };
     let Ok(Some(path)) = matches.try_get_one::<PathBuf>("config") else { return Ok((arguments, Vec::new())) };
     let settings = File::read(command, path)?.settings(command, name, matches)?;
-    // Behind the subcommand's name, so that a `--` changes nothing.
+    // After the subcommand's name, so that a `--` has no effect on them.
     let place = arguments.iter().position(|argument| argument.to_str() == Some(name)).map_or(0, |place| place + 1);
     let (names, words): (Vec<String>, Vec<Vec<OsString>>) = settings.into_iter().unzip();
     let mut all = arguments;
@@ -34,10 +35,10 @@ pub(super) fn put_in(command: &Command, arguments: Vec<OsString>) -> Result<Appl
 /// The arguments of a run, and the names of those that came from a file.
 type Applied = (Vec<OsString>, Vec<String>);
 
-/// An option's name, and how it would be typed.
+/// An option's name, and the arguments that set it.
 type Setting = (String, Vec<OsString>);
 
-/// A configuration file as it stands on disk.
+/// A configuration file as text.
 struct File<'p> {
     path: &'p Path,
     text: String,
@@ -47,11 +48,13 @@ impl<'p> File<'p> {
     fn read(command: &Command, path: &'p Path) -> Result<File<'p>, Error> {
         match fs::read_to_string(path) {
             Ok(text) => Ok(File { path, text }),
-            Err(error) => Err(raw(command, format!("cannot read {}: {error}", shown(path)))),
+            Err(error) => {
+                Err(raw(command, format!("cannot read {}: is the path right?\n  because: {error}", shown(path))))
+            }
         }
     }
 
-    /// What the file says of options that the subcommand has and that are not given otherwise.
+    /// The file's settings of options that the subcommand has and that are not given otherwise.
     fn settings(&self, command: &Command, name: &str, given: &ArgMatches) -> Result<Vec<Setting>, Error> {
         let table = DeTable::parse(&self.text).map_err(|error| {
             let place = error.span().map_or(0, |span| span.start);
@@ -79,7 +82,7 @@ impl<'p> File<'p> {
         Ok(found)
     }
 
-    /// Parses the words alone, so that a value that makes no sense is told with its line.
+    /// Parses one setting alone, so that the error for an invalid value can name its line.
     fn check(
         &self,
         owner: &Command,
@@ -117,7 +120,7 @@ fn unknown(command: &Command, key: &str) -> String {
     format!("no option is called {}{guess}", printable(key.as_bytes()))
 }
 
-/// Whether the option has the name, or had it once.
+/// Whether this is the option's name or an alias.
 fn is_called(argument: &Arg, name: &str) -> bool {
     let once = argument.get_all_aliases().unwrap_or_default();
     argument.get_long() == Some(name) || once.contains(&name)
@@ -128,7 +131,7 @@ fn is_given(matches: &ArgMatches, argument: &Arg) -> bool {
     matches!(source, Some(ValueSource::CommandLine | ValueSource::EnvVariable))
 }
 
-/// The option as it would be typed, once for each value of a list.
+/// The arguments that set the option, one for each value of a list.
 fn words(argument: &Arg, value: &Spanned<DeValue<'_>>) -> Result<Vec<OsString>, String> {
     let long = argument.get_long().unwrap_or_default();
     let option = |value: &str| OsString::from(format!("--{long}={value}"));

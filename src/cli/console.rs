@@ -1,4 +1,4 @@
-//! What the command says of a run, and how its exit code is judged.
+//! Options of messages and of the exit code.
 
 use std::path::PathBuf;
 
@@ -7,42 +7,44 @@ use clap::{ArgAction, Args};
 use crate::options::{ShowProgress, SummaryForm};
 use crate::pipeline::Console;
 
-/// The end of every run.
+/// Options of messages and of the exit code, which every command that runs has.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Run")]
 pub struct ConsoleArguments {
     /// Exit with 1 if a value was dropped
     ///
-    /// Default: only if a file was left out, or a study mixes patients.
+    /// Default: only if a file was left out or a study mixes patients.
     #[arg(long, hide_short_help = true)]
     pub strict: bool,
 
     /// Read options from a TOML file
     ///
-    /// The names are those of the options. An option or a variable wins over the file. Paths in it are seen from the
-    /// current folder. `dcm2fhir config --template` prints one. Default: none; no file is looked for.
+    /// Its keys are the names of the options. Options and environment variables take precedence over the file. Relative
+    /// paths in it start at the current folder. `dcm2fhir config --template` prints one. Default: none; no file is
+    /// searched for.
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub config: Option<PathBuf>,
 
     /// Form of the summary: text, json or none
     ///
-    /// `json`: one line on standard error, for scripts. `none`: the reason of exit code 1 is still said. Default: text.
+    /// `json`: one line on standard error, for scripts. `none`: only the reason for exit code 1. Default: text.
     #[arg(long, value_enum, default_value_t, value_name = "FORM", hide_possible_values = true, hide_short_help = true)]
     pub summary: SummaryForm,
 
-    /// Name each file that is left out, as it comes
+    /// Name each file that is left out when it is found
     #[arg(short, long, hide_short_help = true)]
     pub verbose: bool,
 
     /// Do not print a summary or progress
     ///
-    /// Errors, warnings and the reason of exit code 1 are still said.
+    /// Errors, warnings and the reason for exit code 1 are still printed.
     #[arg(short, long)]
     pub quiet: bool,
 
     /// Show progress: auto, always or never
     ///
-    /// `auto`: a bar on a terminal. `always`: without a terminal a line every ten seconds. Default: auto.
+    /// `auto`: a progress bar, on a terminal only. `always`: also a line every ten seconds if there is no terminal.
+    /// Default: auto.
     #[arg(long, value_enum, default_value_t, value_name = "WHEN", hide_possible_values = true, hide_short_help = true)]
     pub progress: ShowProgress,
 
@@ -52,7 +54,7 @@ pub struct ConsoleArguments {
 }
 
 impl ConsoleArguments {
-    /// What the user sees of the run.
+    /// The settings of summary and progress.
     pub fn console(&self) -> Console {
         let ConsoleArguments { verbose, strict, .. } = *self;
         match self.quiet {

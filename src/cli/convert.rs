@@ -31,7 +31,7 @@ Exit code:
   2    could not run
   130  interrupted";
 
-/// What `convert` can be told.
+/// The arguments of `convert`.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES, disable_help_flag = true, override_usage = "dcm2fhir convert [OPTIONS] <INPUT>...")]
 #[cfg_attr(feature = "index", command(mut_arg("inputs", |inputs| inputs.required_unless_present("index"))))]
@@ -43,7 +43,7 @@ pub struct ConvertArguments {
     console: ConsoleArguments,
 }
 
-/// Converts, and says with which code to exit.
+/// Converts, and returns the exit code.
 pub fn run(arguments: ConvertArguments) -> Result<u8, Error> {
     pipeline::convert(&arguments.config.convert()?, &arguments.console.console())
 }

@@ -1,4 +1,4 @@
-//! `dcm2fhir completions` and `dcm2fhir man`: what is made of the command line's own description.
+//! `dcm2fhir completions` and `dcm2fhir man`: generated from the definition of the command line.
 
 use std::fs;
 use std::io;
@@ -10,6 +10,7 @@ use clap_mangen::Man;
 
 use super::command;
 use crate::error::Error;
+use crate::options::is_stdout;
 use crate::output;
 
 const COMPLETIONS: &str = "\
@@ -18,7 +19,7 @@ Examples:
   dcm2fhir completions zsh > ~/.zfunc/_dcm2fhir
   dcm2fhir completions fish > ~/.config/fish/completions/dcm2fhir.fish";
 
-/// What `completions` can be told.
+/// The arguments of `completions`.
 #[derive(Debug, Args)]
 #[command(after_help = COMPLETIONS, disable_help_flag = true)]
 pub struct CompletionsArguments {
@@ -36,7 +37,7 @@ Examples:
   dcm2fhir man | man -l -
   dcm2fhir man -o /usr/local/share/man/man1";
 
-/// What `man` can be told.
+/// The arguments of `man`.
 #[derive(Debug, Args)]
 #[command(after_help = MAN, disable_help_flag = true)]
 pub struct ManArguments {
@@ -51,7 +52,7 @@ pub struct ManArguments {
     help: Option<bool>,
 }
 
-/// Prints the script with which a shell completes the command line.
+/// Prints the completion script of a shell.
 pub fn completions(arguments: &CompletionsArguments) -> Result<u8, Error> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut command(), "dcm2fhir", &mut script);
@@ -60,7 +61,7 @@ pub fn completions(arguments: &CompletionsArguments) -> Result<u8, Error> {
 
 /// Prints the manual page of the whole command line, or writes a page for each command.
 pub fn man(arguments: &ManArguments) -> Result<u8, Error> {
-    let Some(folder) = &arguments.output else {
+    let Some(folder) = arguments.output.as_ref().filter(|path| !is_stdout(path)) else {
         let mut page = Vec::new();
         render(command(), &mut page).expect("memory can be written");
         return output::print(&page).map(|()| 0);
@@ -81,7 +82,7 @@ fn pages(command: Command, folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The sections that man pages have, with those that clap does not know behind them.
+/// Renders a page: the sections of clap_mangen, then EXAMPLES, EXIT STATUS, ENVIRONMENT and FILES.
 fn render(command: Command, page: &mut Vec<u8>) -> io::Result<()> {
     let extra = extra(&command);
     let is_main = command.get_name() == "dcm2fhir";
@@ -125,7 +126,7 @@ options; dcm2fhir config --template prints one.
 .dcm2fhir-*.tmp in the folder of the output is a file that is not whole yet; a later
 run removes those of a run that was killed.";
 
-/// What stands below the options in the help.
+/// The text below the options in the help.
 #[derive(Default)]
 struct Extra {
     examples: String,
@@ -145,7 +146,7 @@ fn unindented(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// A section of lines that stay as they are.
+/// A section whose line breaks are kept.
 fn section(page: &mut Vec<u8>, title: &str, text: &str) {
     if text.is_empty() {
         return;

@@ -1,4 +1,4 @@
-//! Parses, runs, and says how it ended.
+//! Parses the command line, runs the command, and returns the exit code.
 
 use std::error::Error as _;
 use std::process::ExitCode;
@@ -10,16 +10,16 @@ use crate::error::Error;
 use crate::source::printable;
 use crate::terminal::{self, ERROR, WARNING};
 
-/// How the program ends.
+/// The exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Exit {
-    /// Everything was done, or nobody reads on.
+    /// Everything was done, or the output pipe was closed.
     Done = 0,
-    /// Done, but for something that standard error names.
+    /// Done, except for what standard error names.
     Incomplete = 1,
-    /// The run could not start, or not go on.
+    /// The run could not start or not continue.
     CouldNotRun = 2,
-    /// The user stopped it: what shells expect of Ctrl-C.
+    /// Interrupted, by the convention of shells.
     Interrupted = 130,
 }
 

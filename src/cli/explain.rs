@@ -1,5 +1,4 @@
-//! `dcm2fhir explain`: one file is read and its explanation printed, or many and what they have in common and where they
-//! differ.
+//! `dcm2fhir explain`: explains one file, or summarizes many and where they differ.
 
 // Doc comments are help here, and show an address as the user types it.
 #![allow(rustdoc::bare_urls)]
@@ -42,13 +41,13 @@ Examples:
     dcm2fhir explain archive/ --include study=1.2.3";
 
 const INPUTS: &str = "\
-A DICOM file, or folders, archives and more
+A DICOM file; or folders, archives and other inputs
 
-One file is explained value by value, in each release. Of a folder, or of several inputs, it is said which attributes their \
-files have and which elements these fill, and in which studies and series files differ. Values are shown, which may be \
-patient data.";
+A single file is explained value by value, for each release. For a folder or several inputs, the output summarizes which \
+attributes the files have, which elements they fill, and in which studies and series the files differ. The values shown \
+may be patient data.";
 
-/// Columns where there is no terminal to ask.
+/// Width without a terminal.
 const COLUMNS: usize = 100;
 
 choice! {
@@ -61,16 +60,16 @@ choice! {
     }
 }
 
-/// What `explain` can be told.
+/// The arguments of `explain`.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = EXAMPLES,
     disable_help_flag = true,
-    mut_arg("inputs", |inputs| inputs.help("A DICOM file, or folders, archives and more").long_help(INPUTS)),
-    mut_arg("include", |include| include.help("Only some files, as study=UID or modality=CT")),
+    mut_arg("inputs", |inputs| inputs.help("A DICOM file; or folders, archives and other inputs").long_help(INPUTS)),
+    mut_arg("include", |include| include.help("Explain only some files, as study=UID or modality=CT")),
     mut_arg("charset", |charset| shown(charset, "Character set of undeclared text, or NAME=NAME")),
     mut_arg("system", |system| shown(system, "System of an identifier, as patient=URI")),
-    mut_arg("issuer", |issuer| shown(issuer, "The system of an issuer's local name, as NAME=URI")),
+    mut_arg("issuer", |issuer| shown(issuer, "System of an issuer's local name, as NAME=URI")),
 )]
 pub struct ExplainArguments {
     /// What is read.
@@ -79,7 +78,7 @@ pub struct ExplainArguments {
 
     /// FHIR release: r4, r4b, r5, r6 or an R6 ballot
     ///
-    /// Default: all, and where they differ each is shown.
+    /// Default: all; differences between releases are shown.
     #[arg(
         long,
         value_name = "RELEASE",
@@ -90,7 +89,7 @@ pub struct ExplainArguments {
 
     /// Output format: text or json
     ///
-    /// `json` has every value in full. Default: text.
+    /// `json` contains all values in full. Default: text.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT", hide_possible_values = true)]
     format: ExplainForm,
 
@@ -115,7 +114,7 @@ pub struct ExplainArguments {
     help: Option<bool>,
 }
 
-/// An option of `convert` with its help in short.
+/// An option of `convert` with a shorter help.
 fn shown(argument: Arg, help: &'static str) -> Arg {
     let long = format!("{help}\n\nAs for convert. May be given several times. Default: none.");
     argument.help(help).long_help(long).hide_short_help(false)
@@ -168,7 +167,7 @@ fn many(arguments: &ExplainArguments) -> Result<String, Error> {
     })
 }
 
-/// What was not looked at.
+/// The files that were left out.
 fn left_out(counts: &Counts) -> String {
     if counts.skipped_files() == 0 {
         return String::new();
@@ -188,26 +187,27 @@ impl ExplainArguments {
     }
 }
 
-/// The name and the header of the input, if it is one DICOM file, the first instance of DICOM JSON, or the first of a
-/// server; `None` where many are asked for.
+/// Name and header of the input, if it is one DICOM file or DICOM JSON; `None` for a folder or several inputs.
 fn one_file(arguments: &ExplainArguments, profile: &Profile) -> Result<Option<(String, Header)>, Error> {
     let InputOptions { inputs, files_from: None, include, exclude, .. } = &arguments.input else { return Ok(None) };
     let ([path], true) = (inputs.as_slice(), include.is_empty() && exclude.is_empty()) else { return Ok(None) };
-    if path.is_dir() {
+    let remote = if is_stdin(path) { None } else { arguments.remote.input(path)? };
+    if path.is_dir() || remote.as_ref().is_some_and(Input::is_folder) {
         return Ok(None);
     }
-    match read(path, &arguments.remote, profile)? {
+    let is_file = path.is_file() || remote.is_some();
+    match read(path, remote, profile)? {
         (name, Ok(header)) => Ok(Some((name, header))),
-        // It may hold files: an archive or a DICOMDIR.
-        (_, Err(Skip::NotDicom | Skip::Dicomdir)) if path.is_file() => Ok(None),
+        // An archive or a DICOMDIR: it may contain several files.
+        (_, Err(Skip::NotDicom | Skip::Dicomdir)) if is_file => Ok(None),
         (name, Err(skip)) => Err(Error::Usage(format!("{name}: {skip}"))),
     }
 }
 
 /// The name and the header of the first instance that a path or address leads to, or why there is none.
-fn read(path: &Path, remote: &RemoteOptions, profile: &Profile) -> Result<(String, Result<Header, Skip>), Error> {
+fn read(path: &Path, remote: Option<Input>, profile: &Profile) -> Result<(String, Result<Header, Skip>), Error> {
     let name = printable(path.as_os_str().as_encoded_bytes());
-    let input = if is_stdin(path) { Some(Input::Stdin) } else { remote.input(path)? };
+    let input = if is_stdin(path) { Some(Input::Stdin) } else { remote };
     let Some(input) = input else {
         return Ok((name, local(path, profile)));
     };
@@ -243,7 +243,7 @@ fn header(mut content: Content, profile: &Profile) -> Result<Header, Skip> {
     Ok(header)
 }
 
-/// What the user says, else the terminal's width.
+/// COLUMNS if it is set, else the width of the terminal.
 pub(super) fn columns() -> usize {
     let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));

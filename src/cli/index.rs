@@ -1,4 +1,4 @@
-//! `dcm2fhir index`: looks at the file behind `--index`.
+//! `dcm2fhir index`: checks and maintains an index file.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ Exit code:
   0    the index is whole
   2    it is damaged, in use, or no index";
 
-/// What `index` can be told.
+/// The arguments of `index`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, disable_help_flag = true)]
 pub struct IndexArguments {
@@ -31,18 +31,18 @@ pub struct IndexArguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Find out whether an index is whole
+    /// Check whether an index is intact
     Check(IndexFile),
-    /// Print what is in an index
+    /// Print statistics of an index
     Stats(IndexFile),
-    /// Make an index smaller: give back the room of what is gone
+    /// Shrink an index: free the space of deleted entries
     Vacuum(IndexFile),
 }
 
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
 struct IndexFile {
-    /// The index
+    /// Index file
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
@@ -51,7 +51,7 @@ struct IndexFile {
     help: Option<bool>,
 }
 
-/// Does what was asked for, and prints what is in the index then.
+/// Runs the subcommand, then prints statistics of the index.
 pub fn run(arguments: &IndexArguments) -> Result<u8, Error> {
     let lines = match &arguments.action {
         Action::Check(file) => index::check(&file.file),

@@ -1,4 +1,4 @@
-//! `dcm2fhir mapping`: prints the tables, or what they say of one element.
+//! `dcm2fhir mapping`: prints the mapping tables, or their rows of one element.
 
 use clap::{ArgAction, Args, value_parser};
 
@@ -23,20 +23,20 @@ Examples:
   For other programs:
     dcm2fhir mapping --format json | jq '.rows[] | select(.element == \"basedOn\")'";
 
-/// What `mapping` can be told.
+/// The arguments of `mapping`.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES, disable_help_flag = true)]
 pub struct MappingArguments {
     /// Print only this element, as series.laterality
     ///
-    /// By its name in any release, the name of its parent, or a part of it: `Patient`, `laterality`, `birth`. Default:
-    /// all elements.
+    /// Its name in any release, the name of its parent, or a part of the name: `Patient`, `laterality`, `birth`.
+    /// Default: all elements.
     #[arg(value_name = "ELEMENT")]
     element: Option<String>,
 
     /// FHIR release: r4, r4b, r5, r6 or an R6 ballot
     ///
-    /// Default: all, and where they differ each is named.
+    /// Default: all; differences between releases are named.
     #[arg(
         long,
         value_name = "RELEASE",
@@ -45,9 +45,9 @@ pub struct MappingArguments {
     )]
     fhir: Option<&'static Release>,
 
-    /// Print what a profile changes, as mado
+    /// Print only what a profile changes, as mado
     ///
-    /// `mado`, `eu-imaging`, `imr`, `mii`, `ips`: what it demands, adds and leaves out, beside what its release writes.
+    /// `mado`, `eu-imaging`, `imr`, `mii`, `ips`: what it requires, adds and leaves out compared with its release.
     /// Default: none.
     #[arg(long, value_enum, value_name = "NAME", hide_possible_values = true, conflicts_with = "element")]
     profile: Option<ProfileName>,
@@ -63,7 +63,7 @@ pub struct MappingArguments {
     help: Option<bool>,
 }
 
-/// Prints the mapping, or the part of it that is asked for.
+/// Prints the mapping, or the requested part of it.
 pub fn run(arguments: &MappingArguments) -> Result<u8, Error> {
     if let Some(name) = arguments.profile {
         return profile(name, arguments);
@@ -83,7 +83,7 @@ fn profile(name: ProfileName, arguments: &MappingArguments) -> Result<u8, Error>
     output::print(profile_document(arguments.format, profile, columns()).as_bytes()).map(|()| 0)
 }
 
-/// What to ask instead.
+/// Advice for an element that is not found.
 fn advice(none: NoAnswer, element: &str, release: Option<&Release>) -> String {
     match none {
         NoAnswer::NotInRelease(releases) => {
@@ -97,7 +97,7 @@ fn advice(none: NoAnswer, element: &str, release: Option<&Release>) -> String {
     }
 }
 
-/// Up to three names that are near to the word, as a whole or in their last part.
+/// Up to three names that are similar to the word, as a whole or in their last part.
 fn near<'n>(word: &str, names: &'n [String]) -> Vec<&'n str> {
     let last = |name: &'n str| name.rsplit('.').next().unwrap_or(name);
     let names = || names.iter().map(String::as_str);

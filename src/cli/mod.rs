@@ -1,7 +1,7 @@
-//! The command line: what can be said, not what it means.
+//! The command line: its syntax and help. The meaning of options is elsewhere.
 //!
-//! The doc comments are the help, here and in the groups of options that other modules hold. A configuration file is put
-//! in front of what was typed, so that a default is that of clap.
+//! Doc comments are the help texts, here and in the option groups of other modules. The settings of a configuration
+//! file are inserted before the arguments, so that defaults stay clap's.
 
 mod assemble;
 mod config_file;
@@ -44,7 +44,7 @@ use crate::options::closest;
 use crate::output;
 use settings::settings;
 
-/// The version, and what this build can beyond others.
+/// The version, and optional features of this build.
 const VERSION: &str = if cfg!(feature = "objects") {
     concat!(env!("CARGO_PKG_VERSION"), " (with object stores)")
 } else {
@@ -53,11 +53,11 @@ const VERSION: &str = if cfg!(feature = "objects") {
 
 const EXAMPLE: &str = "Example: dcm2fhir convert archive/ -o studies/ --fhir r4";
 
-/// Turns folders of DICOM into FHIR ImagingStudy resources
+/// Convert folders of DICOM files to FHIR ImagingStudy resources
 #[derive(Debug, Parser)]
 #[command(name = "dcm2fhir", version = VERSION, max_term_width = 100, after_help = EXAMPLE)]
 pub struct Cli {
-    /// What is to be done.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: Command,
 
@@ -84,16 +84,16 @@ pub enum Command {
     Convert(Box<ConvertArguments>),
     /// Print which DICOM attribute fills which FHIR element
     Mapping(MappingArguments),
-    /// Explain for one file which attribute filled which element
+    /// Explain which attribute of a file fills which element
     Explain(Box<ExplainArguments>),
     /// Upload DICOM or FHIR to a FHIR server
     #[cfg(feature = "upload")]
     Upload(Box<UploadArguments>),
-    /// Read headers into fragments of studies, for many machines
+    /// Read headers into study fragments, to use many machines
     Scan(Box<ScanArguments>),
-    /// Write FHIR from what scan wrote
+    /// Write FHIR from the fragments that scan wrote
     Assemble(Box<AssembleArguments>),
-    /// Check the file behind --index, or show what is in it
+    /// Check an index file of --index, or show its statistics
     #[cfg(feature = "index")]
     Index(IndexArguments),
     /// Write a synthetic DICOM archive for tests, benchmarks and CI
@@ -111,7 +111,7 @@ pub enum Command {
 }
 
 impl Cli {
-    /// Reads the command line. What comes back as an error may also be the help.
+    /// Parses the command line. The error may also be the help text.
     pub fn parse_from(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
         let command = command().color(color(&arguments));
@@ -129,7 +129,7 @@ impl Cli {
 }
 
 impl Command {
-    /// Does what was asked for, and says with which code to exit.
+    /// Runs the command, and returns the exit code.
     pub fn run(self) -> Result<u8, Error> {
         match self {
             Command::Convert(arguments) => convert::run(*arguments),
@@ -149,13 +149,13 @@ impl Command {
     }
 }
 
-/// What `--color` says, before anything else is understood: the errors of the command line have colors too.
+/// The value of `--color`, read before parsing, because errors of parsing are colored too.
 fn color(arguments: &[OsString]) -> ColorChoice {
     let matches = command().ignore_errors(true).try_get_matches_from(arguments);
     matches.ok().and_then(|matches| matches.get_one("color").copied()).unwrap_or_default()
 }
 
-/// The command line with its variables: every option of a run is also `DCM2FHIR_` and its name.
+/// The command line with its environment variables: `DCM2FHIR_` and the option's name.
 pub fn command() -> ClapCommand {
     let command = settings::with_settings(Cli::command()).mut_args(without_default).mut_args(with_variable);
     command.mut_subcommands(|subcommand| subcommand.mut_args(without_default)).mut_subcommands(|subcommand| {
@@ -166,7 +166,7 @@ pub fn command() -> ClapCommand {
     })
 }
 
-/// Variables that look like options and are none, each with what it may be meant for.
+/// Variables that begin with `DCM2FHIR_` and match no option, each with a suggestion.
 pub fn unknown_variables(names: impl IntoIterator<Item = OsString>) -> Vec<String> {
     let command = command();
     let options = settings(&command).into_iter().filter_map(|(_, argument)| Some(variable(argument.get_long()?)));
@@ -182,7 +182,7 @@ pub fn unknown_variables(names: impl IntoIterator<Item = OsString>) -> Vec<Strin
         .collect()
 }
 
-/// Commands that share names of options with the run, and mean something else.
+/// Commands whose options have the names of other commands' options but another meaning.
 const NO_VARIABLES: [&str; 4] = ["mapping", "synth", "completions", "man"];
 
 /// The variable of an option.
@@ -190,7 +190,7 @@ fn variable(long: &str) -> String {
     format!("DCM2FHIR_{}", long.replace('-', "_").to_uppercase())
 }
 
-/// The help says the default in its own words.
+/// Hides clap's default value: the help text states it.
 fn without_default(argument: Arg) -> Arg {
     let has_default = argument.get_action().takes_values() && !argument.get_default_values().is_empty();
     argument.hide_default_value(has_default)
@@ -206,7 +206,7 @@ fn with_variable(argument: Arg) -> Arg {
     }
 }
 
-/// Options that are about one call.
+/// Options that have no variable.
 const NO_VARIABLE: [&str; 4] = ["help", "version", "template", "show-secrets"];
 
 #[cfg(test)]

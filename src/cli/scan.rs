@@ -13,29 +13,28 @@ use crate::source::RemoteOptions;
 
 const EXAMPLES: &str = "\
 Examples:
-  Paths in, lines out, under any engine:
+  List of paths in, lines out, as an engine such as Spark runs it:
     find archive/ -type f | dcm2fhir scan - -o - > records.ndjson
   The 3rd of 100 jobs over one archive, into 64 files:
     dcm2fhir scan archive/ -o records/ --partitions 64 --shard 3/100
-  What comes of them:
+  The studies of one of the 64 files, as FHIR:
     dcm2fhir assemble records/ --partition 7/64 -o studies/ --fhir r4
 
-A line is the study, a tab and JSON, in plain ASCII. Lines can be sorted, doubled and
-taken together in any order; they hold patient data. docs/scale.md has more.
+Each line is a Study Instance UID, a tab and JSON, in ASCII. Lines can be sorted,
+duplicated and merged in any order. They hold patient data. See docs/scale.md.
 
 Exit code:
-  0    done; files that are no use are named by assemble --report
-  2    could not run, or a file cannot be read: another try may help
+  0    done; assemble --report lists the files that were left out
+  2    could not run, or a file could not be read: a retry may help
   130  interrupted";
 
 const INPUTS: &str = "Files, folders, archives; - is a list of paths on stdin";
 const INPUTS_IN_FULL: &str = "\
 Files, folders, archives; - is a list of paths on stdin
 
-As convert takes them, but for -, which is here what it is for --files-from: paths, one a line, or separated by NUL
-with -0.";
+The inputs of convert, except that - is a list of paths, as in --files-from -: one a line, or separated by NUL with -0.";
 
-/// What `scan` can be told.
+/// The arguments of `scan`.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES, disable_help_flag = true, override_usage = "dcm2fhir scan [OPTIONS] <INPUT>...")]
 #[command(mut_arg("inputs", |inputs| inputs.help(INPUTS).long_help(INPUTS_IN_FULL)))]
@@ -45,28 +44,28 @@ pub struct ScanArguments {
     #[command(flatten)]
     remote: RemoteOptions,
 
-    /// Where the lines go: -, a file or a folder
+    /// Write to a file, a folder or -
     ///
-    /// A path that ends in / or has no extension is a folder: it gets a file for each partition. Files appear when they
-    /// are whole. Default: -, standard output.
+    /// A path that ends in / or has no extension is a folder, which gets one file for each partition. Files appear
+    /// under their final name once complete. Default: -, standard output.
     #[arg(short, long, value_name = "PATH", default_value = "-", help_heading = "Output")]
     output: PathBuf,
 
-    /// Write N files, each with the studies of one hash
+    /// Split the output into N files, by hash of the study
     ///
-    /// For `assemble --partition K/N`. All scans into one folder need the same number. Default: 1.
+    /// For `assemble --partition K/N`. All scans that write to one folder must use the same N. Default: 1.
     #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=100_000), help_heading = "Many machines")]
     partitions: Option<u32>,
 
     /// Read only the folders of shard K of M
     ///
-    /// By the hash of a folder's path below its input, so that M scans share an archive. Default: all.
+    /// Folders are assigned by hash of their path below the input, so that M scans divide an archive. Default: all.
     #[arg(long, value_name = "K/M", help_heading = "Many machines")]
     shard: Option<Share>,
 
-    /// Leave out files that cannot be read, and go on
+    /// Skip files that cannot be read
     ///
-    /// Default: nothing is written and the exit code is 2, for another try may read them.
+    /// Default: nothing is written and the exit code is 2, so that the job is retried.
     #[arg(long, help_heading = "Many machines", hide_short_help = true)]
     allow_unreadable: bool,
 

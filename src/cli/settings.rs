@@ -1,20 +1,20 @@
-//! `dcm2fhir config`: what all options come to, as TOML that can be given back, and a template of them.
+//! `dcm2fhir config`: the effective options, as TOML that --config accepts, and a template.
 
 use clap::builder::Resettable;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command};
 
 const EXAMPLES: &str = "\
-It takes every option of the other commands, reads the file that --config names
-and the DCM2FHIR_ variables, and prints what they come to.
+Takes the options of all other commands, reads the --config file and the DCM2FHIR_
+variables, and prints the resulting options.
 
 Examples:
-  A file to begin with:
+  A configuration file to start with:
     dcm2fhir config --template > dcm2fhir.toml
-  What a run would do, and where each setting comes from:
+  The options of a run, and where each comes from:
     dcm2fhir config --config dcm2fhir.toml --fhir r4";
 
-/// What `config` can be told, beside every option.
+/// The arguments of `config`, beside all options of the other commands.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, disable_help_flag = true)]
 pub struct ConfigArguments {
@@ -24,7 +24,7 @@ pub struct ConfigArguments {
 
     /// Show secrets too
     ///
-    /// Default: a secret is only said to be set.
+    /// Default: secrets are replaced by "...".
     #[arg(long)]
     pub show_secrets: bool,
 
@@ -37,10 +37,10 @@ pub struct ConfigArguments {
     pub text: String,
 }
 
-/// Options whose value is nobody's business.
+/// Options whose values are secret.
 const SECRETS: [&str; 2] = ["id-salt", "header"];
 
-/// Options that are about the command line itself, and so stand in no file.
+/// Options of the command line itself, which a file cannot set.
 const NO_SETTINGS: [&str; 3] = ["help", "version", "config"];
 
 /// The options that a configuration file may set: those of the commands that take one, with the command.
@@ -61,7 +61,7 @@ pub(super) fn settings(command: &Command) -> Vec<(&Command, &Arg)> {
     settings
 }
 
-/// `config` with every option of the others, which its help does not list again.
+/// `config` with every option of the other commands, hidden in its help.
 pub(super) fn with_settings(command: Command) -> Command {
     let file = command.get_subcommands().find_map(|one| one.get_arguments().find(|own| own.get_id() == "config"));
     let more: Vec<Arg> = settings(&command).into_iter().map(|(_, argument)| argument).chain(file).cloned().collect();
@@ -70,7 +70,7 @@ pub(super) fn with_settings(command: Command) -> Command {
     command.mut_subcommand("config", |config| config.args(more.collect::<Vec<_>>()))
 }
 
-/// The option without what it needs of others: `config` runs nothing.
+/// The option without its requirements: `config` runs nothing.
 fn alone(argument: Arg) -> Arg {
     let hidden = argument.get_id() != "config";
     argument
@@ -82,9 +82,9 @@ fn alone(argument: Arg) -> Arg {
         .visible_alias(Resettable::Reset)
 }
 
-/// All options as they are set, each with where that comes from.
+/// All options with their values, and where each value comes from.
 pub(super) fn effective(command: &Command, matches: &ArgMatches, from_file: &[String], show_secrets: bool) -> String {
-    let mut text = String::from("# What all options come to. Give it back with --config FILE.\n");
+    let mut text = String::from("# The effective options. Save this output and use it with --config FILE.\n");
     sections(command, &mut text, |argument, long| {
         let id = argument.get_id().as_str();
         let source = match matches.value_source(id) {
@@ -113,12 +113,12 @@ pub(super) fn template(command: &Command) -> String {
 }
 
 const HEAD: &str = "\
-# Every option of dcm2fhir, with its default. Take the # away in front of what is to differ, and give the file with
-# --config or DCM2FHIR_CONFIG.
+# Every option of dcm2fhir, with its default. Uncomment and change the ones you need, and give the file with --config or
+# DCM2FHIR_CONFIG.
 #
-# The names are those of the options, and `dcm2fhir convert --help` says more of each. An option on the command line wins
-# over a DCM2FHIR_ variable, a variable over this file, and this file over the default. A list is replaced as a whole.
-# Paths are seen from the folder that dcm2fhir runs in.
+# The keys are the names of the options, which `dcm2fhir convert --help` explains. Options on the command line take
+# precedence over DCM2FHIR_ variables, variables over this file, and this file over the defaults. A list is replaced as a
+# whole. Relative paths start at the current folder.
 ";
 
 fn sections(command: &Command, text: &mut String, line: impl Fn(&Arg, &str) -> String) {
@@ -141,22 +141,22 @@ fn unset_line(argument: &Arg, long: &str, default: &str) -> String {
     }
 }
 
-/// What an option is where nobody sets it.
+/// The value of an option that is not set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Unset {
     /// As if this TOML value were given.
     Is(String),
-    /// It depends, or nothing is done.
+    /// There is no fixed default value.
     Means {
         /// A value that it could have, in TOML.
         example: String,
-        /// What happens without it.
+        /// The default in words.
         words: String,
     },
 }
 
 impl Unset {
-    /// By clap's default, else by what the help says behind "Default: ".
+    /// From clap's default, else from the text after "Default: " in the help.
     fn of(argument: &Arg, long: &str) -> Unset {
         let default = argument.get_default_values().first().map(|value| value.to_string_lossy());
         let example = EXAMPLES_OF_VALUES.iter().find(|(name, _)| *name == long).map(|(_, value)| (*value).to_string());
@@ -176,14 +176,14 @@ impl Unset {
     }
 }
 
-/// Values for the template, where the name of a value says too little.
+/// Example values for the template, where the placeholder is not helpful.
 const EXAMPLES_OF_VALUES: &[(&str, &str)] = &[
     ("files-from", "\"paths.txt\""),
     ("index", "\"archive.index\""),
     ("output", "\"-\""),
     ("format", "\"json\""),
     ("bundle-type", "\"batch\""),
-    ("fhir", "\"r6-ballot2\""),
+    ("fhir", "\"r4\""),
     ("max-instances", "2000"),
     ("partitions", "64"),
     ("shard", "\"3/100\""),
@@ -222,7 +222,7 @@ const EXAMPLES_OF_VALUES: &[(&str, &str)] = &[
     ("send-as", "\"batch\""),
 ];
 
-/// What the help says behind "Default: ".
+/// The text after "Default: " in the help.
 fn words(argument: &Arg) -> String {
     if argument.is_required_set() {
         return "none, it is required".to_string();
@@ -232,7 +232,7 @@ fn words(argument: &Arg) -> String {
     words.split(". ").next().unwrap_or(words).trim_end_matches('.').to_string()
 }
 
-/// The first of the values that there are, else what a value is called.
+/// The first possible value, else the placeholder.
 fn placeholder(argument: &Arg) -> String {
     let possible = argument.get_possible_values().first().map(|value| value.get_name().to_string());
     let name = || argument.get_value_names().and_then(|names| names.first()).map(ToString::to_string);

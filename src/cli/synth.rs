@@ -25,13 +25,13 @@ Examples:
   The same archive on every machine, and what is in it:
     dcm2fhir synth -o archive/ --seed 7 --manifest archive.json";
 
-/// What `synth` can be told.
+/// The arguments of `synth`.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES, disable_help_flag = true)]
 pub struct SynthArguments {
-    /// The folder; it is made where it is not there
+    /// Output folder; created if missing
     ///
-    /// Files are written as patient/study/series/instance.dcm; those of the same name are replaced, others stay.
+    /// Files are written as patient/study/series/instance.dcm. Files of the same name are replaced; others stay.
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
 
@@ -39,9 +39,9 @@ pub struct SynthArguments {
     #[command(flatten)]
     options: Options,
 
-    /// Write what was asked for and what was made, as JSON
+    /// Write the options and the resulting counts, as JSON
     ///
-    /// Without times and paths, so that it is the same for the same archive. Default: no manifest.
+    /// Contains no times or paths, so that the same archive gives the same manifest. Default: no manifest.
     #[arg(long, value_name = "FILE", display_order = 6)]
     manifest: Option<PathBuf>,
 

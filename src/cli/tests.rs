@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::fhir::Release;
-use crate::options::{Detail, Format, OutputTarget, References};
+use crate::options::{Detail, References};
+use crate::output::{Format, OutputTarget};
 use crate::pipeline::Job;
 use crate::source::{Input, ListFrom, Separator};
 

@@ -16,7 +16,8 @@ use crate::mapping::ContentOptions;
 #[cfg(feature = "index")]
 use crate::options::index::{Gone, IndexOptions};
 use crate::options::parse::{at_least, whole};
-use crate::options::{BundleOptions, Format, InputOptions, OutputOptions, References, RunOptions};
+use crate::options::{BundleOptions, InputOptions, References, RunOptions};
+use crate::output::{Format, OutputOptions};
 use crate::pipeline::{self, Config, Upload, is_stdin};
 use crate::source::{Input, RemoteOptions};
 use crate::upload::{Mode, Options};
@@ -24,42 +25,43 @@ use crate::upload::{Mode, Options};
 const INPUTS: &str = "DICOM or FHIR: files, folders; - is standard input";
 
 const REFERENCES: &str = "\
-Patients and others: logical, contained or separate
+References: logical, contained or separate
 
-`logical`: as identifier and display, without a resource. `contained`: inside the study. `separate`: resources of their \
-own. Default: separate.";
+`logical`: by identifier and display, without a resource. `contained`: resources inside the study. `separate`: resources \
+of their own. Default: separate.";
 
 const RELEASE: &str = "\
 FHIR release: r4, r4b, r5, r6 or an R6 ballot
 
-`r4`, `r4b`, `r5`, `r6-ballot2`, `r6-ballot5`, also as version numbers: `4.0.1`, `6.0.0-ballot5`. `r6` is the newest ballot. \
-Default: the release that the server says it speaks.";
+`r4`, `r4b`, `r5`, `r6-ballot2`, `r6-ballot5`, or as version numbers: `4.0.1`, `6.0.0-ballot5`. `r6` is the newest ballot. \
+Default: the release that the server states in /metadata.";
 
-/// What convert shows first, and here would not fit a screen.
+/// Options that `convert -h` shows and `upload -h` has no room for.
 const FOR_LONG_HELP: [&str; 6] = ["detail", "references", "endpoint", "timezone", "threads", "report"];
 
 const EXAMPLES: &str = "\
-Inputs are DICOM files and folders, or what convert wrote: Bundles, resources, NDJSON,
-folders of them. - is standard input: FHIR, a DICOM file, a zip or a tar.
+Inputs are DICOM files, folders and archives, or the output of convert: Bundles,
+resources, NDJSON and folders of them. - is standard input: FHIR, a DICOM file, a zip
+or a tar.
 
 Examples:
-  An archive, so that it can be stopped and started again:
+  An archive, with a journal so that the upload can be resumed:
     dcm2fhir upload archive/ --to https://fhir.example/r4 --journal upload.journal
-  What would be sent:
+  Print what would be sent:
     dcm2fhir upload archive/ --to https://fhir.example/r4 --dry-run
-  With a token that expires, keeping what the server refuses:
+  With a token that expires, and a file of what the server rejects:
     dcm2fhir upload archive/ --to https://fhir.example/r4 \\
       --token-command 'my-token-tool' --rejects rejects.ndjson
-  What was refused, once more:
+  Send the rejected resources again:
     dcm2fhir upload rejects.ndjson --to https://fhir.example/r4 --rejects again.ndjson
 
 Exit code:
   0    the server has everything
   1    done, but something was rejected or held back, or a DICOM file was left out
-  2    could not run, or the server went away
+  2    could not run, or the server became unavailable
   130  interrupted";
 
-/// What `upload` can be told.
+/// The arguments of `upload`.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = EXAMPLES,
@@ -98,8 +100,8 @@ pub struct UploadArguments {
 pub struct ServerArguments {
     /// The server's base URL
     ///
-    /// As https://fhir.example/r4: where /metadata is found below it. What the server says there chooses the release
-    /// and the mode.
+    /// As https://fhir.example/r4; its capabilities are read from /metadata below it, and decide the release and how to
+    /// send.
     #[arg(long, value_name = "URL")]
     pub to: String,
 
@@ -117,14 +119,14 @@ pub struct ServerArguments {
 pub struct SendingArguments {
     /// Journal of what was sent, to resume an upload
     ///
-    /// A second run with the same journal sends only what is new, changed or failed. Each server has its own. Default:
-    /// none, and what the server has decides.
+    /// A second run with the same journal sends only what is new, changed or failed. Use one journal for each server.
+    /// Default: none; what the server has is compared.
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
 
-    /// Write what the server rejected, with its reasons
+    /// Write what the server rejected, with the reasons
     ///
-    /// As NDJSON, which upload takes again. It holds patient data. Default: the summary has the numbers.
+    /// As NDJSON, which upload accepts as input. It holds patient data. Default: none; the summary has the counts.
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
 
@@ -134,11 +136,11 @@ pub struct SendingArguments {
 
     /// With --dry-run: show each element that would change
     ///
-    /// With the value on the server and the new one. They may be patient data.
+    /// Prints the value on the server and the new one, which may be patient data.
     #[arg(long, requires = "dry_run", hide_short_help = true)]
     pub diff: bool,
 
-    /// Requests to the server at the same time
+    /// Number of concurrent requests to the server
     ///
     /// Default: 4.
     #[arg(long, alias = "jobs", value_name = "N", default_value_t = 4, value_parser = whole::<u16>(1..=256), hide_short_help = true)]
@@ -146,33 +148,34 @@ pub struct SendingArguments {
 
     /// Replace studies that have more instances on the server
     ///
-    /// Default: a study that has more instances on the server is reported, and stays.
+    /// Default: a study that has more instances on the server is reported and not changed.
     #[arg(long)]
     pub replace: bool,
 
     /// Restore what was deleted or set to entered-in-error
     ///
-    /// Default: what was deleted on the server, or set to entered-in-error or cancelled there, stays so and is reported.
+    /// Default: what was deleted on the server, or set to entered-in-error or cancelled there, is reported and not
+    /// changed.
     #[arg(long, hide_short_help = true)]
     pub restore: bool,
 
-    /// Replace patients and others on the server
+    /// Replace existing patients and others on the server
     ///
-    /// Default: they are created where they are not there, and never changed.
+    /// Default: they are created if missing and never changed.
     #[arg(long, hide_short_help = true)]
     pub overwrite_companions: bool,
 
     /// Let the server assign the ids
     ///
-    /// Studies and companions are found by their identifiers. Default: ids that are always the same, if the server
-    /// takes them.
+    /// Studies and other resources are found by their identifiers. Default: ids are computed, if the server accepts
+    /// them.
     #[arg(long, hide_short_help = true)]
     pub conditional: bool,
 
     /// Send each study as transaction, batch or put
     ///
-    /// `transaction` and `batch`: one Bundle for each study. `put`: one request for each resource. Default: what the
-    /// server can.
+    /// `transaction` and `batch`: one Bundle for each study. `put`: one request for each resource. Default: by what the
+    /// server supports.
     #[arg(long, value_enum, value_name = "MODE", hide_possible_values = true, hide_short_help = true)]
     pub send_as: Option<Mode>,
 
@@ -189,14 +192,14 @@ pub struct SendingArguments {
     pub max_entries: u16,
 }
 
-/// Uploads, and says with which code to exit.
+/// Uploads, and returns the exit code.
 pub fn run(arguments: UploadArguments) -> Result<u8, Error> {
     let console = arguments.console.console();
     pipeline::upload(arguments.upload()?, &console)
 }
 
 impl UploadArguments {
-    /// What the options come to.
+    /// The upload that the options describe.
     fn upload(self) -> Result<Upload, Error> {
         #[cfg(feature = "index")]
         let index = self.index;
@@ -245,7 +248,7 @@ impl UploadArguments {
     }
 }
 
-/// With an index there is something to send without inputs too.
+/// With an index the inputs may be left out.
 fn without_input(inputs: clap::Arg) -> clap::Arg {
     if cfg!(feature = "index") { inputs.required_unless_present("index") } else { inputs }
 }
@@ -278,7 +281,7 @@ fn options(
     })
 }
 
-/// Bundles, unless companions do not stand by themselves.
+/// Bundles, unless companions are contained or logical.
 fn output(references: Option<References>, conditional: bool) -> OutputOptions {
     let is_bundle = matches!(references, None | Some(References::Separate));
     let format = Some(if is_bundle { Format::Bundle } else { Format::Ndjson });

@@ -1,4 +1,4 @@
-//! What is written, in few lines for people: a coding is one line, and what all releases have in common stands once.
+//! Condenses written values to a few lines: a coding is one line, and what all releases have in common is shown once.
 
 use super::{Leaf, Written};
 

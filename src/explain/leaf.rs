@@ -1,4 +1,4 @@
-//! JSON as a list of elements and values, and what one list has more than another.
+//! JSON as a list of elements and values, and the difference of two lists.
 
 use serde::Serialize;
 use serde_json::Value;

@@ -1,7 +1,7 @@
-//! Explains one file: for each row of the mapping what was read, what is written of it in each release, or why nothing is.
+//! Explains one file: for each row of the mapping what was read, what each release writes, or why nothing is written.
 //!
-//! Nothing is described twice: each row is applied alone to an empty study, which then goes the way of every study, and
-//! what the writer says more than of an empty study is what the row has written.
+//! Each row is applied alone to an empty study, which is written like every study. The difference to the output of an
+//! empty study is what the row writes.
 
 mod condensed;
 mod leaf;
@@ -29,7 +29,7 @@ pub use survey_table::survey_table;
 pub use values::{Read, display};
 use written::{Parts, Target, Uids, written};
 
-/// What is to be said of one file.
+/// The explanation of one file.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation {
@@ -37,31 +37,31 @@ pub struct Explanation {
     pub file: String,
     /// The SOP Class UID and its name.
     pub sop_class: Option<String>,
-    /// What was wrong with the file as a whole.
+    /// Faults of the file as a whole.
     pub faults: Vec<String>,
     /// The releases that were looked at.
     pub releases: Vec<&'static str>,
-    /// What the profile demands, where one is asked for.
+    /// Conformance to the profile, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<Conformance>,
     /// One for each row.
     pub rows: Vec<Explained>,
 }
 
-/// Whether a study of this file alone is as a profile demands.
+/// Whether a study of this file alone conforms to a profile.
 #[derive(Debug, Serialize)]
 pub struct Conformance {
-    /// What `--profile` calls it.
+    /// Its name in `--profile`.
     pub name: &'static str,
     /// The guide.
     pub guide: &'static str,
     /// What is missing: in the file, and among the options.
     pub missing: Vec<String>,
-    /// What is changed so that it conforms, and a reader might miss.
+    /// What is changed or removed so that it conforms.
     pub changed: Vec<String>,
 }
 
-/// What is to be said of one row.
+/// The explanation of one row.
 #[derive(Debug, Serialize)]
 pub struct Explained {
     /// The FHIR element.
@@ -72,13 +72,13 @@ pub struct Explained {
     pub read: Vec<Read>,
     /// The attributes that the row reads, as tags and keywords.
     pub reads: Vec<String>,
-    /// What each group of releases writes.
+    /// The output of each group of releases.
     pub written: Vec<Written>,
-    /// What was dropped or replaced.
+    /// Issues: values that were dropped or replaced.
     pub issues: Vec<String>,
 }
 
-/// What some releases write, all the same.
+/// The output of releases that write the same.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Written {
     /// The names of the releases.
@@ -87,7 +87,7 @@ pub struct Written {
     pub values: Vec<Leaf>,
 }
 
-/// Explains a header to the releases.
+/// Explains a header for the releases.
 pub fn explain(
     file: String,
     header: &Header,
@@ -109,7 +109,7 @@ pub fn explain(
         rows.extend(walk.table(KEY_OBJECT, |part, parts| parts.kind = part));
     }
     rows.extend(walk.table(NUMBER, |part, parts| parts.number = part.number));
-    rows.extend(listed(&walk, COMPANIONS, &walk.parts()));
+    rows.extend(listed(&walk, &COMPANIONS, &walk.parts()));
     if selects {
         rows.extend(walk.selection());
     }
@@ -126,7 +126,7 @@ pub fn explain(
     }
 }
 
-/// The explanation as a table of so many columns.
+/// The explanation as a table of limited width.
 pub fn table(explanation: &Explanation, columns: usize) -> String {
     table::table(explanation, columns)
 }
@@ -143,13 +143,13 @@ impl Walk<'_> {
         values::read(self.root, attribute, self.options)
     }
 
-    /// Explains each row of a table; `put` puts its part where the writer finds it.
+    /// Explains each row of a table; `put` stores its part for the writer.
     fn table<P: Default>(&self, rows: &'static [Row<P>], put: fn(P, &mut Parts)) -> Vec<Explained> {
         rows.iter().map(|row| self.row(row, &put, &Parts::default())).collect()
     }
 
-    /// Explains the rows of a Key Object Selection. Without instances it becomes nothing, so the other rows are shown
-    /// with them.
+    /// Explains the rows of a Key Object Selection. Without instances nothing is written, so the other rows are shown
+    /// together with them.
     fn selection(&self) -> Vec<Explained> {
         let instances = mapping::map(SELECTION, self.root, self.options).part.instances;
         let put = |part, parts: &mut Parts| {
@@ -179,7 +179,7 @@ impl Walk<'_> {
         })
     }
 
-    /// What the companions are made of.
+    /// The parts of the companions.
     fn parts(&self) -> Parts {
         let study = mapping::map(STUDY, self.root, self.options).part;
         let series = mapping::map(SERIES, self.root, self.options).part;
@@ -236,7 +236,7 @@ fn is_of(leaf: &Leaf, element: &'static str, release: &Release) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// Joins the releases that write the same.
+/// Groups the releases that write the same.
 fn grouped(all: impl Iterator<Item = (&'static str, Vec<Leaf>)>) -> Vec<Written> {
     let mut groups: Vec<Written> = Vec::new();
     for (release, values) in all {
@@ -260,7 +260,7 @@ fn sop_class(root: DataSet<'_>) -> Option<String> {
     Some(display(&String::from_utf8_lossy(found)))
 }
 
-/// An issue as it is said where its element is known: the attribute and the reason.
+/// An issue without its element: attribute and reason.
 fn said(issue: &Issue) -> String {
     match issue.tags.as_slice() {
         [] => issue.reason.to_string(),

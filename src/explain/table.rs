@@ -1,12 +1,13 @@
-//! The explanation as a table that fits the terminal: three columns, whose text goes on in the next line.
+//! The explanation as a table that fits the terminal: three columns with wrapped text.
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use textwrap::{Options, WordSeparator::AsciiSpace, WordSplitter::NoHyphenation};
+use unicode_width::UnicodeWidthStr;
 
 use super::{Conformance, Explained, Explanation, Read, condensed};
 
 /// The narrowest table: below it a terminal wraps the lines itself.
 pub(super) const MIN_COLUMNS: usize = 60;
-/// Between columns.
+/// Columns between cells.
 const GAP: usize = 2;
 /// The most lines of one value: the rest is in the JSON.
 const MAX_VALUE_LINES: usize = 4;
@@ -33,7 +34,7 @@ pub fn table(explanation: &Explanation, columns: usize) -> String {
     out
 }
 
-/// The file, its class, and what was wrong with all of it.
+/// The file, its class, and faults of the file as a whole.
 fn header(explanation: &Explanation, columns: usize) -> String {
     let class = explanation.sop_class.as_deref().unwrap_or("no SOP class");
     let first = [format!("{}: {class}", explanation.file), format!("FHIR {}", explanation.releases.join(", "))];
@@ -44,7 +45,7 @@ fn header(explanation: &Explanation, columns: usize) -> String {
     text.join("\n") + "\n\n"
 }
 
-/// What the profile demands and is not there, and what is changed for it.
+/// What is missing for the profile, and what is changed for it.
 fn conformance(profile: &Conformance) -> Vec<String> {
     let Conformance { name, guide, missing, changed } = profile;
     let verdict =
@@ -54,7 +55,7 @@ fn conformance(profile: &Conformance) -> Vec<String> {
     [format!("profile {name} ({guide}): {verdict}")].into_iter().chain(missing).chain(changed).collect()
 }
 
-/// The elements have the room of the longest; the others share the rest.
+/// The first column is as wide as the longest element; the others share the rest.
 pub(super) fn widths<'e>(elements: impl Iterator<Item = &'e str>, columns: usize) -> [usize; 3] {
     let longest = elements.map(UnicodeWidthStr::width).max().unwrap_or_default();
     let element = longest.min(MAX_ELEMENT).min(columns / 4);
@@ -78,7 +79,7 @@ fn written(row: &Explained) -> Vec<String> {
     all
 }
 
-/// The rows that found nothing, and what they looked for.
+/// The rows without values, and the attributes they read.
 fn absent(rows: &[&Explained], columns: usize) -> String {
     let mut out = String::new();
     for row in rows {
@@ -104,7 +105,7 @@ pub(super) fn cell(values: &[String], width: usize) -> Vec<String> {
         if lines.len() > MAX_VALUE_LINES {
             lines.truncate(MAX_VALUE_LINES);
             if let Some(last) = lines.last_mut() {
-                *last = format!("{}…", cut(last, width - 1).0);
+                *last = format!("{}…", wrap(last, width - 1).swap_remove(0));
             }
         }
         all.extend(lines);
@@ -117,38 +118,9 @@ pub(super) fn cell(values: &[String], width: usize) -> Vec<String> {
 
 /// Breaks a text at spaces and, where a word is too long, inside it; lines after the first are indented.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let indent = if lines.is_empty() { "" } else { "  " };
-        let (line, more) = cut(rest, width - indent.len());
-        lines.push(format!("{indent}{}", line.trim_end()));
-        rest = more;
-    }
-    lines
-}
-
-/// The first line of a text, and the rest.
-fn cut(text: &str, width: usize) -> (&str, &str) {
-    if text.width() <= width {
-        return (text, "");
-    }
-    let mut used = 0;
-    let fits = |(_, character): &(usize, char)| {
-        used += character.width().unwrap_or_default();
-        used > width
-    };
-    let end = text.char_indices().find(fits).map_or(text.len(), |(at, _)| at);
-    // A line of one character that is wider than the column would never end.
-    let end = if end == 0 { text.chars().next().map_or(0, char::len_utf8) } else { end };
-    let (line, rest) = text.split_at(end);
-    if rest.starts_with(' ') {
-        return (line, rest.trim_start());
-    }
-    // A break at a space, unless that leaves the line nearly empty, or behind a dot or slash that comes late in the line.
-    let space = line.rfind(' ').map(|at| at + 1).filter(|at| *at > end / 3);
-    let dot = || line.rfind(['.', '/', '>']).map(|at| at + 1).filter(|at| *at > end * 2 / 3);
-    text.split_at(space.or_else(dot).unwrap_or(end))
+    let options = Options::new(width).subsequent_indent("  ");
+    let lines = textwrap::wrap(text, options.word_separator(AsciiSpace).word_splitter(NoHyphenation));
+    lines.into_iter().map(String::from).collect()
 }
 
 pub(super) fn lines(text: &str) -> Vec<String> {

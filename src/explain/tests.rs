@@ -51,6 +51,20 @@ fn a_row_says_why_nothing_is_written() {
 }
 
 #[test]
+fn an_empty_sop_instance_uid_is_explained_by_the_one_that_stands_in() {
+    let meta = (tags::MEDIA_STORAGE_SOP_INSTANCE_UID, "1.2.3");
+    let explanation = explained(&[meta, (tags::SOP_INSTANCE_UID, "")]);
+    let row = row(&explanation, "series.instance.uid");
+    let read: Vec<_> = row.read.iter().map(|read| (read.keyword.as_str(), read.value.as_str())).collect();
+    assert_eq!(read, [("SOPInstanceUID", ""), ("MediaStorageSOPInstanceUID", "1.2.3")]);
+    assert_eq!(row.written[0].values, [Leaf { element: "series.instance.uid".into(), value: "1.2.3".into() }]);
+    assert!(row.issues[0].contains("Media Storage SOP Instance UID"), "{:?}", row.issues);
+    // A data set without the attribute is no instance.
+    let absent = explained(&[meta]);
+    assert!(self::row(&absent, "series.instance.uid").issues[0].contains("absent"));
+}
+
+#[test]
 fn a_release_without_the_element_says_so() {
     let explanation = explained(&[(tags::NUMBER_OF_FRAMES, "3")]);
     let table = table(&explanation, 100);
@@ -132,7 +146,7 @@ fn beside(element: &str) -> &'static [mapping::Attribute] {
 #[test]
 fn each_attribute_that_is_listed_of_a_companion_changes_what_is_written_of_it() {
     let mut idle = Vec::new();
-    for row in COMPANIONS {
+    for row in COMPANIONS.iter() {
         let release = DIFFERENT.into_iter().find(|release| release.element(row.element).is_some()).unwrap();
         let others = [row.attributes(), beside(row.element)].concat();
         // One person in two places is one.

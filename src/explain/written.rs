@@ -1,12 +1,11 @@
-//! What a release writes of some parts: a study of one instance is made of them, and goes the way of every study.
-
-use serde_json::Value;
+//! The output of a release for some parts: they are made into a study of one instance, which is written like every
+//! study.
 
 use super::leaf::{Leaf, leaves, without};
 use crate::dicom::value::{is_fhir_id, is_oid, trim_uid};
 use crate::dicom::{DataSet, Header, Tag};
 use crate::fhir::id::Ids;
-use crate::fhir::json::{self, Layout};
+use crate::fhir::json::{self, Element};
 use crate::fhir::profile::{Change, ProfileOptions, conform, lacks};
 use crate::fhir::{Dialect, Meta, Profile, Release, Sharing, link};
 use crate::group::{InstanceRecord, NewKind, NewSelection, Studies, Study, Values};
@@ -32,7 +31,7 @@ pub struct Parts {
     pub selection: Option<SelectionPart>,
 }
 
-/// The UIDs of the instance; those that cannot be used are replaced by others, so that the rest can be explained.
+/// The UIDs of the instance; unusable ones are replaced, so that the rest can be explained.
 #[derive(Debug)]
 pub struct Uids {
     study: String,
@@ -47,9 +46,14 @@ impl Uids {
         use dicom_dictionary_std::tags::{SERIES_INSTANCE_UID, SOP_INSTANCE_UID, STUDY_INSTANCE_UID};
         let mut issues = Vec::new();
         let mut uid = |tag, element| {
-            let value = root.bytes(tag).map(|bytes| String::from_utf8_lossy(trim_uid(bytes)).into_owned());
-            let value = value.filter(|value| !value.is_empty());
-            let reason = reason(value.as_deref(), tag == STUDY_INSTANCE_UID);
+            let (value, stood_in) = match value(root, tag) {
+                None if tag == SOP_INSTANCE_UID => (stand_in(root), true),
+                value => (value, false),
+            };
+            let reason = match reason(value.as_deref(), tag == STUDY_INSTANCE_UID) {
+                None if stood_in => Some(Reason::InstanceStandIn),
+                reason => reason,
+            };
             issues.extend(reason.map(|reason| Issue { element, tags: vec![tag], reason, value: None }));
             value.filter(|value| tag == STUDY_INSTANCE_UID || is_fhir_id(value)).unwrap_or_else(|| "0.0".to_string())
         };
@@ -59,10 +63,22 @@ impl Uids {
         Uids { study, series, instance, issues }
     }
 
-    /// What is wrong with one of them.
+    /// The issues of one UID.
     pub fn issues(&self, tag: Tag) -> Vec<Issue> {
         self.issues.iter().filter(|issue| issue.tags == [tag]).cloned().collect()
     }
+}
+
+/// A UID that is not empty.
+fn value(root: DataSet<'_>, tag: Tag) -> Option<String> {
+    let value = root.bytes(tag).map(|bytes| String::from_utf8_lossy(trim_uid(bytes)).into_owned());
+    value.filter(|value| !value.is_empty())
+}
+
+/// The UID in the file meta information, which replaces an empty SOP Instance UID (PS3.10 7.1).
+fn stand_in(root: DataSet<'_>) -> Option<String> {
+    use dicom_dictionary_std::tags::{MEDIA_STORAGE_SOP_INSTANCE_UID, SOP_INSTANCE_UID};
+    root.bytes(SOP_INSTANCE_UID).and_then(|_| value(root, MEDIA_STORAGE_SOP_INSTANCE_UID))
 }
 
 fn reason(uid: Option<&str>, is_study: bool) -> Option<Reason> {
@@ -74,12 +90,12 @@ fn reason(uid: Option<&str>, is_study: bool) -> Option<Reason> {
     }
 }
 
-/// What a release writes of the parts, beyond what it writes of those that are there without the row.
+/// The output of a release for the parts, without the output for `others`.
 pub fn written(parts: &Parts, others: &Parts, uids: &Uids, target: &Target<'_>) -> Vec<Leaf> {
     without(whole(parts, uids, target), whole(others, uids, target))
 }
 
-/// All that a release writes of the parts: the study with logical references, and the resources that can stand beside it.
+/// The complete output of a release for the parts: the study with logical references, and its companions.
 pub fn whole(parts: &Parts, uids: &Uids, target: &Target<'_>) -> Vec<Leaf> {
     with_study(parts, uids, |resolved| {
         let mut found = own(target.finished(resolved), target.dialect());
@@ -89,7 +105,7 @@ pub fn whole(parts: &Parts, uids: &Uids, target: &Target<'_>) -> Vec<Leaf> {
     .unwrap_or_default()
 }
 
-/// What the profile demands and the study of this one instance lacks, and what is changed so that it conforms.
+/// What the study of this one instance lacks for the profile, and what is changed so that it conforms.
 pub fn conformance(parts: &Parts, uids: &Uids, target: &Target<'_>) -> (Vec<Lack>, Vec<Change>) {
     let judge = |resolved: &ResolvedStudy<'_>| {
         let mut study = imaging_study(resolved, &target.options()).study;
@@ -107,12 +123,12 @@ fn with_study<T>(parts: &Parts, uids: &Uids, use_it: impl FnOnce(&ResolvedStudy<
     Some(use_it(&resolved))
 }
 
-/// What is written: a release, and what a profile changes in it.
+/// A release and a profile.
 #[derive(Debug, Clone, Copy)]
 pub struct Target<'t> {
     /// The release.
     pub release: &'static Release,
-    /// The profile, and what it is given.
+    /// The profile with its options.
     pub profile: &'t ProfileOptions,
 }
 
@@ -125,7 +141,7 @@ impl<'t> Target<'t> {
         Dialect { release: self.release, profile: self.profile(), meta: Meta::NONE }
     }
 
-    /// Everything that a file can say.
+    /// Options that write everything.
     fn options(&self) -> ContentOptions {
         ContentOptions { selections: true, profile: self.profile.clone(), ..ContentOptions::of(self.release) }
     }
@@ -168,33 +184,31 @@ fn grouped(parts: &Parts, uids: &Uids) -> Vec<Study> {
 fn own(finished: Finished<'_>, dialect: Dialect<'_>) -> Vec<Leaf> {
     let Finished { study, selections, .. } = finished;
     let linked = link(study, selections, dialect.release, References::Logical, &Sharing::alone(Ids::new("")));
-    let mut found = leaves(&parsed(|out| json::write_imaging_study(out, &linked, dialect, Layout::Compact)));
+    let mut found = leaves_of(&linked, dialect);
     for selection in &linked.selections {
-        let all = leaves(&parsed(|out| json::write_imaging_selection(out, selection, dialect, Layout::Compact)));
+        let all = leaves_of(selection, dialect);
         found.extend(all.into_iter().filter(|leaf| !is_fixed(&leaf.element)));
     }
     found
 }
 
-/// What can stand beside the study; ids, references and subjects are the links', and no row's.
+/// The companions, without ids, references and subjects, which no row fills.
 fn companions(finished: Finished<'_>, dialect: Dialect<'_>) -> Vec<Leaf> {
     let linked = link(finished.study, Vec::new(), dialect.release, References::Separate, &Sharing::alone(Ids::new("")));
     let mut found = Vec::new();
     for companion in &linked.beside {
-        found.extend(leaves(&parsed(|out| json::write_companion(out, companion, dialect, Layout::Compact))));
+        found.extend(leaves_of(companion, dialect));
     }
     found.retain(|leaf| !is_fixed(&leaf.element) && !leaf.element.contains(".subject."));
     found
 }
 
-/// What another resource has whatever the header says.
+/// Whether an element of another resource does not depend on the header.
 fn is_fixed(element: &str) -> bool {
     let ends = [".id", ".reference", ".status", ".intent", ".extension.valueCode", ".extension.url"];
     ends.iter().any(|end| element.ends_with(end))
 }
 
-fn parsed(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> Value {
-    let mut out = Vec::new();
-    write(&mut out).expect("memory can be written");
-    serde_json::from_slice(&out).expect("what was written is JSON")
+fn leaves_of(element: impl Element, dialect: Dialect<'_>) -> Vec<Leaf> {
+    leaves(&serde_json::from_str(&json::text(element, dialect)).expect("what was written is JSON"))
 }

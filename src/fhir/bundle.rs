@@ -1,8 +1,8 @@
-//! A Bundle for each study, which a server can take twice without harm.
+//! A Bundle for each study, which can be sent to a server twice without harm.
 //!
-//! Companions that an identifier with a system names are created where the server has none, and what is there stays;
-//! those that are private to the study, and what belongs to a patient, are put on ids that nothing else uses. Entries
-//! that are put are referred to by `Type/id`, those that are created by the `urn:uuid` of their entry.
+//! Companions with a system in their identifier are created if the server has none, and existing ones are kept. Those
+//! that are private to the study or belong to a patient are PUT to ids that nothing else uses. Entries with PUT are
+//! referred to by `Type/id`, those with POST by the `urn:uuid` of their entry.
 
 use super::contested::has_subject;
 use super::id;
@@ -48,12 +48,12 @@ impl<'a> Bundle<'a> {
         mut options: BundleOptions,
     ) -> Bundle<'a> {
         if study.study_uid.is_none() {
-            // Nothing finds it but its id.
+            // It can only be found by its id.
             options.conditional = false;
         }
         let own = study_reference(&study, options);
         let mut linked = link_by(study, selections, own, release, sharing, &|companion| link(companion, options));
-        // A server that takes the entries of a batch in order finds what they refer to.
+        // In this order, referenced entries of a batch are processed first.
         linked.beside.sort_by_key(refers);
         Bundle { linked, options }
     }
@@ -63,8 +63,7 @@ impl<'a> Bundle<'a> {
         self.options.bundle_type()
     }
 
-    /// Whether the study is put on the one that has its Study Instance UID, under whatever id; in a collection it is its
-    /// id that names it.
+    /// Whether the study is updated by its Study Instance UID, under any id; not in a collection.
     pub fn is_conditional(&self) -> bool {
         self.options.conditional && self.bundle_type() != BundleType::Collection
     }
@@ -123,7 +122,7 @@ fn study_reference(study: &ImagingStudy<'_>, options: BundleOptions) -> Option<S
     }
 }
 
-/// What is done with a companion.
+/// The request of a companion.
 fn request(companion: &Companion, options: BundleOptions) -> Option<Request> {
     let kind = companion.resource_type().name();
     // A server has the number of an order perhaps of another patient, and a search that names the patient too is taken
@@ -159,13 +158,12 @@ pub fn search(system: &str, value: &str) -> String {
     format!("identifier={}%7C{}", parameter(system), parameter(value))
 }
 
-/// The same, if the identifier has a system; a value that lost bytes finds nothing, or another's.
+/// The search for an identifier, if it has a system and no replaced bytes.
 fn search_for(identifier: &Identifier) -> Option<String> {
     identifier.token().map(|(system, value)| search(system, value))
 }
 
-/// A text as part of a token: what separates values in a search gets a backslash, and what a URL cannot hold or would
-/// read otherwise is percent-encoded.
+/// A text as part of a search token: separators are escaped by a backslash, then the text is percent-encoded.
 fn parameter(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {

@@ -1,4 +1,4 @@
-//! What companion resources have in common: what is known of one, and what two that are the same thing say together.
+//! Operations on companion resources: identity, and merging of two with the same id.
 
 use super::datatypes::HumanName;
 use super::identifier::Identifier;
@@ -21,7 +21,7 @@ impl Resource {
         }
     }
 
-    /// What tells a resource without identifier from others in the same role.
+    /// The values that distinguish a resource without identifier from others in the same role.
     pub(super) fn known(&self) -> Vec<&str> {
         match self {
             Resource::Patient(patient) => {
@@ -48,7 +48,8 @@ impl Resource {
         }
     }
 
-    /// Adds what another resource of the same id says; what is there stays. Says whether the two contradict each other.
+    /// Merges another resource with the same id; existing values are kept. Returns whether the two contradict each
+    /// other.
     pub fn merge(&mut self, other: Resource) -> bool {
         match (self, other) {
             (Resource::Patient(a), Resource::Patient(b)) => {
@@ -93,7 +94,7 @@ impl Resource {
                 unite_identifiers(&mut a.identifier, b.identifier);
                 fill(&mut a.kind, b.kind)
             }
-            // Location and Endpoint are told apart by all that they say.
+            // Location and Endpoint are equal only if all values are.
             (mine, theirs) => *mine != theirs,
         }
     }
@@ -105,7 +106,7 @@ fn name_parts(name: &HumanName) -> impl Iterator<Item = &str> {
     name.family.iter().chain(lists).chain(&name.text).map(String::as_str)
 }
 
-/// Adds the values that are not there yet.
+/// Adds the missing values.
 fn unite<T: PartialEq>(mine: &mut Vec<T>, theirs: Vec<T>) {
     for value in theirs {
         if !mine.contains(&value) {
@@ -114,7 +115,7 @@ fn unite<T: PartialEq>(mine: &mut Vec<T>, theirs: Vec<T>) {
     }
 }
 
-/// Takes a value where there is none; says whether one was there that differs.
+/// Sets a missing value; returns whether an existing one differs.
 fn fill<T: PartialEq>(mine: &mut Option<T>, theirs: Option<T>) -> bool {
     if mine.is_none() {
         *mine = theirs;
@@ -123,7 +124,7 @@ fn fill<T: PartialEq>(mine: &mut Option<T>, theirs: Option<T>) -> bool {
     theirs.is_some() && *mine != theirs
 }
 
-/// The same for a list that is one statement.
+/// Like `fill`, for a list that is one statement.
 fn fill_list<T: PartialEq>(mine: &mut Vec<T>, theirs: Vec<T>) -> bool {
     if mine.is_empty() {
         *mine = theirs;

@@ -1,5 +1,4 @@
-//! The datatypes that the tool writes, as the union of what the releases have. How each looks in a release is the
-//! writer's business.
+//! The datatypes that the tool writes, as the union of all releases. Their form in a release is decided by the writer.
 //!
 //! All are ordered, so that lists can be sorted and output does not depend on the order in which files were read.
 
@@ -52,7 +51,7 @@ impl CodeableConcept {
         CodeableConcept { coding: Vec::new(), text: Some(text.into()) }
     }
 
-    /// What a reader is shown: the text, else the first display, else the first code.
+    /// The label: the text, else the first display, else the first code.
     pub fn label(&self) -> Option<&str> {
         self.label_in_words().or_else(|| self.coding.first().map(|coding| &*coding.code))
     }

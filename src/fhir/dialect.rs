@@ -1,22 +1,22 @@
-//! In which dialect resources are written: the release, the profile on top of it, and the user's `meta`.
+//! The dialect of resources: release, profile and `meta`.
 
 use super::meta::Meta;
 use super::profile::Profile;
 use super::release::Release;
 
-/// All that decides how a resource is written, beside its content.
+/// Everything that decides how a resource is written, besides its content.
 #[derive(Debug, Clone, Copy)]
 pub struct Dialect<'r> {
     /// The release.
     pub release: &'r Release,
-    /// What a profile changes in it.
+    /// The profile.
     pub profile: &'r Profile,
-    /// What stands in every `meta`.
+    /// The `meta` of every resource.
     pub meta: &'r Meta,
 }
 
 impl<'r> Dialect<'r> {
-    /// The same release without the profile: for a study that does not conform to it.
+    /// The release without the profile, for a study that does not conform.
     pub fn without_profile(self) -> Dialect<'r> {
         Dialect { profile: Profile::NONE, ..self }
     }

@@ -1,7 +1,7 @@
 //! A document Bundle for a study (R4 Documents): a Composition for people, the study, and all that it refers to.
 //!
-//! Its identifier follows from what it holds, and not from when it was made: made again of the same study it is the same
-//! document, and a study that has changed makes another.
+//! Its identifier is computed from its content, not from the creation time: the same study gives the same document, a
+//! changed study another.
 
 use super::bundle::{full_url, study_full_url};
 use super::datatypes::{DateTime, ResourceType};

@@ -1,8 +1,8 @@
 //! Ids that do not change from run to run.
 //!
-//! A study's id is its Study Instance UID. A companion's id is the same in two studies only where an identifier with a
-//! system says that it is the same thing; elsewhere it is stable, and private to the study: one bare Patient ID can be
-//! two people.
+//! A study's id is its Study Instance UID. A companion has the same id in two studies only if an identifier with a
+//! system identifies it; otherwise its id is stable, but private to the study, as two people can have the same bare
+//! Patient ID.
 
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use super::identifier::Identifier;
 /// The namespace of companion ids before the salt: the UUIDv5 of `dcm2fhir:companion` in the URL namespace.
 const COMPANIONS: Uuid = Uuid::from_u128(0x1b7e4b7e_afae_53b8_970d_ac69a700e23e);
 
-/// Values, without punctuation and in capitals, that say that nobody knows the identifier.
+/// Placeholder values, without punctuation and in capitals.
 const PLACEHOLDERS: [&str; 21] = [
     "ANON",
     "ANONYMISED",
@@ -59,49 +59,49 @@ pub fn selection(study_uid: &str, sop_instance_uid: &str, series_uid: &str) -> S
     Uuid::new_v5(&document, series_uid.as_bytes()).to_string()
 }
 
-/// Whether an identifier's value stands for none: `0`, `ANON`, `N/A`, `XXX`.
+/// Whether an identifier's value is a placeholder: `0`, `ANON`, `N/A`, `XXX`.
 pub fn is_placeholder(value: &str) -> bool {
     let value: String = value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
     value.chars().all(|c| c == '0') || value.chars().all(|c| c == 'X') || PLACEHOLDERS.contains(&value.as_str())
 }
 
-/// Whether an identifier says beyond one archive whose it is: it has a system, and lost no bytes.
+/// Whether an identifier is globally unique: it has a system and no replaced bytes.
 pub fn is_shared(identifier: &Identifier) -> bool {
     identifier.token().is_some_and(|(_, value)| !is_placeholder(value))
 }
 
-/// Gives out the ids of companions, keyed by the user's salt.
+/// Computes the ids of companions, keyed by the salt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ids {
     namespace: Uuid,
 }
 
 impl Ids {
-    /// Ids under the salt of `--id-salt`; without one it is empty.
+    /// Ids with the salt of `--id-salt`, which may be empty.
     pub fn new(salt: &str) -> Ids {
         Ids { namespace: Uuid::new_v5(&COMPANIONS, salt.as_bytes()) }
     }
 
-    /// The id of what an identifier with a system names, in whichever study it is met.
+    /// The id of a resource with an identifier and system, the same in every study.
     pub fn shared(&self, kind: ResourceType, system: &str, value: &str) -> String {
         self.of(&["shared", kind.name(), system, value])
     }
 
-    /// The same of what belongs to a patient: one number of two patients has two ids.
+    /// The id of a resource that belongs to a patient: the same number of two patients has two ids.
     pub fn shared_of(&self, kind: ResourceType, system: &str, value: &str, subject: &[String]) -> String {
         let mut parts = vec!["shared", kind.name(), system, value, "of"];
         parts.extend(subject.iter().map(String::as_str));
         self.of(&parts)
     }
 
-    /// The id of what only this study knows, by the part it has there and what is known of it.
+    /// The id of a resource that is private to a study, by its role and known values.
     pub fn private(&self, kind: ResourceType, study_uid: &str, role: &str, known: &[&str]) -> String {
         let mut parts = vec!["private", kind.name(), study_uid, role];
         parts.extend(known);
         self.of(&parts)
     }
 
-    /// The UUIDv5 of the parts, each with its length so that no two lists read alike.
+    /// The UUIDv5 of the parts, each with its length so that different lists never collide.
     fn of(&self, parts: &[&str]) -> String {
         let name: String = parts.iter().map(|part| format!("{}:{part},", part.len())).collect();
         Uuid::new_v5(&self.namespace, name.as_bytes()).to_string()

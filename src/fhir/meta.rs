@@ -1,35 +1,35 @@
-//! `Resource.meta` as far as the user gives it: where a batch came from, and the labels by which it is found again.
+//! `Resource.meta` from options: the source of a batch, tags and security labels.
 
 use super::datatypes::Coding;
 use crate::options::uri;
 
-/// What stands in the `meta` of every resource of a run.
+/// The `meta` of every resource of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 pub struct Meta {
-    /// Where resources come from, as a URI in meta.source
+    /// URI of the resources' origin, for meta.source
     ///
-    /// In every resource that is written. Default: none.
+    /// Added to every resource. Default: none.
     #[cfg_attr(feature = "cli", arg(long, value_name = "URI", value_parser = source, hide_short_help = true))]
     pub meta_source: Option<String>,
 
-    /// Tag every resource, to find a batch: SYSTEM|CODE
+    /// Tag every resource with SYSTEM|CODE, to find a batch
     ///
-    /// In meta.tag, as http://hospital.example/batches|2026-11. A server finds the resources by _tag. May be given several
+    /// Added to meta.tag, as http://hospital.example/batches|2026-11; servers search it by _tag. May be given several
     /// times. Default: none.
     #[cfg_attr(feature = "cli", arg(long, value_name = "SYSTEM|CODE", value_parser = label, hide_short_help = true))]
     pub meta_tag: Vec<Coding>,
 
     /// Security label of every resource: SYSTEM|CODE
     ///
-    /// In meta.security, as http://terminology.hl7.org/CodeSystem/v3-Confidentiality|R. May be given several times.
-    /// Default: none.
+    /// Added to meta.security, as http://terminology.hl7.org/CodeSystem/v3-Confidentiality|R. May be given several
+    /// times. Default: none.
     #[cfg_attr(feature = "cli", arg(long, value_name = "SYSTEM|CODE", value_parser = label, hide_short_help = true))]
     pub meta_security: Vec<Coding>,
 }
 
 impl Meta {
-    /// The user gives nothing.
+    /// No `meta`.
     pub const NONE: &'static Meta = &Meta { meta_source: None, meta_tag: Vec::new(), meta_security: Vec::new() };
 }
 

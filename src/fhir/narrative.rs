@@ -1,6 +1,6 @@
-//! The narrative of a document: what a person is shown of a study, as XHTML (R4 Narrative).
+//! The narrative of a document: a summary of the study for people, as XHTML (R4 Narrative).
 //!
-//! Every word of it that a header says is text: whatever stands in it, no markup comes of it.
+//! All text of headers is escaped.
 
 use std::fmt::Write;
 
@@ -20,7 +20,7 @@ pub fn of_study(study: &ImagingStudy<'_>) -> String {
     out
 }
 
-/// What is shown, of which what is not known is left out.
+/// The rows; unknown values are left out.
 fn rows(study: &ImagingStudy<'_>) -> impl Iterator<Item = (&'static str, String)> {
     let series = || study.series.iter().flatten();
     let modalities = series().filter_map(|series| series.modality.as_ref()?.label());
@@ -39,7 +39,7 @@ fn rows(study: &ImagingStudy<'_>) -> impl Iterator<Item = (&'static str, String)
     all.into_iter().filter(|(_, value)| !value.is_empty())
 }
 
-/// The words, each once, in order.
+/// Deduplicated words, in order.
 fn listed<'w>(words: impl Iterator<Item = &'w str>) -> String {
     let mut words: Vec<&str> = words.collect();
     words.sort_unstable();

@@ -68,12 +68,7 @@ fn identifier(system: Option<&'static str>, value: &str, kind: Option<(&'static 
 }
 
 fn refer(identifier: Option<Identifier>, display: Option<&str>, resource: Resource) -> Reference {
-    Reference {
-        identifier,
-        display: display.map(Into::into),
-        resource: Some(Box::new(resource.clone())),
-        ..Reference::to(resource.resource_type())
-    }
+    Reference::with(resource, identifier, display.map(Into::into))
 }
 
 /// A study that says nothing beyond its UIDs.
@@ -89,48 +84,16 @@ pub fn minimal() -> ImagingStudy<'static> {
         id: "1.2.3".into(),
         uid: "1.2.3".into(),
         study_uid: Some(study_uid),
-        accession: Vec::new(),
-        study_id: None,
         status: "available".into(),
-        modality: Vec::new(),
-        subject: Reference::to(ResourceType::Patient),
-        mixes_patients: false,
-        encounter: None,
-        started: None,
-        based_on: Vec::new(),
-        other_orders: Vec::new(),
-        authors: Vec::new(),
-        part_of: Vec::new(),
-        referrer: None,
-        interpreter: Vec::new(),
-        endpoint: Vec::new(),
         number_of_series: 1,
         number_of_instances: 1,
-        procedure: Vec::new(),
-        location: None,
-        reason: Vec::new(),
-        note: Vec::new(),
-        description: None,
-        regions: Vec::new(),
         series: Some(vec![series("1.2.3.2", 1, &ONE)]),
+        ..ImagingStudy::default()
     }
 }
 
 fn series(uid: &str, number_of_instances: u32, instances: &'static Fixed) -> Series<'static> {
-    Series {
-        uid: uid.into(),
-        number: None,
-        modality: None,
-        description: None,
-        number_of_instances,
-        endpoint: Vec::new(),
-        body_site: Vec::new(),
-        laterality: None,
-        specimen: Vec::new(),
-        started: None,
-        performer: Vec::new(),
-        instances: Some(instances),
-    }
+    Series { uid: uid.into(), number_of_instances, instances: Some(instances), ..Series::default() }
 }
 
 fn ct() -> CodeableConcept {
@@ -163,7 +126,7 @@ pub fn maximal() -> ImagingStudy<'static> {
         procedure: vec![procedure(appendectomy)],
         location: Some(place()),
         reason: vec![Coding::constant(SCT, "25064002", "Headache").into(), CodeableConcept::text("fall")],
-        note: vec![Annotation { text: "line one\nline \"two\"".into() }],
+        note: Some(Annotation { text: "line one\nline \"two\"".into() }),
         description: Some("CT of the knee".into()),
         series: Some(vec![full_series(), series("1.2.3.2", 1, &ONE), other_series()]),
         ..minimal()

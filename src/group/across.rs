@@ -44,8 +44,8 @@ impl Across {
 /// What the study at a place claims, and what it says of its patient; nothing where it has several.
 pub fn said(place: usize, study: &mut Study, options: &Options) -> (Vec<Claim>, Option<Described>) {
     let of_study = study.parts.resolve(&OF_STUDY, |data_set| mapping::map(&OF_STUDY, data_set, options));
-    let Some(subject) = &of_study.part.subject else { return Default::default() };
-    if study.mixes_patients(&of_study.each, options) {
+    let subject = &of_study.part.subject;
+    if subject.resource.is_none() || study.mixes_patients(&of_study.each, options) {
         return Default::default();
     }
     let described = Described::of(place, subject);

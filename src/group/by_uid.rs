@@ -1,4 +1,4 @@
-//! A table of what belongs to a UID. The caller hashes the UID, so that this is done once and outside any lock.
+//! A hash table by UID. The caller hashes the UID, so that this is done once and outside any lock.
 
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 #[derive(Debug)]
 pub struct ByUid<V>(HashTable<(Box<str>, V)>);
 
-/// The hash under which a UID stands.
+/// The hash of a UID.
 pub fn hash(uid: &str) -> u64 {
     xxh3_64(uid.as_bytes())
 }
@@ -19,7 +19,7 @@ impl<V> Default for ByUid<V> {
 }
 
 impl<V> ByUid<V> {
-    /// How many UIDs there are.
+    /// The number of UIDs.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -38,7 +38,7 @@ impl<V> ByUid<V> {
 }
 
 impl<V: Default> ByUid<V> {
-    /// The value of a UID, which is copied only when it is new.
+    /// The value of a UID; the UID is copied only when it is new.
     pub fn entry(&mut self, hash_of_uid: u64, uid: &str) -> &mut V {
         let entry = self.0.entry(hash_of_uid, |(known, _)| **known == *uid, |(known, _)| hash(known));
         &mut entry.or_insert_with(|| (uid.into(), V::default())).into_mut().1

@@ -1,5 +1,5 @@
-//! What is to be said of one file alone, as it was read: issues come of it when it is known how text is decoded, so that a
-//! stored file and one that was just read have the same.
+//! Notes about a single file, as raw values: they become issues when the options for decoding are known, so that a
+//! stored file and a newly read one have the same issues.
 
 use dicom_dictionary_std::tags;
 
@@ -9,18 +9,18 @@ use crate::dicom::{Header, Levels, StoredValues, Tag};
 use crate::issue::{Issue, Reason};
 use crate::mapping::{self, Mapped, NUMBER, NumberPart, Options};
 
-/// What is to be said of one file, beside what its study, series and kind say.
+/// Notes about a file, beyond those of its study, series and kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileNotes {
     faults: Vec<Fault>,
     /// Whether the file meta information's UID stands in for the instance's own.
     is_uid_stand_in: bool,
-    /// Instance Number (0020,0013) with its character set, where it is more than plain digits.
+    /// Instance Number (0020,0013) with its character set, unless it is plain digits.
     number: Option<StoredValues>,
 }
 
 impl FileNotes {
-    /// What is to be said of a file that was just read.
+    /// The notes of a file that was just read.
     pub fn of(header: &Header) -> FileNotes {
         let root = header.root();
         let has_text = |tag| root.bytes(tag).is_some_and(|value| !trim_uid(value).is_empty());
@@ -32,28 +32,28 @@ impl FileNotes {
         }
     }
 
-    /// What is to be said of a file that was left out: what the scanner noticed.
+    /// The notes of a file that was left out: faults of the scanner.
     pub fn of_skipped(header: &Header) -> FileNotes {
         FileNotes { faults: header.faults.clone(), ..FileNotes::default() }
     }
 
-    /// The values of the Instance Number, where it is more than plain digits.
+    /// The values of the Instance Number, unless it is plain digits.
     pub fn stored_number(&self) -> Option<&StoredValues> {
         self.number.as_ref()
     }
 
-    /// Whether there is nothing to be said.
+    /// Whether there are no notes.
     pub fn is_empty(&self) -> bool {
         self.faults.is_empty() && !self.is_uid_stand_in && self.number.is_none()
     }
 
-    /// The Instance Number where it is more than plain digits, which alone are the same whatever the options say.
+    /// The Instance Number, unless it is plain digits, which do not depend on options.
     pub fn number(&self, options: &Options) -> Option<Mapped<NumberPart>> {
         let stored = self.number.as_ref()?;
         Some(mapping::map(NUMBER, stored.unpack(&mut Header::default()), options))
     }
 
-    /// What the scanner noticed, as issues.
+    /// The scanner's faults, as issues.
     pub fn faults(&self) -> impl Iterator<Item = Issue> {
         self.faults.iter().map(|fault| fault_issue(*fault))
     }
@@ -76,7 +76,7 @@ impl FileNotes {
         bytes
     }
 
-    /// Takes stored bytes back; `None` where they are none of ours.
+    /// Parses stored bytes; `None` if they are invalid.
     pub fn from_bytes(bytes: &[u8]) -> Option<FileNotes> {
         let (flags, mut rest) = bytes.split_first().filter(|(flags, _)| **flags < 4)?;
         let mut faults = Vec::new();
@@ -96,7 +96,7 @@ impl FileNotes {
     }
 }
 
-/// The kinds by their code, which is their place and one.
+/// The kinds by code: index plus one.
 const KINDS: [FaultKind; 6] = [
     FaultKind::Truncated,
     FaultKind::Repeated,
@@ -111,18 +111,18 @@ fn code(kind: FaultKind) -> u8 {
     place as u8 + 1
 }
 
-/// The file meta information's UID stands in for the instance's own.
+/// The issue that the file meta information's UID replaces the instance's own.
 pub(super) fn stand_in(sop_instance_uid: &str, options: &Options) -> Issue {
     let value = options.keep_values.then(|| sop_instance_uid.to_string());
     Issue { element: "series.instance.uid", tags: vec![tags::SOP_INSTANCE_UID], reason: Reason::InstanceStandIn, value }
 }
 
-/// What the scanner noticed of a file that was left out.
+/// The scanner's faults of a file that was left out.
 pub fn fault_issues(notes: &FileNotes) -> impl Iterator<Item = Issue> {
     notes.faults.iter().map(|fault| fault_issue(*fault))
 }
 
-/// What the scanner noticed, as an issue of the file.
+/// A fault of the scanner, as an issue of the file.
 pub fn fault_issue(Fault { tag, kind }: Fault) -> Issue {
     let reason = match kind {
         FaultKind::Truncated => Reason::Truncated,

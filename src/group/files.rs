@@ -1,7 +1,7 @@
-//! The files of each series, and their sizes: only a catalog wants them, so they are kept beside the studies and only for it.
+//! The files of each series, and their sizes, collected only for a catalog.
 //!
-//! What comes out does not depend on the order of arrival. Of an instance that several files hold, the file counts whose
-//! content is in the output; of equal ones the smallest, and of these the first by name.
+//! The result does not depend on the order of arrival. If several files have the same instance, the one whose content
+//! is in the output counts; of equal ones the smallest, then the first by name.
 
 use std::collections::HashMap;
 use std::num::NonZeroU64;
@@ -10,13 +10,13 @@ use std::sync::{Mutex, PoisonError};
 use super::InstanceRecord;
 use super::by_uid::hash;
 
-/// Far more than threads, so that two seldom want the same.
+/// Far more than threads, to avoid lock contention.
 const SHARDS: usize = 64;
 
-/// How much is kept of a file's name.
+/// Which part of file names is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
-    /// The folder that all files of a series are in.
+    /// The common folder of a series' files.
     Folder,
     /// The whole name of each.
     Names,
@@ -41,9 +41,9 @@ pub struct SeriesFiles {
 pub struct File {
     /// The hash of its SOP Instance UID.
     instance: u64,
-    /// Decides between files of one instance, as it does between their contents.
+    /// The rank among files of one instance, as for their contents.
     rank: (bool, u64),
-    /// Its size, where that is known.
+    /// Its size, if known.
     pub bytes: Option<NonZeroU64>,
     /// Its name; `None` where only folders are kept.
     pub name: Option<Box<str>>,
@@ -91,7 +91,7 @@ impl SeriesFiles {
         self.files.push(file);
     }
 
-    /// The folder or archive that all of the files are in.
+    /// The common folder or archive of all files.
     pub fn folder(&self) -> Option<&str> {
         self.folder.as_deref().filter(|folder| !folder.is_empty())
     }
@@ -104,7 +104,7 @@ impl SeriesFiles {
     }
 }
 
-/// The folder that two folders are in, as the length of its name: `a/b` of `a/b/c` and `a/b/d`.
+/// The length of the common folder of two folders: `a/b` of `a/b/c` and `a/b/d`.
 pub fn common_folder(one: &str, other: &str) -> usize {
     let mut end = 0;
     for (place, part) in
@@ -120,7 +120,7 @@ pub fn common_folder(one: &str, other: &str) -> usize {
     end.min(one.len())
 }
 
-/// What stands in front of the last separator; an entry at the top of an archive is in the archive.
+/// The part before the last separator; for an entry at the top of an archive, the archive.
 fn folder_of(name: &str) -> &str {
     let folder = name.rfind(is_separator).map_or("", |at| &name[..at.max(usize::from(at == 0))]);
     folder.strip_suffix('!').unwrap_or(folder)

@@ -13,7 +13,7 @@ pub struct Instances {
     base: Box<str>,
     uids: Vec<u8>,
     packed: Vec<Packed>,
-    /// The hash of each file's name, where these are kept.
+    /// Hashes of the files' names, if kept.
     files: Vec<u64>,
 }
 
@@ -28,7 +28,7 @@ struct Packed {
     kind: u32,
 }
 
-/// Stands for an absent number: FHIR's unsignedInt ends at half of it.
+/// An absent number; FHIR's unsignedInt ends at half of it.
 const NO_NUMBER: u32 = u32::MAX;
 
 /// One instance as it is added.
@@ -42,7 +42,7 @@ pub struct NewInstance<'a> {
     pub kind: u32,
     /// The hash of all wanted values.
     pub fingerprint: u64,
-    /// The hash of the file's name, where that is kept: then for all instances of the series.
+    /// The hash of the file's name, if kept; then for all instances of the series.
     pub file: Option<u64>,
 }
 
@@ -55,7 +55,7 @@ pub struct Resolved<'a> {
 }
 
 impl Instances {
-    /// How many were added.
+    /// The number of added instances.
     pub(super) fn len(&self) -> usize {
         self.packed.len()
     }
@@ -81,7 +81,7 @@ impl Instances {
         self.files.extend(new.file);
     }
 
-    /// Each instance as it was added, with repeats.
+    /// Calls `each` with every added instance, duplicates included.
     pub(super) fn for_each(&self, mut each: impl FnMut(NewInstance<'_>)) {
         let mut buffer = [0; MAX_UID + 1];
         for (at, packed) in self.packed.iter().enumerate() {
@@ -92,7 +92,7 @@ impl Instances {
         }
     }
 
-    /// The UID of each instance, with repeats.
+    /// Calls `each` with the UID of every added instance, duplicates included.
     pub fn for_each_uid(&self, mut each: impl FnMut(&[u8])) {
         let mut buffer = [0; MAX_UID + 1];
         for instance in &self.packed {
@@ -100,8 +100,8 @@ impl Instances {
         }
     }
 
-    /// Finds the order of the output, by number and then UID, with each UID once. Of two with one UID the one that comes
-    /// first by `is_other` and fingerprint stays; the UIDs of those that had other content go to `conflict`.
+    /// The order of the output, by number and then UID, deduplicated. Of two with one UID the first by `is_other` and
+    /// fingerprint is kept; UIDs with different content are passed to `conflict`.
     pub fn resolve(&self, is_other: impl Fn(u32) -> bool, mut conflict: impl FnMut(&str)) -> Vec<u64> {
         let mut order = self.by_hash();
         let mut kept = 0;
@@ -116,7 +116,7 @@ impl Instances {
         order
     }
 
-    /// Takes instances out of a resolved order, and gives their UIDs.
+    /// Removes instances from a resolved order, and returns their UIDs.
     pub fn take_out(&self, order: &mut Vec<u64>, is_out: impl Fn(&str) -> bool) -> Vec<String> {
         let mut out = Vec::new();
         order.retain(|entry| {
@@ -128,12 +128,12 @@ impl Instances {
         out
     }
 
-    /// Shows the resolved instances.
+    /// The resolved instances.
     pub fn resolved<'a>(&'a self, order: Vec<u64>, kinds: &'a [KindPart]) -> Resolved<'a> {
         Resolved { instances: self, order, kinds }
     }
 
-    /// Half of each UID's hash and the instance's place, sorted: repeats stand side by side.
+    /// Half of each UID's hash and the instance's index, sorted, so that duplicates are adjacent.
     fn by_hash(&self) -> Vec<u64> {
         let mut buffer = [0; MAX_UID + 1];
         let hash = |(place, instance): (u64, &Packed)| {
@@ -177,7 +177,7 @@ impl Instances {
         kept
     }
 
-    /// By number, those without one last, and then by UID. The hash halves give way to the numbers.
+    /// Sorts by number, those without one last, and then by UID. The hash halves are overwritten by the numbers.
     fn sort_for_output(&self, order: &mut [u64]) {
         for entry in order.iter_mut() {
             *entry = u64::from(self.at(*entry).number) << 32 | (*entry & 0xFFFF_FFFF);
@@ -215,7 +215,7 @@ impl fhir::Instances for Resolved<'_> {
         let mut kind = Kind { place: None, part: None, urn: String::new() };
         for entry in &self.order {
             let instance = self.instances.at(*entry);
-            // Most instances are of the kind of the one before.
+            // Most instances have the same kind as the previous one.
             if kind.place != Some(instance.kind) {
                 kind.become_of(instance.kind, self.kinds);
             }
@@ -228,7 +228,7 @@ impl fhir::Instances for Resolved<'_> {
     }
 }
 
-/// What the instances of a kind have in common, and the URI of their class, put together once.
+/// The common values of a kind's instances, and the URI of their class.
 struct Kind<'a> {
     place: Option<u32>,
     part: Option<&'a KindPart>,

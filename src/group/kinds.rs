@@ -1,4 +1,4 @@
-//! The classes, titles and frames that the instances of a shard have, once each.
+//! Deduplicated kinds: class, title and frames of the instances of a shard.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -17,7 +17,7 @@ pub struct Kinds {
 #[derive(Debug, Clone, Copy)]
 struct Kind {
     place: u32,
-    /// Whether something was dropped of it: then it is mapped anew for each file, so that each is reported.
+    /// Whether it has issues; then it is mapped again for each file, so that each is reported.
     has_issues: bool,
 }
 
@@ -27,12 +27,12 @@ impl Kinds {
         self.by_fingerprint.get(&fingerprint).is_some_and(|kind| !kind.has_issues)
     }
 
-    /// The place of a kind, which is taken in where it is new.
+    /// The index of a kind, which is added if it is new.
     pub fn place(&mut self, fingerprint: u64, new: Option<NewKind>) -> u32 {
         self.place_with(fingerprint, || new.unwrap_or_default())
     }
 
-    /// The place of a kind, which is asked for where it is new.
+    /// The index of a kind, which is made by `new` if it is new.
     pub fn place_with(&mut self, fingerprint: u64, new: impl FnOnce() -> NewKind) -> u32 {
         let kind = self.by_fingerprint.entry(fingerprint).or_insert_with(|| {
             let NewKind { part, has_issues } = new();
@@ -56,7 +56,7 @@ impl Kinds {
     }
 }
 
-/// Takes a fingerprint, which is a hash already, as it is.
+/// A hasher for fingerprints, which are hashes already.
 #[derive(Debug, Default)]
 struct Prehashed(u64);
 

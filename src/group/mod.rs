@@ -1,7 +1,7 @@
 //! Grouping: studies by Study Instance UID, series by Series Instance UID, instances by SOP Instance UID.
 //!
-//! Any number of threads add instances in any order, and what comes out depends only on what went in. A study lies in
-//! one of a fixed number of shards by the hash of its UID; an instance takes its shard's lock once, for a short time.
+//! Threads add instances in any order; the result does not depend on it. Studies are divided into a fixed number of
+//! shards by the hash of the UID; adding an instance takes its shard's lock once, for a short time.
 
 mod across;
 mod by_uid;
@@ -41,7 +41,7 @@ use selections::Selections;
 pub use selections::{NewSelection, Rejections, apply_rejections, leave_out_manifests, rejected_by};
 pub use stored::StoredInstance;
 
-/// Far more than threads, so that two seldom want the same.
+/// Far more than threads, to avoid lock contention.
 const SHARDS: usize = 256;
 
 /// All studies of a run.
@@ -49,7 +49,7 @@ const SHARDS: usize = 256;
 pub struct Studies {
     shards: Vec<Mutex<Shard>>,
     known: AtomicU64,
-    /// Whether the hash of each file's name is kept, so that a file that comes again is known.
+    /// Whether the hashes of file names are kept, to recognize duplicates of a file.
     keeps_files: bool,
 }
 
@@ -59,7 +59,7 @@ struct Shard {
     kinds: Kinds,
 }
 
-/// One study while it grows.
+/// A study to which instances are added.
 #[derive(Debug, Default)]
 struct Group {
     parts: Parts,
@@ -68,7 +68,7 @@ struct Group {
     selections: Selections,
 }
 
-/// One series while it grows.
+/// A series to which instances are added.
 #[derive(Debug, Default)]
 struct Series {
     parts: Parts,
@@ -84,7 +84,7 @@ pub struct InstanceRecord<'a> {
     pub series_uid: &'a str,
     /// SOP Instance UID (0008,0018), at most [`MAX_UID`](uid::MAX_UID) bytes.
     pub sop_instance_uid: &'a str,
-    /// Whether it is an image, and so decides before other objects.
+    /// Whether it is an image, which decides before other objects.
     pub is_image: bool,
     /// Instance Number (0020,0013).
     pub number: Option<u32>,
@@ -102,7 +102,7 @@ pub struct InstanceRecord<'a> {
     pub name: &'a Name,
 }
 
-/// Where the parts of an instance are, of which each is kept once.
+/// The source of an instance's parts, which are deduplicated.
 #[derive(Debug, Clone, Copy)]
 pub enum Values<'a> {
     /// In its header, which was just read.
@@ -132,7 +132,7 @@ impl Values<'_> {
     }
 }
 
-/// A class, title and frames that had to be mapped.
+/// A newly mapped kind.
 #[derive(Debug, Default)]
 pub struct NewKind {
     /// The part.
@@ -141,7 +141,7 @@ pub struct NewKind {
     pub has_issues: bool,
 }
 
-/// The kind of an instance is not known, and must be given.
+/// The kind of an instance is not known yet, and must be passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownKind;
 
@@ -156,12 +156,12 @@ impl Default for Studies {
 }
 
 impl Studies {
-    /// No studies yet; the file of each instance is kept by its hash.
+    /// Empty, and keeps the hash of each instance's file.
     pub fn keeping_files() -> Studies {
         Studies { keeps_files: true, ..Studies::default() }
     }
 
-    /// Adds an instance, or says that its kind is wanted for that: the caller maps it and calls again.
+    /// Adds an instance. If its kind is not known yet, the caller must map it and call again.
     pub fn merge(&self, record: &InstanceRecord<'_>, new: Option<NewKind>) -> Result<(), UnknownKind> {
         let hashed = Hashed::of(record, self.keeps_files);
         let mut shard = self.shard(hashed.study).lock().unwrap_or_else(PoisonError::into_inner);
@@ -176,7 +176,7 @@ impl Studies {
         Ok(())
     }
 
-    /// How many studies there are so far.
+    /// The number of studies so far.
     pub fn known(&self) -> u64 {
         self.known.load(Relaxed)
     }
@@ -189,7 +189,7 @@ impl Studies {
     }
 
     fn shard(&self, study: u64) -> &Mutex<Shard> {
-        // The table inside the shard looks at the lowest and highest bits.
+        // The hash table of the shard uses the lowest and highest bits.
         &self.shards[(study >> 32) as usize % SHARDS]
     }
 
@@ -202,7 +202,7 @@ impl Studies {
     }
 }
 
-/// A record, with what is worked out before the lock is taken.
+/// A record with its hashes, computed before the lock is taken.
 struct Hashed<'r> {
     record: &'r InstanceRecord<'r>,
     key: Key<'r>,

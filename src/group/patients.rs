@@ -75,7 +75,7 @@ impl Patients {
         let mut map =
             |stored_values: &StoredValues| mapping::map(&SUBJECT, stored_values.unpack(&mut header), options).part;
         let parts = self.told.iter().map(|(_, stored_values)| map(stored_values));
-        let subjects: Vec<Reference> = parts.filter_map(|part| part.subject).collect();
+        let subjects: Vec<Reference> = parts.map(|part| part.subject).collect();
         self.has_more || are_several(&subjects.iter().collect::<Vec<_>>())
     }
 }
@@ -92,10 +92,11 @@ pub fn that_differs(parts: &Parts) -> TagPath {
 
 /// Whether subjects cannot be one: by their Patient IDs, or where one has none by the other IDs. A phantom is no patient.
 pub fn are_several(subjects: &[&Reference]) -> bool {
+    let subjects: Vec<&Reference> = subjects.iter().copied().filter(|subject| subject.resource.is_some()).collect();
     if subjects.iter().any(|subject| subject.target != subjects[0].target) {
         return true;
     }
-    are_two_ids(subjects.iter().filter_map(|subject| subject.identifier.clone()).collect()) || are_unrelated(subjects)
+    are_two_ids(subjects.iter().filter_map(|subject| subject.identifier.clone()).collect()) || are_unrelated(&subjects)
 }
 
 /// Whether a subject has other IDs alone, none of which any of the rest has: nobody can say then that they are one.

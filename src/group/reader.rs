@@ -1,4 +1,4 @@
-//! Reads one file into the studies: header, record, merge. What a study or series wants of it is kept as it is, once.
+//! Reads one file into the studies: header, record, merge. Raw values for study and series are kept once.
 
 use std::fmt::Debug;
 
@@ -17,34 +17,34 @@ use crate::mapping::{self, Options, SELECTION};
 use crate::name::Name;
 use crate::options::filter::{Asked, Filter};
 
-/// What all workers share.
+/// The context of all workers.
 #[derive(Debug)]
 pub struct Reader<'r> {
     /// The attributes that the mapping wants.
     pub wanted: &'r Wanted,
-    /// What the user said of the archive.
+    /// The options of the archive.
     pub options: &'r Options,
-    /// Where instances are grouped.
+    /// The groups.
     pub studies: &'r Studies,
-    /// Which instances are taken.
+    /// The filter of instances.
     pub filter: &'r Filter,
     /// Which selections are kept.
     pub selections: Selections,
-    /// Where files are kept, where a catalog wants them.
+    /// The collector of files, for a catalog.
     pub files: Option<&'r Files>,
-    /// Stores what is read, where somebody does.
+    /// The store of an index or a scan.
     pub keeper: Option<&'r dyn Keeper>,
 }
 
-/// Hears of each DICOM file that was read, for who stores it: what of it is grouped, or why it is left out.
+/// A store of the files that are read, for an index or a scan.
 pub trait Keeper: Sync + Debug {
     /// A file was read. Its parts are in the header, by level, and [`FileNotes`](super::FileNotes) has the rest.
     fn read(&self, name: &Name, header: &Header, grouped: Result<&Record<'_>, &Skip>);
 
-    /// A file or an entry was left out, DICOM or not; one that was read is told before.
+    /// A file or an entry was left out, DICOM or not. If it was read, `read` was called before.
     fn left_out(&self, _name: &Name, _skip: &Skip) {}
 
-    /// Whether what was read is also to be grouped now.
+    /// Whether files are also grouped now.
     fn also_groups(&self) -> bool {
         true
     }
@@ -59,7 +59,7 @@ pub enum Selections {
     Rejections,
 }
 
-/// What one worker uses again for each file.
+/// Buffers that a worker reuses for each file.
 #[derive(Debug, Default)]
 pub struct Worker {
     scanner: Scanner,
@@ -77,8 +77,8 @@ impl Worker {
 }
 
 impl Reader<'_> {
-    /// Reads a file and groups it; what was dropped of its own values goes to `issue`, and what was dropped of its study's
-    /// and series' stays with them.
+    /// Reads a file and groups it. Issues of its own values are passed to `issue`; those of study and series are kept
+    /// with these.
     pub fn read(
         &self,
         worker: &mut Worker,
@@ -92,7 +92,7 @@ impl Reader<'_> {
         self.take(header, name, length, issue)
     }
 
-    /// The same with the next instance of a text in DICOM JSON, whose name comes of the instance; `None` at its end.
+    /// Like `read`, for the next instance of a DICOM JSON text; `None` at its end.
     pub fn read_json(
         &self,
         worker: &mut Worker,
@@ -106,7 +106,7 @@ impl Reader<'_> {
         Some((name, result))
     }
 
-    /// Groups what was read, and shows it to whoever keeps it.
+    /// Groups a header, and passes it to the store.
     fn take(
         &self,
         header: &Header,
@@ -171,7 +171,7 @@ pub struct Record<'a> {
     pub is_selection: bool,
 }
 
-/// What the studies need to know of an instance.
+/// The record of an instance.
 pub(crate) fn record<'a>(header: &'a Header, number: Option<u32>, name: &'a Name) -> Result<Record<'a>, Skip> {
     let root = header.root();
     let kind = class(root).and_then(sop_class).map(|class| class.kind);
@@ -199,8 +199,8 @@ fn class(root: DataSet<'_>) -> Option<&str> {
     [tags::SOP_CLASS_UID, tags::MEDIA_STORAGE_SOP_CLASS_UID].into_iter().find_map(|tag| uid(root, tag).ok())
 }
 
-/// The instance's own UID; where it is empty, the one that the file meta information names (PS3.10 7.1). A data set that
-/// lacks the attribute is no instance, whatever stands in front of it.
+/// The SOP Instance UID; if it is empty, the one in the file meta information (PS3.10 7.1). A data set without the
+/// attribute is not an instance, regardless of the file meta information.
 fn sop_instance_uid(root: DataSet<'_>) -> Result<&str, Skip> {
     match id(root, tags::SOP_INSTANCE_UID) {
         Err(Skip::NoUid(tag)) if root.bytes(tag).is_some() => {
@@ -210,7 +210,7 @@ fn sop_instance_uid(root: DataSet<'_>) -> Result<&str, Skip> {
     }
 }
 
-/// A UID that has to stand in a FHIR id (R5 ImagingStudy.series.uid).
+/// A UID that must be a valid FHIR id (R5 ImagingStudy.series.uid).
 fn id(root: DataSet<'_>, tag: Tag) -> Result<&str, Skip> {
     let uid = uid(root, tag)?;
     if is_fhir_id(uid) { Ok(uid) } else { Err(Skip::UnusableUid(tag)) }

@@ -103,7 +103,7 @@ impl Study {
 
     /// Whether instances are of patients that cannot be one.
     pub(super) fn mixes_patients(&self, parts: &[StudyPart], options: &Options) -> bool {
-        let subjects: Vec<&Reference> = parts.iter().filter_map(|part| part.subject.as_ref()).collect();
+        let subjects: Vec<&Reference> = parts.iter().map(|part| &part.subject).collect();
         are_several(&subjects) || self.patients.as_ref().is_some_and(|patients| patients.are_several(options))
     }
 

@@ -1,4 +1,4 @@
-//! The Key Object Selections of a study, once each, and what the rejection notes among them reject.
+//! The deduplicated Key Object Selections of a study, and the instances that its rejection notes reject.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,16 +19,16 @@ pub struct NewSelection<'a> {
     pub fingerprint: u64,
     /// The file.
     pub name: &'a Name,
-    /// What it selects, and what could not be taken.
+    /// The selected instances, and issues.
     pub mapped: Mapped<SelectionPart>,
 }
 
-/// All selections of a study, by SOP Instance UID. Of several with one UID that which comes first by content stays.
+/// All selections of a study, by SOP Instance UID. Of several with one UID the first by content is kept.
 #[derive(Debug, Default)]
 pub(super) struct Selections(BTreeMap<Box<str>, Selection>);
 
 impl Selections {
-    /// Adds one, unless the same or one that comes before it is there.
+    /// Adds a selection, unless there is one with the same UID that precedes it.
     pub fn add(&mut self, new: NewSelection<'_>) {
         let NewSelection { series_uid, sop_instance_uid, fingerprint, name, mapped } = new;
         let known = self.0.get(sop_instance_uid);
@@ -54,8 +54,8 @@ impl Selections {
     }
 }
 
-/// Has the manifests among the Key Object Selections left out, for a manifest lists no manifest; where a study has nothing
-/// else they stay.
+/// Leaves out manifests among the Key Object Selections, as a manifest does not list manifests; they are kept if a
+/// study has nothing else.
 pub fn leave_out_manifests(studies: &mut [Study]) {
     for study in studies {
         let manifests: Vec<&Selection> =
@@ -68,7 +68,7 @@ pub fn leave_out_manifests(studies: &mut [Study]) {
     }
 }
 
-/// What the rejection notes of studies reject, by study.
+/// Rejected instances, by study.
 #[derive(Debug, Default)]
 pub struct Rejections(HashMap<Box<str>, Rejected>);
 
@@ -78,20 +78,20 @@ impl Rejections {
         self.0.entry(study_uid.into()).or_default().add(series_uid, uid);
     }
 
-    /// A sum over what is rejected of a study: it is another where that is other.
+    /// A checksum of the rejected instances of a study, to detect changes.
     pub fn sum(&self, study_uid: &str) -> u64 {
         let hash = |(series, uid): (&str, &str)| xxh3_64(format!("{series}/{uid}").as_bytes());
         self.0.get(study_uid).map_or(0, |rejected| rejected.all().map(hash).fold(0, u64::wrapping_add))
     }
 
-    /// Leaves out of a study what is rejected of it.
+    /// Leaves the rejected instances out of a study.
     pub fn apply(&self, study: &mut Study) {
         study.rejected = self.0.get(&study.uid).cloned().unwrap_or_default();
     }
 }
 
-/// What the rejection notes of a study reject, wherever it lies, and the notes themselves, which speak of what is no longer
-/// there: each as study, series and instance.
+/// The instances that the rejection notes of a study reject, in any study, and the notes themselves: each as study,
+/// series and instance.
 pub fn rejected_by(study: &Study) -> Vec<[Box<str>; 3]> {
     let mut rejected = Vec::new();
     for note in study.selections.iter().filter(|selection| selection.part.is_rejection()) {
@@ -102,7 +102,7 @@ pub fn rejected_by(study: &Study) -> Vec<[Box<str>; 3]> {
     rejected
 }
 
-/// Leaves out of the studies what their rejection notes reject.
+/// Leaves rejected instances out of the studies.
 pub fn apply_rejections(studies: &mut [Study]) {
     let mut rejections = Rejections::default();
     for [study, series, uid] in studies.iter().flat_map(rejected_by) {

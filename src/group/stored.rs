@@ -1,5 +1,5 @@
-//! Adds what an earlier run stored of an instance: the same merge as for one that was just read, so that studies, documents
-//! and issues are the same.
+//! Adds stored instances of an earlier run, by the same merge as newly read ones, so that studies, documents and issues
+//! are the same.
 
 use super::reader::Selections;
 use super::{FileNotes, InstanceRecord, NewKind, NewSelection, Studies};
@@ -7,16 +7,16 @@ use crate::dicom::{Header, StoredValues};
 use crate::issue::Issue;
 use crate::mapping::{self, Mapped, Options, SELECTION};
 
-/// An instance as an earlier run read it.
+/// A stored instance.
 #[derive(Debug, Clone, Copy)]
 pub struct StoredInstance<'a> {
-    /// Its UIDs and fingerprints, with the number where it is plain digits.
+    /// Its UIDs and fingerprints, with the number if it is plain digits.
     pub record: InstanceRecord<'a>,
-    /// What is to be said of its file.
+    /// The notes of its file.
     pub notes: &'a FileNotes,
-    /// What is wanted for the kind, as [`Levels::KIND`](crate::dicom::Levels::KIND).
+    /// The values of the kind, as [`Levels::KIND`](crate::dicom::Levels::KIND).
     pub kind: &'a StoredValues,
-    /// What is wanted for the selection, where it is a Key Object Selection that selects something.
+    /// The values of the selection, if it is a Key Object Selection with references.
     pub selection: Option<&'a StoredValues>,
 }
 

@@ -1,17 +1,18 @@
-//! UIDs in half the room: digits and dots take four bits each, and what a UID shares with its series' first is not kept.
+//! Packed UIDs in half the space: digits and dots take four bits each, and the prefix shared with the series' first UID
+//! is not stored.
 
-/// The most characters of a UID that can stand in a FHIR id (R5 id).
+/// The most characters of a FHIR id (R5 id).
 pub const MAX_UID: usize = 64;
 
-/// Room for one UID, and for the pad behind an odd number of digits.
+/// A buffer for one UID, and padding after an odd number of digits.
 pub type UidBuffer = [u8; MAX_UID + 1];
 
-/// The code behind the last digit where their number is odd.
+/// The padding after an odd number of digits.
 const PAD: u8 = 0xF;
-/// Marks a UID that has other characters than digits and dots, and is kept as it is.
+/// The mark of a UID with other characters than digits and dots, which is stored unpacked.
 const RAW: u8 = 0x80;
 
-/// Writes a UID of at most [`MAX_UID`] bytes behind the others: how much it shares with `base`, how long the rest is, the
+/// Appends a UID of at most [`MAX_UID`] bytes: the length of the prefix shared with `base`, the length of the rest, the
 /// rest.
 pub fn pack(uid: &str, base: &str, arena: &mut Vec<u8>) {
     let shared = shared_length(uid, base);
@@ -29,7 +30,7 @@ pub fn pack(uid: &str, base: &str, arena: &mut Vec<u8>) {
     }
 }
 
-/// Reads the UID at a place back.
+/// Unpacks the UID at an offset.
 pub fn unpack<'b>(arena: &[u8], at: usize, base: &str, buffer: &'b mut UidBuffer) -> &'b [u8] {
     let (shared, kept) = (usize::from(arena[at]), arena[at + 1]);
     let rest = &arena[at + 2..at + 2 + usize::from(kept & !RAW)];

@@ -1,4 +1,4 @@
-//! How a server is reached, as the user says it: credentials, headers, certificates, timeouts. No secret is an option.
+//! Options of a server connection: credentials, headers, certificates, timeouts. No option takes a secret itself.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,14 +11,15 @@ use super::retry::Policy;
 use super::secret::Secret;
 use crate::error::Error;
 
-/// The way to a server.
+/// Options of a server connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Server"))]
 pub struct AccessOptions {
     /// Read a bearer token from a file
     ///
-    /// Bare, or as the JSON of a token endpoint. It is read again when the server refuses the token.
+    /// The plain token, or the JSON response of a token endpoint. The file is read again when the server refuses the
+    /// token.
     #[cfg_attr(feature = "cli", arg(long, value_name = "FILE", group = "credentials", hide_short_help = true))]
     pub token_file: Option<PathBuf>,
 
@@ -28,7 +29,7 @@ pub struct AccessOptions {
 
     /// Run a command that prints a bearer token
     ///
-    /// It is run by the shell, and again when the token expires: by expires_in of its JSON, or when the server refuses
+    /// The shell runs it. It runs again when the token expires (expires_in, if it prints JSON) or the server refuses
     /// it.
     #[cfg_attr(feature = "cli", arg(long, value_name = "COMMAND", group = "credentials"))]
     pub token_command: Option<String>,
@@ -41,7 +42,7 @@ pub struct AccessOptions {
     #[cfg_attr(feature = "cli", arg(long, value_name = "NAME", group = "credentials", hide_short_help = true))]
     pub basic_env: Option<String>,
 
-    /// Get tokens by OAuth2 client credentials, for this client id
+    /// OAuth2 client id, for the client credentials grant
     ///
     /// Needs --oauth-secret-file or --oauth-secret-env. The token is fetched again when it expires, or when the server
     /// refuses it. For signed assertions (private_key_jwt) use --token-command.
@@ -77,14 +78,14 @@ pub struct AccessOptions {
 
     /// Add an HTTP header to every request, as for a gateway
     ///
-    /// `@FILE` has a header a line, so that no other user sees it on the command line. It may be given several times,
-    /// goes to the server only, and is never printed.
+    /// `@FILE` has one header a line, and keeps it off the command line, which other users can see. May be given
+    /// several times. Headers are sent to this server only and never printed.
     #[cfg_attr(feature = "cli", arg(long, value_name = "NAME=VALUE|@FILE", action = clap::ArgAction::Append, hide_short_help = true))]
     pub header: Vec<String>,
 
     /// Trust these CA certificates, as PEM
     ///
-    /// Default: those of the system.
+    /// Default: the system's.
     #[cfg_attr(feature = "cli", arg(long, value_name = "FILE", hide_short_help = true))]
     pub ca_cert: Option<PathBuf>,
 
@@ -96,13 +97,13 @@ pub struct AccessOptions {
     #[cfg_attr(feature = "cli", arg(long, value_name = "FILE", requires = "client_cert", hide_short_help = true))]
     pub client_key: Option<PathBuf>,
 
-    /// Timeout for one response, in seconds
+    /// Timeout for each response, in seconds
     ///
     /// Default: 300.
     #[cfg_attr(feature = "cli", arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = crate::options::parse::whole::<u64>(1..=86_400), hide_short_help = true))]
     pub timeout: u64,
 
-    /// Retry a request for at most this many seconds
+    /// Time limit for retries of a request, in seconds
     ///
     /// Default: 900.
     #[cfg_attr(feature = "cli", arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = crate::options::parse::whole::<u64>(0..=604_800), hide_short_help = true))]
@@ -133,7 +134,7 @@ impl Default for AccessOptions {
 }
 
 impl AccessOptions {
-    /// How often and for how long a request is tried.
+    /// The retry policy.
     pub fn policy(&self) -> Policy {
         Policy { deadline: Duration::from_secs(self.deadline), ..Policy::default() }
     }
@@ -152,7 +153,7 @@ impl AccessOptions {
         })
     }
 
-    /// The credentials that the options lead to.
+    /// The credentials that the options name.
     pub fn credentials(&self) -> Result<Credentials, Error> {
         let tokens = [
             self.token_file.clone().map(Secret::File),
@@ -177,7 +178,7 @@ impl AccessOptions {
     }
 }
 
-/// A URL that an option gives. Never one with a password in it: other users see a command line.
+/// Checks the URL of an option. One with a password is refused, as other users can see a command line.
 pub fn http_url<'u>(option: &str, to: &'u str) -> Result<&'u str, Error> {
     let rest = to.strip_prefix("https://").or_else(|| to.strip_prefix("http://"));
     let Some(rest) = rest.filter(|rest| !rest.is_empty() && !rest.starts_with('/')) else {

@@ -1,7 +1,7 @@
 //! The `Authorization` header: a token or a password, kept until it expires.
 //!
-//! A token that has expired, by its own word or by a 401, is fetched again, by one thread for all. Nothing here can be
-//! printed.
+//! A token that has expired, by its lifetime or by a 401, is fetched again by one thread for all. Secrets have no
+//! `Debug` output.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -18,7 +18,7 @@ use crate::error::Error;
 /// A token is fetched again this long before it expires.
 const MARGIN: Duration = Duration::from_secs(30);
 
-/// Where the credentials are.
+/// The source of credentials.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Credentials {
     /// There are none.
@@ -32,13 +32,13 @@ pub enum Credentials {
     OAuth2(ClientCredentials),
 }
 
-/// The `Authorization` header, kept until it expires.
+/// The cached `Authorization` header.
 pub struct Auth {
     credentials: Credentials,
     kept: Mutex<Kept>,
 }
 
-/// A header, or why there is none for now.
+/// A header, or why it cannot be made for now.
 type Headed<T> = Result<Result<T, Broken>, Error>;
 
 #[derive(Default)]
@@ -54,7 +54,7 @@ impl fmt::Debug for Auth {
 }
 
 impl Auth {
-    /// Nothing is read before the first request.
+    /// An empty cache: nothing is read before the first request.
     pub fn new(credentials: Credentials) -> Auth {
         Auth { credentials, kept: Mutex::default() }
     }
@@ -71,7 +71,7 @@ impl Auth {
         Ok(Ok(kept.header.clone()))
     }
 
-    /// Fetches again what the server refused, unless another thread has done so. Says whether there is something new.
+    /// Fetches new credentials after a refusal, unless another thread has done so. Returns whether they are new.
     pub fn renew(&self, refused: Option<&str>, client: &Client, clock: &dyn Clock) -> Headed<bool> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.header.as_deref() != refused {
@@ -168,7 +168,7 @@ mod tests {
         assert!(!format!("{auth:?}").contains("Bearer"));
     }
 
-    /// A clock that stands at so many seconds.
+    /// A clock that is set by hand.
     struct At(AtomicU64);
 
     impl Clock for At {

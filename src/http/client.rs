@@ -22,31 +22,31 @@ use super::tls;
 use super::traffic::Traffic;
 use crate::error::Error;
 
-/// Larger answers are not read: a server's copy of a large study has room.
+/// The largest response that is read: enough for a server's copy of a large study.
 const MAX_ANSWER_BYTES: u64 = 256 * 1024 * 1024;
-/// Timeout for a connection to be accepted, if that for an answer is not shorter.
+/// Timeout for connecting, unless the timeout for a response is shorter.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
-/// Redirects that are followed for one request.
+/// The most redirects of one request.
 const MAX_REDIRECTS: u32 = 5;
 
-/// How the server is reached.
+/// Settings of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connection {
-    /// What is done with the server, for messages: `upload to`, `read`.
+    /// The operation, for messages: `upload to`, `read`.
     pub purpose: &'static str,
     /// The base URL, without a slash at its end.
     pub base: String,
     /// Trusted certificates, instead of the system's.
     pub ca_certificate: Option<PathBuf>,
-    /// Our certificate and its key.
+    /// The client certificate and its key.
     pub client_certificate: Option<(PathBuf, PathBuf)>,
-    /// Headers of every request.
+    /// Headers added to every request.
     pub headers: Vec<Header>,
     /// Whether bodies are compressed.
     pub gzip: bool,
     /// Timeout for the next bytes; a whole request or answer may take twice as long.
     pub timeout: Duration,
-    /// Connections that are kept open.
+    /// Size of the connection pool.
     pub connections: usize,
 }
 
@@ -59,11 +59,11 @@ pub struct Client {
     traffic: Mutex<Traffic>,
 }
 
-/// Bodies are sent as they are.
+/// Bodies are sent uncompressed.
 const PLAIN: u8 = 0;
-/// Bodies are compressed; whether the server takes that is not known yet.
+/// Bodies are compressed; the server has not yet accepted one.
 const TRY_GZIP: u8 = 1;
-/// Bodies are compressed; the server has taken one.
+/// Bodies are compressed; the server has accepted one.
 const GZIP: u8 = 2;
 
 impl Client {
@@ -76,12 +76,12 @@ impl Client {
             .user_agent(concat!("dcm2fhir/", env!("CARGO_PKG_VERSION")))
             .proxy(proxy(&connection.base, |name| env::var(name).ok())?)
             .tls_config(tls::config(connection.ca_certificate.as_deref(), connection.client_certificate.as_ref())?)
-            // Each phase by itself: under a limit for all of them the client would look names up on a new thread each time.
+            // One timeout for each phase: with a global timeout, ureq resolves names on a new thread each time.
             .timeout_connect(Some(connection.timeout.min(CONNECT_TIMEOUT)))
             .timeout_per_write(Some(connection.timeout))
             .timeout_per_read(Some(connection.timeout))
-            // What is left of a phase goes to the socket anew with each request; a limit that never changes goes there
-            // once. So this one is longer: it only ends what comes byte by byte.
+            // Twice as long as the timeouts above, which then stay constant on the socket and are set only once. These
+            // only end responses that arrive byte by byte.
             .timeout_send_request(Some(connection.timeout * 2))
             .timeout_send_body(Some(connection.timeout * 2))
             .timeout_recv_response(Some(connection.timeout * 2))
@@ -97,12 +97,12 @@ impl Client {
         })
     }
 
-    /// What went over the wire so far.
+    /// The traffic so far.
     pub fn traffic(&self) -> Traffic {
         self.traffic.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How the server is reached.
+    /// Settings of a connection.
     pub fn connection(&self) -> &Connection {
         &self.connection
     }
@@ -113,8 +113,8 @@ impl Client {
         Error::Server { purpose, base: base.clone(), reason: reason.to_string() }
     }
 
-    /// Sends a request once, following redirects within the server. A body that the server does not take compressed is
-    /// sent plain, and so are all later ones.
+    /// Sends a request once, and follows redirects within the server. If the server does not accept a compressed body,
+    /// this and all later bodies are sent uncompressed.
     pub fn send(&self, request: &Request<'_>, authorization: Option<&str>) -> Result<Answer, Broken> {
         let gzip_state = self.gzip.load(Relaxed);
         let plain = request.body.map(|body| body.bytes);
@@ -172,7 +172,7 @@ impl Client {
             ("accept", Some(request.accept)),
             ("content-type", request.body.map(|body| body.media_type)),
             ("content-encoding", encoding),
-            // What a cache has may be older than what others wrote.
+            // A cached response may be older than other clients' writes.
             ("cache-control", Some("no-cache")),
         ];
         let own = optional.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
@@ -195,7 +195,7 @@ impl Client {
         Ok(Answer { status: head.status.as_u16(), headers: head.headers, is_repeat: false, body })
     }
 
-    /// Where a redirect leads, if it stays with the server and means the same request.
+    /// The target of a redirect, if it stays on the server and keeps the method.
     fn redirect(&self, request: &Request<'_>, answer: &Answer) -> Option<String> {
         let follows = match answer.status {
             307 | 308 => true,
@@ -216,7 +216,7 @@ fn gzip(body: &[u8]) -> io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// Whether the server may have got a request that failed so.
+/// The kind of failure: whether the server may have received the request.
 fn broken(error: ureq::Error) -> Broken {
     use ureq::{Error as E, Timeout};
     let message = message(&error);
@@ -227,7 +227,7 @@ fn broken(error: ureq::Error) -> Broken {
         E::Io(cause) if cause.kind() == io::ErrorKind::ConnectionRefused => Broken::NotSent(message),
         E::ConnectProxyFailed(why) if why.contains("407") => Broken::Hopeless(message),
         E::ConnectProxyFailed(_) => Broken::NotSent(message),
-        // A certificate that is not trusted comes out of the TLS stream as invalid data.
+        // The TLS stream reports an untrusted certificate as invalid data.
         E::Io(cause) if cause.kind() == io::ErrorKind::InvalidData => Broken::Hopeless(message),
         E::Io(_) | E::Timeout(_) | E::Protocol(_) => Broken::Sent(message),
         _ => Broken::Refused(message),

@@ -1,4 +1,4 @@
-//! Time and random numbers, which tests replace so that they neither wait nor differ.
+//! Time and random numbers, replaced in tests so that these are fast and deterministic.
 
 use std::hash::{BuildHasher, RandomState};
 use std::thread;
@@ -6,16 +6,16 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::interrupt::Interrupt;
 
-/// How often a sleeper looks whether the user wants the run to end.
+/// How often a sleeping thread checks for an interrupt.
 const NAP: Duration = Duration::from_millis(100);
 
 /// Tells the time, waits, and gives random numbers.
 pub trait Clock: Send + Sync {
-    /// The time since some fixed moment; it never goes back.
+    /// Monotonic time since an arbitrary start.
     fn now(&self) -> Duration;
     /// The time of day, for `Retry-After` dates.
     fn time_of_day(&self) -> SystemTime;
-    /// Waits, or less if the user wants the run to end.
+    /// Sleeps, and returns early on an interrupt.
     fn sleep(&self, span: Duration, interrupt: &Interrupt);
     /// A number from 0 to below 1.
     fn random(&self) -> f64;
@@ -52,7 +52,7 @@ impl Clock for SystemClock {
     }
 
     fn random(&self) -> f64 {
-        // Each state has keys of its own, taken from the operating system's randomness.
+        // `RandomState` is seeded by the operating system.
         let bits = RandomState::new().hash_one(0_u8) >> 11;
         bits as f64 / (1_u64 << 53) as f64
     }

@@ -1,4 +1,4 @@
-//! Headers that the user puts on every request, for gateways and tenants. Their values are never printed.
+//! Headers that the user adds to every request, for gateways and tenants. Their values are never printed.
 
 use std::fmt;
 use std::fs;
@@ -30,9 +30,9 @@ const OURS: [&str; 17] = [
 /// A header with its value.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Header {
-    /// As it was given.
+    /// The name as given.
     pub name: String,
-    /// A secret, perhaps.
+    /// The value, which may be secret.
     pub value: String,
 }
 
@@ -58,7 +58,7 @@ fn of_file(path: &Path) -> Result<Vec<Header>, Error> {
     let text = fs::read_to_string(path).map_err(|source| Error::Input { path: path.to_path_buf(), source })?;
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
     let header = |(place, line): (usize, &str)| {
-        // As in HTTP, or as on the command line: whichever comes first.
+        // `:` as in HTTP or `=` as on the command line, whichever comes first.
         let separator = line.chars().find(|character| matches!(character, '=' | ':')).unwrap_or('=');
         header(line, separator).map_err(|why| Error::Usage(format!("{}: line {} {why}", path.display(), place + 1)))
     };

@@ -1,11 +1,11 @@
-//! An HTTP client for one server: TLS, proxies, credentials, retries, throttling, and what went over the wire.
+//! An HTTP client for one server: TLS, proxies, credentials, retries, throttling and traffic statistics.
 //!
 //! ```text
 //! Request ──▶ Sender ──▶ Client ──▶ server        Sender: credentials, retries, throttle
 //!                  ◀── Answer or Broken ◀──       Client: one request, redirects, gzip, TLS, proxy
 //! ```
 //!
-//! It knows neither FHIR nor DICOM. Credentials go to the server's own origin only, and no secret is printed.
+//! It knows neither FHIR nor DICOM. Credentials are sent to the server's own origin only, and no secret is printed.
 
 mod access;
 mod auth;

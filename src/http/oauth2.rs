@@ -1,8 +1,8 @@
 //! A bearer token by OAuth2 client credentials (RFC 6749 4.4), from a token server that is named or that the FHIR
 //! server names (SMART App Launch 2, `.well-known/smart-configuration`).
 //!
-//! The secret goes to the token server only, and never over plain HTTP unless the user says so or the FHIR server is
-//! reached so too.
+//! The secret is sent to the token server only, and over plain HTTP only if the user asks for it or the FHIR server is
+//! reached over HTTP too.
 
 use std::fmt::Write as _;
 
@@ -14,23 +14,23 @@ use super::secret::Secret;
 use super::token::{Token, basic};
 use crate::error::Error;
 
-/// Where the FHIR server says how to get tokens.
+/// The path of the FHIR server's SMART configuration.
 const DISCOVERY: &str = ".well-known/smart-configuration";
 
-/// How tokens are got.
+/// Settings of the client credentials grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientCredentials {
-    /// The token server; else the one that the FHIR server names.
+    /// The token endpoint; `None`: the one that the FHIR server names.
     pub token_url: Option<String>,
-    /// Who we are.
+    /// The client id.
     pub client_id: String,
-    /// What proves it.
+    /// The client secret.
     pub secret: Secret,
-    /// What we want to do.
+    /// The requested scopes.
     pub scope: Option<String>,
 }
 
-/// A token, or why there is none yet: it is worth another try. What will not be better is an error.
+/// A token, or a failure that may be retried; permanent failures are errors.
 pub type Fetched = Result<Result<Token, Broken>, Error>;
 
 /// The part of a SMART configuration that matters here.
@@ -47,7 +47,7 @@ struct Refusal {
     error: Option<String>,
 }
 
-/// Where the secret stands in a request (RFC 6749 2.3.1).
+/// How the secret is sent (RFC 6749 2.3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Header,
@@ -55,7 +55,7 @@ enum Place {
 }
 
 impl ClientCredentials {
-    /// Gets a token.
+    /// Fetches a token.
     pub fn fetch(&self, server: &Client) -> Fetched {
         let (connection, failed) = (server.connection(), |why: &str| server.error(why));
         let (url, place) = match &self.token_url {
@@ -70,7 +70,7 @@ impl ClientCredentials {
             Client::new(&Connection { base: url.clone(), gzip: false, headers: Vec::new(), ..connection.clone() })?;
         let secret = self.secret.read()?;
         let mut answer = self.ask(&client, &secret, place);
-        // Not every server takes the secret in the header, though all have to.
+        // Not every server accepts the secret in the header, although RFC 6749 requires it.
         if place == Place::Header
             && matches!(&answer, Ok(answer) if refusal(answer) == Some("invalid_client".to_string()))
         {
@@ -108,7 +108,7 @@ fn discover(server: &Client) -> Result<Configuration, Discovery> {
     }
 }
 
-/// The token server that a configuration names, and where it wants the secret.
+/// The token endpoint of a configuration, and how it accepts the secret.
 fn endpoint(configuration: Configuration, base: &str) -> Result<(String, Place), String> {
     let Some(url) = configuration.token_endpoint else {
         return Err(format!("its {DISCOVERY} names no token_endpoint: give --oauth-token-url"));
@@ -125,12 +125,12 @@ fn endpoint(configuration: Configuration, base: &str) -> Result<(String, Place),
     }
 }
 
-/// What a token server says.
+/// The token in a response.
 fn token(answer: Result<Answer, Broken>) -> Result<Result<Token, Broken>, String> {
     let answer = match answer {
         Ok(answer) => answer,
         Err(Broken::Refused(why) | Broken::Hopeless(why)) => return Err(format!("cannot be reached: {why}")),
-        // A token that was made and lost does no harm.
+        // Safe to retry: an unused token is harmless.
         Err(Broken::NotSent(why) | Broken::Sent(why)) => {
             return Ok(Err(Broken::NotSent(format!("token server: {why}"))));
         }

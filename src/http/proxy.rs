@@ -1,6 +1,6 @@
-//! Which proxy leads to a server: the variables that curl reads, with its rules.
+//! The proxy for a server, by the environment variables and rules of curl.
 //!
-//! `http_proxy` counts in lower case only: a web server hands a header of its caller to programs as `HTTP_PROXY`.
+//! `http_proxy` is read in lower case only: CGI passes a header of the client as `HTTP_PROXY`.
 
 use std::net::IpAddr;
 
@@ -25,7 +25,7 @@ pub fn proxy(url: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Opt
     parse(name, address.trim()).map(Some)
 }
 
-/// Messages do not hold the address: there may be a password in it.
+/// Messages do not contain the address, which may contain a password.
 fn parse(name: &str, address: &str) -> Result<Proxy, Error> {
     let scheme = address.split_once("://").map_or("http", |(scheme, _)| scheme).to_ascii_lowercase();
     match scheme.as_str() {
@@ -48,7 +48,7 @@ fn host(url: &str) -> &str {
     }
 }
 
-/// Whether a list of hosts, domains and networks names a host.
+/// Whether a list of hosts, domains and networks contains a host.
 fn is_exempt(host: &str, list: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     let address: Option<IpAddr> = host.parse().ok();
@@ -59,12 +59,12 @@ fn is_exempt(host: &str, list: &str) -> bool {
         })
 }
 
-/// Whether a host is a domain or lies in it.
+/// Whether a host is a domain or one of its subdomains.
 fn is_below(host: &str, domain: &str) -> bool {
     host.strip_suffix(domain).is_some_and(|rest| !domain.is_empty() && (rest.is_empty() || rest.ends_with('.')))
 }
 
-/// Whether an address is the one given, or lies in the network given.
+/// Whether an address equals another or is in a network.
 fn is_in(address: IpAddr, network: &str) -> bool {
     let bits = |address: IpAddr| match address {
         IpAddr::V4(address) => (u128::from(address.to_bits()) << 96, 32),

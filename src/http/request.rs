@@ -1,4 +1,4 @@
-//! A request, and its answer or why there is none.
+//! A request, and its response or failure.
 
 use ureq::http::HeaderMap;
 
@@ -9,13 +9,13 @@ pub struct Request<'a> {
     pub method: &'static str,
     /// What follows the base URL; empty for the base itself.
     pub path: &'a str,
-    /// The media type that is wanted back.
+    /// The accepted media type.
     pub accept: &'a str,
     /// What is sent, for methods that send.
     pub body: Option<Body<'a>>,
     /// Headers of this request, beside those of the connection.
     pub headers: Vec<(&'static str, &'a str)>,
-    /// Whether what it holds can be sent in parts, so that a connection that is cut each time may be for its size.
+    /// Whether the content could be sent in parts: if the connection is cut every time, the size may be the reason.
     pub is_divisible: bool,
 }
 
@@ -26,12 +26,12 @@ pub struct Body<'a> {
     pub media_type: &'a str,
     /// The bytes, before compression.
     pub bytes: &'a [u8],
-    /// Whether it is worth compressing, where the connection compresses.
+    /// Whether to compress it, if the connection compresses.
     pub compressible: bool,
 }
 
 impl<'a> Request<'a> {
-    /// A request that reads.
+    /// A GET request.
     pub fn get(path: &'a str, accept: &'a str) -> Request<'a> {
         Request { method: "GET", path, accept, body: None, headers: Vec::new(), is_divisible: false }
     }
@@ -44,14 +44,14 @@ impl<'a> Request<'a> {
     }
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug, Clone, Default)]
 pub struct Answer {
     /// The status code.
     pub status: u16,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Whether the request was sent before, so that the server may have done it then.
+    /// Whether the request was sent before, so that the server may have processed it then.
     pub is_repeat: bool,
     /// The body, decompressed.
     pub body: Vec<u8>,

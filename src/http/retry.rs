@@ -1,56 +1,56 @@
-//! When a request is retried, and after how long. Pure: the answer, the time and the random number are given.
+//! When a request is retried, and after how long. Pure: response, time and random number are arguments.
 //!
-//! A repeatable request is retried after every failure that may pass; one that must not be done twice only where the
-//! server surely has not done it.
+//! A repeatable request is retried after every temporary failure; one that must not be processed twice is retried only
+//! if the server certainly did not process it.
 
 use std::time::{Duration, SystemTime};
 
 use super::request::{Answer, Broken};
 
-/// Whether a request does harm when the server gets it twice.
+/// Whether a request is safe to send twice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Safety {
-    /// It reads, puts, or creates only what is not there.
+    /// It reads, puts, or creates only what does not exist.
     #[default]
     Repeatable,
-    /// It may create a second copy.
+    /// It could create a duplicate.
     Once,
 }
 
-/// What a try comes to.
+/// The decision after a try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// The answer stands.
+    /// The response is final.
     Final,
-    /// Try again, all together later if the server asked for that.
+    /// Retry.
     Again(Again),
-    /// Try again a few times; then the answer stands.
+    /// Retry a few times; then the response is final.
     AgainBriefly,
-    /// Nobody knows whether the server has done it, and it must not be done twice.
+    /// It is unknown whether the server processed the request, and it must not be sent twice.
     Unknown,
 }
 
-/// How a request is to be tried again.
+/// How to retry a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Again {
-    /// Whether the server is overloaded, so that no request should come for a while.
+    /// Whether the server is overloaded, so that all requests should wait.
     pub all_wait: bool,
-    /// What the server's `Retry-After` says.
+    /// The server's `Retry-After`.
     pub retry_after: Option<Duration>,
 }
 
-/// How often and for how long.
+/// Limits of retries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
-    /// The longest first pause; it doubles with every try.
+    /// The upper limit of the first pause; it doubles with every try.
     pub first_pause: Duration,
-    /// The longest pause of our own, and the longest that a server may ask for.
+    /// The longest pause, also if a server asks for more.
     pub longest_pause: Duration,
-    /// Tries of one request, at most.
+    /// The most tries of one request.
     pub max_tries: u32,
-    /// Tries of one that the server answers with an error of its own.
+    /// The most tries of a request that the server answers with an internal error.
     pub max_failures: u32,
-    /// No try starts later than this after the first.
+    /// No try starts later than this after the first one.
     pub deadline: Duration,
 }
 
@@ -74,7 +74,7 @@ pub fn decide(result: &Result<Answer, Broken>, safety: Safety, time_of_day: Syst
             429 => (true, true, Some(answer)),
             503 => (false, true, Some(answer)),
             408 | 502 | 504 => (false, false, Some(answer)),
-            // Two transactions that met in the database, more often than a fault that stays.
+            // More often a conflict of two transactions than a permanent failure.
             500 if safety == Safety::Repeatable => return Decision::AgainBriefly,
             _ => return Decision::Final,
         },
@@ -90,8 +90,8 @@ pub fn decide(result: &Result<Answer, Broken>, safety: Safety, time_of_day: Syst
 }
 
 impl Policy {
-    /// The pause before the next try: what the server asks for and a little of our own, else anything up to a bound that
-    /// doubles (full jitter), so that clients that were refused together do not come back together.
+    /// The pause before the next try: the server's `Retry-After` with some jitter, else exponential backoff with full
+    /// jitter.
     pub fn pause(&self, tries: u32, retry_after: Option<Duration>, random: f64) -> Duration {
         let bound = self.first_pause.saturating_mul(1_u32.checked_shl(tries.saturating_sub(1)).unwrap_or(u32::MAX));
         let own = bound.min(self.longest_pause).mul_f64(random.clamp(0.0, 1.0));
@@ -101,13 +101,13 @@ impl Policy {
         }
     }
 
-    /// Whether one more try may start after the pause.
+    /// Whether another try may start after the pause.
     pub fn allows(&self, tries: u32, spent: Duration, pause: Duration) -> bool {
         tries < self.max_tries && spent.saturating_add(pause) <= self.deadline
     }
 }
 
-/// `Retry-After` (RFC 9110 10.2.3): seconds, or a date. A date that is past asks for no pause.
+/// `Retry-After` (RFC 9110 10.2.3): seconds, or a date. A date in the past means no pause.
 fn retry_after(text: &str, time_of_day: SystemTime) -> Option<Duration> {
     let text = text.trim();
     if let Ok(seconds) = text.parse::<u64>() {

@@ -1,4 +1,4 @@
-//! Where a secret is read from: a file, a variable or a command, never the command line. No secret is printed.
+//! Sources of secrets: a file, a variable or a command, never the command line. No secret is printed.
 
 use std::env;
 use std::fs;
@@ -10,24 +10,24 @@ use std::time::{Duration, Instant};
 
 use crate::error::Error;
 
-/// Timeout for a command to end.
+/// Timeout of a command.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
-/// More of a command's output is not read.
+/// The most output of a command that is read.
 const MAX_SECRET_BYTES: u64 = 64 * 1024;
 
-/// Where a secret is.
+/// The source of a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Secret {
     /// In a file.
     File(PathBuf),
     /// In an environment variable of this name.
     Variable(String),
-    /// In what a shell command prints.
+    /// In the output of a shell command.
     Command(String),
 }
 
 impl Secret {
-    /// Where it is, without what it is.
+    /// The source in words, without the secret.
     pub fn place(&self) -> String {
         match self {
             Secret::File(path) => path.display().to_string(),
@@ -36,7 +36,7 @@ impl Secret {
         }
     }
 
-    /// The secret, without white space around it.
+    /// Reads the secret, without surrounding white space.
     pub fn read(&self) -> Result<String, Error> {
         let text = match self {
             Secret::File(path) => {
@@ -51,7 +51,7 @@ impl Secret {
     }
 }
 
-/// What a shell command prints. Its standard error is ours.
+/// The output of a shell command, whose standard error is inherited.
 fn output(command: &str) -> Result<String, Error> {
     let failed = |why: &str| Error::Usage(format!("--token-command {why}"));
     let (shell, option) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
@@ -73,7 +73,7 @@ fn output(command: &str) -> Result<String, Error> {
     reader.join().ok().and_then(Result::ok).ok_or_else(|| failed("printed no text"))
 }
 
-/// How a command ended; `None`, and it is killed, if it does not end in time.
+/// Waits for a command; kills it and returns `None` after the timeout.
 fn wait(child: &mut Child) -> Option<ExitStatus> {
     let end = Instant::now() + COMMAND_TIMEOUT;
     loop {

@@ -1,4 +1,4 @@
-//! Sends a request until an answer stands or no retry is left, for all threads.
+//! Sends requests with credentials, retries and throttling. Shared by all threads.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -13,11 +13,11 @@ use crate::interrupt::Interrupt;
 
 /// Sends requests to one server.
 pub struct Sender {
-    /// Sends once.
+    /// Sends a request once.
     pub client: Client,
-    /// The time.
+    /// Time and random numbers.
     pub clock: Box<dyn Clock>,
-    /// Whether the user wants the run to end.
+    /// Whether the run is to stop.
     pub interrupt: Interrupt,
     auth: Auth,
     policy: Policy,
@@ -25,18 +25,18 @@ pub struct Sender {
     on_retry: Box<dyn Fn(&str) + Send + Sync>,
 }
 
-/// What became of a request.
+/// The result of a request.
 #[derive(Debug)]
 pub enum Sent {
-    /// The server answered.
+    /// The response.
     Answer(Answer),
-    /// All tries failed: no answer, or only that the server cannot now.
+    /// All tries failed: no response, or only temporary errors.
     GaveUp(String),
     /// The connection was cut at each try, and the request can be sent in parts.
     Cut(String),
-    /// The request may have been done, and must not be done twice.
+    /// The request may have been processed, and must not be sent twice.
     Unknown(String),
-    /// The request cannot be done; others may be.
+    /// The request cannot be sent; others may be.
     Refused(String),
 }
 
@@ -74,7 +74,7 @@ impl Sender {
         self.send_at_most(self.policy.max_tries, request, safety)
     }
 
-    /// The same with another number of tries.
+    /// Like `send`, with another limit of tries.
     pub fn send_at_most(&self, max_tries: u32, request: &Request<'_>, safety: Safety) -> Result<Sent, Error> {
         let policy = Policy { max_tries, ..self.policy };
         let (start, clock) = (self.clock.now(), self.clock.as_ref());
@@ -101,7 +101,7 @@ impl Sender {
         }
     }
 
-    /// Sends once; and again with new credentials where the server refuses the old ones, which has done nothing.
+    /// Sends once, and again with new credentials if the server refuses the old ones.
     fn once(&self, request: &Request<'_>, is_renewed: &mut bool) -> Result<Result<Answer, Broken>, Error> {
         let clock = self.clock.as_ref();
         loop {
@@ -147,18 +147,18 @@ fn reason(result: &Result<Answer, Broken>) -> String {
     }
 }
 
-/// Before this time no request is sent: the server is overloaded.
+/// Delays all requests until a time, while the server is overloaded.
 #[derive(Debug, Default)]
 struct Throttle(Mutex<Duration>);
 
 impl Throttle {
-    /// Holds requests back until a time, or until a later one that was set before.
+    /// Sets the time until which requests wait, unless a later one is set.
     fn slow_down(&self, until: Duration) {
         let mut time = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *time = until.max(*time);
     }
 
-    /// Waits for that time; then each thread waits a random moment more.
+    /// Waits until that time, plus jitter for each thread.
     fn wait(&self, clock: &dyn Clock, interrupt: &Interrupt) {
         let time = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let left = time.saturating_sub(clock.now());

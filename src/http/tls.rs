@@ -11,7 +11,7 @@ use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConf
 
 use crate::error::Error;
 
-/// The reason of a TLS stream that broke, with what the user can do.
+/// The reason of a TLS error, with advice.
 pub fn explained(reason: String) -> String {
     if reason.contains("UnknownIssuer") {
         format!("{reason}: --ca-cert names the authority of its certificate, if that is to be trusted")
@@ -22,7 +22,7 @@ pub fn explained(reason: String) -> String {
     }
 }
 
-/// Reads the certificates; without any, those of the system are trusted.
+/// Reads the certificates. Without `trusted`, the system's are trusted.
 pub fn config(trusted: Option<&Path>, client: Option<&(PathBuf, PathBuf)>) -> Result<TlsConfig, Error> {
     let roots = match trusted {
         Some(path) => RootCerts::new_with_certs(&certificates(path)?),
@@ -32,7 +32,7 @@ pub fn config(trusted: Option<&Path>, client: Option<&(PathBuf, PathBuf)>) -> Re
     Ok(TlsConfig::builder().root_certs(roots).client_cert(ours.transpose()?).build())
 }
 
-/// The client's certificate with its key. A pair that does not fit is an error here: the HTTP client would panic.
+/// The client certificate with its key. A mismatch is an error here, as ureq would panic.
 fn ours(chain_path: &Path, key_path: &Path) -> Result<ClientCert, Error> {
     let pem = private_key(key_path)?;
     let not_a_key = || not_pem(key_path, "private key");
@@ -45,7 +45,7 @@ fn ours(chain_path: &Path, key_path: &Path) -> Result<ClientCert, Error> {
     Ok(ClientCert::new_with_certs(&chain, key))
 }
 
-/// What is wrong with a certificate and its key.
+/// The message for a certificate and key that do not match.
 fn misfit(error: &TlsError, chain: &Path, key: &Path) -> String {
     let (chain, key) = (chain.display(), key.display());
     match error {
@@ -61,10 +61,10 @@ fn misfit(error: &TlsError, chain: &Path, key: &Path) -> String {
     }
 }
 
-/// The text of a key that is not encrypted.
+/// Reads an unencrypted private key.
 fn private_key(path: &Path) -> Result<Vec<u8>, Error> {
     let pem = read(path)?;
-    // PKCS #8 says so in its label, the older form in a header (RFC 1421 4.6.1.1).
+    // PKCS #8 marks encryption in the label, the older form in a header (RFC 1421 4.6.1.1).
     let is_encrypted = |line: &[u8]| {
         let line = line.trim_ascii_end();
         line == b"-----BEGIN ENCRYPTED PRIVATE KEY-----"

@@ -1,4 +1,4 @@
-//! What goes into an `Authorization` header: a bearer token, or a user and password. A token cannot be printed.
+//! Values of the `Authorization` header: bearer tokens, and user and password. A token has no `Debug` output.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
 
-/// What a token endpoint answers (RFC 6749 5.1), or a bare token.
+/// The response of a token endpoint (RFC 6749 5.1), or a plain token.
 #[derive(Deserialize)]
 pub struct Token {
     /// The token.
@@ -17,13 +17,13 @@ pub struct Token {
 }
 
 impl Token {
-    /// The token in a text.
+    /// Parses a token response or a plain token.
     pub fn parse(text: &str) -> Token {
         let bare = || Token { access_token: text.to_string(), token_type: None, expires_in: None };
         serde_json::from_str(text).unwrap_or_else(|_| bare())
     }
 
-    /// Whether it goes into an `Authorization: Bearer` header.
+    /// Whether it can be sent as `Authorization: Bearer`.
     pub fn is_bearer(&self) -> bool {
         self.token_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"))
     }
@@ -35,7 +35,7 @@ impl fmt::Debug for Token {
     }
 }
 
-/// RFC 7617 2.
+/// The value of basic authentication (RFC 7617 2).
 pub fn basic(user_password: &str) -> String {
     format!("Basic {}", BASE64.encode(user_password))
 }

@@ -1,27 +1,27 @@
-//! What went over the wire: requests, bytes, status codes, and how long the server took to answer.
+//! Statistics of requests: counts, bytes, status codes and latency.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::json;
 
-/// Latencies are counted by eighths of a power of two, in microseconds: about 9 % wide.
+/// Resolution of the latency histogram: eighths of a power of two in microseconds, about 9 %.
 const STEPS_PER_OCTAVE: f64 = 8.0;
-/// Up to a quarter of an hour.
+/// Buckets of the histogram, up to a quarter of an hour.
 const STEPS: usize = 240;
 
-/// What is counted of all requests.
+/// Statistics of all requests.
 #[derive(Debug, Clone)]
 pub struct Traffic {
-    /// Requests that were sent, with those that were sent again.
+    /// Requests sent, retries included.
     pub requests: u64,
-    /// Of them those that were not answered.
+    /// Requests without a response.
     pub unanswered: u64,
-    /// Bytes of bodies, as they went.
+    /// Bytes of request bodies, as sent.
     pub sent_bytes: u64,
-    /// Bytes of the bodies of answers, decompressed.
+    /// Bytes of response bodies, decompressed.
     pub received_bytes: u64,
-    /// Answers by status code.
+    /// Responses by status code.
     pub by_status: BTreeMap<u16, u64>,
     latencies: [u64; STEPS],
 }
@@ -40,7 +40,7 @@ impl Default for Traffic {
 }
 
 impl Traffic {
-    /// A request was answered after so long; `None` for one that was not.
+    /// Counts a request with its response and latency; `None` if there was no response.
     pub fn add(&mut self, sent_bytes: usize, answer: Option<(u16, usize)>, latency: Duration) {
         self.requests += 1;
         self.sent_bytes += sent_bytes as u64;
@@ -53,7 +53,7 @@ impl Traffic {
         self.latencies[step(latency)] += 1;
     }
 
-    /// The time within which such a part of all answers came, as a fraction of 1; `None` if none came.
+    /// A percentile of the latency, as a fraction of 1; `None` without responses.
     pub fn within(&self, part: f64) -> Option<Duration> {
         let all: u64 = self.latencies.iter().sum();
         let wanted = (all as f64 * part).ceil() as u64;

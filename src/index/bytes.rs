@@ -1,11 +1,11 @@
-//! Numbers and texts as bytes, and back. Reading never trusts a length: what is cut or damaged is `None`.
+//! Serializes numbers and texts. Reading never trusts a length: truncated or damaged data gives `None`.
 
-/// Takes numbers and texts, one behind the other.
+/// Appends numbers and texts.
 #[derive(Debug, Default)]
 pub(super) struct Writer(pub Vec<u8>);
 
 impl Writer {
-    /// Seven bits a byte, the lowest first, and a mark that more follow.
+    /// A variable-length number: seven bits a byte, lowest first, and a continuation bit.
     pub fn number(&mut self, mut number: u64) {
         while number >= 0x80 {
             self.0.push(number as u8 | 0x80);
@@ -14,19 +14,19 @@ impl Writer {
         self.0.push(number as u8);
     }
 
-    /// Eight bytes: for what is a hash.
+    /// A hash, in eight bytes.
     pub fn hash(&mut self, hash: u64) {
         self.0.extend_from_slice(&hash.to_le_bytes());
     }
 
-    /// Bytes with their length before them.
+    /// Bytes, preceded by their length.
     pub fn bytes(&mut self, bytes: &[u8]) {
         self.number(bytes.len() as u64);
         self.0.extend_from_slice(bytes);
     }
 }
 
-/// Gives them back.
+/// Reads numbers and texts.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reader<'b>(pub &'b [u8]);
 

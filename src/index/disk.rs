@@ -1,8 +1,9 @@
-//! On what kind of disk a file lies, and that what was written to it stays.
+//! The kind of file system of a file, and syncing to disk.
 
 use std::path::Path;
 
-/// The file systems whose locks hold on one machine only, or not at all: NFS, SMB, CIFS, Lustre, GPFS, Ceph, BeeGFS, AFS, 9P.
+/// File systems whose locks work on one machine only, or not at all: NFS, SMB, CIFS, Lustre, GPFS, Ceph, BeeGFS, AFS,
+/// 9P.
 #[cfg(target_os = "linux")]
 const NETWORK: [u64; 11] = [
     0x6969,
@@ -18,7 +19,7 @@ const NETWORK: [u64; 11] = [
     0x0102_1997,
 ];
 
-/// Whether a file lies, or would lie, on a network file system. Elsewhere than on Linux that is not found out.
+/// Whether a path is on a network file system. Only detected on Linux.
 #[cfg(target_os = "linux")]
 pub(super) fn is_network(path: &Path) -> bool {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -31,7 +32,7 @@ pub(super) fn is_network(_: &Path) -> bool {
     false
 }
 
-/// Waits until everything that was written to the file system of a folder is on the disk, before the index says that it is.
+/// Syncs the file system of a folder, before the index records its files as written.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub fn sync(folder: &Path) {
     if let Ok(folder) = std::fs::File::open(folder) {

@@ -1,4 +1,4 @@
-//! `dcm2fhir index`: whether an index is whole, what is in it, and how it gets smaller.
+//! `dcm2fhir index`: checks, describes and shrinks an index.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -7,10 +7,10 @@ use super::segment::Packed;
 use super::store::{Fault, Store, failed};
 use crate::error::Error;
 
-/// What is said of an index: names and values, in their order.
+/// Statistics of an index: names and values, in order.
 pub type Facts = Vec<(String, String)>;
 
-/// Finds out whether an index is whole: an error where it is not.
+/// Checks the integrity of an index.
 pub fn check(path: &Path) -> Result<Facts, Error> {
     let store = Store::existing(path)?;
     let sound: String = store
@@ -27,12 +27,12 @@ pub fn check(path: &Path) -> Result<Facts, Error> {
     stats_of(path, &store)
 }
 
-/// What is in an index.
+/// Statistics of an index.
 pub fn stats(path: &Path) -> Result<Facts, Error> {
     stats_of(path, &Store::existing(path)?)
 }
 
-/// Gives back the room of what was taken out.
+/// Frees the space of deleted entries.
 pub fn vacuum(path: &Path) -> Result<Facts, Error> {
     let store = Store::existing(path)?;
     let done = store.connection.execute_batch("COMMIT; VACUUM; PRAGMA wal_checkpoint(TRUNCATE); BEGIN EXCLUSIVE");
@@ -40,7 +40,7 @@ pub fn vacuum(path: &Path) -> Result<Facts, Error> {
     stats_of(path, &store)
 }
 
-/// Studies of which the records are others than their sum says.
+/// The number of studies whose records do not match their checksum.
 fn studies_that_differ(store: &Store) -> Result<usize, Fault> {
     let mut sums: HashMap<i64, (i64, i64)> = HashMap::new();
     let mut statement = store.connection.prepare("SELECT id, records, digest FROM study WHERE records > 0")?;

@@ -1,5 +1,5 @@
-//! What was read and is not in the store yet: records by study, and what became of each file. It goes there all together,
-//! so that a file is never known without its records, nor they without it.
+//! Data that was read and is not yet in the store: records by study, and files. They are written in one transaction, so
+//! that files and records are always consistent.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::{OsStr, OsString};
@@ -11,14 +11,14 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::segment::{Level, Record, Segment};
 use super::state::{LeftOut, State};
 
-/// Bytes of records and files that are held before they go to the store.
+/// Pending bytes after which the data is written to the store.
 const HELD_BYTES: usize = 32 << 20;
-/// About what a file takes beside its name.
+/// Approximate size of a file besides its name.
 const FILE_BYTES: usize = 160;
-/// More than threads, so that two seldom want the same.
+/// More than threads, to avoid lock contention.
 const SHARDS: usize = 64;
 
-/// What is known of a file before it is read.
+/// Stored data of a file before it is read.
 #[derive(Debug, Clone)]
 pub(super) struct Ticket {
     pub folder: i64,
@@ -38,12 +38,12 @@ pub(super) struct ReadFile {
     pub content: FileContent,
 }
 
-/// What a file turned out to be.
+/// The content of a file.
 #[derive(Debug)]
 pub(super) enum FileContent {
     /// An instance of the study with this UID.
     Instance(Box<str>),
-    /// Something that is left out, or holds instances of the studies with these UIDs.
+    /// A left-out file, or an archive with instances of these studies.
     Other(State, BTreeSet<Box<str>>),
 }
 
@@ -53,14 +53,14 @@ pub(super) struct OpenArchive {
     pub ticket: Ticket,
     pub state: State,
     pub studies: BTreeSet<Box<str>>,
-    /// Whether something in it could not be read this time.
+    /// Whether some entries could not be read this time.
     pub is_incomplete: bool,
 }
 
-/// All that is held.
+/// All pending data.
 #[derive(Debug)]
 pub(super) struct Pending {
-    /// Held for reading while something is added that belongs together, and for writing while all is taken.
+    /// Locked for reading while data that belongs together is added, and for writing while everything is taken.
     gate: RwLock<()>,
     studies: Vec<Mutex<HashMap<Box<str>, Segment>>>,
     files: Mutex<Vec<ReadFile>>,
@@ -84,7 +84,7 @@ impl Default for Pending {
     }
 }
 
-/// What was taken to go to the store.
+/// Pending data taken for writing.
 #[derive(Debug, Default)]
 pub(super) struct Taken {
     pub studies: Vec<(Box<str>, Segment)>,
@@ -92,12 +92,12 @@ pub(super) struct Taken {
 }
 
 impl Pending {
-    /// Keeps what is known of a file until it was read.
+    /// Keeps the ticket of a file until it is read.
     pub fn announce(&self, place: OsString, ticket: Ticket) {
         lock(self.tickets_of(&place)).insert(place, ticket);
     }
 
-    /// What was known of a file before it was read.
+    /// Takes the ticket of a file.
     pub fn take_ticket(&self, place: &OsStr) -> Option<Ticket> {
         lock(self.tickets_of(place)).remove(place)
     }
@@ -106,7 +106,7 @@ impl Pending {
         &self.tickets[xxh3_64(place.as_encoded_bytes()) as usize % SHARDS]
     }
 
-    /// Adds a record, and with it the file where it is one, and says whether so much is held that it should go to the store.
+    /// Adds a record, with its file unless it is an archive's entry; returns whether the data should be written.
     pub fn add(
         &self,
         study_uid: &str,
@@ -130,7 +130,7 @@ impl Pending {
         self.holds(more)
     }
 
-    /// Adds a file that is no instance, and says whether so much is held that it should go to the store.
+    /// Adds a file that is not an instance; returns whether the data should be written.
     pub fn add_file(&self, file: ReadFile) -> bool {
         let _together = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         self.push(file);
@@ -146,7 +146,7 @@ impl Pending {
         self.held_bytes.fetch_add(more, Relaxed) + more >= self.max_held_bytes
     }
 
-    /// A file turned out to be an archive.
+    /// Adds an archive.
     pub fn open_archive(&self, place: &OsStr) {
         let _together = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(ticket) = self.take_ticket(place) {
@@ -156,7 +156,7 @@ impl Pending {
         }
     }
 
-    /// Changes what is held of an archive, if it is open.
+    /// Changes an open archive.
     pub fn in_archive<T>(&self, place: &OsStr, change: impl FnOnce(&mut OpenArchive) -> T) -> Option<T> {
         let _together = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         lock(&self.archives).get_mut(place).map(change)
@@ -170,7 +170,7 @@ impl Pending {
         }
     }
 
-    /// Takes everything out; `archives` sees those that are still being read, before anything is added to them again.
+    /// Takes all pending data; `archives` is called with those still being read, before more is added to them.
     pub fn take(&self, archives: impl FnOnce(&mut dyn Iterator<Item = &mut OpenArchive>)) -> Taken {
         let _alone = self.gate.write().unwrap_or_else(PoisonError::into_inner);
         let studies = self.studies.iter().flat_map(|shard| std::mem::take(&mut *lock(shard))).collect();
@@ -182,7 +182,7 @@ impl Pending {
 }
 
 impl OpenArchive {
-    /// Counts an instance of a study, and gives the archive's ticket.
+    /// Counts an instance of a study, and returns the archive's ticket.
     pub fn takes(&mut self, study_uid: &str) -> Ticket {
         let State { files, dicom_files, grouped_files, .. } = &mut self.state;
         [files, dicom_files, grouped_files].into_iter().for_each(|count| *count += 1);

@@ -1,4 +1,4 @@
-//! Studies made of the index, by the same merge as of the files.
+//! Builds studies from the index, by the same merge as from files.
 
 use std::ffi::OsString;
 
@@ -16,7 +16,7 @@ use crate::issue::Issue;
 use crate::mapping::Options;
 use crate::name::Name;
 
-/// Takes the issues of files: the Study Instance UID, the file, and what is to be said of it.
+/// A callback for issues of files: Study Instance UID, file and issue.
 pub type TakeIssue<'a> = &'a (dyn Fn(&str, &Name, Issue) + Sync);
 
 /// A study as it is stored.

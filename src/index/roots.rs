@@ -1,4 +1,4 @@
-//! The names under which inputs were given. A folder that comes under another name would come twice.
+//! The names of inputs, to refuse a folder under a second name, which would be stored twice.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use super::store::{Fault, Store, failed};
 use super::{Index, os_string, path_bytes};
 use crate::error::Error;
 
-/// An input as it is known.
+/// A stored input.
 struct Root {
     given: PathBuf,
     absolute: PathBuf,
@@ -15,7 +15,8 @@ struct Root {
 }
 
 impl Index {
-    /// Takes the inputs of this run in. Refuses a folder that is known by another name, and a name that is now another's.
+    /// Registers the inputs of this run. Refuses a folder that is stored under another name, and a name that now refers
+    /// to another folder.
     pub fn enter_roots<'p>(&self, inputs: impl Iterator<Item = &'p Path>) -> Result<(), Error> {
         for given in inputs {
             let absolute = std::path::absolute(given).unwrap_or_else(|_| given.to_path_buf());
@@ -47,11 +48,11 @@ fn put(store: &Store, root: &Root) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Why an input cannot be told from one that is known.
+/// The conflict of an input with a stored one.
 fn conflict(known: &Root, new: &Root) -> Option<String> {
     let (known_name, new_name) = (known.given.display(), new.given.display());
     if known.given == new.given {
-        // What an absolute path leads to may move; a relative one that leads elsewhere is another folder.
+        // The target of an absolute path may move; a relative path with another target is another folder.
         let is_other = known.absolute != new.absolute;
         return is_other.then(|| {
             let before = known.absolute.display();

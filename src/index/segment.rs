@@ -1,5 +1,5 @@
-//! Records of the instances of one study, packed: the parts once each, and of names and UIDs what differs from the record
-//! before. A study has as many segments as it came in, and a segment ends with its own checksum.
+//! Packed records of the instances of one study: deduplicated parts, and names and UIDs as differences to the previous
+//! record. A study has several segments, each with its own checksum.
 
 use std::collections::HashMap;
 
@@ -24,9 +24,9 @@ pub(super) struct Record<'a> {
     pub fingerprint: u64,
     /// The fingerprints of the parts, by [`Level`].
     pub parts: [u64; LEVELS],
-    /// What is to be said of the file, as bytes; empty where that is nothing.
+    /// The serialized notes of the file; empty without notes.
     pub notes: &'a [u8],
-    /// What it selects, where it is a Key Object Selection that selects something.
+    /// The selection, if it is a Key Object Selection with references.
     pub selection: Option<&'a [u8]>,
 }
 
@@ -43,7 +43,7 @@ pub(super) const LEVELS: usize = 3;
 const EACH: [Level; LEVELS] = [Level::Study, Level::Series, Level::Kind];
 
 impl Record<'_> {
-    /// A hash of what of the record can be seen in documents and reports.
+    /// A hash of everything in the record that affects documents and reports.
     pub fn digest(&self) -> u64 {
         let mut writer = Writer::default();
         writer.number(self.folder as u64);
@@ -60,10 +60,10 @@ const HAS_NUMBER: u8 = 2;
 const HAS_ENTRY: u8 = 4;
 const HAS_NOTES: u8 = 8;
 const HAS_SELECTION: u8 = 16;
-/// The folder and the series are those of the record before.
+/// Folder and series are those of the previous record.
 const AS_BEFORE: u8 = 32;
 
-/// A segment while it grows.
+/// A segment being built.
 #[derive(Debug, Default)]
 pub(super) struct Segment {
     series: Values<Box<str>>,
@@ -77,7 +77,7 @@ pub(super) struct Segment {
     dictionary_bytes: usize,
 }
 
-/// What the next record is told against.
+/// The previous record.
 #[derive(Debug, Default)]
 struct Before {
     place: Option<(i64, u64)>,
@@ -85,7 +85,7 @@ struct Before {
     uid: Vec<u8>,
 }
 
-/// Values that are kept once each, by their hash.
+/// Deduplicated values, by hash.
 #[derive(Debug)]
 struct Values<V> {
     places: HashMap<u64, u64>,
@@ -114,7 +114,7 @@ impl Segment {
         self.records.0.len() + self.dictionary_bytes
     }
 
-    /// Adds a record. The values of a part are asked for where the segment does not have it yet.
+    /// Adds a record. `values` is called for a part that is new in the segment.
     pub fn add(&mut self, record: &Record<'_>, values: impl Fn(Level) -> Box<[u8]>) {
         self.count += 1;
         self.digest = self.digest.wrapping_add(record.digest());
@@ -183,7 +183,7 @@ impl Segment {
     }
 }
 
-/// How many bytes at its beginning are those of the text before, and the rest.
+/// Writes a text as the length of the prefix shared with the previous one, and the rest.
 fn write_behind(writer: &mut Writer, before: &mut Vec<u8>, text: &[u8]) {
     let shared = text.iter().zip(&*before).take_while(|(one, other)| one == other).count();
     writer.number(shared as u64);
@@ -231,7 +231,7 @@ impl<'b> Packed<'b> {
         self.series.iter().copied()
     }
 
-    /// Shows each record, with the places of its parts; `None` where the segment is damaged.
+    /// Calls `each` with every record and the indexes of its parts; `None` if the segment is damaged.
     pub fn for_each(&self, mut each: impl FnMut(&Record<'_>, [usize; LEVELS])) -> Option<()> {
         let (mut reader, mut before) = (self.records, Before::default());
         for _ in 0..self.count {
@@ -268,7 +268,7 @@ impl<'b> Packed<'b> {
         Some(())
     }
 
-    /// Adds the records that stay to a segment, and says how many did not.
+    /// Copies the records that stay to another segment, and returns how many did not.
     pub fn copy_to(&self, segment: &mut Segment, stays: impl Fn(&Record<'_>) -> bool) -> Option<u64> {
         let mut left_out = 0;
         self.for_each(|record, places| match stays(record) {

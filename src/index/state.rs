@@ -1,11 +1,11 @@
-//! What became of a file that is not simply one instance: it was left out, or it holds files itself.
+//! The state of a file that is not a single instance: left out, or an archive.
 
 use std::collections::BTreeSet;
 
 use super::bytes::{Reader, Writer};
 use crate::issue::Skip;
 
-/// What is known of such a file.
+/// The stored state of such a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct State {
     /// Files in it, itself where it holds none.
@@ -20,19 +20,19 @@ pub(super) struct State {
     pub left_out: Vec<LeftOut>,
 }
 
-/// A file or entry that was left out, and what of its header was not as it should be.
+/// A file or entry that was left out, and its notes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LeftOut {
     /// The entry, where it is one.
     pub entry: Option<String>,
     /// Why.
     pub skip: Skip,
-    /// What is to be said of the header, as bytes; empty where that is nothing.
+    /// The serialized notes; empty without notes.
     pub notes: Vec<u8>,
 }
 
 impl State {
-    /// Counts and keeps something that was left out.
+    /// Counts and adds a left-out file or entry.
     pub fn leave_out(&mut self, left_out: LeftOut) {
         self.files += 1;
         self.dicom_files += u64::from(left_out.skip.is_dicom());
@@ -68,7 +68,7 @@ impl State {
     }
 }
 
-/// Whether a file would be left out again: its content says so, and not what stands in the way of reading it.
+/// Whether a file would be left out again: because of its content, not because of an error of reading.
 pub(super) fn is_lasting(skip: &Skip) -> bool {
     !matches!(
         skip,

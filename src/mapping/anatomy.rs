@@ -9,7 +9,7 @@ use super::terms::{self, Coded};
 use crate::fhir::{CodeableConcept, Coding};
 use crate::issue::Reason;
 
-/// What one image says of the body part that it shows.
+/// The body part of one image.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BodySite {
     /// The anatomic regions (0008,2218); empty where the image has none.
@@ -26,7 +26,7 @@ impl BodySite {
     }
 }
 
-/// What one image says of the side of the body.
+/// The side of the body in one image.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Side {
     /// A concept of CID 244.
@@ -35,7 +35,7 @@ pub enum Side {
     Unpaired,
 }
 
-/// The body site of an image; none where the header says nothing.
+/// The body site of an image, if any.
 pub fn body_site(attributes: &Attributes<'_>) -> Vec<BodySite> {
     let mut regions: Vec<CodeableConcept> = regions(attributes).iter().filter_map(concept).collect();
     regions.sort();
@@ -44,7 +44,7 @@ pub fn body_site(attributes: &Attributes<'_>) -> Vec<BodySite> {
     if regions.is_empty() && body_part.is_none() { Vec::new() } else { vec![BodySite { regions, body_part }] }
 }
 
-/// The sides that an image says, of which there should be one.
+/// The sides in an image's header, of which there should be one.
 pub fn sides(attributes: &Attributes<'_>) -> Vec<Side> {
     let own = [tags::LATERALITY, tags::IMAGE_LATERALITY].into_iter().filter_map(|tag| side(attributes, tag));
     let frames = frame_anatomies(attributes);
@@ -69,7 +69,7 @@ fn side(attributes: &Attributes<'_>, tag: Tag) -> Option<Side> {
     }
 }
 
-/// The modifiers of a region that say a side: most say something else, and are no laterality.
+/// The modifiers of a region that are a laterality; most are not.
 fn modifiers(region: &Attributes<'_>) -> Vec<Side> {
     let concepts = region.items(tags::ANATOMIC_REGION_MODIFIER_SEQUENCE).into_iter().filter_map(|item| concept(&item));
     let codings = concepts

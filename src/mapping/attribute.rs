@@ -1,4 +1,4 @@
-//! The attributes of a row: tag paths, macros of PS3.3, and the groups that stand alike at several places.
+//! The attributes of a row: tag paths, macros of PS3.3, and groups that occur at several places.
 //!
 //! A row's function sees only what the row names, and the wanted tag paths of the scanner are derived from that.
 
@@ -10,7 +10,7 @@ use crate::dicom::TagPath;
 /// An attribute of a row, with what PS3.3 defines as a group where it is a sequence of a known macro.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attribute {
-    /// One value.
+    /// A plain attribute.
     Value(TagPath),
     /// A sequence of coded entries: Code Sequence Macro, PS3.3 8.8.
     Code(TagPath),
@@ -46,21 +46,21 @@ const PERSON: &[TagPath] = &[
 const ISSUER: &[TagPath] =
     &[&[tags::LOCAL_NAMESPACE_ENTITY_ID], &[tags::UNIVERSAL_ENTITY_ID], &[tags::UNIVERSAL_ENTITY_ID_TYPE]];
 
-/// The root's list of coding schemes, which any coded entry of the data set may rest on (PS3.3 C.12.1).
+/// The root's list of coding schemes, which any coded entry of the data set may use (PS3.3 C.12.1).
 pub const CODING_SCHEMES: &[TagPath] = &[
     &[tags::CODING_SCHEME_IDENTIFICATION_SEQUENCE, tags::CODING_SCHEME_DESIGNATOR],
     &[tags::CODING_SCHEME_IDENTIFICATION_SEQUENCE, tags::CODING_SCHEME_UID],
 ];
 
 impl Attribute {
-    /// The attribute or sequence itself, as the documents name it.
+    /// The path of the attribute or sequence itself.
     pub fn path(self) -> TagPath {
         match self {
             Attribute::Value(path) | Attribute::Code(path) | Attribute::Person(path) | Attribute::Issuer(path) => path,
         }
     }
 
-    /// Every value that the scan has to bring back for it.
+    /// Every tag path that the scanner must read for it.
     pub fn wanted(self) -> impl Iterator<Item = Vec<Tag>> {
         let endings = self.endings();
         let ends_here = endings.is_empty().then(|| self.path().to_vec());

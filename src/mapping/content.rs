@@ -1,4 +1,4 @@
-//! What the resources say: the options of their content.
+//! Options of the content of resources.
 
 // Doc comments are help here, and show an address as the user types it.
 #![allow(rustdoc::bare_urls)]
@@ -12,15 +12,15 @@ use crate::fhir::{Meta, Profile, ResourceType, Subject};
 use crate::options::parse::{Listed, RELEASES, at_least};
 use crate::options::{Detail, References, Status};
 
-/// The content of the resources.
+/// Options of the content of resources.
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Content"))]
 pub struct ContentOptions {
     /// FHIR release: r4, r4b, r5, r6 or an R6 ballot
     ///
-    /// `r4`, `r4b`, `r5`, `r6-ballot2`, `r6-ballot5`, also as version numbers: `4.0.1`, `6.0.0-ballot5`. `r6` is the
-    /// newest ballot, and the summary says which. Default: r6-ballot2. For a server say r4 or what it speaks.
+    /// `r4`, `r4b`, `r5`, `r6-ballot2`, `r6-ballot5`, or as version numbers: `4.0.1`, `6.0.0-ballot5`. `r6` is the
+    /// newest ballot, and the summary says which. Most servers need r4. Default: r6-ballot2.
     #[cfg_attr(
         feature = "cli",
         arg(
@@ -40,7 +40,7 @@ pub struct ContentOptions {
 
     /// Omit the instances of studies with more than N
     ///
-    /// Such a study lists its series only, and that is reported. Default: no limit.
+    /// Such a study lists only its series, which is reported. Default: no limit.
     #[cfg_attr(
         feature = "cli",
         arg(long, value_name = "N", value_parser = at_least(1), hide_short_help = true)
@@ -63,29 +63,30 @@ pub struct ContentOptions {
     )]
     pub status: Status,
 
-    /// Patients and others: logical, contained or separate
+    /// References: logical, contained or separate
     ///
-    /// `logical`: as identifier and display, without a resource. `contained`: inside the study. `separate`: resources of
-    /// their own, in a folder as Type/id.json or Type.ndjson. Default: logical, in a Bundle separate.
+    /// How a study refers to patients, orders, devices and so on. `logical`: by identifier and display, without a
+    /// resource. `contained`: resources inside the study. `separate`: resources of their own, in a folder as
+    /// Type/id.json or Type.ndjson. Default: logical, in a Bundle separate.
     #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "HOW", hide_possible_values = true))]
     pub references: Option<References>,
 
     /// Set the subject of every study, as Patient/ID
     ///
-    /// For a patient that is on the server already. Default: from the headers.
+    /// For a patient that already exists on the server. Default: from the headers.
     #[cfg_attr(feature = "cli", arg(long, value_name = "TYPE/ID", hide_short_help = true))]
     pub subject: Option<Subject>,
 
     /// Address of images: wado-rs=https://host/dicomweb
     ///
-    /// Types: `wado-rs`, `wado-uri`, `qido-rs`, `iid`. The URL is the service's base, without a slash at its end, a
+    /// Types: `wado-rs`, `wado-uri`, `qido-rs`, `iid`. The URL is the base of the service, without a trailing slash, a
     /// query or `/studies`. `TYPE=Endpoint/ID` refers to an Endpoint on the server. May be given several times.
     #[cfg_attr(feature = "cli", arg(long, value_name = "TYPE=URL"))]
     pub endpoint: Vec<EndpointOption>,
 
     /// Put endpoints at the study, series or both
     ///
-    /// An iid endpoint stands at the study always. Default: study.
+    /// An iid endpoint always belongs to the study. Default: study.
     #[cfg_attr(
         feature = "cli",
         arg(
@@ -99,7 +100,7 @@ pub struct ContentOptions {
     )]
     pub endpoint_level: EndpointLevel,
 
-    /// What the user says of the archive.
+    /// Options about the archive.
     #[cfg_attr(feature = "cli", command(flatten))]
     pub archive: Options,
 
@@ -107,59 +108,60 @@ pub struct ContentOptions {
     #[cfg_attr(feature = "cli", command(flatten))]
     pub profile: ProfileOptions,
 
-    /// What stands in every resource's `meta`.
+    /// The `meta` of every resource.
     #[cfg_attr(feature = "cli", command(flatten))]
     pub meta: Meta,
 
-    /// A secret that goes into the ids of patients and others
+    /// Secret for computing the ids of patients and others
     ///
-    /// Without it whoever knows a Patient ID and its system can compute the id of its resource. Keep it, and give the
-    /// same in every run. Better as DCM2FHIR_ID_SALT: other users see a command line. Default: none.
+    /// Without it, anyone who knows a Patient ID and its system can compute the id of its resource. Use the same secret
+    /// in every run. Set it as DCM2FHIR_ID_SALT, as other users can see a command line. Default: none.
     #[cfg_attr(feature = "cli", arg(long, value_name = "SECRET", hide_short_help = true))]
     pub id_salt: Option<String>,
 
     /// Write key object selections as ImagingSelection
     ///
-    /// From R5 on. Default: only with separate resources and in Bundles.
+    /// R5 and later. Default: only with separate resources and in Bundles.
     #[cfg_attr(feature = "cli", arg(long, hide_short_help = true))]
     pub selections: bool,
 
     /// Leave out what a rejection note rejects
     ///
-    /// A study that becomes empty by it is entered-in-error. Default: rejected instances are listed.
+    /// A study that has no instances left gets the status entered-in-error. Default: rejected instances are listed.
     #[cfg_attr(feature = "cli", arg(long, hide_short_help = true))]
     pub apply_rejections: bool,
 }
 
 impl ContentOptions {
-    /// What is written where the user asks for nothing but a release: all of a study.
+    /// The default options with a release.
     pub fn of(release: &'static Release) -> ContentOptions {
         ContentOptions { fhir: Some(release), ..ContentOptions::default() }
     }
 
-    /// The release to be written: the one that was asked for, else the profile's.
+    /// The requested release, else the profile's.
     pub fn release(&self) -> &'static Release {
         let profile = || Some(self.profile()).filter(|profile| profile.is_some()).map(|profile| profile.release);
         self.fhir.or_else(profile).unwrap_or_default()
     }
 
-    /// What a profile changes in the release.
+    /// The profile.
     pub fn profile(&self) -> &'static Profile {
         self.profile.profile(self.fhir)
     }
 
-    /// How a study refers to others: as was asked for, else as the profile wants it.
+    /// The requested form of references, else the profile's.
     pub fn references(&self) -> References {
         self.references.or(self.profile().references).unwrap_or_default()
     }
 
-    /// Whether ImagingSelection resources are written: where they are asked for, or others stand beside the study too.
+    /// Whether ImagingSelection resources are written: if requested, or if other resources are written beside the study
+    /// too.
     pub fn has_selections(&self) -> bool {
         (self.selections || self.references() == References::Separate)
             && self.release().selection != SelectionForm::None
     }
 
-    /// Fails where the release cannot say what is asked for.
+    /// Fails if the release does not support the options.
     pub fn check(&self) -> Result<(), Error> {
         let (release, status) = (self.release(), self.status.name());
         if !release.statuses.contains(&status) {
@@ -175,7 +177,7 @@ impl ContentOptions {
         Ok(())
     }
 
-    /// Fails where the content asked for cannot be as the profile demands.
+    /// Fails if the options contradict the profile.
     fn check_profile(&self) -> Result<(), Error> {
         let profile = self.profile();
         let name = profile.name;
@@ -201,7 +203,7 @@ impl ContentOptions {
         self.check_endpoints(profile)
     }
 
-    /// A document holds all that it refers to.
+    /// Fails for options that a document, which contains everything it refers to, does not allow.
     fn check_document(&self, name: &str) -> Result<(), Error> {
         let usage = |message: String| Err(Error::Usage(message));
         if self.subject.is_some() {

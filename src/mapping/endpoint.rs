@@ -1,14 +1,24 @@
-//! `--endpoint`: where the images can be had.
+//! `--endpoint`: the address of the images.
 //!
 //! The specification of ImagingStudy says what an address looks like: the base of the service, without a slash at the
 //! end, a sub-service or a query, and IID at the study only.
 
 use std::str::FromStr;
 
+use super::listed::{Listed, always, of};
 use super::terms::{Coded, endpoint_connection_type};
 use crate::fhir::resource::{Endpoint, Resource};
 use crate::fhir::{Coding, Reference, ResourceType};
 use crate::options::{choice, uri};
+
+/// What fills an Endpoint.
+#[rustfmt::skip]
+pub const ENDPOINT: &[Listed] = &[
+    always("Endpoint.status", "active"),
+    of("Endpoint.connectionType", "--endpoint"),
+    of("Endpoint.payload", "--endpoint: what a service of the type hands out"),
+    of("Endpoint.address", "--endpoint"),
+];
 
 choice! {
     /// A service of a PACS.
@@ -57,7 +67,7 @@ pub struct EndpointOption {
 }
 
 choice! {
-    /// Where in the resource endpoints stand.
+    /// The level of endpoints.
     pub enum EndpointLevel: "level of endpoints", default Study {
         /// At the study.
         Study = "study",
@@ -84,13 +94,12 @@ impl EndpointOption {
 }
 
 impl EndpointLevel {
-    /// Whether an endpoint of the kind stands at the study; invoking a viewer is of a study (R5
-    /// ImagingStudy.series.endpoint).
+    /// Whether an endpoint of the kind belongs to the study; IID always does (R5 ImagingStudy.series.endpoint).
     pub fn at_study(self, kind: EndpointType) -> bool {
         self != EndpointLevel::Series || kind == EndpointType::Iid
     }
 
-    /// Whether an endpoint of the kind stands at each series.
+    /// Whether an endpoint of the kind belongs to each series.
     pub fn at_series(self, kind: EndpointType) -> bool {
         self != EndpointLevel::Study && kind != EndpointType::Iid
     }
@@ -110,7 +119,7 @@ impl FromStr for EndpointOption {
     }
 }
 
-/// The paths that DICOMweb puts behind the base (PS3.18 10).
+/// The sub-services of DICOMweb below the base (PS3.18 10).
 const SUB_SERVICES: [&str; 4] = ["/studies", "/series", "/instances", "/metadata"];
 
 fn address(url: &str) -> Result<&str, String> {
@@ -137,7 +146,7 @@ fn address(url: &str) -> Result<&str, String> {
     }
 }
 
-/// The address without what does not belong to it.
+/// The base address, without sub-service, query and trailing slash.
 fn base(url: &str) -> &str {
     let trimmed = url.trim_end_matches('/');
     SUB_SERVICES.iter().find_map(|service| trimmed.strip_suffix(service)).map_or(trimmed, base)

@@ -1,4 +1,4 @@
-//! Identifiers and who gave them out: issuers as `system` or `assigner` (PS3.3 10.14, HL7 v2 HD).
+//! Identifiers and their issuers, as `system` or `assigner` (PS3.3 10.14, HL7 v2 HD).
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
@@ -8,16 +8,16 @@ use super::terms::{self, system};
 use crate::fhir::{Coding, IdText, Identifier, SystemBy, Text};
 use crate::issue::Reason;
 
-/// Who gave an identifier out, as far as FHIR can say it.
+/// The issuer of an identifier.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Issuer {
-    /// A namespace that is unique in the world.
+    /// A globally unique namespace.
     pub system: Option<Text>,
-    /// A name that means something only where it was given.
+    /// A local name.
     pub assigner: Option<IdText>,
-    /// Who says what the namespace is.
+    /// The source of the namespace.
     pub system_by: SystemBy,
-    /// A universal id that no URI says.
+    /// A universal id that is not a URI.
     pub unsaid: Option<IdText>,
 }
 
@@ -39,7 +39,7 @@ impl Issuer {
         Issuer { assigner: name, ..Issuer::default() }.known_to(attributes)
     }
 
-    /// Takes what this one says first, then what the other says; a universal id of the header before the user's word.
+    /// Completes this issuer from another; a universal id of the header takes precedence over options.
     pub fn or(self, other: Issuer) -> Issuer {
         let is_better = self.system.is_none() || (self.system_by == SystemBy::User && other.is_universal());
         let (system, system_by) =
@@ -51,7 +51,7 @@ impl Issuer {
         self.system.is_some() && self.system_by == SystemBy::Header
     }
 
-    /// The identifier that this issuer gave out; `fallback` is the system of identifiers without any issuer.
+    /// An identifier of this issuer; `fallback` is the system of identifiers without issuer.
     pub fn identifier(self, value: IdText, kind: Option<Coding>, fallback: Option<&String>) -> Identifier {
         let Issuer { system, assigner, system_by, unsaid } = self;
         or_system(Identifier { system, value, kind, assigner, system_by, unsaid, ..Identifier::default() }, fallback)
@@ -66,7 +66,7 @@ impl Issuer {
     }
 }
 
-/// An identifier without any issuer has the system that the user gave (`--system`).
+/// Sets the system of an identifier without issuer (`--system`).
 pub fn or_system(mut identifier: Identifier, fallback: Option<&String>) -> Identifier {
     if let (false, Some(uri)) = (identifier.has_issuer(), fallback) {
         (identifier.system, identifier.system_by) = (Some(uri.clone().into()), SystemBy::User);
@@ -88,7 +88,7 @@ pub fn kind(code: &str) -> Option<Coding> {
     terms::identifier_type(code).map(|coded| Coding::constant(coded.system, coded.code, coded.display))
 }
 
-/// The universal id as system; one that is none, such as an internet name, still says who it was.
+/// The universal id as system; one that is not a URI, such as a domain name, is the assigner.
 fn universal(item: &Attributes<'_>) -> Issuer {
     let Some(id) = item.id_text(tags::UNIVERSAL_ENTITY_ID) else { return Issuer::default() };
     let id_type = item.line(tags::UNIVERSAL_ENTITY_ID_TYPE).unwrap_or_default();

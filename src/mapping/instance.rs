@@ -1,4 +1,5 @@
-//! The rows of an instance. Its number is its own; class, title and frames are most often shared by many, and mapped once.
+//! The rows of an instance. The number is mapped for each instance; class, title and frames are mostly shared and
+//! mapped once.
 
 use dicom_dictionary_std::tags;
 
@@ -41,7 +42,7 @@ pub const KIND: &[Row<KindPart>] = &[
     one!("series.instance.numberOfFrames", number_of_frames, [NUMBER_OF_FRAMES], "PS3.3 C.7.6.6", number),
 ];
 
-/// The row of what a Key Object Selection says of itself, which profiles ask for.
+/// The row of a Key Object Selection's title and description, which profiles need.
 #[rustfmt::skip]
 pub const KEY_OBJECT: &[Row<KindPart>] = &[
     one!("series.instance.title", key_object, [
@@ -74,7 +75,7 @@ fn stand_in(attributes: &Attributes<'_>) -> Option<String> {
 
 /// The title of a report or document, the label of a presentation, else the type of an image. A document that is
 /// encapsulated has a title of its own, and the concept only says what kind of document it is (PS3.3 C.24.2). An image
-/// has neither: what stands there is a stray of another object.
+/// has neither, so a title there is ignored.
 fn title(attributes: &Attributes<'_>) -> Option<String> {
     let concept = || attributes.items(tags::CONCEPT_NAME_CODE_SEQUENCE).first()?.text(tags::CODE_MEANING);
     let document = || attributes.long_text(tags::DOCUMENT_TITLE).map(|title| title.trim().to_string());

@@ -9,6 +9,7 @@ pub mod attribute;
 pub mod attributes;
 mod code;
 mod content;
+#[cfg(feature = "cli")]
 pub mod document;
 mod endpoint;
 pub mod finish;
@@ -60,7 +61,7 @@ use crate::issue::Issue;
 use attributes::{Attributes, RowView, text_reason};
 use terms::SopClassKind;
 
-/// A part of the model as one instance fills it, and what could not be taken.
+/// A part of the model filled from one instance, and issues.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Mapped<P> {
     /// The part.
@@ -80,8 +81,7 @@ pub fn map<P: Default>(rows: &[Row<P>], data_set: DataSet<'_>, options: &Options
     Mapped { part, issues: once_each(issues.into_inner()) }
 }
 
-/// Applies the row of [`NUMBER`]. Every file has a number of its own, so plain digits, which are the same in every
-/// character set, are taken without being decoded.
+/// Applies the row of [`NUMBER`], for every file. Plain digits are the same in every character set and are not decoded.
 pub fn number(data_set: DataSet<'_>, options: &Options) -> Mapped<NumberPart> {
     match data_set.bytes(tags::INSTANCE_NUMBER).and_then(plain_number) {
         Some(number) => Mapped { part: NumberPart { number: Some(number) }, issues: Vec::new() },
@@ -89,7 +89,7 @@ pub fn number(data_set: DataSet<'_>, options: &Options) -> Mapped<NumberPart> {
     }
 }
 
-/// Applies the rows of [`KIND`], and those that the profile asks for beside them.
+/// Applies the rows of [`KIND`], and additional ones of the profile.
 pub fn kind(data_set: DataSet<'_>, options: &Options) -> Mapped<KindPart> {
     let mut kind = map(KIND, data_set, options);
     if options.profile.key_object_title.is_some() {
@@ -100,14 +100,14 @@ pub fn kind(data_set: DataSet<'_>, options: &Options) -> Mapped<KindPart> {
     kind
 }
 
-/// Several rows may read one attribute; what is wrong with it is said once an element.
+/// Deduplicates issues, as several rows may read one attribute.
 fn once_each(mut issues: Vec<Issue>) -> Vec<Issue> {
     issues.sort();
     issues.dedup();
     issues
 }
 
-/// What is wrong with the declared character set itself, said once a part and not once a value.
+/// The issue of the declared character set itself, once for each part.
 pub fn character_set_issue(data_set: DataSet<'_>, options: &Options) -> Option<Issue> {
     let fault = options.character_set(data_set.character_set()).fault()?;
     Some(Issue {
@@ -118,12 +118,12 @@ pub fn character_set_issue(data_set: DataSet<'_>, options: &Options) -> Option<I
     })
 }
 
-/// The attributes that the rows want, as the scanner takes them.
+/// The wanted attributes of the rows, for the scanner.
 pub fn wanted() -> Wanted {
     wanted_with(Profile::NONE)
 }
 
-/// The same with what a profile asks for.
+/// The wanted attributes, with those of a profile.
 pub fn wanted_with(profile: &Profile) -> Wanted {
     let key_object = if profile.key_object_title.is_some() { KEY_OBJECT } else { &[] };
     let schemes = attribute::CODING_SCHEMES.iter().map(|path| (path.to_vec(), Levels::STUDY.and(Levels::SERIES)));
@@ -148,8 +148,8 @@ fn wanted_by<P>(rows: &'static [Row<P>], levels: Levels) -> impl Iterator<Item =
     attributes.flat_map(move |attribute| attribute.wanted().map(move |path| (path, levels)))
 }
 
-/// The last root attribute that a row could want of an object of this class. Images end with the request attributes of
-/// group 0040; documents and presentations have their titles later, and enhanced objects their shared functional groups.
+/// The last wanted root attribute of objects of this class. Images end with the request attributes of group 0040;
+/// documents and presentations have their titles later, and enhanced objects their shared functional groups.
 fn last_tag(sop_class: Option<&[u8]>) -> Tag {
     let class = sop_class.and_then(|uid| std::str::from_utf8(uid).ok()).and_then(terms::sop_class);
     match class {
@@ -163,7 +163,7 @@ fn last_tag(sop_class: Option<&[u8]>) -> Tag {
     }
 }
 
-/// Whether objects of a SOP class decide before others where instances differ: images do.
+/// Whether objects of a SOP class are images, which decide before others if instances differ.
 pub fn is_image(sop_class: &str) -> bool {
     terms::sop_class(sop_class).is_some_and(|class| class.kind == SopClassKind::Image)
 }

@@ -1,4 +1,4 @@
-//! What the user says of the archive that its headers do not: zones, character sets, identifier systems, issuers.
+//! Options about the archive, beyond its headers: time zone, character sets, identifier systems, issuers.
 
 // Doc comments are help here, and show an address as the user types it.
 #![allow(rustdoc::bare_urls)]
@@ -11,21 +11,21 @@ use crate::fhir::Profile;
 use crate::options::parse::{Listed, SYSTEMS};
 use crate::options::{IssuerSystem, SystemKind, SystemUri, issuer_system, system};
 
-/// What the user says of the archive. The default adds nothing to what the headers say.
+/// Options about the archive. The default adds nothing to the headers.
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 pub struct Options {
     /// Time zone if none is given: Europe/Berlin, +01:00
     ///
-    /// Default: none, and such times become dates.
+    /// For times without a zone, as FHIR requires one. Default: none; such times are written as dates.
     #[cfg_attr(feature = "cli", arg(long, value_name = "ZONE"))]
     pub timezone: Option<TimeZone>,
 
     /// Character set of undeclared text: ISO_IR 100, GB18030
     ///
-    /// Used where text declares no character set and is not UTF-8: a term of DICOM, or a name such as `windows-1252`.
-    /// `NAME=NAME` reads a set that is declared wrongly as another, as `ISO_IR 100=windows-1251`. May be
-    /// given several times; values that were read so are reported. Default: none, and such bytes are replaced.
+    /// For text that declares no character set and is not UTF-8: a DICOM defined term, or a name such as
+    /// `windows-1252`. `NAME=NAME` replaces a wrongly declared set by another, as `ISO_IR 100=windows-1251`. May be
+    /// given several times; affected values are reported. Default: none; undecodable bytes are replaced.
     #[cfg_attr(feature = "cli", arg(long, value_name = "NAME", hide_short_help = true))]
     pub charset: Vec<CharacterSetRule>,
 
@@ -45,13 +45,14 @@ pub struct Options {
     )]
     pub system: Vec<SystemUri>,
 
-    /// The system of an issuer's local name, as NAME=URI
+    /// System of an issuer's local name, as NAME=URI
     ///
-    /// For the Issuer of Patient ID and its like. May be given several times. Default: none.
+    /// For Issuer of Patient ID and other issuers that have a local name only. May be given several times. Default:
+    /// none.
     #[cfg_attr(feature = "cli", arg(long, value_name = "NAME=URI", hide_short_help = true))]
     pub issuer: Vec<IssuerSystem>,
 
-    /// The profile, which may ask for more attributes.
+    /// The profile, which may need more attributes.
     #[cfg_attr(feature = "cli", arg(skip))]
     pub profile: &'static Profile,
 
@@ -61,7 +62,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Fails where an option that is given twice says two things.
+    /// Fails if a repeated option contradicts itself.
     pub fn check(&self) -> Result<(), Error> {
         let usage = |message: &str| Err(Error::Usage(message.to_string()));
         if contradicts(&self.system, |one, other| one.kind == other.kind && one.uri != other.uri) {
@@ -71,7 +72,7 @@ impl Options {
             return usage("--issuer gives two URIs for the same name");
         }
         if contradicts(&self.charset, CharacterSetRule::contradicts) {
-            return usage("--charset gives two sets for the same");
+            return usage("--charset gives two sets for one: name each set once");
         }
         Ok(())
     }
@@ -92,7 +93,7 @@ impl Options {
     }
 }
 
-/// Whether two of a list contradict each other.
+/// Whether any two of a list contradict each other.
 fn contradicts<T>(all: &[T], contradict: impl Fn(&T, &T) -> bool) -> bool {
     all.iter().enumerate().any(|(place, one)| all.iter().skip(place + 1).any(|other| contradict(one, other)))
 }

@@ -3,20 +3,40 @@
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
+use super::attribute::attributes;
 use super::attributes::Attributes;
 use super::code::concepts;
 use super::identity::{Issuer, kind, or_system};
+use super::listed::{Listed, listed};
 use super::person::{human_names, only_name};
 use super::terms::system;
 use super::{terms, time};
 use crate::fhir::identifier::unite_identifiers;
 use crate::fhir::resource::{Animal, Device, DeviceKind, Patient, Resource};
-use crate::fhir::{CodeableConcept, Coding, HumanName, Identifier, Reference, ResourceType, Text};
+use crate::fhir::{CodeableConcept, Coding, HumanName, Identifier, Reference, Text};
 use crate::issue::Reason;
 use crate::options::SystemKind;
 
-/// The subject: a Patient, or a Device where the object is of a quality control phantom. `None` where nothing is known.
-pub fn subject(attributes: &Attributes<'_>) -> Option<Reference> {
+/// What fills a Patient.
+#[rustfmt::skip]
+pub const PATIENT: &[Listed] = &[
+    listed!("Patient.extension", [
+        PATIENT_SPECIES_DESCRIPTION, code PATIENT_SPECIES_CODE_SEQUENCE,
+        PATIENT_BREED_DESCRIPTION, code PATIENT_BREED_CODE_SEQUENCE, PATIENT_SEX_NEUTERED
+    ], "PS3.3 C.7.1.1, C.7.2.2"),
+    listed!("Patient.identifier", [
+        patient_id HERE, patient_id OTHER_PATIENT_I_DS_SEQUENCE, QUALITY_CONTROL_SUBJECT
+    ], "PS3.3 C.7.1.1"),
+    listed!("Patient.name", [
+        PATIENT_NAME, PATIENT_SPECIES_DESCRIPTION, code PATIENT_SPECIES_CODE_SEQUENCE, QUALITY_CONTROL_SUBJECT
+    ], "PS3.3 C.7.1.1"),
+    listed!("Patient.gender", [PATIENT_SEX], "PS3.3 C.7.1.1"),
+    listed!("Patient.birthDate", [PATIENT_BIRTH_DATE], "PS3.3 C.7.1.1"),
+];
+
+/// The subject: a Patient, or a Device where the object is of a quality control phantom. One of whom
+/// nothing is known has no resource.
+pub fn subject(attributes: &Attributes<'_>) -> Reference {
     let phantom = attributes.text(tags::QUALITY_CONTROL_SUBJECT).is_some_and(|value| value == "YES");
     let mut identifiers = identifiers(attributes);
     if phantom {
@@ -27,14 +47,13 @@ pub fn subject(attributes: &Attributes<'_>) -> Option<Reference> {
     let names = name.as_ref().map(|known| human_names(&known.name)).unwrap_or_default();
     let lost = name.and_then(|known| known.lost);
     let identifier = identifiers.first().filter(|_| attributes.text(tags::PATIENT_ID).is_some()).cloned();
-    let (target, resource) = if phantom {
-        (ResourceType::Device, Resource::Device(phantom_of(identifiers, display.clone())))
+    let resource = if phantom {
+        Resource::Device(phantom_of(identifiers, display.clone()))
     } else {
-        (ResourceType::Patient, Resource::Patient(patient(attributes, identifiers, names)))
+        Resource::Patient(patient(attributes, identifiers, names))
     };
     let known = resource != Resource::Patient(Patient::default()) && resource != Resource::Device(Device::default());
-    let resource = Some(Box::new(resource));
-    known.then(|| Reference { identifier, display, lost, resource, ..Reference::to(target) })
+    if known { Reference::with(resource, identifier, display).losing(lost) } else { Reference::default() }
 }
 
 fn patient(attributes: &Attributes<'_>, identifier: Vec<Identifier>, names: Vec<HumanName>) -> Patient {
@@ -147,13 +166,14 @@ fn patient_id(attributes: &Attributes<'_>) -> Option<Identifier> {
 mod tests {
 
     use super::*;
+    use crate::fhir::ResourceType;
     use crate::mapping::STUDY;
     use crate::mapping::sample::{
         Sample, identifier, issuer, items, mapped, mapped_with, options, reasons, reference, text,
     };
 
     fn of(data_set: &[Sample]) -> Reference {
-        mapped(STUDY, data_set).part.subject.unwrap()
+        mapped(STUDY, data_set).part.subject
     }
 
     fn qualifiers(id_type: &str, issuer: Vec<Sample>) -> Sample {
@@ -179,7 +199,7 @@ mod tests {
             (vec![qualifiers("", issuer("LAB", "", ""))], "MR 1 (LAB)"),
         ] {
             let data_set = [vec![text(tags::PATIENT_ID, "1")], more.clone()].concat();
-            let subject = mapped_with(STUDY, &data_set, &options).part.subject.unwrap();
+            let subject = mapped_with(STUDY, &data_set, &options).part.subject;
             assert_eq!(identifier(&subject.identifier.unwrap()), want, "{more:?}");
         }
     }
@@ -196,7 +216,7 @@ mod tests {
             (typed("SS"), vec!["SS 1"]),
             (typed("DL"), vec!["DL 1"]),
         ] {
-            let subject = mapped_with(STUDY, &data_set, &options).part.subject.unwrap();
+            let subject = mapped_with(STUDY, &data_set, &options).part.subject;
             let Some(Resource::Patient(patient)) = subject.resource.as_deref() else { panic!("want a Patient") };
             assert_eq!(patient.identifier.iter().map(identifier).collect::<Vec<_>>(), want, "{data_set:?}");
         }
@@ -205,7 +225,7 @@ mod tests {
     #[test]
     fn a_type_that_hl7_does_not_know_has_no_system_and_is_reported() {
         let mapped = mapped(STUDY, &[text(tags::PATIENT_ID, "1"), qualifiers("ZZZ", vec![])]);
-        let kind = mapped.part.subject.unwrap().identifier.unwrap().kind.unwrap();
+        let kind = mapped.part.subject.identifier.unwrap().kind.unwrap();
         assert_eq!((kind.system, &*kind.code), (None, "ZZZ"));
         assert_eq!(reasons(&mapped.issues), [(tags::IDENTIFIER_TYPE_CODE, Reason::UnknownTerm)]);
     }
@@ -242,7 +262,7 @@ mod tests {
     #[test]
     fn a_patient_of_whom_nothing_is_known_is_none() {
         for data_set in [vec![], vec![text(tags::PATIENT_NAME, "^^"), text(tags::PATIENT_ID, "")]] {
-            assert_eq!(mapped(STUDY, &data_set).part.subject, None, "{data_set:?}");
+            assert_eq!(mapped(STUDY, &data_set).part.subject, Reference::default(), "{data_set:?}");
         }
         assert_eq!(reference(&of(&[text(tags::PATIENT_SEX, "F")])), "", "there is a Patient to say it of");
     }

@@ -2,14 +2,35 @@
 
 use dicom_dictionary_std::tags;
 
+use super::attribute::attributes;
 use super::attributes::Attributes;
 use super::code::{code_as_identifier, concept};
 use super::identity::kind;
+use super::listed::{Listed, listed};
 use super::person::persons;
 use super::terms::{self, Coded};
 use crate::fhir::resource::{Device, Organization, Resource};
-use crate::fhir::{Coding, IdText, Identifier, Performer, Reference, ResourceType};
+use crate::fhir::{Coding, IdText, Identifier, Performer, Reference};
 use crate::issue::Reason;
+
+/// What fills a Device.
+#[rustfmt::skip]
+pub const DEVICE: &[Listed] = &[
+    listed!("Device.identifier", [DEVICE_SERIAL_NUMBER, PATIENT_ID, QUALITY_CONTROL_SUBJECT], "PS3.3 C.7.5.1, C.7.1.1"),
+    listed!("Device.udiCarrier", [UDI_SEQUENCE > UNIQUE_DEVICE_IDENTIFIER], "PS3.3 C.7.5.1"),
+    listed!("Device.manufacturer", [MANUFACTURER], "PS3.3 C.7.5.1"),
+    listed!("Device.serialNumber", [DEVICE_SERIAL_NUMBER], "PS3.3 C.7.5.1"),
+    listed!("Device.name", [STATION_NAME, PATIENT_NAME, QUALITY_CONTROL_SUBJECT], "PS3.3 C.7.5.1, C.7.1.1"),
+    listed!("Device.modelNumber", [MANUFACTURER_MODEL_NAME], "PS3.3 C.7.5.1"),
+    listed!("Device.version", [SOFTWARE_VERSIONS], "PS3.3 C.7.5.1"),
+];
+
+/// What fills an Organization.
+#[rustfmt::skip]
+pub const ORGANIZATION: &[Listed] = &[
+    listed!("Organization.identifier", [code INSTITUTION_CODE_SEQUENCE], "PS3.3 C.3.2"),
+    listed!("Organization.name", [INSTITUTION_NAME], "PS3.3 C.7.5.1"),
+];
 
 /// The performing physicians, as `PRF`.
 pub fn physicians(attributes: &Attributes<'_>) -> Vec<Performer> {
@@ -44,12 +65,9 @@ pub fn device(attributes: &Attributes<'_>) -> Vec<Performer> {
         }
         return Vec::new();
     }
-    let mut actor = Reference::to(ResourceType::Device);
-    actor.identifier = device.identifier.first().cloned();
-    actor.display = display(&device);
-    actor.lost = lost(attributes, &device);
-    actor.resource =
-        Some(Box::new(Resource::Device(Device { version: attributes.texts(tags::SOFTWARE_VERSIONS), ..device })));
+    let (identifier, display, lost) = (device.identifier.first().cloned(), display(&device), lost(attributes, &device));
+    let device = Device { version: attributes.texts(tags::SOFTWARE_VERSIONS), ..device };
+    let actor = Reference::with(Resource::Device(device), identifier, display).losing(lost);
     vec![Performer { function: None, actor }]
 }
 
@@ -83,12 +101,10 @@ pub fn organization(attributes: &Attributes<'_>) -> Vec<Performer> {
     if name.is_none() && identifier.is_empty() {
         return Vec::new();
     }
-    let mut actor = Reference::to(ResourceType::Organization);
-    actor.identifier = identifier.first().cloned();
-    actor.lost = name.as_ref().and_then(|name| attributes.lost(tags::INSTITUTION_NAME, name)).map(Box::from);
-    actor.display = name.clone();
-    actor.resource = Some(Box::new(Resource::Organization(Organization { identifier, name, is_creator: false })));
-    vec![Performer { function: None, actor }]
+    let lost = name.as_ref().and_then(|name| attributes.lost(tags::INSTITUTION_NAME, name)).map(Box::from);
+    let (first, display) = (identifier.first().cloned(), name.clone());
+    let organization = Resource::Organization(Organization { identifier, name, is_creator: false });
+    vec![Performer { function: None, actor: Reference::with(organization, first, display).losing(lost) }]
 }
 
 #[cfg(test)]

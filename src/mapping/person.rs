@@ -5,12 +5,30 @@ use std::iter;
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
+use super::attribute::attributes;
 use super::attributes::Attributes;
 use super::code::{code_as_identifier, concept};
+use super::listed::{Listed, listed};
 use crate::dicom::person_name::{Components, PersonName};
 use crate::fhir::resource::{Practitioner, Resource};
-use crate::fhir::{CodeableConcept, HumanName, Identifier, NameRepresentation, Reference, ResourceType};
+use crate::fhir::{CodeableConcept, HumanName, Identifier, NameRepresentation, Reference};
 use crate::issue::Reason;
+
+/// What fills a Practitioner.
+#[rustfmt::skip]
+pub const PRACTITIONER: &[Listed] = &[
+    listed!("Practitioner.identifier", [
+        person REFERRING_PHYSICIAN_IDENTIFICATION_SEQUENCE, person PHYSICIANS_READING_STUDY_IDENTIFICATION_SEQUENCE,
+        person PERFORMING_PHYSICIAN_IDENTIFICATION_SEQUENCE, person OPERATOR_IDENTIFICATION_SEQUENCE,
+        person REQUESTING_PHYSICIAN_IDENTIFICATION_SEQUENCE,
+        person REQUEST_ATTRIBUTES_SEQUENCE > REQUESTING_PHYSICIAN_IDENTIFICATION_SEQUENCE,
+        person REFERENCED_REQUEST_SEQUENCE > REQUESTING_PHYSICIAN_IDENTIFICATION_SEQUENCE
+    ], "PS3.3 C.7.2.1, C.7.3.1, C.4.12"),
+    listed!("Practitioner.name", [
+        REFERRING_PHYSICIAN_NAME, NAME_OF_PHYSICIANS_READING_STUDY, PERFORMING_PHYSICIAN_NAME, OPERATORS_NAME, REQUESTING_PHYSICIAN,
+        REQUEST_ATTRIBUTES_SEQUENCE > REQUESTING_PHYSICIAN, REFERENCED_REQUEST_SEQUENCE > REQUESTING_PHYSICIAN
+    ], "PS3.3 C.7.2.1, C.7.3.1, C.4.12"),
+];
 
 /// A name as a file has it.
 #[derive(Debug, Clone)]
@@ -21,7 +39,7 @@ pub struct FoundName {
     pub lost: Option<Box<[u8]>>,
 }
 
-/// The persons of the row: its first attribute names them, its second identifies them.
+/// The persons of a row with a name attribute and an identification sequence.
 pub fn persons(attributes: &Attributes<'_>) -> Vec<Reference> {
     practitioners(attributes, attributes.tag(0), attributes.tag(1))
 }
@@ -120,12 +138,8 @@ fn practitioner(found: Option<FoundName>, identifier: Option<Identifier>) -> Opt
         identifier: identifier.clone().into_iter().collect(),
         name: name.as_ref().map(human_names).unwrap_or_default(),
     };
-    let mut reference = Reference::to(ResourceType::Practitioner);
-    reference.identifier = identifier;
-    reference.display = name.map(|name| name.display());
-    reference.lost = lost.flatten();
-    reference.resource = Some(Box::new(Resource::Practitioner(resource)));
-    Some(reference)
+    let display = name.map(|name| name.display());
+    Some(Reference::with(Resource::Practitioner(resource), identifier, display).losing(lost.flatten()))
 }
 
 /// A person by the first of their codes as identifier. PS3.3 10.1: the code's meaning is the name again, spelt as a

@@ -1,12 +1,28 @@
-//! What was performed, and as part of what.
+//! Procedures and procedure steps.
 
 use dicom_dictionary_std::tags;
 
+use super::attribute::attributes;
 use super::attributes::Attributes;
 use super::code::concepts;
 use super::identity::of_uid;
+use super::listed::{Listed, always, listed, of};
 use crate::fhir::resource::{self, Resource};
-use crate::fhir::{CodeableConcept, Procedure, Reference, ResourceType};
+use crate::fhir::{CodeableConcept, Procedure, Reference};
+
+/// What fills a Procedure.
+#[rustfmt::skip]
+pub const PROCEDURE: &[Listed] = &[
+    listed!("Procedure.identifier", [
+        REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE > REFERENCED_SOP_INSTANCE_UID
+    ], "PS3.3 C.7.3.1"),
+    always("Procedure.status", "unknown"),
+    listed!("Procedure.code", [
+        code PROCEDURE_CODE_SEQUENCE, REQUESTED_PROCEDURE_DESCRIPTION,
+        REQUEST_ATTRIBUTES_SEQUENCE > REQUESTED_PROCEDURE_DESCRIPTION, PERFORMED_PROCEDURE_STEP_DESCRIPTION
+    ], "PS3.3 C.7.2.1, C.4.11, 10.6, C.7.3.1"),
+    of("Procedure.subject", "the study's subject"),
+];
 
 /// The performed procedure steps, by their UIDs.
 pub fn part_of(attributes: &Attributes<'_>) -> Vec<Reference> {
@@ -17,13 +33,10 @@ pub fn part_of(attributes: &Attributes<'_>) -> Vec<Reference> {
 fn performed_step(uid: String) -> Reference {
     let identifier = of_uid(&uid);
     let resource = resource::Procedure { identifier: vec![identifier.clone()], code: None };
-    let mut reference = Reference::to(ResourceType::Procedure);
-    reference.identifier = Some(identifier);
-    reference.resource = Some(Box::new(Resource::Procedure(resource)));
-    reference
+    Reference::with(Resource::Procedure(resource), Some(identifier), None)
 }
 
-/// What was performed: the procedure's codes, else what the requests or the step call it.
+/// The procedures: codes, else the names in requests or the step.
 pub fn procedures(attributes: &Attributes<'_>) -> Vec<Procedure> {
     let mut performed = concepts(attributes, tags::PROCEDURE_CODE_SEQUENCE);
     if performed.is_empty() {
@@ -47,9 +60,7 @@ fn descriptions(attributes: &Attributes<'_>) -> Vec<String> {
 
 fn procedure(concept: CodeableConcept) -> Procedure {
     let resource = resource::Procedure { identifier: Vec::new(), code: Some(concept.clone()) };
-    let mut reference = Reference::to(ResourceType::Procedure);
-    reference.display = concept.label().map(str::to_string);
-    reference.resource = Some(Box::new(Resource::Procedure(resource)));
+    let reference = Reference::with(Resource::Procedure(resource), None, concept.label().map(str::to_string));
     Procedure { concept, reference }
 }
 

@@ -1,4 +1,4 @@
-//! Why something was asked for.
+//! Reasons for the request.
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
@@ -8,10 +8,10 @@ use super::code::concepts;
 use crate::fhir::CodeableConcept;
 use crate::issue::Reason;
 
-/// Items of a request sequence that are taken, at most.
+/// The most items of a request sequence.
 const MAX_ITEMS: usize = 1000;
 
-/// Why: the reasons of the root and of each requested procedure.
+/// The reasons at the root and of each requested procedure.
 pub fn reasons(attributes: &Attributes<'_>) -> Vec<CodeableConcept> {
     let items = items_of_requests(attributes);
     let mut reasons: Vec<CodeableConcept> = items.iter().chain([attributes]).flat_map(reason).collect();
@@ -20,7 +20,7 @@ pub fn reasons(attributes: &Attributes<'_>) -> Vec<CodeableConcept> {
     reasons
 }
 
-/// The coded reasons, and the one in words where it says something else.
+/// The coded reasons, and the text if it differs.
 pub fn reason(attributes: &Attributes<'_>) -> Vec<CodeableConcept> {
     let mut reasons = concepts(attributes, tags::REASON_FOR_REQUESTED_PROCEDURE_CODE_SEQUENCE);
     let words = attributes.text(tags::REASON_FOR_THE_REQUESTED_PROCEDURE);
@@ -36,7 +36,7 @@ pub fn items_of_requests<'a>(attributes: &Attributes<'a>) -> Vec<Attributes<'a>>
     sequences.into_iter().flat_map(|sequence| first_items(attributes, sequence)).collect()
 }
 
-/// The items of a sequence, up to a number that bounds the time and memory that one file takes.
+/// The first items of a sequence, to bound time and memory of a file.
 fn first_items<'a>(attributes: &Attributes<'a>, sequence: Tag) -> Vec<Attributes<'a>> {
     let mut items = attributes.items(sequence);
     if items.len() > MAX_ITEMS {

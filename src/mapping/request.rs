@@ -6,17 +6,39 @@
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
+use super::attribute::attributes;
 use super::attributes::Attributes;
 use super::code::concepts;
 use super::identity::{Issuer, kind, or_system};
+use super::listed::{Listed, always, listed, of};
 use super::person::only_practitioner;
 use super::reason::{items_of_requests, reason};
 use crate::fhir::identifier::once_each;
 use crate::fhir::resource::{Resource, ServiceRequest};
-use crate::fhir::{CodeableConcept, Identifier, Reference, ResourceType};
+use crate::fhir::{CodeableConcept, Identifier, Reference};
 use crate::options::SystemKind;
 
-/// One order (imaging service request), as far as the root or an item of a request sequence tells of it.
+/// What fills a ServiceRequest.
+#[rustfmt::skip]
+pub const SERVICE_REQUEST: &[Listed] = &[
+    listed!("ServiceRequest.identifier", [
+        numbers HERE, numbers REQUEST_ATTRIBUTES_SEQUENCE, numbers REFERENCED_REQUEST_SEQUENCE
+    ], "PS3.3 C.7.2.1, C.4.12, 10.6, C.17.2, C.17.6.2"),
+    always("ServiceRequest.status", "unknown"),
+    always("ServiceRequest.intent", "order"),
+    listed!("ServiceRequest.code", [
+        requested HERE, requested REQUEST_ATTRIBUTES_SEQUENCE, requested REFERENCED_REQUEST_SEQUENCE
+    ], "PS3.3 C.4.11, 10.6, C.17.2, C.17.6.2"),
+    of("ServiceRequest.subject", "the study's subject"),
+    listed!("ServiceRequest.requester", [
+        requester HERE, requester REQUEST_ATTRIBUTES_SEQUENCE, requester REFERENCED_REQUEST_SEQUENCE
+    ], "PS3.3 C.4.12"),
+    listed!("ServiceRequest.reason", [
+        reason HERE, reason REQUEST_ATTRIBUTES_SEQUENCE, reason REFERENCED_REQUEST_SEQUENCE
+    ], "PS3.3 C.4.11, 10.6, C.17.2"),
+];
+
+/// One order (imaging service request), from the root or an item of a request sequence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Order {
     numbers: Numbers,
@@ -173,24 +195,17 @@ fn number(attributes: &Attributes<'_>, number: Tag, issuer: Tag, code: &str) -> 
 }
 
 fn reference(order: Order) -> Option<Reference> {
-    let mut reference = Reference::to(ResourceType::ServiceRequest);
-    reference.identifier = Some(order.numbers.iter().next()?.clone());
-    reference.resource = Some(Box::new(Resource::ServiceRequest(ServiceRequest {
-        identifier: order.numbers.iter().cloned().collect(),
-        code: order.code,
-        reason: order.reason,
-        requester: order.requester,
-    })));
-    Some(reference)
+    let Order { numbers, code, reason, requester } = order;
+    let identifier: Vec<Identifier> = numbers.iter().cloned().collect();
+    let first = identifier.first()?.clone();
+    let request = ServiceRequest { identifier, code, reason, requester };
+    Some(Reference::with(Resource::ServiceRequest(request), Some(first), None))
 }
 
 /// A reference to the order with this accession number.
 pub fn order_of(accession: Identifier) -> Reference {
-    let mut reference = Reference::to(ResourceType::ServiceRequest);
-    let resource = ServiceRequest { identifier: vec![accession.clone()], ..ServiceRequest::default() };
-    reference.resource = Some(Box::new(Resource::ServiceRequest(resource)));
-    reference.identifier = Some(accession);
-    reference
+    let request = ServiceRequest { identifier: vec![accession.clone()], ..ServiceRequest::default() };
+    Reference::with(Resource::ServiceRequest(request), Some(accession), None)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A study of which everything is decided but what a release says of it: what grouping makes, and the finish rules take.
+//! A resolved study, independent of the release: the result of grouping, and the input of the finish rules.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -9,48 +9,48 @@ use crate::fhir::Instances;
 use crate::issue::Issue;
 use crate::name::Name;
 
-/// What the documents say of the order of instances.
+/// The rule of the order of instances, for the documents.
 pub const ORDER: Rule =
     Rule { element: "series.instance", from: "all instances", rule: "by number, then UID; each SOP Instance UID once" };
 
-/// What the documents say of their classes.
+/// The rule of SOP classes, for the documents.
 pub const SOP_CLASS: Rule = Rule {
     element: "series.instance.sopClass",
     from: "series.instance.sopClass",
     rule: "a class that is no OID as a code without system, or where only an OID can stand, as a data-absent-reason",
 };
 
-/// A study of which everything is decided.
+/// A resolved study.
 #[derive(Debug)]
 pub struct ResolvedStudy<'a> {
     /// The Study Instance UID.
     pub uid: &'a str,
-    /// What it has once.
+    /// Its mapped part.
     pub part: StudyPart,
-    /// The different values that its files have, the first in order first.
+    /// The distinct values of its files, in order.
     pub stored: Vec<&'a StoredValues>,
     /// Its series, by number and then UID.
     pub series: Vec<ResolvedSeries<'a>>,
     /// Its Key Object Selections, by SOP Instance UID.
     pub selections: &'a [Selection],
-    /// What its rejection notes reject, where they are applied.
+    /// Rejected instances, if rejections are applied.
     pub rejected: &'a Rejected,
-    /// What was dropped, and what differed between instances.
+    /// Issues and differences between instances.
     pub issues: Vec<FoundIssue>,
     /// Whether it has several Patient IDs.
     pub mixes_patients: bool,
 }
 
-/// A series of which everything is decided.
+/// A resolved series.
 #[derive(Debug)]
 pub struct ResolvedSeries<'a> {
     /// The Series Instance UID.
     pub uid: &'a str,
-    /// What it has once, and what it adds to the study's lists.
+    /// Its mapped part, including its contribution to the study's lists.
     pub part: SeriesPart,
-    /// The different values that its files have, the first in order first.
+    /// The distinct values of its files, in order.
     pub stored: Vec<&'a StoredValues>,
-    /// How many instances it has, each counted once.
+    /// The number of distinct instances.
     pub number_of_instances: u32,
     /// The SOP Instance UIDs of instances left out, because they are rejected.
     pub rejected: Vec<String>,
@@ -58,7 +58,7 @@ pub struct ResolvedSeries<'a> {
     pub manifests: Vec<String>,
     /// The SOP Instance UIDs of instances left out, because another has the UID and other content.
     pub conflicts: Vec<String>,
-    /// What was dropped, and what differed between instances.
+    /// Issues and differences between instances.
     pub issues: Vec<FoundIssue>,
     /// Its instances, by number and then UID.
     pub instances: Box<dyn Instances + 'a>,

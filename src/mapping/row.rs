@@ -61,9 +61,14 @@ pub fn union<T: Clone + Ord>(into: &mut Vec<T>, from: &[T]) -> Agreement {
     Agreement::Agree
 }
 
-/// A row whose element has one value: the first instance in order that has one decides.
+/// A row whose element has one value: the first instance in order that has one decides, or what `$merge` takes of both.
 macro_rules! one {
     ($element:literal, $field:ident, [$($attributes:tt)*], $citation:literal, $fill:expr) => {
+        $crate::mapping::row::one!($element, $field, [$($attributes)*], $citation, $fill, |into, from| {
+            $crate::mapping::row::first(&mut into.$field, &from.$field)
+        })
+    };
+    ($element:literal, $field:ident, [$($attributes:tt)*], $citation:literal, $fill:expr, $merge:expr) => {
         $crate::mapping::row::Row {
             element: $element,
             field: stringify!($field),
@@ -71,7 +76,7 @@ macro_rules! one {
             attributes: attributes![$($attributes)*],
             citation: $citation,
             fill: |attributes, part| part.$field = ($fill)(attributes),
-            merge: |into, from| $crate::mapping::row::first(&mut into.$field, &from.$field),
+            merge: $merge,
         }
     };
 }

@@ -2,12 +2,26 @@
 
 use dicom_dictionary_std::tags;
 
+use super::attribute::attributes;
 use super::attributes::Attributes;
 use super::code::concepts;
 use super::identity::{Issuer, of_uid};
+use super::listed::{Listed, listed, of};
 use crate::fhir::resource::{Resource, Specimen};
-use crate::fhir::{Identifier, Reference, ResourceType};
+use crate::fhir::{Identifier, Reference};
 use crate::options::SystemKind;
+
+/// What fills a Specimen.
+#[rustfmt::skip]
+pub const SPECIMEN: &[Listed] = &[
+    listed!("Specimen.identifier", [
+        SPECIMEN_DESCRIPTION_SEQUENCE > SPECIMEN_IDENTIFIER,
+        issuer SPECIMEN_DESCRIPTION_SEQUENCE > ISSUER_OF_THE_SPECIMEN_IDENTIFIER_SEQUENCE,
+        SPECIMEN_DESCRIPTION_SEQUENCE > SPECIMEN_UID
+    ], "PS3.3 C.7.6.22"),
+    listed!("Specimen.type", [code SPECIMEN_DESCRIPTION_SEQUENCE > SPECIMEN_TYPE_CODE_SEQUENCE], "PS3.3 C.7.6.22"),
+    of("Specimen.subject", "the study's subject"),
+];
 
 /// A reference to each specimen, by its identifier.
 pub fn specimens(attributes: &Attributes<'_>) -> Vec<Reference> {
@@ -26,10 +40,7 @@ fn specimen(item: &Attributes<'_>) -> Option<Reference> {
         identifier: identifiers,
         kind: concepts(item, tags::SPECIMEN_TYPE_CODE_SEQUENCE).into_iter().next(),
     };
-    let mut reference = Reference::to(ResourceType::Specimen);
-    reference.identifier = Some(identifier);
-    reference.resource = Some(Box::new(Resource::Specimen(resource)));
-    Some(reference)
+    Some(Reference::with(Resource::Specimen(resource), Some(identifier), None))
 }
 
 #[cfg(test)]

@@ -8,40 +8,30 @@ use dicom_dictionary_std::tags;
 use super::attribute::attributes;
 use super::attributes::{Attributes, text};
 use super::identity::{Issuer, kind};
+use super::listed::{Listed, always, listed, of};
 use super::patient;
 use super::person::only_person;
 use super::row::{Agreement, Row, first, one};
 use super::time::date_time;
 use crate::fhir::resource::{Encounter, Location, Resource};
-use crate::fhir::{Annotation, DateTime, Identifier, Reference, ResourceType};
+use crate::fhir::{Annotation, Identifier, ImagingStudy, Reference};
 use crate::options::SystemKind;
 
-/// What the rows of [`STUDY`] fill from one instance.
-#[derive(Debug, Clone, Default, PartialEq)]
-#[allow(missing_docs)]
-pub struct StudyPart {
-    pub study_id: Option<Identifier>,
-    pub subject: Option<Reference>,
-    pub encounter: Option<Reference>,
-    pub started: Option<DateTime>,
-    pub referrer: Option<Reference>,
-    pub location: Option<Reference>,
-    pub note: Option<Annotation>,
-    pub description: Option<String>,
-}
+/// What the rows of [`STUDY`] fill from one instance: their elements of the resource.
+pub type StudyPart = ImagingStudy<'static>;
 
 /// The rows of the study, in the order of the elements.
 #[rustfmt::skip]
 pub const STUDY: &[Row<StudyPart>] = &[
     one!("identifier", study_id, [STUDY_ID], "PS3.3 C.7.2.1", study_id),
-    Row { merge: identified_first, ..one!("subject", subject, [
+    one!("subject", subject, [
         PATIENT_NAME, patient_id HERE, PATIENT_BIRTH_DATE, PATIENT_SEX, QUALITY_CONTROL_SUBJECT,
         patient_id OTHER_PATIENT_I_DS_SEQUENCE, PATIENT_SPECIES_DESCRIPTION, code PATIENT_SPECIES_CODE_SEQUENCE,
         PATIENT_BREED_DESCRIPTION, code PATIENT_BREED_CODE_SEQUENCE, PATIENT_SEX_NEUTERED
-    ], "PS3.3 C.7.1.1, C.7.2.2", patient::subject) },
-    Row { merge: told_in_full, ..one!("encounter", encounter, [
+    ], "PS3.3 C.7.1.1, C.7.2.2", patient::subject, identified_first),
+    one!("encounter", encounter, [
         ADMISSION_ID, ISSUER_OF_ADMISSION_ID, issuer ISSUER_OF_ADMISSION_ID_SEQUENCE
-    ], "PS3.3 C.7.2.2, PS3.6 (retired)", encounter) },
+    ], "PS3.3 C.7.2.2, PS3.6 (retired)", encounter, told_in_full),
     one!("started", started, [
         STUDY_DATE, STUDY_TIME, TIMEZONE_OFFSET_FROM_UTC
     ], "PS3.3 C.7.2.1, C.12.1", date_time),
@@ -55,18 +45,41 @@ pub const STUDY: &[Row<StudyPart>] = &[
     one!("description", description, [STUDY_DESCRIPTION], "PS3.3 C.7.2.1", text),
 ];
 
+/// What fills a Location.
+#[rustfmt::skip]
+pub const LOCATION: &[Listed] = &[
+    listed!("Location.name", [INSTITUTIONAL_DEPARTMENT_NAME, PERFORMED_LOCATION], "PS3.3 C.7.5.1, C.4.14"),
+];
+
+/// What fills an Encounter.
+#[rustfmt::skip]
+pub const ENCOUNTER: &[Listed] = &[
+    listed!("Encounter.identifier", [
+        ADMISSION_ID, ISSUER_OF_ADMISSION_ID, issuer ISSUER_OF_ADMISSION_ID_SEQUENCE
+    ], "PS3.3 C.7.2.2, PS3.6 (retired)"),
+    always("Encounter.status", "unknown"),
+    always("Encounter.class", "unknown"),
+    of("Encounter.subject", "the study's subject, if it is a Patient"),
+];
+
 /// The subject of the first instance that has a Patient ID, else of the first that says anything: a file that was
 /// de-identified does not take a patient's number away. What it lacks comes from the next that agrees in Patient ID,
 /// issuer and name.
 fn identified_first(into: &mut StudyPart, from: &StudyPart) -> Agreement {
-    let has_id = |subject: &Option<Reference>| subject.as_ref().is_some_and(|subject| subject.identifier.is_some());
-    if into.subject.is_some() && !has_id(&into.subject) && has_id(&from.subject) {
-        into.subject.clone_from(&from.subject);
-        return Agreement::Differ;
-    }
-    match (&mut into.subject, &from.subject) {
-        (Some(known), Some(other)) if is_one_person(known, other) => merge_into(known, other.clone()),
-        (known, other) => first(known, other),
+    let (known, other) = (&mut into.subject, &from.subject);
+    match (known.resource.is_some(), other.resource.is_some()) {
+        (_, false) => Agreement::Agree,
+        (false, true) => {
+            known.clone_from(other);
+            Agreement::Agree
+        }
+        _ if known.identifier.is_none() && other.identifier.is_some() => {
+            known.clone_from(other);
+            Agreement::Differ
+        }
+        _ if is_one_person(known, other) => merge_into(known, other.clone()),
+        _ if known == other => Agreement::Agree,
+        _ => Agreement::Differ,
     }
 }
 
@@ -109,20 +122,14 @@ fn encounter(attributes: &Attributes<'_>) -> Option<Reference> {
     let issuer = Issuer::of_sequence(attributes, tags::ISSUER_OF_ADMISSION_ID_SEQUENCE).or(named);
     let identifier = issuer.identifier(value, kind("VN"), attributes.options().system(&SystemKind::Visit));
     let resource = Resource::Encounter(Encounter { identifier: vec![identifier.clone()] });
-    let mut reference = Reference::to(ResourceType::Encounter);
-    reference.identifier = Some(identifier);
-    reference.resource = Some(Box::new(resource));
-    Some(reference)
+    Some(Reference::with(resource, Some(identifier), None))
 }
 
 fn location(attributes: &Attributes<'_>) -> Option<Reference> {
     let places = [tags::INSTITUTIONAL_DEPARTMENT_NAME, tags::PERFORMED_LOCATION];
     let (tag, name) = places.into_iter().find_map(|tag| Some((tag, attributes.text(tag)?)))?;
-    let mut reference = Reference::to(ResourceType::Location);
-    reference.lost = attributes.lost(tag, &name).map(Box::from);
-    reference.display = Some(name.clone());
-    reference.resource = Some(Box::new(Resource::Location(Location { name: Some(name) })));
-    Some(reference)
+    let lost = attributes.lost(tag, &name).map(Box::from);
+    Some(Reference::with(Resource::Location(Location { name: Some(name.clone()) }), None, Some(name)).losing(lost))
 }
 
 fn note(attributes: &Attributes<'_>) -> Option<Annotation> {
@@ -187,7 +194,7 @@ mod tests {
         ] {
             let mut part = first.clone();
             assert_eq!((row.merge)(&mut part, then), agreement, "{want}");
-            assert_eq!(reference(part.subject.as_ref().unwrap()), want);
+            assert_eq!(reference(&part.subject), want);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The profile of the AWS tools: keys and region of `~/.aws`, where the environment has none.
+//! The profile of the AWS tools: keys, region and endpoint of `~/.aws`, where the environment has none.
 
 use std::env;
 use std::fs;
@@ -6,27 +6,95 @@ use std::path::PathBuf;
 
 use object_store::aws::AmazonS3Builder;
 
-/// Completes what the environment says. Variables win, and what gives credentials in another way is left alone.
-pub(super) fn complete(builder: AmazonS3Builder, unsigned: bool) -> AmazonS3Builder {
-    let has = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
-    let profile = env::var("AWS_PROFILE").unwrap_or_else(|_| "default".to_string());
-    let config = file("AWS_CONFIG_FILE", "config");
-    let of_config = |key: &str| value(&config, &section_of_config(&profile), key);
-    let region = of_config("region").filter(|_| !has("AWS_REGION") && !has("AWS_DEFAULT_REGION"));
-    let builder = region.into_iter().fold(builder, AmazonS3Builder::with_region);
-    let others = ["AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"];
-    if unsigned || others.into_iter().any(has) || has("AWS_CONTAINER_CREDENTIALS_FULL_URI") {
-        return builder;
-    }
-    let credentials = file("AWS_SHARED_CREDENTIALS_FILE", "credentials");
-    let secret = |key: &str| value(&credentials, &profile, key).or_else(|| of_config(key));
-    let (Some(id), Some(key)) = (secret("aws_access_key_id"), secret("aws_secret_access_key")) else { return builder };
-    let builder = builder.with_access_key_id(id).with_secret_access_key(key);
-    secret("aws_session_token").into_iter().fold(builder, AmazonS3Builder::with_token)
+use super::fault::generic;
+
+/// What gives credentials in another way than a profile.
+const OTHERS: [&str; 4] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+];
+/// What the AWS tools make credentials of, and nobody else.
+const BY_TOOLS: [&str; 5] = ["sso_session", "sso_start_url", "credential_process", "login_session", "role_arn"];
+
+/// The profile that counts, with both files.
+struct Profile {
+    name: String,
+    config: String,
+    credentials: String,
 }
 
-fn section_of_config(profile: &str) -> String {
-    if profile == "default" { profile.to_string() } else { format!("profile {profile}") }
+/// Completes what the environment says. Variables win, and what gives credentials in another way is left alone.
+pub(super) fn complete(builder: AmazonS3Builder, unsigned: bool) -> object_store::Result<AmazonS3Builder> {
+    let profile = Profile::read();
+    let has_region = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().any(|name| variable(name).is_some());
+    let region = profile.value("region").filter(|_| !has_region);
+    let builder = region.into_iter().fold(builder, AmazonS3Builder::with_region);
+    if unsigned || OTHERS.into_iter().any(|name| variable(name).is_some()) {
+        return Ok(builder);
+    }
+    match (profile.value("aws_access_key_id"), profile.value("aws_secret_access_key")) {
+        (Some(id), Some(key)) => {
+            let builder = builder.with_access_key_id(id).with_secret_access_key(key);
+            Ok(profile.value("aws_session_token").into_iter().fold(builder, AmazonS3Builder::with_token))
+        }
+        _ => match profile.fault() {
+            Some(why) => Err(generic(std::io::Error::other(why))),
+            None => Ok(builder),
+        },
+    }
+}
+
+/// The address that the environment gives for S3, else the profile.
+pub(super) fn endpoint() -> Option<String> {
+    let variables = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"];
+    variables.into_iter().find_map(variable).or_else(|| Profile::read().value("endpoint_url"))
+}
+
+impl Profile {
+    fn read() -> Profile {
+        Profile {
+            name: variable("AWS_PROFILE").unwrap_or_else(|| "default".to_string()),
+            config: file("AWS_CONFIG_FILE", "config"),
+            credentials: file("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
+        }
+    }
+
+    fn section(&self) -> String {
+        if self.name == "default" { self.name.clone() } else { format!("profile {}", self.name) }
+    }
+
+    fn value(&self, key: &str) -> Option<String> {
+        value(&self.credentials, &self.name, key).or_else(|| value(&self.config, &self.section(), key))
+    }
+
+    /// Why it gives no credentials, where it should.
+    fn fault(&self) -> Option<String> {
+        let Profile { name, config, credentials } = self;
+        let is_there = sections(credentials).any(|section| section == name)
+            || sections(config).any(|section| section == self.section());
+        if !is_there && name != "default" {
+            return Some(format!("AWS_PROFILE: there is no profile {name} in ~/.aws/credentials and ~/.aws/config"));
+        }
+        let what = BY_TOOLS.into_iter().find(|key| self.value(key).is_some());
+        if let Some(what) = what {
+            let export = format!("aws configure export-credentials --profile {name} --format env");
+            return Some(format!(
+                "the profile {name} has {what}, which the AWS tools know: eval \"$({export})\" before"
+            ));
+        }
+        let is_disabled = variable("AWS_EC2_METADATA_DISABLED").is_some_and(|it| it.eq_ignore_ascii_case("true"));
+        is_disabled.then(|| {
+            "no credentials were found, and AWS_EC2_METADATA_DISABLED: set AWS_ACCESS_KEY_ID, or give --no-sign-request"
+                .to_string()
+        })
+    }
+}
+
+/// What a variable of the environment says.
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 fn file(variable: &str, name: &str) -> String {
@@ -36,13 +104,21 @@ fn file(variable: &str, name: &str) -> String {
     path.and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default()
 }
 
-/// The value of a key in a section.
+fn header(line: &str) -> Option<&str> {
+    line.trim().strip_prefix('[')?.split_once(']').map(|(name, _)| name.trim())
+}
+
+fn sections(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(header)
+}
+
+/// The value of a key in a section. A line that is indented belongs to the key above it.
 fn value(text: &str, section: &str, key: &str) -> Option<String> {
     let mut is_here = false;
-    for line in text.lines().map(str::trim) {
-        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-            is_here = name.trim() == section;
-        } else if let Some((name, value)) = line.split_once('=').filter(|_| is_here)
+    for line in text.lines() {
+        if let Some(name) = header(line) {
+            is_here = name == section;
+        } else if let Some((name, value)) = line.split_once('=').filter(|_| is_here && !line.starts_with([' ', '\t']))
             && name.trim() == key
         {
             return Some(value.trim().to_string()).filter(|value| !value.is_empty());
@@ -57,14 +133,28 @@ mod tests {
 
     #[test]
     fn a_value_is_found_in_its_section() {
-        let text = "[default]\nregion = eu-west-1\n# region = x\n[profile other]\nregion=us-east-1\nempty =\n";
+        let text = "[default]\nregion = eu-west-1\n# region = x\n[profile other] # mine\nregion=us-east-1\nempty =\n\
+                    s3 =\n  endpoint_url = x\n";
         for (section, key, want) in [
             ("default", "region", Some("eu-west-1")),
             ("profile other", "region", Some("us-east-1")),
             ("profile other", "empty", None),
+            ("profile other", "endpoint_url", None),
             ("third", "region", None),
         ] {
             assert_eq!(value(text, section, key).as_deref(), want, "{section} {key}");
+        }
+    }
+
+    #[test]
+    fn a_profile_that_gives_no_keys_says_why() {
+        let config = "[profile sso]\nsso_session = work\n[profile keys]\nregion = x\n".to_string();
+        for (name, want) in [("sso", Some("export-credentials")), ("none", Some("no profile none")), ("keys", None)] {
+            let profile = Profile { name: name.into(), config: config.clone(), credentials: String::new() };
+            match (profile.fault(), want) {
+                (Some(why), Some(want)) => assert!(why.contains(want), "{why}"),
+                (why, want) => assert_eq!(why.as_deref(), want, "{name}"),
+            }
         }
     }
 }

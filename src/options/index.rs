@@ -7,7 +7,7 @@ use super::choice;
 use crate::error::Error;
 
 choice! {
-    /// What tells whether a file changed.
+    /// How changed files are detected.
     pub enum Check: "way to check files", default Stat {
         /// Size, times and inode of each file.
         Stat = "stat",
@@ -19,7 +19,7 @@ choice! {
 }
 
 choice! {
-    /// What becomes of documents of which all files are gone.
+    /// What happens to documents whose files are all gone.
     pub enum Gone: "thing to do with what is gone", default Keep {
         /// They stay, and are reported.
         Keep = "keep",
@@ -37,16 +37,17 @@ choice! {
 pub struct IndexOptions {
     /// Keep what was read: later runs read only what changed
     ///
-    /// A file of the tool's own, which holds patient data. The first run reads everything; later ones look at size and time
-    /// of each file, read what is new or changed, and write what came out different. Without inputs everything is written
-    /// from the index, as to another folder or in another release. Default: none.
+    /// The index is a database file of this program and holds patient data. The first run reads everything; later runs
+    /// compare size and time of each file, read the new and changed ones, and write the studies that changed. Without
+    /// inputs all studies are written from the index, for example to another folder or in another release. Default:
+    /// none.
     #[cfg_attr(feature = "cli", arg(long, value_name = "FILE", hide_short_help = true))]
     pub index: Option<PathBuf>,
 
-    /// With --index: what tells that a file changed
+    /// With --index: how changed files are detected
     ///
-    /// `stat`: size, times and inode. `folders`: the time of the folder alone, right where files are written once and
-    /// never changed. `read`: every file is read. Default: stat.
+    /// `stat`: by size, times and inode of each file. `folders`: by the time of the folder, for archives whose files
+    /// never change once written. `read`: every file is read. Default: stat.
     #[cfg_attr(
         feature = "cli",
         arg(
@@ -60,10 +61,10 @@ pub struct IndexOptions {
     )]
     pub check: Check,
 
-    /// With --index: what becomes of studies whose files are gone
+    /// With --index: what happens to studies whose files are gone
     ///
-    /// `keep`: their documents stay, and are reported. `delete`: their files are deleted from the folder, unless somebody
-    /// changed them. `entered-in-error`: upload sets that status on the server. Default: keep.
+    /// `keep`: their documents stay and are reported. `delete`: their documents are deleted from the folder, unless
+    /// somebody changed them. `entered-in-error`: upload sets that status on the server. Default: keep.
     #[cfg_attr(
         feature = "cli",
         arg(
@@ -79,14 +80,14 @@ pub struct IndexOptions {
 
     /// With --index: stop if more files than this are gone
     ///
-    /// A share of the files that were known in an input, as 10%, or a number. An input that is not mounted looks like
-    /// that. Default: 10%.
+    /// A share of an input's known files, as 10%, or a number. It protects the output when an input is not mounted.
+    /// Default: 10%.
     #[cfg_attr(feature = "cli", arg(long, default_value_t, value_name = "SHARE", hide_short_help = true))]
     pub max_gone: MaxGone,
 
-    /// Let the index lie on a network file system
+    /// Allow the index on a network file system
     ///
-    /// Its locks hold on one machine only: see to it that one run at a time uses the index. Default: that is refused.
+    /// Its locks work on one machine only: make sure that only one run at a time uses the index. Default: refused.
     #[cfg_attr(feature = "cli", arg(long, hide_short_help = true))]
     pub index_on_network: bool,
 }
@@ -94,9 +95,9 @@ pub struct IndexOptions {
 /// How many files may be gone before the run stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MaxGone {
-    /// So many of a hundred.
+    /// A percentage of the known files.
     Percent(u8),
-    /// So many.
+    /// A number of files.
     Files(u64),
 }
 
@@ -107,7 +108,7 @@ impl Default for MaxGone {
 }
 
 impl MaxGone {
-    /// Whether so many files of those that were known may be gone.
+    /// Whether this many of the known files may be gone.
     pub fn allows(self, gone: u64, known: u64) -> bool {
         match self {
             MaxGone::Percent(percent) => u128::from(gone) * 100 <= u128::from(known) * u128::from(percent),
@@ -141,7 +142,7 @@ impl std::fmt::Display for MaxGone {
 }
 
 impl IndexOptions {
-    /// Fails where something is said of an index that is not there.
+    /// Fails if an option needs `--index`.
     pub fn check(&self) -> Result<(), Error> {
         let IndexOptions { index, check, gone, max_gone, index_on_network } = self;
         let given = [

@@ -1,4 +1,4 @@
-//! `--mode`: who may read what is written. Results hold patient data, so by default only their owner may.
+//! `--mode`: permissions of written files. Results hold patient data, so by default only the owner may read them.
 
 use std::fmt;
 use std::fs::{self, DirBuilder, File};
@@ -19,12 +19,12 @@ impl Default for FileMode {
 }
 
 impl FileMode {
-    /// The permissions, where they are others than those of every temporary file, and the system has such.
+    /// The permissions, if they differ from those of temporary files and the system supports them.
     pub fn permissions(self) -> Option<std::fs::Permissions> {
         if self == OWNER_ONLY { None } else { permissions(self.0) }
     }
 
-    /// Gives an open file these permissions, where it is a regular one and was not made with them.
+    /// Sets the permissions of an open regular file that was created with others.
     pub fn apply(self, file: &File) -> io::Result<()> {
         match self.permissions() {
             Some(permissions) if file.metadata()?.is_file() => file.set_permissions(permissions),
@@ -32,12 +32,12 @@ impl FileMode {
         }
     }
 
-    /// Gives a file these permissions, whatever the umask is.
+    /// Sets the permissions of a file, regardless of the umask.
     pub fn set(self, path: &Path) -> io::Result<()> {
         permissions(self.0).map_or(Ok(()), |permissions| fs::set_permissions(path, permissions))
     }
 
-    /// Makes a folder and those above it that are not there; whoever may read the files may enter it.
+    /// Creates a folder and its missing parents; everyone who may read the files may enter it.
     pub fn make_folder(self, path: &Path) -> io::Result<()> {
         let mut builder = DirBuilder::new();
         builder.recursive(true);
@@ -84,6 +84,11 @@ impl FromStr for FileMode {
             None => Err("want octal permissions, as 640 or 0640".into()),
         }
     }
+}
+
+/// Whether a path means standard output.
+pub fn is_stdout(path: &Path) -> bool {
+    ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path.as_os_str() == *name)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! How values of the command line are read, beyond the `FromStr` of their types.
+//! Parsers of option values, beyond the `FromStr` of their types.
 
 use std::ffi::OsStr;
 use std::fmt::Display;
@@ -9,7 +9,7 @@ use std::str::FromStr;
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Command};
 
-/// Reads a value by its `FromStr`, and tells the shell's completion how one can begin.
+/// Parses a value by its `FromStr`, and gives shell completion some beginnings.
 #[derive(Debug)]
 pub struct Listed<T> {
     beginnings: &'static [&'static str],
@@ -17,7 +17,7 @@ pub struct Listed<T> {
 }
 
 impl<T> Listed<T> {
-    /// Values that can begin so.
+    /// A parser with these beginnings for completion.
     pub const fn new(beginnings: &'static [&'static str]) -> Listed<T> {
         Listed { beginnings, value: PhantomData }
     }
@@ -42,7 +42,7 @@ impl<T: FromStr<Err = String> + Clone + Send + Sync + 'static> TypedValueParser 
     }
 }
 
-/// Reads a whole number of a range.
+/// Parses a whole number in a range.
 pub fn whole<T>(range: RangeInclusive<T>) -> impl Fn(&str) -> Result<T, String> + Clone
 where
     T: FromStr + PartialOrd + Display + Clone,
@@ -53,7 +53,7 @@ where
     }
 }
 
-/// Reads a whole number that has no highest.
+/// Parses a whole number with a lower bound only.
 pub fn at_least(least: u64) -> impl Fn(&str) -> Result<u64, String> + Clone {
     move |text| {
         let number = text.parse().ok().filter(|number| *number >= least);
@@ -61,10 +61,10 @@ pub fn at_least(least: u64) -> impl Fn(&str) -> Result<u64, String> + Clone {
     }
 }
 
-/// What completes `--fhir`.
+/// Completions of `--fhir`.
 pub const RELEASES: &[&str] = &["r4", "r4b", "r5", "r6", "r6-ballot2", "r6-ballot5"];
 
-/// What completes `--system`: the rest is the user's.
+/// Completions of `--system`; the URI follows.
 pub const SYSTEMS: &[&str] =
     &["patient=", "accession=", "study-id=", "placer=", "filler=", "visit=", "specimen=", "scheme:"];
 

@@ -1,21 +1,21 @@
-//! How the run goes, and what it says of itself.
+//! Options of a run: threads, report, permissions, summary and progress.
 
 use std::path::PathBuf;
 use std::thread::available_parallelism;
 
 use super::{FileMode, choice};
 
-/// Reading threads, at most, where the user does not say.
+/// The upper limit of the default number of reading threads.
 const MAX_DEFAULT_THREADS: usize = 32;
 
 choice! {
-    /// How a run sums up.
+    /// The form of the summary.
     pub enum SummaryForm: "form of summary", default Text {
         /// A table for people.
         Text = "text",
         /// One line of JSON.
         Json = "json",
-        /// Nothing, but why the exit code is 1.
+        /// Only the reason for exit code 1.
         None = "none",
     }
 }
@@ -39,7 +39,7 @@ choice! {
 pub struct RunOptions {
     /// Number of reading threads
     ///
-    /// More threads than cores help on cold or remote disks. Default: four for each core, at most 32.
+    /// More threads than cores help on slow or remote disks. Default: four for each core, at most 32.
     #[cfg_attr(
         feature = "cli",
         arg(short = 'j', long, value_name = "N", value_parser = super::parse::whole::<u16>(1..=1024))
@@ -48,9 +48,9 @@ pub struct RunOptions {
 
     /// Write a report of what was left out, and why
     ///
-    /// A name that ends in .html gives a page to look at, which also shows what the archive holds; any other gives JSON,
-    /// with every single file and value. `-` is standard output. Without header values, so that it holds no patient data but what file names say. Default: no report, and the
-    /// summary has the counts.
+    /// A name that ends in .html gives a web page, which also shows what the archive contains; any other name gives
+    /// JSON that lists every file and value. `-` is standard output. It contains no header values, so no patient data
+    /// except in file names. Default: no report; the summary has the counts.
     #[cfg_attr(feature = "cli", arg(long, value_name = "FILE"))]
     pub report: Option<PathBuf>,
 
@@ -62,8 +62,8 @@ pub struct RunOptions {
 
     /// Permissions of written files, as 640
     ///
-    /// Of results, report, journal and rejects. Folders that are made get them too, and can be entered by whoever may
-    /// read. Not on Windows. Default: 600, for they hold patient data.
+    /// For results, report, journal and rejects. New folders get them too, with the right to enter for everyone who may
+    /// read. Not on Windows. Default: 600, as the files hold patient data.
     #[cfg_attr(feature = "cli", arg(long, value_name = "OCTAL", hide_short_help = true, default_value_t))]
     pub mode: FileMode,
 }

@@ -1,4 +1,4 @@
-//! One of several equal shares of the work, as `3/100`.
+//! A share of the work, as `3/100`: the third of 100 parts.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,9 +9,9 @@ const MAX_SHARES: u32 = 100_000;
 /// One of several shares, counted from one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Share {
-    /// Which.
+    /// The number of this share.
     pub number: u32,
-    /// Of how many.
+    /// The number of shares.
     pub of: u32,
 }
 
@@ -19,15 +19,15 @@ impl Share {
     /// Everything.
     pub const WHOLE: Share = Share { number: 1, of: 1 };
 
-    /// Whether what has this hash belongs to the share.
+    /// Whether a hash belongs to this share.
     pub fn has(self, hash: u64) -> bool {
         share_of(hash, self.of) == self.number
     }
 }
 
-/// The share that what has this hash belongs to.
+/// The share of a hash.
 pub fn share_of(hash: u64, of: u32) -> u32 {
-    // The lowest bits are those that a table looks at.
+    // Hash tables use the lowest bits.
     ((hash >> 16) % u64::from(of.max(1))) as u32 + 1
 }
 

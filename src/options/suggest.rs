@@ -1,15 +1,15 @@
-//! "Did you mean": the word of a list that is nearest to what was typed.
+//! "Did you mean": the word of a list that is most similar to the input.
 
 use strsim::levenshtein;
 
-/// Says what was not understood, what would be, and the nearest of it.
+/// A message with the unknown word, the choices, and the most similar one.
 pub(crate) fn unknown(what: &str, word: &str, choices: &[&str]) -> String {
     let list = choices.join(", ");
     let guess = closest(word, choices).map_or(String::new(), |guess| format!("; did you mean {guess}?"));
     format!("unknown {what}: want one of {list}{guess}")
 }
 
-/// The choice that takes the fewest edits, if these are few.
+/// The choice with the smallest edit distance, if it is small.
 pub(crate) fn closest<'a>(word: &str, choices: &[&'a str]) -> Option<&'a str> {
     let word = word.to_ascii_lowercase();
     let edits = |choice: &&str| levenshtein(&word, &choice.to_ascii_lowercase());

@@ -1,4 +1,4 @@
-//! `--system` and `--issuer`: the URIs of identifier and code systems, which headers do not have.
+//! `--system` and `--issuer`: the URIs of identifier and code systems, which headers do not contain.
 
 use std::str::FromStr;
 

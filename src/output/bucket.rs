@@ -5,6 +5,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use futures_util::stream::{self, StreamExt};
 use object_store::Error as StoreError;
 use object_store::path::Path as Key;
 use tempfile::TempDir;
@@ -14,7 +15,7 @@ use super::whole_file::is_lossy;
 use super::{Catalog, DocumentName, Finished, Model, Order, Placed, Sink, WriteDocument};
 use crate::error::Error;
 use crate::fhir::Dialect;
-use crate::objects::{Address, Bucket, BucketOptions, reason, runtime};
+use crate::objects::{Address, Bucket, BucketOptions, Fault, fault, reason, runtime};
 
 /// Requests at the same time.
 const REQUESTS: usize = 16;
@@ -52,13 +53,39 @@ impl Staged {
 
     /// The sink that uploads what another one writes here.
     pub fn sink<'s>(self, local: Box<dyn Sink + 's>, replace: bool) -> Result<Box<dyn Sink + 's>, Error> {
+        let bucket = self.bucket()?;
+        Ok(Box::new(BucketSink { local, staged: self, bucket, replace }))
+    }
+
+    /// The bucket, which can be used.
+    pub fn bucket(&self) -> Result<Bucket, Error> {
         let bucket = Bucket::open(&self.address, &self.options, REQUESTS)?;
         match runtime().block_on(bucket.check(&self.address.key)) {
             // Who may write need not be allowed to list.
-            Ok(()) | Err(StoreError::PermissionDenied { .. }) => {}
-            Err(error) => return Err(self.address.error(&reason(&error))),
+            Err(error) if fault(&error) != Fault::Denied => Err(self.address.error(&reason(&error))),
+            _ => Ok(bucket),
         }
-        Ok(Box::new(BucketSink { local, staged: self, bucket, replace }))
+    }
+
+    /// Uploads what was written here, and says which objects of earlier runs stay instead.
+    pub fn upload(&self, bucket: &Bucket, replace: bool) -> Result<Vec<PathBuf>, Error> {
+        let (files, mut held_back) = (files(&self.path), Vec::new());
+        // Companions belong to the studies: they are replaced together, or not.
+        let decides = files.first().is_some_and(|file| file.ends_with(STUDIES));
+        let place = |file: PathBuf| {
+            let key = key(self, &file);
+            async move { (place(bucket, &key, &file, replace).await, key) }
+        };
+        let mut placed = stream::iter(files).map(place).buffered(if decides { 1 } else { REQUESTS });
+        while let Some((is_placed, key)) = runtime().block_on(placed.next()) {
+            if !is_placed.map_err(|why| failed(bucket, &key, why))? {
+                held_back.push(bucket.address(&key).into());
+                if key.filename() == Some(STUDIES) {
+                    break;
+                }
+            }
+        }
+        Ok(held_back)
     }
 }
 
@@ -96,17 +123,7 @@ impl Sink for BucketSink<'_> {
     fn finish(self: Box<Self>, report: Option<&Path>) -> Result<Finished, Error> {
         let BucketSink { local, staged, bucket, replace } = *self;
         let Finished { stale_files, mut held_back } = local.finish(report)?;
-        for file in files(&staged.path) {
-            let key = key(&staged, &file);
-            let is_placed = place(&bucket, &key, &file, replace).map_err(|why| failed(&bucket, &key, &why))?;
-            if !is_placed {
-                held_back.push(bucket.address(&key).into());
-                if file.ends_with(STUDIES) {
-                    // Companions belong to the studies: they are replaced together.
-                    break;
-                }
-            }
-        }
+        held_back.extend(staged.upload(&bucket, replace)?);
         Ok(Finished { stale_files, held_back })
     }
 }
@@ -126,22 +143,22 @@ fn key(staged: &Staged, file: &Path) -> Key {
 }
 
 /// Uploads a file, unless the object there holds or says more.
-fn place(bucket: &Bucket, key: &Key, file: &Path, replace: bool) -> Result<bool, String> {
+async fn place(bucket: &Bucket, key: &Key, file: &Path, replace: bool) -> Result<bool, String> {
     let said = |error: StoreError| reason(&error);
     let is_empty = file.metadata().is_ok_and(|metadata| metadata.len() == 0);
     if !replace {
         let mut old = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
-        let is_there = runtime().block_on(bucket.download(key, old.as_file_mut())).map_err(said)?;
+        let is_there = bucket.download(key, old.as_file_mut()).await.map_err(said)?;
         if is_there && (is_empty || is_lossy(old.path(), file)) {
             // A run that found nothing replaces nothing, which is nothing to be told.
             return Ok(is_empty);
         }
     }
     let open = File::open(file).map_err(|error| error.to_string())?;
-    runtime().block_on(bucket.upload(key, open)).map_err(said)?;
+    bucket.upload(key, open).await.map_err(said)?;
     Ok(true)
 }
 
-fn failed(bucket: &Bucket, key: &Key, why: &str) -> Error {
-    Error::Write { path: bucket.address(key).into(), source: std::io::Error::other(why.to_string()) }
+fn failed(bucket: &Bucket, key: &Key, why: String) -> Error {
+    Error::Server { purpose: "write", base: bucket.address(key), reason: why }
 }

@@ -1,7 +1,7 @@
-//! Whether a document lacks instances that the file there has. Then it does not replace it: a run over a part of an
-//! archive would otherwise take the rest of it away.
+//! Checks whether a document lacks instances of the existing file, and so must not replace it: a run over a part of an
+//! archive would otherwise delete the rest.
 //!
-//! Files are read as they come, a resource at a time; of an instance stays a hash.
+//! Files are streamed, one resource at a time; only hashes of instances are kept.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
@@ -11,7 +11,7 @@ use std::path::Path;
 use serde::Deserialize;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Whether the old file has instances that the new one lacks. What is no FHIR has none.
+/// Whether the old file has instances that the new one lacks. A file that is not FHIR has none.
 pub(super) fn loses_instances(old: &Path, new: &Path) -> bool {
     let Ok(old) = File::open(old) else { return false };
     let old = Held::read(old);
@@ -35,11 +35,11 @@ struct StudyHeld {
 #[derive(Debug, Default)]
 struct SeriesHeld {
     instances: u64,
-    /// Hashes of the UIDs; empty where the document goes no deeper than the series.
+    /// Hashes of the UIDs; empty for documents without instances.
     uids: HashSet<u64>,
 }
 
-/// What is read of a resource: enough to know its instances.
+/// The elements of a resource that list its instances.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Resource {
@@ -79,7 +79,7 @@ struct Instance {
 }
 
 impl Held {
-    /// Reads resources and Bundles, one after the other, up to the end or to what is no JSON.
+    /// Reads consecutive resources and Bundles, until the end or a syntax error.
     fn read(file: impl Read) -> Held {
         let mut held = Held::default();
         let resources = serde_json::Deserializer::from_reader(BufReader::new(file)).into_iter::<Resource>();
@@ -104,7 +104,7 @@ impl Held {
 }
 
 impl Resource {
-    /// The identifier that is the Study Instance UID; the id may be another from release to release.
+    /// The Study Instance UID among the identifiers. The id can differ between releases.
     fn study_uid(&self) -> &str {
         let uid = self.identifier.iter().find(|identifier| identifier.system == "urn:dicom:uid");
         uid.map_or(&self.id, |identifier| &identifier.value)
@@ -121,7 +121,7 @@ impl Series {
 impl StudyHeld {
     fn has_more_than(&self, new: &StudyHeld) -> bool {
         let lost = |(uid, old): (&u64, &SeriesHeld)| new.series.get(uid).is_none_or(|new| old.has_more_than(new));
-        // A document without series has its counts alone.
+        // A document without series has only counts.
         self.instances > new.instances || (!new.series.is_empty() && self.series.iter().any(lost))
     }
 }

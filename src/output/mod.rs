@@ -1,14 +1,16 @@
 //! Where documents go: standard output, one file, or a folder.
 //!
-//! A file has its final name only when it is whole: whatever stops the run, nothing half-written is ever taken for a
-//! result. A new target is one file here and one arm in [`open`].
+//! A file gets its final name only when complete, so that an interrupted run never leaves a partial result. A new format
+//! or target is one file here, and one arm in `format.rs`.
 
 #[cfg(feature = "objects")]
 mod bucket;
 pub mod catalog;
 mod folder;
+mod format;
 mod held;
 mod ndjson_folder;
+mod options;
 mod richer;
 mod stale_files;
 mod stream;
@@ -21,13 +23,14 @@ use xxhash_rust::xxh3::Xxh3Default;
 
 use crate::error::Error;
 use crate::fhir::{Bundle, Companion, Dialect, ImagingSelection, Linked};
-use crate::options::{FileMode, Format, OutputTarget};
 
 #[cfg(feature = "objects")]
 pub use bucket::Staged;
-pub use catalog::Catalog;
+pub use catalog::{Catalog, Rows};
 pub use folder::Folder;
+pub use format::{Format, OutputTarget, open};
 pub use ndjson_folder::NdjsonFolder;
+pub use options::OutputOptions;
 pub use stream::{Stream, print};
 pub use whole_file::WholeFile;
 
@@ -160,17 +163,7 @@ pub trait Sink: Sync {
     fn finish(self: Box<Self>, report: Option<&Path>) -> Result<Finished, Error>;
 }
 
-/// Opens the output, and finds out whether it can be written before anything is read.
-pub fn open(target: &OutputTarget, format: Format, mode: FileMode, replace: bool) -> Result<Box<dyn Sink>, Error> {
-    Ok(match (target, format) {
-        (OutputTarget::Stdout, _) => Box::new(Stream::stdout()),
-        (OutputTarget::File(path), _) => Box::new(Stream::file(path, mode, replace)?),
-        (OutputTarget::Folder(path), Format::Ndjson) => Box::new(NdjsonFolder::open(path, mode, replace)?),
-        (OutputTarget::Folder(path), _) => Box::new(Folder::open(path, mode, replace)?),
-    })
-}
-
-/// The hash of a document's bytes, by which an index knows it again.
+/// The hash of a document's bytes, which an index stores.
 pub fn document_hash(write: WriteDocument<'_>) -> io::Result<u64> {
     write_hashed(&mut io::sink(), write)
 }

@@ -25,7 +25,7 @@ pub struct NdjsonFolder {
 }
 
 impl NdjsonFolder {
-    /// Makes the folder where it is not there, and opens the file of the studies: it is there even if there are none.
+    /// Creates the folder if it is missing, and opens the file of the studies, which exists even if there are none.
     pub fn open(root: &Path, mode: FileMode, replace: bool) -> Result<NdjsonFolder, Error> {
         mode.make_folder(root).map_err(|source| write_error(root, source))?;
         remove_stale(root);
@@ -57,7 +57,7 @@ impl Sink for NdjsonFolder {
     fn finish(self: Box<Self>, report: Option<&Path>) -> Result<Finished, Error> {
         let mut files = self.files.into_inner().unwrap_or_else(PoisonError::into_inner);
         let written: Vec<PathBuf> = files.keys().map(|resource_type| path(&self.root, resource_type)).collect();
-        // Companions belong to the studies: they are replaced together.
+        // Companions are replaced together with the studies.
         let studies = files.remove(STUDIES).expect("it was opened first");
         let held_back = match studies.finish_unless_lossy(self.replace.into_inner())? {
             Finish::Written => {

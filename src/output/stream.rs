@@ -1,4 +1,4 @@
-//! All documents one after the other, on standard output or in one file.
+//! All documents in sequence, on standard output or in one file.
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::Path;
@@ -25,7 +25,7 @@ impl Stream {
         Stream(Mutex::new(Target::Stdout(BufWriter::with_capacity(BUFFER_BYTES, io::stdout()))))
     }
 
-    /// One file, which is there when it is whole.
+    /// One file, which appears when complete.
     pub fn file(path: &Path, mode: FileMode, replace: bool) -> Result<Stream, Error> {
         Ok(Stream(Mutex::new(Target::File(WholeFile::create(path)?.with_mode(mode), replace))))
     }

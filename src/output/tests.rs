@@ -4,6 +4,11 @@ use std::path::Path;
 use std::thread;
 
 use super::*;
+use crate::options::FileMode;
+
+fn opened(target: &OutputTarget, format: Format) -> Result<Box<dyn Sink>, Error> {
+    open(target, format, Rows::default(), FileMode::default(), false)
+}
 
 fn study(id: &str) -> DocumentName {
     DocumentName { resource_type: "ImagingStudy", id: id.to_string() }
@@ -33,7 +38,7 @@ fn a_folder_has_a_file_for_each_document_and_keeps_what_was_there() {
     fs::write(root.path().join("1.2.json"), "old").unwrap();
     fs::write(root.path().join("notes.txt"), "mine").unwrap();
     fs::write(root.path().join("1.3.json"), "of another run").unwrap();
-    let sink = open(&OutputTarget::Folder(root.path().into()), Format::Json, FileMode::default(), false).unwrap();
+    let sink = opened(&OutputTarget::Folder(root.path().into()), Format::Json).unwrap();
     assert_eq!(give(&*sink, &study("1.2"), "new"), Placed::Written);
     let patient = DocumentName { resource_type: "Patient", id: "p".to_string() };
     assert_eq!(give(&*sink, &patient, "patient"), Placed::Written);
@@ -48,8 +53,7 @@ fn a_folder_has_a_file_for_each_document_and_keeps_what_was_there() {
 #[test]
 fn two_documents_of_one_name_never_overwrite_each_other() {
     let root = tempfile::tempdir().unwrap();
-    let sink =
-        open(&OutputTarget::Folder(root.path().join("new/deep")), Format::Json, FileMode::default(), false).unwrap();
+    let sink = opened(&OutputTarget::Folder(root.path().join("new/deep")), Format::Json).unwrap();
     let names = ["1.2.A", "1.2.a", "1.2.a", "../../x"];
     let placed = names.map(|id| give(&*sink, &study(id), id));
     assert_eq!(placed, [Placed::Written, Placed::Written, Placed::NameTaken, Placed::Written]);
@@ -61,7 +65,7 @@ fn two_documents_of_one_name_never_overwrite_each_other() {
 #[test]
 fn documents_come_from_many_threads() {
     let root = tempfile::tempdir().unwrap();
-    let sink = open(&OutputTarget::Folder(root.path().into()), Format::Json, FileMode::default(), false).unwrap();
+    let sink = opened(&OutputTarget::Folder(root.path().into()), Format::Json).unwrap();
     thread::scope(|scope| {
         for part in 0..4 {
             let sink = &*sink;
@@ -77,7 +81,7 @@ fn documents_come_from_many_threads() {
 #[test]
 fn a_document_that_breaks_off_leaves_no_file() {
     let root = tempfile::tempdir().unwrap();
-    let sink = open(&OutputTarget::Folder(root.path().into()), Format::Json, FileMode::default(), false).unwrap();
+    let sink = opened(&OutputTarget::Folder(root.path().into()), Format::Json).unwrap();
     let result = sink.document(&study("1.2"), &mut |writer| {
         writer.write_all(b"{")?;
         Err(io::ErrorKind::StorageFull.into())
@@ -92,11 +96,11 @@ fn a_file_is_there_when_it_is_whole() {
     let path = root.path().join("all.ndjson");
     fs::write(&path, "old").unwrap();
     let target = OutputTarget::File(path.clone());
-    let sink = open(&target, Format::Ndjson, FileMode::default(), false).unwrap();
+    let sink = opened(&target, Format::Ndjson).unwrap();
     let _ = give(&*sink, &study("1"), "one");
     drop(sink);
     assert_eq!(files(root.path()), expected(&[("all.ndjson", "old")]));
-    let sink = open(&target, Format::Ndjson, FileMode::default(), false).unwrap();
+    let sink = opened(&target, Format::Ndjson).unwrap();
     let _ = (give(&*sink, &study("1"), "one"), give(&*sink, &study("2"), "two"));
     sink.finish(None).unwrap();
     assert_eq!(files(root.path()), expected(&[("all.ndjson", "one\ntwo\n")]));
@@ -105,7 +109,7 @@ fn a_file_is_there_when_it_is_whole() {
 #[test]
 fn bulk_data_has_a_file_for_each_type() {
     let root = tempfile::tempdir().unwrap();
-    let sink = open(&OutputTarget::Folder(root.path().into()), Format::Ndjson, FileMode::default(), false).unwrap();
+    let sink = opened(&OutputTarget::Folder(root.path().into()), Format::Ndjson).unwrap();
     let _ = give(&*sink, &DocumentName { resource_type: "Patient", id: "p".to_string() }, "p");
     fs::write(root.path().join("Device.ndjson"), "of another run").unwrap();
     assert_eq!(sink.finish(None).unwrap().stale_files, 1);
@@ -125,7 +129,7 @@ fn what_cannot_be_written_is_found_before_anything_is_read() {
         (OutputTarget::File(root.path().join("nowhere/x.json")), Format::Ndjson),
         (OutputTarget::File(root.path().into()), Format::Ndjson),
     ] {
-        assert!(matches!(open(&target, format, FileMode::default(), false), Err(Error::Write { .. })), "{target:?}");
+        assert!(matches!(opened(&target, format), Err(Error::Write { .. })), "{target:?}");
     }
 }
 
@@ -139,10 +143,7 @@ fn the_rest_of_a_killed_run_is_removed_when_it_is_old() {
         let file = fs::File::create(root.path().join(name)).unwrap();
         modified.into_iter().for_each(|modified| file.set_modified(modified).unwrap());
     }
-    open(&OutputTarget::Folder(root.path().into()), Format::Json, FileMode::default(), false)
-        .unwrap()
-        .finish(None)
-        .unwrap();
+    opened(&OutputTarget::Folder(root.path().into()), Format::Json).unwrap().finish(None).unwrap();
     assert_eq!(files(root.path()), expected(&[(".dcm2fhir-new.tmp", ""), ("x.tmp", "")]));
 }
 
@@ -155,7 +156,7 @@ mod unix {
     #[test]
     fn a_file_is_for_its_owner_only() {
         let root = tempfile::tempdir().unwrap();
-        let sink = open(&OutputTarget::Folder(root.path().into()), Format::Json, FileMode::default(), false).unwrap();
+        let sink = opened(&OutputTarget::Folder(root.path().into()), Format::Json).unwrap();
         let _ = give(&*sink, &study("1"), "x");
         let mode = fs::metadata(root.path().join("1.json")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
@@ -166,7 +167,9 @@ mod unix {
         for (name, format, file) in [("a", Format::Json, "1.json"), ("b", Format::Ndjson, "ImagingStudy.ndjson")] {
             let root = tempfile::tempdir().unwrap();
             let folder = root.path().join(name);
-            let sink = open(&OutputTarget::Folder(folder.clone()), format, "640".parse().unwrap(), false).unwrap();
+            let sink =
+                open(&OutputTarget::Folder(folder.clone()), format, Rows::default(), "640".parse().unwrap(), false)
+                    .unwrap();
             let _ = give(&*sink, &study("1"), "x");
             sink.finish(None).unwrap();
             let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -178,7 +181,7 @@ mod unix {
 
     #[test]
     fn a_device_is_written_and_not_replaced() {
-        let sink = open(&OutputTarget::File("/dev/null".into()), Format::Ndjson, FileMode::default(), false).unwrap();
+        let sink = opened(&OutputTarget::File("/dev/null".into()), Format::Ndjson).unwrap();
         let _ = give(&*sink, &study("1"), "x");
         sink.finish(None).unwrap();
         assert!(!fs::metadata("/dev/null").unwrap().is_file());
@@ -189,8 +192,7 @@ mod unix {
         let closed = whole_file::write_error(Path::new("x"), io::ErrorKind::BrokenPipe.into());
         assert!(matches!(closed, Error::Closed));
         if Path::new("/dev/full").exists() {
-            let sink =
-                open(&OutputTarget::File("/dev/full".into()), Format::Ndjson, FileMode::default(), false).unwrap();
+            let sink = opened(&OutputTarget::File("/dev/full".into()), Format::Ndjson).unwrap();
             let _ = give(&*sink, &study("1"), "x");
             assert!(matches!(sink.finish(None), Err(Error::Write { .. })));
         }

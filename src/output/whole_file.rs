@@ -1,7 +1,7 @@
-//! A file that appears under its name only when it is whole.
+//! A file that appears under its name only when complete.
 //!
-//! It is written under a temporary name in the same folder, readable by its owner only, and renamed at the end. If the
-//! run is killed, what is left is a `.dcm2fhir-….tmp` that nothing reads and that a later run removes.
+//! It is written under a temporary name in the same folder, readable by its owner only, and renamed at the end. A
+//! killed run leaves a `.dcm2fhir-….tmp`, which a later run removes.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -17,17 +17,17 @@ use crate::error::Error;
 use crate::name::{TEMPORARY_PREFIX, TEMPORARY_SUFFIX, is_temporary};
 use crate::options::{FileMode, is_stdout};
 
-/// A temporary file that nobody wrote to for so long belongs to a run that was killed.
+/// The age at which a temporary file is assumed to be of a killed run.
 const STALE: Duration = Duration::from_secs(60 * 60);
 
-/// What became of a file.
+/// The result of completing a file.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Finish {
-    /// It is at its path.
+    /// It has its final name.
     Written,
-    /// It is empty: what was there stays.
+    /// It is empty, and did not replace the existing file.
     NothingNew,
-    /// What is at this path has instances that it lacks: it stays.
+    /// The existing file at this path has instances that it lacks, and was not replaced.
     HeldBack(PathBuf),
 }
 
@@ -35,14 +35,14 @@ pub enum Finish {
 #[derive(Debug)]
 pub struct WholeFile {
     path: PathBuf,
-    /// None where something stands that is no regular file, as a FIFO or `/dev/null`: it is written, never replaced.
+    /// `None` if the path is no regular file, as a FIFO or `/dev/null`: it is written directly.
     temporary: Option<TempPath>,
     writer: BufWriter<File>,
     mode: FileMode,
 }
 
 impl WholeFile {
-    /// Opens a file that will be at the path, or standard output.
+    /// Opens a file for a path, or standard output.
     pub fn create(path: &Path) -> Result<WholeFile, Error> {
         if is_stdout(path) {
             let stdout = stdout().map_err(|source| write_error(Path::new("standard output"), source))?;
@@ -52,7 +52,7 @@ impl WholeFile {
         WholeFile::create_in(folder, path)
     }
 
-    /// Opens a file that will be at the path; its temporary name stands in the folder, which is on the same disk.
+    /// Opens a file for a path, with its temporary name in `folder`, which is on the same disk.
     pub fn create_in(folder: &Path, path: &Path) -> Result<WholeFile, Error> {
         let (temporary, file) = open(folder, path).map_err(|source| write_error(path, source))?;
         Ok(WholeFile::new(path, temporary, file))
@@ -63,38 +63,37 @@ impl WholeFile {
         WholeFile { path: path.to_path_buf(), temporary, writer, mode: FileMode::default() }
     }
 
-    /// Finds out whether files can be made in the folder: one is made, and removed again.
+    /// Checks that files can be created in the folder, by creating and removing one.
     pub fn try_in(folder: &Path) -> Result<(), Error> {
         temporary(folder).map(drop).map_err(|source| write_error(folder, source))
     }
 
-    /// Gives the file these permissions when it is whole, whatever the umask is.
+    /// Sets the permissions of the completed file, regardless of the umask.
     pub fn with_mode(self, mode: FileMode) -> WholeFile {
         WholeFile { mode, ..self }
     }
 
-    /// Where its bytes go.
+    /// The writer.
     pub fn writer(&mut self) -> &mut impl Write {
         &mut self.writer
     }
 
-    /// Whether an earlier run's file has the name.
+    /// Whether a file exists at the path.
     pub fn is_there(&self) -> bool {
         self.temporary.is_some() && self.path.exists()
     }
 
-    /// Writes what the closure writes.
+    /// Writes a document.
     pub fn write(&mut self, write: super::WriteDocument<'_>) -> Result<(), Error> {
         write(&mut self.writer).map_err(|source| write_error(&self.path, source))
     }
 
-    /// Gives the file its name, unless it would take away what the one there has or says, or has nothing where that has
-    /// something.
+    /// Renames the file to its path, unless the existing one has more content.
     pub fn finish_unless_lossy(mut self, replace: bool) -> Result<Finish, Error> {
         self.writer.flush().map_err(|source| write_error(&self.path, source))?;
         let bytes = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
         match &self.temporary {
-            // An empty file is NDJSON of nothing, but no JSON.
+            // An empty file is valid NDJSON, but not valid JSON.
             Some(temporary) if bytes(temporary) == 0 && (bytes(&self.path) > 0 || self.is_json()) => {
                 return Ok(Finish::NothingNew);
             }
@@ -110,7 +109,7 @@ impl WholeFile {
         self.path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
     }
 
-    /// Gives the file its name, in place of one that had it.
+    /// Renames the file to its path, and replaces an existing one.
     pub fn finish(self) -> Result<(), Error> {
         let WholeFile { path, temporary, mut writer, mode } = self;
         writer.flush().map_err(|source| write_error(&path, source))?;
@@ -150,16 +149,16 @@ fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     file.map_err(|error| without_path(&error))
 }
 
-/// What went wrong; the error itself names the temporary file, of which the user knows nothing.
+/// The error without the path of the temporary file, which the user does not know.
 fn without_path(error: &io::Error) -> io::Error {
     match error.kind() {
-        // The kind's own words, "entity not found", say nothing.
+        // The text of this kind, "entity not found", is not helpful.
         io::ErrorKind::NotFound => io::Error::new(io::ErrorKind::NotFound, "no such file or directory"),
         kind => kind.into(),
     }
 }
 
-/// Removes what killed runs left in the folder. What cannot be removed does no harm.
+/// Removes temporary files of killed runs. Errors are ignored.
 pub(super) fn remove_stale(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten().filter(|entry| is_temporary(&entry.file_name())) {
@@ -170,7 +169,7 @@ pub(super) fn remove_stale(folder: &Path) {
     }
 }
 
-/// The reader's end of a pipe being closed is no failure; anything else is.
+/// The error of a failed write; a closed pipe is [`Error::Closed`].
 pub(super) fn write_error(path: &Path, source: io::Error) -> Error {
     match source.kind() {
         io::ErrorKind::BrokenPipe => Error::Closed,

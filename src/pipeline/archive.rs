@@ -1,4 +1,4 @@
-//! Reads what an archive holds: a zip on all workers that have nothing else to do, a stream on one.
+//! Reads the entries of an archive: a zip on all idle workers, a stream on one.
 
 use std::ops::ControlFlow;
 
@@ -13,7 +13,7 @@ use crate::source::Name;
 use crate::source::archive::{Archive, Head, Kind, Stream, Zip, ZipEntry, damaged, entry_name};
 
 impl Stage<'_> {
-    /// Reads every entry. What is wrong with the archive as a whole is reported under its own name.
+    /// Reads every entry. Errors of the archive itself are reported under its own name.
     pub(super) fn archive(&self, worker: &mut Worker, name: &Name, archive: &Archive) {
         let result = match archive {
             Archive::Zip(zip) => self.zip(name, zip),
@@ -60,7 +60,7 @@ impl Stage<'_> {
         self.progress.read(1, 0);
     }
 
-    /// Reads an entry, and gives the number of files that are still to be counted for it.
+    /// Reads an entry, and returns the number of files still to be counted for it.
     fn content(&self, worker: &mut Worker, name: &Name, bytes: &mut dyn Bytes) -> Result<u64, Skip> {
         let mut bytes = Head::new(bytes).map_err(|error| damaged(&error))?;
         if is_dicom_json(bytes.bytes()) {

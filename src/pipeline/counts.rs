@@ -1,4 +1,4 @@
-//! What is counted while the run goes on, from any thread.
+//! Counters of a run, updated from any thread.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +18,7 @@ pub struct RunCounts {
     dicom_files: AtomicU64,
     /// DICOM files that were read and not left out.
     read_files: AtomicU64,
-    /// Those of them that stand for an instance, or are left out by what the summary names otherwise.
+    /// Those of them that became an instance, or are counted elsewhere in the summary.
     resolved_files: AtomicU64,
     written: Mutex<Written>,
 }
@@ -31,7 +31,7 @@ struct Written {
     by_modality: BTreeMap<String, u64>,
 }
 
-/// What one study adds to the counts.
+/// The counts of one study.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StudyCounts {
     resolved_files: u64,
@@ -59,36 +59,36 @@ impl StudyCounts {
 }
 
 impl RunCounts {
-    /// More files were read, or left out; so many of them are DICOM.
+    /// Adds files that were read or left out, and how many of them are DICOM.
     pub fn read(&self, files: u64, dicom_files: u64) {
         self.files.fetch_add(files, Ordering::Relaxed);
         self.dicom_files.fetch_add(dicom_files, Ordering::Relaxed);
     }
 
-    /// More DICOM files were read and grouped.
+    /// Adds DICOM files that were grouped.
     pub fn grouped(&self, files: u64) {
         self.read(files, files);
         self.read_files.fetch_add(files, Ordering::Relaxed);
     }
 
-    /// How many files were read or left out, and how many of them are DICOM.
+    /// The number of files read or left out, and how many of them are DICOM.
     pub fn files(&self) -> (u64, u64) {
         (self.files.load(Ordering::Relaxed), self.dicom_files.load(Ordering::Relaxed))
     }
 
-    /// Files of which an index knows that they are DICOM and grouped.
+    /// Adds files that an index knows.
     #[cfg(feature = "index")]
     pub fn known(&self, files: u64, dicom_files: u64, grouped_files: u64) {
         self.read(files, dicom_files);
         self.read_files.fetch_add(grouped_files, Ordering::Relaxed);
     }
 
-    /// A study's instances are known.
+    /// Adds the instances of a resolved study.
     pub fn resolved(&self, study: &StudyCounts) {
         self.resolved_files.fetch_add(study.resolved_files, Ordering::Relaxed);
     }
 
-    /// A study was written.
+    /// Adds a written study.
     pub fn wrote(&self, study: &StudyCounts) {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         written.studies += 1;
@@ -99,7 +99,7 @@ impl RunCounts {
         }
     }
 
-    /// All of it, when everything is done.
+    /// The totals at the end of a run.
     pub fn totals(self, job: &Job) -> Totals {
         let release = job.config.content.release();
         let written = self.written.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -118,7 +118,7 @@ impl RunCounts {
     }
 }
 
-/// The code of a series' modality, as the summary names it.
+/// The modality of a series, for the summary.
 fn modality(part: &SeriesPart) -> String {
     let Some(concept) = &part.modality else { return "none".to_string() };
     let code = concept.coding.first().map(|coding| &*coding.code);

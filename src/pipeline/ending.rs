@@ -1,4 +1,4 @@
-//! How the end of a run is told: its summary, its exit code, and why that is what it is.
+//! The end of a run: summary, exit code, and the reason for it.
 
 use std::time::Instant;
 
@@ -13,21 +13,21 @@ use crate::report::{CauseInWords, Causes, Summary, Totals, causes, summary_json}
 use crate::source::Input;
 use crate::terminal::{self, columns, say};
 
-/// What the user sees of a run, and how its exit code is judged.
+/// Settings of progress, summary and exit code.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Console {
     /// When progress is shown.
     pub progress: ShowProgress,
-    /// How the run sums up.
+    /// The form of the summary.
     pub summary: SummaryForm,
-    /// Whether each file that is left out is named as it comes.
+    /// Whether each file that is left out is named at once.
     pub verbose: bool,
     /// Whether a dropped value makes the exit code 1.
     pub strict: bool,
 }
 
 impl Outcome {
-    /// Why the exit code is 1; nothing where it is 0.
+    /// The reasons for exit code 1; empty for 0.
     pub(super) fn causes(&self, job: &Job, is_strict: bool) -> Causes {
         let mut causes = causes(&self.counts);
         let is_explained = self.counts.lost_files() > 0 || self.counts.held_back() > 0;
@@ -40,7 +40,7 @@ impl Outcome {
         causes
     }
 
-    /// Says that there is no study, and what to look at.
+    /// The message that there is no study, with advice.
     fn nothing(&self, job: &Job) -> String {
         let inputs: Vec<String> = job.inputs.iter().map(Input::to_string).collect();
         let place = inputs.join(", ");
@@ -72,33 +72,33 @@ impl Outcome {
     }
 }
 
-/// Converts what the job names, says what came of it, and with which code to exit.
+/// Converts, prints the summary, and returns the exit code.
 pub fn convert(job: &Job, console: &Console) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
     let progress = terminal::start(console.progress, console.verbose);
     let outcome = convert_into(job, || open_output(job), progress.clone(), &interrupt);
-    // The walk may still hold the progress, and an error is not to be printed behind a bar.
+    // Wipe the progress bar before an error is printed; the walk may still hold a reference to it.
     progress.finish();
     Ok(tell(job, console, &outcome?, None, start))
 }
 
-/// What a server has to say of a run.
+/// A server's part of the summary.
 pub(super) struct OfServer {
-    /// Its part of the summary.
+    /// As JSON.
     pub summary: Value,
-    /// Why it makes the exit code 1.
+    /// The reasons for exit code 1.
     pub causes: Causes,
 }
 
-/// Says what came of a run, and why its exit code is 1 if it is; that is said also where nothing else is. The text of the
-/// server's part is somebody else's.
+/// Prints the summary, and the reason for exit code 1 even if there is no summary. The text of the server's part is
+/// printed elsewhere.
 pub(super) fn tell(job: &Job, console: &Console, outcome: &Outcome, server: Option<OfServer>, start: Instant) -> u8 {
     let mut causes = outcome.causes(job, console.strict);
     let code = causes.exit_code();
     let (totals, night, summary) = (&outcome.totals, &outcome.night, summary(job, outcome, start));
     match console.summary {
-        // Inputs that are all FHIR have nothing to say of DICOM.
+        // If all inputs are FHIR, there is no summary of DICOM.
         SummaryForm::Text if totals.dicom_files == 0 && outcome.fhir_files > 0 => {}
         SummaryForm::Text => {
             say(format_args!("{summary:0$}", columns()));
@@ -132,8 +132,8 @@ fn summary<'o>(job: &'o Job, outcome: &'o Outcome, start: Instant) -> Summary<'o
     }
 }
 
-/// Says what came of an assembly. Faults of the data are told and change no exit code: an engine would try again for
-/// nothing. Documents that were held back are for the user to mend.
+/// Prints the summary of an assembly. Problems of the data do not change the exit code, as an engine would retry in
+/// vain. Documents that were held back do.
 pub(super) fn tell_assembled(job: &Job, console: &Console, outcome: &Outcome, start: Instant) -> u8 {
     let mut causes = causes(&outcome.counts);
     if console.strict && outcome.counts.issues() > 0 {

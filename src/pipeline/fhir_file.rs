@@ -1,5 +1,5 @@
-//! Which files hold FHIR: JSON that names a resource type, also compressed, in an array or in UTF-16. What of it cannot be
-//! sent is told by whoever reads it; what only looks like JSON is none of its business.
+//! Recognizes files of FHIR: JSON with a `resourceType`, also compressed, in an array or in UTF-16. The upload that
+//! reads them reports invalid content.
 
 use std::fs::File;
 use std::io::{Read, Seek};
@@ -8,14 +8,14 @@ use flate2::read::GzDecoder;
 
 use crate::dicom::json::is_dicom_json;
 
-/// So much is looked at of a file that begins as JSON does.
+/// How much of a JSON file is searched.
 const HEAD_BYTES: u64 = 256 << 10;
-/// How a gzip stream begins (RFC 1952 2.3.1).
+/// The magic number of gzip (RFC 1952 2.3.1).
 const GZIP: [u8; 3] = [0x1F, 0x8B, 8];
-/// What every resource has (R5 JSON 2.1.1).
+/// The member that every resource has (R5 JSON 2.1.1).
 const MEMBER: &[u8] = b"\"resourceType\"";
 
-/// Whether a file holds FHIR. It is read from its start, and is at its start again afterwards.
+/// Whether a file contains FHIR. Afterwards it is rewound.
 pub fn is_fhir(mut file: &File) -> bool {
     let mut start = [0; 64];
     let read = file.read(&mut start).unwrap_or(0);
@@ -24,17 +24,17 @@ pub fn is_fhir(mut file: &File) -> bool {
         start if may_be_json(start) => names_a_resource(Again { start, file }),
         _ => false,
     };
-    // Whoever reads the file as a stream begins at its start.
+    // Later readers start at the beginning.
     file.rewind().is_ok() && is_it
 }
 
-/// Whether a stream that begins so is for whoever reads FHIR: any JSON is that is not DICOM's, because nobody else would
-/// name it.
+/// Whether a stream that starts so may be FHIR: any JSON that is not DICOM JSON, so that invalid JSON is reported by
+/// the upload.
 pub fn may_be_fhir(start: &[u8]) -> bool {
     may_be_json(start) && !is_dicom_json(start) || start.starts_with(&GZIP) && names_a_resource(GzDecoder::new(start))
 }
 
-/// What was read already, and then the rest.
+/// The bytes already read, then the rest of the file.
 struct Again<'f> {
     start: &'f [u8],
     file: &'f File,
@@ -48,17 +48,17 @@ impl Read for Again<'_> {
 
 fn names_a_resource(reader: impl Read) -> bool {
     let mut head = Vec::new();
-    // A stream that is damaged further on has given what came before.
+    // If the stream is damaged, the bytes before the damage are searched.
     let _ = reader.take(HEAD_BYTES).read_to_end(&mut head);
     if !may_be_json(&head) {
         return false;
     }
-    // UTF-16 of these letters has a NUL beside each.
+    // In UTF-16 each of these letters has a NUL.
     head.retain(|byte| *byte != 0);
     head.windows(MEMBER.len()).any(|window| window == MEMBER)
 }
 
-/// Whether a text begins as a JSON object or array does, in UTF-8 or UTF-16.
+/// Whether a text starts like a JSON object or array, in UTF-8 or UTF-16.
 fn may_be_json(start: &[u8]) -> bool {
     let marks: [&[u8]; 3] = [b"\xEF\xBB\xBF", b"\xFF\xFE", b"\xFE\xFF"];
     let start = marks.iter().find_map(|mark| start.strip_prefix(*mark)).unwrap_or(start);

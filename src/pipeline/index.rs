@@ -13,8 +13,7 @@ use crate::group::reader::{Reader, Selections};
 use crate::index::{self, Index, OnNetwork};
 use crate::issue::Skip;
 use crate::mapping;
-use crate::options::{Format, OutputTarget};
-use crate::output::Sink;
+use crate::output::{Format, OutputTarget, Sink};
 use crate::progress::Progress;
 use crate::report::{Where, is_page};
 use crate::source::{self, Input, Name, Walk, WalkOptions, Watch};
@@ -24,12 +23,10 @@ use crate::terminal::{self, WARNING};
 /// Opens the index of a run, and takes its inputs in.
 fn open(job: &Job, path: &Path) -> Result<Index, Error> {
     let options = &job.config.index;
-    let is_of_files = |input: &Input| matches!(input, Input::Path(_) | Input::List { .. });
+    let is_of_files = |input: &Input| !matches!(input, Input::Stdin | Input::Readers(_));
     let refused = |reason: &str| Err(Error::Usage(format!("--index: {reason}")));
     if !job.inputs.iter().all(is_of_files) {
-        return refused(
-            "an index knows files by their names: give files and folders, or lists of them, and no content",
-        );
+        return refused("an index knows files by their names: give files, folders, buckets or lists, and no content");
     }
     if job.config.run.report.as_deref().is_some_and(is_page) {
         return refused("a page shows what headers say, and no header is read again: give a report in JSON");
@@ -53,6 +50,7 @@ fn open(job: &Job, path: &Path) -> Result<Index, Error> {
 /// The one file that the studies go to, where it is one.
 fn file(job: &Job) -> Option<PathBuf> {
     match &job.target {
+        _ if job.is_staged() => None,
         OutputTarget::File(path) => Some(path.clone()),
         OutputTarget::Folder(path) if job.format == Format::Ndjson => Some(path.join("ImagingStudy.ndjson")),
         OutputTarget::Folder(_) | OutputTarget::Stdout => None,

@@ -12,14 +12,13 @@ use crate::mapping::{ContentOptions, EndpointLevel, EndpointOption};
 use crate::options::filter::Filter;
 #[cfg(feature = "index")]
 use crate::options::index::{Gone, IndexOptions};
-use crate::options::{
-    BundleOptions, BundleType, Format, InputOptions, OutputOptions, OutputTarget, References, RunOptions, is_stdout,
-};
+use crate::options::{BundleOptions, BundleType, InputOptions, References, RunOptions, is_stdout};
 #[cfg(feature = "objects")]
 use crate::output::Staged;
+use crate::output::{Format, OutputOptions, OutputTarget};
 #[cfg(not(feature = "objects"))]
 use crate::source::NO_OBJECTS;
-use crate::source::{Input, Links, ListFrom, RemoteOptions, Separator, WalkOptions};
+use crate::source::{Input, Links, ListFrom, Only, RemoteOptions, Separator, WalkOptions};
 
 /// The options of `convert`.
 #[derive(Debug, Clone, Default)]
@@ -94,7 +93,7 @@ impl Config {
     pub fn job(mut self) -> Result<Job, Error> {
         #[cfg(feature = "objects")]
         let staged =
-            self.output.output.as_deref().map(|path| Staged::of(path, &self.remote.bucket)).transpose()?.flatten();
+            self.output.output.as_deref().map(|path| Staged::of(path, &self.remote.bucket())).transpose()?.flatten();
         #[cfg(feature = "objects")]
         if let Some(staged) = &staged {
             self.output.output = Some(staged.path().to_path_buf());
@@ -122,7 +121,14 @@ impl Config {
         let threads = self.run.threads();
         Ok(Job {
             inputs,
-            walk: WalkOptions { links, excluded, threads, watch: None },
+            walk: WalkOptions {
+                links,
+                excluded,
+                threads,
+                watch: None,
+                remote: self.remote.clone(),
+                only: Only::default(),
+            },
             filter: Filter::new(self.input.include.clone(), self.input.exclude.clone()),
             layout: if is_indented { Layout::Pretty } else { Layout::Compact },
             target,
@@ -135,9 +141,20 @@ impl Config {
     }
 }
 
+impl Job {
+    /// Whether the output is made here and belongs elsewhere.
+    #[cfg(feature = "index")]
+    pub fn is_staged(&self) -> bool {
+        #[cfg(feature = "objects")]
+        return self.staged.is_some();
+        #[cfg(not(feature = "objects"))]
+        false
+    }
+}
+
 /// A bucket would be taken for a folder.
 #[cfg(not(feature = "objects"))]
-fn refuse_bucket(output: Option<&Path>) -> Result<(), Error> {
+pub(super) fn refuse_bucket(output: Option<&Path>) -> Result<(), Error> {
     match output.and_then(Path::to_str).is_some_and(|path| RemoteOptions::default().input(path.as_ref()).is_err()) {
         true => usage(NO_OBJECTS),
         false => Ok(()),

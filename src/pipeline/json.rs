@@ -1,4 +1,4 @@
-//! Reads the instances of a text in DICOM JSON, each as if it were a file.
+//! Reads the instances of a DICOM JSON text, each like a file.
 
 use super::read::Stage;
 use crate::dicom::bytes::{Bytes, Counted};
@@ -7,7 +7,7 @@ use crate::group::reader::Worker;
 use crate::source::Name;
 
 impl Stage<'_> {
-    /// Reads every instance. Where the text breaks off is reported under its own name.
+    /// Reads every instance. A syntax error is reported under the text's own name.
     pub(super) fn json(&self, worker: &mut Worker, name: &Name, text: &mut dyn Bytes) {
         let mut text = Counted::new(text);
         let mut instances = Instances::new(&mut text);
@@ -27,7 +27,7 @@ impl Stage<'_> {
     }
 }
 
-/// The name of an instance: that of its text, with the number where there are several.
+/// The name of an instance: that of its text, with its number if there are several.
 fn inside(text: &Name, number: Option<u64>) -> Name {
     let Some(number) = number else { return text.clone() };
     let entry = text.entry.as_ref().map_or_else(|| number.to_string(), |entry| format!("{entry}!/{number}"));

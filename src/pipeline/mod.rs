@@ -1,4 +1,4 @@
-//! Wires the stages: the only module that knows all of them.
+//! Connects the stages: the only module that knows all of them.
 
 mod archive;
 #[cfg(feature = "cli")]
@@ -41,8 +41,7 @@ use crate::group::{
 };
 use crate::interrupt::Interrupt;
 use crate::mapping::{self, ContentOptions};
-use crate::options::OutputOptions;
-use crate::output::{self, Catalog, Finished, Sink};
+use crate::output::{self, Catalog, Finished, OutputOptions, Sink};
 use crate::progress::Progress;
 use crate::report::{Report, Section, Totals};
 use crate::source::{self, Walk};
@@ -64,10 +63,7 @@ pub use upload::{Upload, upload};
 /// Opens the output that the options name.
 pub fn open_output(job: &Job) -> Result<Box<dyn Sink>, Error> {
     let (OutputOptions { rows, replace, .. }, mode) = (&job.config.output, job.config.run.mode);
-    let sink: Box<dyn Sink> = match job.format.is_table() {
-        true => Box::new(Catalog::open(job.target.path(), job.format, rows.unwrap_or_default(), mode)?),
-        false => output::open(&job.target, job.format, mode, *replace)?,
-    };
+    let sink = output::open(&job.target, job.format, rows.unwrap_or_default(), mode, *replace)?;
     #[cfg(feature = "objects")]
     if let Some(staged) = &job.staged {
         return staged.clone().sink(sink, *replace);
@@ -75,7 +71,7 @@ pub fn open_output(job: &Job) -> Result<Box<dyn Sink>, Error> {
     Ok(sink)
 }
 
-/// Converts what the job names into the sink that `open` gives.
+/// Converts a job into the sink that `open` returns.
 pub fn convert_into<'s>(
     job: &Job,
     open: impl FnOnce() -> Result<Box<dyn Sink + 's>, Error>,
@@ -86,13 +82,13 @@ pub fn convert_into<'s>(
     convert_between(job, &ends, open, progress, interrupt)?.finish(0, None)
 }
 
-/// What a run has at its two ends beside files and documents.
+/// Settings of a run that differ between `convert` and `upload`.
 struct Ends<'a> {
-    /// Takes the files that are no DICOM.
+    /// A consumer of files that are not DICOM.
     others: Option<&'a dyn read::Others>,
-    /// How many threads give documents to the sink.
+    /// The number of writing threads.
     writing_threads: usize,
-    /// What the place is called where documents go, if that is none of the job's.
+    /// The name of the destination, if it is not the job's.
     #[cfg_attr(not(feature = "index"), allow(dead_code))]
     place: Option<String>,
 }
@@ -105,7 +101,7 @@ fn convert_between<'s>(
     interrupt: &Interrupt,
 ) -> Result<Converted, Error> {
     job.config.content.check()?;
-    // The output is opened first: a run that cannot write should not read for hours.
+    // Opened first, so that a run that cannot write fails before reading for hours.
     let sink = open()?;
     let report = Report::open(&job.config.run, progress.clone())?;
     let counts = RunCounts::default();
@@ -122,7 +118,7 @@ fn convert_between<'s>(
     let pool = threads(job.threads)?;
     let run = Run { job, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
     let mut studies = pool.install(|| run.read(&walk, ends.others, sink.catalog().map(Catalog::files)))?;
-    // Threads that wait for a server are as many as requests may be under way.
+    // For a server there is one thread for each concurrent request.
     let has_enough = ends.writing_threads == job.threads || studies.is_empty();
     let pool = if has_enough { pool } else { threads(ends.writing_threads)? };
     pool.install(|| run.write(&mut studies, sink.as_ref()))?;
@@ -140,27 +136,27 @@ fn converted<'s>(
     let Finished { stale_files, held_back } = sink.finish(job.config.run.report.as_deref())?;
     held_back.iter().for_each(|path| write::note_held_back(&report, path));
     let totals = counts.totals(job);
-    // Of files that were not read nobody knows which rules they met.
+    // With an index, unchanged files are not matched against the rules.
     let unmet_rules = if night.is_some() { Vec::new() } else { job.filter.unmet() };
     Ok(Converted { totals, stale_files, report, unmet_rules, night })
 }
 
-/// What a run with an index did, for the summary.
+/// Counts of a run with an index, for the summary.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct NightCounts {
     /// Files that were read.
     pub read_files: u64,
     /// Files of the index that are gone.
     pub gone_files: u64,
-    /// Documents of studies that were written.
+    /// Studies whose documents were written.
     pub written: u64,
-    /// Studies whose documents stayed as they are.
+    /// Studies that did not change.
     pub unchanged: u64,
     /// Studies all of whose files are gone.
     pub gone: u64,
 }
 
-/// What a run came to, with a report that is still open.
+/// The result of a run whose report is still open.
 struct Converted {
     totals: Totals,
     stale_files: u64,
@@ -170,7 +166,7 @@ struct Converted {
 }
 
 impl Converted {
-    /// Completes the report, with what somebody else has to say in it.
+    /// Completes the report, with an additional section.
     fn finish(self, fhir_files: u64, section: Option<&Section<'_>>) -> Result<Outcome, Error> {
         let Converted { totals, stale_files, report, unmet_rules, night } = self;
         let counts = report.finish(&totals, section)?;
@@ -178,7 +174,7 @@ impl Converted {
     }
 }
 
-/// What both halves of a run share.
+/// The context of both stages.
 struct Run<'a> {
     job: &'a Job,
     report: &'a Report,
@@ -188,7 +184,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Reads all that the walk finds, and groups it.
+    /// Reads and groups all files of the walk.
     fn read(&self, walk: &Walk, others: Option<&dyn read::Others>, files: Option<&Files>) -> Result<Vec<Study>, Error> {
         let content = &self.job.config.content;
         let studies = Studies::default();
@@ -231,7 +227,7 @@ impl Run<'_> {
         self.job.config.content.profile().manifests == Manifests::LeftOut
     }
 
-    /// Which Key Object Selections are kept.
+    /// The Key Object Selections to keep.
     fn selections(&self) -> Selections {
         let is_all = self.job.config.content.has_selections() || self.leaves_out_manifests();
         if is_all { Selections::All } else { Selections::Rejections }
@@ -262,7 +258,7 @@ impl Run<'_> {
     }
 }
 
-/// When documents are made: as the user says, as the environment of a reproducible build says, else now.
+/// The creation time: from the option, else from SOURCE_DATE_EPOCH, else now.
 fn made_at(content: &ContentOptions) -> Result<DateTime, Error> {
     if let Some(time) = content.profile.creation_time {
         return Ok(time);

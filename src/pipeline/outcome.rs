@@ -1,9 +1,9 @@
-//! What a run came to.
+//! The result of a run.
 
 use super::NightCounts;
 use crate::report::{Counts, Totals};
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Outcome {
@@ -11,12 +11,12 @@ pub struct Outcome {
     pub totals: Totals,
     /// What was left out, dropped or changed.
     pub counts: Counts,
-    /// Files beside the output's that look like documents and are of another run.
+    /// Files in the output folder that look like documents of another run.
     pub stale_files: u64,
-    /// Inputs that are FHIR already, where these are wanted.
+    /// Inputs that are FHIR, for uploads.
     pub(super) fhir_files: u64,
-    /// What a run with an index did.
+    /// Counts of a run with an index.
     pub(super) night: Option<NightCounts>,
-    /// Rules of `--include` and `--exclude` that no file met.
+    /// Rules of `--include` and `--exclude` that no file matched.
     pub(super) unmet_rules: Vec<String>,
 }

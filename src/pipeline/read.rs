@@ -1,4 +1,4 @@
-//! The reading stage: workers take batches from the walk and group what they read.
+//! The reading stage: workers take batches from the walk, read headers and group them.
 
 use std::path::PathBuf;
 
@@ -20,71 +20,71 @@ use crate::source::{Batch, Content, Item, Name, Walk};
 use super::counts::RunCounts;
 use super::fhir_file::is_fhir;
 
-/// What all workers share.
+/// The context of all workers.
 pub struct Stage<'s> {
     /// From bytes to studies.
     pub reader: Reader<'s>,
-    /// What is counted.
+    /// Counters.
     pub counts: &'s RunCounts,
-    /// What is left out.
+    /// The report.
     pub report: &'s Report,
-    /// How far the run is.
+    /// Progress.
     pub progress: &'s dyn Progress,
-    /// Whether the user wants it to end.
+    /// Whether the run is to stop.
     pub interrupt: &'s Interrupt,
-    /// Takes the files that are FHIR already, where they are wanted.
+    /// A consumer of files that are FHIR.
     pub others: Option<&'s dyn Others>,
-    /// Which files are this run's, where others read the rest.
+    /// Selects the files of this run, if a shard of the input is read.
     pub only: Option<&'s (dyn Fn(&Name) -> bool + Sync)>,
-    /// Knows files from earlier runs, and reports all of them together.
+    /// An index, which reports all files together.
     pub known: Option<&'s dyn Known>,
 }
 
-/// Knows files from earlier runs.
+/// The interface of an index to the reading stage.
 pub trait Known: Sync {
-    /// A file or entry is left out: says who reports it.
+    /// A file or entry is left out; returns who reports it.
     fn left_out(&self, name: &Name, skip: &Skip) -> Told;
-    /// A file turned out to hold files; before the first of them is read.
+    /// A file is an archive, whose entries will be read.
     fn opens_archive(&self, name: &Name);
-    /// Everything that it holds was read.
+    /// All entries of an archive were read.
     fn closes_archive(&self, name: &Name);
-    /// A file is of no use to it.
+    /// A file is not needed in the index.
     fn forgets(&self, name: &Name);
 }
 
 /// Who reports a file that is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
-    /// Who knows files from earlier runs, with everything else that it knows.
+    /// The index, together with all other files.
     Later,
-    /// Whoever found it, now.
+    /// The reading stage, now.
     Now,
-    /// The same of a file that an earlier run read: what it read stays, and is counted already.
+    /// The reading stage, now; the file's records of an earlier run are kept and already counted.
     NowButKnown,
 }
 
-/// Hears of files that are no DICOM.
+/// A consumer of files that are not DICOM.
 pub trait Others: Sync {
-    /// One that is FHIR, and so is not for the scanner.
+    /// A file of FHIR.
     fn fhir(&self, path: PathBuf);
-    /// One that is left out.
+    /// A file that is left out.
     fn left_out(&self, name: &Name, skip: &Skip);
 }
 
-/// What a file turns out to be.
+/// The kind of a file.
 enum Found {
-    /// It was read.
+    /// DICOM; it was read.
     Dicom,
-    /// It holds files.
+    /// An archive.
     Archive(Archive),
-    /// It holds instances, which were read.
+    /// DICOM JSON; its instances were read.
     Json,
-    /// It is FHIR, and was put aside.
+    /// FHIR; it was passed to [`Others`].
     Fhir,
 }
 
 impl Stage<'_> {
-    /// Reads everything that the walk finds.
+    /// Reads all files of the walk.
     pub fn all(&self, walk: &Walk, threads: usize) -> Result<(), Error> {
         rayon::scope(|scope| {
             for _ in 0..threads {
@@ -112,7 +112,7 @@ impl Stage<'_> {
         skipped.for_each(|(name, skip)| self.leave_out(name, skip));
         let mut taken = 0;
         batch.for_each(|item| taken += u64::from(is_ours(&item.name) && self.item(worker, item)));
-        // Counted for all at once: the counters are everybody's.
+        // Counted once for the batch, as the counters are shared between threads.
         self.grouped(taken);
     }
 
@@ -123,7 +123,7 @@ impl Stage<'_> {
         }
     }
 
-    /// Reads an item, and says whether it is a DICOM file, still to be counted.
+    /// Reads an item; returns whether it is a DICOM file that is still to be counted.
     fn item(&self, worker: &mut Worker, item: &Item) -> bool {
         match self.file(worker, item) {
             Ok(Found::Dicom) => return true,
@@ -138,18 +138,18 @@ impl Stage<'_> {
         false
     }
 
-    /// Reads what a file holds.
+    /// Reads the content of an archive or DICOM JSON.
     fn holding(&self, name: &Name, read: impl FnOnce()) {
         self.known.iter().for_each(|known| known.opens_archive(name));
         read();
         self.known.iter().for_each(|known| known.closes_archive(name));
     }
 
-    /// Reads a file, or finds that it is something else.
+    /// Reads a file, or returns what else it is.
     fn file(&self, worker: &mut Worker, item: &Item) -> Result<Found, Skip> {
         let is_included = self.is_included(&item.name)?;
         if !is_included {
-            // The path of an archive says nothing of its entries.
+            // The path of an archive is no match for its entries.
             let file = item.open().map_err(|_| Skip::PassedBy)?;
             return Archive::open(file)?.ok_or(Skip::PassedBy).map(Found::Archive);
         }
@@ -161,7 +161,7 @@ impl Stage<'_> {
             return Ok(Found::Fhir);
         }
         if let Content::Json(text) = &mut file {
-            self.json(worker, &item.name, &mut **text);
+            self.holding(&item.name, || self.json(worker, &item.name, &mut **text));
             return Ok(Found::Json);
         }
         match self.read(worker, &item.name, &mut file) {
@@ -171,7 +171,7 @@ impl Stage<'_> {
         }
     }
 
-    /// Reads what is no DICOM file: DICOM JSON, or an archive.
+    /// Reads DICOM JSON or opens an archive.
     fn other(&self, worker: &mut Worker, item: &Item, mut file: Content) -> Result<Found, Skip> {
         let is_json = Head::new(&mut file).is_ok_and(|head| is_dicom_json(head.bytes()));
         if is_json {
@@ -194,14 +194,14 @@ impl Stage<'_> {
         read
     }
 
-    /// Reports what was not as it should be in a file.
+    /// Reports an issue of a file.
     pub(super) fn issue(&self, name: &Name, issue: &Issue) {
         if self.known.is_none() {
             self.report.issue(Where { name: Some(name), ..Where::default() }, issue);
         }
     }
 
-    /// Whether the path is among those that are included; fails where it is excluded.
+    /// Whether a rule includes the path; fails if one excludes it.
     pub(super) fn is_included(&self, name: &Name) -> Result<bool, Skip> {
         let filter = self.reader.filter;
         if !filter.is_partial() {
@@ -230,7 +230,7 @@ impl Stage<'_> {
     }
 }
 
-/// Reports a SOP Instance UID that stands in several series.
+/// Reports a SOP Instance UID that occurs in several series.
 pub fn note_places(several: &SeveralPlaces, report: &Report) {
     for (study, series) in &several.places {
         let instance = Some(several.sop_instance_uid.as_str());
@@ -240,7 +240,7 @@ pub fn note_places(several: &SeveralPlaces, report: &Report) {
     }
 }
 
-/// Reports a series that stands in several studies.
+/// Reports a series that occurs in several studies.
 pub fn note_series((study, series): (&str, &str), report: &Report) {
     let place = Where { study: Some(study), series: Some(series), ..Where::default() };
     let (element, tags) = ("series.uid", vec![tags::SERIES_INSTANCE_UID]);

@@ -1,4 +1,4 @@
-//! The files of a folder of records: what they are called, and whether all of them are there.
+//! The files of a folder of records: names and completeness.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::options::Share;
 
-/// The name of the file that one scan writes for one partition.
+/// The name of the file of a scan's partition.
 pub fn file_name(partition: Share, shard: Share) -> String {
     let (partition, of, shard, shards) = (partition.number, partition.of, shard.number, shard.of);
     format!("partition-{partition:05}-of-{of:05}.shard-{shard:05}-of-{shards:05}.ndjson")
 }
 
-/// The partition and the shard that a file is of.
+/// The partition and the shard of a file name.
 fn parse_name(name: &str) -> Option<(Share, Share)> {
     let (partition, shard) = name.strip_suffix(".ndjson")?.split_once('.')?;
     let share = |text: &str, what: &str| text.strip_prefix(what)?.replace("-of-", "/").parse::<Share>().ok();
@@ -24,13 +24,13 @@ fn parse_name(name: &str) -> Option<(Share, Share)> {
 /// All files of a folder of records, by partition.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Records {
-    /// How many partitions there are.
+    /// The number of partitions.
     pub partitions: u32,
     files: BTreeMap<u32, Vec<PathBuf>>,
 }
 
 impl Records {
-    /// Lists a folder, and fails where files are missing or are of two scans.
+    /// Lists a folder, and fails if files are missing or of different scans.
     pub fn open(folder: &Path) -> Result<Records, Error> {
         let failed = |source| Error::Input { path: folder.to_path_buf(), source };
         let mut names = BTreeSet::new();

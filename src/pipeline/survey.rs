@@ -1,4 +1,4 @@
-//! Reads many files for `explain`: as a conversion does, but nothing is written.
+//! Reads many files for `explain`, like a conversion without output.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::progress::Silent;
 use crate::report::{Counts, Report};
 use crate::source;
 
-/// What the files of the job have, and what was left out.
+/// Surveys the files of a job, and counts what was left out.
 pub fn survey(job: &Job, interrupt: &Interrupt) -> Result<(Surveyed, Counts), Error> {
     let (wanted, studies, counts) = (mapping::wanted(), Studies::default(), RunCounts::default());
     let options = &job.config.content.archive;

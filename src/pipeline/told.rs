@@ -1,4 +1,4 @@
-//! What a run said of a study, as an index keeps it: a later run says it again without looking at the study.
+//! Counts and issues of a study, as an index stores them: a later run repeats them without loading the study.
 
 use std::collections::HashSet;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -11,13 +11,13 @@ use crate::issue::{Issue, Reason};
 use crate::report::{KeptIssue, Report, Where};
 use crate::source::Name;
 
-/// Words of ours that are known at a time: far more than there are elements and resource types.
+/// The most interned names: far more than there are elements and resource types.
 const MAX_WORDS: usize = 2048;
 
-/// What was said of a study.
+/// Counts and issues of a study.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Told {
-    /// What it adds to the counts.
+    /// Its counts.
     pub counts: StudyCounts,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     issues: Vec<ToldIssue>,
@@ -42,7 +42,7 @@ struct ToldIssue {
 }
 
 impl Told {
-    /// What was counted and kept of a study.
+    /// The stored form of counts and issues.
     pub fn of(counts: &StudyCounts, issues: Vec<KeptIssue>) -> Told {
         Told { counts: counts.clone(), issues: issues.into_iter().map(ToldIssue::of).collect() }
     }
@@ -52,12 +52,12 @@ impl Told {
         serde_json::to_vec(self).expect("text and numbers are always JSON")
     }
 
-    /// Takes stored bytes back; `None` where they are damaged.
+    /// Parses stored bytes; `None` if they are damaged.
     pub fn from_bytes(bytes: &[u8]) -> Option<Told> {
         serde_json::from_slice(bytes).ok()
     }
 
-    /// Says it again.
+    /// Repeats the issues in a report.
     pub fn say(&self, study: &str, report: &Report) {
         self.issues.iter().for_each(|issue| issue.say(study, report));
     }
@@ -105,7 +105,7 @@ fn os_string(bytes: &[u8]) -> std::ffi::OsString {
     return String::from_utf8_lossy(bytes).into_owned().into();
 }
 
-/// A word of ours, as an element or a resource type, that comes out of an index: kept once for as long as the program runs.
+/// Interns a name of an element or resource type that comes out of an index.
 pub fn word(text: &str) -> &'static str {
     static WORDS: LazyLock<Mutex<HashSet<&'static str>>> = LazyLock::new(Mutex::default);
     let mut words = WORDS.lock().unwrap_or_else(PoisonError::into_inner);

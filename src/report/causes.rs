@@ -1,4 +1,4 @@
-//! Why a run ends with exit code 1, for standard error: each cause with the first places where it was found.
+//! The reasons for exit code 1, for standard error: each with the first places where it was found.
 
 use std::fmt;
 
@@ -7,29 +7,29 @@ use super::counts::Cause;
 use crate::numbers::count;
 use crate::terminal::WARNING;
 
-/// A cause of exit code 1 in words, and the first places where it was found.
+/// A reason for exit code 1 in words, and the first places where it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CauseInWords {
     /// What happened, and what to do.
     pub message: String,
     /// Files or UIDs.
     pub places: Vec<String>,
-    /// More places than are named.
+    /// The number of further places.
     pub more: u64,
 }
 
-/// All causes of a run; none where the exit code is 0.
+/// All reasons of a run; empty for exit code 0.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Causes(pub Vec<CauseInWords>);
 
 impl CauseInWords {
-    /// A cause that was found nowhere in particular.
+    /// A reason without places.
     pub fn of(message: String) -> CauseInWords {
         CauseInWords { message, places: Vec::new(), more: 0 }
     }
 }
 
-/// The causes that stand in the counts.
+/// The reasons in the counts.
 pub fn causes(counts: &Counts) -> Causes {
     Causes(
         counts
@@ -41,25 +41,28 @@ pub fn causes(counts: &Counts) -> Causes {
 
 fn in_words(cause: Cause, number: u64, places: Vec<String>) -> CauseInWords {
     let message = match cause {
-        Cause::LostFiles => format!("{} left out that are DICOM, or could be", files(number)),
+        Cause::LostFiles => files_left_out(number),
         Cause::Issue(reason) => reason.to_string(),
     };
     let more = number.saturating_sub(places.len() as u64);
     CauseInWords { message, places, more }
 }
 
-fn files(number: u64) -> String {
-    if number == 1 { "1 file was".to_string() } else { format!("{} files were", count(number)) }
+fn files_left_out(number: u64) -> String {
+    match number {
+        1 => "1 file was left out that is DICOM, or could be".to_string(),
+        _ => format!("{} files were left out that are DICOM, or could be", count(number)),
+    }
 }
 
 impl Causes {
-    /// The same for a run whose exit code is another, as warnings.
+    /// As warnings, for a run with another exit code.
     pub fn as_warnings(&self, code: u8) -> String {
         let label = if code == 0 { "warning".to_string() } else { format!("exit code {code}") };
         self.to_string().replace("exit code 1:", &format!("{label}:"))
     }
 
-    /// 0, or 1 where there is a cause.
+    /// 1 if there is a reason, else 0.
     pub fn exit_code(&self) -> u8 {
         u8::from(!self.0.is_empty())
     }

@@ -1,9 +1,8 @@
-//! How many files and values, by reason, and where what makes the exit code 1 was found.
+//! Counts of files and values by reason, and the places of the reasons for exit code 1.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Where;
-use super::code::{reason_code, skip_code};
 use crate::issue::{Issue, Reason, Skip};
 use crate::source::Name;
 
@@ -11,33 +10,33 @@ use crate::source::Name;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
     /// By code and in words.
-    skipped: BTreeMap<(String, String), u64>,
+    skipped: BTreeMap<(&'static str, String), u64>,
     issues: BTreeMap<Reason, u64>,
     /// Coding schemes that are not known.
     schemes: BTreeSet<String>,
     /// DICOM files that are missing from the output.
     lost_files: u64,
-    /// Where each cause of exit code 1 was found: the first few in order.
+    /// The places of each reason for exit code 1: the first few in order.
     places: BTreeMap<Cause, BTreeSet<String>>,
 }
 
-/// Coding schemes that are named.
+/// The most coding schemes that are named.
 const MAX_SCHEMES: usize = 8;
-/// Places that are named of each cause.
+/// The most places that are named for each reason.
 const MAX_PLACES: usize = 3;
 
-/// What makes the exit code 1.
+/// A reason for exit code 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Cause {
     /// Files that are missing from the output.
     LostFiles,
-    /// Something that was found in what was read.
+    /// An issue.
     Issue(Reason),
 }
 
 impl Counts {
     pub(super) fn skip(&mut self, name: &Name, skip: &Skip) {
-        *self.skipped.entry((skip_code(skip), words(skip))).or_default() += 1;
+        *self.skipped.entry((skip.code(), words(skip))).or_default() += 1;
         if skip.is_loss() {
             self.lost_files += 1;
             self.place(Cause::LostFiles, || format!("{name}: {skip}"));
@@ -65,7 +64,7 @@ impl Counts {
         }
     }
 
-    /// Keeps the first few places in order, so that they are the same whichever thread comes first.
+    /// Keeps the first few places in order, so that they do not depend on threads.
     fn place(&mut self, cause: Cause, place: impl FnOnce() -> String) {
         let places = self.places.entry(cause).or_default();
         places.insert(place());
@@ -74,7 +73,7 @@ impl Counts {
         }
     }
 
-    /// The causes of exit code 1, each with how often it was found and the first places.
+    /// The reasons for exit code 1, each with its count and the first places.
     pub(super) fn causes(&self) -> impl Iterator<Item = (Cause, u64, &BTreeSet<String>)> {
         let number = |cause| match cause {
             Cause::LostFiles => self.lost_files,
@@ -88,7 +87,7 @@ impl Counts {
         self.skipped.values().sum()
     }
 
-    /// DICOM files that are missing from the output, or files that could be some.
+    /// Files missing from the output that are DICOM or could be.
     pub fn lost_files(&self) -> u64 {
         self.lost_files
     }
@@ -109,47 +108,40 @@ impl Counts {
     }
 
     /// Files left out, by code.
-    pub fn skipped_by_code(&self) -> BTreeMap<&str, u64> {
-        let mut codes = BTreeMap::new();
-        self.skipped.iter().for_each(|((code, _), files)| *codes.entry(code.as_str()).or_default() += files);
-        codes
+    pub fn skipped_by_code(&self) -> BTreeMap<&'static str, u64> {
+        summed(self.skipped.iter().map(|((code, _), files)| (*code, *files)))
     }
 
     /// Values dropped or changed, by code.
-    pub fn issues_by_code(&self) -> BTreeMap<String, u64> {
-        self.issues.iter().map(|(reason, values)| (reason_code(*reason), *values)).collect()
+    pub fn issues_by_code(&self) -> BTreeMap<&'static str, u64> {
+        summed(self.issues.iter().map(|(reason, values)| (reason.code(), *values)))
     }
 
     /// Files left out, by code and words of the reason, the most frequent first.
     pub(super) fn skipped_reasons(&self) -> Vec<(&str, &str, u64)> {
-        let all = self.skipped.iter().map(|((code, words), files)| (code.as_str(), words.as_str(), *files));
-        let mut all: Vec<_> = all.collect();
-        all.sort_by_key(|(_, _, files)| std::cmp::Reverse(*files));
-        all
+        sorted(self.skipped.iter().map(|((code, words), files)| (*code, words.as_str(), *files)), |(_, _, files)| {
+            *files
+        })
     }
 
     /// Values dropped or changed, by reason, the most frequent first.
     pub(super) fn issue_reasons(&self) -> Vec<(Reason, u64)> {
-        let mut all: Vec<(Reason, u64)> = self.issues.iter().map(|(reason, values)| (*reason, *values)).collect();
-        all.sort_by_key(|(_, values)| std::cmp::Reverse(*values));
-        all
+        sorted(self.issues.iter().map(|(reason, values)| (*reason, *values)), |(_, values)| *values)
     }
 
     /// Files left out, by reason in words, the most frequent first.
     pub fn skipped_in_words(&self) -> Vec<(String, u64)> {
-        frequent_first(self.skipped.iter().map(|((_, words), files)| (words.clone(), *files)))
+        self.skipped_reasons().into_iter().map(|(_, words, files)| (words.to_string(), files)).collect()
     }
 
     /// Values dropped or changed, by reason in words: mixed patients first, then the most frequent.
     pub fn issues_in_words(&self) -> Vec<(String, u64)> {
-        let weight =
-            |(reason, values): &(Reason, u64)| (*reason != Reason::SeveralPatients, std::cmp::Reverse(*values));
-        let mut issues: Vec<(Reason, u64)> = self.issues.iter().map(|(reason, values)| (*reason, *values)).collect();
-        issues.sort_by_key(weight);
+        let mut issues = self.issue_reasons();
+        issues.sort_by_key(|(reason, _)| *reason != Reason::SeveralPatients);
         issues.into_iter().map(|(reason, values)| (self.in_words(reason), values)).collect()
     }
 
-    /// The reason, with the names of what it is about.
+    /// The reason in words, with names.
     fn in_words(&self, reason: Reason) -> String {
         let names: Vec<&str> = self.schemes.iter().map(String::as_str).collect();
         match names[..] {
@@ -165,7 +157,7 @@ impl Counts {
     }
 }
 
-/// The reason in words that are the same for many files.
+/// The reason in words, without details of single files.
 pub(super) fn words(skip: &Skip) -> String {
     match skip {
         Skip::Unreadable(_) => "cannot be read".to_string(),
@@ -176,8 +168,16 @@ pub(super) fn words(skip: &Skip) -> String {
     }
 }
 
-fn frequent_first(counts: impl Iterator<Item = (String, u64)>) -> Vec<(String, u64)> {
-    let mut counts: Vec<(String, u64)> = counts.collect();
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+/// The most frequent first.
+fn sorted<T>(counts: impl Iterator<Item = T>, count: impl Fn(&T) -> u64) -> Vec<T> {
+    let mut counts: Vec<T> = counts.collect();
+    counts.sort_by_key(|one| std::cmp::Reverse(count(one)));
     counts
+}
+
+/// The numbers of each code, added up.
+fn summed(counts: impl Iterator<Item = (&'static str, u64)>) -> BTreeMap<&'static str, u64> {
+    let mut codes = BTreeMap::new();
+    counts.for_each(|(code, count)| *codes.entry(code).or_default() += count);
+    codes
 }

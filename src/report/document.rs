@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::options::{FileMode, is_stdout};
 use crate::output::WholeFile;
 
-/// A member of the report that somebody else writes.
+/// An additional member of the report.
 pub struct Section<'s> {
     /// Its name.
     pub name: &'s str,
@@ -19,14 +19,14 @@ pub struct Section<'s> {
     pub write: &'s dyn Fn(&mut dyn Write) -> io::Result<()>,
 }
 
-/// A report that is being gathered.
+/// A report being collected.
 #[derive(Debug)]
 pub(super) struct Document {
     path: PathBuf,
     file: WholeFile,
     skipped: Sorter,
     issues: Sorter,
-    /// The first thing that went wrong while gathering; it is told at the end, and does not stop the run before.
+    /// The first error while collecting, returned at the end.
     failure: Option<io::Error>,
 }
 

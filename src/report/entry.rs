@@ -1,10 +1,9 @@
-//! One entry of the report, as a line: what it is sorted by, a NUL, its JSON, a line feed.
+//! One entry of the report, as a line: sort key, NUL, JSON, line feed.
 
 use dicom_core::Tag;
 use serde::Serialize;
 
 use super::Where;
-use super::code::{reason_code, skip_code};
 use crate::issue::{Issue, Skip, keyword};
 use crate::source::{Name, printable};
 
@@ -57,20 +56,19 @@ impl From<Tag> for Attribute {
 
 /// The line of a file that is left out.
 pub(super) fn skipped(name: &Name, skip: &Skip) -> String {
-    let (path, reason, message) = (name.to_string(), skip_code(skip), skip.to_string());
+    let (path, reason, message) = (name.to_string(), skip.code(), skip.to_string());
     let attribute = match skip {
         Skip::NoUid(tag) | Skip::UnusableUid(tag) => Some(Attribute::from(*tag)),
         _ => None,
     };
-    let entry =
-        SkippedEntry { path: &path, reason: &reason, message: &message, expected: expected(&message), attribute };
-    line(&[&path, &reason], &entry)
+    let entry = SkippedEntry { path: &path, reason, message: &message, expected: expected(&message), attribute };
+    line(&[&path, reason], &entry)
 }
 
 /// The line of a value that is dropped or changed.
 pub(super) fn issue(place: Where<'_>, issue: &Issue, values: bool) -> String {
     let (path, reason, message) =
-        (place.name.map(Name::to_string), reason_code(issue.reason), issue.reason.in_words(issue.value.as_deref()));
+        (place.name.map(Name::to_string), issue.reason.code(), issue.reason.in_words(issue.value.as_deref()));
     let around = issue.tags.len().saturating_sub(1);
     let tags: Vec<String> = issue.tags.iter().map(Tag::to_string).collect();
     let entry = IssueEntry {
@@ -81,23 +79,23 @@ pub(super) fn issue(place: Where<'_>, issue: &Issue, values: bool) -> String {
         element: issue.element,
         attribute: issue.tags.last().map(|tag| Attribute::from(*tag)),
         within: issue.tags.iter().take(around).map(|tag| Attribute::from(*tag)).collect(),
-        reason: &reason,
+        reason,
         message: &message,
         expected: expected(&message),
         value: issue.value.as_deref().filter(|_| values || issue.reason.tells_value()),
     };
     let uids = [place.study, place.series, place.instance].map(Option::unwrap_or_default);
-    line(&[entry.path.unwrap_or_default(), uids[0], uids[1], uids[2], &tags.concat(), &reason], &entry)
+    line(&[entry.path.unwrap_or_default(), uids[0], uids[1], uids[2], &tags.concat(), reason], &entry)
 }
 
-/// What the message says that was wanted.
+/// The expected value in a message.
 fn expected(message: &str) -> Option<&str> {
     message.split_once(": want ").map(|(_, expected)| expected)
 }
 
 fn line(keys: &[&str], entry: &impl Serialize) -> String {
     let json = serde_json::to_string(entry).expect("text and lists of text are always JSON");
-    // A key holds no control character once it is printable, so that nothing in it ends the key.
+    // Printable keys contain no control characters, so no NUL ends the key early.
     let keys: Vec<String> = keys.iter().map(|key| printable(key.as_bytes())).collect();
     format!("{}\0{json}\n", keys.join("\u{1}"))
 }

@@ -1,11 +1,11 @@
-//! What was left out, dropped or changed, and why: counts always, and every single one where a report is asked for.
+//! The report: what was left out, dropped or changed, and why. Counts are always kept, single entries only for a
+//! report.
 //!
-//! Entries go to disk as they come, and are sorted on the way into the report: a million take no memory, and the same
-//! input gives the same report. Header values stand in it only if the user wants them.
+//! Entries are spooled to disk and sorted for the report, so that memory does not grow and the same input gives the
+//! same report. It contains header values only on request.
 
 #[cfg(feature = "cli")]
 mod causes;
-mod code;
 mod counts;
 mod document;
 mod entry;
@@ -42,7 +42,7 @@ use document::Document;
 use page::Page;
 pub use page::{Equipment, is_page};
 
-/// Where something was found, and how to find out what made it.
+/// Where something was found, and the source of its equipment.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Where<'a> {
     /// The file.
@@ -53,7 +53,7 @@ pub struct Where<'a> {
     pub series: Option<&'a str>,
     /// SOP Instance UID.
     pub instance: Option<&'a str>,
-    /// Where to look for what made the file.
+    /// The source of the file's equipment.
     pub equipment: Equipment<'a>,
 }
 
@@ -64,11 +64,11 @@ impl<'a> Where<'a> {
     }
 }
 
-/// What a run came to.
+/// The totals of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Totals {
-    /// What `--fhir` calls the release.
+    /// The name of the release in `--fhir`.
     pub release: &'static str,
     /// The version that the release gives itself.
     pub fhir_version: &'static str,
@@ -90,15 +90,15 @@ pub struct Totals {
     pub partial: bool,
 }
 
-/// Takes skips and issues from all threads.
+/// Collects skips and issues from all threads.
 pub struct Report {
     counts: Mutex<Counts>,
     form: Form,
-    /// Whether header values stand in it.
+    /// Whether it contains header values.
     values: bool,
-    /// Hears of each.
+    /// Receives callbacks for each.
     progress: Arc<dyn Progress>,
-    /// What is said of each study, by its UID, for who wants to say it again in a later run.
+    /// The issues of each study, by its UID, for an index.
     kept: Option<Mutex<HashMap<String, Vec<KeptIssue>>>>,
 }
 
@@ -117,19 +117,19 @@ pub struct KeptIssue {
     pub issue: Issue,
 }
 
-/// What is made of the skips and issues.
+/// The form of the report.
 #[derive(Debug)]
 enum Form {
     /// Counts alone.
     None,
     /// A document of all.
     Json(Box<Mutex<Document>>),
-    /// A page to look at.
+    /// A web page.
     Page(Box<Mutex<Page>>),
 }
 
 impl Report {
-    /// Starts to count, and opens the report that is asked for: a page where its name ends in `.html`.
+    /// Opens the requested report: a page if its name ends in `.html`.
     pub fn open(options: &RunOptions, progress: Arc<dyn Progress>) -> Result<Report, Error> {
         let RunOptions { report, mode, report_values, .. } = options;
         let form = match report {
@@ -140,12 +140,12 @@ impl Report {
         Ok(Report { counts: Mutex::default(), form, values: *report_values, progress, kept: None })
     }
 
-    /// The same report, which also keeps what is said of each study until that is taken.
+    /// The report, which also keeps the issues of each study until they are taken.
     pub fn keeping(self) -> Report {
         Report { kept: Some(Mutex::default()), ..self }
     }
 
-    /// A value of a study is dropped or changed; the place need not name the study.
+    /// Adds an issue of a study; the place need not name the study.
     pub fn issue_of(&self, study: &str, place: Where<'_>, issue: &Issue) {
         self.issue(place, issue);
         if let Some(kept) = &self.kept {
@@ -161,12 +161,12 @@ impl Report {
         }
     }
 
-    /// Takes what was kept of a study.
+    /// Takes the kept issues of a study.
     pub fn take_kept(&self, study: &str) -> Vec<KeptIssue> {
         self.kept.as_ref().and_then(|kept| lock(kept).remove(study)).unwrap_or_default()
     }
 
-    /// A file is left out.
+    /// Adds a file that is left out.
     pub fn skip(&self, name: &Name, skip: &Skip) {
         self.progress.left_out(name, skip);
         lock(&self.counts).skip(name, skip);
@@ -180,7 +180,7 @@ impl Report {
         }
     }
 
-    /// A value is dropped or changed.
+    /// Adds a value that is dropped or changed.
     pub fn issue(&self, place: Where<'_>, issue: &Issue) {
         self.progress.issue(place.place(), issue);
         lock(&self.counts).issue(place, issue);
@@ -194,14 +194,14 @@ impl Report {
         }
     }
 
-    /// A study was written: a page says what the archive holds.
+    /// Adds a written study, for the contents of a page.
     pub fn wrote(&self, study: &ResolvedStudy<'_>) {
         if let Form::Page(page) = &self.form {
             lock(page).study(study);
         }
     }
 
-    /// Completes the report, with a section of somebody else's if there is one, and gives the counts.
+    /// Completes the report, with an additional section if given, and returns the counts.
     pub fn finish(self, totals: &Totals, section: Option<&Section<'_>>) -> Result<Counts, Error> {
         let counts = self.counts.into_inner().unwrap_or_else(PoisonError::into_inner);
         match self.form {

@@ -1,10 +1,12 @@
 //! The end of a run in a few lines, for a terminal.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
 use anstyle::Style;
+use textwrap::{Options, WordSeparator::AsciiSpace, WordSplitter::NoHyphenation};
 
 use super::{Counts, Totals};
 use crate::numbers::{count, duration};
@@ -112,16 +114,9 @@ fn styled(f: &mut fmt::Formatter<'_>, style: Style, name: &str, number: u64, det
 }
 
 /// The text in lines of at most so many characters, parted at spaces.
-fn wrapped(text: &str, width: usize) -> impl Iterator<Item = String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        match lines.last_mut().filter(|line| line.is_empty() || line.chars().count() + word.chars().count() < width) {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) => *line += &format!(" {word}"),
-            None => lines.push(word.to_string()),
-        }
-    }
-    lines.into_iter()
+fn wrapped(text: &str, width: usize) -> impl Iterator<Item = Cow<'_, str>> {
+    let options = Options::new(width).break_words(false).word_separator(AsciiSpace).word_splitter(NoHyphenation);
+    textwrap::wrap(text, options).into_iter()
 }
 
 fn reasons(f: &mut fmt::Formatter<'_>, reasons: &[(String, u64)]) -> fmt::Result {
@@ -174,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_long_reason_goes_on_below_itself() {
-        let lines: Vec<String> = wrapped("the date is kept, the time dropped", 16).collect();
+        let lines: Vec<_> = wrapped("the date is kept, the time dropped", 16).collect();
         assert_eq!(lines, ["the date is", "kept, the time", "dropped"]);
         assert_eq!(wrapped("", 16).collect::<Vec<_>>(), [""]);
         assert_eq!(wrapped("averylongword", 4).collect::<Vec<_>>(), ["averylongword"]);

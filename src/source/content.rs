@@ -1,4 +1,4 @@
-//! What an item opens as: something that is read at any place, or a stream.
+//! The opened content of an item: random access, or a stream.
 
 use std::fmt;
 use std::fs::File;
@@ -7,25 +7,25 @@ use std::sync::Arc;
 
 use crate::dicom::bytes::{Bytes, Forward, RandomAccess};
 
-/// As many bytes as show the mark of a DICOM file: preamble and DICM (PS3.10 7.1).
+/// Preamble and DICM prefix of a DICOM file (PS3.10 7.1).
 const HEAD_BYTES: usize = 132;
 
 /// The bytes of an opened item.
 pub enum Content {
-    /// A file of the system.
+    /// A local file.
     File(File),
-    /// Bytes that any number of threads may read at once.
+    /// Bytes that several threads can read at once.
     #[cfg_attr(not(feature = "internals"), allow(dead_code, reason = "the fuzzer of archives gives them"))]
     Shared(Arc<dyn RandomAccess>),
-    /// DICOM JSON of a server. Where not all of it came, its end is an error.
+    /// DICOM JSON of a server. If it is incomplete, it ends with an error.
     Json(Box<dyn Bytes>),
     /// A DICOM file that can be read once, from front to back.
     Stream(Box<dyn Bytes>),
 }
 
 impl Content {
-    /// The content of a reader. A DICOM file is read as it comes, and no further than its header; all else could be an
-    /// archive with its directory at the end, and is spooled.
+    /// The content of a reader. A DICOM file is streamed, no further than its header; anything else could be a zip,
+    /// whose directory is at its end, and is spooled.
     pub fn of_reader(mut reader: Box<dyn Read + Send>) -> io::Result<Content> {
         let mut head = Vec::with_capacity(HEAD_BYTES);
         reader.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
@@ -38,7 +38,7 @@ impl Content {
     }
 }
 
-/// Copies a stream to an unnamed temporary file, which is gone when it is closed.
+/// Copies a stream to an unnamed temporary file.
 pub(super) fn spooled(stream: &mut dyn Read) -> io::Result<File> {
     let mut file = tempfile::tempfile()?;
     io::copy(stream, &mut file)?;

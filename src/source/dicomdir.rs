@@ -1,8 +1,8 @@
 //! A DICOMDIR as input: the files that it lists, below its own folder and never outside (PS3.10 8). Lower directory files
 //! that it lists are followed.
 //!
-//! Discs that were copied have lower-case names, `.dcm` behind them, or the version numbers of ISO 9660: what is not there
-//! by its name is looked for without regard to these.
+//! Copied discs have lower-case names, an added `.dcm`, or version numbers of ISO 9660: a file that does not exist by
+//! its listed name is looked up without regard to these.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
@@ -19,10 +19,10 @@ use crate::dicom::scan::{Reference, is_directory, referenced_files};
 use crate::issue::Skip;
 use crate::name::os_string;
 
-/// Names of folders that are kept for comparison, at most.
+/// The most file names that are cached for lookup.
 const MAX_KEPT_NAMES: usize = 1 << 17;
 
-/// Gives the files that a DICOMDIR lists; false where the file is none.
+/// Sends the files that a DICOMDIR lists to the feed; false if the file is no DICOMDIR.
 pub(super) fn read(path: &Path, links: Links, feed: &mut Feed) -> bool {
     let root = path.parent().unwrap_or(Path::new(""));
     let mut files = Listed { root, links, names: Names::default(), lower: Vec::new(), seen: HashSet::new() };
@@ -36,19 +36,19 @@ pub(super) fn read(path: &Path, links: Links, feed: &mut Feed) -> bool {
     true
 }
 
-/// Finds listed files.
+/// Resolves listed files to paths.
 struct Listed<'p> {
     /// The folder of the DICOMDIR: every File ID starts here (PS3.10 8.2).
     root: &'p Path,
     links: Links,
     names: Names,
-    /// Lower directory files that are still to be read, and all that were met.
+    /// Lower directory files that are still to be read, and all that were found.
     lower: Vec<PathBuf>,
     seen: HashSet<PathBuf>,
 }
 
 impl Listed<'_> {
-    /// Takes what one directory file lists; false where it is none.
+    /// Sends the files that one directory file lists; false if it is no DICOMDIR.
     fn directory(&mut self, path: &Path, feed: &mut Feed) -> bool {
         let Ok(mut file) = open_file(path) else { return false };
         let result = referenced_files(&mut file, &mut |reference| self.take(path, &reference, feed));
@@ -77,14 +77,14 @@ impl Listed<'_> {
         }
     }
 
-    /// Keeps a lower directory file, unless it was met before: they may refer to each other.
+    /// Queues a lower directory file once, as they may refer to each other.
     fn lower(&mut self, path: PathBuf) {
         if fs::canonicalize(&path).is_ok_and(|real| self.seen.insert(real)) {
             self.lower.push(path);
         }
     }
 
-    /// What a File ID leads to, from the root, else from the folder of the lower directory file that has it.
+    /// Resolves a File ID, from the root, else from the folder of the lower directory file that has it.
     fn find_from(&mut self, directory: &Path, components: &[&[u8]]) -> io::Result<(PathBuf, Kind)> {
         let own = directory.parent().filter(|own| *own != self.root);
         match (self.find(self.root, components), own) {
@@ -93,7 +93,7 @@ impl Listed<'_> {
         }
     }
 
-    /// What stands where names lead from a folder: by the names themselves, else by similar ones.
+    /// Resolves path components below a folder: by exact name, else by a similar one.
     fn find(&mut self, folder: &Path, components: &[&[u8]]) -> io::Result<(PathBuf, Kind)> {
         let Some((name, rest)) = components.split_first() else { return Err(io::ErrorKind::NotFound.into()) };
         let name = os_string(name);
@@ -116,7 +116,7 @@ impl Listed<'_> {
         match kind {
             _ if rest.is_empty() => Ok((path, kind)),
             Kind::Folder | Kind::LinkedFolder => self.find(&path, rest),
-            // A link that is not followed could lead anywhere.
+            // Without --follow a link is not resolved: it could lead anywhere.
             _ => Ok((path, kind)),
         }
     }
@@ -130,7 +130,7 @@ fn is_dicomdir(path: &Path) -> bool {
     open_file(path).is_ok_and(|mut file| is_directory(&mut file))
 }
 
-/// The names in the folders that were looked through, each by the form in which names are compared.
+/// Cached folder listings, by the normalized form of each name.
 #[derive(Default)]
 struct Names {
     folders: HashMap<PathBuf, HashMap<Vec<u8>, Vec<PathBuf>>>,
@@ -138,7 +138,7 @@ struct Names {
 }
 
 impl Names {
-    /// The paths in a folder whose names differ from `name` only as those of copied discs do, in their order.
+    /// The paths in a folder whose names differ from `name` only in the ways of copied discs, sorted.
     fn similar(&mut self, folder: &Path, name: &OsStr) -> Vec<PathBuf> {
         if !self.folders.contains_key(folder) {
             self.look_through(folder);
@@ -156,7 +156,7 @@ impl Names {
         let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         let entries = fs::read_dir(here).into_iter().flatten().flatten();
         let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-        // Of names that only case tells apart, the same one comes first everywhere.
+        // Sorted, so that of names that differ only in case every machine takes the same one.
         paths.sort_unstable();
         self.count += paths.len();
         let names = self.folders.entry(folder.to_path_buf()).or_default();
@@ -167,8 +167,7 @@ impl Names {
     }
 }
 
-/// The components of a File ID (PS3.10 8.2), which some writers separate by slashes; `None` where one could lead out of
-/// the folder.
+/// The components of a File ID (PS3.10 8.2), also if separated by slashes; `None` if it could lead out of the folder.
 fn components(file_id: &[u8]) -> Option<Vec<&[u8]>> {
     let end = file_id.iter().rposition(|byte| !matches!(byte, 0 | b' ')).map_or(0, |last| last + 1);
     let components = file_id.get(..end)?.split(|byte| matches!(byte, b'\\' | b'/')).map(<[u8]>::trim_ascii);
@@ -178,7 +177,7 @@ fn components(file_id: &[u8]) -> Option<Vec<&[u8]>> {
     (!components.is_empty() && components.iter().all(is_name)).then_some(components)
 }
 
-/// A name without regard to case, a version number (`;1`), a dot at its end, and `.dcm`.
+/// A normalized name: without case, version number (`;1`), trailing dot and `.dcm`.
 fn comparable(name: &OsStr) -> Vec<u8> {
     let name = name.as_encoded_bytes().to_ascii_lowercase();
     let base = name.split(|byte| *byte == b';').next().unwrap_or_default();

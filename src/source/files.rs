@@ -1,4 +1,4 @@
-//! The files of one folder: the folder once, and then the names, so that no path is made for each.
+//! The files of one folder: the folder once, then the names, so that no path is allocated for each.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -7,14 +7,14 @@ use super::item::{From, Item};
 use super::open::OpenFolder;
 use crate::name::Name;
 
-/// From so many files on it costs less to open their folder than to look up its path for each of them.
+/// From this many files on, opening the folder is cheaper than resolving its path for each file.
 const WORTH_OPENING: usize = 6;
 
-/// Regular files that stand in one folder.
+/// Regular files of one folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Files {
     folder: PathBuf,
-    /// One name behind the other, as if they were the components of a path: no name has a separator in it.
+    /// The names, stored as the components of one path, as no name contains a separator.
     names: PathBuf,
     count: usize,
 }
@@ -31,14 +31,14 @@ impl Files {
         self.count += 1;
     }
 
-    /// How many there are.
+    /// The number of files.
     pub fn len(&self) -> usize {
         self.count
     }
 
-    /// Shows each file; the paths are put together in one buffer.
+    /// Calls `each` with every file; paths are built in one buffer.
     pub fn for_each(&self, mut each: impl FnMut(&Item)) {
-        // With the separator behind it, so that a name needs only to be put there.
+        // With a trailing separator, so that a name can be appended.
         let folder = self.folder.join("").into_os_string();
         let open = (self.count >= WORTH_OPENING).then(|| OpenFolder::open(&self.folder)).flatten();
         let mut item = Item { name: Name::file(""), from: open.map_or(From::Path, From::Folder) };

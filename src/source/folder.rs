@@ -1,4 +1,4 @@
-//! Walks folders, several at a time, and never stats a file of which the folder itself says what it is.
+//! Walks folders in parallel, without a stat where the directory entry has the file type.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -16,12 +16,12 @@ use super::queue::{Next, Queue};
 use crate::issue::Skip;
 use crate::name::is_temporary;
 
-/// What the walking threads share.
+/// The state shared by the walking threads.
 pub(super) struct Walker {
     queue: Arc<Queue>,
     links: Links,
     excluded: Vec<PathBuf>,
-    /// The folders that were walked; kept only where links can lead to one twice.
+    /// The folders that were walked; kept only if links are followed, which can lead to one twice.
     walked: Mutex<HashSet<FolderId>>,
 }
 
@@ -37,7 +37,7 @@ impl Walker {
         &self.queue
     }
 
-    /// Walks folders until there are none left. Items are sent on before the thread waits.
+    /// Walks folders until none is left. Pending items are sent before the thread waits.
     pub fn walk(&self, mut feed: Feed) {
         while let Some(folder) = self.next(&mut feed) {
             if self.is_first_walk(&folder) {
@@ -72,7 +72,7 @@ impl Walker {
         if !feed.enter_folder(folder) {
             return;
         }
-        // One folder at a time: those in it go to the queue, and other threads walk them.
+        // One level at a time: subfolders go to the queue for other threads.
         for entry in WalkDir::new(folder).min_depth(1).max_depth(1) {
             match entry {
                 Ok(entry) => self.take(folder, &entry, &excluded, &mut folders, feed),
@@ -111,17 +111,17 @@ impl Walker {
         }
     }
 
-    /// Whether the folder was not walked yet under another name. Without links to follow there is no other name.
+    /// Whether the folder was not yet walked under another name, which only followed links can give.
     fn is_first_walk(&self, folder: &Path) -> bool {
         if self.links == Links::Skip {
             return true;
         }
-        // What cannot be identified is walked: reading it will say why.
+        // A folder without an id is walked: listing it will report the error.
         folder_id(folder).is_none_or(|id| self.walked.lock().unwrap_or_else(PoisonError::into_inner).insert(id))
     }
 }
 
-/// Why the walk of a folder gives no entry. Links are not followed by it, so it knows no loops.
+/// The reason for an error of walkdir. It does not follow links, so loops cannot occur.
 fn no_entry(error: &walkdir::Error) -> Skip {
     error.io_error().map_or_else(|| Skip::Unreadable(error.to_string()), unreadable)
 }
@@ -140,7 +140,8 @@ fn folder_id(folder: &Path) -> Option<FolderId> {
     Some((0, hash.finish()))
 }
 
-/// The excluded paths as the walk will meet them: below a root, under the root's name. A root itself is never excluded.
+/// The excluded paths as the walk will see them: with the name of the root they are below. A root itself is never
+/// excluded.
 pub(super) fn excluded_below<'a>(roots: impl Iterator<Item = &'a PathBuf>, excluded: &[PathBuf]) -> Vec<PathBuf> {
     let excluded: Vec<PathBuf> = excluded.iter().filter_map(|path| real_path(path)).collect();
     let below = |root: &PathBuf| {
@@ -152,7 +153,7 @@ pub(super) fn excluded_below<'a>(roots: impl Iterator<Item = &'a PathBuf>, exclu
     roots.filter_map(below).flatten().collect()
 }
 
-/// The path without links, even where its last component is not there yet.
+/// The canonical path, even if its last component does not exist yet.
 fn real_path(path: &Path) -> Option<PathBuf> {
     fs::canonicalize(path).ok().or_else(|| {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -1,4 +1,4 @@
-//! The files of one folder until somebody has looked at them: their names, and then what the file system says of each.
+//! The files of one folder, collected to be stamped and compared with an index.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -8,12 +8,12 @@ use std::path::Path;
 use super::open::OpenFolder;
 use super::stamp::Stamp;
 
-/// Files that are looked at together, at most: of a folder with more the rest comes later.
+/// The most files compared at once; larger folders are compared in parts.
 const MAX_FILES: usize = 1 << 16;
-/// From so many files on it costs less to open their folder than to look up its path for each of them.
+/// From this many files on, opening the folder is cheaper than resolving its path for each file.
 const WORTH_OPENING: usize = 6;
 
-/// Names of files that stand in one folder.
+/// Names of files of one folder.
 #[derive(Debug)]
 pub(super) struct Gathered {
     names: Vec<(OsString, bool)>,
@@ -40,7 +40,7 @@ impl Gathered {
         self.names.len() >= MAX_FILES
     }
 
-    /// Gives the files with their stamps, and those that have none. What is not there any more is left out.
+    /// Takes the files with their stamps, and those that have none. Deleted files are left out.
     pub fn stamped(&mut self, folder: &Path) -> (Vec<(OsString, Stamp)>, Vec<OsString>) {
         let open = (self.names.len() >= WORTH_OPENING).then(|| OpenFolder::open(folder)).flatten();
         let (mut stamped, mut unstamped) = (Vec::with_capacity(self.names.len()), Vec::new());

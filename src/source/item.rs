@@ -1,4 +1,4 @@
-//! One thing to read, as the walk hands it over: its name, and how it is opened.
+//! One item to read: its name, and how to open it.
 
 use std::fmt;
 use std::fs::File;
@@ -8,15 +8,15 @@ use super::open::{OpenFolder, open_file, unreadable};
 use crate::issue::Skip;
 use crate::name::Name;
 
-/// One thing to read: a file or an object, which may turn out to be an archive.
+/// One item to read: a file or an object, which may be an archive.
 #[derive(Debug)]
 pub struct Item {
-    /// What it is called.
+    /// Its name.
     pub name: Name,
     pub(super) from: From,
 }
 
-/// Where an item's content is.
+/// The location of an item's content.
 #[derive(Debug)]
 pub(super) enum From {
     /// At the path that is its name.
@@ -25,11 +25,11 @@ pub(super) enum From {
     Folder(OpenFolder),
     /// In a file that has no name.
     Spooled(File),
-    /// With a source that has its own way to open it.
+    /// At a source that opens it itself.
     Source(Box<dyn Open>),
 }
 
-/// Opens what is no local file.
+/// Opens an item that is no local file.
 pub(super) trait Open: fmt::Debug + Send + Sync {
     /// The content, or why there is none.
     fn open(&self) -> Result<Content, Skip>;
@@ -41,7 +41,7 @@ impl Item {
         Item { name: Name::file(path), from: From::Path }
     }
 
-    /// Opens it for reading, never waiting for a FIFO.
+    /// Opens it for reading, without blocking on a FIFO.
     pub fn open(&self) -> Result<Content, Skip> {
         match &self.from {
             From::Path => open_file(self.name.place.as_ref()).map(Content::File),

@@ -1,34 +1,34 @@
-//! What a path leads to, with or without following links.
+//! The kind of file at a path, with or without following links.
 
 use std::fs::{self, FileType};
 use std::io;
 use std::path::Path;
 
-/// What is done with symbolic links.
+/// How symbolic links are treated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Links {
-    /// They are reported and left.
+    /// They are reported and skipped.
     #[default]
     Skip,
-    /// They are read as what they lead to.
+    /// They are followed.
     Follow,
 }
 
-/// The kinds of things that a path can lead to.
+/// The kinds of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     File,
     Folder,
-    /// A link that leads to a folder, and is to be followed.
+    /// A followed link to a folder.
     LinkedFolder,
-    /// A link that is not to be followed.
+    /// A link that is not followed.
     Link,
     /// A device, FIFO or socket.
     Other,
 }
 
 impl Links {
-    /// What stands at the path, whose own type is known.
+    /// The kind of a path whose own file type is known.
     pub(super) fn kind(self, path: &Path, own: FileType) -> io::Result<Kind> {
         Ok(if own.is_file() {
             Kind::File

@@ -13,7 +13,7 @@ use super::links::{Kind, Links};
 use super::open::unreadable;
 use super::queue::Queue;
 use super::watch::From;
-use super::{Item, Name, Stamp};
+use super::{Item, Name, RemoteOptions, Stamp};
 use crate::error::Error;
 use crate::issue::Skip;
 use crate::name::os_string;
@@ -63,10 +63,14 @@ pub(super) struct List {
     separator: Separator,
     links: Links,
     folders: HashSet<PathBuf>,
+    remote: RemoteOptions,
+    #[cfg(feature = "objects")]
+    objects: super::bucket::Named,
 }
 
 impl List {
-    pub fn open(from: &ListFrom, separator: Separator, links: Links) -> Result<List, Error> {
+    /// Opens a list; `remote` says how what is not on this machine is reached.
+    pub fn open(from: &ListFrom, separator: Separator, links: Links, remote: RemoteOptions) -> Result<List, Error> {
         let (name, reader): (_, Box<dyn BufRead + Send>) = match from {
             ListFrom::Stdin => (Name::file("-"), Box::new(BufReader::new(io::stdin()))),
             ListFrom::File(path) => {
@@ -74,7 +78,16 @@ impl List {
                 (Name::file(path), Box::new(BufReader::new(file)))
             }
         };
-        Ok(List { name, reader, separator, links, folders: HashSet::new() })
+        Ok(List {
+            name,
+            reader,
+            separator,
+            links,
+            folders: HashSet::new(),
+            remote,
+            #[cfg(feature = "objects")]
+            objects: Default::default(),
+        })
     }
 
     /// Reads the list to its end, or until nobody wants more.
@@ -83,14 +96,17 @@ impl List {
         while !feed.is_closed() {
             line.clear();
             match self.read_line(&mut line) {
-                Ok(0) => return,
+                Ok(0) => break,
                 Ok(_) => self.line(self.separator.trim(&line), queue, feed),
                 Err(error) => {
                     feed.is_not_whole();
-                    return feed.skip(self.name, unreadable(&error));
+                    feed.skip(self.name.clone(), unreadable(&error));
+                    break;
                 }
             }
         }
+        #[cfg(feature = "objects")]
+        self.objects.give(feed);
     }
 
     fn read_line(&mut self, line: &mut Vec<u8>) -> io::Result<usize> {
@@ -118,6 +134,9 @@ impl List {
         if path.as_os_str().is_empty() || self.is_below_listed_folder(&path) {
             return;
         }
+        if path.to_str().is_some_and(|path| path.contains("://")) {
+            return self.take_remote(&path, is_asked, feed);
+        }
         match fs::symlink_metadata(&path).and_then(|metadata| self.links.kind(&path, metadata.file_type())) {
             Ok(Kind::File) if is_asked => feed.named(Item::at(path), From::List),
             Ok(Kind::File) => feed.item(Item::at(path)),
@@ -135,6 +154,28 @@ impl List {
                 feed.skip(Name::file(path), unreadable(&error));
             }
         }
+    }
+
+    /// An object of a bucket or a web server.
+    #[cfg_attr(not(feature = "objects"), allow(unused_variables, reason = "that build has none"))]
+    fn take_remote(&mut self, path: &Path, is_asked: bool, feed: &mut Feed) {
+        let why = match self.remote.input(path) {
+            #[cfg(feature = "objects")]
+            Ok(Some(super::Input::Bucket(bucket))) => {
+                let is_wanted = !is_asked
+                    || bucket.address.is_prefix
+                    || !feed.is_watched()
+                    || feed.wants(path, Stamp::unknown(), From::List);
+                if is_wanted {
+                    self.objects.push(*bucket, feed);
+                }
+                return;
+            }
+            Ok(_) => "a list names files and objects".to_string(),
+            Err(error) => error.to_string(),
+        };
+        feed.is_not_whole();
+        feed.skip(Name::file(path), Skip::Unreadable(why));
     }
 
     fn is_below_listed_folder(&self, path: &Path) -> bool {

@@ -104,6 +104,16 @@ impl Input {
 }
 
 impl Input {
+    /// Whether it is all that is below an address.
+    #[cfg(feature = "cli")]
+    pub fn is_folder(&self) -> bool {
+        match self {
+            #[cfg(feature = "objects")]
+            Input::Bucket(bucket) => bucket.address.is_prefix,
+            _ => false,
+        }
+    }
+
     /// The path, where it is one.
     pub fn path(&self) -> Option<&std::path::Path> {
         match self {
@@ -143,6 +153,24 @@ pub struct WalkOptions {
     pub threads: usize,
     /// Who decides which files are read; all are where there is nobody.
     pub watch: Option<Arc<dyn Watch>>,
+    /// How what stands in lists and is not on this machine is reached.
+    pub remote: RemoteOptions,
+    /// Which objects of a bucket are asked for, where others read the rest.
+    #[cfg_attr(not(feature = "objects"), allow(dead_code, reason = "only objects cost a request"))]
+    pub only: Only,
+}
+
+/// Says of a name whether it is chosen.
+pub type Chooses = dyn Fn(&Name) -> bool + Send + Sync;
+
+/// A choice by name; all are chosen where there is none.
+#[derive(Clone, Default)]
+pub struct Only(pub Option<Arc<Chooses>>);
+
+impl fmt::Debug for Only {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Only")
+    }
 }
 
 /// A walk under way. Dropping it stops the walk.
@@ -171,7 +199,7 @@ enum Start {
     File(PathBuf),
     NotRegular(PathBuf),
     Stdin,
-    List(List),
+    List(Box<List>),
     Readers(Readers),
     #[cfg(feature = "http")]
     DicomWeb(dicomweb::Asked),
@@ -186,7 +214,7 @@ pub fn open(
     progress: Arc<dyn Progress>,
     interrupt: &Interrupt,
 ) -> Result<Walk, Error> {
-    let start = |input| start(input, options.links, &progress, interrupt);
+    let start = |input| start(input, options, &progress, interrupt);
     let starts: Vec<Start> = inputs.iter().map(start).collect::<Result<_, _>>()?;
     let roots = starts.iter().filter_map(|start| if let Start::Folder(path) = start { Some(path) } else { None });
     let excluded = folder::excluded_below(roots, &options.excluded);
@@ -204,14 +232,26 @@ pub fn open(
     Ok(Walk { batches, queue })
 }
 
-#[cfg_attr(not(feature = "http"), allow(unused_variables, reason = "only what is far away is waited for"))]
-fn start(input: &Input, links: Links, progress: &Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Start, Error> {
+#[cfg_attr(
+    not(any(feature = "http", feature = "objects")),
+    allow(unused_variables, reason = "only what is far away is waited for")
+)]
+fn start(
+    input: &Input,
+    options: &WalkOptions,
+    progress: &Arc<dyn Progress>,
+    interrupt: &Interrupt,
+) -> Result<Start, Error> {
     let path = match input {
         #[cfg(feature = "http")]
         Input::DicomWeb(web) => return web.ask(interrupt, Arc::clone(progress)).map(Start::DicomWeb),
         #[cfg(feature = "objects")]
-        Input::Bucket(bucket) => return bucket.ask().map(Start::Bucket),
-        Input::List { from, separator } => return List::open(from, *separator, links).map(Start::List),
+        Input::Bucket(bucket) => {
+            return bucket.ask(options.only.clone(), interrupt, progress.as_ref()).map(Start::Bucket);
+        }
+        Input::List { from, separator } => {
+            return List::open(from, *separator, options.links, options.remote.clone()).map(Box::new).map(Start::List);
+        }
         Input::Stdin => return Ok(Start::Stdin),
         Input::Readers(readers) => return Ok(Start::Readers(readers.clone())),
         Input::Path(path) => path.clone(),

@@ -1,4 +1,4 @@
-//! Opens a file for reading, and says why it cannot be.
+//! Opens files for reading.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -8,7 +8,7 @@ use std::path::Path;
 use super::stamp::Stamp;
 use crate::issue::Skip;
 
-/// Opens without waiting: a file that became a FIFO since it was looked at must not stop the run.
+/// Opens without blocking: a file that was replaced by a FIFO must not stop the run.
 pub fn open_file(path: &Path) -> Result<File, Skip> {
     #[cfg(unix)]
     let file = open_at(rustix::fs::CWD, path.as_os_str());
@@ -17,24 +17,24 @@ pub fn open_file(path: &Path) -> Result<File, Skip> {
     file.map_err(|error| unreadable(&error))
 }
 
-/// A folder that is open, so that the system need not look up its path again for each file in it.
+/// An open folder, so that its path is not resolved again for each file in it.
 #[derive(Debug)]
 pub struct OpenFolder(#[cfg(unix)] rustix::fd::OwnedFd, #[cfg(not(unix))] std::convert::Infallible);
 
 #[cfg(unix)]
 impl OpenFolder {
-    /// Opens a folder; `None` where it cannot be, or where the system opens files by their whole path only.
+    /// Opens a folder; `None` if that fails, or if the system has no `openat`.
     pub fn open(folder: &Path) -> Option<OpenFolder> {
         use rustix::fs::{Mode, OFlags, open};
         open(folder, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok().map(OpenFolder)
     }
 
-    /// Opens a file of this folder by its name, without waiting.
+    /// Opens a file of this folder by its name, without blocking.
     pub fn file(&self, name: &OsStr) -> Result<File, Skip> {
         open_at(&self.0, name).map_err(|error| unreadable(&error))
     }
 
-    /// What the file system says of a file of this folder, by its name.
+    /// The stamp of a file of this folder.
     pub fn stamp(&self, name: &OsStr) -> io::Result<Stamp> {
         use rustix::fs::{AtFlags, statat};
         let stat = rustix::io::retry_on_intr(|| statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW))?;
@@ -72,7 +72,7 @@ fn open_at(folder: impl rustix::fd::AsFd, path: &OsStr) -> io::Result<File> {
     Ok(File::from(file))
 }
 
-/// What the operating system said, as the reason why a file or folder is left out.
+/// An error of the operating system, as the reason why a file or folder is left out.
 pub fn unreadable(error: &io::Error) -> Skip {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! How many things may be open at once between the walk and the readers.
+//! A semaphore: limits how many items are open between the walk and the readers.
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
@@ -9,18 +9,18 @@ pub(super) struct Permits {
     take: Receiver<()>,
 }
 
-/// One permit; it is given back when this is dropped.
+/// One permit; released when dropped.
 #[derive(Debug)]
 pub(super) struct Permit(Receiver<()>);
 
 impl Permits {
-    /// So many, and at least one.
+    /// A number of permits, at least one.
     pub fn new(permits: usize) -> Permits {
         let (give, take) = bounded(permits.max(1));
         Permits { give, take }
     }
 
-    /// Waits for one.
+    /// Waits for a permit.
     pub fn wait(&self) -> Permit {
         self.give.send(()).expect("its receiver is here");
         Permit(self.take.clone())

@@ -1,8 +1,7 @@
 //! The folders that are still to be walked, shared by the walking threads.
 //!
-//! The newest folder comes first, so that a deep tree keeps the queue short. Linked folders wait until everything that
-//! is there without a link was walked, and then come by name: so it does not depend on the threads under which of its
-//! names a folder is walked.
+//! The newest folder is taken first, so that a deep tree keeps the queue short. Linked folders are taken last, in order
+//! of name, so that the name under which a folder is walked does not depend on timing.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -18,23 +17,23 @@ pub(super) struct Queue {
 struct State {
     folders: Vec<PathBuf>,
     linked: BTreeSet<PathBuf>,
-    /// Threads that may still bring folders.
+    /// Threads that may still add folders.
     busy_threads: usize,
-    /// Threads that wait for a change. Nobody else is called, for each call goes to the operating system.
+    /// Waiting threads. Only then is the condition variable notified, as that is a system call.
     waiting_threads: usize,
     stopped: bool,
 }
 
-/// What a thread gets that asks for work.
+/// The answer to a thread that asks for work.
 pub(super) enum Next {
     Folder(PathBuf),
-    /// Nothing now, but a busy thread may bring some.
+    /// Nothing now, but a busy thread may add some.
     Wait,
     End,
 }
 
 impl Queue {
-    /// A queue with one busy thread: the one that feeds it.
+    /// A queue with one busy thread, which feeds it.
     pub fn fed() -> Queue {
         Queue { state: Mutex::new(State { busy_threads: 1, ..State::default() }), ..Queue::default() }
     }
@@ -52,12 +51,12 @@ impl Queue {
         self.state().linked.insert(folder);
     }
 
-    /// The next folder, without waiting. Whoever gets one says [`Queue::done`] after it.
+    /// The next folder, without waiting. The caller must call [`Queue::done`] afterwards.
     pub fn try_next(&self) -> Next {
         self.state().next()
     }
 
-    /// The next folder; `None` when all were walked, or the walk was stopped.
+    /// The next folder; `None` when all were walked or the walk was stopped.
     pub fn next(&self) -> Option<PathBuf> {
         let mut state = self.state();
         loop {
@@ -73,7 +72,7 @@ impl Queue {
         }
     }
 
-    /// A thread brings no more folders for now.
+    /// Marks a thread as done with its folder.
     pub fn done(&self) {
         let mut state = self.state();
         state.busy_threads -= 1;

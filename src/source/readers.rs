@@ -1,6 +1,6 @@
 //! Named readers of the library's caller: bytes that are in no file.
 //!
-//! The next one is asked for when there is room for it, so that an iterator that opens what it gives never has many open.
+//! The next one is requested only when there is room for it, so that an iterator that opens files never has many open.
 
 use std::fmt;
 use std::io::Read;
@@ -14,18 +14,18 @@ use super::permits::{Permit, Permits};
 use crate::issue::Skip;
 use crate::name::Name;
 
-/// Readers that may be open at once, before they are read.
+/// The most readers that are open and not yet read.
 const OPEN_READERS: usize = 64;
 
 /// A name for messages and the report, and the bytes.
 pub type NamedReader = (String, Box<dyn Read + Send>);
 
-/// Readers one after the other. They can be read once, by whichever clone comes first.
+/// A sequence of readers. It can be read once, by the first clone that runs.
 #[derive(Clone)]
 pub struct Readers(Arc<Mutex<dyn Iterator<Item = NamedReader> + Send>>);
 
 impl Readers {
-    /// What an iterator gives.
+    /// The readers of an iterator.
     pub fn new(readers: impl Iterator<Item = NamedReader> + Send + 'static) -> Readers {
         Readers(Arc::new(Mutex::new(readers)))
     }
@@ -34,7 +34,7 @@ impl Readers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).next()
     }
 
-    /// Hands all of them over, or as many as somebody wants.
+    /// Sends all readers to the feed, until the walk is stopped.
     pub(super) fn give(&self, feed: &mut Feed) {
         let permits = Permits::new(OPEN_READERS);
         while !feed.is_closed() {
@@ -61,7 +61,7 @@ impl PartialEq for Readers {
 
 impl Eq for Readers {}
 
-/// A reader that waits to be read.
+/// A reader that was not read yet.
 struct Reader {
     reader: Mutex<Option<Box<dyn Read + Send>>>,
     _permit: Permit,

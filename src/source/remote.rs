@@ -1,4 +1,4 @@
-//! Inputs that are not on this machine: which they are, and what the user says of them.
+//! Inputs on other machines, and their options.
 
 use std::path::Path;
 
@@ -11,17 +11,17 @@ use crate::error::Error;
 #[cfg(feature = "objects")]
 use crate::objects::BucketOptions;
 
-/// What a build without the feature says of buckets.
+/// The error for bucket inputs in a build without the feature.
 #[cfg_attr(feature = "objects", allow(dead_code, reason = "that build has them"))]
-pub const NO_OBJECTS: &str =
-    "this program was built without object stores (s3://, gs://, az://, https://): build it with --features objects";
+pub const NO_OBJECTS: &str = "this program was built without object stores (s3://, gs://, az://, https://): use a release \
+     build, or build it with `cargo install --locked --path . --features objects`";
 
-/// What is said of inputs that are far away.
+/// Options of inputs on other machines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Server"))]
 pub struct RemoteOptions {
-    /// Requests to a server at the same time
+    /// Number of concurrent requests to a server
     ///
     /// Default: 64 for buckets, 4 for a PACS.
     #[cfg_attr(
@@ -42,7 +42,7 @@ pub struct RemoteOptions {
 }
 
 impl RemoteOptions {
-    /// The input that a path is, where it is none of this machine.
+    /// The input for an address; `None` for a local path.
     pub fn input(&self, path: &Path) -> Result<Option<Input>, Error> {
         let Some(text) = path.to_str().filter(|text| text.contains("://")) else { return Ok(None) };
         #[cfg(feature = "http")]
@@ -50,7 +50,7 @@ impl RemoteOptions {
             return Ok(Some(Input::DicomWeb(Box::new(web))));
         }
         #[cfg(feature = "objects")]
-        if let Some(bucket) = BucketInput::of(text, &self.bucket, self.requests)? {
+        if let Some(bucket) = BucketInput::of(text, &self.bucket(), self.requests)? {
             return Ok(Some(Input::Bucket(Box::new(bucket))));
         }
         let is_bucket = |scheme: &&str| text.strip_prefix(*scheme).is_some_and(|rest| rest.starts_with("://"));
@@ -63,11 +63,27 @@ impl RemoteOptions {
         Ok(None)
     }
 
-    /// Whether what was said is of use for these inputs.
+    /// The options of buckets, with the timeouts and certificates given for all servers.
+    #[cfg(feature = "objects")]
+    pub fn bucket(&self) -> BucketOptions {
+        #[cfg(feature = "http")]
+        let bucket = {
+            let access = &self.web.access;
+            let [timeout, deadline] = [access.timeout, access.deadline].map(std::time::Duration::from_secs).map(Some);
+            BucketOptions { timeout, deadline, ca_certificate: access.ca_cert.clone(), ..self.bucket.clone() }
+        };
+        #[cfg(not(feature = "http"))]
+        let bucket = self.bucket.clone();
+        bucket
+    }
+
+    /// Fails if an option does not apply to any of the inputs.
     pub fn check(&self, inputs: &[Input]) -> Result<(), Error> {
         #[cfg(feature = "http")]
         if self.web.is_for_web() && !inputs.iter().any(|input| matches!(input, Input::DicomWeb(_))) {
-            return Err(Error::Usage("--query and --study are for an input as dicomweb+https://pacs/dicom-web".into()));
+            return Err(Error::Usage(
+                "--query and --study need an input such as dicomweb+https://pacs/dicom-web".into(),
+            ));
         }
         let _ = inputs;
         Ok(())

@@ -1,7 +1,7 @@
 //! Standard input as one file: a DICOM file, a zip, a tar or a compressed one, recognized by its content as any other.
 //!
-//! Zip directories stand at the end, so the content must be at hand as a whole. A redirected file is used where it is;
-//! what comes through a pipe is spooled to an unnamed temporary file, never to memory.
+//! A zip has its directory at the end, so random access is needed. A redirected file is used directly; piped input is
+//! spooled to an unnamed temporary file, never to memory.
 
 use std::fs::File;
 use std::io;
@@ -29,7 +29,7 @@ pub fn stdin_file() -> io::Result<File> {
     }
 }
 
-/// The regular file that standard input is, when nothing of it was read: `convert - < archive.zip`.
+/// Standard input, if it is a regular file of which nothing was read: `convert - < archive.zip`.
 #[cfg(unix)]
 fn redirected() -> Option<File> {
     use std::io::Seek;

@@ -21,16 +21,16 @@ use crate::options::parse::{at_least, whole};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 pub struct Options {
-    /// How many studies
+    /// Number of studies
     ///
-    /// A larger archive of the same seed begins with the smaller one. Default: 10.
+    /// More studies extend the archive of the same seed. Default: 10.
     #[cfg_attr(
         feature = "cli",
         arg(long, value_name = "N", default_value_t = 10, value_parser = whole::<u32>(1..=10_000_000))
     )]
     pub studies: u32,
 
-    /// Of which modalities, as CT,MR
+    /// Modalities, as CT,MR
     ///
     /// Default: CT, MR, US, DX, CR, MG, PT, XA, NM and SR.
     #[cfg_attr(
@@ -39,25 +39,25 @@ pub struct Options {
     )]
     pub modalities: Vec<String>,
 
-    /// Instances a series, on average
+    /// Average number of instances in a series
     ///
-    /// From one to twice that, less one. Default: 5.
+    /// Each series has 1 to 2N-1 instances. Default: 5.
     #[cfg_attr(
         feature = "cli",
         arg(long, value_name = "N", default_value_t = 5, value_parser = whole::<u32>(1..=100_000))
     )]
     pub instances: u32,
 
-    /// Another seed gives another archive
+    /// Seed of the random values
     ///
-    /// The same options and version give the same bytes, on every machine. Default: 1.
+    /// The same options and version give the same bytes on every machine. Default: 1.
     #[cfg_attr(feature = "cli", arg(long, value_name = "N", default_value_t = 1, value_parser = at_least(0)))]
     pub seed: u64,
 
-    /// Pixel data of each image, in KiB
+    /// Size of each image's pixel data, in KiB
     ///
-    /// Grey, and in compressed transfer syntaxes a filler that no viewer takes: for benchmarks that want large files.
-    /// Default: none.
+    /// For benchmarks that need large files. Pixels are grey; in compressed transfer syntaxes they are filler that no
+    /// viewer can decode. Default: none.
     #[cfg_attr(
         feature = "cli",
         arg(long = "pixel-kb", value_name = "N", value_parser = whole::<u16>(1..=32_768))
@@ -66,8 +66,8 @@ pub struct Options {
 
     /// Permissions of written files, as 640
     ///
-    /// Folders that are made get them too, and can be entered by whoever may read. Not on Windows. Default: what the
-    /// umask leaves, for no patient is in them; the manifest 600.
+    /// New folders get them too, with the right to enter for everyone who may read. Not on Windows. Default: by the
+    /// umask, as no patient data is in them; 600 for the manifest.
     #[cfg_attr(feature = "cli", arg(long, value_name = "OCTAL"))]
     pub mode: Option<FileMode>,
 }

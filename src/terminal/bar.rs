@@ -1,4 +1,4 @@
-//! The bar on a terminal, and the lines for a log.
+//! The progress bar on a terminal, and progress lines for logs.
 
 use std::io::{Write, stderr};
 use std::sync::atomic::Ordering::Relaxed;
@@ -24,7 +24,7 @@ const LINE: Duration = Duration::from_secs(10);
 pub struct Bar {
     counters: Arc<Counters>,
     painter: Mutex<Option<Painter>>,
-    /// What is drawn, if the line is on a terminal.
+    /// The bar, on a terminal.
     drawn: Option<ProgressBar>,
     /// Whether each file that is left out is named.
     is_verbose: bool,
@@ -37,7 +37,7 @@ struct Painter {
 }
 
 impl Bar {
-    /// One line that is drawn anew.
+    /// A bar that is redrawn.
     pub fn drawn() -> Bar {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::term_like(Box::new(Line)));
         let own = bar.clone();
@@ -55,14 +55,14 @@ impl Bar {
         })
     }
 
-    /// Names each file that is left out, if it is to.
+    /// Sets whether each left-out file is named.
     pub fn verbose(self, is_verbose: bool) -> Bar {
         let mut bar = self;
         bar.is_verbose = is_verbose;
         bar
     }
 
-    /// Says a line past what is drawn.
+    /// Prints a line above the bar.
     fn say(&self, line: &str) {
         let print = || say(format_args!("{line}\n"));
         self.drawn.as_ref().map_or_else(print, |bar| bar.suspend(print));

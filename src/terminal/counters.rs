@@ -1,4 +1,4 @@
-//! The counters that the stages add to, and the line of text that they make.
+//! Counters of the stages, and the progress text.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -24,18 +24,18 @@ pub(super) struct Counters {
 }
 
 impl Counters {
-    /// What is done and what there is to do, where that is known.
+    /// The number of items done, and the total if known.
     pub fn position(&self) -> (u64, Option<u64>) {
         if self.writing.load(Relaxed) {
             let documents = self.documents.load(Relaxed);
-            // Nobody knows how many documents a stream has.
+            // The total of a stream is not known.
             return (self.written_documents.load(Relaxed), (documents > 0).then_some(documents));
         }
         let total = self.walk_ended.load(Relaxed).then(|| self.walked_files.load(Relaxed));
         (self.read_files.load(Relaxed), total)
     }
 
-    /// How far the run is, in words.
+    /// The progress text.
     pub fn line(&self, elapsed: Duration) -> String {
         let (done, total) = self.position();
         let of_total = total.map_or(String::new(), |total| format!(" of {}", count(total)));
@@ -45,7 +45,7 @@ impl Counters {
         let seconds = elapsed.as_secs_f64().max(0.001);
         let rate = count((done as f64 / seconds) as u64);
         let bytes = size(self.read_bytes.load(Relaxed));
-        // What matters most comes first: a narrow terminal cuts the line off.
+        // The most important parts first, as narrow terminals truncate the line.
         let left = time_left(done, total, seconds).map_or(String::new(), |left| format!(", {left} left"));
         let line = format!("{}{of_total} files, {rate}/s{left}, {bytes} read", count(done));
         match self.studies.load(Relaxed) {
@@ -54,7 +54,7 @@ impl Counters {
         }
     }
 
-    /// How fast documents go out, and what a server makes of them.
+    /// The rate of documents, retries and rejections.
     fn writing_details(&self, done: u64, elapsed: Duration) -> String {
         let now = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
         let since = self.writing_since.compare_exchange(0, now, Relaxed, Relaxed).err().unwrap_or(now);
@@ -72,14 +72,14 @@ impl Counters {
     }
 }
 
-/// The time that is left, once it is long enough to be worth a word.
+/// The remaining time, if longer than a second.
 fn time_left(done: u64, total: Option<u64>, seconds: f64) -> Option<String> {
     let left = total?.saturating_sub(done) as f64;
     let seconds = (left * seconds / done.max(1) as f64) as u64;
     (done > 0 && seconds > 1).then(|| HumanDuration(Duration::from_secs(seconds)).to_string())
 }
 
-/// A number of bytes in the largest unit that leaves something before the point.
+/// A number of bytes, in the largest suitable unit.
 pub fn size(bytes: u64) -> String {
     DecimalBytes(bytes).to_string()
 }

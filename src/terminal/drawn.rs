@@ -9,10 +9,10 @@ use super::counters::Counters;
 use super::line::columns;
 
 const REDRAW: Duration = Duration::from_millis(100);
-/// The bar and the space behind it.
+/// The width of the bar and a space.
 const BAR_COLUMNS: usize = 11;
 
-/// The characters that the line is drawn with.
+/// The characters of the bar.
 struct Characters {
     spinner: &'static str,
     bar: &'static str,
@@ -21,7 +21,7 @@ struct Characters {
 const UNICODE: Characters = Characters { spinner: "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ", bar: "━╸─" };
 const ASCII: Characters = Characters { spinner: "|/-\\ ", bar: "#>-" };
 
-/// Draws until it is stopped, and then wipes the line away.
+/// Draws until it is stopped, then wipes the line.
 pub(super) fn draw(bar: &ProgressBar, counters: &Counters, stopped: &Receiver<()>, began: Instant) {
     let Characters { spinner, bar: cells } = characters();
     let style = |template| ProgressStyle::with_template(template).expect("the template is well-formed");
@@ -39,7 +39,8 @@ pub(super) fn draw(bar: &ProgressBar, counters: &Counters, stopped: &Receiver<()
     bar.finish_and_clear();
 }
 
-/// What the terminal can show, by the first of the variables that is set (POSIX, Environment Variables 8.2).
+/// The characters that the terminal can show, by the first locale variable that is set (POSIX, Environment Variables
+/// 8.2).
 fn characters() -> &'static Characters {
     let names = ["LC_ALL", "LC_CTYPE", "LANG"];
     let locale = names.iter().filter_map(|name| std::env::var(name).ok()).find(|value| !value.is_empty());

@@ -1,7 +1,7 @@
 //! Standard error as indicatif's terminal, a few columns narrower than it is.
 //!
-//! indicatif fills its line to the edge. What the terminal shows of Ctrl-C would go to the next line then, and the line
-//! above it would stay.
+//! indicatif fills the whole line. The `^C` that a terminal prints would wrap to the next line then, and the bar would
+//! remain on the screen.
 
 use std::io::{self, Write, stderr};
 
@@ -9,14 +9,14 @@ use indicatif::TermLike;
 
 use super::message::terminal_columns;
 
-/// What a terminal shows of Ctrl-C.
+/// Columns for the `^C` of a terminal.
 const INTERRUPT_COLUMNS: usize = 3;
 
-/// The line that progress is drawn on.
+/// The line of the progress bar.
 #[derive(Debug)]
 pub(super) struct Line;
 
-/// Columns that can be drawn on.
+/// Columns available for drawing.
 pub(super) fn columns() -> usize {
     terminal_columns().saturating_sub(INTERRUPT_COLUMNS)
 }

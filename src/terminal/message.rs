@@ -1,4 +1,4 @@
-//! Text for standard error, with colors where the user and the terminal want them.
+//! Text for standard error, with colors if the terminal and the user allow it.
 
 use std::fmt::Display;
 use std::io::{Write, stderr};
@@ -6,19 +6,19 @@ use std::io::{Write, stderr};
 use anstyle::{AnsiColor, Style};
 use terminal_size::terminal_size_of;
 
-/// Something went wrong.
+/// Style of errors.
 pub const ERROR: Style = AnsiColor::Red.on_default().bold();
-/// Something wants a look.
+/// Style of warnings.
 pub const WARNING: Style = AnsiColor::Yellow.on_default();
-/// What a line is about.
+/// Style of labels.
 pub const NAME: Style = Style::new().bold();
 
-/// The columns of the terminal that standard error is; 80 if it is none.
+/// The width of the terminal; 80 without one.
 pub(super) fn terminal_columns() -> usize {
     terminal_size_of(stderr()).map_or(80, |(columns, _)| usize::from(columns.0))
 }
 
-/// The columns for text that is broken into lines: 40 to 80.
+/// The width for wrapped text: 40 to 80.
 pub fn columns() -> usize {
     terminal_columns().clamp(40, 80)
 }

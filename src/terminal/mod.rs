@@ -1,6 +1,6 @@
-//! What the user sees on standard error: messages with colors, numbers with units, and progress while the run goes on.
+//! Output on standard error: colored messages, numbers with units, and progress.
 //!
-//! A thread of the bar's own looks at the counters ten times a second.
+//! The bar has its own thread, which reads the counters ten times a second.
 
 mod bar;
 mod counters;
@@ -17,7 +17,7 @@ use bar::Bar;
 pub use counters::size;
 pub use message::{ERROR, NAME, WARNING, columns, say};
 
-/// A bar on a terminal; elsewhere lines if they are asked for, and else nothing.
+/// Starts a bar on a terminal, lines elsewhere if requested, else nothing.
 pub fn start(show: ShowProgress, is_verbose: bool) -> Arc<dyn Progress> {
     let is_terminal = stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
     let bar = match (show, is_terminal) {

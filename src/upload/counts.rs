@@ -1,4 +1,4 @@
-//! What an upload comes to: each study once, each companion once.
+//! Counts of an upload: each study once, each companion once.
 
 use std::fmt;
 use std::path::Path;
@@ -9,38 +9,38 @@ use crate::numbers::{count, duration};
 use crate::source::printable;
 use crate::terminal::size;
 
-/// Refused studies that are named; the file of rejects has all.
+/// The most refused studies that are named; the file of rejects has all.
 const MAX_NAMED: usize = 10;
 
-/// What became of a resource.
+/// The result of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum End {
-    /// The server took a new one.
+    /// It was created.
     Created,
-    /// The server took another version.
+    /// It was updated.
     Updated,
-    /// The server had the same.
+    /// The server already had it, unchanged.
     Unchanged,
-    /// The journal says that the server has it.
+    /// It was skipped, as the journal has it.
     Journaled,
-    /// This run has met it before: it is counted there.
+    /// It was already counted in this run.
     Shared,
-    /// A companion that is on the server stays as it is.
+    /// A companion exists on the server and was not changed.
     Kept,
-    /// A study on the server has more instances.
+    /// A study was held back, as the server's has more instances.
     Held,
-    /// It was not taken.
+    /// It was rejected.
     Rejected,
-    /// It was sent, and nobody knows whether it was taken.
+    /// It was sent, with unknown result.
     Unknown,
 }
 
 impl End {
-    /// All that the report has a number for.
+    /// The results that the report counts.
     pub const REPORTED: [End; 8] =
         [End::Created, End::Updated, End::Unchanged, End::Journaled, End::Kept, End::Held, End::Rejected, End::Unknown];
 
-    /// What the report calls it.
+    /// Its name in the report.
     pub fn name(self) -> &'static str {
         match self {
             End::Created => "created",
@@ -56,7 +56,7 @@ impl End {
     }
 }
 
-/// Numbers by end.
+/// Counts by result.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ends([u64; 9]);
 
@@ -67,48 +67,48 @@ pub struct Counts {
     pub studies: Ends,
     /// All other resources.
     pub companions: Ends,
-    /// Inputs, or parts of them, that are no FHIR.
+    /// Inputs, or parts of them, that are not FHIR.
     pub unreadable: u64,
     /// Patients of the server that contradict ours.
     pub contradicting_patients: u64,
-    /// Requests that were too large for the server, and were sent in parts.
+    /// Requests that were too large for the server and were sent in parts.
     pub too_large: u64,
-    /// What was refused and why, for the first few.
+    /// The first few refused resources, with reasons.
     pub refused: Vec<String>,
     contradictions: Vec<String>,
 }
 
 impl Ends {
-    /// One more.
+    /// Counts a result.
     pub fn add(&mut self, end: End) {
         self.0[end as usize] += 1;
     }
 
-    /// How many.
+    /// The count of a result.
     pub fn of(&self, end: End) -> u64 {
         self.0[end as usize]
     }
 
-    /// All of them.
+    /// The total.
     pub fn all(&self) -> u64 {
         self.0.iter().sum::<u64>() - self.of(End::Shared)
     }
 
-    /// How many did not arrive, as far as is known.
+    /// The number of resources that the server did not accept, as far as is known.
     pub fn not_taken(&self) -> u64 {
         self.of(End::Held) + self.of(End::Rejected) + self.of(End::Unknown)
     }
 }
 
 impl Counts {
-    /// Names what was refused, for the first few.
+    /// Records a refused resource, if among the first few.
     pub fn refused(&mut self, name: &str, why: &str) {
         if self.refused.len() < MAX_NAMED {
             self.refused.push(format!("{name}: {why}"));
         }
     }
 
-    /// The server's Patient contradicts ours, and stays as it is.
+    /// Records a Patient of the server that contradicts ours and was not changed.
     pub fn contradicts(&mut self, name: &str, what: &[&str]) {
         self.contradicting_patients += 1;
         if self.contradictions.len() < MAX_NAMED {
@@ -116,19 +116,19 @@ impl Counts {
         }
     }
 
-    /// An input that cannot be sent.
+    /// Records an input that cannot be sent.
     pub fn unreadable(&mut self, place: &str, why: &str) {
         self.unreadable += 1;
         self.refused(place, why);
     }
 
-    /// 0: all is on the server; 1: something is not.
+    /// 0 if the server has everything, else 1.
     pub fn exit_code(&self) -> u8 {
         u8::from(self.studies.not_taken() + self.companions.not_taken() + self.unreadable > 0)
     }
 }
 
-/// What a run came to, as a small table.
+/// The summary of an upload, as a table.
 #[derive(Debug, Clone, Copy)]
 pub struct Summary<'a> {
     /// The counts.
@@ -137,13 +137,13 @@ pub struct Summary<'a> {
     pub dry_run: bool,
     /// The server's base URL and release.
     pub server: &'a str,
-    /// Where the rejects are.
+    /// The file of rejects.
     pub rejects: Option<&'a Path>,
-    /// What went over the wire.
+    /// Traffic statistics.
     pub traffic: &'a Traffic,
-    /// Studies that the journal knows and the run did not meet.
+    /// Studies in the journal that were not in the input.
     pub gone: usize,
-    /// How long it took.
+    /// The duration.
     pub elapsed: Duration,
 }
 

@@ -1,8 +1,9 @@
-//! What became of each resource, in a file that only grows: a later run sends only what is new, changed or failed.
+//! The journal: the result of each resource, in an append-only file, so that a later run sends only what is new,
+//! changed or failed.
 //!
-//! The lines of a study are written together and reach the disk before the next study is sent. A run that is killed
-//! leaves at most one line that is cut off, which the next run takes away and reports. The file is locked while a run
-//! uses it; a damaged line further up ends the run, because it could be the one that forbids to send something twice.
+//! The lines of a study are written together and synced to disk before the next study is sent. A killed run leaves at
+//! most one truncated line, which the next run removes and reports. The file is locked while a run uses it. A damaged
+//! line elsewhere ends the run, because it could be the one that forbids sending something twice.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -18,17 +19,17 @@ use super::package::Entry;
 use crate::error::Error;
 use crate::options::FileMode;
 
-/// What became of a resource.
+/// The recorded result of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fate {
-    /// The server took it.
+    /// The server accepted it.
     Accepted,
-    /// The server has it, or something that stays.
+    /// The server has it, or another version that was kept.
     Present,
-    /// The server, or we, refused it.
+    /// It was rejected, by the server or before sending.
     Rejected,
-    /// It was sent, must not be sent twice, and nobody knows whether it arrived.
+    /// It was sent with unknown result, and must not be sent twice.
     Unknown,
 }
 
@@ -39,32 +40,32 @@ pub struct Journal {
     file: Mutex<File>,
     past: LastWords,
     cut_bytes: u64,
-    /// The studies of this run, by the hashes of their names.
+    /// Hashes of the names of this run's studies.
     met: Mutex<HashSet<u64>>,
 }
 
-/// The last word on a resource.
+/// The last record of a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Past<'j> {
     /// Whether the same content was sent.
     pub is_same: bool,
-    /// What became of it.
+    /// The result.
     pub fate: Fate,
-    /// How the server calls it, where that is not our name for it.
+    /// The server's reference, if it differs from ours.
     pub reference: Option<&'j str>,
 }
 
-/// The last word on each resource, in 16 bytes: there may be many millions. A name and a content have half of their
-/// hashes here, which are compared together.
+/// The last record of each resource, in 16 bytes, as there may be many millions. Name and content are compared together
+/// by half of their hashes.
 #[derive(Debug, Default)]
 struct LastWords {
-    /// The hash of the name, and that of the content with the fate in its last two bits; by name.
+    /// Hash of the name, and hash of the content with the result in its last two bits; sorted by name.
     known: Vec<(u64, u64)>,
-    /// How the server calls those that it calls otherwise than we do.
+    /// References of the server that differ from ours.
     references: HashMap<u64, Box<str>>,
 }
 
-/// The fates in the order of their two bits.
+/// Results by their two bits.
 const FATES: [Fate; 4] = [Fate::Accepted, Fate::Present, Fate::Rejected, Fate::Unknown];
 
 impl LastWords {
@@ -79,7 +80,7 @@ impl LastWords {
         Some(())
     }
 
-    /// Keeps the last of each.
+    /// Keeps the last record of each resource.
     fn finish(&mut self) {
         self.known.reverse();
         self.known.sort_by_key(|(name, _)| *name);
@@ -95,7 +96,7 @@ impl LastWords {
     }
 }
 
-/// Half of a hash, without the bits of the fate.
+/// Half of a hash, without the bits of the result.
 fn content(hash: u128) -> u64 {
     hash as u64 & !3
 }
@@ -117,7 +118,7 @@ struct Line<'l> {
 }
 
 impl Journal {
-    /// Opens or starts the journal, locks it, and takes a torn line away. A journal of another server is an error.
+    /// Opens or creates the journal, locks it, and removes a truncated line. A journal of another server is an error.
     pub fn open(path: &Path, base: &str) -> Result<Journal, Error> {
         let failed = |source| Error::Write { path: path.to_path_buf(), source };
         let unusable = |reason: &str| Error::Usage(format!("{} {reason}", path.display()));
@@ -140,7 +141,7 @@ impl Journal {
         Ok(self)
     }
 
-    /// What was wrong with the file and is mended, for a message.
+    /// A message about a repair of the file, if any.
     pub fn mended(&self) -> Option<String> {
         let path = self.path.display();
         (self.cut_bytes > 0).then(|| {
@@ -148,7 +149,7 @@ impl Journal {
         })
     }
 
-    /// What earlier runs say of a resource.
+    /// The record of earlier runs of a resource.
     pub fn past(&self, entry: &Entry<'_>) -> Option<Past<'_>> {
         let name = xxh3_64(entry.key.as_bytes());
         if entry.is_main() {
@@ -157,14 +158,14 @@ impl Journal {
         self.past.of(name, entry.hash)
     }
 
-    /// The studies that earlier runs sent and this one did not meet: their files may be gone. By name.
+    /// Names of studies that earlier runs sent and that are not in this run's input: their files may be gone.
     pub fn gone(&self) -> Result<Vec<String>, Error> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let found = self.unmet(&mut file).and_then(|found| file.seek(SeekFrom::End(0)).map(|_| found));
         found.map_err(|source| Error::Write { path: self.path.clone(), source })
     }
 
-    /// The names stand in the file only: those of all studies would take too much memory.
+    /// Names are read from the file again: keeping them all would take too much memory.
     fn unmet(&self, file: &mut File) -> io::Result<Vec<String>> {
         let met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
         let mut last = BTreeMap::new();
@@ -180,7 +181,7 @@ impl Journal {
         Ok(there.map(|(resource, _)| resource).collect())
     }
 
-    /// Adds what became of the resources of a study.
+    /// Adds the results of a study's resources.
     pub fn add<'e>(
         &self,
         fates: impl IntoIterator<Item = (&'e Entry<'e>, Fate, Option<&'e str>)>,
@@ -218,7 +219,7 @@ fn header(base: &str) -> String {
     serde_json::to_string(&header).expect("a header is JSON") + "\n"
 }
 
-/// For its owner only, unless `--mode` says otherwise: the Study Instance UIDs stand in it.
+/// Readable by the owner only, unless `--mode` is given, as it contains Study Instance UIDs.
 fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
@@ -231,7 +232,7 @@ type Read = Result<(LastWords, u64), String>;
 
 const NO_JOURNAL: &str = "is no journal: give a file of its own";
 
-/// The last word on each resource, and how many bytes are whole lines.
+/// Reads the last record of each resource, and the length of all complete lines.
 fn read(file: &File, base: &str) -> io::Result<Read> {
     let (mut reader, mut line) = (BufReader::new(file), Vec::new());
     let (mut past, mut whole_bytes, mut lines) = (LastWords::default(), 0, 0_u64);
@@ -240,7 +241,7 @@ fn read(file: &File, base: &str) -> io::Result<Read> {
         let bytes = reader.read_until(b'\n', &mut line)?;
         lines += 1;
         if line.last() != Some(&b'\n') {
-            // What is no beginning of a journal is somebody's file, and stays as it is.
+            // A file that does not start like a journal is another file, and is not changed.
             let is_ours = whole_bytes > 0 || header(base).as_bytes().starts_with(&line);
             past.finish();
             return Ok(if is_ours { Ok((past, whole_bytes)) } else { Err(NO_JOURNAL.to_string()) });

@@ -1,4 +1,4 @@
-//! JSON as text: what can be done to a resource without taking it apart; and as a tree, for what has to be merged.
+//! JSON as text, for changes without parsing, and as a tree, for merging.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,10 +8,10 @@ use memchr::{memchr_iter, memchr3, memmem};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// Resources are not nested deeper than this.
+/// The deepest nesting of resources.
 const MAX_DEPTH: usize = 64;
 
-/// A JSON value. Members keep their order and numbers their text, so that what others wrote goes back as it came.
+/// A JSON value. Members keep their order and numbers their text, so that content of others is not changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Json {
     /// An object.
@@ -150,13 +150,13 @@ pub fn references_in(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// How a reference begins.
+/// The beginning of a reference.
 const MEMBER: &str = "\"reference\":\"";
 
-/// How the others of a Bundle refer to a resource, and what stands for that: nothing, where nothing can.
+/// Replacements of references in a Bundle; `None` removes the reference.
 pub type References<'r> = BTreeMap<&'r str, Option<Cow<'r, str>>>;
 
-/// The text on one line, and untouched where it seems to be so already: most is what `convert` wrote.
+/// The text on one line; unchanged if it already is, as the output of `convert`.
 pub fn one_line(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     let bytes = text.as_bytes();
@@ -168,7 +168,7 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
             || (before.ends_with(b",") && after.starts_with(b"\""))
     };
     match memchr3(b'\n', b'\r', b'\t', bytes).is_some() || memchr_iter(b' ', bytes).any(is_between) {
-        // What is nested too deeply for a tree is still one line: no string has a raw line end.
+        // Text nested too deeply for a tree: remove line feeds, which no JSON string contains.
         true => Cow::Owned(Json::parse(text).map_or_else(|| text.replace(['\n', '\r'], " "), |json| json.to_string())),
         false => Cow::Borrowed(text),
     }
@@ -183,7 +183,7 @@ pub fn push_quoted(out: &mut String, text: &str) {
     }
 }
 
-/// The resource with the id of a `Type/id`, which it must not have yet.
+/// The resource with the id of a `Type/id`; it must not have an id yet.
 pub fn with_id(text: &str, place: &str) -> String {
     let (kind, id) = place.split_once('/').unwrap_or_default();
     let start = format!("{{\"resourceType\":\"{kind}\"");
@@ -193,7 +193,7 @@ pub fn with_id(text: &str, place: &str) -> String {
     }
 }
 
-/// The compact resource without its id, which stands before any other.
+/// The compact resource without its id, which precedes any nested id.
 pub fn without_id(text: &str, id: &str) -> String {
     let member = format!("\"id\":\"{id}\"");
     let Some((before, after)) = text.split_once(&member) else { return text.to_string() };
@@ -203,8 +203,8 @@ pub fn without_id(text: &str, id: &str) -> String {
     }
 }
 
-/// The compact resource with other references: each key that stands as one is replaced, by nothing where its value is
-/// `None`, so that the reference stays logical.
+/// The compact resource with replaced references. A reference whose replacement is `None` is removed, so that it stays
+/// logical.
 pub fn with_references<'t>(text: &'t str, references: &References<'_>) -> Cow<'t, str> {
     if references.is_empty() {
         return Cow::Borrowed(text);

@@ -1,12 +1,12 @@
-//! The FHIR server as a place where documents go: each study ends exactly once as accepted or rejected.
+//! Uploads to a FHIR server: each study is counted exactly once, as accepted or rejected.
 //!
 //! ```text
 //! input ──▶ package ──▶ lookup ──▶ plan ──▶ send ──▶ journal, rejects, counts
 //! model     entries     Found      Step     Written
 //! ```
 //!
-//! What is sent can be sent twice without harm: it is put onto ids that never change, or created unless a search finds
-//! it. Nothing is sent that the server has, and nothing is taken from it unless the user says so.
+//! Requests are idempotent: resources are put on stable ids, or created unless a search finds them. Nothing is sent
+//! that the server already has, and nothing on the server is removed unless the user asks for it.
 
 mod counts;
 mod input;
@@ -50,48 +50,48 @@ use send::{KnownConditions, Turns};
 pub use server::Mode;
 use server::{Capability, capability};
 
-/// Everything that an upload is told.
+/// The options of an upload.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How the server is reached.
+    /// The connection to the server.
     pub connection: Connection,
-    /// Who we are.
+    /// The credentials.
     pub credentials: Credentials,
-    /// How often and how long a request is tried.
+    /// The retry policy.
     pub policy: Policy,
-    /// How studies are sent; by default as the server likes it.
+    /// How studies are sent; by default as the server supports it.
     pub mode: Option<Mode>,
-    /// The release that is written; by default the server's.
+    /// The FHIR release; by default the server's.
     pub release: Option<&'static Release>,
-    /// Bodies beyond this are not sent as one Bundle.
+    /// The largest Bundle in bytes; larger ones are sent resource by resource.
     pub max_bytes: usize,
-    /// Nor are Bundles of more entries.
+    /// The largest Bundle in entries.
     pub max_entries: usize,
-    /// Studies may lose instances.
+    /// Whether studies may lose instances.
     pub replace: bool,
-    /// What was deleted or withdrawn on the server may come back.
+    /// Whether deleted or withdrawn resources are restored.
     pub restore: bool,
-    /// Companions on the server may be changed.
+    /// Whether existing companions are changed.
     pub overwrite_companions: bool,
-    /// Ids are the server's to give.
+    /// Whether the server assigns ids.
     pub conditional: bool,
-    /// Gives out the ids of companions, as `convert` does.
+    /// Computes the ids of companions, as in `convert`.
     pub ids: Ids,
-    /// Nothing is sent.
+    /// Whether nothing is sent.
     pub dry_run: bool,
-    /// What would change is said.
+    /// Whether changes are printed.
     pub diff: bool,
-    /// What became of each resource.
+    /// The journal.
     pub journal: Option<PathBuf>,
-    /// What was not taken.
+    /// The file of rejects.
     pub rejects: Option<PathBuf>,
-    /// Permissions of the journal and of what was not taken.
+    /// Permissions of journal and rejects.
     pub file_mode: FileMode,
-    /// Whether what was not taken is listed for a report.
+    /// Whether rejected resources are listed for a report.
     pub report: bool,
 }
 
-/// A FHIR server, and all that is known of it.
+/// A FHIR server, and the state of the upload.
 pub struct Server {
     sender: Sender,
     progress: Arc<dyn Progress>,
@@ -105,7 +105,7 @@ pub struct Server {
     dry_run: bool,
     diff: bool,
     conditions: KnownConditions,
-    /// The server takes parts of transactions.
+    /// Whether the server was seen to process transactions partially.
     breaks_transactions: AtomicBool,
     lookup: Lookup,
     turns: Turns,
@@ -113,14 +113,14 @@ pub struct Server {
     rejects: Option<Rejects>,
     not_taken: Option<NotTaken>,
     counts: Mutex<Counts>,
-    /// Resources of this run that the server has under another id, or not at all: what refers to them has to know.
+    /// Resources of this run that the server has under another id, or not at all, so that references are adapted.
     elsewhere: Mutex<BTreeMap<String, Option<String>>>,
-    /// Requests in a row that the server did not answer.
+    /// Consecutive requests without a response.
     give_ups: AtomicU32,
 }
 
 impl Server {
-    /// Asks the server what it is, and opens the journal and the rejects.
+    /// Reads the server's capabilities, and opens journal and rejects.
     pub fn open(
         options: &Options,
         clock: Box<dyn Clock>,
@@ -137,7 +137,7 @@ impl Server {
         server.with_files(options)
     }
 
-    /// A server of which nothing is known but what it says of itself.
+    /// A server with its capabilities only.
     fn new(
         options: &Options,
         sender: Sender,
@@ -179,7 +179,7 @@ impl Server {
         }
     }
 
-    /// Opens what is kept on disk; a dry run keeps only the list for the report.
+    /// Opens journal and rejects; a dry run has only the list for the report.
     fn with_files(self, options: &Options) -> Result<Server, Error> {
         let journal = options.journal.as_deref().filter(|_| !options.dry_run);
         let rejects = options.rejects.as_deref().filter(|_| !options.dry_run);
@@ -192,22 +192,22 @@ impl Server {
         })
     }
 
-    /// The release that the server is sent.
+    /// The release that is sent.
     pub fn release(&self) -> &'static Release {
         self.release
     }
 
-    /// What was wrong with the journal and is mended, for a message.
+    /// A message about a repair of the journal, if any.
     pub fn journal_mended(&self) -> Option<String> {
         self.journal.as_ref().and_then(Journal::mended)
     }
 
-    /// What went over the wire so far.
+    /// The traffic so far.
     pub fn traffic(&self) -> Traffic {
         self.sender.client.traffic()
     }
 
-    /// What the upload came to so far.
+    /// The counts so far.
     pub fn counts(&self) -> Counts {
         self.count_by(|counts| counts.clone())
     }
@@ -221,13 +221,13 @@ impl Server {
         count(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes a Bundle or a resource as text; `place` is where it was read, for messages. FHIR of another release
+    /// Sends a Bundle or a resource given as text; `place` is where it was read, for messages. FHIR of another release
     /// than the server's is an error.
     pub fn text(&self, place: &str, text: &str) -> Result<(), Error> {
         self.try_text(place, text)?.map_err(|why| Error::Usage(format!("{place}: {why}")))
     }
 
-    /// The same; the inner error says how FHIR of another release differs.
+    /// Like `text`; the inner error describes FHIR of another release.
     fn try_text(&self, place: &str, text: &str) -> Result<Result<(), String>, Error> {
         let text = json::one_line(text);
         let entries = match package::parse(&text, &self.ids) {
@@ -285,7 +285,7 @@ fn text_of(write: WriteDocument<'_>) -> String {
 }
 
 fn temporary(source: io::Error) -> Error {
-    Error::Write { path: PathBuf::from("a temporary file"), source }
+    Error::Write { path: std::env::temp_dir(), source }
 }
 
 const FHIR_JSON: &str = "application/fhir+json";

@@ -1,4 +1,4 @@
-//! The server's part of the report: what became of everything, why, and what went over the wire.
+//! The server's part of the report: results, reasons and traffic.
 
 use std::io::{self, Write};
 
@@ -9,15 +9,15 @@ use super::counts::{End, Ends};
 use super::journal::Journal;
 use crate::error::Error;
 
-/// What the report says of a server.
+/// The server's part of the report.
 pub struct ServerReport<'s> {
     server: &'s Server,
-    /// Studies that the journal knows and this run did not meet.
+    /// Studies in the journal that were not in the input.
     pub gone: Vec<String>,
 }
 
 impl Server {
-    /// The report; only of a run that met everything it can be said what it did not meet.
+    /// The report. Missing studies are listed only for a complete run.
     pub fn report(&self, is_complete: bool) -> Result<ServerReport<'_>, Error> {
         let journal = self.journal.as_ref().filter(|_| is_complete);
         let gone = journal.map_or(Ok(Vec::new()), Journal::gone)?;
@@ -65,7 +65,7 @@ fn ends(ends: &Ends) -> Value {
     Value::Object(End::REPORTED.iter().map(count).collect())
 }
 
-/// A member that is a list, whose entries `entries` gives one by one.
+/// Writes a member that is a list, whose entries `entries` passes one by one.
 fn list(
     out: &mut dyn Write,
     name: &str,

@@ -1,4 +1,4 @@
-//! The Bundle with which a server answers to a search, to many reads or to many writes.
+//! The Bundle in response to a search, a batch or a transaction.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ pub struct Response<'a> {
     /// Its entries.
     #[serde(default, borrow)]
     pub entry: Vec<ResponseEntry<'a>>,
-    /// Where it goes on.
+    /// Links.
     #[serde(default)]
     pub link: Vec<Link>,
 }
@@ -25,28 +25,28 @@ pub struct Link {
     pub url: Option<String>,
 }
 
-/// What it says of one resource.
+/// One entry.
 #[derive(Deserialize)]
 pub struct ResponseEntry<'a> {
     /// The resource.
     #[serde(borrow)]
     pub resource: Option<&'a RawValue>,
-    /// What became of the request.
+    /// The result of the request.
     #[serde(borrow)]
     pub response: Option<EntryResponse<'a>>,
     search: Option<Search>,
 }
 
-/// What became of a request.
+/// The result of a request.
 #[derive(Deserialize)]
 pub struct EntryResponse<'a> {
     #[serde(borrow)]
     status: Option<Cow<'a, str>>,
     /// The version.
     pub etag: Option<String>,
-    /// Where the resource is.
+    /// The location of the resource.
     pub location: Option<String>,
-    /// Why it was not done.
+    /// The reason for a failure.
     #[serde(borrow)]
     pub outcome: Option<&'a RawValue>,
 }
@@ -57,12 +57,12 @@ struct Search {
 }
 
 impl ResponseEntry<'_> {
-    /// The status of the request; empty if it does not say.
+    /// The status of the request; empty if missing.
     pub fn status(&self) -> &str {
         self.response.as_ref().and_then(|response| response.status.as_deref()).unwrap_or_default().trim()
     }
 
-    /// Whether it is what a search was for, and not something beside it.
+    /// Whether it is a match of the search, not an included resource.
     pub fn is_match(&self) -> bool {
         self.search.as_ref().and_then(|search| search.mode.as_deref()).is_none_or(|mode| mode == "match")
     }

@@ -1,4 +1,4 @@
-//! Archives are read as the folder that was put into them; what cannot be read of one is reported by entry.
+//! An archive gives the same documents as the folder it was made of; unreadable entries are reported.
 
 use std::fs;
 use std::io::{Cursor, Write};
@@ -29,7 +29,7 @@ fn images(numbers: impl IntoIterator<Item = u32>) -> Entries {
     numbers.into_iter().map(|number| (format!("CT/IM{number}"), image(number))).collect()
 }
 
-/// A zip whose writer could go back to fill in sizes, or could not.
+/// A zip whose writer can seek back to fill in sizes.
 fn zip(entries: &Entries, method: zip::CompressionMethod) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     add_all(&mut writer, entries, method);
@@ -90,9 +90,42 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
     [skipped, ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)].concat()
 }
 
+/// The stream behind the header that zips have (APPNOTE 5.8.8), with or without a marker at its end.
+fn lzma(bytes: &[u8], has_marker: bool) -> Vec<u8> {
+    let options = lzma_rust2::LzmaOptions::with_preset(0);
+    let header = [&[9, 20, 5, 0, options.get_props()][..], &options.dict_size.to_le_bytes()].concat();
+    let size = (!has_marker).then_some(bytes.len() as u64);
+    let mut encoder = lzma_rust2::LzmaWriter::new(header, &options, false, has_marker, size).unwrap();
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn lzma_marked(bytes: &[u8]) -> Vec<u8> {
+    lzma(bytes, true)
+}
+
+fn lzma_sized(bytes: &[u8]) -> Vec<u8> {
+    lzma(bytes, false)
+}
+
 type Compress = fn(&[u8]) -> Vec<u8>;
 
-/// What came of one archive.
+/// A zip of what was compressed before, by the number of the method.
+fn zip_by(entries: &Entries, method: u8, compress: Compress) -> Vec<u8> {
+    let compressed = entries.iter().map(|(name, bytes)| (name.clone(), compress(bytes))).collect();
+    let mut zip = zip(&compressed, Stored);
+    // Local headers and directory have the method and the size at different places (APPNOTE 4.3.7, 4.3.12).
+    for (mark, method_at, size_at) in [(b"PK\x03\x04", 8, 22), (b"PK\x01\x02", 10, 24)] {
+        let records: Vec<usize> = (0..zip.len()).filter(|at| zip[*at..].starts_with(mark)).collect();
+        for (record, (_, bytes)) in records.into_iter().zip(entries) {
+            zip[record + method_at] = method;
+            zip[record + size_at..][..4].copy_from_slice(&u32::try_from(bytes.len()).unwrap().to_le_bytes());
+        }
+    }
+    zip
+}
+
+/// The result of converting an archive.
 struct Converted {
     code: i32,
     instances: Vec<String>,
@@ -175,25 +208,70 @@ fn archives_are_found_in_a_walk_beside_files() {
 }
 
 #[test]
-fn files_are_read_however_they_are_compressed_whole_or_in_members_and_in_a_zip() {
-    for (name, method, compress) in [("1.bz2", 12, bzip2 as Compress), ("1.xz", 95, xz), ("1.zst", 93, zstd)] {
+fn files_are_read_however_they_are_compressed_whole_or_in_members() {
+    for (name, compress) in [("1.bz2", bzip2 as Compress), ("1.xz", xz), ("1.zst", zstd)] {
         let whole = converted(name, &compress(&image(1)));
         assert_eq!((whole.code, whole.instances), (0, uids([1])), "{name}");
         let (start, end) = (&image(1)[..200], &image(1)[200..]);
         let members = converted(name, &[compress(start), compress(end)].concat());
         assert_eq!((members.code, members.instances), (0, uids([1])), "{name}");
-        let entries: Entries = images(1..=2).into_iter().map(|(entry, bytes)| (entry, compress(&bytes))).collect();
-        let mut bytes = zip(&entries, Stored);
-        for at in 0..bytes.len() {
-            let place = if bytes[at..].starts_with(b"PK\x03\x04") { at + 8 } else { at + 10 };
-            if bytes[at..].starts_with(b"PK\x03\x04") || bytes[at..].starts_with(b"PK\x01\x02") {
-                bytes[place] = method;
-            }
-        }
-        let zipped = converted("a.zip", &bytes);
-        assert_eq!((zipped.code, zipped.instances), (0, uids(1..=2)), "{name} in a zip: {:?}", zipped.skipped);
         let cut = converted(name, &compress(&tar(&images(1..=20)))[..1000]);
         assert_eq!(cut.code, 1, "{name}: {:?}", cut.skipped);
+    }
+}
+
+#[test]
+fn entries_of_a_zip_are_read_by_every_method_that_there_is_a_decoder_for() {
+    let entries = images(1..=2);
+    for (method, compress) in
+        [(12, bzip2 as Compress), (14, lzma_marked), (14, lzma_sized), (20, zstd), (93, zstd), (95, xz)]
+    {
+        let bytes = zip_by(&entries, method, compress);
+        let whole = converted("a.zip", &bytes);
+        assert_eq!((whole.code, whole.instances), (0, uids(1..=2)), "method {method}: {:?}", whole.skipped);
+        // Without the directory.
+        let end = bytes.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+        let cut = converted("a.zip", &bytes[..end]);
+        assert_eq!((cut.code, cut.instances), (1, uids(1..=2)), "method {method}, cut: {:?}", cut.skipped);
+    }
+}
+
+#[test]
+fn entries_that_are_encrypted_or_compressed_by_another_method_are_named_with_it() {
+    for (flags, method, want) in [
+        (0, 9, "stored in a way that is not read: Deflate64 (zip compression method 9)"),
+        (0, 98, "stored in a way that is not read: PPMd (zip compression method 98)"),
+        (0, 77, "stored in a way that is not read: zip compression method 77"),
+        (1, 0, "encrypted"),
+        (1, 8, "encrypted"),
+        // WinZip's and the standard's strong encryption.
+        (1, 99, "encrypted"),
+        (0x41, 14, "encrypted"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bytes = zip_by(&images([1]), method, <[u8]>::to_vec);
+        let record = bytes.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+        (bytes[6], bytes[record + 8]) = (flags, flags);
+        let archive = folder.path().join("a.zip");
+        fs::write(&archive, bytes).unwrap();
+        let output = convert([archive.as_os_str(), "--quiet".as_ref()]);
+        assert_eq!((code(&output), stdout(&output)), (1, ""));
+        let line = format!("{}!/CT/IM1: {want}", archive.display());
+        assert!(stderr(&output).contains(&line), "{line}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn an_lzma_entry_that_asks_for_too_much_memory_or_is_cut_is_reported() {
+    let big = |bytes: &[u8]| {
+        let mut lzma = lzma_sized(bytes);
+        lzma[5..9].fill(0xFE);
+        lzma
+    };
+    let cut = |bytes: &[u8]| lzma_sized(bytes)[..60].to_vec();
+    for (compress, reason) in [(big as Compress, "compressed"), (cut, "cut"), (|_| vec![9, 20], "cut")] {
+        let converted = converted("a.zip", &zip_by(&images([1]), 14, compress));
+        assert_eq!((converted.code, converted.skipped), (1, reasons(&[("a.zip!/CT/IM1", reason)])));
     }
 }
 

@@ -1,4 +1,4 @@
-//! What stands beside the studies: every reference leads somewhere, and ids are stable.
+//! Companion resources: every reference resolves, and ids are stable.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;

@@ -1,11 +1,11 @@
-//! Real files of many makers, where they stand beside the checkout; `.ci/run` compares what comes of them with pydicom.
+//! Real files of many manufacturers, if the corpus is next to the checkout; `.ci/run` compares the result with pydicom.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::run::{code, convert, stderr};
 
-/// Where the corpus is; says so where it is not, past the capture of the test harness.
+/// The path of the corpus; if it is missing, that is printed past the capture of the test harness.
 fn corpus() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     if folder.is_dir() {

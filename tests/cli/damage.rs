@@ -1,4 +1,5 @@
-//! A damaged file is converted as far as it goes or left out by name; it never stops the run or touches other files.
+//! A damaged file is converted as far as possible, or left out and named; it never stops the run or affects other
+//! files.
 
 use std::fs;
 use std::path::Path;

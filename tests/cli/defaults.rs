@@ -1,6 +1,6 @@
-//! Each default that a help states, against what the program does where nobody sets the option.
+//! Checks each default stated in help texts against the program.
 //!
-//! What `config` prints is held to what a run does by a test of its own; here the words of help and manual are held to it.
+//! The output of `config` is checked against a run by another test; this one checks the help texts against `config`.
 
 use std::collections::BTreeMap;
 use std::fs;

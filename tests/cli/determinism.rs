@@ -1,4 +1,4 @@
-//! The same input gives the same bytes, however it is walked.
+//! The same input gives the same bytes, in any order and with any number of threads.
 
 use std::fs;
 use std::path::Path;

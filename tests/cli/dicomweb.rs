@@ -1,4 +1,4 @@
-//! A PACS that speaks DICOMweb gives the documents that its files give, and says which studies it did not deliver.
+//! A PACS with DICOMweb gives the same documents as the files, and undelivered studies are reported.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -17,18 +17,28 @@ use crate::run::{code, converted, dcm2fhir, resources, stderr};
 struct Pacs {
     base: String,
     requests: Arc<Mutex<Vec<String>>>,
+    studies: Arc<Mutex<Studies>>,
+}
+
+/// The instances of each study.
+type Studies = BTreeMap<String, Vec<String>>;
+
+fn studies(instances: &[String]) -> Studies {
+    let mut studies = Studies::new();
+    for text in instances {
+        let instance: Value = serde_json::from_str(text).unwrap();
+        if let Some(study) = instance["0020000D"]["Value"][0].as_str() {
+            studies.entry(study.to_string()).or_default().push(text.clone());
+        }
+    }
+    studies
 }
 
 impl Pacs {
-    /// Serves instances in DICOM JSON; `refuses` gives a status to paths that are refused.
-    fn new(instances: &[String], refuses: impl Fn(&str) -> Option<u16> + Send + 'static) -> Pacs {
-        let mut studies = BTreeMap::<String, Vec<String>>::new();
-        for text in instances {
-            let instance: Value = serde_json::from_str(text).unwrap();
-            if let Some(study) = instance["0020000D"]["Value"][0].as_str() {
-                studies.entry(study.to_string()).or_default().push(text.clone());
-            }
-        }
+    /// Serves instances in DICOM JSON; `refuses` gives a status to paths that are refused, by them and the whole request.
+    fn new(instances: &[String], refuses: impl Fn(&str, &str) -> Option<u16> + Send + 'static) -> Pacs {
+        let studies = Arc::new(Mutex::new(studies(instances)));
+        let served = Arc::clone(&studies);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}/dicom-web", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -38,11 +48,11 @@ impl Pacs {
                 let lines = BufReader::new(&stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
                 let request = lines.collect::<Vec<_>>().join("\n");
                 let path = request.split(' ').nth(1).unwrap_or_default().trim_start_matches("/dicom-web/").to_string();
-                log.lock().unwrap().push(request);
-                let (status, body) = match refuses(&path) {
+                let (status, body) = match refuses(&path, &request) {
                     Some(status) => (status, String::new()),
-                    None => answer(&studies, &path),
+                    None => answer(&served.lock().unwrap(), &path),
                 };
+                log.lock().unwrap().push(request);
                 let _ = write!(
                     &stream,
                     "HTTP/1.1 {status} x\r\nretry-after: 0\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
@@ -50,7 +60,7 @@ impl Pacs {
                 );
             }
         });
-        Pacs { base, requests }
+        Pacs { base, requests, studies }
     }
 
     fn convert(&self, options: &[&str]) -> Output {
@@ -64,7 +74,7 @@ impl Pacs {
     }
 }
 
-fn answer(studies: &BTreeMap<String, Vec<String>>, path: &str) -> (u16, String) {
+fn answer(studies: &Studies, path: &str) -> (u16, String) {
     if path.starts_with("studies?") {
         let offset: usize = path.rsplit_once("offset=").unwrap().1.parse().unwrap();
         // Ten a page, whatever is asked for.
@@ -88,7 +98,7 @@ fn without_endpoint(mut study: Value) -> Value {
 #[test]
 fn a_pacs_gives_the_documents_of_its_files_and_is_their_endpoint() {
     let folder = tempfile::tempdir().unwrap();
-    let pacs = Pacs::new(&cases(folder.path()), |_| None);
+    let pacs = Pacs::new(&cases(folder.path()), |_, _| None);
     let output = pacs.convert(&["--token-env", "PACS_TOKEN"]);
     assert!(code(&output) < 2, "{}", stderr(&output));
     let (found, want) = (resources(&output), converted(&[PathBuf::from(folder.path())], &["--fhir", "r5"]));
@@ -110,7 +120,7 @@ fn a_study_that_is_not_delivered_is_reported_and_the_others_are_there() {
     let first: Value = serde_json::from_str(&all[0]).unwrap();
     let uid = first["0020000D"]["Value"][0].as_str().unwrap().to_string();
     let refused = uid.clone();
-    let pacs = Pacs::new(&all, move |path| path.contains(&refused).then_some(403));
+    let pacs = Pacs::new(&all, move |path, _| path.contains(&refused).then_some(403));
     let output = pacs.convert(&["-v"]);
     assert_eq!(code(&output), 1, "{}", stderr(&output));
     let said = format!("{}/studies/{uid}: not delivered: status 403", pacs.base);
@@ -124,7 +134,7 @@ fn studies_are_asked_for_by_query_or_by_name() {
     let all = cases(folder.path());
     let first: Value = serde_json::from_str(&all[0]).unwrap();
     let uid = first["0020000D"]["Value"][0].as_str().unwrap();
-    let pacs = Pacs::new(&all, |_| None);
+    let pacs = Pacs::new(&all, |_, _| None);
     let output = pacs.convert(&["--study", uid, "--endpoint", "wado-rs=https://other.example/rs"]);
     assert_eq!((resources(&output).len(), pacs.requests().len()), (1, 1), "{}", stderr(&output));
     assert_eq!(resources(&output)[0]["contained"][0]["address"], "https://other.example/rs");
@@ -140,7 +150,7 @@ fn what_cannot_be_is_refused_before_anything_is_written() {
     for (arguments, want) in [
         (vec!["convert", &dead, "--deadline", "0"], "cannot read from"),
         (vec!["convert", "dicomweb+https://me:secret@pacs"], "--basic-file"),
-        (vec!["convert", "dicomweb+https://pacs", "--query", "limit=3"], "limit is ours"),
+        (vec!["convert", "dicomweb+https://pacs", "--query", "limit=3"], "limit is set by dcm2fhir"),
         (vec!["convert", "dicomweb+https://pacs", "--query", "a=b", "--study", "1.2"], "cannot be used with"),
         (vec!["convert", "testdata", "--study", "1.2"], "dicomweb+https://pacs"),
         (vec!["upload", &dead, "--to", "http://127.0.0.1:1/fhir"], "upload reads no dicomweb+"),
@@ -158,7 +168,7 @@ fn explain_takes_a_study_of_a_pacs_and_json_from_standard_input() {
     let all = cases(folder.path());
     let first: Value = serde_json::from_str(&all[0]).unwrap();
     let uid = first["0020000D"]["Value"][0].as_str().unwrap();
-    let pacs = Pacs::new(&all, |_| None);
+    let pacs = Pacs::new(&all, |_, _| None);
     let web = format!("dicomweb+{}", pacs.base);
     for (input, more, stdin, name) in [
         (web.as_str(), &["--study", uid][..], "", format!("{}/studies/{uid}", pacs.base)),
@@ -174,4 +184,76 @@ fn explain_takes_a_study_of_a_pacs_and_json_from_standard_input() {
     let output = dcm2fhir().args(["explain", &web, "--study", "1.2.3"]).output().unwrap();
     assert_eq!(code(&output), 2);
     assert!(stderr(&output).contains("status 404"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_token_that_expires_under_way_is_renewed() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = cases(folder.path());
+    // The server takes the first token for some requests only.
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let pacs = Pacs::new(&all, move |_, request| {
+        let number = asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let is_good = request.contains("Bearer second") || (number < 10 && request.contains("Bearer first"));
+        (!is_good).then_some(401)
+    });
+    let used = folder.path().join("used");
+    let command = format!("test -e {0} && echo second || {{ touch {0}; echo first; }}", used.display());
+    let output = pacs.convert(&["--token-command", &command]);
+    assert!(code(&output) < 2, "{}", stderr(&output));
+    let want = converted(&[PathBuf::from(folder.path())], &["--fhir", "r5"]);
+    assert_eq!(resources(&output).len(), want.len(), "{}", stderr(&output));
+    assert!(pacs.requests().iter().any(|request| request.contains("Bearer second")));
+}
+
+/// What a night with an index comes to: exit code, what it says, and the studies that were asked for.
+#[cfg(feature = "index")]
+fn night(pacs: &Pacs, folder: &std::path::Path, more: &[&str]) -> (i32, String, usize) {
+    let before = pacs.requests().len();
+    let input = format!("dicomweb+{}", pacs.base);
+    let arguments = ["convert", &input, "--fhir", "r4", "-o", "out/", "--index", "i.dcmindex"];
+    let output = dcm2fhir().args(arguments).args(more).current_dir(folder).output().unwrap();
+    let asked = pacs.requests().iter().skip(before).filter(|request| request.contains("/metadata")).count();
+    (code(&output), stderr(&output), asked)
+}
+
+#[cfg(feature = "index")]
+#[test]
+fn an_unchanged_pacs_costs_its_search_and_a_study_is_asked_for_again_if_it_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = cases(folder.path());
+    let pacs = Pacs::new(&all, |_, _| None);
+    let number = pacs.studies.lock().unwrap().len();
+    let (first, said, asked) = night(&pacs, folder.path(), &[]);
+    assert!(first < 2 && asked == number, "{asked} of {number}: {said}");
+    let (_, said, asked) = night(&pacs, folder.path(), &[]);
+    assert_eq!(asked, 0, "{said}");
+    assert!(said.contains("0 studies written"), "{said}");
+    // An instance is added to one study.
+    let (uid, more) = {
+        let mut studies = pacs.studies.lock().unwrap();
+        let (uid, instances) = studies.iter_mut().find(|(_, all)| all.len() > 1).unwrap();
+        let own: Value = serde_json::from_str(&instances[0]).unwrap();
+        let own = own["00080018"]["Value"][0].as_str().unwrap().to_string();
+        instances.push(instances[0].replace(&own, "1.2.3.4.5.999"));
+        (uid.clone(), instances.len() as u64)
+    };
+    let (_, said, asked) = night(&pacs, folder.path(), &[]);
+    assert_eq!(asked, 1, "{said}");
+    let document = std::fs::read_to_string(folder.path().join(format!("out/{uid}.json"))).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&document).unwrap()["numberOfInstances"], more);
+    // A study is gone; and then the search finds only a part.
+    pacs.studies.lock().unwrap().remove(&uid);
+    let (_, said, asked) = night(&pacs, folder.path(), &["--gone", "delete"]);
+    assert_eq!(asked, 0, "{said}");
+    assert!(!folder.path().join(format!("out/{uid}.json")).exists(), "{said}");
+    let documents = || std::fs::read_dir(folder.path().join("out")).unwrap().count();
+    let before = documents();
+    let kept: Vec<String> = pacs.studies.lock().unwrap().keys().skip(3).cloned().collect();
+    kept.iter().for_each(|uid| drop(pacs.studies.lock().unwrap().remove(uid)));
+    let (_, said, _) = night(&pacs, folder.path(), &["--gone", "delete", "--query", "StudyDate=2024-"]);
+    assert_eq!(documents(), before, "a query finds a part: nothing is gone: {said}");
+    let (stopped, said, _) = night(&pacs, folder.path(), &["--gone", "delete"]);
+    assert_eq!(stopped, 2, "{said}");
+    assert!(said.contains("--max-gone"), "{said}");
 }

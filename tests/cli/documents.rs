@@ -1,4 +1,4 @@
-//! Completions and manual pages: made of the command line's description, and taken by those who read them.
+//! Completions and manual pages: complete, and accepted by shells and mandoc.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ fn options() -> Vec<String> {
     convert.get_arguments().filter_map(|argument| argument.get_long().map(str::to_owned)).collect()
 }
 
-/// Whether the program takes the file; true where the program is not there.
+/// Whether the program accepts the file; true if it is not installed.
 fn takes(program: &str, arguments: &[&str], file: &Path) -> bool {
     match Command::new(program).args(arguments).arg(file).output() {
         Ok(output) => {
@@ -49,13 +49,24 @@ fn each_shell_takes_its_completions_and_they_name_every_option() {
 }
 
 #[test]
-fn bash_completes_an_option() {
+fn bash_completes_options_and_their_values() {
     let script = dcm2fhir().args(["completions", "bash"]).output().unwrap();
-    let probe =
-        "COMP_WORDS=(dcm2fhir convert --ref); COMP_CWORD=2; _dcm2fhir dcm2fhir --ref convert; echo \"${COMPREPLY[@]}\"";
-    let script = format!("{}\n{probe}", stdout(&script));
-    let Ok(output) = Command::new("bash").args(["-c", &script]).output() else { return };
-    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "--references");
+    for (words, want) in [
+        ("convert --ref", "--references"),
+        ("convert --fhir r4", "r4 r4b"),
+        ("upload --fhir r6-", "r6-ballot2 r6-ballot5"),
+        ("mapping --fhir r5", "r5"),
+        ("convert --system pa", "patient="),
+        ("explain --system s", "study-id= specimen= scheme:"),
+    ] {
+        let probe = format!(
+            "COMP_WORDS=(dcm2fhir {words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
+             _dcm2fhir dcm2fhir \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD - 1]}}\"; echo \"${{COMPREPLY[@]}}\""
+        );
+        let script = format!("{}\n{probe}", stdout(&script));
+        let Ok(output) = Command::new("bash").args(["-c", &script]).output() else { return };
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), want, "{words}");
+    }
 }
 
 #[test]
@@ -77,8 +88,12 @@ fn the_manual_has_a_page_for_each_command_with_every_option_and_no_error() {
 
 #[test]
 fn the_main_page_goes_to_standard_output() {
-    let output = dcm2fhir().arg("man").output().unwrap();
-    assert!(stdout(&output).contains(".TH dcm2fhir 1"), "{}", stdout(&output));
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["man"] as &[&str], &["man", "-o", "-"]] {
+        let output = dcm2fhir().current_dir(folder.path()).args(arguments).output().unwrap();
+        assert!(stdout(&output).contains(".TH dcm2fhir 1"), "{}", stdout(&output));
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[test]

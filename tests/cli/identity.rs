@@ -1,4 +1,4 @@
-//! Who the studies are about: whose number is whose, and who is no person.
+//! Subjects: identifiers of patients, and phantoms.
 
 use std::ffi::OsString;
 

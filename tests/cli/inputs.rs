@@ -1,4 +1,4 @@
-//! What is read: lists of paths, filters, and names and UIDs that mean to lead elsewhere.
+//! Inputs: lists of paths, filters, and hostile names and UIDs.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;

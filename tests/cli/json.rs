@@ -1,4 +1,4 @@
-//! DICOM JSON gives what the files give that it was made of, in any of its forms.
+//! DICOM JSON in all its forms gives the same documents as the files it was made of.
 
 use std::collections::BTreeMap;
 use std::fs;

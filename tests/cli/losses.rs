@@ -1,4 +1,4 @@
-//! Nothing is lost in silence: no study, a study that would become smaller, and why the exit code is 1.
+//! Nothing is lost silently: no study found, a study that would lose instances, and the reason for exit code 1.
 
 use std::ffi::OsStr;
 use std::fs;

@@ -1,4 +1,4 @@
-//! The binary from outside: what it prints, writes and returns.
+//! Tests of the binary: output, files and exit codes.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
@@ -29,3 +29,5 @@ mod scan;
 mod selections;
 mod settings;
 mod synth;
+#[cfg(target_os = "linux")]
+mod terminal;

@@ -1,4 +1,4 @@
-//! `dcm2fhir mapping`, and the page that is made of it; and that it is the whole truth of what is written.
+//! `dcm2fhir mapping` and `docs/mapping.md`; and that they are complete.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Where results go and how they are laid out.
+//! Destinations and layout of the output.
 
 use std::io::Read;
 use std::process::{Command, Stdio};

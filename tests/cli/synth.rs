@@ -1,4 +1,4 @@
-//! The synthetic archive, made and converted.
+//! The synthetic archive, created and converted.
 
 use serde_json::Value;
 

@@ -99,7 +99,7 @@ fn a_patient_id_that_lost_bytes_is_nobodys_but_its_studys() {
         let bundles = converted(&images, Release::R4, Way::Bundles, &SYSTEMS);
         let whole = values.iter().filter(|value| matches!(**value, b"ID 1" | b"ID1")).count();
         assert_eq!(searches(&bundles, "Patient").len(), whole, "{values:?}");
-        let codes: Vec<&str> = bundles.issues.keys().map(String::as_str).collect();
+        let codes: Vec<&str> = bundles.issues.keys().copied().collect();
         let is_said = ["undecodable", "control-character", "taken-as-utf8"].iter().any(|code| codes.contains(code));
         assert!(is_said, "{values:?} {codes:?}");
     }

@@ -45,7 +45,7 @@ pub const ALL_WAYS: [Way; 10] = [
 pub struct Run {
     pub documents: Vec<Value>,
     /// Issues by their codes.
-    pub issues: BTreeMap<String, u64>,
+    pub issues: BTreeMap<&'static str, u64>,
     pub exit_code: u8,
 }
 

@@ -1,4 +1,4 @@
-//! Indexes that are damaged, in use, or no indexes: exit code 2, and nothing is written.
+//! Indexes that are damaged, in use, or other files: exit code 2, and nothing is written.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

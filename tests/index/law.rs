@@ -1,5 +1,5 @@
-//! The law: after any sequence of changes a run with an index has the documents and the report of a full run, byte for
-//! byte. `INDEX_CASES` says over how many sequences.
+//! After any sequence of changes, a run with an index gives the same documents and report as a full run, byte for byte.
+//! `INDEX_CASES` sets the number of sequences.
 
 use crate::world::{World, assert_same, convert};
 

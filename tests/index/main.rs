@@ -1,4 +1,4 @@
-//! `--index` from outside: whatever happens to an archive, the next run ends as a full run would.
+//! Tests of `--index`: after any change of an archive, the next run gives the same result as a full run.
 
 #![cfg(feature = "index")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]

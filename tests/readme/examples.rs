@@ -1,4 +1,4 @@
-//! What a document shows to be run: the lines of its `console` blocks, and the commands in its `yaml` blocks.
+//! The examples of a document: commands in its `console` and `yaml` blocks.
 
 /// A command, and what is shown below it.
 pub struct Example {
@@ -58,8 +58,7 @@ pub fn agrees(shown: &[String], lines: &[&str]) -> bool {
     }
 }
 
-/// A line without how long the run took, which is another time every time, and without the padding that `wc` and its like
-/// put in front.
+/// A line without the duration of the run, and without the padding of `wc`.
 fn timeless(line: &str) -> &str {
     match line.strip_suffix(" a second").and_then(|line| line.split_once(" in ")) {
         Some((before, _)) => before.trim(),

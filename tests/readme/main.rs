@@ -1,9 +1,9 @@
 //! The examples of README.md, CONTRIBUTING.md and docs/ do what they show, each document in a folder of its own that
 //! has a copy of the project's test data.
 //!
-//! A line of a `console` block that begins with `$` is run; the lines below it, up to the next `$` or the end of the block,
-//! are its output, and `...` among them stands for any lines. A command goes on behind a backslash. `$FHIR` is the
-//! address of a server. `$ cargo` and `$ git` are not run: CI has the same commands.
+//! A line of a `console` block that begins with `$` is run; the lines below it, up to the next `$` or the end of the
+//! block, are its output, and `...` among them stands for any lines. A command continues after a backslash. `$FHIR` is
+//! the address of a server. `$ cargo` and `$ git` are not run: `.ci/run` has the same commands.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
@@ -18,10 +18,10 @@ use std::process::{Command, Output};
 use examples::{Example, agrees, examples};
 use serde_json::{Value, json};
 
-/// Programs that an example may want and a machine may lack.
+/// Programs that an example may need and a machine may not have.
 const TOOLS: [&str; 3] = ["curl", "jq", "man"];
 
-/// What CI runs in place of the test, or a clone has done already.
+/// Commands that `.ci/run` runs instead of this test, or that were needed to get here.
 const NOT_RUN: [&str; 4] = ["cargo ", "git ", "packaging/", "docker "];
 
 fn root() -> &'static Path {
@@ -44,7 +44,7 @@ fn run(example: &Example, folder: &Path, server: &str) -> Output {
     command.env("PATH", path).env("FHIR", server).env("NO_PROXY", "*").output().unwrap()
 }
 
-/// The first tool that the command wants and the machine has not.
+/// The first missing tool of a command.
 fn lacks(command: &str) -> Option<&'static str> {
     let wants = |tool: &&str| command.split([' ', '|', '(', ';']).any(|word| word == *tool);
     let is_there =
@@ -64,7 +64,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Runs the examples of a document, and gives those that did something else than they show.
+/// Runs the examples of a document, and returns those whose output differs.
 fn wrong(document: &Path, server: &str, left_out: &mut Vec<String>) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     copy(&root().join("testdata/dicom"), &folder.path().join("testdata/dicom"));
@@ -99,7 +99,8 @@ fn every_example_prints_what_it_shows() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Whether the JSON is what is shown of it: members and entries may be left out, and `…` stands for the end of a text.
+/// Whether shown JSON is a shortened form of the whole: members and entries may be left out, and `…` stands for the end
+/// of a text.
 fn is_shortened(shown: &Value, whole: &Value) -> bool {
     match (shown, whole) {
         (Value::Object(shown), Value::Object(whole)) => {

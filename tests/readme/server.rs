@@ -1,4 +1,4 @@
-//! A FHIR server as far as the examples go: it takes a resource, looks whether it is one, and says yes or no.
+//! A minimal FHIR server for the examples: it accepts resources and transactions, and checks their form.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -52,7 +52,7 @@ fn status(request: &str, resource: &Value) -> &'static str {
     }
 }
 
-/// What the server says of itself, or of each entry of a transaction.
+/// The CapabilityStatement, or the response to each entry of a transaction.
 fn body_of(request: &str, resource: &Value) -> Value {
     if request.starts_with("GET ") {
         let rest = json!([{ "mode": "server", "interaction": [{ "code": "transaction" }] }]);
@@ -63,7 +63,7 @@ fn body_of(request: &str, resource: &Value) -> Value {
     json!({ "resourceType": "Bundle", "type": kind, "entry": entries.iter().map(entry).collect::<Vec<_>>() })
 }
 
-/// Nothing is there yet, and everything can be made.
+/// Nothing exists yet, and everything can be created.
 fn entry(entry: &Value) -> Value {
     let url = entry["request"]["url"].as_str().unwrap_or_default();
     match entry["request"]["method"].as_str() {

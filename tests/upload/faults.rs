@@ -1,4 +1,5 @@
-//! What passes is waited for, what is refused is not sent again, and what is not known is not done twice.
+//! Temporary failures are retried, rejected resources are not sent again, and requests with unknown results are not
+//! repeated.
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ fn is_write(seen: &Seen) -> bool {
     seen.method != "GET" && !seen.body.contains("\"GET\"")
 }
 
-/// A server that does something else with the first writes.
+/// A server that misbehaves for the first writes.
 fn first_writes(number: usize, act: Act) -> TestServer {
     let mut left = number;
     TestServer::new(move |seen| {
@@ -73,7 +74,7 @@ fn a_lost_answer_makes_no_second_resource() {
 fn a_slow_drip_is_cut_off_and_tried_again() {
     let server = first_writes(1, Act::Drip);
     let mut session = Session::to(&server);
-    session.options.connection.timeout = Duration::from_millis(300);
+    session.options.connection.timeout = Duration::from_secs(2);
     assert_eq!(studies(&session.upload(&[bundle(1, &["a"])])), [1, 0, 0, 0]);
 }
 

@@ -1,4 +1,4 @@
-//! Ctrl-C: what is under way is finished, and a second run does the rest.
+//! Ctrl-C: requests in progress are completed, and a second run sends the rest.
 
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
@@ -12,7 +12,7 @@ use crate::session::bundle;
 
 const STUDIES: usize = 40;
 
-/// A server that keeps the fifth transaction waiting: the sender goes out once it is there, and lets it go on.
+/// A server that delays its fifth transaction: when it has arrived, a channel is sent that releases it.
 fn waiting(arrived: Sender<Sender<()>>) -> TestServer {
     let mut transactions = 0;
     let arrived = Mutex::new(arrived);

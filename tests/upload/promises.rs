@@ -1,4 +1,4 @@
-//! What docs/upload.md says and no other test shows.
+//! Statements of docs/upload.md that no other test covers.
 
 use dcm2fhir::internals::upload::End;
 use serde_json::{Value, json};

@@ -172,14 +172,15 @@ impl TestServer {
                     let _ = (&stream).write_all(half.as_bytes());
                     return;
                 }
+                // A header without end, so that only the client can stop it.
                 Act::Drip => {
-                    for byte in format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n", body.len()).bytes() {
+                    let head = format!("HTTP/1.1 {status} X\r\nx-drip: ");
+                    for byte in head.bytes().chain(std::iter::repeat(b'.')) {
                         thread::sleep(Duration::from_millis(40));
                         if (&stream).write_all(&[byte]).is_err() {
                             return;
                         }
                     }
-                    return;
                 }
                 _ => answer(&stream, status, &headers, &body),
             }

@@ -72,7 +72,8 @@ impl Session {
             client_certificate: None,
             headers: Vec::new(),
             gzip: false,
-            timeout: Duration::from_secs(20),
+            // An upper limit for a request that hangs.
+            timeout: Duration::from_secs(300),
             connections: 8,
         };
         let options = Options {

@@ -6,7 +6,6 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -153,7 +152,6 @@ fn session(server: &TestServer, base: String, ca_certificate: Option<PathBuf>) -
     let mut session = Session::to(server);
     session.options.connection.base = base;
     session.options.connection.ca_certificate = ca_certificate;
-    session.options.connection.timeout = Duration::from_secs(20);
     session
 }
 

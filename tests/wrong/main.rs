@@ -1,5 +1,5 @@
-//! Wrong command lines: `lines.txt` has them, `messages.txt` what the program says to each and its exit code. A person has
-//! read that file; a message that changes is read again. `DCM2FHIR_BLESS=1 cargo test --test wrong` writes it anew.
+//! Wrong command lines: `lines.txt` lists them, `messages.txt` has the message and exit code of each, reviewed by a
+//! person. After a change, `DCM2FHIR_BLESS=1 cargo test --test wrong` updates it: review the difference.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
@@ -39,7 +39,7 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-/// What differs from run to run.
+/// Whether a line differs from run to run.
 fn is_of_this_run(line: &str) -> bool {
     line.contains(" a second")
         || line.contains(" received")
@@ -47,7 +47,7 @@ fn is_of_this_run(line: &str) -> bool {
         || line.starts_with("time ")
 }
 
-/// What the program says to a line, with its exit code. `$FHIR` is the address of an R4 server.
+/// The program's message for a line, and its exit code. `$FHIR` is the address of an R4 server.
 fn answer(line: &str, folder: &Path, server: &str) -> String {
     let binary = env!("CARGO_BIN_EXE_dcm2fhir");
     let typed = line.strip_prefix("dcm2fhir").unwrap();

@@ -1,5 +1,4 @@
-//! Codes in the clothes that the releases ask for: a bare Coding, a CodeableConcept, a CodeableReference, or the
-//! reason why there is none.
+//! Codes in the form of each release: a Coding, a CodeableConcept, a CodeableReference, or a data-absent-reason.
 
 use serde::ser::SerializeMap;
 
@@ -36,13 +35,13 @@ impl Element for ConceptExtension {
     }
 }
 
-/// An element that says only why it has no value: the data-absent-reason extension with this code.
+/// An element with only the data-absent-reason extension, with this code.
 pub struct Absent(pub &'static str);
 
 impl Absent {
     /// Nothing is known.
     pub const UNKNOWN: Absent = Absent("unknown");
-    /// There is a value, and it is no valid one.
+    /// The value is invalid.
     pub const ERROR: Absent = Absent("error");
 }
 
@@ -69,7 +68,7 @@ impl Element for CodeableConcept {
     }
 }
 
-/// A Coding where the release wants a CodeableConcept.
+/// A Coding in a release that has a CodeableConcept.
 pub struct InConcept<'a>(pub &'a Coding);
 
 impl Element for InConcept<'_> {
@@ -78,7 +77,7 @@ impl Element for InConcept<'_> {
     }
 }
 
-/// A CodeableConcept where the release wants a CodeableReference.
+/// A CodeableConcept in a release that has a CodeableReference.
 pub struct InReference<'a>(pub &'a CodeableConcept);
 
 impl Element for InReference<'_> {
@@ -87,11 +86,11 @@ impl Element for InReference<'_> {
     }
 }
 
-/// A CodeableConcept where the release wants a Coding: its first one.
+/// A CodeableConcept in a release that has a Coding: its first one.
 pub struct AsCoding<'a> {
     /// The concept.
     pub concept: &'a CodeableConcept,
-    /// What its text becomes where it has no coding.
+    /// How its text is written if it has no coding.
     pub text: TextAs,
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::{Layout, write_companion, write_imaging_study};
+use super::{Layout, write};
 use crate::fhir::dialect::Dialect;
 use crate::fhir::meta::Meta;
 use crate::fhir::references::Linked;
@@ -13,9 +13,9 @@ use crate::fhir::references::Linked;
 pub fn digest(linked: &Linked<'_>, dialect: Dialect<'_>) -> u128 {
     let mut content = Digest(Xxh3Default::new());
     let dialect = Dialect { meta: Meta::NONE, ..dialect };
-    write_imaging_study(&mut content, linked, dialect, Layout::Compact).expect("a digest takes all");
+    write(&mut content, linked, dialect, Layout::Compact).expect("a digest takes all");
     for companion in &linked.beside {
-        write_companion(&mut content, companion, dialect, Layout::Compact).expect("a digest takes all");
+        write(&mut content, companion, dialect, Layout::Compact).expect("a digest takes all");
     }
     content.0.digest128()
 }

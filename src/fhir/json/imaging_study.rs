@@ -29,6 +29,12 @@ impl<'a> Study<'a> {
     }
 }
 
+impl Element for Linked<'_> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        Study::of(self).write(object)
+    }
+}
+
 impl Element for Study<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         object.value("resourceType", "ImagingStudy")?;

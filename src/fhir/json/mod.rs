@@ -1,7 +1,7 @@
 //! JSON in the shape of a release, straight from borrowed values to the writer.
 //!
-//! Elements stand in the order of the specification. No string, list or object is ever empty; what a release requires
-//! and nothing is known of carries a data-absent-reason.
+//! Elements are in the order of the specification. No string, list or object is ever empty; a required element without
+//! a value has a data-absent-reason.
 
 mod bundle;
 mod companion;
@@ -16,17 +16,12 @@ mod series;
 
 use std::io::{self, BufWriter, Write};
 
-use serde::Serialize;
-
-use super::bundle::Bundle;
 use super::dialect::Dialect;
-use super::document::Document;
-use super::imaging_selection::ImagingSelection;
-use super::references::{Companion, Linked};
-use imaging_study::Study;
 use object::Shaped;
 
+pub use concept::{Absent, ConceptExtension, InConcept, InReference};
 pub use digest::digest;
+pub use object::{Element, Object};
 
 /// How JSON is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,67 +33,28 @@ pub enum Layout {
     Pretty,
 }
 
-/// What is handed on at once.
+/// Size of the write buffer.
 const GATHERED_BYTES: usize = 16 << 10;
 
-/// Writes an ImagingStudy without a line end.
-pub fn write_imaging_study<'r>(
+/// Writes a resource without a line end; an error of `out` comes back as it was. JSON comes in small pieces, which are
+/// gathered here, where that costs no call.
+pub fn write<'r>(
     out: impl Write,
-    linked: &Linked<'_>,
+    element: impl Element,
     dialect: impl Into<Dialect<'r>>,
     layout: Layout,
 ) -> io::Result<()> {
-    write(out, &Shaped(Study::of(linked), dialect.into()), layout)
-}
-
-/// Writes a companion resource without a line end.
-pub fn write_companion<'r>(
-    out: impl Write,
-    companion: &Companion,
-    dialect: impl Into<Dialect<'r>>,
-    layout: Layout,
-) -> io::Result<()> {
-    write(out, &Shaped(companion, dialect.into()), layout)
-}
-
-/// Writes an ImagingSelection without a line end.
-pub fn write_imaging_selection<'r>(
-    out: impl Write,
-    selection: &ImagingSelection,
-    dialect: impl Into<Dialect<'r>>,
-    layout: Layout,
-) -> io::Result<()> {
-    write(out, &Shaped(selection, dialect.into()), layout)
-}
-
-/// Writes a Bundle without a line end.
-pub fn write_bundle<'r>(
-    out: impl Write,
-    bundle: &Bundle<'_>,
-    dialect: impl Into<Dialect<'r>>,
-    layout: Layout,
-) -> io::Result<()> {
-    write(out, &Shaped(bundle, dialect.into()), layout)
-}
-
-/// Writes a document Bundle without a line end.
-pub fn write_document(
-    out: impl Write,
-    document: &Document<'_>,
-    dialect: Dialect<'_>,
-    layout: Layout,
-) -> io::Result<()> {
-    write(out, &Shaped(document, dialect), layout)
-}
-
-/// Writes any value; an error of `out` comes back as it was. JSON comes in small pieces, which are gathered here, where
-/// that costs no call.
-fn write(out: impl Write, value: &impl Serialize, layout: Layout) -> io::Result<()> {
     let mut gathered = BufWriter::with_capacity(GATHERED_BYTES, out);
+    let value = Shaped(element, dialect.into());
     match layout {
-        Layout::Compact => serde_json::to_writer(&mut gathered, value),
-        Layout::Pretty => serde_json::to_writer_pretty(&mut gathered, value),
+        Layout::Compact => serde_json::to_writer(&mut gathered, &value),
+        Layout::Pretty => serde_json::to_writer_pretty(&mut gathered, &value),
     }
     .map_err(io::Error::from)?;
     gathered.flush()
+}
+
+/// A resource on one line.
+pub fn text<'r>(element: impl Element, dialect: impl Into<Dialect<'r>>) -> String {
+    serde_json::to_string(&Shaped(element, dialect.into())).expect("names and values are always JSON")
 }

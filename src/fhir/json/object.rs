@@ -1,4 +1,4 @@
-//! A JSON object in the making: names and values are handed on to the serializer as they come.
+//! A JSON object writer: names and values are passed directly to the serializer.
 
 use std::fmt;
 
@@ -9,9 +9,9 @@ use crate::fhir::meta::Meta;
 use crate::fhir::profile::Role;
 use crate::fhir::release::Release;
 
-/// What is written as a JSON object, in the shape of the object's release.
+/// A value that is written as a JSON object, in the form of the release.
 pub trait Element {
-    /// Hands over the members in the order of the specification.
+    /// Writes the members in the order of the specification.
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error>;
 }
 
@@ -48,12 +48,12 @@ impl<M: SerializeMap> Object<'_, M> {
         self.map.serialize_entry(name, &value)
     }
 
-    /// The same, where there is one.
+    /// A member with an optional value.
     pub fn optional(&mut self, name: &'static str, value: Option<impl Serialize>) -> Result<(), M::Error> {
         value.map_or(Ok(()), |value| self.value(name, value))
     }
 
-    /// A list of values, where it is not empty.
+    /// A member that is a list of values, unless it is empty.
     pub fn values(&mut self, name: &'static str, values: &[String]) -> Result<(), M::Error> {
         if values.is_empty() { Ok(()) } else { self.value(name, values) }
     }
@@ -63,7 +63,7 @@ impl<M: SerializeMap> Object<'_, M> {
         self.value(name, Shown(value))
     }
 
-    /// `meta`: the profile that the resource claims, and what the user gives; none where there is neither.
+    /// `meta`: the profile of the resource, and the options; nothing without either.
     pub fn meta(&mut self, role: Role) -> Result<(), M::Error> {
         let claim = self.dialect.profile.claim(role);
         let meta = ResourceMeta { claim, given: self.dialect.meta };
@@ -76,12 +76,12 @@ impl<M: SerializeMap> Object<'_, M> {
         self.value(name, shaped)
     }
 
-    /// The same, where there is one.
+    /// A member with an optional value.
     pub fn optional_element(&mut self, name: &'static str, element: Option<impl Element>) -> Result<(), M::Error> {
         element.map_or(Ok(()), |element| self.element(name, element))
     }
 
-    /// A list of objects, where it is not empty.
+    /// A member that is a list of objects, unless it is empty.
     pub fn list<I>(&mut self, name: &'static str, elements: I) -> Result<(), M::Error>
     where
         I: IntoIterator<Item: Element, IntoIter: Clone>,
@@ -129,7 +129,7 @@ impl<I: Iterator<Item: Element> + Clone> Serialize for List<'_, I> {
     }
 }
 
-/// A value that is written as the text it displays, without a string in between.
+/// A value that is written by its `Display`, without an intermediate string.
 pub struct Shown<T>(pub T);
 
 impl<T: fmt::Display> Serialize for Shown<T> {

@@ -169,12 +169,8 @@ fn custodian(creator: &Organization) -> Performer {
 }
 
 fn to_organization(organization: &Organization) -> Reference {
-    Reference {
-        identifier: organization.identifier.first().cloned(),
-        display: organization.name.clone(),
-        resource: Some(Box::new(Resource::Organization(organization.clone()))),
-        ..Reference::to(ResourceType::Organization)
-    }
+    let (identifier, display) = (organization.identifier.first().cloned(), organization.name.clone());
+    Reference::with(Resource::Organization(organization.clone()), identifier, display)
 }
 
 const WADO_RS: Coding = Coding::constant(
@@ -211,8 +207,7 @@ fn unknown_wado(profile: &Profile, endpoints: &mut Vec<Reference>, options: &Pro
 }
 
 fn to_endpoint(endpoint: Endpoint) -> Reference {
-    let resource = Some(Box::new(Resource::Endpoint(endpoint)));
-    Reference { resource, ..Reference::to(ResourceType::Endpoint) }
+    Reference::with(Resource::Endpoint(endpoint), None, None)
 }
 
 /// The web viewer, opened at the study.
@@ -244,9 +239,5 @@ fn authors(profile: &Profile, options: &ProfileOptions) -> Vec<Reference> {
         owner: Some(Box::new(organization.clone())),
         ..Device::default()
     };
-    let resource = Some(Box::new(Resource::Device(device)));
-    vec![
-        organization,
-        Reference { display: Some(PROGRAM.to_string()), resource, ..Reference::to(ResourceType::Device) },
-    ]
+    vec![organization, Reference::with(Resource::Device(device), None, Some(PROGRAM.to_string()))]
 }

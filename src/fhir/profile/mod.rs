@@ -17,9 +17,8 @@ pub use differences::{Difference, differences};
 pub use options::{ProfileName, ProfileOptions};
 
 use super::datatypes::Coding;
-use super::identifier::Identifier;
 use super::release::Release;
-use super::resource::{DeviceKind, Resource};
+
 use crate::issue::Lack;
 use crate::options::References;
 
@@ -253,31 +252,5 @@ impl Profile {
     /// The code of what an Endpoint of this connection type hands out.
     pub fn payload(&self, connection_type: &str) -> Option<Code> {
         self.payloads.iter().find(|(of, _)| *of == connection_type).map(|(_, code)| *code)
-    }
-}
-
-impl Role {
-    /// What a companion is.
-    pub fn of(resource: &Resource) -> Role {
-        match resource {
-            Resource::Patient(_) => Role::Patient,
-            Resource::ServiceRequest(request) => {
-                match request.identifier.iter().find(|number| number.is_accession()).map(Identifier::token) {
-                    Some(Some(_)) => Role::Order,
-                    Some(None) => Role::OrderWithoutSystem,
-                    None => Role::Other,
-                }
-            }
-            Resource::Device(device) => match device.kind {
-                DeviceKind::Equipment => Role::Equipment,
-                DeviceKind::Phantom => Role::Other,
-                DeviceKind::Program(_) => Role::Creator,
-            },
-            Resource::Organization(organization) if organization.is_creator => Role::CreatorOrganization,
-            Resource::Endpoint(endpoint) if &*endpoint.connection_type.code == "dicom-wado-rs" => Role::WadoRs,
-            Resource::Endpoint(endpoint) if endpoint.mime_type.is_some() => Role::WebViewer,
-            Resource::Endpoint(_) => Role::OtherEndpoint,
-            _ => Role::Other,
-        }
     }
 }

@@ -31,42 +31,43 @@ choice! {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 pub struct ProfileOptions {
-    /// Target: mado, eu-imaging, imr, mii or ips
+    /// Profile: mado, eu-imaging, imr, mii or ips
     ///
-    /// `mado`: the European imaging manifest (IHE MADO), a document Bundle for each study. `eu-imaging`: HL7 Europe Imaging.
-    /// `imr`: IHE interactive multimedia reports. `mii`: Medizininformatik-Initiative. `ips`: International Patient Summary.
-    /// Each chooses its FHIR release. A study that lacks what the profile demands is written without it and named, and the
-    /// exit code is 1. Default: none.
+    /// `mado`: the European imaging manifest (IHE MADO), a document Bundle for each study. `eu-imaging`: HL7 Europe
+    /// Imaging. `imr`: IHE interactive multimedia reports. `mii`: Medizininformatik-Initiative. `ips`: International
+    /// Patient Summary. The profile sets the FHIR release. A study that lacks what the profile requires is written
+    /// without the profile and reported, with exit code 1. Default: none.
     #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "NAME", hide_possible_values = true))]
     pub profile: Option<ProfileName>,
 
-    /// Who makes the manifests: the organization's name
+    /// Name of the organization that creates the manifests
     ///
-    /// With --profile mado, which needs one, and eu-imaging, where it is the custodian. Default: none.
+    /// Required by --profile mado; the custodian in eu-imaging. Default: none.
     #[cfg_attr(feature = "cli", arg(long, value_name = "NAME", value_parser = name, hide_short_help = true))]
     pub creator: Option<String>,
 
-    /// The identifier of --creator: SYSTEM|VALUE
+    /// Identifier of --creator, as SYSTEM|VALUE
     ///
-    /// As urn:ietf:rfc:3986|urn:oid:1.2.3 or http://registry.example/hospitals|4711. Default: none.
+    /// For example urn:ietf:rfc:3986|urn:oid:1.2.3 or http://registry.example/hospitals|4711. Default: none.
     #[cfg_attr(feature = "cli", arg(long, value_name = "SYSTEM|VALUE", value_parser = identifier, hide_short_help = true))]
     pub creator_id: Option<Identifier>,
 
-    /// The OID of the repository that has the images
+    /// OID of the repository that has the images
     ///
-    /// With --profile mado, which needs it: the retrieve location of the WADO-RS endpoints. Default: none.
+    /// Required by --profile mado: the retrieve location of the WADO-RS endpoints. Default: none.
     #[cfg_attr(feature = "cli", arg(long, value_name = "OID", value_parser = oid, hide_short_help = true))]
     pub retrieve_location: Option<String>,
 
-    /// A web viewer: https://viewer.example/?study={study}
+    /// URL of a web viewer: https://viewer.example/?study={study}
     ///
-    /// With --profile mado. {study} stands for the Study Instance UID. Default: none.
+    /// For --profile mado. {study} is replaced by the Study Instance UID. Default: none.
     #[cfg_attr(feature = "cli", arg(long, value_name = "URL", value_parser = viewer, hide_short_help = true))]
     pub viewer: Option<String>,
 
-    /// When manifests are made: 2026-11-26T15:00:00Z
+    /// Creation time of manifests: 2026-11-26T15:00:00Z
     ///
-    /// With --profile mado. Two runs with the same time write the same bytes. Default: SOURCE_DATE_EPOCH, else now.
+    /// For --profile mado. Two runs with the same time write the same bytes. Default: SOURCE_DATE_EPOCH, else the
+    /// current time.
     #[cfg_attr(feature = "cli", arg(long, value_name = "TIME", value_parser = instant, hide_short_help = true))]
     pub creation_time: Option<DateTime>,
 }

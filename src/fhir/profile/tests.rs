@@ -4,11 +4,12 @@ use super::*;
 use crate::fhir::datatypes::{CodeableConcept, DateTime, ResourceType, TimeOfDay};
 use crate::fhir::document::Document;
 use crate::fhir::id::Ids;
+use crate::fhir::identifier::Identifier;
 use crate::fhir::imaging_study::ImagingStudy;
 use crate::fhir::json::{self, Layout};
 use crate::fhir::references::{Linked, Sharing, link};
 use crate::fhir::region::Region;
-use crate::fhir::resource::Reference;
+use crate::fhir::resource::{Reference, Resource};
 use crate::fhir::{Dialect, Meta, sample};
 use crate::issue::Reason;
 use crate::options::References;
@@ -42,9 +43,7 @@ fn written(name: &str, study: ImagingStudy<'static>) -> Value {
     let references = profile.references.unwrap_or_default();
     let linked = link(study, Vec::new(), profile.release, references, &Sharing::alone(Ids::new("")));
     let dialect = Dialect { release: profile.release, profile, meta: Meta::NONE };
-    let mut out = Vec::new();
-    json::write_imaging_study(&mut out, &linked, dialect, Layout::Compact).unwrap();
-    serde_json::from_slice(&out).unwrap()
+    serde_json::from_str(&json::text(&linked, dialect)).unwrap()
 }
 
 const NOON: DateTime = DateTime {
@@ -59,9 +58,7 @@ fn document(study: ImagingStudy<'static>, made_at: DateTime) -> Value {
     let dialect = Dialect { release: profile("mado").release, profile: profile("mado"), meta: Meta::NONE };
     let content = |linked: &Linked<'_>| json::digest(linked, dialect);
     let document = Document::of(study, dialect.release, &Sharing::alone(Ids::new("")), made_at, content);
-    let mut out = Vec::new();
-    json::write_document(&mut out, &document, dialect, Layout::Compact).unwrap();
-    serde_json::from_slice(&out).unwrap()
+    serde_json::from_str(&json::text(&document, dialect)).unwrap()
 }
 
 fn entries<'v>(document: &'v Value, kind: &str) -> Vec<&'v Value> {
@@ -287,10 +284,10 @@ fn meta_stands_in_every_resource_and_in_none_that_is_contained() {
         for references in [References::Contained, References::Separate] {
             let linked = link(sample::maximal(), Vec::new(), release, references, &Sharing::alone(Ids::new("")));
             let mut texts = vec![Vec::new()];
-            json::write_imaging_study(&mut texts[0], &linked, dialect, Layout::Compact).unwrap();
+            json::write(&mut texts[0], &linked, dialect, Layout::Compact).unwrap();
             for companion in &linked.beside {
                 let mut text = Vec::new();
-                json::write_companion(&mut text, companion, dialect, Layout::Compact).unwrap();
+                json::write(&mut text, companion, dialect, Layout::Compact).unwrap();
                 texts.push(text);
             }
             for text in texts {

@@ -46,7 +46,7 @@ fn a_separate_study_refers_to_all_that_is_beside_it_and_to_nothing_else() {
         let mut referred: BTreeSet<String> = literals(&parse(&study_text(&linked, release))).into_iter().collect();
         let mut beside = BTreeSet::new();
         for companion in &linked.beside {
-            let text = text(|out| json::write_companion(out, companion, release, Layout::Compact));
+            let text = json::text(companion, release);
             referred.extend(literals(&parse(&text)));
             beside.insert(format!("{}/{}", companion.resource_type().name(), companion.id));
         }

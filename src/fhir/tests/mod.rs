@@ -21,19 +21,13 @@ fn linked(study: ImagingStudy<'static>, release: &Release, references: Reference
 
 /// The ImagingStudy as compact JSON.
 fn study_text(linked: &Linked<'_>, release: &Release) -> String {
-    text(|out| json::write_imaging_study(out, linked, release, Layout::Compact))
+    json::text(linked, release)
 }
 
 /// A study's Bundle as compact JSON.
 fn bundle_text(study: ImagingStudy<'static>, release: &Release, options: BundleOptions) -> String {
     let bundle = Bundle::of(study, Vec::new(), release, &Sharing::alone(Ids::new("")), options);
-    text(|out| json::write_bundle(out, &bundle, release, Layout::Compact))
-}
-
-fn text(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
-    let mut out = Vec::new();
-    write(&mut out).unwrap();
-    String::from_utf8(out).unwrap()
+    json::text(&bundle, release)
 }
 
 /// A study without what stands below its level of detail.
@@ -63,7 +57,7 @@ fn an_error_of_the_writer_comes_back_as_it_was() {
     }
     let release = &super::release::R4;
     let linked = linked(super::sample::maximal(), release, References::Logical);
-    let error = json::write_imaging_study(Closed, &linked, release, Layout::Pretty).unwrap_err();
+    let error = json::write(Closed, &linked, release, Layout::Pretty).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
 }
 
@@ -79,7 +73,6 @@ fn a_study_that_lists_series_without_instances_counts_no_instances_where_the_rel
 #[test]
 fn a_sop_class_of_blanks_is_as_good_as_none() {
     use super::imaging_study::{Instance, SopClass};
-    use super::json::Layout::Compact;
     let instance = Instance {
         uid: "1",
         sop_class: SopClass::Raw("  "),
@@ -94,7 +87,7 @@ fn a_sop_class_of_blanks_is_as_good_as_none() {
         Box::leak(Box::new(super::sample::Fixed(Box::leak(Box::new([instance])))));
     study.series.as_mut().unwrap()[0].instances = Some(instances);
     let linked = linked(study, release, References::Logical);
-    let text = text(|out| json::write_imaging_study(out, &linked, release, Compact));
+    let text = study_text(&linked, release);
     assert!(text.contains(r#""sopClass":{"extension":[{"#), "{text}");
 }
 

@@ -31,7 +31,7 @@ fn studies(folder: &Path, release: &Release, study: fn() -> ImagingStudy<'static
             let linked = linked(cut(study(), detail, release), release, references);
             write(folder, &format!("{references:?}-{detail}"), &study_text(&linked, release));
             for companion in &linked.beside {
-                let text = text(|out| json::write_companion(out, companion, release, Layout::Pretty));
+                let text = json::text(companion, release);
                 write(folder, &format!("{}-{}", companion.resource_type().name(), companion.id), &text);
             }
         }

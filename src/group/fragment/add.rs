@@ -1,4 +1,4 @@
-//! From lines to a study again: through the same merge as from files, in any order, and any number of times.
+//! Builds a study from lines, by the same merge as from files, in any order and any number of times.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::issue::Issue;
 use crate::mapping::{self, Options, Rejected, SELECTION, SelectionPart};
 use crate::name::Name;
 
-/// Instances of one study that are taken, at most: their places have 32 bits, and a hostile line costs little.
+/// The most instances of one study: indexes have 32 bits, and a hostile line is cheap to make.
 const MAX_INSTANCES: usize = 200_000_000;
 
 /// A study whose lines are being added.
@@ -30,15 +30,16 @@ pub struct Builder<'o> {
     selections: Selections,
     group: Group,
     kinds: Kinds,
-    /// The hash of each line that was taken.
+    /// Hashes of the lines that were added.
     lines: HashSet<u128>,
-    /// A hash of each file that brought an instance.
+    /// Hashes of the files of the instances.
     files: Vec<u64>,
     noted: HashSet<u64>,
     rejections: BTreeMap<(Box<str>, Box<str>), Rejecting>,
 }
 
-/// What one note of another study rejects; of several with one UID the first by content decides, as in its own study.
+/// The instances that a note of another study rejects; of several notes with one UID the first by content decides, as
+/// in its own study.
 #[derive(Debug)]
 struct Rejecting {
     rank: (u64, Box<str>, Name),
@@ -51,9 +52,9 @@ struct Rejecting {
 pub struct Built {
     /// The study.
     pub study: Study,
-    /// How many files it was read from.
+    /// The number of its files.
     pub files: u64,
-    /// What notes of other studies reject in it.
+    /// Its instances that notes of other studies reject.
     pub rejected: Rejected,
 }
 
@@ -73,12 +74,12 @@ impl<'o> Builder<'o> {
         }
     }
 
-    /// Whether a line was taken already, byte for byte.
+    /// Whether a line is a duplicate.
     pub fn has(&mut self, json: &[u8]) -> bool {
         !self.lines.insert(xxh3_128(json))
     }
 
-    /// Adds a line; what is to be said of its files goes to `issue`.
+    /// Adds a line; issues of its files are passed to `issue`.
     pub fn add(&mut self, unit: Unit<'_, Instance<'_>>, mut issue: impl FnMut(&Name, Issue)) -> Result<(), Malformed> {
         let mut line = unit.0;
         let kinds = std::mem::take(&mut line.kinds);
@@ -117,7 +118,7 @@ impl<'o> Builder<'o> {
         self.kinds.place_with(fingerprint, || NewKind::of(stored, options, |_| ()))
     }
 
-    /// Says once what is to be said of a file.
+    /// Passes on the issues of a file, once.
     fn note(&mut self, note: &Noted<'_>, kind: Option<&StoredValues>, issue: &mut impl FnMut(&Name, Issue)) {
         let name = &note.n.0;
         let bytes = note.x.0.to_bytes();
@@ -163,7 +164,7 @@ impl<'o> Builder<'o> {
         mapping::map(SELECTION, stored.unpack(&mut Header::default()), self.options).part
     }
 
-    /// The study; `None` where only notes of other studies name it.
+    /// The study; `None` if only notes of other studies refer to it.
     pub fn finish(mut self) -> Option<Built> {
         if self.group.series.len() == 0 {
             return None;
@@ -179,7 +180,7 @@ impl<'o> Builder<'o> {
     }
 }
 
-/// What is known of a study before any is written: all but its instances, and their UIDs as hashes.
+/// A study without its instances, whose UIDs are kept as hashes, for the first pass.
 #[derive(Debug)]
 pub struct Outline {
     uid: Box<str>,
@@ -188,7 +189,7 @@ pub struct Outline {
     placed: Vec<PlacedUid>,
 }
 
-/// The hash of an instance's UID, behind that of its series.
+/// The hashes of a series' and an instance's UID.
 pub type PlacedUid = (u64, u64);
 
 impl Outline {
@@ -197,7 +198,7 @@ impl Outline {
         Outline { uid: uid.into(), group: Group::default(), lines: HashSet::new(), placed: Vec::new() }
     }
 
-    /// Whether a line was taken already, byte for byte.
+    /// Whether a line is a duplicate.
     pub fn has(&mut self, json: &[u8]) -> bool {
         !self.lines.insert(xxh3_128(json))
     }
@@ -220,7 +221,7 @@ impl Outline {
         })
     }
 
-    /// The study without its instances, and where these lie, each once; `None` where only notes of others name it.
+    /// The study without its instances, and the distinct UIDs of these; `None` if only notes of others refer to it.
     pub fn finish(mut self) -> Option<(Study, Vec<PlacedUid>)> {
         if self.group.series.len() == 0 {
             return None;
@@ -231,7 +232,7 @@ impl Outline {
     }
 }
 
-/// What is added of a series' instances.
+/// Adds the instances of a series.
 type AddInstances<'f, 'a, I> = &'f mut dyn FnMut(&str, &mut crate::group::Instances, Vec<I>) -> Result<(), Malformed>;
 
 /// Adds all but kinds, notes and what other studies reject.
@@ -287,7 +288,7 @@ fn add_part(parts: &mut Parts, part: &super::line::Part<'_>) -> Result<(), Malfo
     Ok(())
 }
 
-/// A UID that is told by what differs from the one before it.
+/// Decodes UIDs that are stored as differences to the previous one.
 #[derive(Default)]
 struct UidText(String);
 
@@ -305,7 +306,7 @@ impl UidText {
 }
 
 impl<I> Unit<'_, I> {
-    /// The files that a line of no study names.
+    /// The left-out files in a line of no study.
     pub fn into_skipped(self) -> impl Iterator<Item = SkippedFile> {
         self.0.skipped.into_iter().map(SkippedFile::of_line)
     }

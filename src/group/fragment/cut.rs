@@ -1,4 +1,4 @@
-//! From a scanned study to its lines, in an order that depends on its files alone.
+//! Splits a scanned study into lines, in an order that depends only on its files.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -13,13 +13,13 @@ use crate::name::Name;
 /// Cuts studies into lines.
 #[derive(Debug, Clone, Copy)]
 pub struct Cutter {
-    /// What is wanted of a header, as [`Wanted::hash`](crate::dicom::Wanted::hash).
+    /// The set of wanted attributes, as [`Wanted::hash`](crate::dicom::Wanted::hash).
     pub wanted: u64,
     /// The scan.
     pub run: u64,
-    /// Instances in a line, at most.
+    /// The most instances in a line.
     pub max_instances: usize,
-    /// A line that has so many bytes takes no more.
+    /// A line with this many bytes is complete.
     pub max_bytes: usize,
 }
 
@@ -29,7 +29,7 @@ impl Cutter {
         Cutter { wanted, run, max_instances: 1_000, max_bytes: 1 << 20 }
     }
 
-    /// A line with nothing in it.
+    /// An empty line.
     pub(super) fn empty<'a, I>(&self) -> Line<'a, I> {
         Line {
             v: VERSION,
@@ -48,12 +48,12 @@ impl Cutter {
         }
     }
 
-    /// The line of no study that says what a scan came to.
+    /// The last line, with the totals of the scan.
     pub fn end_line(&self, end: line::End) -> String {
         text("", &Line { end: Some(end), ..self.empty::<Instance<'_>>() })
     }
 
-    /// Gives the lines of a study. `kind` has the values of a kind by its fingerprint.
+    /// Passes the lines of a study to `each`. `kind` returns the values of a kind by its fingerprint.
     pub(super) fn cut<'s, E>(
         &self,
         study: &'s ScannedStudy,
@@ -88,7 +88,7 @@ struct OpenLine<'c, 's, K> {
     line: Line<'s, Instance<'s>>,
     instances: usize,
     bytes: usize,
-    /// The places of this line's kinds.
+    /// Indexes of this line's kinds.
     places: HashMap<u64, u32>,
     is_first: bool,
 }
@@ -99,7 +99,7 @@ impl<'c, 's, K: Fn(u64) -> Option<&'s StoredValues>> OpenLine<'c, 's, K> {
         OpenLine { cutter, study, kind, line, instances: 0, bytes: 0, places, is_first: true }
     }
 
-    /// Counts what was added, and gives the line where it is full.
+    /// Counts what was added, and emits the line if it is full.
     fn add<E>(&mut self, bytes: usize, each: &mut impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
         self.bytes += bytes;
         if self.instances < self.cutter.max_instances && self.bytes < self.cutter.max_bytes {
@@ -119,7 +119,7 @@ impl<'c, 's, K: Fn(u64) -> Option<&'s StoredValues>> OpenLine<'c, 's, K> {
         if self.is_first || self.bytes > 0 || self.instances > 0 { self.give(each) } else { Ok(()) }
     }
 
-    /// The place of a kind in this line.
+    /// The index of a kind in this line.
     fn place(&mut self, fingerprint: u64) -> u32 {
         let next = self.line.kinds.len() as u32;
         match self.places.entry(fingerprint) {
@@ -298,7 +298,7 @@ pub(super) fn text(key: &str, line: &Line<'_, Instance<'_>>) -> String {
 }
 
 impl Scanned {
-    /// Gives the lines of the studies whose keys are asked for, in order.
+    /// Emits the lines of the requested studies, in order.
     pub fn lines<E>(
         &self,
         cutter: &Cutter,

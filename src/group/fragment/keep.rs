@@ -1,5 +1,5 @@
-//! What a scan keeps of its files beside their groups: the raw values of kinds and selections, and what is to be said of
-//! single files, so that all of it can be mapped later and with other options.
+//! Data that a scan keeps besides the groups: raw values of kinds and selections, and notes about files, so that
+//! everything can be mapped later with other options.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -13,7 +13,7 @@ use crate::mapping::selection::SelectedInstance;
 use crate::mapping::{self, Options, SELECTION};
 use crate::name::Name;
 
-/// What is kept of all studies.
+/// Kept data of all studies.
 #[derive(Debug, Default)]
 pub struct Kept {
     kinds: RwLock<HashMap<u64, KeptKind>>,
@@ -23,27 +23,27 @@ pub struct Kept {
 #[derive(Debug)]
 pub(super) struct KeptKind {
     pub stored: StoredValues,
-    /// Whether its files must be known by name: something is wrong with it, or may be with other options.
+    /// Whether its files need notes, as it has issues or may have some with other options.
     is_noted: bool,
 }
 
-/// What is kept of one study.
+/// Kept data of one study.
 #[derive(Debug, Default)]
 pub(super) struct OfStudy {
     pub notes: Vec<KeptNote>,
     /// By SOP Instance UID, fingerprint and Series Instance UID; each with the smallest name.
     pub selections: BTreeMap<(Box<str>, u64, Box<str>), KeptSelection>,
-    /// What notes of other studies reject here: the note's study, and its place there.
+    /// Rejection notes of other studies that refer to this one.
     pub rejections: Vec<Arc<KeptRejection>>,
 }
 
-/// What is to be said of one file.
+/// Notes about one file.
 #[derive(Debug)]
 pub(super) struct KeptNote {
     pub name: Name,
     pub sop_instance_uid: Box<str>,
     pub fingerprint: u64,
-    /// The kind, where its issues are the file's.
+    /// The kind, if its issues belong to the file.
     pub kind: Option<u64>,
     pub notes: FileNotes,
 }
@@ -52,7 +52,7 @@ pub(super) struct KeptNote {
 pub(super) struct KeptSelection {
     pub name: Name,
     pub stored: StoredValues,
-    /// What it rejects, where it does.
+    /// The instances it rejects, if it is a rejection note.
     rejects: Vec<SelectedInstance>,
 }
 
@@ -73,7 +73,7 @@ pub(super) struct KeptRejection {
 }
 
 impl Kept {
-    /// Keeps what a file has that its group does not.
+    /// Keeps the data of a file that its group does not have.
     pub fn read(&self, name: &Name, header: &Header, Record { record, is_selection }: &Record<'_>) {
         let is_noted = self.kind(record.kind, header);
         let notes = FileNotes::of(header);
@@ -104,7 +104,7 @@ impl Kept {
         }
     }
 
-    /// Keeps a kind, and says whether files of it are noted.
+    /// Keeps a kind, and returns whether its files need notes.
     fn kind(&self, fingerprint: u64, header: &Header) -> bool {
         let known = self.kinds.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known.get(&fingerprint) {
@@ -119,7 +119,7 @@ impl Kept {
         is_noted
     }
 
-    /// All that was scanned, in the order of the studies' keys.
+    /// The result of the scan, in the order of the studies' keys.
     pub fn finish(self, studies: Studies) -> Scanned {
         let kinds = self.kinds.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut of_studies = self.studies.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -133,7 +133,7 @@ impl Kept {
                 all.push(ScannedStudy { key: super::key(&uid), group, kinds: Arc::clone(&kinds), kept });
             }
         }
-        // Studies that only notes of others name.
+        // Studies that only notes of others refer to.
         let only_named = of_studies.into_iter().map(|(uid, kept)| ScannedStudy {
             key: super::key(&uid),
             group: Group::default(),
@@ -146,19 +146,19 @@ impl Kept {
     }
 }
 
-/// What says that a Key Object Selection rejects what it refers to.
+/// The attributes that make a Key Object Selection a rejection note.
 const TITLE: [Tag; 2] = [tags::SPECIFIC_CHARACTER_SET, tags::CONCEPT_NAME_CODE_SEQUENCE];
 
 fn selection(name: &Name, header: &Header) -> KeptSelection {
     let stored = StoredValues::of(header, Levels::SELECTION);
     let part = mapping::map(SELECTION, header.root(), &Options::default()).part;
-    // Whether it is a rejection note can depend on --system: what it refers to is kept where its title could be one.
+    // Whether it is a rejection note can depend on --system, so its references are kept if its title could be one.
     let rejects = if part.may_be_rejection() { part.instances } else { Vec::new() };
     KeptSelection { name: name.clone(), stored, rejects }
 }
 
-/// Adds each rejection note to the studies that it names. Of several with one UID only the first by content counts, so all
-/// of them go wherever one goes.
+/// Adds each rejection note to the studies it refers to. Of several with one UID only the first by content counts, so
+/// all of them are added wherever one is.
 fn carry_rejections(studies: &mut HashMap<Box<str>, OfStudy>) {
     let mut carried: Vec<(Arc<KeptRejection>, BTreeSet<Box<str>>)> = Vec::new();
     for (study_uid, study) in studies.iter() {
@@ -197,14 +197,14 @@ impl KeptRejection {
     }
 }
 
-/// All that was scanned.
+/// The result of a scan.
 #[derive(Debug)]
 pub struct Scanned {
     pub(super) studies: Vec<ScannedStudy>,
     pub(super) kinds: HashMap<u64, KeptKind>,
 }
 
-/// A study with all that is kept of it.
+/// A study with its kept data.
 #[derive(Debug)]
 pub(super) struct ScannedStudy {
     pub key: String,
@@ -215,12 +215,12 @@ pub(super) struct ScannedStudy {
 }
 
 impl Scanned {
-    /// How many studies there are, with those that only rejection notes name.
+    /// The number of studies, including those that only rejection notes refer to.
     pub(crate) fn len(&self) -> usize {
         self.studies.len()
     }
 
-    /// A hash of all studies and files, by which one scan is told from another.
+    /// A hash of all studies and files, which identifies the scan.
     pub fn hash(&self) -> u64 {
         let mut sum = 0_u64;
         for study in &self.studies {

@@ -1,8 +1,8 @@
-//! Fragments of studies: what a scan knows of a study, as lines of text that another process takes together.
+//! Fragments of studies: the data of a study from a scan, as lines of text that another process merges.
 //!
-//! A line is the study's key, a tab, and JSON. Lines of one study can be merged in any order and any number of times, and
-//! a study may be cut into lines anywhere: what comes out depends only on the files that went in. A line of no study has
-//! an empty key: it names files that were left out, or says what a scan came to.
+//! A line is the study's key, a tab, and JSON. Lines of a study can be merged in any order and any number of times, and
+//! a study can be split into lines anywhere: the result depends only on the files. A line of no study has an empty key:
+//! it lists files that were left out, or the totals of the scan.
 
 mod add;
 mod cut;
@@ -27,7 +27,7 @@ pub use unit::{Malformed, parse};
 
 use crate::name::Name;
 
-/// The hash by which a file that comes again is known.
+/// The hash that identifies a file.
 pub fn file_hash(name: &Name) -> u64 {
     let file = name.place.as_encoded_bytes();
     let Some(entry) = &name.entry else { return xxh3_64(file) };
@@ -38,7 +38,7 @@ pub fn file_hash(name: &Name) -> u64 {
     hasher.digest()
 }
 
-/// One hash of several.
+/// Combines hashes.
 fn joined(hashes: &[u64]) -> u64 {
     let mut hasher = Xxh3Default::new();
     hashes.iter().for_each(|hash| hasher.update(&hash.to_le_bytes()));

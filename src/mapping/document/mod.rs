@@ -83,7 +83,7 @@ fn sections() -> Vec<Section> {
         Section { title: "Series, and what each adds to its study", lines: lines(SERIES) },
         Section { title: "Instance", lines: instance },
         Section { title: "Key Object Selection, as ImagingSelection", lines: lines(SELECTION) },
-        Section { title: "Companion resources, which the references above lead to", lines: listed(COMPANIONS) },
+        Section { title: "Companion resources, which the references above lead to", lines: listed(&COMPANIONS) },
     ]
 }
 

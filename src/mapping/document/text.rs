@@ -1,5 +1,7 @@
 //! The document for a terminal: a block for each row.
 
+use textwrap::{Options, WordSeparator::AsciiSpace, WordSplitter::NoHyphenation};
+
 use super::line::{CONTENTS, Line, attribute};
 use super::{Computed, Section};
 
@@ -51,18 +53,6 @@ fn block(line: &Line, columns: usize) -> String {
 
 /// The text in lines of limited width, all but the first indented further.
 pub(super) fn wrapped(text: &str, indent: &str, columns: usize) -> String {
-    let (mut lines, mut line) = (String::new(), indent.to_string());
-    let mut is_empty = true;
-    for word in text.split(' ') {
-        if !is_empty && line.chars().count() + 1 + word.chars().count() > columns {
-            lines += &format!("{line}\n");
-            line = "   ".to_string();
-        }
-        if !is_empty {
-            line.push(' ');
-        }
-        line += word;
-        is_empty = false;
-    }
-    format!("{lines}{line}\n")
+    let options = Options::new(columns).initial_indent(indent).subsequent_indent("    ").break_words(false);
+    textwrap::fill(text, options.word_separator(AsciiSpace).word_splitter(NoHyphenation)) + "\n"
 }

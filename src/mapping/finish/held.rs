@@ -1,4 +1,4 @@
-//! What is said of a number that studies of several patients have.
+//! The issue for a number that studies of several patients have.
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;

@@ -26,7 +26,7 @@ use super::terms::{self, STUDY_INSTANCE_UID, is_oid, system};
 use super::{ContentOptions, EndpointLevel, EndpointOption, EndpointType, ResolvedSeries, ResolvedStudy};
 use crate::fhir::region::Region;
 use crate::fhir::release::{Agreement, Modalities};
-use crate::fhir::{self, CodeableConcept, Coding, Identifier, ImagingSelection, ImagingStudy, Reference, ResourceType};
+use crate::fhir::{self, CodeableConcept, Coding, Identifier, ImagingSelection, ImagingStudy, Reference};
 use crate::issue::{Issue, Reason};
 use crate::options::Detail;
 use union::{distinct, distinct_concepts, distinct_numbers, distinct_procedures};
@@ -76,36 +76,27 @@ pub fn imaging_study<'a>(resolved: &'a ResolvedStudy<'a>, options: &ContentOptio
     let selections = if options.has_selections() { selection::selections(resolved, &mut issues) } else { Vec::new() };
     let series: Vec<_> =
         resolved.listed().map(|series| series::series(series, resolved, detail, options, &mut issues)).collect();
-    let part = resolved.part.clone();
     let study = ImagingStudy {
         id: fhir::id::study(resolved.uid),
         uid: resolved.uid.to_string(),
         study_uid: study_uid(resolved.uid, &mut issues),
         accession: distinct_numbers(joined(resolved, |series| &series.part.accession)),
-        study_id: part.study_id,
         // IHE Imaging Object Change Management: nothing of the study is left.
         status: if is_empty { "entered-in-error".into() } else { options.status.name().into() },
         modality: modalities(resolved, detail, options),
-        subject: subject(part.subject, options),
+        subject: subject(resolved.part.subject.clone(), options),
         mixes_patients: resolved.mixes_patients,
-        encounter: part.encounter,
-        started: part.started,
         based_on: distinct_orders(joined(resolved, |series| &series.part.based_on)),
-        other_orders: Vec::new(),
-        authors: Vec::new(),
         part_of: distinct(joined(resolved, |series| &series.part.part_of)),
-        referrer: part.referrer,
         interpreter: distinct(joined(resolved, |series| &series.part.interpreter)),
         endpoint: endpoints(options, EndpointLevel::at_study),
         number_of_series: u32::try_from(resolved.listed().count()).unwrap_or(u32::MAX),
         number_of_instances,
         procedure: distinct_procedures(joined(resolved, |series| &series.part.procedure)),
-        location: part.location,
         reason: distinct_concepts(joined(resolved, |series| &series.part.reason)),
-        note: part.note.into_iter().collect(),
-        description: part.description,
         regions: if options.profile().regions.is_some() { regions(resolved) } else { Vec::new() },
         series: (detail != Detail::Study).then_some(series),
+        ..resolved.part.clone()
     };
     Finished { study, selections, issues }
 }
@@ -208,10 +199,9 @@ const SUBJECT: Rule = Rule {
            Patient ID, issuer and name; a data-absent-reason where they know nothing",
 };
 
-/// The subject that the user gave, else the one of the headers. The headers' identifier and display stay with the user's
-/// reference only where both are of one type.
-fn subject(known: Option<Reference>, options: &ContentOptions) -> Reference {
-    let known = known.unwrap_or_else(|| Reference::to(ResourceType::Patient));
+/// The subject from `--subject`, else from the headers. The headers' identifier and display are added to the given
+/// reference only if both have the same type.
+fn subject(known: Reference, options: &ContentOptions) -> Reference {
     let Some(subject) = &options.subject else { return known };
     let target = subject.resource_type;
     let known = if known.target == target { known } else { Reference::to(target) };

@@ -1,4 +1,4 @@
-//! What is said of a study that a profile changes, or that lacks what it demands.
+//! Issues of studies that a profile changes, or that lack what it requires.
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;

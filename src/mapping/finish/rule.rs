@@ -1,6 +1,6 @@
-//! A finish rule, as the documents print it. Each stands beside the function that keeps it.
+//! A finish rule, as the documents print it. Each is next to the function that implements it.
 
-/// One rule: what it is for, what it looks at, and what comes of it.
+/// The text of a rule: element, input and result.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
     /// The FHIR element, without `ImagingStudy.` in front.

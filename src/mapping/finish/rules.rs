@@ -1,4 +1,5 @@
-//! The finish rules as the documents print them, in the order of the elements. Each stands beside the function that keeps it.
+//! The finish rules as the documents print them, in the order of the elements. Each is next to the function that
+//! implements it.
 
 use super::rule::Rule;
 use super::{selection, series, union};

@@ -1,4 +1,4 @@
-//! What Key Object Selections become: one ImagingSelection for each series that they refer to.
+//! The ImagingSelections of Key Object Selections: one for each series that they refer to.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::mapping::selection::SelectedInstance as Referenced;
 use crate::mapping::terms::{is_oid, system};
 use crate::mapping::{Rejected, ResolvedStudy, Selection};
 
-/// What the documents say of it.
+/// Text of the rule for the documents.
 pub(super) const SELECTED: Rule = Rule {
     element: "ImagingSelection.status, ImagingSelection.subject",
     from: "the study",
@@ -23,7 +23,7 @@ pub fn selections(resolved: &ResolvedStudy<'_>, issues: &mut Issues<'_>) -> Vec<
     resolved.selections.iter().flat_map(|selection| of_document(selection, resolved, issues)).collect()
 }
 
-/// What the documents say of it.
+/// Text of the rule for the documents.
 pub(super) const SELECTION: Rule = Rule {
     element: "ImagingSelection",
     from: "--selections, (0040,A375) CurrentRequestedProcedureEvidenceSequence",
@@ -31,7 +31,8 @@ pub(super) const SELECTION: Rule = Rule {
            Series Instance UID",
 };
 
-/// One for each series. Of two studies that claim one series, the first has it: an ImagingSelection has one study.
+/// One for each series. If two studies refer to the same series, the first is used, as an ImagingSelection has one
+/// study.
 fn of_document(selection: &Selection, resolved: &ResolvedStudy<'_>, issues: &mut Issues<'_>) -> Vec<ImagingSelection> {
     let mut series: BTreeMap<&str, (&str, Vec<SelectedInstance>)> = BTreeMap::new();
     for referenced in selection.part.instances.iter().filter(|referenced| is_there(referenced, selection, resolved)) {
@@ -57,8 +58,7 @@ fn of_document(selection: &Selection, resolved: &ResolvedStudy<'_>, issues: &mut
     series.into_iter().map(of_series).collect()
 }
 
-/// Whether what is referred to may be written: where rejections are applied, nothing that is rejected, and no note that
-/// rejects it.
+/// Whether a reference is kept: with applied rejections, neither rejected instances nor the rejecting note.
 fn is_there(referenced: &Referenced, selection: &Selection, resolved: &ResolvedStudy<'_>) -> bool {
     let rejected: &Rejected = resolved.rejected;
     let is_own_study = &*referenced.study_uid == resolved.uid;
@@ -77,7 +77,7 @@ fn instance(referenced: &Referenced, selection: &Selection) -> SelectedInstance 
     }
 }
 
-/// What the documents say of it.
+/// Text of the rule for the documents.
 pub(super) const DERIVED_FROM: Rule = Rule {
     element: "ImagingSelection.derivedFrom",
     from: "(0020,000D) StudyInstanceUID of the evidence",

@@ -1,4 +1,5 @@
-//! What is computed over a series: body site and side by the agreement of its images, its start beside the study's.
+//! Finish rules of a series: body site and laterality by agreement of its images, and its start compared with the
+//! study's.
 
 use std::borrow::Cow;
 
@@ -14,7 +15,7 @@ use crate::mapping::anatomy::{BodySite, Side};
 use crate::mapping::{ContentOptions, EndpointLevel, ResolvedSeries, ResolvedStudy};
 use crate::options::Detail;
 
-/// What the documents say of it.
+/// Text of the rule for the documents.
 pub(super) const SPECIMEN: Rule = Rule {
     element: "series.specimen",
     from: "all instances of the series",
@@ -48,11 +49,11 @@ pub fn series<'a>(
     }
 }
 
-/// What the documents say of it.
+/// Text of the rule for the documents.
 pub(super) const MODALITY: Rule =
     Rule { element: "series.modality", from: "(0008,0060) Modality", rule: "a data-absent-reason where it is absent" };
 
-/// The modality is required, so its absence is said (R5 ImagingStudy.series.modality).
+/// The modality is required, so an absent one gets a data-absent-reason (R5 ImagingStudy.series.modality).
 fn modality(known: Option<CodeableConcept>, note: &mut impl FnMut(Issue)) -> Option<CodeableConcept> {
     if known.is_none() {
         note(issue("series.modality", &[tags::MODALITY], Reason::Absent));
@@ -60,7 +61,7 @@ fn modality(known: Option<CodeableConcept>, note: &mut impl FnMut(Issue)) -> Opt
     known
 }
 
-/// What the documents say of it.
+/// Text of the rule for the documents.
 pub(super) const PERFORMER: Rule = Rule {
     element: "series.performer",
     from: "series.performer",
@@ -72,7 +73,7 @@ fn performers(part: &SeriesPart) -> Vec<Performer> {
     lists.into_iter().flat_map(|list| distinct_performers(list.clone())).collect()
 }
 
-/// What the documents say of it.
+/// Text of the rule for the documents.
 pub(super) const LATERALITY: Rule = Rule {
     element: "series.laterality",
     from: "all images of the series",
@@ -80,7 +81,7 @@ pub(super) const LATERALITY: Rule = Rule {
            side, then the region's meaning in lower case",
 };
 
-/// The side that the images agree on; where they do not, or the part is unpaired, none.
+/// The laterality that the images agree on; none if they differ, or the body part is unpaired.
 fn laterality(sides: &[Side], note: &mut impl FnMut(Issue)) -> Option<Coding> {
     match sides {
         [Side::Sided(coding)] => Some(coding.clone()),
@@ -92,7 +93,7 @@ fn laterality(sides: &[Side], note: &mut impl FnMut(Issue)) -> Option<Coding> {
     }
 }
 
-/// What the documents say of it.
+/// Text of the rule for the documents.
 pub(super) const BODY_SITE: Rule = Rule {
     element: "series.bodySite",
     from: "all images of the series",
@@ -100,8 +101,8 @@ pub(super) const BODY_SITE: Rule = Rule {
            they share, else none",
 };
 
-/// The body site that the images agree on. Where they do not, a release that can say many has them all, and another has
-/// the Body Part Examined that they share, or none.
+/// The body site that the images agree on. If they differ, releases with a list have all of them, others the common
+/// Body Part Examined or none.
 fn body_sites(
     sites: &[BodySite],
     side: Option<&Coding>,
@@ -125,7 +126,7 @@ fn shared_body_part(sites: &[BodySite]) -> Option<CodeableConcept> {
     parts.all(|part| part == first).then(|| first.clone())
 }
 
-/// The side as text of the body site, `Left knee joint`, where the release has no element for it; or the side alone.
+/// The laterality as text of the body site, `Left knee joint`, in releases without the element; or alone.
 fn with_side(concepts: Vec<CodeableConcept>, side: Option<&Coding>) -> Vec<CodeableConcept> {
     let Some(side) = side.and_then(|side| side.display.as_deref()) else { return concepts };
     if concepts.is_empty() {
@@ -139,7 +140,7 @@ fn with_side(concepts: Vec<CodeableConcept>, side: Option<&Coding>) -> Vec<Codea
     concepts.into_iter().map(sided).collect()
 }
 
-/// What the documents say of it.
+/// Text of the rule for the documents.
 pub(super) const STARTED: Rule = Rule {
     element: "series.started",
     from: "series.started, started",
@@ -147,8 +148,8 @@ pub(super) const STARTED: Rule = Rule {
            study's precision, and left out where earlier or coarser",
 };
 
-/// The start of the series beside that of the study. Where the release holds them together (ist-8), it takes the study's
-/// precision, and is left out where it is earlier or coarser.
+/// The start of the series. In releases with ist-8 it is reduced to the study's precision, and left out if earlier or
+/// less precise.
 fn started(
     series: Option<DateTime>,
     study: Option<DateTime>,

@@ -3,8 +3,8 @@
 use dicom_dictionary_std::tags;
 
 use super::*;
-use crate::fhir::Resource;
 use crate::fhir::release::{R4, R5, R6_BALLOT2, R6_BALLOT5, Release};
+use crate::fhir::{Resource, ResourceType};
 use crate::group::sample::{CT, REPORT, instance, of_study, studies};
 use crate::mapping::sample::{Sample, code, concept, identifier, issuer, items, reference, text};
 

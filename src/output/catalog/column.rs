@@ -1,26 +1,38 @@
-//! The columns of a catalog, with the names that the index of the Imaging Data Commons has: those of DICOM, and
-//! `instanceCount`. What is counted is in small letters, as there.
+//! The columns of a catalog, named as in the index of the Imaging Data Commons: DICOM keywords, and lower-case names
+//! such as `instanceCount` for computed columns.
 
-use crate::dicom::Tag;
 use dicom_dictionary_std::tags;
 
-use crate::options::Rows;
+use crate::dicom::Tag;
+use crate::options::choice;
 
-/// A column: its name, the type of its values, and where they come from.
+choice! {
+    /// What a row of a table is about.
+    pub enum Rows: "row", default Series {
+        /// A study.
+        Study = "study",
+        /// A series.
+        Series = "series",
+        /// An instance.
+        Instance = "instance",
+    }
+}
+
+/// A column: name, type and source.
 #[derive(Debug)]
 pub struct Column {
-    /// The name in the first line.
+    /// The name in the header line.
     pub name: &'static str,
     /// The type.
     pub kind: Kind,
-    /// What fills it.
+    /// The source of its values.
     pub source: Source,
 }
 
 /// The type of the values of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Text, as it stands in the file.
+    /// Text, as in the file.
     Text,
     /// A day of the calendar.
     Date,
@@ -28,7 +40,7 @@ pub enum Kind {
     Number,
 }
 
-/// What fills a column.
+/// The source of a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// An attribute.
@@ -49,14 +61,14 @@ pub enum Source {
     InstanceCount,
     /// Bytes of their files.
     Bytes,
-    /// The file, or the folder that all files are in.
+    /// The file, or the common folder of all files.
     Path,
 }
 
 /// A value of a row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Cell {
-    /// There is none.
+    /// No value.
     #[default]
     Empty,
     /// Text.
@@ -83,7 +95,7 @@ const fn number(name: &'static str, source: Source) -> Column {
     Column { name, kind: Kind::Number, source }
 }
 
-/// `bytes` and `path`, which each table ends with.
+/// `bytes` and `path`, the last columns of each table.
 const BYTES: Column = number("bytes", Source::Bytes);
 const PATH: Column = Column { name: "path", kind: Kind::Text, source: Source::Path };
 
@@ -101,7 +113,7 @@ const STUDY: &[Column] = &[
     PATH,
 ];
 
-/// The columns of a series, which those of an instance begin with.
+/// The columns of a series, also the first columns of an instance.
 const SERIES: [Column; 16] = [
     text("PatientID", tags::PATIENT_ID),
     text("PatientSex", tags::PATIENT_SEX),
@@ -132,7 +144,7 @@ const OF_INSTANCE: [Column; 5] = [
 ];
 
 impl Column {
-    /// The attribute that fills it.
+    /// Its DICOM attribute, if any.
     pub fn tag(&self) -> Option<Tag> {
         match self.source {
             Source::Value(tag) => Some(tag),
@@ -142,13 +154,13 @@ impl Column {
 }
 
 impl Cell {
-    /// A text, where there is one.
+    /// A text cell, or an empty one.
     pub fn text(text: Option<&str>) -> Cell {
         text.map_or(Cell::Empty, |text| Cell::Text(text.to_string()))
     }
 }
 
-/// The columns of such rows.
+/// The columns of rows at a level.
 pub fn columns(rows: Rows) -> Vec<&'static Column> {
     match rows {
         Rows::Study => STUDY.iter().collect(),

@@ -1,15 +1,18 @@
 //! A catalog as CSV (RFC 4180), in UTF-8, with the names of the columns in the first line.
 //!
-//! Spreadsheets run a text that begins like a formula, and anybody can write one into a header. Such a text gets an
-//! apostrophe in front, as OWASP's page on CSV injection has it. Parquet has every value as it is.
+//! Spreadsheets evaluate text that begins like a formula, and a DICOM header can contain such text. It is prefixed with
+//! an apostrophe, as OWASP recommends against CSV injection. Parquet values are not changed.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::path::Path;
 
-use super::TableWriter;
 use super::column::{Cell, Column};
+use super::{Catalog, Rows, TableWriter};
+use crate::error::Error;
+use crate::options::FileMode;
 
-/// What a formula begins with, also in the wide forms of East Asian keyboards.
+/// First characters of formulas, also in full-width forms.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 /// Writes CSV.
@@ -17,11 +20,18 @@ const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 pub struct Csv<W: Write>(csv::Writer<W>);
 
 impl<W: Write> Csv<W> {
-    /// A table with these columns.
+    /// Starts a table with these columns.
     pub fn new(writer: W, columns: &[&Column]) -> io::Result<Csv<W>> {
         let mut writer = csv::Writer::from_writer(writer);
         writer.write_record(columns.iter().map(|column| column.name)).map_err(failed)?;
         Ok(Csv(writer))
+    }
+}
+
+impl Catalog {
+    /// A catalog as CSV on standard output, or in a file that is there when it is whole.
+    pub fn csv(path: Option<&Path>, rows: Rows, mode: FileMode) -> Result<Catalog, Error> {
+        Catalog::open(path, rows, mode, |place, columns| Ok(Box::new(Csv::new(place, columns)?)))
     }
 }
 
@@ -42,7 +52,7 @@ impl<W: Write + Send> TableWriter<W> for Csv<W> {
     }
 }
 
-/// What the system said: a pipe that was closed is no fault.
+/// The I/O error behind a CSV error, so that a closed pipe is recognized.
 fn failed(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(source) => source,
@@ -50,9 +60,9 @@ fn failed(error: csv::Error) -> io::Error {
     }
 }
 
-/// The text, with an apostrophe in front of what a spreadsheet would run: at its start, and behind a semicolon, which
-/// parts fields where the comma is a decimal sign. A number is none. The apostrophes that stand there already are one
-/// more, so that taking one away gives the text back.
+/// The text with an apostrophe before anything that a spreadsheet would evaluate: at its start, and after a semicolon,
+/// which separates fields in locales with decimal commas. Numbers are not changed. Existing apostrophes get one more,
+/// so that the change can be undone.
 fn defused(text: &str) -> Cow<'_, str> {
     if !text.contains(FORMULA) || is_number(text) {
         return Cow::Borrowed(text);
@@ -66,7 +76,7 @@ fn part(text: &str) -> Cow<'_, str> {
     if begins { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
-/// Whether a text is a sign and digits, which are the same as text and as a number.
+/// Whether a text is an optional sign and digits.
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
@@ -76,7 +86,6 @@ fn is_number(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::Rows;
     use crate::output::catalog::column::columns;
 
     #[test]

@@ -1,7 +1,7 @@
 //! A catalog: a table of the studies, series or instances, for DuckDB, pandas and spreadsheets.
 //!
-//! It gets studies and no JSON. Rows are written as they come, so that a table of any length takes little memory, and in
-//! the order of the documents, so that the same input gives the same bytes.
+//! It is written from studies, not from JSON. Rows are streamed, so that memory does not grow with the table, in the
+//! order of the documents, so that the same input gives the same bytes.
 
 mod column;
 mod csv;
@@ -9,7 +9,7 @@ mod csv;
 mod parquet;
 mod rows;
 
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::io::{self, BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -19,19 +19,23 @@ use super::{BUFFER_BYTES, DocumentName, Finished, Order, Placed, Sink, WriteDocu
 use crate::error::Error;
 use crate::group::{Files, Keep};
 use crate::mapping::{Options, ResolvedStudy};
-use crate::options::{FileMode, Format, Rows};
+use crate::options::FileMode;
 
+pub use column::Rows;
 use column::{Cell, Column};
 use rows::Context;
 
-/// Takes the rows of a table.
+/// Writes the rows of a table.
 trait TableWriter<W>: Send {
-    /// Takes one row, with a cell for each column.
+    /// Writes one row, with a cell for each column.
     fn row(&mut self, cells: &[Cell]) -> io::Result<()>;
 
-    /// Writes what is left, and gives back what it was written to.
+    /// Completes the table, and returns the writer.
     fn finish(self: Box<Self>) -> io::Result<W>;
 }
+
+/// Begins a table of these columns.
+type OpenTable = fn(Place, &[&Column]) -> io::Result<Box<dyn TableWriter<Place>>>;
 
 /// A table that is being written.
 pub struct Catalog {
@@ -39,42 +43,35 @@ pub struct Catalog {
     written_rows: AtomicU64,
     rows: Rows,
     files: Files,
-    /// What it is called in messages.
+    /// Its path, for messages.
     path: PathBuf,
 }
 
-/// Where a table goes.
+/// The destination of a table.
 enum Place {
     Stdout(BufWriter<Stdout>),
     File(Box<WholeFile>),
 }
 
 impl Catalog {
-    /// A table on standard output, or in a file that is there when it is whole.
-    pub fn open(path: Option<&Path>, format: Format, rows: Rows, mode: FileMode) -> Result<Catalog, Error> {
-        if path.is_none() && format == Format::Parquet && io::stdout().is_terminal() {
-            return Err(Error::Usage("a terminal shows no Parquet: give -o catalog.parquet".to_string()));
-        }
+    /// Opens a table on standard output, or in a file that appears when complete.
+    fn open(path: Option<&Path>, rows: Rows, mode: FileMode, open: OpenTable) -> Result<Catalog, Error> {
         let place = match path {
             None => Place::Stdout(BufWriter::with_capacity(BUFFER_BYTES, io::stdout())),
             Some(path) => Place::File(Box::new(WholeFile::create(path)?.with_mode(mode))),
         };
-        let columns = column::columns(rows);
-        let table = open_table(place, format, &columns).ok_or_else(|| {
-            Error::Usage(format!("this dcm2fhir was built without {format}: --format csv has the same rows"))
-        })?;
         let path = path.unwrap_or(Path::new("standard output")).to_path_buf();
-        let table = table.map_err(|source| write_error(&path, source))?;
+        let table = open(place, &column::columns(rows)).map_err(|source| write_error(&path, source))?;
         let files = Files::new(if rows == Rows::Instance { Keep::Names } else { Keep::Folder });
         Ok(Catalog { table: Mutex::new(table), written_rows: AtomicU64::new(0), rows, files, path })
     }
 
-    /// Where it wants the files of the instances.
+    /// The collector of file paths and sizes.
     pub fn files(&self) -> &Files {
         &self.files
     }
 
-    /// Takes the rows of a study.
+    /// Writes the rows of a study.
     pub fn study(&self, study: &ResolvedStudy<'_>, options: &Options) -> Result<(), Error> {
         let context = Context { rows: self.rows, files: &self.files, options };
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
@@ -83,20 +80,6 @@ impl Catalog {
             table.row(row)
         };
         rows::rows(study, &context, &mut each).map_err(|source| write_error(&self.path, source))
-    }
-}
-
-/// A table in a format that this program was built with.
-fn open_table<W: Write + Send + 'static>(
-    place: W,
-    format: Format,
-    columns: &[&Column],
-) -> Option<io::Result<Box<dyn TableWriter<W>>>> {
-    match format {
-        Format::Csv => Some(csv::Csv::new(place, columns).map(|table| Box::new(table) as _)),
-        #[cfg(feature = "parquet")]
-        Format::Parquet => Some(parquet::Parquet::new(place, columns).map(|table| Box::new(table) as _)),
-        _ => None,
     }
 }
 
@@ -120,7 +103,7 @@ impl Sink for Catalog {
         let table = self.table.into_inner().unwrap_or_else(PoisonError::into_inner);
         match table.finish().map_err(failed)? {
             Place::Stdout(mut writer) => writer.flush().map_err(failed)?,
-            // A run that found nothing, as of a disk that is not mounted, replaces nothing.
+            // A run that found nothing, as from a disk that is not mounted, replaces nothing.
             Place::File(file) if self.written_rows.into_inner() == 0 && file.is_there() => {}
             Place::File(file) => file.finish()?,
         }

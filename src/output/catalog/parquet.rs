@@ -1,6 +1,7 @@
 //! A catalog as Apache Parquet: every value as it is, dates as dates, what is absent as null.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use parquet::basic::{Compression, LogicalType, Repetition, Type as PhysicalType};
@@ -10,8 +11,10 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::{Type, TypePtr};
 
-use super::TableWriter;
 use super::column::{Cell, Column, Kind};
+use super::{Catalog, Rows, TableWriter};
+use crate::error::Error;
+use crate::options::FileMode;
 
 /// Rows that are held before they become a row group, at most.
 const MAX_ROWS: usize = 100_000;
@@ -71,6 +74,16 @@ impl<W: Write + Send> Parquet<W> {
         group.close()?;
         (self.rows, self.bytes) = (0, 0);
         Ok(())
+    }
+}
+
+impl Catalog {
+    /// A catalog as Parquet on standard output, or in a file that is there when it is whole.
+    pub fn parquet(path: Option<&Path>, rows: Rows, mode: FileMode) -> std::result::Result<Catalog, Error> {
+        if path.is_none() && io::stdout().is_terminal() {
+            return Err(Error::Usage("a terminal shows no Parquet: give -o catalog.parquet".to_string()));
+        }
+        Catalog::open(path, rows, mode, |place, columns| Ok(Box::new(Parquet::new(place, columns)?)))
     }
 }
 
@@ -165,7 +178,6 @@ mod tests {
     use parquet::record::Field;
 
     use super::*;
-    use crate::options::Rows;
     use crate::output::catalog::column::columns;
 
     #[test]

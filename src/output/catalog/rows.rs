@@ -1,36 +1,35 @@
-//! The rows of a study: what its files have, as they have it. A catalog is looked through by people who know DICOM, so
-//! nothing is mapped; where files of a study or series differ, the first in order decides, as everywhere.
+//! The rows of a study, with the values of its files. Values are not mapped to FHIR, as readers of a catalog know
+//! DICOM. If files of a study or series differ, the first in order decides, as elsewhere.
 
 use std::io;
 
 use jiff::civil;
 
-use super::column::{Cell, Column, Kind, Source, columns};
+use super::column::{Cell, Column, Kind, Rows, Source, columns};
 use crate::dicom::value::Date;
 use crate::dicom::{DataSet, Header, StoredValues, Tag};
 use crate::fhir::{Instance, SopClass};
 use crate::group::{Files, SeriesFiles, common_folder};
 use crate::mapping::{Options, ResolvedSeries, ResolvedStudy};
-use crate::options::Rows;
 
-/// Between the values of an attribute that has several (PS3.5 6.2).
+/// Separator of multiple values (PS3.5 6.2).
 const SEPARATOR: &str = "\\";
 
-/// What the rows of all studies share.
+/// The context of all rows.
 #[derive(Debug)]
 pub struct Context<'c> {
-    /// What a row is about.
+    /// The level of rows.
     pub rows: Rows,
     /// The files of each series.
     pub files: &'c Files,
-    /// What the user said of character sets.
+    /// The options of the archive, for character sets.
     pub options: &'c Options,
 }
 
-/// Takes a row.
+/// A callback for each row.
 pub type Each<'e> = &'e mut dyn FnMut(&[Cell]) -> io::Result<()>;
 
-/// Gives the rows of a study in the order of its document.
+/// Calls `each` with the rows of a study, in the order of its document.
 pub fn rows(study: &ResolvedStudy<'_>, context: &Context<'_>, each: Each<'_>) -> io::Result<()> {
     let columns = columns(context.rows);
     let tags: Vec<Tag> = columns.iter().filter_map(|column| column.tag()).collect();
@@ -52,7 +51,7 @@ pub fn rows(study: &ResolvedStudy<'_>, context: &Context<'_>, each: Each<'_>) ->
     }
 }
 
-/// One series, and what its row or the rows of its instances have in common.
+/// One series, with the values that its rows share.
 struct OneSeries<'s> {
     series: &'s ResolvedSeries<'s>,
     values: Values,
@@ -85,7 +84,7 @@ impl OneSeries<'_> {
         result
     }
 
-    /// What all instances have in common.
+    /// A value that all rows of the series share.
     fn shared(&self, study: &ResolvedStudy<'_>, column: &Column) -> Cell {
         match column.source {
             Source::Study => Cell::text(Some(study.uid)),
@@ -95,7 +94,7 @@ impl OneSeries<'_> {
         }
     }
 
-    /// What an instance has of its own.
+    /// A value of one instance.
     fn own(&self, instance: &Instance<'_>, source: Source) -> Option<Cell> {
         Some(match source {
             Source::Instance => Cell::text(Some(instance.uid)),
@@ -111,7 +110,7 @@ impl OneSeries<'_> {
         })
     }
 
-    /// The bytes of all instances; none where the size of one is not known.
+    /// The total size of all instances; `None` if the size of one is not known.
     fn bytes(&self) -> Option<u64> {
         let mut bytes = Some(0_u64);
         self.series.instances.visit(&mut |instance| {
@@ -152,7 +151,7 @@ fn study_row<'s>(
     columns.iter().map(cell).collect()
 }
 
-/// The different values that series have of an attribute.
+/// The distinct values of an attribute in several series.
 fn joined(series: &[Values], tag: Tag) -> Option<String> {
     let mut values: Vec<&str> = series.iter().filter_map(|values| values.get(tag)).collect();
     values.sort_unstable();
@@ -160,12 +159,12 @@ fn joined(series: &[Values], tag: Tag) -> Option<String> {
     (!values.is_empty()).then(|| values.join(SEPARATOR))
 }
 
-/// The values of some attributes.
+/// Values of attributes.
 #[derive(Debug, Clone, Default)]
 struct Values(Vec<(Tag, String)>);
 
 impl Values {
-    /// The first that the files have of each.
+    /// The first value of each attribute in the files.
     fn of(stored: &[&StoredValues], tags: &[Tag], options: &Options) -> Values {
         let (mut values, mut header) = (Values::default(), Header::default());
         for stored in stored {
@@ -179,7 +178,7 @@ impl Values {
         values
     }
 
-    /// These, and of the others what these lack.
+    /// These values, completed from others.
     fn or(&self, others: Values) -> Values {
         let more = others.0.into_iter().filter(|(tag, _)| self.get(*tag).is_none());
         Values(self.0.iter().cloned().chain(more).collect())
@@ -190,7 +189,7 @@ impl Values {
     }
 }
 
-/// A value as one line of text; none where it is absent or empty.
+/// A value as one line of text; `None` if absent or empty.
 fn text(root: DataSet<'_>, tag: Tag, options: &Options) -> Option<String> {
     let decoded = options.character_set(root.character_set()).decode(root.bytes(tag)?).text;
     let line = decoded.replace(|character: char| character.is_control() && character != '\0', " ");
@@ -198,7 +197,7 @@ fn text(root: DataSet<'_>, tag: Tag, options: &Options) -> Option<String> {
     (!line.is_empty()).then(|| line.replace('\0', " "))
 }
 
-/// The value in the column's type; one that is none of it is left out.
+/// The value in the column's type; empty if it is invalid.
 fn cell(kind: Kind, value: Option<&str>) -> Cell {
     let Some(value) = value else { return Cell::Empty };
     match kind {

@@ -1,5 +1,5 @@
-//! What holds across studies, found before any is written: numbers that several patients have, patients of whom studies
-//! say different things, series and instances that stand in several studies, and whether all of a scan is there.
+//! Facts across studies, collected before any is written: numbers used by several patients, contradictions about a
+//! patient, series and instances that occur in several studies, and whether the scan is complete.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,15 +12,15 @@ use crate::group::{Across, repeated, said};
 use crate::mapping::Options;
 use crate::options::Share;
 
-/// What is gathered of all studies.
+/// Facts collected from all studies.
 #[derive(Debug)]
 pub struct Facts<'o> {
     options: &'o Options,
     selections: Selections,
     wanted: u64,
-    /// Which studies are written.
+    /// The partition that is written.
     own: Share,
-    /// Whether the studies that come are written; else what they share with those is noted.
+    /// Whether the current studies are written; of the others only what they share is recorded.
     is_own: bool,
     claims: Vec<Claim>,
     described: Vec<(Box<str>, Described)>,
@@ -30,36 +30,36 @@ pub struct Facts<'o> {
     instances_elsewhere: BTreeSet<u64>,
     runs: BTreeMap<u64, (u64, u64)>,
     ends: BTreeMap<u64, End>,
-    /// How many studies are written.
+    /// The number of studies to write.
     pub studies: usize,
 }
 
-/// A study whose lines come, and the scans that they are of.
+/// The current study, and the scans of its lines.
 type Open = (Outline, BTreeSet<u64>);
 
-/// What holds across the studies.
+/// The facts across the studies.
 #[derive(Debug)]
 pub struct Found {
-    /// Numbers, and contradictions by the place in `contradicting`.
+    /// Numbers and contradictions, by index into `contradicting`.
     pub across: Across,
-    /// The studies that can contradict others, by their places.
+    /// The studies that can contradict others.
     pub contradicting: Vec<Box<str>>,
-    /// The hashes of series that stand in several studies.
+    /// Hashes of series that occur in several studies.
     pub series: Vec<u64>,
-    /// The hashes of instances that stand in several places.
+    /// Hashes of instances that occur in several places.
     pub instances: Vec<u64>,
-    /// Those of them that stand in studies which others write.
+    /// Those of them that also occur in studies of other partitions.
     pub instances_elsewhere: Vec<u64>,
-    /// Whether numbers are claimed at all.
+    /// Whether there are any shared numbers.
     pub has_claims: bool,
-    /// Whether every line of each scan is there.
+    /// Whether every line of each scan was read.
     pub is_whole: bool,
     /// Whether a scan left files out by `--include` or `--exclude`.
     pub is_partial: bool,
 }
 
 impl<'o> Facts<'o> {
-    /// Nothing is known yet.
+    /// No facts yet.
     pub fn new(options: &'o Options, selections: Selections, wanted: u64, own: Share) -> Facts<'o> {
         Facts {
             options,
@@ -79,14 +79,14 @@ impl<'o> Facts<'o> {
         }
     }
 
-    /// What comes from now on is written by others.
+    /// The following studies are of other partitions.
     pub fn others_come(&mut self) {
         self.is_own = false;
         self.series.sort_unstable();
         self.instances.sort_unstable();
     }
 
-    /// What holds across all of them.
+    /// The facts across all studies.
     pub fn finish(mut self) -> Found {
         self.series.sort_unstable();
         self.instances.sort_unstable();
@@ -116,7 +116,7 @@ impl<'o> Facts<'o> {
         }
     }
 
-    /// Whether each scan of which a line came is there with all its studies, and each of its shards.
+    /// Whether each scan is complete: all its studies and shards.
     fn is_whole(&self) -> bool {
         let is_whole =
             |(run, end): (&u64, &End)| self.runs.get(run).copied().unwrap_or_default() == (end.studies, end.sum.0);

@@ -1,7 +1,7 @@
-//! The lines of one or several inputs, each input read twice: once to look across the studies, once to write them.
+//! The lines of the inputs. Each input is read twice: once to collect facts across studies, once to write.
 //!
-//! One input may have its studies in any order, as long as the lines of one stand together. Several are merged, and so
-//! have to be sorted.
+//! A single input may have its studies in any order, as long as the lines of each are adjacent. Several inputs are
+//! merged, so they must be sorted.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -12,21 +12,21 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::source::STDIN;
 
-/// A longer line is none of ours: a scan ends a line at about a megabyte, and no value is longer than that.
+/// The longest line that is accepted; a scan ends lines at about a megabyte.
 const MAX_LINE_BYTES: u64 = 64 << 20;
-/// Files that are open at a time.
+/// The most files that are open at once.
 const MAX_OPEN: usize = 200;
 
-/// Something that has lines.
+/// A source of lines.
 #[derive(Debug)]
 pub struct Source {
     name: PathBuf,
-    /// What can be read but once is put aside.
+    /// A copy of input that can be read only once.
     spooled: Option<File>,
 }
 
 impl Source {
-    /// A file, or standard input.
+    /// Opens a file or standard input.
     pub fn open(path: &Path) -> Result<Source, Error> {
         let failed = |source| Error::Input { path: path.to_path_buf(), source };
         if super::super::is_stdin(path) {
@@ -61,7 +61,7 @@ fn spool(mut file: File) -> io::Result<File> {
     Ok(spooled)
 }
 
-/// A line, and where it stands.
+/// A line and its place.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TextLine {
     /// With the tab, without the line feed.
@@ -71,7 +71,7 @@ pub struct TextLine {
 }
 
 impl TextLine {
-    /// What stands before the tab, and what behind.
+    /// The parts before and after the tab.
     pub fn parts(&self) -> Option<(&[u8], &[u8])> {
         let tab = self.text.iter().position(|byte| *byte == b'\t')?;
         Some((&self.text[..tab], &self.text[tab + 1..]))
@@ -82,12 +82,12 @@ impl TextLine {
     }
 }
 
-/// The lines of all sources.
+/// The merged lines of all sources.
 pub struct Lines<'s> {
     sources: Vec<&'s Source>,
     readers: Vec<Numbered>,
     heads: BinaryHeap<Reverse<TextLine>>,
-    /// The input that the last line came from, where it is the only one.
+    /// Whether there are several inputs, so that the order is checked.
     is_merged: bool,
 }
 
@@ -121,7 +121,7 @@ impl<'s> Lines<'s> {
         Ok(Some(line))
     }
 
-    /// What is wrong with a line, and where it stands.
+    /// An error about a line, with its place.
     pub fn wrong(&self, line: &TextLine, what: &dyn std::fmt::Display) -> Error {
         self.wrong_at(line.at, line.number, what)
     }
@@ -164,7 +164,7 @@ impl<'s> Lines<'s> {
     }
 }
 
-/// As few sources as can be open at a time: of very many, some are merged into one that is put aside.
+/// Limits the number of open sources: of very many, some are merged into a temporary file.
 pub fn few(mut sources: Vec<Source>) -> Result<Vec<Source>, Error> {
     while sources.len() > MAX_OPEN {
         let some: Vec<Source> = sources.drain(..MAX_OPEN).collect();

@@ -1,4 +1,4 @@
-//! The second half of a conversion: the fragments of `scan` become studies, one at a time, and documents.
+//! The second half of a conversion: merges the fragments of `scan` to studies, one at a time, and writes documents.
 
 mod facts;
 mod lines;
@@ -23,8 +23,8 @@ use crate::group::reader::{Selections, fault_issues};
 use crate::group::{Places, Study, apply_rejections, leave_out_manifests};
 use crate::interrupt::Interrupt;
 use crate::mapping;
-use crate::options::{Format, References, Share};
-use crate::output::{self, Finished, Sink};
+use crate::options::{References, Share};
+use crate::output::{Finished, Format, Sink};
 use crate::progress::Progress;
 use crate::report::{Report, Where};
 use crate::terminal;
@@ -32,41 +32,34 @@ use facts::{Facts, Found};
 use lines::{Source, few};
 use studies::{Taker, take};
 
-/// Studies that are written side by side hold at most so many instances, unless one alone has more.
+/// The most instances of studies that are written in parallel, unless a single one has more.
 const INSTANCES_AHEAD: usize = 100_000;
-/// And are at most so many.
+/// The most studies that are written in parallel.
 const STUDIES_AHEAD: usize = 256;
 
-/// What is assembled.
+/// The inputs of an assembly.
 #[derive(Debug, Clone)]
 pub struct Assembly {
     /// Files with lines, `-`, or a folder of records.
     pub inputs: Vec<PathBuf>,
-    /// Which partition of the folder is written.
+    /// The partition that is written.
     pub partition: Option<Share>,
 }
 
-/// Assembles what the job says, and says with which code to exit.
+/// Assembles, prints the summary, and returns the exit code.
 pub fn assemble(assembly: &Assembly, job: &Job, console: &Console) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
     let progress = terminal::start(console.progress, console.verbose);
-    let open = || output::open(&job.target, job.format, job.config.run.mode, job.config.output.replace);
-    let outcome = run(assembly, job, open, progress.clone(), &interrupt);
+    let outcome = run(assembly, job, progress.clone(), &interrupt);
     progress.finish();
     Ok(ending::tell_assembled(job, console, &outcome?, start))
 }
 
-fn run<'s>(
-    assembly: &Assembly,
-    job: &Job,
-    open: impl FnOnce() -> Result<Box<dyn Sink + 's>, Error>,
-    progress: Arc<dyn Progress>,
-    interrupt: &Interrupt,
-) -> Result<Outcome, Error> {
+fn run(assembly: &Assembly, job: &Job, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Outcome, Error> {
     job.config.content.check()?;
     check(job)?;
-    let sink = open()?;
+    let sink = super::open_output(job)?;
     let report = Report::open(&job.config.run, progress.clone())?;
     let counts = RunCounts::default();
     let inputs = Inputs::open(assembly)?;
@@ -79,7 +72,7 @@ fn run<'s>(
     Converted { totals, stale_files, report, unmet_rules: Vec::new(), night: None }.finish(0, None)
 }
 
-/// What one process cannot know without all studies in memory is refused.
+/// Refuses options that need all studies in memory.
 fn check(job: &Job) -> Result<(), Error> {
     if job.format.is_table() {
         let advice = "fragments do not have the name and size of each file: give convert the archive for a table";
@@ -98,14 +91,14 @@ fn check(job: &Job) -> Result<(), Error> {
     Ok(())
 }
 
-/// What is read.
+/// The files to read.
 struct Inputs {
-    /// The studies that are written.
+    /// The files of the studies that are written.
     own: Vec<Source>,
     /// The files of other partitions.
     others: Vec<Vec<PathBuf>>,
     share: Share,
-    /// Whether the files of the other partitions are at hand.
+    /// Whether the input is a folder, with the files of other partitions.
     is_folder: bool,
 }
 
@@ -114,7 +107,7 @@ impl Inputs {
         match &assembly.inputs[..] {
             [folder] if folder.is_dir() => Inputs::of_folder(folder, assembly.partition),
             _ if assembly.partition.is_some() => {
-                Err(Error::Usage("--partition is of a folder: give the one that `scan -o FOLDER/` wrote".to_string()))
+                Err(Error::Usage("--partition needs a folder that `scan -o FOLDER/` wrote".to_string()))
             }
             files => {
                 let own = files.iter().map(|path| Source::open(path)).collect::<Result<_, _>>()?;
@@ -147,7 +140,7 @@ impl Inputs {
     }
 }
 
-/// What both passes share.
+/// The context of both passes.
 struct Run<'a> {
     job: &'a Job,
     report: &'a Report,
@@ -157,7 +150,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Looks across the studies, and writes them; says whether a scan left files out by an option.
+    /// Collects facts, then writes the studies; returns whether a scan left files out by an option.
     fn all(&self, inputs: &Inputs, sink: &dyn Sink) -> Result<bool, Error> {
         let content = &self.job.config.content;
         let is_all = content.has_selections() || content.profile().manifests == Manifests::LeftOut;
@@ -180,17 +173,17 @@ impl Run<'_> {
         Ok(found.is_partial)
     }
 
-    /// Whether what other partitions say can be seen in the documents or the report.
+    /// Whether other partitions can affect the documents or the report.
     fn looks_at_others(&self) -> bool {
         self.depends_on_others() || self.job.config.run.report.is_some()
     }
 
-    /// Whether documents refer to resources that a number can be shared by.
+    /// Whether documents refer to resources by shared numbers.
     fn depends_on_others(&self) -> bool {
         self.job.format == Format::Bundle || self.job.config.content.references() == References::Contained
     }
 
-    /// Of a part, nobody knows whose the numbers of orders and visits are in the rest.
+    /// Refuses a part of a scan: its numbers of orders and visits may belong to other patients in the rest.
     fn check_whole(&self, found: &Found, inputs: &Inputs) -> Result<(), Error> {
         if found.is_whole || inputs.is_folder || !found.has_claims || !self.depends_on_others() {
             return Ok(());
@@ -213,7 +206,7 @@ impl Run<'_> {
         let content = &self.job.config.content;
         let mut sharing = Sharing::alone(Ids::new(content.id_salt.as_deref().unwrap_or_default()));
         if content.subject.is_none() {
-            // With it all studies are of the user's patient.
+            // With --subject all studies are of one patient.
             for (place, fact) in &found.across.contradictions {
                 write::note_contradiction(self.report, found.contradicting.get(*place).map_or("", |uid| &**uid), *fact);
             }
@@ -259,12 +252,12 @@ struct Writing<'w> {
     waiting: Vec<Study>,
     instances: usize,
     places: Places,
-    /// The hash of each file that was left out.
+    /// Hashes of the files that were left out.
     skipped: HashSet<u64>,
 }
 
 impl Writing<'_> {
-    /// Writes the studies that wait.
+    /// Writes the pending studies.
     fn flush(&mut self) -> Result<(), Error> {
         self.instances = 0;
         self.stage.all(&mut std::mem::take(&mut self.waiting))

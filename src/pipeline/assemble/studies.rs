@@ -1,4 +1,4 @@
-//! Takes the lines of a study together, one study at a time.
+//! Groups lines by study, one study at a time.
 
 use std::collections::HashSet;
 
@@ -6,34 +6,34 @@ use super::lines::{Lines, Source, TextLine};
 use crate::error::Error;
 use crate::group::fragment::{Malformed, key_hash, study_uid};
 
-/// What is done with the lines of studies.
+/// A consumer of the lines of studies.
 pub trait Taker {
-    /// What is known of the study whose lines come.
+    /// The state of the current study.
     type Open;
 
-    /// The lines of a study begin.
+    /// Starts a study.
     fn open(&mut self, study_uid: &str) -> Self::Open;
 
-    /// Whether the study has this line already, byte for byte.
+    /// Whether the line is a duplicate.
     fn has(&mut self, open: &mut Self::Open, json: &[u8]) -> bool;
 
-    /// A line of the study.
+    /// Adds a line of the study.
     fn line(&mut self, open: &mut Self::Open, json: &[u8]) -> Result<(), Malformed>;
 
-    /// The study has no more lines.
+    /// Ends the study.
     fn close(&mut self, open: Self::Open, key: &str) -> Result<(), Error>;
 
-    /// A line of no study.
+    /// A line that belongs to no study.
     fn other(&mut self, json: &[u8]) -> Result<(), Malformed>;
 }
 
-/// A study whose lines come.
+/// The current study.
 struct Current<O> {
     key: Vec<u8>,
     open: O,
 }
 
-/// Shows the lines of all sources, and fails at the first that cannot be taken.
+/// Passes the lines of all sources to the consumer, and fails at the first invalid one.
 pub fn take<T: Taker>(sources: &[Source], taker: &mut T) -> Result<(), Error> {
     let mut lines = Lines::open(sources)?;
     let (mut current, mut seen): (Option<Current<T::Open>>, HashSet<u64>) = (None, HashSet::new());

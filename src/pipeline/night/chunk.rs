@@ -1,4 +1,4 @@
-//! What of an index is in memory at a time.
+//! Chunks of an index that are in memory at a time.
 
 use std::collections::VecDeque;
 
@@ -6,12 +6,12 @@ use super::Night;
 use crate::error::Error;
 use crate::group::Study;
 
-/// Records of studies that are made of the index at a time.
+/// The most records loaded from the index at a time.
 const RECORDS_AT_ONCE: u64 = 100_000;
-/// Studies that are made of the index at a time.
+/// The most studies loaded from the index at a time.
 const STUDIES_AT_ONCE: usize = 256;
 
-/// Studies that are made of the index together.
+/// Studies that are loaded together.
 pub(super) struct Chunk {
     pub studies: Vec<i64>,
     pub records: u64,
@@ -23,7 +23,7 @@ impl Chunk {
     }
 }
 
-/// Studies that stay in memory until they are written, by the chunks in which they came.
+/// Loaded studies that are kept in memory until they are written, by chunk.
 #[derive(Default)]
 pub(super) struct Held {
     pub chunks: VecDeque<Vec<Study>>,
@@ -32,7 +32,7 @@ pub(super) struct Held {
 }
 
 impl Night<'_> {
-    /// Cuts a list of studies into what is in memory at a time.
+    /// Splits a list of studies into chunks.
     pub(super) fn chunks(&self, studies: &[i64]) -> Result<Vec<Chunk>, Error> {
         let mut chunks: Vec<Chunk> = Vec::new();
         for study in studies {

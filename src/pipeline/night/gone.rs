@@ -1,4 +1,4 @@
-//! What becomes of documents that nothing stands behind any more.
+//! Handles documents whose files are gone.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use crate::options::index::Gone;
 use crate::report::Where;
 
 impl Night<'_> {
-    /// Deals with the documents beside those of the studies that nothing stands behind any more.
+    /// Handles documents of companions that no study refers to any more.
     pub(super) fn remove_documents(&self, studies: &[i64]) -> Result<(), Error> {
         if !self.stays {
             return Ok(());
@@ -33,7 +33,7 @@ impl Night<'_> {
         self.index.set_last_digest(self.target, digest)
     }
 
-    /// Deals with the documents of studies whose files are all gone.
+    /// Handles documents of studies whose files are all gone.
     pub(super) fn settle_gone(&self) -> Result<(), Error> {
         if !self.stays {
             return Ok(());

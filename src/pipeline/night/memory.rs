@@ -1,4 +1,4 @@
-//! What the index keeps of each document, so that one that came out the same is not written again.
+//! Document hashes in the index, so that unchanged documents are not written again.
 
 use super::{NOT_TAKEN, Night};
 use crate::error::Error;
@@ -29,10 +29,10 @@ impl Memory for Night<'_> {
             true => self.index.document_hash(self.target, name.resource_type, &name.id)?,
         };
         let (placed, hash, is_as_before) = self.place(name, before, given, write)?;
-        // A server takes the model, and asks for no bytes.
+        // A server is given the model, and may not need the bytes.
         let hash = match placed {
             Placed::Written => hash.or_else(|| document_hash(write).ok()),
-            // What a server has then is not known: it differs from whatever comes next.
+            // The server's state is unknown then: the document counts as changed next time.
             Placed::NotTaken => Some(NOT_TAKEN),
             Placed::NameTaken | Placed::HeldBack(_) => None,
         };
@@ -68,8 +68,8 @@ impl Memory for Night<'_> {
 }
 
 impl Night<'_> {
-    /// Gives a document to the sink, unless it came out as it was `before` and stands there still. Also gives its hash,
-    /// where its bytes were asked for, and whether it is as before.
+    /// Writes a document, unless its hash is still `before` and it still exists. Returns also its hash, if its bytes
+    /// were needed, and whether it is unchanged.
     fn place(
         &self,
         name: &DocumentName,

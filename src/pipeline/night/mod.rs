@@ -24,8 +24,7 @@ use crate::group::{Across, Rejections, Study, leave_out_manifests, rejected_by, 
 use crate::index::{self, Document, Index, Standing, Target, Written};
 use crate::mapping::{ContentOptions, Options};
 use crate::options::index::Gone;
-use crate::options::{Format, OutputTarget};
-use crate::output::{DocumentName, Order, Sink};
+use crate::output::{DocumentName, Format, Order, OutputTarget, Sink};
 use crate::report::Where;
 use crate::source::printable;
 use chunk::{Chunk, Held};
@@ -53,6 +52,8 @@ struct Facts {
 fn place(job: &Job, ends: &Ends<'_>) -> Option<String> {
     match (&ends.place, &job.target) {
         (Some(place), _) => Some(place.clone()),
+        // What goes to a bucket is there when all is uploaded, and so not known to be there now.
+        _ if job.is_staged() => None,
         (None, OutputTarget::Folder(folder)) if job.format != Format::Ndjson => {
             let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
             Some(format!("folder {}", printable(folder.as_os_str().as_encoded_bytes())))

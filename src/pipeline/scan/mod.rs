@@ -20,9 +20,11 @@ use crate::mapping::{self, Options};
 use crate::numbers::{count, duration};
 use crate::options::filter::Filter;
 use crate::options::{FileMode, InputOptions, RunOptions, Share, SummaryForm, is_stdout};
+#[cfg(feature = "objects")]
+use crate::output::Staged;
 use crate::progress::Progress;
 use crate::report::Report;
-use crate::source::{self, Links, Name, RemoteOptions, Walk, WalkOptions};
+use crate::source::{self, Links, Name, Only, RemoteOptions, Walk, WalkOptions};
 use crate::terminal::{self, NAME, WARNING};
 use recorder::Recorder;
 use write::{Target, Writer};
@@ -63,10 +65,24 @@ pub fn scan(scan: &Scan, console: &Console) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
     let progress = terminal::start(console.progress, console.verbose);
-    let done = run(scan, progress.clone(), &interrupt);
+    let done = run_to(scan, progress.clone(), &interrupt);
     progress.finish();
     tell(scan, console, &done?, start);
     Ok(0)
+}
+
+/// Scans to where the lines belong: to a bucket when all are written.
+fn run_to(scan: &Scan, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Done, Error> {
+    #[cfg(feature = "objects")]
+    if let Some(staged) = Staged::of(&scan.output, &scan.remote.bucket())? {
+        let bucket = staged.bucket()?;
+        let here = Scan { output: staged.path().to_path_buf(), ..scan.clone() };
+        let done = run(&here, progress, interrupt)?;
+        return staged.upload(&bucket, true).map(|_| done);
+    }
+    #[cfg(not(feature = "objects"))]
+    job::refuse_bucket(Some(&scan.output))?;
+    run(scan, progress, interrupt)
 }
 
 fn run(scan: &Scan, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Done, Error> {
@@ -76,9 +92,9 @@ fn run(scan: &Scan, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Resul
     let (report, counts) = (Report::open(&RunOptions::default(), progress.clone())?, RunCounts::default());
     let recorder = Recorder::new(&target.folder());
     let threads_number = RunOptions { threads: scan.threads, ..RunOptions::default() }.threads();
-    let walk = walk(scan, threads_number, progress.clone(), interrupt)?;
+    let of_shard = of_shard(scan);
+    let walk = walk(scan, threads_number, of_shard.clone(), progress.clone(), interrupt)?;
     let (studies, options) = (Studies::keeping_files(), Options::default());
-    let of_shard = |name: &Name| scan.shard.is_none_or(|shard| shard.has(folder_hash(name, &scan.input.inputs)));
     let stage = read::Stage {
         reader: Reader {
             wanted: &wanted,
@@ -95,7 +111,7 @@ fn run(scan: &Scan, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Resul
         interrupt,
         others: None,
         known: None,
-        only: Some(&of_shard),
+        only: of_shard.0.as_deref().map(|only| only as _),
     };
     threads(threads_number)?.install(|| stage.all(&walk, threads_number))?;
     let Recorder { kept, left_out } = recorder;
@@ -123,8 +139,20 @@ fn run(scan: &Scan, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Resul
     Ok(done)
 }
 
+/// The files of this shard.
+fn of_shard(scan: &Scan) -> Only {
+    let inputs = scan.input.inputs.clone();
+    Only(scan.shard.map(|shard| Arc::new(move |name: &Name| shard.has(folder_hash(name, &inputs))) as _))
+}
+
 /// Starts to walk the inputs.
-fn walk(scan: &Scan, threads: usize, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Walk, Error> {
+fn walk(
+    scan: &Scan,
+    threads: usize,
+    only: Only,
+    progress: Arc<dyn Progress>,
+    interrupt: &Interrupt,
+) -> Result<Walk, Error> {
     let inputs = job::inputs(&paths_from_stdin(scan.input.clone()), &scan.remote)?;
     if let Some(base) = inputs.iter().find_map(source::Input::wado_base) {
         let advice = format!("convert would add the endpoint of the images: give assemble --endpoint wado-rs={base}");
@@ -132,7 +160,8 @@ fn walk(scan: &Scan, threads: usize, progress: Arc<dyn Progress>, interrupt: &In
     }
     let links = if scan.input.follow { Links::Follow } else { Links::Skip };
     let excluded = if is_stdout(&scan.output) { Vec::new() } else { vec![scan.output.clone()] };
-    source::open(&inputs, &WalkOptions { links, excluded, threads, watch: None }, progress, interrupt)
+    let walk = WalkOptions { links, excluded, threads, watch: None, remote: scan.remote.clone(), only };
+    source::open(&inputs, &walk, progress, interrupt)
 }
 
 fn fragment_sum(scanned: &Scanned) -> Hash {

@@ -1,4 +1,4 @@
-//! Keeps what is read, and names what is left out.
+//! Collects records of the files that are read, and the files that are left out.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -15,10 +15,10 @@ use crate::numbers::count;
 use crate::report::Sorter;
 use crate::source::Name;
 
-/// Files that could not be read, of which the error names so many.
+/// How many unreadable files the error names.
 const NAMED_FILES: usize = 3;
 
-/// Keeps what is read, and names what is left out.
+/// Collects records of the files that are read, and the files that are left out.
 #[derive(Debug)]
 pub(super) struct Recorder {
     pub kept: Kept,
@@ -28,7 +28,7 @@ pub(super) struct Recorder {
 #[derive(Debug)]
 pub(super) struct LeftOut {
     pub entries: Sorter,
-    /// The first thing that went wrong while they were put aside.
+    /// The first error of writing them to a temporary file.
     failure: Option<io::Error>,
     unreadable: u64,
     named: BTreeSet<String>,
@@ -61,7 +61,7 @@ impl Keeper for Recorder {
     fn read(&self, name: &Name, header: &Header, grouped: Result<&Record<'_>, &Skip>) {
         match grouped {
             Ok(record) => self.kept.read(name, header, record),
-            // Why it is left out comes next; the scanner's own remarks are told all the same.
+            // The reason is reported elsewhere; issues of the scanner are kept too.
             Err(_) if header.faults.is_empty() => {}
             Err(_) => self.put_aside(name, None, FileNotes::of_skipped(header)),
         }
@@ -73,7 +73,7 @@ impl Keeper for Recorder {
 }
 
 impl LeftOut {
-    /// Fails where another try may read more: an engine tries again by the exit code.
+    /// Fails if files could not be read, so that an engine retries.
     pub fn check(&self, allow_unreadable: bool) -> Result<(), Error> {
         if self.unreadable == 0 || allow_unreadable {
             return Ok(());

@@ -7,14 +7,14 @@ use super::{Scan, records};
 use crate::error::Error;
 use crate::group::fragment::{Cutter, End, Scanned, key_hash, skipped_line};
 use crate::interrupt::Interrupt;
-use crate::options::{FileMode, OutputTarget, Share, share_of};
-use crate::output::WholeFile;
+use crate::options::{FileMode, Share, share_of};
+use crate::output::{OutputTarget, WholeFile};
 use crate::report::Sorter;
 
-/// Files that are left out, in a line.
+/// The most left-out files in one line.
 const SKIPPED_IN_LINE: usize = 1_000;
 
-/// Where the lines go.
+/// The destination of lines.
 pub(super) enum Target {
     /// Standard output or a file.
     Stream(PathBuf),
@@ -23,7 +23,7 @@ pub(super) enum Target {
 }
 
 impl Target {
-    /// Finds out whether the output can be written, before anything is read.
+    /// Checks that the output can be written, before anything is read.
     pub fn open(scan: &Scan) -> Result<Target, Error> {
         match OutputTarget::parse(&scan.output)? {
             OutputTarget::Folder(path) => {
@@ -33,13 +33,13 @@ impl Target {
                 Ok(Target::Folder { path, partitions: scan.partitions.unwrap_or(1), shard })
             }
             _ if scan.partitions.is_some() => {
-                Err(Error::Usage("--partitions writes a file each: give a folder for them (-o records/)".to_string()))
+                Err(Error::Usage("--partitions writes several files: give a folder (-o records/)".to_string()))
             }
             _ => Ok(Target::Stream(scan.output.clone())),
         }
     }
 
-    /// Where there is room for what is put aside.
+    /// A folder for temporary files.
     pub fn folder(&self) -> PathBuf {
         match self {
             Target::Stream(_) => std::env::temp_dir(),
@@ -77,7 +77,7 @@ pub(super) struct Writer<'w> {
 impl Writer<'_> {
     pub fn all(&self, entries: Sorter) -> Result<(), Error> {
         let partitions = self.target.partitions();
-        // All of them are read before the first file is opened: they are few, or on disk.
+        // All are sorted before the first file is opened: they are few, or on disk.
         let mut by_partition: Vec<Sorter> = Vec::new();
         if partitions > 1 {
             by_partition = self.divided(entries, partitions)?;
@@ -91,10 +91,10 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// The files that were left out, by the partition that names them.
+    /// Divides the left-out files by partition.
     fn divided(&self, entries: Sorter, partitions: u32) -> Result<Vec<Sorter>, Error> {
         let folder = self.target.folder();
-        // Little is held of each, for there may be many.
+        // With little memory for each, as there may be many.
         let mut divided: Vec<Sorter> = (0..partitions).map(|_| Sorter::holding(&folder, 64 << 10)).collect();
         let divide = |entry: &str| {
             let at = share_of(key_hash(entry), partitions) - 1;
@@ -114,7 +114,7 @@ impl Writer<'_> {
             let share = Share { number, of: self.target.partitions() };
             let of_partition = |key: &str| share.has(key_hash(key));
             self.scanned.lines(&self.cutter, of_partition, |line| writeln!(out, "{line}"))?;
-            // Last, so that a stream that was cut lacks it.
+            // Last, so that a truncated stream is detected.
             writeln!(out, "{}", self.cutter.end_line(self.end))
         })?;
         file.finish()

@@ -1,9 +1,9 @@
-//! Values by key, for so many keys at most: what a header says can be anything, and a page has room for some.
+//! A map with a limited number of keys, as header values can be arbitrary and a page has limited space.
 
 use std::collections::BTreeMap;
 
-/// Keeps the values of the smallest keys. A key that had to go is greater than all that stay, and so never comes back:
-/// the values of those that stay are whole, and the same in any order of arrival.
+/// Keeps the smallest keys. A removed key is greater than all kept ones and is never added again, so the kept values
+/// are complete and do not depend on the order of arrival.
 #[derive(Debug)]
 pub struct Bounded<K, V> {
     kept: BTreeMap<K, V>,
@@ -11,12 +11,12 @@ pub struct Bounded<K, V> {
 }
 
 impl<K: Ord, V: Default> Bounded<K, V> {
-    /// Room for so many keys.
+    /// A map for at most this many keys.
     pub fn new(max_keys: usize) -> Bounded<K, V> {
         Bounded { kept: BTreeMap::new(), max_keys }
     }
 
-    /// The value of a key; `None` where there is no room for it.
+    /// The value of a key; `None` if it exceeds the limit.
     pub fn get_mut(&mut self, key: K) -> Option<&mut V> {
         if self.kept.len() >= self.max_keys && !self.kept.contains_key(&key) {
             if self.kept.last_key_value().is_none_or(|(last, _)| *last < key) {

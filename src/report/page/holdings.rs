@@ -1,5 +1,5 @@
-//! What the archive holds, in counts, and its largest studies. It has codes and names of equipment, and no text that
-//! somebody typed of a patient.
+//! Statistics of the archive, and its largest studies. It contains codes and names of equipment, but no free text about
+//! patients.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -11,19 +11,19 @@ use super::maker::{self, shown};
 use crate::fhir::CodeableConcept;
 use crate::mapping::{ResolvedSeries, ResolvedStudy};
 
-/// Different values of each kind that are counted, at most.
+/// The most distinct values of each kind.
 const MAX_VALUES: usize = 2000;
-/// Studies that are listed, at most.
+/// The most studies that are listed.
 const MAX_STUDIES: usize = 1000;
-/// Values of each kind in the row of a study, at most.
+/// The most values of each kind in the row of a study.
 const MAX_IN_ROW: usize = 8;
 
-/// Where a term is no code that the standard or the file defines, so that it could be anything.
+/// The label of terms that are not known codes, which could be any text.
 const OTHER_TERM: &str = "other terms";
-/// Where the files say nothing.
+/// The label of missing values.
 pub const NOT_SAID: &str = "not said";
 
-/// What the archive holds.
+/// Statistics of the archive.
 #[derive(Debug)]
 pub struct Holdings {
     /// Studies by year.

@@ -1,4 +1,4 @@
-//! HTML in which a text is always a text: it is escaped where it is written, whatever it holds.
+//! HTML output that escapes all text.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -51,17 +51,17 @@ impl fmt::Display for Json<'_> {
 /// One bar of a chart.
 #[derive(Debug)]
 pub struct Bar {
-    /// What it is of.
+    /// Its label.
     pub label: String,
-    /// How long it is.
+    /// Its length.
     pub count: u64,
-    /// What is said behind the count.
+    /// Text after the count.
     pub note: String,
-    /// The fragment of its rows; empty where it has none.
+    /// The link to its rows; empty without rows.
     pub rows: String,
 }
 
-/// A chart of bars, the longest as long as there is room; each leads to its rows.
+/// A bar chart; each bar links to its rows.
 pub fn bars(out: &mut dyn Write, title: &str, unit: &str, bars: &[Bar]) -> io::Result<()> {
     writeln!(out, "<section class=\"card\"><h3>{}</h3><p class=\"unit\">{}</p>", Text(title), Text(unit))?;
     let longest = bars.iter().map(|bar| bar.count).max().unwrap_or_default().max(1);

@@ -1,28 +1,27 @@
-//! The single files and values of a page: some of each kind. A report in JSON has them all.
+//! The lists of files and values of a page, limited for each kind. A JSON report has them all.
 
 use std::collections::BTreeMap;
 
 use super::bounded::Bounded;
 use super::maker::Maker;
 use crate::issue::{Reason, Skip};
-use crate::report::code::skip_code;
 use crate::report::counts::words;
 
-/// Files that are listed of each reason, at most.
+/// The most listed files of each reason.
 const MAX_FILES: usize = 1000;
-/// Values that are listed of each reason and maker, at most.
+/// The most listed values of each reason and maker.
 const MAX_VALUES: usize = 50;
-/// Reasons and makers together, at most.
+/// The most combinations of reason and maker.
 const MAX_KINDS: usize = 400;
 
-/// Entries by their line: its key sorts it, and makes equal ones one.
+/// Entries by line, sorted and deduplicated by its key.
 type Entries = Bounded<String, u64>;
 
-/// What was left out and dropped, as far as a page has room.
+/// Listed files and values.
 #[derive(Debug)]
 pub struct Lists {
     /// By code and words of the reason.
-    pub files: BTreeMap<(String, String), Entries>,
+    pub files: BTreeMap<(&'static str, String), Entries>,
     /// By reason and maker.
     pub values: Bounded<(Reason, Maker), Values>,
 }
@@ -30,9 +29,9 @@ pub struct Lists {
 /// The values of one reason and maker.
 #[derive(Debug)]
 pub struct Values {
-    /// How many there are.
+    /// The number of values, including those not listed.
     pub count: u64,
-    /// Those that are listed.
+    /// The listed values.
     pub entries: Entries,
 }
 
@@ -51,7 +50,7 @@ impl Default for Lists {
 impl Lists {
     /// A file is left out.
     pub fn skipped(&mut self, skip: &Skip, line: String) {
-        let reason = (skip_code(skip), words(skip));
+        let reason = (skip.code(), words(skip));
         self.files.entry(reason).or_insert_with(|| Bounded::new(MAX_FILES)).add(line, 1);
     }
 

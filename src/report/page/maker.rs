@@ -1,4 +1,4 @@
-//! What made a file: manufacturer, model and software (PS3.3 C.7.5.1), so that a fault can be seen to be one scanner's.
+//! The equipment that made a file: manufacturer, model and software (PS3.3 C.7.5.1), to attribute faults to scanners.
 
 use std::fmt;
 
@@ -12,10 +12,10 @@ use crate::mapping::ResolvedStudy;
 use crate::mapping::SeriesPart;
 use crate::name::printable;
 
-/// Characters of a text that are shown, at most.
+/// The most characters of a text that are shown.
 const MAX_CHARACTERS: usize = 64;
 
-/// Where to look for what made a file. Nobody looks unless a page is asked for.
+/// The source of a file's equipment, read only for a page.
 #[derive(Debug, Clone, Copy, Default)]
 pub enum Equipment<'a> {
     /// Nowhere.
@@ -23,11 +23,11 @@ pub enum Equipment<'a> {
     Unknown,
     /// In its header.
     Header(DataSet<'a>),
-    /// In its series, or in all of its study's.
+    /// In its series, or in all series of its study.
     Study(&'a ResolvedStudy<'a>, Option<&'a str>),
 }
 
-/// What made a file, or several.
+/// The equipment of one or several files.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Maker {
     /// This.

@@ -14,7 +14,7 @@ use crate::dicom::bytes::{Forward, RandomAccess};
 use crate::issue::Skip;
 use crate::source::unreadable;
 
-/// What an xz decoder needs beside its window, in KiB.
+/// Memory that an xz decoder needs besides its window, in KiB.
 const XZ_EXTRA_KIB: u32 = 1 << 10;
 
 /// How a stream is compressed.
@@ -32,17 +32,17 @@ impl Compression {
     pub(super) fn of(head: &[u8]) -> Option<Compression> {
         match head {
             [0x1F, 0x8B, 8, ..] => Some(Compression::Gzip),
-            // The size of the blocks, and the mark of the first one or of the end.
+            // The block size, then the magic number of the first block or of the end.
             [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, ..] => Some(Compression::Bzip2),
             [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, ..] => Some(Compression::Bzip2),
             [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => Some(Compression::Xz),
-            // A frame, or one to be skipped, as parallel writers put in front.
+            // A frame, or a skippable frame, as parallel compressors write first.
             [0x28, 0xB5, 0x2F, 0xFD, ..] | [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] => Some(Compression::Zstd),
             _ => None,
         }
     }
 
-    /// The bytes that were compressed.
+    /// A decoder of a compressed stream.
     pub(super) fn decoder<'r>(self, compressed: impl BufRead + 'r) -> Box<dyn Read + 'r> {
         match self {
             Compression::Gzip => Box::new(MultiGzDecoder::new(compressed)),
@@ -56,7 +56,7 @@ impl Compression {
     }
 }
 
-/// Visits the file, or the entries of the tar, in the stream.
+/// Decompresses the stream and visits the file in it, or the entries of the tar.
 pub(super) fn read(file: &dyn RandomAccess, compression: Compression, visit: Visit<'_>) -> Result<(), Skip> {
     let length = file.length().map_err(|error| unreadable(&error))?;
     let compressed = BufReader::with_capacity(BUFFER_BYTES, Part::new(file, 0, length));

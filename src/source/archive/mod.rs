@@ -1,8 +1,8 @@
-//! Archives: zip, tar and compressed streams, known by their content and read as streams. Nothing is unpacked to disk.
-//! What is known and not read (7z, rar, disc images …) is reported as unsupported.
+//! Archives: zip, tar and compressed streams, recognized by content and read as streams. Nothing is unpacked to disk.
+//! Known formats that cannot be read (7z, rar, disc images …) are reported as unsupported.
 //!
-//! An archive inside an archive is not opened. What is inflated is bounded by the size of the archive, so that a small
-//! file never keeps the run busy for long; names of entries are only shown, and never lead to a file.
+//! Nested archives are not opened. The inflated size is bounded by the size of the archive, against decompression
+//! bombs. Names of entries are only shown, and never used as paths.
 
 mod compressed;
 mod part;
@@ -26,11 +26,12 @@ pub use zip::{Zip, ZipEntry};
 
 /// The size of the buffers for compressed bytes.
 const BUFFER_BYTES: usize = 16 << 10;
-/// The most memory that a stream may ask for; `xz -9` and `zstd --ultra` ask for so much.
+/// Memory limit of a decoder: `xz -9` and `zstd --ultra` need this much.
 const MAX_WINDOW_BYTES: u32 = 64 << 20;
-/// What may be inflated of any entry.
+/// Bytes that may be inflated from any entry.
 const FREE_BYTES: u64 = 128 << 20;
-/// What may be inflated for each compressed byte beyond that. Images compress to a third, and empty ones to a hundredth.
+/// Further bytes that may be inflated for each compressed byte. Images compress to a third, and empty ones to a
+/// hundredth.
 const RATIO: u64 = 200;
 
 /// The kinds of archives.
@@ -42,12 +43,12 @@ pub enum Kind {
     Tar,
     /// One compressed stream: a file or a tar.
     Compressed(Compression),
-    /// One that is not read, by its name.
+    /// A known format that is not supported, by name.
     Unsupported(&'static str),
 }
 
 impl Kind {
-    /// The kind of the archive that starts with `head`, for which [`Head`] has bytes enough.
+    /// The kind of the archive that starts with `head`, as long as [`Head`] reads it.
     pub fn of(head: &[u8]) -> Option<Kind> {
         match head {
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] | [b'P', b'K', 7, 8, b'P', b'K', 3, 4, ..] => {
@@ -62,8 +63,8 @@ impl Kind {
     }
 }
 
-/// Gets the entries of an archive, one after the other: the name, unless the archive itself is the file, and the bytes
-/// or the reason why there are none. May end the reading.
+/// A callback for each entry of an archive: its name (`None` if the archive is a single compressed file), and its bytes
+/// or the reason why it cannot be read. It can stop the reading.
 pub type Visit<'v> = &'v mut dyn FnMut(Option<&[u8]>, Result<&mut dyn Bytes, Skip>) -> ControlFlow<()>;
 
 /// An opened archive.
@@ -83,12 +84,12 @@ pub struct Stream {
 }
 
 impl Archive {
-    /// The archive that the content is; `None` where it is none.
+    /// Opens content as an archive; `None` if it is no archive.
     pub fn open(content: Content) -> Result<Option<Archive>, Skip> {
         let file: Arc<dyn RandomAccess> = match content {
             Content::File(file) => Arc::new(file),
             Content::Shared(shared) => shared,
-            // It is DICOM, or it would have been spooled.
+            // Always DICOM: everything else is spooled to a file.
             Content::Json(_) | Content::Stream(_) => return Ok(None),
         };
         let head = Head::new(&*file).map_err(|error| damaged(&error))?;
@@ -104,7 +105,7 @@ impl Archive {
 }
 
 impl Stream {
-    /// Visits the entries; the error is the archive's own, after what it held before.
+    /// Visits the entries. An error concerns the archive itself; the entries before it were visited.
     pub fn read(&self, visit: Visit<'_>) -> Result<(), Skip> {
         match self.compression {
             Some(compression) => compressed::read(&*self.file, compression, visit),
@@ -113,7 +114,7 @@ impl Stream {
     }
 }
 
-/// Whether the name says that the file is an archive: a hint, by which it travels to the readers alone.
+/// Whether the file name is that of an archive: a hint for the size of batches only.
 pub fn is_likely(path: &Path) -> bool {
     let extension = path.extension().unwrap_or_default();
     ["zip", "tar", "tgz", "gz", "tbz2", "bz2", "txz", "xz", "tzst", "zst"]
@@ -121,17 +122,17 @@ pub fn is_likely(path: &Path) -> bool {
         .any(|known| extension.eq_ignore_ascii_case(known))
 }
 
-/// A name as text: UTF-8, or byte for byte where it is of an older encoding that nothing names.
+/// An entry's name as text: UTF-8, else Latin-1, as older encodings are not declared.
 pub fn entry_name(name: &[u8]) -> String {
     std::str::from_utf8(name).map_or_else(|_| name.iter().copied().map(char::from).collect(), str::to_string)
 }
 
-/// The most bytes that so many compressed ones may become.
+/// The limit of inflated bytes for a number of compressed bytes.
 fn inflation_limit(compressed: u64) -> u64 {
     compressed.saturating_mul(RATIO).saturating_add(FREE_BYTES)
 }
 
-/// Why a source of compressed or archived bytes gives no more.
+/// The reason for an error of a compressed or archived source.
 pub fn damaged(error: &io::Error) -> Skip {
     match error.kind() {
         ErrorKind::UnexpectedEof => Skip::Cut,

@@ -1,10 +1,10 @@
-//! Views of a source of bytes: a part of it, and one whose first bytes can be looked at twice.
+//! Views of a byte source: a part of it, and one that can peek at its first bytes.
 
 use std::io::{self, Read};
 
 use crate::dicom::bytes::Bytes;
 
-/// As many bytes as it takes to know every kind of archive: the header of a tar.
+/// Enough bytes to recognize every kind of archive: the header of a tar.
 const HEAD_BYTES: usize = 512;
 
 /// A part of a source.
@@ -28,7 +28,7 @@ impl<B: Bytes> Bytes for Part<B> {
         let rest = self.length.saturating_sub(offset);
         let room = usize::try_from(rest).unwrap_or(usize::MAX).min(buffer.len());
         match buffer.get_mut(..room) {
-            // A stream must not be moved on behind the part.
+            // A stream must not be read beyond the part.
             None | Some([]) => Ok(0),
             Some(buffer) => self.source.read_at(self.start.saturating_add(offset), buffer),
         }
@@ -76,7 +76,7 @@ impl<B: Bytes> Bytes for Head<B> {
             None | Some([]) => Ok(count),
             Some(rest) => match self.source.read_at(offset + count as u64, rest) {
                 Ok(more) => Ok(count + more),
-                // What came before is good; the error comes back with the next call.
+                // Return the bytes read before the error; the next call returns it again.
                 Err(_) if count > 0 => Ok(count),
                 Err(error) => Err(error),
             },

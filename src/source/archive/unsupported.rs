@@ -1,9 +1,9 @@
-//! Archives that are known by what stands in them, and not read: a file that may hold images is never passed by as none.
+//! Archive formats that are recognized but not supported, so that they are reported as lost instead of as no DICOM.
 
 use super::zip;
 use crate::dicom::bytes::RandomAccess;
 
-/// What starts an archive that is not read, and its name.
+/// The magic number and the name of each format.
 const MAGIC: [(&[u8], &str); 8] = [
     (b"7z\xBC\xAF\x27\x1C", "a 7z archive"),
     (b"Rar!\x1A\x07", "a rar archive"),
@@ -14,17 +14,17 @@ const MAGIC: [(&[u8], &str); 8] = [
     (b"MSCF\0\0\0\0", "a cabinet"),
     (b"\x5D\0\0\x80\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", "an lzma file"),
 ];
-/// Where the first volume descriptor of a disc image names its standard (ECMA-119 8, ECMA-167 2/9).
+/// Offset of the standard identifier in the first volume descriptor of a disc image (ECMA-119 8, ECMA-167 2/9).
 const DESCRIPTOR: u64 = 16 * 2048 + 1;
-/// What starts programs for Windows and Linux.
+/// Magic numbers of programs for Windows and Linux.
 const PROGRAMS: [&[u8]; 2] = [b"MZ", b"\x7FELF"];
 
-/// The archive that is not read and starts with `head`.
+/// The unsupported format that starts with `head`.
 pub(super) fn by_head(head: &[u8]) -> Option<&'static str> {
     MAGIC.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| *name)
 }
 
-/// The archive that is not read and shows only behind its head.
+/// The unsupported format that is recognized further into the file.
 pub(super) fn by_file(file: &dyn RandomAccess, head: &[u8]) -> Option<&'static str> {
     let mut standard = [0; 5];
     let count = file.read_at(DESCRIPTOR, &mut standard).ok()?;

@@ -1,4 +1,4 @@
-//! Zstandard frames one after the other (RFC 8878 3.1), each with a bounded window; those that are to be skipped are.
+//! Consecutive Zstandard frames (RFC 8878 3.1) with a bounded window. Skippable frames are skipped.
 
 use std::fmt::Display;
 use std::io::{self, BufRead, Read};
@@ -8,7 +8,7 @@ use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 use super::MAX_WINDOW_BYTES;
 
-/// A reader of frames.
+/// Decompresses all frames of a stream.
 pub(super) struct ZstdReader<R> {
     compressed: R,
     decoder: FrameDecoder,
@@ -22,7 +22,7 @@ impl<R: BufRead> ZstdReader<R> {
         ZstdReader { compressed, decoder, in_frame: false }
     }
 
-    /// Opens the next frame; false where there is none.
+    /// Opens the next frame; false at the end of the stream.
     fn next_frame(&mut self) -> io::Result<bool> {
         while !self.compressed.fill_buf()?.is_empty() {
             match self.decoder.init(&mut self.compressed) {

@@ -3,9 +3,14 @@
 //!
 //! Nothing of the listing is kept. Requests run on their own threads, and wait when the readers are behind.
 
+mod named;
 mod object;
 
+use std::fs::File;
+use std::future::ready;
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use futures_util::stream::{self, BoxStream, StreamExt};
 use object_store::{Error as StoreError, ObjectMeta};
@@ -13,10 +18,14 @@ use object_store::{Error as StoreError, ObjectMeta};
 use super::batch::Feed;
 use super::item::{From, Item};
 use super::permits::Permits;
+use super::{Only, Stamp, watch};
 use crate::error::Error;
+use crate::interrupt::Interrupt;
 use crate::issue::Skip;
 use crate::name::Name;
-use crate::objects::{Address, Bucket, BucketOptions, First, reason, runtime};
+use crate::objects::{self, Address, Bucket, BucketOptions, Fault, First, fault, reason, runtime};
+use crate::progress::Progress;
+pub use named::Named;
 use object::{Object, Opener};
 
 /// What is asked for of each object: it holds the header of most.
@@ -37,13 +46,40 @@ pub struct BucketInput {
     pub requests: usize,
 }
 
+/// Objects as they are listed.
+type Objects = BoxStream<'static, object_store::Result<ObjectMeta>>;
+
 /// A listing under way, of which the first object is there.
 pub(super) struct Listing {
     bucket: Bucket,
-    objects: BoxStream<'static, object_store::Result<ObjectMeta>>,
+    objects: Objects,
     /// Where the objects are, for messages.
     place: String,
+    extent: Extent,
+    only: Only,
     requests: usize,
+}
+
+/// Which objects these are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// All that are below the place.
+    Below,
+    /// The one that the user named.
+    One,
+    /// Those that stand in a list, which were looked at when it was read.
+    Named,
+}
+
+/// An object of the listing and what came of it; or why the listing breaks off.
+type Asked = object_store::Result<(ObjectMeta, object_store::Result<Answer>)>;
+
+/// What a store gives of an object.
+enum Answer {
+    /// Its first bytes.
+    First(First),
+    /// All of it, for it gives no parts.
+    Whole(File),
 }
 
 impl BucketInput {
@@ -56,103 +92,163 @@ impl BucketInput {
 
     /// Asks for the object, or for the first of those below the key: what cannot be used ends the run before anything is
     /// written.
-    pub(super) fn ask(&self) -> Result<Listing, Error> {
+    pub(super) fn ask(&self, only: Only, interrupt: &Interrupt, progress: &dyn Progress) -> Result<Listing, Error> {
         let BucketInput { address, options, requests } = self;
         let bucket = Bucket::open(address, options, *requests)?;
-        let objects = runtime().block_on(self.first(&bucket)).map_err(|error| address.error(&reason(&error)))?;
         let place = bucket.address(&address.key);
-        Ok(Listing { bucket, objects, place, requests: *requests })
+        let listed = objects::wait(&place, self.first(&bucket), progress, interrupt)?;
+        let (objects, extent) = listed.map_err(|error| address.error(&reason(&error)))?;
+        Ok(Listing { bucket, objects, place, extent, only, requests: *requests })
     }
 
-    async fn first(
-        &self,
-        bucket: &Bucket,
-    ) -> object_store::Result<BoxStream<'static, object_store::Result<ObjectMeta>>> {
+    /// The objects, and which they are.
+    async fn first(&self, bucket: &Bucket) -> object_store::Result<(Objects, Extent)> {
         let Address { key, is_prefix, service, .. } = &self.address;
-        let one = match is_prefix {
+        let missing = match is_prefix {
             true => None,
-            false => Some(bucket.head(key).await),
+            false => match bucket.head(key).await {
+                Err(error) if fault(&error) == Fault::Missing && service.is_listed() => Some(error),
+                Err(error) if fault(&error) == Fault::Unranged => {
+                    let (location, last_modified) = (key.clone(), Default::default());
+                    let meta = ObjectMeta { location, last_modified, size: u64::MAX, e_tag: None, version: None };
+                    return Ok((stream::iter([Ok(meta)]).boxed(), Extent::One));
+                }
+                object => return Ok((stream::iter([Ok(object?)]).boxed(), Extent::One)),
+            },
         };
-        match one {
-            Some(Ok(meta)) => return Ok(stream::iter([Ok(meta)]).boxed()),
-            Some(Err(error)) if !matches!(error, StoreError::NotFound { .. }) || !service.is_listed() => {
-                return Err(error);
-            }
-            _ => {}
-        }
         let mut objects = bucket.list(key);
-        match objects.next().await {
-            Some(first) => Ok(stream::iter([Ok(first?)]).chain(objects).boxed()),
-            None if *is_prefix => Ok(stream::empty().boxed()),
-            None => Err(one.and_then(Result::err).unwrap_or(StoreError::NotImplemented {
-                operation: "list".to_string(),
-                implementer: "this service".to_string(),
-            })),
+        match (objects.next().await, missing) {
+            (Some(first), _) => Ok((stream::iter([Ok(first?)]).chain(objects).boxed(), Extent::Below)),
+            (None, Some(missing)) => Err(missing),
+            (None, None) => Ok((stream::empty().boxed(), Extent::Below)),
         }
     }
 }
 
 impl Listing {
-    /// Hands over all objects, with their first bytes.
+    /// Hands over all objects, with their first bytes; but for those that somebody knows as they are.
     pub fn give(self, feed: &mut Feed) {
-        let Listing { bucket, objects, place, requests } = self;
-        let permits = Permits::new(2 * requests);
-        let asked = objects.map(|meta| ask_first(bucket.clone(), meta)).buffer_unordered(requests);
-        runtime().block_on(hand_over(asked, &permits, &bucket, &place, feed));
+        let Listing { bucket, objects, place, extent, only, requests } = self;
+        if extent == Extent::Below {
+            feed.walks(Path::new(&place));
+        }
+        let (watched, asking, stop) = (feed.clone(), bucket.clone(), &AtomicBool::new(false));
+        let is_wanted = |object: &object_store::Result<ObjectMeta>| {
+            let is_wanted = |object| extent == Extent::Named || wants(&watched, &bucket, &only, object);
+            ready(object.as_ref().map_or(true, is_wanted))
+        };
+        let objects = objects.take_while(|_| ready(!stop.load(Relaxed))).filter(is_wanted);
+        let asked = objects.map(|object| ask(asking.clone(), object)).buffer_unordered(requests);
+        let hand_over =
+            HandOver { bucket: &bucket, permits: Permits::new(2 * requests), stop, denied: 0, broken: None };
+        if let Some(why) = runtime().block_on(hand_over.all(asked, feed)) {
+            feed.cannot_list(Path::new(&place));
+            feed.skip(Name::file(place), Skip::NotDelivered(why));
+        }
     }
 }
 
-/// An object of the listing and its first bytes; or why the listing breaks off.
-type Asked = object_store::Result<(ObjectMeta, object_store::Result<First>)>;
+/// Whether an object has to be read.
+fn wants(feed: &Feed, bucket: &Bucket, only: &Only, object: &ObjectMeta) -> bool {
+    if !feed.is_watched() && only.0.is_none() {
+        return true;
+    }
+    let name = Name::file(bucket.address(&object.location));
+    only.0.as_ref().is_none_or(|only| only(&name))
+        && (!feed.is_watched() || feed.wants(Path::new(&name.place), stamp(object), watch::From::Name))
+}
+
+/// Size and ETag; of a server that gives no ETag the time.
+fn stamp(object: &ObjectMeta) -> Stamp {
+    let time = Some(object.last_modified.timestamp_micros()).filter(|time| *time != 0);
+    match object.e_tag.clone().or_else(|| time.map(|time| time.to_string())) {
+        Some(tag) => Stamp::Listed { size: object.size.to_string(), tag },
+        None => Stamp::unknown(),
+    }
+}
 
 /// Asks for the first bytes of an object, on the threads of the requests.
-async fn ask_first(bucket: Bucket, meta: object_store::Result<ObjectMeta>) -> Asked {
-    let meta = meta?;
-    if meta.size == 0 {
+async fn ask(bucket: Bucket, object: object_store::Result<ObjectMeta>) -> Asked {
+    let object = object?;
+    if object.size == 0 {
         // There is no first byte to be asked for (RFC 9110 15.5.17).
-        let first = First { meta: meta.clone(), bytes: bytes::Bytes::new() };
-        return Ok((meta, Ok(first)));
+        let first = First { meta: object.clone(), bytes: bytes::Bytes::new() };
+        return Ok((object, Ok(Answer::First(first))));
     }
-    let key = meta.location.clone();
-    let first = runtime().spawn(async move { bucket.first(&key, FIRST_BYTES).await }).await;
-    Ok((meta, first.unwrap_or_else(|error| Err(StoreError::JoinError { source: error }))))
+    let key = object.location.clone();
+    let answer = runtime().spawn(async move {
+        match bucket.first(&key, FIRST_BYTES).await {
+            Err(error) if fault(&error) == Fault::Unranged => whole(&bucket, &key).await,
+            first => first.map(Answer::First),
+        }
+    });
+    Ok((object, answer.await.unwrap_or_else(|error| Err(StoreError::JoinError { source: error }))))
 }
 
-async fn hand_over(
-    asked: impl stream::Stream<Item = Asked>,
-    permits: &Permits,
-    bucket: &Bucket,
-    place: &str,
-    feed: &mut Feed,
-) {
-    let mut asked = std::pin::pin!(asked);
-    let mut denied = 0;
-    while let Some(next) = asked.next().await {
-        let (meta, first) = match next {
-            Ok(object) => object,
-            Err(error) => return feed.skip(Name::file(place), Skip::NotDelivered(reason(&error))),
-        };
-        denied = if is_denied(&first) { denied + 1 } else { 0 };
-        let name = Name::file(bucket.address(&meta.location));
-        match first {
-            Ok(first) => {
-                let object = Object::new(bucket.clone(), first, permits.wait());
+async fn whole(bucket: &Bucket, key: &object_store::path::Path) -> object_store::Result<Answer> {
+    let file = tempfile::tempfile().map_err(|error| StoreError::Generic { store: "file", source: error.into() })?;
+    match bucket.download(key, &file).await? {
+        true => Ok(Answer::Whole(file)),
+        false => Err(StoreError::NotFound { path: key.to_string(), source: "it has gone".into() }),
+    }
+}
+
+/// Hands over what comes. What is under way when the listing breaks off still comes.
+struct HandOver<'h> {
+    bucket: &'h Bucket,
+    permits: Permits,
+    /// Set where no more is to be asked for.
+    stop: &'h AtomicBool,
+    /// Objects one after the other to which access was denied.
+    denied: u32,
+    /// Why not all objects were listed or asked for.
+    broken: Option<String>,
+}
+
+impl HandOver<'_> {
+    /// Hands over all, and says why that is not all.
+    async fn all(mut self, asked: impl stream::Stream<Item = Asked>, feed: &mut Feed) -> Option<String> {
+        let mut asked = std::pin::pin!(asked);
+        while let Some(next) = asked.next().await {
+            match next {
+                Ok((object, answer)) => self.object(&object, answer, feed),
+                Err(error) => self.stop(reason(&error)),
+            }
+            feed.flush();
+            if feed.is_closed() {
+                break;
+            }
+        }
+        self.broken
+    }
+
+    fn stop(&mut self, why: String) {
+        self.stop.store(true, Relaxed);
+        self.broken.get_or_insert(why);
+    }
+
+    fn object(&mut self, object: &ObjectMeta, answer: object_store::Result<Answer>, feed: &mut Feed) {
+        let name = Name::file(self.bucket.address(&object.location));
+        match answer {
+            Ok(Answer::Whole(file)) => feed.item(Item { name, from: From::Spooled(file) }),
+            Ok(Answer::First(first)) => {
+                self.denied = 0;
+                let object = Object::new(self.bucket.clone(), first, self.permits.wait());
                 feed.item(Item { name, from: From::Source(Box::new(Opener(Arc::new(object)))) });
             }
-            Err(StoreError::NotFound { .. }) => feed.skip(name, Skip::Missing),
-            Err(error) => feed.skip(name, Skip::NotDelivered(reason(&error))),
-        }
-        feed.flush();
-        if denied >= MAX_DENIED {
-            let why = "access is denied to one object after the other: the rest is not asked for".to_string();
-            return feed.skip(Name::file(place), Skip::NotDelivered(why));
-        }
-        if feed.is_closed() {
-            return;
+            Err(error) => {
+                let (fault, why) = (fault(&error), reason(&error));
+                self.denied = if fault == Fault::Denied { self.denied + 1 } else { 0 };
+                match fault {
+                    Fault::Missing => feed.skip(name, Skip::Missing),
+                    _ => feed.skip(name, Skip::NotDelivered(why.clone())),
+                }
+                if fault == Fault::Expired {
+                    self.stop(why);
+                } else if self.denied >= MAX_DENIED {
+                    self.stop("access is denied to one object after the other: the rest is not asked for".to_string());
+                }
+            }
         }
     }
-}
-
-fn is_denied(first: &object_store::Result<First>) -> bool {
-    matches!(first, Err(StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. }))
 }

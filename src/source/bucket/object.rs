@@ -22,8 +22,8 @@ const JUMP_BYTES: u64 = 64 << 10;
 const ON_BYTES: u64 = 256 << 10;
 /// The most that is asked for at once.
 const MAX_BYTES: u64 = 1 << 20;
-/// Parts that are kept: several threads read one archive.
-const PARTS: usize = 8;
+/// Bytes that are kept beside the newest part: several threads read one archive, and many archives are read at once.
+const HELD_BYTES: usize = 1 << 20;
 
 /// An object of which the first bytes are here.
 #[derive(Debug)]
@@ -92,8 +92,12 @@ impl Object {
             return Err(io::Error::other("the object store gives less than the object has"));
         }
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
-        parts.truncate(PARTS - 1);
         parts.push_front(Part { start: offset, bytes });
+        let mut held = 0;
+        parts.retain(|part| {
+            held += part.bytes.len();
+            part.start == offset || held <= HELD_BYTES
+        });
         Ok(())
     }
 }

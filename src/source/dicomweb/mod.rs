@@ -11,11 +11,13 @@ mod study;
 #[cfg(test)]
 mod tests;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::batch::Feed;
 use super::item::{From, Item};
 use super::permits::Permits;
+use super::{Stamp, watch};
 use crate::error::Error;
 use crate::http::{Connection, Credentials, Policy};
 use crate::interrupt::Interrupt;
@@ -76,24 +78,41 @@ impl Asked {
     pub fn give(self, feed: &mut Feed) {
         let Asked { server, first, permits } = self;
         let give = |found: Found, feed: &mut Feed| {
+            let stamp = stamp(&found);
             let study = Study::new(&server, found, permits.clone());
             let name = Name::file(study.address());
-            feed.item(Item { name, from: From::Source(Box::new(study)) });
+            feed.stamped(Item { name, from: From::Source(Box::new(study)) }, stamp, watch::From::Name);
             // Each study is a request, and the next is another reader's.
             feed.flush();
         };
         match first {
             First::Studies(studies) => {
-                studies.into_iter().for_each(|uid| give(Found { uid, instances: None }, feed));
+                studies.into_iter().for_each(|uid| give(Found { uid, instances: None, hash: 0 }, feed));
             }
             First::Pages(mut pages) => {
+                let all = format!("{}/studies", server.base());
+                if pages.are_all() {
+                    feed.walks(Path::new(&all));
+                }
                 while let Some(page) = pages.next(&server).filter(|_| !feed.is_closed()) {
                     match page {
                         Ok(found) => found.into_iter().for_each(|found| give(found, feed)),
-                        Err(why) => feed.skip(Name::file(pages.address(&server)), Skip::NotDelivered(why)),
+                        Err(why) => {
+                            feed.cannot_list(Path::new(&all));
+                            feed.skip(Name::file(pages.address(&server)), Skip::NotDelivered(why));
+                        }
                     }
                 }
             }
         }
+    }
+}
+
+/// What tells whether a study changed: the number of its instances, and what the search says of it. Where the server does
+/// not count them, nothing does.
+fn stamp(found: &Found) -> Stamp {
+    match found.instances {
+        Some(instances) => Stamp::Listed { size: instances.to_string(), tag: format!("{:016x}", found.hash) },
+        None => Stamp::unknown(),
     }
 }

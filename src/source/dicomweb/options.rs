@@ -1,4 +1,4 @@
-//! What the user says of a PACS: which studies are wanted, and how it is reached.
+//! Options of a PACS: which studies, and how to connect.
 
 // Doc comments are help here, and show an address as the user types it.
 #![allow(rustdoc::bare_urls)]
@@ -7,11 +7,11 @@ use super::DicomWeb;
 use crate::error::Error;
 use crate::http::{AccessOptions, http_url};
 
-/// What an input of DICOMweb begins with, before the address itself.
+/// The prefix of DICOMweb inputs, before the address.
 const PREFIX: &str = "dicomweb+";
-/// Requests at the same time, where the user does not say: a PACS has others to serve.
+/// The default number of concurrent requests: low, as a PACS has other clients.
 const REQUESTS: u16 = 4;
-/// What we say in a search ourselves.
+/// Search parameters that the program sets itself.
 const OURS: [&str; 3] = ["limit", "offset", "includefield"];
 
 /// The studies of `dicomweb+https://` inputs.
@@ -19,26 +19,26 @@ const OURS: [&str; 3] = ["limit", "offset", "includefield"];
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Server"))]
 pub struct WebOptions {
-    /// Convert the studies that a query of QIDO-RS finds
+    /// Convert the studies that a QIDO-RS query finds
     ///
-    /// Of a dicomweb+https:// input, as `StudyDate=20240101-20240131&ModalitiesInStudy=CT`. Default: all studies of the
+    /// For dicomweb+https:// inputs, as `StudyDate=20240101-20240131&ModalitiesInStudy=CT`. Default: all studies of the
     /// server.
     #[cfg_attr(feature = "cli", arg(long, value_name = "QUERY", hide_short_help = true))]
     pub query: Option<String>,
 
     /// Convert the study with this Study Instance UID
     ///
-    /// Of a dicomweb+https:// input. May be given several times. Default: all that --query finds.
+    /// For dicomweb+https:// inputs. May be given several times. Default: all that --query finds.
     #[cfg_attr(feature = "cli", arg(long, value_name = "UID", conflicts_with = "query", hide_short_help = true))]
     pub study: Vec<String>,
 
-    /// How it is reached.
+    /// The connection.
     #[cfg_attr(feature = "cli", command(flatten))]
     pub access: AccessOptions,
 }
 
 impl WebOptions {
-    /// The studies of an input; `None` where it is no DICOMweb.
+    /// The input for an address; `None` if it is not DICOMweb.
     pub fn input(&self, input: &str, requests: Option<u16>) -> Result<Option<DicomWeb>, Error> {
         let Some(address) = input.strip_prefix(PREFIX) else { return Ok(None) };
         let base = http_url(PREFIX, address)?.trim_end_matches('/');
@@ -54,18 +54,18 @@ impl WebOptions {
         }))
     }
 
-    /// Whether something was said that only such an input can follow.
+    /// Whether an option is set that applies only to DICOMweb inputs.
     pub fn is_for_web(&self) -> bool {
         self.query.is_some() || !self.study.is_empty()
     }
 }
 
-/// A query as it stands in an address: what cannot stand there is written `%XX` (RFC 3986 2.1).
+/// A query, percent-encoded where needed (RFC 3986 2.1).
 fn query(text: &str) -> Result<String, Error> {
     let text = text.strip_prefix('?').unwrap_or(text).trim_matches('&');
     let mut names = text.split('&').map(|part| part.split('=').next().unwrap_or_default());
     if let Some(ours) = names.find(|name| OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours))) {
-        return Err(Error::Usage(format!("--query: {ours} is ours to say, for all pages are read: leave it out")));
+        return Err(Error::Usage(format!("--query: {ours} is set by dcm2fhir, which reads all pages: leave it out")));
     }
     if !text.is_empty() && text.split('&').any(|part| !part.contains('=')) {
         let want =
@@ -119,8 +119,8 @@ mod tests {
             ("PatientName=a b#c", Ok("PatientName=a%20b%23c")),
             ("PatientID=%41", Ok("PatientID=%41")),
             ("", Ok("")),
-            ("limit=10", Err("limit is ours")),
-            ("StudyDate=1&Offset=10", Err("Offset is ours")),
+            ("limit=10", Err("limit is set by dcm2fhir")),
+            ("StudyDate=1&Offset=10", Err("Offset is set by dcm2fhir")),
             ("20240101", Err("NAME=VALUE")),
         ] {
             match (query(text), want) {

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use dicom_dictionary_std::tags;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
 use super::server::Server;
 use crate::dicom::json::Instances;
@@ -27,7 +27,32 @@ pub(super) struct Found {
     pub uid: String,
     /// How many instances the server says it has.
     pub instances: Option<u64>,
+    /// A hash of what tells that it changed.
+    pub hash: u64,
 }
+
+/// What a study is known by from night to night, where the server says how many instances it has: what changes one of
+/// these, as an image that is added or a name that is corrected, is seen.
+static TELLING: [Tag; 15] = [
+    tags::STUDY_INSTANCE_UID,
+    tags::NUMBER_OF_STUDY_RELATED_INSTANCES,
+    tags::NUMBER_OF_STUDY_RELATED_SERIES,
+    tags::STUDY_DATE,
+    tags::STUDY_TIME,
+    tags::ACCESSION_NUMBER,
+    tags::MODALITIES_IN_STUDY,
+    tags::REFERRING_PHYSICIAN_NAME,
+    tags::TIMEZONE_OFFSET_FROM_UTC,
+    tags::STUDY_DESCRIPTION,
+    tags::PATIENT_NAME,
+    tags::PATIENT_ID,
+    tags::PATIENT_BIRTH_DATE,
+    tags::PATIENT_SEX,
+    tags::STUDY_ID,
+];
+
+/// What is asked of a series.
+static OF_SERIES: [Tag; 2] = [tags::SERIES_INSTANCE_UID, tags::NUMBER_OF_SERIES_RELATED_INSTANCES];
 
 /// A search under way.
 pub(super) struct Pages {
@@ -79,6 +104,11 @@ impl Pages {
         format!("{}includefield={group:04X}{element:04X}&limit={PAGE}&offset={}", self.path, self.offset)
     }
 
+    /// Whether it finds all that the server has.
+    pub fn are_all(&self) -> bool {
+        self.path.ends_with('?')
+    }
+
     /// The address of the page that comes next.
     pub fn address(&self, server: &Server) -> String {
         format!("{}/{}", server.base(), self.request())
@@ -122,13 +152,8 @@ impl Pages {
 
 /// What a page lists.
 fn found(body: &[u8], level: Level) -> Result<Vec<Found>, String> {
-    let paths: [TagPath; 4] = [
-        &[tags::STUDY_INSTANCE_UID],
-        &[tags::SERIES_INSTANCE_UID],
-        &[tags::NUMBER_OF_STUDY_RELATED_INSTANCES],
-        &[tags::NUMBER_OF_SERIES_RELATED_INSTANCES],
-    ];
-    let wanted = Wanted::new(paths.map(|path| (path, Levels::NONE)), |_| Tag(0xFFFF, 0xFFFF));
+    let paths = OF_SERIES.iter().chain(&TELLING).map(|tag| (std::slice::from_ref(tag) as TagPath, Levels::NONE));
+    let wanted = Wanted::new(paths, |_| Tag(0xFFFF, 0xFFFF));
     let (mut header, mut source, mut all) = (Header::default(), body, Vec::new());
     let mut instances = Instances::new(&mut source);
     while let Some(result) = instances.next(&wanted, &mut header) {
@@ -145,5 +170,16 @@ fn one(header: &Header, level: Level) -> Option<Found> {
     Some(Found {
         uid: text(level.uid)?.to_string(),
         instances: text(level.instances).and_then(|text| text.parse().ok()),
+        hash: hash(header),
     })
+}
+
+fn hash(header: &Header) -> u64 {
+    let mut hasher = Xxh3Default::new();
+    for tag in &TELLING {
+        let value = header.root().bytes(*tag).unwrap_or_default();
+        hasher.update(&(value.len() as u64).to_le_bytes());
+        hasher.update(value);
+    }
+    hasher.digest()
 }

@@ -1,4 +1,4 @@
-//! Requests to the server, with what everybody wants of them.
+//! Requests to a DICOMweb server.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -11,20 +11,20 @@ use crate::progress::{Progress, note_retries};
 
 /// PS3.18 8.7.3.
 const MEDIA_TYPE: &str = "application/dicom+json";
-/// A server that gave no answer to so many requests one after the other, each with all its retries, is not asked again.
+/// After this many consecutive requests without an answer, each with all its retries, the server is given up.
 const MAX_GIVEN_UP: u32 = 3;
 
-/// A server that is asked.
+/// A DICOMweb server.
 pub(super) struct Server {
     sender: Sender,
-    /// Requests one after the other that were given up.
+    /// Consecutive requests that were given up.
     given_up: AtomicU32,
 }
 
-/// Why there is no answer to a request.
+/// Why a request failed.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// The server says that it has no such thing.
+    /// The server has no such resource.
     Gone,
     /// Anything else.
     Refused(String),
@@ -53,7 +53,7 @@ impl Server {
         self.sender.base()
     }
 
-    /// What a path has; nothing where the server says that there is no content.
+    /// The body at a path; empty if the server answers 204 No Content.
     pub fn get(&self, path: &str) -> Result<Result<Vec<u8>, Failure>, Error> {
         if self.given_up.load(Relaxed) >= MAX_GIVEN_UP {
             return Ok(Err(Failure::Refused("the server does not answer any more".to_string())));
@@ -72,7 +72,7 @@ impl Server {
         })
     }
 
-    /// The same for what is one of many: a server that has gone meanwhile is a reason, too.
+    /// Like `get`, but an unavailable server is a `Failure` and does not end the run.
     pub fn get_one(&self, path: &str) -> Result<Vec<u8>, Failure> {
         self.get(path).unwrap_or_else(|error| Err(Failure::Refused(error.to_string())))
     }

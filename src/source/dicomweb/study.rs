@@ -1,4 +1,4 @@
-//! The metadata of one study: asked for when it is its turn, as a whole, else series by series.
+//! The metadata of one study, requested when a reader opens it: as a whole, else series by series.
 
 use std::io;
 use std::sync::Arc;
@@ -12,25 +12,25 @@ use crate::source::content::Content;
 use crate::source::item::Open;
 use crate::source::permits::Permits;
 
-/// How often a text is asked for that comes whole by its length and broken by its content.
+/// Tries for a response that has the right length but broken content.
 const TRIES: u32 = 3;
 
-/// A study that is to be asked for.
+/// A study to be requested.
 pub(super) struct Study {
     server: Arc<Server>,
     /// The path of the study.
     path: String,
-    /// How many instances the server says it has.
+    /// The number of instances according to the server.
     instances: Option<u64>,
     permits: Permits,
 }
 
-/// What came of a study.
+/// The delivered metadata of a study.
 #[derive(Default)]
 struct Delivered {
-    /// One text behind the other.
+    /// Concatenated JSON texts.
     bytes: Vec<u8>,
-    /// What did not come.
+    /// What was not delivered.
     missing: Option<String>,
 }
 
@@ -75,7 +75,7 @@ impl Study {
             }
         }
         if delivered.bytes.is_empty() {
-            // What the server said of the whole study says most.
+            // The error for the whole study is the most informative.
             return Err(Failure::Refused(refused.to_string()));
         }
         if let Some(lacking) = lacking(count, self.instances).filter(|_| delivered.missing.is_none()) {
@@ -106,17 +106,17 @@ impl Delivered {
     }
 }
 
-/// What is missing of the instances that the server counts.
+/// The message about missing instances, compared with the server's count.
 fn lacking(count: u64, counted: Option<u64>) -> Option<String> {
     let counted = counted.filter(|counted| count < *counted)?;
     Some(format!("{count} of {counted} instances came"))
 }
 
-/// A UID in a path: what is no character of a path stands as `%XX` (RFC 3986 2.1).
+/// A UID as a path segment, percent-encoded where needed (RFC 3986 2.1).
 fn encoded(uid: &str) -> String {
     let one = |byte: u8| match byte {
         b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_' | b'~' => char::from(byte).to_string(),
-        // One that could lead to another place is none of a UID.
+        // `.` and `..` would change the path.
         b'.' if uid.bytes().any(|byte| byte != b'.') => ".".to_string(),
         _ => format!("%{byte:02X}"),
     };

@@ -61,7 +61,8 @@ fn web(base: &str) -> DicomWeb {
             client_certificate: None,
             headers: Vec::new(),
             gzip: false,
-            timeout: Duration::from_secs(10),
+            // An upper limit for a request that hangs.
+            timeout: Duration::from_secs(300),
             connections: 4,
         },
         credentials: Credentials::None,
@@ -200,7 +201,8 @@ fn faults_that_pass_are_tried_again() {
         });
         read(web(&base)).unwrap().0
     };
-    let faults: [fn(usize) -> Option<Reply>; 5] = [
+    let faults: [fn(usize) -> Option<Reply>; 6] = [
+        |times| (times <= 1).then(|| (200, "content-length: 50\r\n".to_string(), metadata(3))),
         |times| (times <= 2).then(|| status(503)),
         |times| (times <= 2).then(|| status(429)),
         |times| (times <= 1).then(|| (200, "content-length: 1000\r\n".to_string(), metadata(3))),
@@ -229,6 +231,7 @@ fn a_study_that_is_refused_comes_by_its_series_and_what_lacks_is_told() {
         (400, 3, 200, "3"),
         (500, 3, 200, "3"),
         (413, 3, 200, "3"),
+        (416, 3, 200, "3"),
         (400, 4, 200, "3, cannot be read: 3 of 4 instances came"),
         (400, 3, 404, "2, cannot be read: series 1.6: status 404"),
         (400, 3, 500, "2, cannot be read: series 1.6: status 500"),
@@ -301,4 +304,27 @@ fn pages_without_end_end() {
     let (found, lacking) = read(web(&base)).unwrap();
     assert_eq!(found.len(), 2000);
     assert!(lacking[0].contains("give --query"), "{lacking:?}");
+}
+
+#[test]
+fn what_is_no_dicom_json_is_told() {
+    let multipart = "--b\r\nContent-Type: application/dicom+json\r\n\r\n[]\r\n--b--";
+    type Fault = fn(&str) -> Reply;
+    let faults: [(Fault, &str); 3] = [
+        (
+            |_| (200, "content-type: multipart/related; boundary=b\r\n".into(), String::new()),
+            "0, cannot be read: 0 of 2",
+        ),
+        (|body| (200, "content-type: multipart/related; boundary=b\r\n".into(), body.into()), "not delivered: no JSON"),
+        (|_| (204, String::new(), String::new()), "0, cannot be read: 0 of 2 instances came"),
+    ];
+    for (fault, want) in faults {
+        let base = serve(move |path, _| match path {
+            "studies/1.0/metadata" => fault(multipart),
+            _ if path.starts_with("studies?") => ok(studies((offset(path)..1).map(|uid| (uid, 2)))),
+            _ => status(404),
+        });
+        let found = read(web(&base)).unwrap().0.remove(0);
+        assert!(found.starts_with(&format!("studies/1.0: {want}")), "{found}");
+    }
 }

@@ -1,41 +1,40 @@
-//! Resources that come alone wait on disk until what they may refer to is on the server.
+//! Single resources are spooled to disk until the resources they may refer to are on the server.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Lines, Seek, Write};
-use std::path::Path;
 
 use super::Document;
 use crate::error::Error;
 use crate::upload::json::one_line;
 
-/// The types in the order of their references; all others come first.
+/// Types in the order of their references; all others come first.
 const RANKS: [&[&str]; 3] =
     [&["Encounter", "ServiceRequest", "Specimen", "Procedure"], &["ImagingStudy"], &["ImagingSelection"]];
 
-/// Resources that wait for their turn, in files that have no name.
+/// Spooled resources, in unnamed files.
 pub struct Aside(Vec<BufWriter<File>>);
 
 impl Aside {
-    /// Nothing waits yet.
+    /// No resources yet.
     pub fn new() -> Result<Aside, Error> {
         let file = || tempfile::tempfile().map(BufWriter::new).map_err(failed);
         (0..=RANKS.len()).map(|_| file()).collect::<Result<_, _>>().map(Aside)
     }
 
-    /// Adds a resource; `place` is where it was read.
+    /// Adds a resource; `place` is where it was read, for messages.
     pub fn put(&mut self, kind: &str, place: &str, text: &str) -> Result<(), Error> {
         let rank = RANKS.iter().position(|kinds| kinds.contains(&kind)).map_or(0, |rank| rank + 1);
         let place = place.replace('\n', " ");
         writeln!(self.0[rank], "{place}\n{}", one_line(text)).map_err(failed)
     }
 
-    /// What waits; each rank is to be sent when the one before it is done.
+    /// The ranks, to be sent one after the other.
     pub fn into_ranks(self) -> impl Iterator<Item = Result<Rank, Error>> {
         self.0.into_iter().filter_map(|file| rank(file).transpose())
     }
 }
 
-/// What waits in a file, if anything does.
+/// The rank in a file, unless it is empty.
 fn rank(file: BufWriter<File>) -> Result<Option<Rank>, Error> {
     let mut file = file.into_inner().map_err(|error| failed(error.into_error()))?;
     if file.stream_position().map_err(failed)? == 0 {
@@ -58,5 +57,5 @@ impl Iterator for Rank {
 }
 
 fn failed(source: io::Error) -> Error {
-    Error::Write { path: Path::new("a temporary file").to_path_buf(), source }
+    Error::Write { path: std::env::temp_dir(), source }
 }

@@ -1,8 +1,8 @@
-//! FHIR as input: what `convert` wrote, from files and standard input, of any size.
+//! FHIR as input: the output of `convert`, from files and standard input, of any size.
 //!
-//! Bundles go straight to the server. Resources that come alone are put aside on disk and sent by type, so that what is
-//! referred to is there first. The threads that send take turns at reading: nothing is handed over. FHIR of another
-//! release ends the run while nothing was sent; later it is reported and left out.
+//! Bundles are sent directly. Single resources are spooled to disk and sent by type, so that referenced resources exist
+//! first. The sending threads take turns at reading. FHIR of another release ends the run if nothing was sent yet;
+//! later it is reported and left out.
 
 mod aside;
 mod shape;
@@ -25,10 +25,10 @@ use crate::error::Error;
 use aside::Aside;
 pub use shape::check;
 
-/// A resource of more bytes is not read.
+/// The largest resource that is read.
 const MAX_RESOURCE_BYTES: usize = 256 * 1024 * 1024;
 
-/// Where FHIR is read from.
+/// A source of FHIR.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     /// A file of Bundles or resources.
@@ -37,7 +37,7 @@ pub enum Input {
     Stdin,
 }
 
-/// Sends everything in the inputs, with so many requests at once.
+/// Sends everything in the inputs, with `jobs` concurrent requests.
 pub fn send(inputs: &[Input], server: &Server, jobs: usize) -> Result<(), Error> {
     let mut aside = Aside::new()?;
     let counts = server.counts();
@@ -57,16 +57,16 @@ impl std::fmt::Display for Input {
     }
 }
 
-/// A resource and where it was read.
+/// A resource and its place.
 #[derive(Debug)]
 pub struct Document {
     /// The place, for messages.
     pub place: String,
-    /// A Bundle, or a resource that came alone.
+    /// A Bundle or a single resource.
     pub text: String,
 }
 
-/// Runs threads that send what they take; the first error ends all.
+/// Runs the sending threads; the first error ends all.
 fn send_all(
     documents: impl Iterator<Item = Result<Document, Error>> + Send,
     server: &Server,
@@ -105,14 +105,14 @@ struct Head<'a> {
     kind: std::borrow::Cow<'a, str>,
 }
 
-/// The Bundles of the inputs; what is no Bundle is put aside on the way.
+/// Iterates over the Bundles of the inputs; single resources are spooled.
 struct Documents<'d> {
     server: &'d Server,
     aside: &'d mut Aside,
     inputs: slice::Iter<'d, Input>,
     open: Option<Open>,
     read: VecDeque<Document>,
-    /// Something was sent, so that the run goes on whatever comes.
+    /// Whether something was sent, after which FHIR of another release no longer ends the run.
     has_sent: bool,
 }
 
@@ -124,7 +124,7 @@ struct Open {
     line_bytes: usize,
 }
 
-/// Reads a line with its end, or as much of it as is read; says how many bytes that is. `read_until` is slower.
+/// Reads a line with its line feed, up to the limit, and returns its length. `read_until` is slower.
 fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
     while line.len() < MAX_RESOURCE_BYTES {
         let bytes = match input.fill_buf() {
@@ -142,7 +142,7 @@ fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
     Ok(line.len())
 }
 
-/// The text in an input, decompressed; or what it is, if it is in a form that is not read.
+/// The decompressed text of an input, or an error for unsupported encodings.
 fn plain_json(mut input: Box<dyn BufRead + Send>) -> Result<Box<dyn BufRead + Send>, Unreadable> {
     let start = input.fill_buf().map_err(|error| error.to_string())?;
     if start.starts_with(&[0x1F, 0x8B, 8]) {
@@ -160,7 +160,7 @@ fn plain_json(mut input: Box<dyn BufRead + Send>) -> Result<Box<dyn BufRead + Se
     }
 }
 
-/// What is wrong with an input.
+/// Why an input cannot be read.
 type Unreadable = String;
 
 impl Iterator for Documents<'_> {
@@ -200,9 +200,9 @@ impl Documents<'_> {
         Some(())
     }
 
-    /// Reads a line, and says whether there may be more.
+    /// Reads a line; returns whether there may be more.
     fn line(&mut self, open: &mut Open) -> Result<Result<bool, Unreadable>, Error> {
-        // Lines are mostly about as long as the one before.
+        // Lines mostly have similar lengths.
         let mut line = Vec::with_capacity(open.line_bytes + open.line_bytes / 4);
         let bytes = match read_line(open.input.as_mut(), &mut line) {
             Ok(bytes) => bytes,
@@ -221,7 +221,7 @@ impl Documents<'_> {
             return Ok(Ok(true));
         }
         let place = format!("{}: line {}", open.place, open.lines);
-        // A whole Bundle of ours is not looked into here: others wait for their turn.
+        // A complete Bundle of `convert` is not parsed here, while other threads wait.
         if text.starts_with(b"{\"resourceType\":\"Bundle\"") && text.ends_with(b"}") {
             self.one("Bundle", place, line)?;
             return Ok(Ok(true));
@@ -250,10 +250,10 @@ impl Documents<'_> {
     }
 
     fn one(&mut self, kind: &str, place: String, text: Vec<u8>) -> Result<(), Error> {
-        // What is no UTF-8 is no JSON: it was read as such, or the worker says so.
+        // Invalid UTF-8 is not JSON: the sending thread reports it.
         let text = String::from_utf8(text).unwrap_or_default();
         let is_bundle = kind == "Bundle";
-        // The workers look at later Bundles.
+        // Later Bundles are checked by the sending threads.
         let checked = if is_bundle && self.has_sent { Ok(()) } else { self.check(&text) };
         match checked {
             Err(why) if !self.has_sent => return Err(Error::Usage(format!("{place}: {why}"))),
@@ -267,7 +267,7 @@ impl Documents<'_> {
         Ok(())
     }
 
-    /// What is wrong with FHIR of another release. What is wrong otherwise is said when it is sent.
+    /// Fails for FHIR of another release. Other errors are reported when it is sent.
     fn check(&self, text: &str) -> Result<(), String> {
         let text = json::one_line(text);
         let entries = package::parse(&text, &self.server.ids).unwrap_or_default();

@@ -1,5 +1,4 @@
-//! Whether FHIR that is given has the shapes of the release that the server has: a server drops in silence what another
-//! release calls otherwise, also from what is good there.
+//! Checks that FHIR input is of the server's release: servers silently drop elements that only other releases have.
 
 use std::sync::LazyLock;
 
@@ -12,12 +11,12 @@ use crate::fhir::release::{
 };
 use crate::upload::package::kind;
 
-/// A type, the beginning of an element as text, and whether a release writes it so.
+/// A resource type, the beginning of an element as text, and whether a release writes it so.
 type Shape = (&'static str, &'static str, fn(&Release) -> bool);
 
 const STUDY: &str = "ImagingStudy";
 
-/// What tells the releases apart. An element is looked for as it stands between others: in a string its quotes would be
+/// Elements by which releases differ. The text includes the preceding delimiter: inside a string its quotes would be
 /// escaped.
 const SHAPES: &[Shape] = &[
     (STUDY, r#""modality":{"coding""#, |release| release.concept == ConceptForm::CodeableConcept),
@@ -57,15 +56,14 @@ const SHAPES: &[Shape] = &[
     ("Endpoint", r#""payload":["#, |release| release.companions.endpoint == EndpointForm::Payload),
 ];
 
-/// Only the beginning of a resource is looked at: one of another release shows it there, and most of a study is a
-/// list of instances that are all alike.
+/// How much of a resource is searched: its beginning shows the release, the rest is mostly a list of instances.
 const LOOKED_AT_BYTES: usize = 4096;
 
-/// What is looked for, ready to be.
+/// Searchers of these texts.
 static FINDERS: LazyLock<Vec<Finder<'static>>> =
     LazyLock::new(|| SHAPES.iter().map(|(_, start, _)| Finder::new(start.as_bytes())).collect());
 
-/// What is wrong with a resource on one line that has the shape of another release.
+/// Fails for a resource, on one line, of another release.
 pub fn check(text: &str, release: &Release) -> Result<(), String> {
     let kind = kind(text).unwrap_or_default();
     let beginning = &text.as_bytes()[..text.len().min(LOOKED_AT_BYTES)];

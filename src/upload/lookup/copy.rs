@@ -1,4 +1,4 @@
-//! What an answer to a read says: nothing is there, one resource, several, or one that was deleted.
+//! The result of a read: no resource, one, several, or a deleted one.
 
 use serde_json::value::RawValue;
 
@@ -7,18 +7,18 @@ use crate::upload::package::kind as kind_of;
 use crate::upload::rejects::Outcome;
 use crate::upload::response::{Response, ResponseEntry};
 
-/// What is found of one resource.
+/// The result of looking up a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
-    /// There is none.
+    /// It does not exist.
     Nothing,
-    /// There is one.
+    /// It exists once.
     One(ServerCopy),
-    /// There are several.
+    /// There are several candidates.
     Several,
-    /// It was there, and somebody deleted it.
+    /// It was deleted.
     Deleted,
-    /// At its place is a resource that is identified otherwise.
+    /// A resource with other identifiers has its id.
     Other(String),
 }
 
@@ -27,32 +27,32 @@ pub enum Found {
 pub struct ServerCopy {
     /// `Type/id`.
     pub reference: String,
-    /// What `If-Match` takes.
+    /// The ETag for `If-Match`.
     pub etag: Option<String>,
     /// The resource.
     pub resource: Json,
 }
 
-/// What an answer to a read is.
+/// The response to one read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Read {
     /// The answer to a read by id.
     One(ServerCopy),
-    /// There is nothing.
+    /// Not found.
     Nothing,
-    /// There was something.
+    /// Deleted.
     Deleted,
-    /// What a search finds, and where the next page is.
+    /// A page of a search, and the address of the next.
     Page(Vec<ServerCopy>, Option<String>),
 }
 
-/// What an entry of an answer says of the read of a resource of this type.
+/// Parses a response entry to the read of a resource of this type.
 pub fn read_entry(entry: &ResponseEntry<'_>, kind: &str) -> Result<Read, Outcome> {
     let etag = entry.response.as_ref().and_then(|response| response.etag.as_deref());
     read(entry.status(), etag, entry.resource.map_or("", RawValue::get).as_bytes(), kind)
 }
 
-/// What an answer to a read of a resource of this type says.
+/// Parses a response to the read of a resource of this type.
 pub fn read(status: &str, etag: Option<&str>, body: &[u8], kind: &str) -> Result<Read, Outcome> {
     match status.get(..3).unwrap_or(status) {
         "404" => return Ok(Read::Nothing),
@@ -68,7 +68,7 @@ pub fn read(status: &str, etag: Option<&str>, body: &[u8], kind: &str) -> Result
     let bundle: Response<'_> = serde_json::from_str(text).map_err(|_| unusable())?;
     let next = bundle.link.iter().find(|link| link.relation.as_deref() == Some("next"));
     let texts = bundle.entry.iter().filter(|entry| entry.is_match()).filter_map(|entry| entry.resource);
-    // A server may call anything a match, as the outcome of a search: only what was asked for is one.
+    // Servers may mark other entries as matches, as an OperationOutcome: only the requested type counts.
     let asked = texts.map(RawValue::get).filter(|text| kind_of(text).as_deref() == Some(kind));
     let copies = asked.map(|text| copy(text, None, kind).ok_or_else(unusable));
     Ok(Read::Page(copies.collect::<Result<_, _>>()?, next.and_then(|link| link.url.clone())))

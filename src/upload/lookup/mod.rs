@@ -1,7 +1,8 @@
-//! What the server has already of a package: one batch of reads where the server takes batches, else one read each.
+//! Looks up which resources of a package the server already has: by one batch of reads if the server supports batches,
+//! else one by one.
 //!
-//! Each resource is read by the id that is ours, by the one that the server was seen to use, and searched by its
-//! identifier. No single answer is believed where another can be had: searches may be cached, or lag behind writes.
+//! Each resource is read by our id, by the id that the server was seen to use, and searched by its identifier. Several
+//! lookups are combined, because searches may be cached or lag behind writes.
 
 mod copy;
 
@@ -17,15 +18,15 @@ use crate::http::{Answer, Safety, Sender, Sent};
 pub use copy::{Found, ServerCopy};
 use copy::{Read, read, read_entry};
 
-/// Pages of one search that are read.
+/// The most pages of one search.
 const MAX_PAGES: usize = 20;
 
-/// Why it is not known what the server has.
+/// Why a lookup failed.
 #[derive(Debug)]
 pub enum Unread {
-    /// It did not answer.
+    /// The server did not respond.
     GaveUp(Outcome),
-    /// It does not say.
+    /// The server refused.
     Refused(Outcome),
     /// The run ends.
     Stop(Error),
@@ -37,19 +38,19 @@ impl From<Error> for Unread {
     }
 }
 
-/// Reads what is there.
+/// Looks up resources.
 #[derive(Debug)]
 pub struct Lookup {
     batch: AtomicBool,
     takes_ids: bool,
 }
 
-/// What is wanted: a resource, and where the server was seen to have it.
+/// A resource to look up, and the reference under which the server was seen to have it.
 pub type Wanted<'w> = (&'w Entry<'w>, Option<&'w str>);
 
 /// One read of a resource.
 struct Ask<'w> {
-    /// Which of the wanted it is for.
+    /// Index of the wanted resource.
     of: usize,
     /// `Type/id` or `Type?search`.
     path: &'w str,
@@ -63,22 +64,22 @@ impl Ask<'_> {
     }
 }
 
-/// What came of many reads in one request.
+/// The result of a batch of reads.
 enum Batch {
     Read(Vec<Read>),
-    /// Not this time, or this batch.
+    /// This batch failed.
     Failed,
-    /// The server takes no batches, or not such ones.
+    /// The server does not support such batches.
     Refused,
 }
 
 impl Lookup {
-    /// By batches or not; whether ids of ours can be there.
+    /// `batch`: whether to use batches; `takes_ids`: whether the server accepts our ids.
     pub fn new(batch: bool, takes_ids: bool) -> Lookup {
         Lookup { batch: AtomicBool::new(batch), takes_ids }
     }
 
-    /// What the server has of each resource, or why that cannot be known.
+    /// The server's copy of each resource, or why the lookup failed.
     pub fn read(&self, sender: &Sender, wanted: &[Wanted<'_>]) -> Result<Vec<Found>, Unread> {
         let asks: Vec<Ask<'_>> = wanted.iter().enumerate().flat_map(|(of, wanted)| self.asks(of, *wanted)).collect();
         let mut all: Vec<Vec<(bool, Read)>> = wanted.iter().map(|_| Vec::new()).collect();
@@ -88,7 +89,7 @@ impl Lookup {
         wanted.iter().zip(all).map(|((entry, _), answers)| one(sender, entry, answers)).collect()
     }
 
-    /// The reads that a resource takes.
+    /// The reads for one resource.
     fn asks<'w>(&self, of: usize, (entry, seen): Wanted<'w>) -> impl Iterator<Item = Ask<'w>> + use<'w> {
         let is_ours = entry.target == Target::Put || self.takes_ids;
         let own = entry.place.as_deref().filter(|_| is_ours);
@@ -104,14 +105,14 @@ impl Lookup {
         }
         let all = asks.iter().map(|ask| single(sender, ask.path, ask.kind)).collect::<Result<_, _>>()?;
         if matches!(batch, Batch::Refused) {
-            // Each by itself was answered: it was the batch that the server did not like.
+            // Single reads succeeded, so the batch was the problem.
             self.batch.store(false, Relaxed);
         }
         Ok(all)
     }
 }
 
-/// What the answers of all reads of a resource come to; each is by search or by id.
+/// Combines the responses to all reads of a resource; each is by search or by id.
 fn one(sender: &Sender, entry: &Entry<'_>, answers: Vec<(bool, Read)>) -> Result<Found, Unread> {
     let is_other = |copy: &ServerCopy| entry.search.as_ref().is_some_and(|search| search.contradicts(&copy.resource));
     let (mut copies, mut searched) = (Vec::<ServerCopy>::new(), Vec::new());
@@ -129,7 +130,7 @@ fn one(sender: &Sender, entry: &Entry<'_>, answers: Vec<(bool, Read)>) -> Result
     copies.dedup_by(|copy, first| copy.reference == first.reference);
     searched.retain(|copy| copies.iter().all(|read| read.reference != copy.reference));
     searched.dedup_by(|copy, first| copy.reference == first.reference);
-    // What only a search has is read itself where it is to be changed, or where it makes a second one.
+    // A copy found only by search is read itself if it is to be changed or would be a duplicate.
     let is_in_doubt = entry.is_main() || copies.len() + searched.len() > 1;
     for copy in searched {
         if !is_in_doubt {
@@ -138,7 +139,7 @@ fn one(sender: &Sender, entry: &Entry<'_>, answers: Vec<(bool, Read)>) -> Result
             copies.push(copy);
         }
     }
-    // One at our place that somebody took the identifier from is not the one that has it now.
+    // A copy at our id without the identifier is not the one that has the identifier now.
     let has_it = |copy: &ServerCopy| entry.search.as_ref().is_some_and(|search| search.is_had_by(&copy.resource));
     if !entry.is_main() && copies.iter().any(has_it) {
         copies.retain(has_it);
@@ -151,7 +152,7 @@ fn one(sender: &Sender, entry: &Entry<'_>, answers: Vec<(bool, Read)>) -> Result
     })
 }
 
-/// All that a search finds, page by page, until it is too much.
+/// All results of a search, page by page, up to a limit.
 fn rest(
     sender: &Sender,
     mut copies: Vec<ServerCopy>,
@@ -170,7 +171,7 @@ fn rest(
     refused("a search does not end")
 }
 
-/// An address of the server as a path below its base.
+/// A URL of the server as a path relative to its base.
 fn below<'a>(address: &'a str, base: &str) -> Option<&'a str> {
     match address.strip_prefix(base) {
         Some(rest) if rest.starts_with(['/', '?']) => Some(rest.trim_start_matches('/')),
@@ -210,7 +211,7 @@ fn batch(sender: &Sender, asks: &[Ask<'_>]) -> Result<Batch, Unread> {
     })
 }
 
-/// What the answer to a batch says of each read.
+/// Parses the response to a batch.
 fn answers(body: &[u8], asks: &[Ask<'_>]) -> Batch {
     let Ok(bundle) = serde_json::from_slice::<Response<'_>>(body) else { return Batch::Refused };
     if bundle.entry.len() != asks.len() {
@@ -226,7 +227,7 @@ fn answers(body: &[u8], asks: &[Ask<'_>]) -> Batch {
     Batch::Read(all)
 }
 
-/// Whether a status is about batches as such. Others may pass, or are about what is in this batch.
+/// Whether a status means that batches are not supported. Others are temporary or concern this batch.
 fn failed(status: &str) -> Batch {
     match status.get(..3).unwrap_or(status) {
         "408" | "409" | "413" | "429" => Batch::Failed,

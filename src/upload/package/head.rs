@@ -1,11 +1,11 @@
-//! What is read of FHIR that is given as text: enough to know what it is, whose it is, and where it goes.
+//! The parsed parts of FHIR input: type, identifiers, subject and target.
 
 #![allow(missing_docs, reason = "the members are those of FHIR")]
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// What is read of a resource.
+/// The parsed parts of a resource.
 #[derive(Deserialize)]
 pub struct Head {
     #[serde(rename = "resourceType")]
@@ -40,12 +40,12 @@ pub struct Bundle<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BundleEntry<'a> {
-    /// How the others may refer to it.
+    /// The URL by which other entries may refer to it.
     pub full_url: Option<String>,
     /// The resource as text.
     #[serde(borrow, default, deserialize_with = "as_text")]
     pub resource: Option<&'a str>,
-    /// What is to be done with it.
+    /// The request.
     pub request: Option<Request>,
 }
 
@@ -62,7 +62,7 @@ pub struct Request {
 }
 
 impl Identifier {
-    /// System and value, where it has both.
+    /// System and value, if it has both.
     pub fn token(&self) -> Option<(&str, &str)> {
         Some((self.system.as_deref()?, self.value.as_deref()?))
     }

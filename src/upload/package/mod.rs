@@ -1,5 +1,5 @@
-//! What is sent together: a study with its companions, or one resource alone. Resources are text, and what decides
-//! about them stands beside it: made from the model of a study, or found once in a text that is given.
+//! A package: resources that are sent together, as a study with its companions, or a single resource. Resources are
+//! text, with the properties that decide how they are sent, from the model of a study or parsed once from input.
 
 mod head;
 mod model;
@@ -17,7 +17,7 @@ pub use search::Search;
 pub use server_ids::adapt;
 pub use text::{kind, parse};
 
-/// The types that the run is about; all others are companions, which are created and not changed.
+/// The main types; all others are companions, which are created and not changed.
 const MAIN_TYPES: [&str; 2] = ["ImagingStudy", "ImagingSelection"];
 
 /// One resource.
@@ -25,34 +25,34 @@ const MAIN_TYPES: [&str; 2] = ["ImagingStudy", "ImagingSelection"];
 pub struct Entry<'t> {
     /// The type.
     pub kind: String,
-    /// The name in the journal, which says nothing of the patient: `Type/id`, or `Type/~hash`.
+    /// The key in the journal, without patient data: `Type/id`, or `Type/~hash`.
     pub key: String,
-    /// How it gets onto the server.
+    /// How it is sent.
     pub target: Target,
-    /// `Type/id` that is always the same for it.
+    /// Its stable `Type/id`.
     pub place: Option<String>,
-    /// The search that finds it under whatever id.
+    /// A search that finds it under any id.
     pub search: Option<Search>,
-    /// How the others of its Bundle may refer to it.
+    /// The URL by which other entries of its Bundle may refer to it.
     pub full_url: Option<String>,
     /// The resource, on one line.
     pub text: Cow<'t, str>,
     /// A hash of text and target.
     pub hash: u128,
-    /// A hash of the subject, for what belongs to a patient.
+    /// A hash of the subject, for resources of a patient.
     pub subject: u64,
 }
 
-/// How a resource gets onto the server.
+/// How a resource is sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Target {
-    /// It is put on its place.
+    /// PUT on its stable id.
     Put,
-    /// It replaces the one that the search finds, or is created.
+    /// Conditional update by the search.
     Update,
-    /// It is created, unless the search finds one.
+    /// Conditional create by the search.
     Create,
-    /// It is created in any case: doing that twice makes two.
+    /// Unconditional create: sending it twice makes two.
     #[default]
     New,
 }
@@ -79,12 +79,13 @@ impl<'t> Entry<'t> {
         Entry { kind: kind.to_string(), key, target, place, search, full_url: None, text, hash, subject: 0 }
     }
 
-    /// Whether the run is about it.
+    /// Whether it is of a main type.
     pub fn is_main(&self) -> bool {
         MAIN_TYPES.contains(&&*self.kind)
     }
 
-    /// What must not be in two requests at once. A patient's identifier may stand in it, so it is not shown.
+    /// The key by which concurrent requests for the same resource are serialized. It may contain a patient's
+    /// identifier, so it is never printed.
     pub fn identity(&self) -> &str {
         let query = self.search.as_ref().map(|search| search.query.as_str());
         match self.target {
@@ -94,12 +95,12 @@ impl<'t> Entry<'t> {
         }
     }
 
-    /// Whether other studies can have it too, so that it is worth remembering.
+    /// Whether other studies can share it, so that it is cached.
     pub fn is_shared(&self) -> bool {
         self.target == Target::Create || self.kind == "Endpoint"
     }
 
-    /// Whether it belongs to a patient, whom all studies that refer to it have in common.
+    /// Whether it belongs to a patient, so that only studies of that patient can share it.
     pub fn belongs_to_a_patient(&self) -> bool {
         has_subject(&self.kind)
     }

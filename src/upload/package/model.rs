@@ -1,17 +1,15 @@
-//! The entries of a study, made from its model: nothing of it is read back from text.
-
-use std::io::{self, Write};
+//! The entries of a study, made from its model without parsing text.
 
 use super::search::{Search, by_uid};
 use super::{Entry, Target, subject_hash};
 use crate::fhir::bundle::{Bundle, full_url, selection_full_url};
-use crate::fhir::json::{self, Layout};
+use crate::fhir::json;
 use crate::fhir::references::{Companion, Identity, Linked};
 use crate::fhir::{Dialect, ImagingSelection, Reference};
 use crate::output::Model;
 use crate::upload::json::without_id;
 
-/// The entries of a document; where the server gives the ids, a study is found by its UID.
+/// The entries of a document. If the server assigns ids, a study is found by its UID.
 pub fn entries(model: &Model<'_>, dialect: Dialect<'_>, server_ids: bool) -> Vec<Entry<'static>> {
     match model {
         Model::Bundle(bundle) => of_bundle(bundle, dialect, server_ids),
@@ -32,7 +30,7 @@ fn of_bundle(bundle: &Bundle<'_>, dialect: Dialect<'_>, server_ids: bool) -> Vec
 
 fn companion(companion: &Companion, dialect: Dialect<'_>) -> Entry<'static> {
     let kind = companion.resource_type().name();
-    let text = text(|out| json::write_companion(out, companion, dialect, Layout::Compact));
+    let text = json::text(companion, dialect);
     let place = Some(format!("{kind}/{}", companion.id));
     let number = match &companion.identity {
         Identity::Identified(identifier) => identifier.token(),
@@ -50,7 +48,7 @@ fn companion(companion: &Companion, dialect: Dialect<'_>) -> Entry<'static> {
 
 fn study(linked: &Linked<'_>, dialect: Dialect<'_>, server_ids: bool) -> Entry<'static> {
     let study = &linked.study;
-    let text = text(|out| json::write_imaging_study(out, linked, dialect, Layout::Compact));
+    let text = json::text(linked, dialect);
     let uid = study.study_uid.as_ref().and_then(|uid| uid.token());
     let search = uid.and_then(|(_, uid)| by_uid(uid));
     let (target, text) = match search.is_some() && server_ids {
@@ -61,7 +59,7 @@ fn study(linked: &Linked<'_>, dialect: Dialect<'_>, server_ids: bool) -> Entry<'
 }
 
 fn selection(selection: &ImagingSelection, dialect: Dialect<'_>) -> Entry<'static> {
-    let text = text(|out| json::write_imaging_selection(out, selection, dialect, Layout::Compact));
+    let text = json::text(selection, dialect);
     let place = Some(format!("ImagingSelection/{}", selection.id));
     of(&selection.subject, Entry::new("ImagingSelection", Target::Put, place, None, text.into()))
 }
@@ -73,10 +71,4 @@ fn of(subject: &Reference, entry: Entry<'static>) -> Entry<'static> {
     }
     let (system, value) = subject.identifier.as_ref().and_then(|identifier| identifier.token()).unzip();
     Entry { subject: subject_hash([subject.literal.as_deref(), system, value]), ..entry }
-}
-
-fn text(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
-    let mut bytes = Vec::new();
-    write(&mut bytes).expect("memory can be written");
-    String::from_utf8(bytes).expect("JSON is UTF-8")
 }

@@ -1,4 +1,4 @@
-//! By which identifier a resource is searched, and whether a copy has another one.
+//! Searches by identifier, and comparison of a copy's identifiers.
 
 use super::head::Head;
 use crate::fhir::{bundle, id};
@@ -23,23 +23,23 @@ impl Search {
         Search { query, token: Some((system.to_string(), value.to_string())) }
     }
 
-    /// A search that is given.
+    /// Parses a search query.
     pub fn parse(query: String) -> Search {
         Search { token: token(&query), query }
     }
 
-    /// Whether a copy has an identifier of the system with another value, and not this one: it is somebody else's.
+    /// Whether a copy has an identifier of the system, but not with this value, so that it is another resource.
     pub fn contradicts(&self, copy: &Json) -> bool {
         let mut values = self.values(copy).peekable();
         values.peek().is_some() && !self.is_had_by(copy)
     }
 
-    /// Whether a copy has the identifier that is searched for.
+    /// Whether a copy has the identifier.
     pub fn is_had_by(&self, copy: &Json) -> bool {
         self.token.as_ref().is_some_and(|(_, value)| self.values(copy).any(|other| other == value))
     }
 
-    /// The values that a copy has in the system that is searched for.
+    /// The values of a copy in the search's system.
     fn values<'c>(&'c self, copy: &'c Json) -> impl Iterator<Item = &'c str> {
         let of_system = move |identifier: &&Json| {
             self.token.as_ref().is_some_and(|(system, _)| identifier.string("system") == Some(system))
@@ -86,19 +86,19 @@ pub fn uid_search(kind: &str, place: Option<&str>, text: &str) -> Option<Search>
     by_uid(&study_uid(kind, id, text)?)
 }
 
-/// The same for a UID as `urn:oid:...`.
+/// The search for a UID, given as `urn:oid:...`.
 pub fn by_uid(uid: &str) -> Option<Search> {
     let is_plain = uid.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'.' | b'-'));
     is_plain.then(|| Search::by("ImagingStudy", DICOM_UID, uid))
 }
 
-/// The place that a study has from us.
+/// Our id of a study.
 pub fn study_place(kind: &str, text: &str) -> Option<String> {
     let uid = study_uid(kind, "", text)?;
     Some(format!("{kind}/{}", id::study(uid.strip_prefix("urn:oid:").unwrap_or(&uid))))
 }
 
-/// The Study Instance UID, as `urn:oid:...`. Mostly it is the id, so that the rest of the study is not read.
+/// The Study Instance UID, as `urn:oid:...`. It usually equals the id, so that the rest of the study is not parsed.
 fn study_uid(kind: &str, id: &str, text: &str) -> Option<String> {
     if kind != "ImagingStudy" {
         return None;

@@ -1,11 +1,11 @@
-//! A package for a server that gives the ids: the study is found by its Study Instance UID, what an identifier names is
-//! created, and what only an id of ours would name is left out and referred to by identifier and display.
+//! A package for a server that assigns ids: the study is found by its Study Instance UID, resources with identifiers
+//! are created, and those that only our id would identify are left out and referred to by identifier and display.
 
 use super::{Entry, Target};
 use crate::upload::json::{References, without_id};
 
-/// The entries that can be sent, and the references that become logical. A server that takes ids keeps those of
-/// companions that are private to their study.
+/// The entries that can be sent, and the references that become logical. If the server accepts our ids, they are used
+/// for companions that are private to a study.
 pub fn adapt<'p, 't>(entries: &'p [Entry<'t>], takes_ids: bool) -> (Vec<Entry<'t>>, References<'p>) {
     let (mut kept, mut references) = (Vec::new(), References::new());
     for entry in entries {

@@ -1,19 +1,18 @@
-//! The entries of a Bundle as `convert` writes it, found in one pass over its text.
+//! Splits a Bundle that `convert` wrote into entries, in one pass over its text.
 //!
-//! Resources are not looked into: only their ends are found. A Bundle that is written in another way, be it with white
-//! space between entries or members in another order, is `None`, and for a JSON reader.
+//! Resources are not parsed, only their ends are found. A Bundle of another form, with white space or members in
+//! another order, gives `None` and is parsed as JSON.
 
 use memchr::memmem::Finder;
 use memchr::{memchr, memchr2};
 
 use super::head::BundleEntry;
 
-/// What follows a resource. In a string its quotes would be escaped, so that it stands between two members; and none of
-/// our resources has a member of that name. Where the resource of somebody else has one, what is left over in the end
-/// does not close the Bundle.
+/// The text after a resource. In a string its quotes would be escaped, and none of our resources has a member of that
+/// name. If a foreign resource has one, the remaining text does not close the Bundle, and the split fails.
 const REQUEST: &str = r#","request":"#;
 
-/// The entries, if the text is a Bundle as ours are.
+/// The entries, if the text is a Bundle of our form.
 pub fn entries(text: &str) -> Option<Vec<BundleEntry<'_>>> {
     let mut rest = Rest(text);
     rest.skip(r#"{"resourceType":"Bundle","type":"#)?;
@@ -41,7 +40,7 @@ fn entry<'t>(rest: &mut Rest<'t>, request: &Finder<'_>) -> Option<BundleEntry<'t
     Some(BundleEntry { full_url: Some(full_url.to_string()), resource: Some(resource), request: Some(request) })
 }
 
-/// What is left of a text.
+/// The remaining text.
 struct Rest<'t>(&'t str);
 
 impl<'t> Rest<'t> {
@@ -65,7 +64,7 @@ impl<'t> Rest<'t> {
         Some(string)
     }
 
-    /// A resource on one line, with a request behind it.
+    /// A resource on one line, followed by a request.
     fn resource(&mut self, request: &Finder<'_>) -> Option<&'t str> {
         let end = request.find(self.0.as_bytes())?;
         let resource = self.take(end);
@@ -94,7 +93,7 @@ impl<'t> Rest<'t> {
     }
 }
 
-/// The place behind a string, from a place inside it.
+/// The offset after a string, from an offset inside it.
 fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         at += memchr2(b'"', b'\\', bytes.get(at..)?)?;

@@ -1,4 +1,4 @@
-//! A Bundle or a resource as text: its entries, of which only type, id, identifiers and subject are read.
+//! Parses a Bundle or a resource into entries; only type, id, identifiers and subject are parsed.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -10,8 +10,8 @@ use crate::fhir::ResourceType;
 use crate::fhir::id::{Ids, is_id};
 use crate::upload::json::without_id;
 
-/// The entries of a Bundle, or a resource, on one line; none for an OperationOutcome, which stands in rejects and is
-/// not sent. What `convert` put on an id of a patient's number under these ids is known by the number.
+/// The entries of a Bundle, or a single resource, on one line; none for an OperationOutcome, as in a file of rejects.
+/// Resources with an id that `convert` computed from a patient's number are recognized by it.
 pub fn parse<'t>(text: &'t str, ids: &Ids) -> Result<Vec<Entry<'t>>, String> {
     let kind = kind(text).ok_or("no FHIR resource")?;
     let entries = match &*kind {
@@ -62,7 +62,8 @@ fn entry<'t>(
     Ok(Entry { full_url, ..entry })
 }
 
-/// Reads whose a resource is. One on the id of its own number and patient is created, unless the search finds it.
+/// Reads the subject of a resource. One with an id computed from number and patient is created unless the search finds
+/// it.
 fn of_a_patient(entry: &mut Entry<'_>, text: &str, ids: &Ids) {
     let Ok(Head { identifier: numbers, subject: Some(subject), .. }) = serde_json::from_str::<Head>(text) else {
         return;
@@ -94,7 +95,7 @@ fn resource_type(kind: &str) -> Option<ResourceType> {
     [Encounter, Procedure, ServiceRequest, Specimen].into_iter().find(|of| of.name() == kind)
 }
 
-/// The resource's type. It mostly stands at the start, where it is found without reading the rest.
+/// The resource's type. It is usually at the start, and found without parsing the rest.
 pub fn kind(text: &str) -> Option<Cow<'_, str>> {
     if let Some((kind, _)) = text.strip_prefix("{\"resourceType\":\"").and_then(|rest| rest.split_once('"')) {
         return Some(Cow::Borrowed(kind));
@@ -102,17 +103,17 @@ pub fn kind(text: &str) -> Option<Cow<'_, str>> {
     serde_json::from_str::<Head>(text).ok().map(|head| Cow::Owned(head.kind))
 }
 
-/// Where a resource goes of which no Bundle says it: onto its id.
+/// The target of a single resource: its id.
 fn own_place(kind: &str, text: &str) -> Result<String, String> {
     let head = serde_json::from_str::<Head>(text).map_err(|_| "no FHIR resource")?;
     let id = head.id.filter(|id| is_id(id)).ok_or("a resource without a usable id")?;
     Ok(format!("{kind}/{id}"))
 }
 
-/// A target, with its place and its search.
+/// A target, with its id and its search.
 type Targeted = (Target, Option<String>, Option<Search>);
 
-/// Where a Bundle says that a resource goes.
+/// The target of a Bundle entry.
 fn target(kind: &str, text: &str, full_url: Option<&str>, request: Request) -> Result<Targeted, String> {
     let url = request.url;
     let search = |query: &str| Some(Search::parse(format!("{kind}?{}", query.trim_start_matches('?'))));

@@ -1,16 +1,15 @@
-//! What the server's copy has that ours would take away: instances, and a status that somebody set.
+//! What an update would lose from the server's copy: instances, and a status that somebody set.
 
 use std::collections::BTreeSet;
 
 use crate::upload::json::Json;
 
-/// Whether somebody has said that a resource is wrong or does not count any more.
+/// Whether the copy is entered-in-error or cancelled.
 pub fn is_withdrawn(copy: &Json) -> bool {
     matches!(copy.string("status"), Some("entered-in-error" | "cancelled"))
 }
 
-/// How many instances the server's ImagingStudy has that ours would take away. Where instances are not listed, the
-/// counts say it.
+/// The number of instances that the server's ImagingStudy would lose, by the counts if instances are not listed.
 pub fn lost_instances(ours: &Json, theirs: &Json) -> u64 {
     let (ours, theirs) = (Listing::of(ours), Listing::of(theirs));
     let listed = theirs.instances.difference(&ours.instances).count() as u64;
@@ -19,7 +18,7 @@ pub fn lost_instances(ours: &Json, theirs: &Json) -> u64 {
         .iter()
         .map(|(uid, number)| {
             let here = ours.series.iter().find(|(other, _)| other == uid);
-            // A series that is gone is a loss even where it says no number.
+            // A missing series is a loss even without a count.
             here.map_or((*number).max(1), |(_, here)| number.saturating_sub(*here))
         })
         .sum();

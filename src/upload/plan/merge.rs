@@ -1,20 +1,20 @@
-//! Our elements put onto the server's copy, and nothing else of it changed. Pure.
+//! Merges our elements into the server's copy, and changes nothing else of it. Pure.
 //!
-//! Elements that we do not write stay, and so do the items of a list that we do not have: notes, reasons, labels,
-//! extensions of others. What an earlier upload wrote cannot be told from what somebody added, so it stays too. Series
-//! and instances go by their UIDs; counts and modalities follow from them, and are ours.
+//! Elements that we do not write are kept, and so are list items that we do not have: notes, reasons, labels,
+//! extensions of others. Items of earlier uploads cannot be distinguished from those that others added, so they are
+//! kept too. Series and instances are matched by UID; counts and modalities follow from them and are replaced.
 
 use std::collections::{HashMap, HashSet};
 
 use super::whose::relative;
 use crate::upload::json::Json;
 
-/// What the lists of a resource become.
+/// How lists are merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lists {
-    /// Items of others stay.
+    /// Items of others are kept.
     Joined,
-    /// Ours replace them (`--overwrite-companions`); only identifiers stay.
+    /// Lists are replaced (`--overwrite-companions`), except identifiers.
     Replaced,
 }
 
@@ -23,31 +23,31 @@ pub enum Lists {
 pub struct Change {
     /// The path, with the UIDs of series and instances.
     pub path: String,
-    /// What is there.
+    /// The value on the server.
     pub before: Option<Json>,
-    /// What will be there.
+    /// The new value.
     pub after: Option<Json>,
 }
 
-/// A resource that is ours and theirs, and how it differs from theirs.
+/// A merged resource, and how it differs from the server's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Merged {
     /// The resource.
     pub resource: Json,
-    /// What changes; empty if theirs says all that ours does.
+    /// The changes; empty if the server's copy has everything.
     pub changes: Vec<Change>,
 }
 
-/// Lists whose items are known by their UID.
+/// Lists whose items are matched by UID.
 const BY_UID: [&str; 2] = ["series", "instance"];
-/// Lists that follow from what is listed, so that they are ours as a whole.
+/// Lists that are computed from series and instances, and so are replaced.
 const COMPUTED: [&str; 2] = ["modality", "bodySite"];
-/// What the server gives.
+/// Elements that the server sets.
 const OF_THE_SERVER: [&str; 2] = ["versionId", "lastUpdated"];
-/// A value that says that there is none.
+/// The extension for an absent value.
 const DATA_ABSENT: &str = "http://hl7.org/fhir/StructureDefinition/data-absent-reason";
 
-/// Puts our elements onto theirs; `base` is what the server's own references may begin with.
+/// Merges our elements into theirs; `base` is the prefix of the server's absolute references.
 pub fn merge(ours: &Json, theirs: &Json, lists: Lists, base: &str) -> Merged {
     let mut work = Work { lists, base, changes: Vec::new() };
     let own = ours.members().iter().filter(|(name, _)| !["resourceType", "id", "text"].contains(&name.as_str()));
@@ -64,13 +64,13 @@ pub fn merge(ours: &Json, theirs: &Json, lists: Lists, base: &str) -> Merged {
     Merged { resource: Json::Object(members), changes: work.changes }
 }
 
-/// The narrative: one that was generated from other content does not fit any more.
+/// The narrative: one that was generated from other content is outdated.
 fn narrative<'j>(ours: &'j Json, theirs: &'j Json, is_changed: bool) -> Option<&'j Json> {
     let is_stale = |text: &&Json| is_changed && text.string("status") == Some("generated");
     ours.get("text").filter(|_| is_changed).or_else(|| theirs.get("text").filter(|text| !is_stale(text)))
 }
 
-/// dom-3: what is contained must be referred to, so what nothing refers to any more goes.
+/// dom-3: contained resources must be referenced, so unreferenced ones are removed.
 fn keep_contained(members: &mut Vec<(String, Json)>) {
     let Some(place) = members.iter().position(|(name, _)| name == "contained") else { return };
     let all = Json::Object(members.clone()).to_string();
@@ -87,7 +87,7 @@ struct Work<'b> {
 }
 
 impl Work<'_> {
-    /// Their members with ours put onto them.
+    /// Merges members of objects.
     fn object<'j>(
         &mut self,
         ours: impl Iterator<Item = &'j (String, Json)> + Clone,
@@ -96,7 +96,7 @@ impl Work<'_> {
     ) -> Vec<(String, Json)> {
         let mut members = theirs.members().to_vec();
         for (name, value) in ours.clone() {
-            // Theirs has the value of which we only say why we have none.
+            // Theirs has a value where ours has only an absent reason.
             if name.strip_prefix('_').is_some_and(|plain| theirs.get(plain).is_some()) && is_absent(value) {
                 continue;
             }
@@ -138,7 +138,7 @@ impl Work<'_> {
         !COMPUTED.contains(&name) && !is_replaced
     }
 
-    /// Series and instances in our order; those that we lack are taken away, which the caller has allowed.
+    /// Series and instances in our order; those that we lack are removed, which the caller has allowed.
     fn by_uid(&mut self, ours: &[Json], theirs: &Json, path: &str) -> Json {
         let uid = |item: &Json| item.string("uid").unwrap_or_default().to_string();
         let there: HashMap<String, &Json> = theirs.items().iter().map(|item| (uid(item), item)).collect();
@@ -157,11 +157,11 @@ impl Work<'_> {
         for gone in theirs.items().iter().filter(|item| !kept.contains(&uid(item))) {
             self.change(&format!("{path}[{}]", uid(gone)), Some(gone), None);
         }
-        // Order says nothing: theirs stays where nothing else differs.
+        // Order is not significant: theirs is kept if nothing else differs.
         if self.changes.len() == changes { theirs.clone() } else { Json::List(all) }
     }
 
-    /// Contained resources go by their id.
+    /// Contained resources are matched by id.
     fn by_id(&mut self, ours: &[Json], theirs: &[Json], path: &str) -> Json {
         let mut all = theirs.to_vec();
         for item in ours {
@@ -173,7 +173,7 @@ impl Work<'_> {
         Json::List(all)
     }
 
-    /// Their items and ours; one that says the same with other words, or less, becomes ours.
+    /// Joins both lists; an item of theirs with the same key is replaced by ours.
     fn joined(&mut self, ours: &[Json], theirs: &[Json], path: &str) -> Json {
         let mut all = theirs.to_vec();
         for item in ours.iter().filter(|item| !is_absent(item)) {
@@ -207,7 +207,7 @@ impl Work<'_> {
     }
 }
 
-/// Ours in place of theirs, with the extensions that others put there.
+/// Our item with their extensions.
 fn replaced(ours: &Json, theirs: &Json) -> Json {
     let Json::Object(members) = ours else { return ours.clone() };
     let mut members = members.clone();
@@ -220,13 +220,13 @@ fn replaced(ours: &Json, theirs: &Json) -> Json {
     Json::Object(members)
 }
 
-/// Whether a value only says why there is none.
+/// Whether a value is only an absent reason.
 fn is_absent(value: &Json) -> bool {
     let says = |extension: &Json| extension.string("url") == Some(DATA_ABSENT);
     matches!(value.members(), [(name, list)] if name == "extension" && list.items().iter().all(says))
 }
 
-/// By what an item of a list is the same with other words: its reference, or its identifier.
+/// The key of a list item: its reference, or its identifier.
 fn key(item: &Json) -> Option<(&str, &str)> {
     if let Some(reference) = item.string("reference") {
         return Some(("", reference));
@@ -235,7 +235,7 @@ fn key(item: &Json) -> Option<(&str, &str)> {
     Some((identifier.string("system")?, identifier.string("value")?))
 }
 
-/// Whether theirs says everything that ours does. References may be absolute.
+/// Whether theirs contains everything of ours. References may be absolute.
 pub fn covers(theirs: &Json, ours: &Json, base: &str) -> bool {
     match (ours, theirs) {
         (Json::Object(members), Json::Object(_)) => members.iter().all(|(name, value)| {

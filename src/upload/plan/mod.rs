@@ -1,9 +1,9 @@
-//! What is to be done with each resource of a package, given what the server has. Pure.
+//! Decides what to do with each resource of a package, given the server's copy. Pure.
 //!
-//! What is equal is not sent. A companion that is there stays. A study that would lose instances, that was withdrawn or
-//! deleted is held back. What is new goes onto an id that is always the same and only where nothing is, so that sending
-//! it twice does no harm; where the server gives the ids, it is created unless a search finds it. What is there keeps
-//! all that others wrote.
+//! Equal resources are not sent. Existing companions are kept. A study that would lose instances, or was withdrawn or
+//! deleted, is held back. New resources are created on a stable id, only if it is free, so that sending twice is
+//! harmless; if the server assigns ids, they are created unless a search finds them. Updates keep everything that
+//! others wrote.
 
 mod loss;
 mod merge;
@@ -21,7 +21,7 @@ pub use merge::Change;
 use merge::{Lists, Merged, merge};
 pub use whose::contradictions;
 
-/// What the user and the server allow.
+/// What the options and the server allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Allowed {
     /// A study may lose instances (`--replace`).
@@ -30,23 +30,23 @@ pub struct Allowed {
     pub restore: bool,
     /// Companions on the server may be changed (`--overwrite-companions`).
     pub overwrite_companions: bool,
-    /// Ids are the server's to give (`--conditional`, or it takes none of ours).
+    /// The server assigns ids (`--conditional`, or it does not accept ours).
     pub server_ids: bool,
     /// The conditions that the server refuses.
     pub without: Conditions,
 }
 
-/// What a write can be made to depend on.
+/// Preconditions of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Conditions {
-    /// `If-Match`: that the server's copy is the one that was read.
+    /// `If-Match`: the copy is still the one that was read.
     pub if_match: bool,
-    /// `If-None-Match: *`: that there is none.
+    /// `If-None-Match: *`: no copy exists.
     pub if_none_match: bool,
 }
 
 impl Conditions {
-    /// Those of both.
+    /// The union.
     pub fn or(self, other: Conditions) -> Conditions {
         Conditions {
             if_match: self.if_match || other.if_match,
@@ -54,7 +54,7 @@ impl Conditions {
         }
     }
 
-    /// Those that are not among the others.
+    /// The difference.
     pub fn but(self, other: Conditions) -> Conditions {
         Conditions {
             if_match: self.if_match && !other.if_match,
@@ -63,16 +63,16 @@ impl Conditions {
     }
 }
 
-/// What is done with one resource.
+/// The action for one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step<'e> {
     /// It is sent.
     Send(Write<'e>),
     /// The server has the same.
     Unchanged,
-    /// The server has another companion, which stays.
+    /// The server has a different companion, which is kept.
     Kept,
-    /// It would harm what is there.
+    /// It is held back.
     Held(Harm),
     /// It cannot be sent.
     Refused(Outcome),
@@ -81,7 +81,7 @@ pub enum Step<'e> {
 /// Why something is held back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Harm {
-    /// The server's study has so many instances that ours lacks.
+    /// The server's study would lose this many instances.
     Lost(u64),
     /// The server's copy is `entered-in-error` or `cancelled`.
     Withdrawn,
@@ -117,27 +117,27 @@ pub struct Write<'e> {
     pub if_match: Option<&'e str>,
     /// `ifNoneMatch` `*`.
     pub if_none_match: bool,
-    /// What others of the Bundle refer to it by, where its id is not known yet.
+    /// The URL for references within the Bundle, if the id is not known yet.
     pub full_url: Option<&'e str>,
     /// The resource.
     pub text: Cow<'e, str>,
-    /// Whether it does harm to send it twice.
+    /// Whether it is safe to send twice.
     pub safety: Safety,
-    /// Whether the server has an older one.
+    /// Whether it updates an existing resource.
     pub is_update: bool,
-    /// What changes of it.
+    /// The changes.
     pub changes: Vec<Change>,
 }
 
 impl<'e> Write<'e> {
-    /// The same with other references.
+    /// The write with replaced references.
     pub fn with(&'e self, references: &References<'_>) -> Write<'e> {
         let text = with_references(&self.text, references);
         Write { text, changes: Vec::new(), ..*self }
     }
 }
 
-/// How the other resources of the package refer to this one once it is there: `None` while only the server knows.
+/// The reference for other resources of the package; `None` if only the server knows the id.
 pub fn reference<'e>(entry: &'e Entry<'_>, found: &'e Found, allowed: Allowed) -> Option<&'e str> {
     match (found, entry.target) {
         (Found::One(copy), _) => Some(&copy.reference),
@@ -147,7 +147,7 @@ pub fn reference<'e>(entry: &'e Entry<'_>, found: &'e Found, allowed: Allowed) -
     }
 }
 
-/// What to do with a resource.
+/// Decides the action for a resource.
 pub fn step<'e>(
     entry: &'e Entry<'_>,
     found: &'e Found,
@@ -172,7 +172,7 @@ pub fn step<'e>(
     }
 }
 
-/// What to do with a resource of which the server has a copy.
+/// The action for a resource that exists on the server.
 fn onto<'e>(entry: &'e Entry<'_>, ours: &Json, copy: &'e ServerCopy, allowed: Allowed, base: &str) -> Step<'e> {
     let theirs = &copy.resource;
     let lists = if entry.is_main() { Lists::Joined } else { Lists::Replaced };
@@ -194,7 +194,7 @@ fn onto<'e>(entry: &'e Entry<'_>, ours: &Json, copy: &'e ServerCopy, allowed: Al
     Step::Send(update(entry, merged, copy, allowed))
 }
 
-/// A write of a resource that is not there.
+/// The write of a new resource.
 fn new<'e>(entry: &'e Entry<'_>, text: Cow<'e, str>, allowed: Allowed, is_first: bool) -> Write<'e> {
     let is_put = entry.target == Target::Put || entry.target == Target::Create && !allowed.server_ids;
     let full_url = entry.full_url.as_deref();

@@ -1,11 +1,11 @@
-//! Whose the server's copy is: it must have the identifier that was searched for, and belong to the study's patient.
-//! A Patient that contradicts ours is named.
+//! Checks the identity of the server's copy: it must have the searched identifier and belong to the study's patient. A
+//! Patient that contradicts ours is reported.
 
 use crate::upload::json::Json;
 use crate::upload::lookup::ServerCopy;
 use crate::upload::package::{Entry, Target};
 
-/// What of ours the server's copy must agree with before anything refers to it, or why it is not referred to.
+/// Checks that the server's copy is the same as ours before anything refers to it, or returns why not.
 pub fn check(entry: &Entry<'_>, ours: &Json, copy: &ServerCopy, base: &str) -> Result<(), &'static str> {
     let theirs = &copy.resource;
     let is_searched = matches!(entry.target, Target::Update | Target::Create);
@@ -26,8 +26,8 @@ pub fn check(entry: &Entry<'_>, ours: &Json, copy: &ServerCopy, base: &str) -> R
     Ok(())
 }
 
-/// Whether a copy at our place, which somebody took the identifier from, is the same all the same: of a Patient the
-/// name or the birth date has to say so, and nothing may contradict.
+/// Whether a copy at our id without the identifier is still the same resource: a Patient must agree in name or birth
+/// date, and must not contradict.
 fn is_recognized(entry: &Entry<'_>, ours: &Json, theirs: &Json) -> bool {
     let has_date = ours.string("birthDate").is_some() && ours.string("birthDate") == theirs.string("birthDate");
     let (ours_named, theirs_named) = (names(ours), names(theirs));
@@ -35,7 +35,7 @@ fn is_recognized(entry: &Entry<'_>, ours: &Json, theirs: &Json) -> bool {
     entry.kind != "Patient" || (has_name || has_date) && contradictions(ours, theirs).is_empty()
 }
 
-/// What the server's Patient says otherwise than ours: of name, birth date and sex, those that both have.
+/// The elements in which the server's Patient contradicts ours: name, birth date and sex, if both have them.
 pub fn contradictions(ours: &Json, theirs: &Json) -> Vec<&'static str> {
     let differ = |member: &str| match (ours.string(member), theirs.string(member)) {
         (Some(ours), Some(theirs)) => !ours.starts_with(theirs) && !theirs.starts_with(ours),
@@ -48,7 +48,7 @@ pub fn contradictions(ours: &Json, theirs: &Json) -> Vec<&'static str> {
     all.into_iter().filter(|(_, differs)| *differs).map(|(word, _)| word).collect()
 }
 
-/// Family and first given names, without their case; a name in words where it has no parts.
+/// Family and first given names in lower case; the text of a name without parts.
 fn names(patient: &Json) -> Vec<String> {
     let text = |value: Option<&str>| value.unwrap_or_default().trim().to_lowercase();
     let one = |name: &Json| {
@@ -71,14 +71,14 @@ fn told(identifier: &Json) -> Option<(&str, Option<&str>)> {
     Some((identifier.string("system")?, identifier.string("value")))
 }
 
-/// Whether both have one subject: the same resource, else the same identifier. One that says none is nobody's.
+/// Whether both have the same subject, by reference or identifier. A missing subject matches no other.
 fn is_of_one_subject(ours: &Json, theirs: &Json, base: &str) -> bool {
     let (Some(ours), Some(theirs)) = (ours.get("subject"), theirs.get("subject")) else {
         return ours.get("subject").is_none() && theirs.get("subject").is_none();
     };
     let literal = |subject: &Json| {
         let relative = relative(subject.string("reference")?, base);
-        // A version is one of the same resource.
+        // A versioned reference refers to the same resource.
         Some(relative.split_once("/_history/").map_or(relative, |(current, _)| current).to_string())
     };
     if let (Some(ours), Some(theirs)) = (literal(ours), literal(theirs)) {
@@ -91,7 +91,7 @@ fn is_of_one_subject(ours: &Json, theirs: &Json, base: &str) -> bool {
     number(ours).is_some_and(|ours| number(theirs) == Some(ours))
 }
 
-/// A reference without the server's own address.
+/// A reference relative to the server's base.
 pub fn relative<'r>(reference: &'r str, base: &str) -> &'r str {
     reference.strip_prefix(base).and_then(|rest| rest.strip_prefix('/')).unwrap_or(reference)
 }

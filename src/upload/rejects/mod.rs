@@ -1,4 +1,4 @@
-//! What was not taken, in a file that `upload` takes again: for each an OperationOutcome that says why, and on the next
+//! The file of rejects, which `upload` accepts as input: for each an OperationOutcome with the reason, and on the next
 //! line the Bundle or resource.
 
 mod not_taken;
@@ -23,7 +23,7 @@ pub struct Rejects {
 }
 
 impl Rejects {
-    /// Starts the file anew; before it has its permissions it is readable by its owner only: patient data stand in it.
+    /// Creates the file, readable by its owner only until its permissions are set, as it holds patient data.
     pub fn create(path: &Path, mode: FileMode) -> Result<Rejects, Error> {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true);
@@ -34,7 +34,7 @@ impl Rejects {
         Ok(Rejects { path: path.to_path_buf(), file: Mutex::new(file) })
     }
 
-    /// Adds what was not taken.
+    /// Adds a rejected resource.
     pub fn add(&self, outcome: &Outcome, text: &str) -> Result<(), Error> {
         let lines = format!("{}\n{text}\n", outcome.json);
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,24 +1,24 @@
-//! What a server says of what it did not take: the OperationOutcome of an answer or of an entry, or what stands for it.
+//! Reasons for rejections: the OperationOutcome of a response or entry, or a replacement for it.
 
 use crate::upload::json::Json;
 
-/// The longest text of a page that is no FHIR.
+/// The longest text taken from a response that is not FHIR.
 const MAX_EXCERPT_CHARACTERS: usize = 300;
 
-/// The longest sentence of a server on the terminal.
+/// The longest text of a server on the terminal.
 const MAX_SENTENCE_CHARACTERS: usize = 200;
 
-/// Why something was not taken.
+/// Why a resource was rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// For the terminal: the status, the issue's code, and the beginning of what the server says.
+    /// For the terminal: the status, the issue's code, and the beginning of the server's text.
     pub short: String,
     /// An OperationOutcome on one line.
     pub json: String,
 }
 
 impl Outcome {
-    /// What an answer's body says, under a status.
+    /// The outcome in a response body, with its status.
     pub fn of(status: &str, body: &[u8]) -> Outcome {
         let parsed = std::str::from_utf8(body).ok().and_then(Json::parse);
         let Some(outcome) = parsed.filter(|outcome| outcome.string("resourceType") == Some("OperationOutcome")) else {
@@ -26,7 +26,7 @@ impl Outcome {
             let short = if words.is_empty() { status.to_string() } else { format!("{status}: {}", first(&words)) };
             return Outcome { short, ..Outcome::told(status, &words) };
         };
-        // Some servers put hints before what was wrong.
+        // Some servers list hints before the error.
         let is_error = |issue: &&Json| matches!(issue.string("severity"), Some("error" | "fatal"));
         let issues = outcome.list("issue");
         let issue = issues.iter().find(is_error).or(issues.first());
@@ -35,7 +35,7 @@ impl Outcome {
         Outcome { short: format!("{status}: {code}{sentence}"), json: outcome.to_string() }
     }
 
-    /// Whether the server says that there was too much at once. Each has a status and words of its own for that.
+    /// Whether the request was too large, which each server says with its own status and words.
     pub fn is_about_size(&self) -> bool {
         let text = self.json.to_lowercase();
         let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
@@ -44,12 +44,12 @@ impl Outcome {
                 && has(&["size", "bytes", "entries", "resources", "bundle", "payload"])
     }
 
-    /// A reason of ours.
+    /// A reason found before sending.
     pub fn ours(reason: &str) -> Outcome {
         Outcome::told(reason, "")
     }
 
-    /// The same, and what the user can do.
+    /// The outcome with advice for the user.
     pub fn with_advice(self, advice: &str) -> Outcome {
         Outcome { short: format!("{}; {advice}", self.short), ..self }
     }
@@ -62,27 +62,27 @@ impl Outcome {
     }
 }
 
-/// What an issue says to a reader.
+/// The human-readable text of an issue.
 fn sentence(issue: &Json) -> Option<&str> {
     let details = || issue.get("details").and_then(|details| details.string("text"));
     issue.string("diagnostics").or_else(details).filter(|text| !text.trim().is_empty())
 }
 
-/// The beginning of a sentence, on one line.
+/// The beginning of a text, on one line.
 fn first(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let plain: String = line.chars().take(MAX_SENTENCE_CHARACTERS).map(shown).collect();
     if line.chars().count() > MAX_SENTENCE_CHARACTERS { plain + "…" } else { plain }
 }
 
-/// What does nothing to a terminal.
+/// A character that is safe on a terminal.
 fn shown(character: char) -> char {
     let is_hidden = character.is_control()
         || matches!(character, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}');
     if is_hidden { '\u{FFFD}' } else { character }
 }
 
-/// The words of a page, without its markup.
+/// The text of an HTML page.
 fn words_of(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(16 * 1024)]);
     let mut words = String::new();

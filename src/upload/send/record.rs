@@ -69,7 +69,7 @@ impl Server {
         for (entry, end, outcome) in &refused {
             let Some(list) = &self.not_taken else { continue };
             let listed = list.add(&entry.key, end.name(), &outcome.short);
-            listed.map_err(|source| Error::Write { path: "a temporary file".into(), source })?;
+            listed.map_err(|source| Error::Write { path: std::env::temp_dir(), source })?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
-//! The entries by the directory (APPNOTE 4.3.12), read as a stream.
+//! The entries of the central directory (APPNOTE 4.3.12), read as a stream.
 //!
-//! Entries that lie over each other are the trick of a zip that inflates to thousands of times its size: when they come
-//! to more than twice the file, the rest is not read.
+//! Overlapping entries are how a zip bomb inflates to thousands of times its size: if the entries add up to more than
+//! twice the file, the rest is not read.
 
 use std::io::{self, BufReader, Read};
 
@@ -21,7 +21,7 @@ const ZIP64: u16 = 1;
 pub(super) struct Directory<'z> {
     zip: &'z Zip,
     records: BufReader<Part<&'z dyn RandomAccess>>,
-    /// Compressed bytes that the entries so far may have.
+    /// The sum of compressed sizes so far.
     compressed_bytes: u64,
     ended: bool,
 }
@@ -39,7 +39,7 @@ impl<'z> Directory<'z> {
                 return Ok(None);
             }
             if !record.starts_with(b"PK\x01\x02") {
-                return Err(Skip::Compressed("no record where its directory should go on".to_string()));
+                return Err(Skip::Compressed("its directory is damaged".to_string()));
             }
             let entry = self.entry(&record).map_err(|error| damaged(&error))?;
             if entry.is_file() {
@@ -59,11 +59,12 @@ impl<'z> Directory<'z> {
             flags: u16_at(record, 8),
             method: u16_at(record, 10),
             compressed: u32_at(record, 20).into(),
+            inflated: Some(u32_at(record, 24).into()).filter(|size| *size < u64::from(u32::MAX)),
             offset: u32_at(record, 42).into(),
         };
         let inflated_needs_64 = u32_at(record, 24) == u32::MAX;
         if let Some(field) = zip64(&extra) {
-            // Only those that did not fit stand there, in this order.
+            // The field holds only the sizes that did not fit into 32 bits, in this order.
             let mut at = if inflated_needs_64 { 8 } else { 0 };
             for place in [&mut entry.compressed, &mut entry.offset] {
                 if *place == u64::from(u32::MAX) {
@@ -84,7 +85,7 @@ impl<'z> Directory<'z> {
     fn count(&mut self, entry: ZipEntry<'z>) -> Result<ZipEntry<'z>, Skip> {
         self.compressed_bytes = self.compressed_bytes.saturating_add(entry.stored_bytes());
         if self.compressed_bytes > self.zip.length.saturating_mul(2) {
-            return Err(Skip::Compressed("its entries lie over each other: the rest is not read".to_string()));
+            return Err(Skip::Compressed("its entries overlap: the rest is not read".to_string()));
         }
         Ok(entry)
     }
@@ -103,7 +104,7 @@ impl<'z> Iterator for Directory<'z> {
     }
 }
 
-/// Fills the buffer; false where nothing is left, or what pads the directory.
+/// Fills the buffer; false at the end, or at padding after the last record.
 fn read_all(records: &mut impl Read, record: &mut [u8]) -> io::Result<bool> {
     match records.read_exact(record) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && !record.starts_with(b"PK\x01\x02") => Ok(false),

@@ -1,25 +1,25 @@
-//! Where the directory is: the record at the end of a zip says it (APPNOTE 4.3.14 to 4.3.16).
+//! Finds the central directory by the record at the end of a zip (APPNOTE 4.3.14 to 4.3.16).
 
 use super::{u16_at, u32_at, u64_at};
 use crate::dicom::bytes::RandomAccess;
 
-/// The end record without the comment behind it.
+/// Size of the end record without its comment.
 const END_BYTES: usize = 22;
-/// The record in front of it that leads to the Zip64 end record.
+/// Size of the locator of the Zip64 end record, which precedes it.
 const LOCATOR_BYTES: usize = 20;
-/// The Zip64 end record without its extensions.
+/// Size of the Zip64 end record without its extensions.
 const END64_BYTES: usize = 56;
-/// The longest comment, and all that may stand in front of it.
+/// How far from the end of the file these records can start, with the longest comment.
 const TAIL_BYTES: u64 = (u16::MAX as usize + END_BYTES + LOCATOR_BYTES) as u64;
 
-/// Where the directory stands in the file.
+/// Place of the central directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     pub offset: u64,
     pub size: u64,
 }
 
-/// Finds the directory; `None` where the end of the file is none of a zip.
+/// Finds the directory; `None` if the file does not end like a zip.
 pub(super) fn find(file: &dyn RandomAccess, length: u64) -> Option<Place> {
     let mut tail = vec![0; usize::try_from(length.min(TAIL_BYTES)).ok()?];
     let count = file.read_at(length - tail.len() as u64, &mut tail).ok()?;
@@ -33,7 +33,7 @@ pub(super) fn find(file: &dyn RandomAccess, length: u64) -> Option<Place> {
     (place.offset.checked_add(place.size)? <= length).then_some(place)
 }
 
-/// Whether an end record starts here, and its comment fits behind it.
+/// Whether an end record starts here whose comment fits into the file.
 fn is_end(rest: &[u8]) -> bool {
     rest.starts_with(b"PK\x05\x06") && END_BYTES + usize::from(u16_at(rest, 20)) <= rest.len()
 }

@@ -1,4 +1,4 @@
-//! One entry: where it stands, how it is compressed, and its bytes.
+//! One entry: its place, its compression, and its bytes.
 
 use std::io::BufReader;
 
@@ -6,7 +6,7 @@ use flate2::bufread::DeflateDecoder;
 
 use super::super::part::Part;
 use super::super::{BUFFER_BYTES, Compression, damaged, inflation_limit};
-use super::u16_at;
+use super::{lzma, u16_at};
 use crate::dicom::bytes::{Bytes, Forward, RandomAccess};
 use crate::issue::Skip;
 
@@ -14,23 +14,31 @@ use crate::issue::Skip;
 pub(super) const LOCAL_BYTES: usize = 30;
 /// The flag of an encrypted entry (APPNOTE 4.4.4).
 const ENCRYPTED: u16 = 1;
-/// The methods that are read (APPNOTE 4.4.5).
+/// The supported compression methods (APPNOTE 4.4.5).
 pub(super) const STORED: u16 = 0;
 pub(super) const DEFLATED: u16 = 8;
 const BZIP2: u16 = 12;
+const LZMA: u16 = 14;
 const ZSTD: u16 = 93;
+/// The number of Zstandard before APPNOTE 6.3.8.
+const OLD_ZSTD: u16 = 20;
 const XZ: u16 = 95;
+/// Names of unsupported methods.
+const UNSUPPORTED: [(u16, &str); 7] =
+    [(1, "Shrink"), (6, "Implode"), (9, "Deflate64"), (96, "JPEG"), (97, "WavPack"), (98, "PPMd"), (99, "AES")];
 
 /// A file in a zip.
 #[derive(Debug)]
 pub struct ZipEntry<'z> {
     pub(super) file: &'z dyn RandomAccess,
     pub(super) file_length: u64,
-    /// Its name as it stands there.
+    /// Its name, as raw bytes.
     pub name: Vec<u8>,
     pub(super) flags: u16,
     pub(super) method: u16,
     pub(super) compressed: u64,
+    /// Its uncompressed size, if known.
+    pub(super) inflated: Option<u64>,
     pub(super) offset: u64,
 }
 
@@ -47,24 +55,28 @@ impl<'z> ZipEntry<'z> {
             STORED => return Ok(Box::new(part)),
             DEFLATED => return Ok(Box::new(Forward::new(DeflateDecoder::new(compressed(part)), limit))),
             BZIP2 => Compression::Bzip2,
-            ZSTD => Compression::Zstd,
+            ZSTD | OLD_ZSTD => Compression::Zstd,
             XZ => Compression::Xz,
-            method => return Err(Skip::Unsupported(format!("compression method {method}"))),
+            LZMA => {
+                let decoder = lzma::decoder(compressed(part), self.inflated).map_err(|error| damaged(&error))?;
+                return Ok(Box::new(Forward::new(decoder, limit)));
+            }
+            method => return Err(Skip::Unsupported(unsupported(method))),
         };
         Ok(Box::new(Forward::new(compression.decoder(compressed(part)), limit)))
     }
 
-    /// Whether it is no folder.
+    /// Whether it is a file, not a folder.
     pub(super) fn is_file(&self) -> bool {
         !self.name.ends_with(b"/")
     }
 
-    /// The compressed bytes that can be there, whatever the entry says.
+    /// The compressed size, limited to what the file can hold.
     pub(super) fn stored_bytes(&self) -> u64 {
         self.compressed.min(self.file_length.saturating_sub(self.offset))
     }
 
-    /// Where the data starts: behind the local header, whose fields may be longer than those of the directory.
+    /// The start of the data: after the local header, whose variable fields can differ in length from the directory's.
     fn data(&self) -> Result<u64, Skip> {
         let mut header = [0; LOCAL_BYTES];
         let count = self.file.read_at(self.offset, &mut header).map_err(|error| damaged(&error))?;
@@ -72,13 +84,19 @@ impl<'z> ZipEntry<'z> {
             return Err(Skip::Cut);
         }
         if !header.starts_with(b"PK\x03\x04") {
-            return Err(Skip::Compressed("nothing starts where the directory has it".to_string()));
+            return Err(Skip::Compressed("no entry at the offset that the directory gives".to_string()));
         }
         Ok(behind(self.offset, &header))
     }
 }
 
-/// The place behind a local header with all its fields.
+/// `Deflate64 (zip compression method 9)`.
+fn unsupported(method: u16) -> String {
+    let name = UNSUPPORTED.iter().find(|(number, _)| *number == method).map(|(_, name)| name);
+    name.map_or(format!("zip compression method {method}"), |name| format!("{name} (zip compression method {method})"))
+}
+
+/// The offset after a local header and its variable fields.
 pub(super) fn behind(offset: u64, header: &[u8; LOCAL_BYTES]) -> u64 {
     offset + LOCAL_BYTES as u64 + u64::from(u16_at(header, 26)) + u64::from(u16_at(header, 28))
 }

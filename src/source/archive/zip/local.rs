@@ -1,6 +1,7 @@
-//! The entries of a zip that has lost its directory, as a broken download: by their local headers, from front to back.
+//! The entries of a zip without a central directory, as a broken download, found by their local headers from front to
+//! back.
 //!
-//! Many writers know the size of an entry only behind it (APPNOTE 4.3.9). Then its data is inflated to find its end.
+//! Many writers put the sizes after the data (APPNOTE 4.3.9). Then the data is inflated to find its end.
 
 use std::io::{self, BufReader, Read};
 
@@ -13,16 +14,16 @@ use super::{Zip, ZipEntry, u16_at, u32_at, u64_at};
 use crate::dicom::bytes::RandomAccess;
 use crate::issue::Skip;
 
-/// The flag of an entry whose sizes stand behind it.
+/// The flag of an entry whose sizes follow its data.
 const SIZES_BEHIND: u16 = 8;
-/// The data descriptor behind such an entry, with and without its mark, with sizes of 32 and of 64 bits.
+/// Lengths of the data descriptor after such an entry: with and without its signature, with sizes of 32 and 64 bits.
 const DESCRIPTOR_BYTES: [u64; 4] = [16, 12, 24, 20];
 
-/// Gives the entries in the order of the file, and at the end says that it was cut.
+/// Iterates over the entries in file order; the last item reports that the zip is truncated.
 pub(super) struct LocalHeaders<'z> {
     zip: &'z Zip,
     at: u64,
-    /// What may still be inflated to find ends.
+    /// Remaining budget of inflated bytes for finding ends.
     inflatable: u64,
     ended: bool,
 }
@@ -32,7 +33,7 @@ impl<'z> LocalHeaders<'z> {
         LocalHeaders { zip, at: 0, inflatable: inflation_limit(zip.length), ended: false }
     }
 
-    /// The entry at the present place, and the place behind it where that is known.
+    /// The entry at the current offset, and the offset after it if known.
     fn entry(&mut self) -> Option<(ZipEntry<'z>, Option<u64>)> {
         let mut header = [0; LOCAL_BYTES];
         let (offset, file) = (self.at, &*self.zip.file);
@@ -52,11 +53,13 @@ impl<'z> LocalHeaders<'z> {
             None => (rest, None),
         };
         let next = next.map(|next| self.behind_descriptor(next, flags));
-        let entry = ZipEntry { file, file_length: self.zip.length, name, flags, method, compressed, offset };
+        let inflated = (flags & SIZES_BEHIND == 0).then(|| u32_at(&header, 22)).filter(|size| *size < u32::MAX);
+        let inflated = inflated.map(u64::from);
+        let entry = ZipEntry { file, file_length: self.zip.length, name, flags, method, compressed, inflated, offset };
         Some((entry, next))
     }
 
-    /// The compressed size, where the local header knows it.
+    /// The compressed size, if the local header has it.
     fn size(&self, header: &[u8; LOCAL_BYTES], start: u64) -> Option<u64> {
         match u32_at(header, 18) {
             0 if u16_at(header, 6) & SIZES_BEHIND != 0 => None,
@@ -74,7 +77,7 @@ impl<'z> LocalHeaders<'z> {
             .filter(|size| *size > 0)
     }
 
-    /// The length of a deflated stream; `None` where it was cut.
+    /// The length of a deflated stream; `None` if it is truncated.
     fn find_end(&mut self, start: u64) -> Option<u64> {
         let part = Part::new(&*self.zip.file, start, self.zip.length.saturating_sub(start));
         let mut stream = DeflateDecoder::new(BufReader::with_capacity(BUFFER_BYTES, part));
@@ -83,7 +86,7 @@ impl<'z> LocalHeaders<'z> {
         (self.inflatable > 0).then(|| stream.total_in())
     }
 
-    /// The place behind a data descriptor, if there is one: where the next header starts.
+    /// The offset after a data descriptor, if there is one.
     fn behind_descriptor(&self, at: u64, flags: u16) -> u64 {
         if flags & SIZES_BEHIND == 0 {
             return at;
@@ -108,7 +111,7 @@ impl<'z> Iterator for LocalHeaders<'z> {
                 self.ended = true;
                 return Some(Err(Skip::Cut));
             };
-            // Without a next place, the cut is found where nothing starts.
+            // Without a next offset, the next call finds no header and reports the truncation.
             self.at = next.unwrap_or(self.zip.length);
             if entry.is_file() {
                 return Some(Ok(entry));

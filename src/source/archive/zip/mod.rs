@@ -1,12 +1,14 @@
-//! A zip (APPNOTE 6.3): its entries by the directory at its end, or one after the other where that was cut off.
+//! A zip (APPNOTE 6.3): entries are found by the central directory at its end, or by their local headers if that is
+//! missing.
 //!
-//! The directory is read as a stream, so that a million entries take no memory, and each entry is opened on its own: any
-//! number of threads read one archive at once.
+//! The directory is read as a stream, so memory does not grow with the number of entries. Each entry is opened
+//! independently, so many threads can read one archive.
 
 mod directory;
 mod end;
 mod entry;
 mod local;
+mod lzma;
 
 use std::sync::Arc;
 
@@ -32,7 +34,7 @@ impl Zip {
         Ok(Zip { file, length })
     }
 
-    /// The entries that are files; an error is the archive's own, and the last.
+    /// The entries that are files. An error concerns the archive itself and is the last item.
     pub fn entries(&self) -> Box<dyn Iterator<Item = Result<ZipEntry<'_>, Skip>> + Send + '_> {
         match end::find(&*self.file, self.length) {
             Some(place) => Box::new(Directory::new(self, place)),
@@ -41,12 +43,12 @@ impl Zip {
     }
 }
 
-/// Whether a file ends as a zip does.
+/// Whether the file ends like a zip.
 pub(super) fn has_directory(file: &dyn RandomAccess) -> bool {
     file.length().is_ok_and(|length| end::find(file, length).is_some())
 }
 
-/// The number that starts at an offset of a record, which is known to be long enough.
+/// The number at an offset of a record that is known to be long enough.
 fn u16_at(record: &[u8], at: usize) -> u16 {
     record.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u16::from_le_bytes(*bytes))
 }

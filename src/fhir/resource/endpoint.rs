@@ -2,12 +2,31 @@
 
 use serde::ser::SerializeMap;
 
-use crate::fhir::datatypes::CodeableConcept;
-use crate::fhir::json::concept::{Absent, InConcept};
-use crate::fhir::json::object::{Element, Object};
+use crate::fhir::datatypes::{CodeableConcept, Coding, Text};
+use crate::fhir::json::{Absent, InConcept};
+use crate::fhir::json::{Element, Object};
 use crate::fhir::profile::Code;
 use crate::fhir::release::EndpointForm;
-use crate::fhir::resource::Endpoint;
+
+/// `Endpoint`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Endpoint {
+    /// The kind of service.
+    pub connection_type: Coding,
+    /// The base URL.
+    pub address: String,
+    /// The UID of the repository (IHE XDS-I retrieve location).
+    pub location: Option<String>,
+    /// The type of what it answers; none where that depends on what is asked for.
+    pub mime_type: Option<Text>,
+}
+
+impl Endpoint {
+    /// The endpoint of a service, by its base URL.
+    pub fn at(connection_type: Coding, address: String) -> Endpoint {
+        Endpoint { connection_type, address, location: None, mime_type: None }
+    }
+}
 
 impl Element for Endpoint {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {

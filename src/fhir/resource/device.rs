@@ -2,11 +2,47 @@
 
 use serde::ser::SerializeMap;
 
+use super::Reference;
 use crate::fhir::datatypes::Coding;
-use crate::fhir::json::concept::{Absent, ConceptExtension, InConcept};
-use crate::fhir::json::object::{Element, Object};
+use crate::fhir::identifier::Identifier;
+use crate::fhir::json::{Absent, ConceptExtension, InConcept};
+use crate::fhir::json::{Element, Object};
 use crate::fhir::release::DeviceForm;
-use crate::fhir::resource::{Device, DeviceKind};
+
+/// `Device`: the equipment, a phantom, or the program that made a document.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Device {
+    /// A phantom's Patient ID.
+    pub identifier: Vec<Identifier>,
+    /// Unique device identifiers.
+    pub udi: Vec<String>,
+    /// The manufacturer's name.
+    pub manufacturer: Option<String>,
+    /// The station's or phantom's name.
+    pub name: Option<String>,
+    /// The model.
+    pub model_number: Option<String>,
+    /// The serial number.
+    pub serial_number: Option<String>,
+    /// The software versions.
+    pub version: Vec<String>,
+    /// What it is to the study.
+    pub kind: DeviceKind,
+    /// Whose it is, of a program.
+    pub owner: Option<Box<Reference>>,
+}
+
+/// What a Device is to a study.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DeviceKind {
+    /// It made the images.
+    #[default]
+    Equipment,
+    /// It was imaged.
+    Phantom,
+    /// It made the document, and is of this type.
+    Program(Coding),
+}
 
 impl Element for Device {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {

@@ -1,128 +1,6 @@
-//! What goes wrong below the level of the run: a [`Skip`] leaves one file out, an [`Issue`] drops one value.
-//!
-//! Neither carries a header value unless the user asked for values, so that reports and logs hold no patient data.
+//! Why a value is dropped or changed.
 
-use std::fmt;
-
-use dicom_core::Tag;
 use serde::{Deserialize, Serialize};
-
-use crate::name::{Name, printable};
-
-/// Why a file is left out of the output.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Skip {
-    /// The file holds no DICOM data set.
-    #[error("not a DICOM file")]
-    NotDicom,
-    /// The file has no bytes.
-    #[error("empty file")]
-    Empty,
-    /// A DICOMDIR: it lists files, and is no instance itself (PS3.10 8).
-    #[error("a DICOMDIR, not an instance")]
-    Dicomdir,
-    /// An archive inside an archive is not opened.
-    #[error("an archive inside an archive is not opened")]
-    NestedArchive,
-    /// An archive or DICOMDIR that was cut off, or has lost its end: what stands up to there is read.
-    #[error("ends early: what it holds up to there is read")]
-    Cut,
-    /// DICOM JSON in which something else stands at this byte: the instances before it are read.
-    #[error("no JSON from byte {0} on: what stands before it is read")]
-    NotJson(u64),
-    /// A server or bucket did not give what it lists.
-    #[error("not delivered: {0}")]
-    NotDelivered(String),
-    /// An entry of an archive that needs a password.
-    #[error("encrypted")]
-    Encrypted,
-    /// An entry of an archive that is stored in a way that is not read here.
-    #[error("stored in a way that is not read: {0}")]
-    Unsupported(String),
-    /// A symbolic link that is not followed.
-    #[error("a symbolic link: give --follow to read what it leads to")]
-    Link,
-    /// A device, FIFO or socket.
-    #[error("not a regular file")]
-    NotRegular,
-    /// A DICOMDIR or a list names a file that is not there.
-    #[error("listed, but not there")]
-    Missing,
-    /// A DICOMDIR names a file outside of its folder.
-    #[error("outside of the folder of the DICOMDIR: not opened")]
-    OutsideFolder,
-    /// One of the three UIDs that grouping needs is absent or empty.
-    #[error("no {}", keyword(*.0))]
-    NoUid(#[serde(with = "tag")] Tag),
-    /// One of the UIDs can stand in no FHIR id: wrong characters, or more than 64.
-    #[error("{} is not usable as an id: want at most 64 letters, digits, dots or hyphens", keyword(*.0))]
-    UnusableUid(#[serde(with = "tag")] Tag),
-    /// An option leaves files with such a header out.
-    #[error("left out by --include or --exclude")]
-    Filtered,
-    /// An option leaves files with this path out: it was not opened.
-    #[error("passed by: a path= rule of --include or --exclude")]
-    PassedBy,
-    /// A compressed stream is damaged, or grows beyond its cap.
-    #[error("the compressed data cannot be read: {0}")]
-    Compressed(String),
-    /// The operating system says no.
-    #[error("cannot be read: {0}")]
-    Unreadable(String),
-}
-
-/// A tag as its number, where reasons are stored.
-mod tag {
-    use dicom_core::Tag;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub fn serialize<S: Serializer>(tag: &Tag, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u32(u32::from(tag.group()) << 16 | u32::from(tag.element()))
-    }
-
-    pub fn deserialize<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Tag, D::Error> {
-        let number = u32::deserialize(deserializer)?;
-        Ok(Tag((number >> 16) as u16, number as u16))
-    }
-}
-
-impl Skip {
-    /// Whether a DICOM file, or one that could be one, is missing from the output because of it: exit code 1.
-    pub fn is_loss(&self) -> bool {
-        !matches!(
-            self,
-            Skip::NotDicom
-                | Skip::Empty
-                | Skip::Dicomdir
-                | Skip::NotRegular
-                | Skip::Link
-                | Skip::Filtered
-                | Skip::PassedBy
-        )
-    }
-}
-
-impl Skip {
-    /// Whether the file is DICOM all the same.
-    pub fn is_dicom(&self) -> bool {
-        matches!(self, Skip::Dicomdir | Skip::NoUid(_) | Skip::UnusableUid(_) | Skip::Filtered)
-    }
-}
-
-/// A value that was dropped, replaced, or differs between files.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Issue {
-    /// The FHIR element it was for, as `series.laterality`.
-    pub element: &'static str,
-    /// The way to the attribute, outermost first; the attribute itself last.
-    pub tags: Vec<Tag>,
-    /// What is wrong.
-    pub reason: Reason,
-    /// The value as read; shown only with `--report-values`.
-    pub value: Option<String>,
-}
 
 /// What a study does not have and a profile cannot do without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error, Serialize, Deserialize)]
@@ -154,7 +32,21 @@ pub enum Lack {
 }
 
 /// Why a value was not taken as it is. The text says what was expected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    thiserror::Error,
+    strum::IntoStaticStr,
+    Serialize,
+    Deserialize,
+)]
+#[strum(serialize_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Reason {
     /// DA that is no date.
@@ -384,6 +276,11 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// The word by which programs know it, as `not-a-date`: the name of the variant, which does not change.
+    pub fn code(self) -> &'static str {
+        self.into()
+    }
+
     /// Whether the value is no patient data, and so is always told: the name of a coding scheme.
     pub fn tells_value(self) -> bool {
         self == Reason::UnknownScheme
@@ -409,43 +306,14 @@ impl Reason {
     }
 }
 
-/// The keyword of a tag in the data dictionary (PS3.6), else the tag itself.
-pub fn keyword(tag: Tag) -> String {
-    use dicom_core::dictionary::DataDictionary;
-    dicom_dictionary_std::StandardDataDictionary
-        .by_tag(tag)
-        .map_or_else(|| tag.to_string(), |entry| entry.alias.to_string())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl fmt::Display for Issue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path: Vec<String> = self.tags.iter().map(|tag| format!("{tag} {}", keyword(*tag))).collect();
-        write!(f, "{}: {}: {}", path.join(" > "), self.element, self.reason)
-    }
-}
-
-/// Where something was found.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Place<'a> {
-    /// The file.
-    pub name: Option<&'a Name>,
-    /// Study Instance UID.
-    pub study: Option<&'a str>,
-    /// Series Instance UID.
-    pub series: Option<&'a str>,
-    /// SOP Instance UID.
-    pub instance: Option<&'a str>,
-}
-
-impl fmt::Display for Place<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let uids = [("study", self.study), ("series", self.series), ("instance", self.instance)];
-        let uids = uids.into_iter().filter_map(|(level, uid)| Some((level, printable(uid?.as_bytes()))));
-        let uids: Vec<String> = uids.map(|(level, uid)| format!("{level} {uid}")).collect();
-        match self.name {
-            Some(name) if uids.is_empty() => write!(f, "{name}"),
-            Some(name) => write!(f, "{name}: {}", uids.join(", ")),
-            None => f.write_str(&uids.join(", ")),
-        }
+    #[test]
+    fn a_code_is_the_name_of_the_reason() {
+        assert_eq!(Reason::NotADate.code(), "not-a-date");
+        assert_eq!(Reason::TakenAsUtf8.code(), "taken-as-utf8");
+        assert_eq!(Reason::NotConforming(Lack::Patient).code(), "not-conforming");
     }
 }

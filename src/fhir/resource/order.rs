@@ -2,16 +2,23 @@
 
 use serde::ser::SerializeMap;
 
+use super::Reference;
 use crate::fhir::datatypes::{CodeableConcept, ResourceType};
-use crate::fhir::json::concept::{Absent, InConcept, InReference};
-use crate::fhir::json::object::{Element, Object};
+use crate::fhir::identifier::Identifier;
+use crate::fhir::json::{Absent, InConcept, InReference};
+use crate::fhir::json::{Element, Object};
 use crate::fhir::profile::Code;
 use crate::fhir::release::{EncounterForm, ServiceRequestForm};
-use crate::fhir::resource::Reference;
-use crate::fhir::resource::{Encounter, Procedure, ServiceRequest, Specimen};
 
 /// A resource and its subject.
 pub struct Of<'a, T>(pub &'a T, pub &'a Reference);
+
+/// `Encounter`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Encounter {
+    /// The admission's.
+    pub identifier: Vec<Identifier>,
+}
 
 impl Element for Of<'_, Encounter> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
@@ -25,6 +32,19 @@ impl Element for Of<'_, Encounter> {
         let patient = (subject.target == ResourceType::Patient && !subject.is_empty()).then_some(*subject);
         object.optional_element("subject", patient)
     }
+}
+
+/// `ServiceRequest`: the order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ServiceRequest {
+    /// Accession, placer and filler numbers.
+    pub identifier: Vec<Identifier>,
+    /// What was asked for.
+    pub code: Option<CodeableConcept>,
+    /// Why.
+    pub reason: Vec<CodeableConcept>,
+    /// Who asked.
+    pub requester: Option<Reference>,
 }
 
 impl Element for Of<'_, ServiceRequest> {
@@ -58,6 +78,15 @@ fn asked_for<M: SerializeMap>(code: Option<&CodeableConcept>, object: &mut Objec
     }
 }
 
+/// `Procedure`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Procedure {
+    /// The performed procedure step's UID.
+    pub identifier: Vec<Identifier>,
+    /// What was performed.
+    pub code: Option<CodeableConcept>,
+}
+
 impl Element for Of<'_, Procedure> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         let Of(procedure, subject) = self;
@@ -66,6 +95,15 @@ impl Element for Of<'_, Procedure> {
         object.optional_element("code", procedure.code.as_ref())?;
         object.element("subject", *subject)
     }
+}
+
+/// `Specimen`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Specimen {
+    /// The specimen's and its issuer's.
+    pub identifier: Vec<Identifier>,
+    /// What it is.
+    pub kind: Option<CodeableConcept>,
 }
 
 impl Element for Of<'_, Specimen> {

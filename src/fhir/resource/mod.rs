@@ -1,0 +1,172 @@
+//! The companion resources: what the headers say of a patient, a device, an order, as the union of what the releases
+//! have, each beside its JSON.
+//!
+//! Only what the headers say is written; what a release requires beyond that is the specification's own code for
+//! "unknown", or a data-absent-reason.
+
+mod device;
+mod endpoint;
+mod order;
+mod person;
+
+use serde::ser::SerializeMap;
+
+use super::datatypes::ResourceType;
+use super::identifier::Identifier;
+use super::json::{Element, Object};
+use super::profile::Role;
+pub use device::{Device, DeviceKind};
+pub use endpoint::Endpoint;
+pub use order::{Encounter, Procedure, ServiceRequest, Specimen};
+pub use person::{Animal, Location, Organization, Patient, Practitioner};
+
+/// A companion resource without its id, which depends on whose it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum Resource {
+    Patient(Patient),
+    Practitioner(Practitioner),
+    Device(Device),
+    Organization(Organization),
+    Location(Location),
+    Encounter(Encounter),
+    ServiceRequest(ServiceRequest),
+    Procedure(Procedure),
+    Specimen(Specimen),
+    Endpoint(Endpoint),
+}
+
+impl Resource {
+    /// The resource's type.
+    pub fn resource_type(&self) -> ResourceType {
+        match self {
+            Resource::Patient(_) => ResourceType::Patient,
+            Resource::Practitioner(_) => ResourceType::Practitioner,
+            Resource::Device(_) => ResourceType::Device,
+            Resource::Organization(_) => ResourceType::Organization,
+            Resource::Location(_) => ResourceType::Location,
+            Resource::Encounter(_) => ResourceType::Encounter,
+            Resource::ServiceRequest(_) => ResourceType::ServiceRequest,
+            Resource::Procedure(_) => ResourceType::Procedure,
+            Resource::Specimen(_) => ResourceType::Specimen,
+            Resource::Endpoint(_) => ResourceType::Endpoint,
+        }
+    }
+
+    /// What it is to a study.
+    pub fn role(&self) -> Role {
+        match self {
+            Resource::Patient(_) => Role::Patient,
+            Resource::ServiceRequest(request) => {
+                match request.identifier.iter().find(|number| number.is_accession()).map(Identifier::token) {
+                    Some(Some(_)) => Role::Order,
+                    Some(None) => Role::OrderWithoutSystem,
+                    None => Role::Other,
+                }
+            }
+            Resource::Device(device) => match device.kind {
+                DeviceKind::Equipment => Role::Equipment,
+                DeviceKind::Phantom => Role::Other,
+                DeviceKind::Program(_) => Role::Creator,
+            },
+            Resource::Organization(organization) if organization.is_creator => Role::CreatorOrganization,
+            Resource::Endpoint(endpoint) if &*endpoint.connection_type.code == "dicom-wado-rs" => Role::WadoRs,
+            Resource::Endpoint(endpoint) if endpoint.mime_type.is_some() => Role::WebViewer,
+            Resource::Endpoint(_) => Role::OtherEndpoint,
+            _ => Role::Other,
+        }
+    }
+
+    /// Writes what comes after id and `meta`; the subject is that of the study.
+    pub fn write<M: SerializeMap>(&self, subject: &Reference, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        match self {
+            Resource::Patient(patient) => patient.write(object),
+            Resource::Practitioner(practitioner) => practitioner.write(object),
+            Resource::Device(device) => device.write(object),
+            Resource::Organization(organization) => organization.write(object),
+            Resource::Location(location) => location.write(object),
+            Resource::Encounter(encounter) => order::Of(encounter, subject).write(object),
+            Resource::ServiceRequest(request) => order::Of(request, subject).write(object),
+            Resource::Procedure(procedure) => order::Of(procedure, subject).write(object),
+            Resource::Specimen(specimen) => order::Of(specimen, subject).write(object),
+            Resource::Endpoint(endpoint) => endpoint.write(object),
+        }
+    }
+}
+
+/// `Reference`: to a resource on a server, or by identifier and display, with the companion resource that could be
+/// written beside it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reference {
+    /// The type of what is referred to.
+    pub target: ResourceType,
+    /// The identifier of what is referred to.
+    pub identifier: Option<Identifier>,
+    /// What a reader is shown.
+    pub display: Option<String>,
+    /// The bytes of the file, where what is shown lost some: two that look alike are then one only if these are equal.
+    pub lost: Option<Box<[u8]>>,
+    /// The reference as given by the user, as `Patient/123`; stands instead of the companion.
+    pub literal: Option<String>,
+    /// All that the headers say of it.
+    pub resource: Option<Box<Resource>>,
+}
+
+/// A reference to a Patient of whom nothing is known.
+impl Default for Reference {
+    fn default() -> Reference {
+        Reference::to(ResourceType::Patient)
+    }
+}
+
+impl Reference {
+    /// A reference that says only what it is to.
+    pub fn to(target: ResourceType) -> Reference {
+        Reference { target, identifier: None, display: None, lost: None, literal: None, resource: None }
+    }
+
+    /// A reference to what the headers say of, by its identifier and what a reader is shown.
+    pub fn with(resource: Resource, identifier: Option<Identifier>, display: Option<String>) -> Reference {
+        let target = resource.resource_type();
+        Reference { identifier, display, resource: Some(Box::new(resource)), ..Reference::to(target) }
+    }
+
+    /// The same, of which what is shown lost these bytes.
+    pub fn losing(self, lost: Option<Box<[u8]>>) -> Reference {
+        Reference { lost, ..self }
+    }
+
+    /// Adds what another reference to the same thing knows; what is there stays. Says whether the two contradict each other.
+    pub fn merge_into(&mut self, other: Reference) -> bool {
+        if self.display.is_none() {
+            (self.display, self.lost) = (other.display, other.lost);
+        }
+        match (&mut self.identifier, &other.identifier) {
+            (Some(mine), Some(theirs)) if mine.can_be(theirs) => mine.complete(theirs),
+            _ => {}
+        }
+        match (&mut self.resource, other.resource) {
+            (Some(mine), Some(theirs)) => mine.merge(*theirs),
+            (mine @ None, theirs) => {
+                *mine = theirs;
+                false
+            }
+            (Some(_), None) => false,
+        }
+    }
+
+    /// All numbers that are known of what is referred to.
+    pub fn numbers(&self) -> &[Identifier] {
+        self.resource.as_deref().map_or(&[], Resource::identifier)
+    }
+
+    /// Whether one number is known of both.
+    pub fn shares_a_number(&self, other: &Reference) -> bool {
+        self.numbers().iter().any(|mine| other.numbers().iter().any(|theirs| mine.can_be(theirs)))
+    }
+
+    /// Whether a logical reference would say nothing: the writer gives a data-absent-reason where one is required.
+    pub fn is_empty(&self) -> bool {
+        self.identifier.is_none() && self.display.is_none() && self.literal.is_none()
+    }
+}

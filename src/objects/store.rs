@@ -1,0 +1,76 @@
+//! The client of each service, as the environment and the options say.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::azure::MicrosoftAzureBuilder;
+use object_store::gcp::GoogleCloudStorageBuilder;
+use object_store::http::HttpBuilder;
+use object_store::{Certificate, ClientOptions, ObjectStore, RetryConfig};
+use reqwest::header::HeaderValue;
+
+use super::address::{Address, Service};
+use super::fault::generic;
+use super::options::BucketOptions;
+use super::profile;
+
+/// How long one request is retried. Its signature is not renewed meanwhile, and is good for some minutes.
+const RETRY_TIMEOUT: Duration = Duration::from_secs(180);
+/// How long one answer may take, where the user does not say.
+const TIMEOUT: Duration = Duration::from_secs(300);
+
+/// The client of the bucket of an address.
+pub(super) fn open(
+    address: &Address,
+    options: &BucketOptions,
+    requests: usize,
+) -> object_store::Result<Arc<dyn ObjectStore>> {
+    let endpoint = match address.service {
+        Service::S3 => options.endpoint_url.clone().or_else(profile::endpoint),
+        _ => options.endpoint_url.clone(),
+    };
+    let is_plain = [endpoint.as_deref(), Some(&address.root())].iter().flatten().any(|it| it.starts_with("http://"));
+    let client = ClientOptions::new()
+        .with_user_agent(HeaderValue::from_static(concat!("dcm2fhir/", env!("CARGO_PKG_VERSION"))))
+        .with_pool_max_idle_per_host(requests)
+        .with_timeout(options.timeout.unwrap_or(TIMEOUT))
+        .with_allow_http(is_plain);
+    let certificates = options.ca_certificate.as_deref().map_or(Ok(Vec::new()), certificates)?;
+    let client = certificates.into_iter().fold(client, ClientOptions::with_root_certificate);
+    let deadline = options.deadline.unwrap_or(RETRY_TIMEOUT).min(RETRY_TIMEOUT);
+    let retry = RetryConfig { retry_timeout: deadline, ..RetryConfig::default() };
+    let (bucket, unsigned) = (&address.bucket, options.no_sign_request);
+    Ok(match address.service {
+        Service::S3 => {
+            let builder = profile::complete(AmazonS3Builder::from_env(), unsigned)?;
+            let builder = builder.with_bucket_name(bucket).with_client_options(client).with_retry(retry);
+            let builder = builder.with_skip_signature(unsigned);
+            // The key that wins over the others, as an option wins over variables.
+            let key = AmazonS3ConfigKey::S3Endpoint;
+            Arc::new(endpoint.into_iter().fold(builder, |builder, url| builder.with_config(key, url)).build()?)
+        }
+        Service::Google => {
+            let builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(bucket);
+            let builder = builder.with_client_options(client).with_retry(retry).with_skip_signature(unsigned);
+            Arc::new(endpoint.into_iter().fold(builder, |builder, url| builder.with_base_url(&url)).build()?)
+        }
+        Service::Azure => {
+            let builder = MicrosoftAzureBuilder::from_env().with_container_name(bucket);
+            let builder = builder.with_client_options(client).with_retry(retry).with_skip_signature(unsigned);
+            Arc::new(endpoint.into_iter().fold(builder, MicrosoftAzureBuilder::with_endpoint).build()?)
+        }
+        Service::Web => {
+            Arc::new(HttpBuilder::new().with_url(address.root()).with_client_options(client).with_retry(retry).build()?)
+        }
+    })
+}
+
+/// The certificates of a file.
+fn certificates(path: &Path) -> object_store::Result<Vec<Certificate>> {
+    let pem = fs::read(path).map_err(|error| generic(io::Error::other(format!("{}: {error}", path.display()))))?;
+    Certificate::from_pem_bundle(&pem)
+}

@@ -1,0 +1,233 @@
+//! The writing stage: each study is resolved, finished, linked, and handed to the sink as a document.
+
+mod notes;
+mod resources;
+
+use std::collections::BTreeMap;
+
+use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
+
+use crate::error::Error;
+use crate::fhir::profile::{conform, lacks};
+use crate::fhir::{Companion, DateTime, Dialect, ImagingStudy, ResourceType, Sharing};
+use crate::group::{Study, look_across};
+use crate::interrupt::Interrupt;
+use crate::issue::Reason;
+use crate::mapping::finish::{self, Finished, imaging_study};
+use crate::mapping::{ContentOptions, ResolvedStudy};
+use crate::options::References;
+use crate::output::{Catalog, DocumentName, Format, Model, Order, Placed, Sink, WriteDocument};
+use crate::progress::Progress;
+use crate::report::{Equipment, Report, Where};
+
+use super::Job;
+use super::counts::{RunCounts, StudyCounts};
+use notes::issue;
+pub use notes::{note_contradiction, note_held_back};
+use resources::is_given;
+
+/// Studies that are resolved before the first of them is written, where they are written one after the other.
+const SETTLED_AHEAD: usize = 64;
+
+/// Stands for the study of what studies share; no UID holds a NUL.
+pub const SHARED: &str = "\0";
+
+/// What all documents share.
+pub struct Stage<'s> {
+    /// What was asked for.
+    pub job: &'s Job,
+    /// Gives out ids, and knows what studies do not share.
+    pub sharing: Sharing,
+    /// When documents are made.
+    pub made_at: DateTime,
+    /// Where documents go.
+    pub sink: &'s dyn Sink,
+    /// What is counted.
+    pub counts: &'s RunCounts,
+    /// What is left out.
+    pub report: &'s Report,
+    /// How far the run is.
+    pub progress: &'s dyn Progress,
+    /// Whether the user wants it to end.
+    pub interrupt: &'s Interrupt,
+    /// Who remembers what is written, where somebody does.
+    pub memory: Option<&'s dyn Memory>,
+}
+
+/// Remembers documents from run to run, and so knows those that need not be written again.
+pub trait Memory: Sync {
+    /// Gives a document to the sink, unless it stands there as it is. The study is [`SHARED`] where it is shared.
+    fn document(
+        &self,
+        name: &DocumentName,
+        study_uid: &str,
+        given: &Given<'_>,
+        write: WriteDocument<'_>,
+    ) -> Result<Placed, Error>;
+
+    /// Everything of a study was given to the sink.
+    fn study(&self, study_uid: &str, id: &str, counts: &StudyCounts, placed: &Placed) -> Result<(), Error>;
+}
+
+/// A document on its way to the sink.
+pub struct Given<'g> {
+    /// The sink.
+    pub sink: &'g dyn Sink,
+    model: Option<&'g Model<'g>>,
+    dialect: Dialect<'g>,
+}
+
+impl Given<'_> {
+    /// Gives it to the sink.
+    pub fn give(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error> {
+        match self.model {
+            Some(model) => self.sink.model(name, model, self.dialect, write),
+            None => self.sink.document(name, write),
+        }
+    }
+}
+
+/// Resources that several studies share, until all studies have said what they know of them; each with whether one of its
+/// studies is as the profile demands.
+pub type Shared = BTreeMap<(ResourceType, String), (Companion, bool)>;
+
+impl Stage<'_> {
+    fn content(&self) -> &ContentOptions {
+        &self.job.config.content
+    }
+
+    /// The release, the user's `meta`, and the profile.
+    fn dialect(&self) -> Dialect<'_> {
+        let content = self.content();
+        Dialect { release: content.release(), profile: content.profile(), meta: &content.meta }
+    }
+
+    /// Writes every study.
+    pub fn all(&self, studies: &mut [Study]) -> Result<(), Error> {
+        self.progress.writing(studies.len() as u64);
+        let mut shared = Shared::new();
+        self.some(studies, &mut shared)?;
+        self.shared(shared)
+    }
+
+    /// Writes studies, which come in the order of their UIDs so that what they share is joined in that order.
+    pub fn some(&self, studies: &mut [Study], shared: &mut Shared) -> Result<(), Error> {
+        match self.sink.order() {
+            _ if shares(self.job) => self.in_order(studies, |resolved| self.study(resolved, shared)),
+            Order::AsGiven => self.in_order(studies, |resolved| self.study(resolved, &mut Shared::new())),
+            Order::Any => studies.par_iter_mut().try_for_each(|study| {
+                self.interrupt.check()?;
+                self.study(&study.resolve(&self.content().archive), &mut Shared::new())
+            }),
+        }
+    }
+
+    /// Looks across the studies before the first is written, and reports where they contradict each other.
+    pub fn look_across(&mut self, studies: &mut [Study]) {
+        if self.content().subject.is_some() {
+            // All studies are of the user's patient.
+            return;
+        }
+        let across = look_across(studies, &self.content().archive);
+        for (place, fact) in across.contradictions {
+            note_contradiction(self.report, studies.get(place).map_or("", |study| &*study.uid), fact);
+        }
+        self.sharing.contested = across.contested;
+    }
+
+    /// Resolves studies side by side, and shows them one after the other.
+    fn in_order(
+        &self,
+        studies: &mut [Study],
+        mut each: impl FnMut(&ResolvedStudy<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        for some in studies.chunks_mut(SETTLED_AHEAD) {
+            let resolved: Vec<ResolvedStudy<'_>> =
+                some.par_iter_mut().map(|study| study.resolve(&self.content().archive)).collect();
+            for study in &resolved {
+                self.interrupt.check()?;
+                each(study)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what studies share, when all have said what they know of it.
+    pub fn shared(&self, shared: Shared) -> Result<(), Error> {
+        for (companion, conforms) in shared.into_values() {
+            if companion.contradicted {
+                let contradicts = issue(companion.resource_type().name(), Reason::Contradicts);
+                self.report.issue_of(SHARED, Where::default(), &contradicts);
+            }
+            let dialect = if conforms { self.dialect() } else { self.dialect().without_profile() };
+            self.companion(&companion, SHARED, dialect)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the rows of a study.
+    fn rows(&self, resolved: &ResolvedStudy<'_>, catalog: &Catalog) -> Result<(), Error> {
+        self.note(resolved);
+        self.counts.resolved(&StudyCounts::of(resolved));
+        catalog.study(resolved, &self.content().archive)?;
+        self.counts.wrote(&StudyCounts::of(resolved));
+        self.report.wrote(resolved);
+        self.progress.wrote(1);
+        Ok(())
+    }
+
+    fn study(&self, resolved: &ResolvedStudy<'_>, shared: &mut Shared) -> Result<(), Error> {
+        if let Some(catalog) = self.sink.catalog() {
+            return self.rows(resolved, catalog);
+        }
+        let Finished { mut study, selections, issues } = imaging_study(resolved, self.content());
+        self.note(resolved);
+        let dialect = self.conform(&mut study, resolved.uid);
+        for (series, issue) in &issues {
+            let equipment = Equipment::Study(resolved, *series);
+            let place = Where { study: Some(resolved.uid), series: *series, equipment, ..Where::default() };
+            self.report.issue_of(resolved.uid, place, issue);
+        }
+        let counts = StudyCounts::of(resolved);
+        self.counts.resolved(&counts);
+        let id = study.id.clone();
+        let placed = self.resources(study, selections, shared, dialect)?;
+        if is_given(&placed) {
+            self.counts.wrote(&counts);
+            self.report.wrote(resolved);
+        }
+        self.progress.wrote(1);
+        self.memory.map_or(Ok(()), |memory| memory.study(resolved.uid, &id, &counts, &placed))
+    }
+
+    /// Makes a study as the profile demands, and reports what that changes; one that lacks something stays as it is, and is
+    /// written without the profile.
+    fn conform(&self, study: &mut ImagingStudy<'_>, uid: &str) -> Dialect<'_> {
+        let (dialect, place) = (self.dialect(), Where { study: Some(uid), ..Where::default() });
+        let lacks = lacks(dialect.profile, study);
+        lacks.iter().for_each(|lack| self.report.issue_of(uid, place, &finish::lack_issue(*lack)));
+        if !lacks.is_empty() {
+            return dialect.without_profile();
+        }
+        for change in conform(dialect.profile, study, &self.content().profile) {
+            self.report.issue_of(uid, place, &finish::change_issue(change));
+        }
+        dialect
+    }
+}
+
+/// Whether studies share resources that stand beside them.
+pub fn shares(job: &Job) -> bool {
+    job.config.content.references() == References::Separate && job.format != Format::Bundle
+}
+
+/// The one resource of a JSON document: a stream or file has room for one study.
+pub fn check_room(job: &Job, studies: usize) -> Result<(), Error> {
+    let has_room = job.target.is_folder() || job.format != Format::Json && !job.target.is_one_document();
+    if has_room || studies <= 1 {
+        return Ok(());
+    }
+    let place = job.target.path().map_or("standard output as JSON".to_string(), |path| path.display().to_string());
+    let advice = "give a folder (-o DIR/) for a file each, or -o FILE.ndjson for a line each";
+    Err(Error::Usage(format!("{studies} studies were found, and {place} has room for one: {advice}")))
+}

@@ -1,0 +1,91 @@
+//! What the writing stage reports: what was dropped of a study, what differed in it, and what became of its documents.
+
+use std::path::Path;
+
+use dicom_dictionary_std::tags;
+
+use super::Stage;
+use crate::fhir::{Fact, Held};
+use crate::issue::{Issue, Reason};
+use crate::mapping::{ResolvedStudy, Selection, finish};
+use crate::report::{Equipment, Report, Where};
+use crate::source::Name;
+
+impl Stage<'_> {
+    /// Reports the numbers of a study that studies of other patients have too.
+    pub(super) fn note_held(&self, uid: &str, all: &[Held]) {
+        for held in all {
+            self.report.issue_of(uid, Where { study: Some(uid), ..Where::default() }, &finish::held_issue(held));
+        }
+    }
+
+    /// Reports what was dropped of a study and its series, and what differed in them.
+    pub(super) fn note(&self, resolved: &ResolvedStudy<'_>) {
+        for found in &resolved.issues {
+            let (name, equipment) = (found.name.as_ref(), Equipment::Study(resolved, None));
+            let place = Where { name, study: Some(resolved.uid), equipment, ..Where::default() };
+            self.report.issue_of(resolved.uid, place, &found.issue);
+        }
+        for selection in resolved.selections {
+            self.note_selection(selection, resolved);
+        }
+        for series in &resolved.series {
+            let equipment = Equipment::Study(resolved, Some(series.uid));
+            let place = Where { study: Some(resolved.uid), series: Some(series.uid), equipment, ..Where::default() };
+            for found in &series.issues {
+                self.report.issue_of(resolved.uid, Where { name: found.name.as_ref(), ..place }, &found.issue);
+            }
+            for uid in &series.conflicts {
+                let other = issue("series.instance", Reason::OtherContent);
+                self.report.issue_of(resolved.uid, Where { instance: Some(uid), ..place }, &other);
+            }
+            for uid in &series.manifests {
+                let manifest = issue("series.instance", Reason::Manifest);
+                self.report.issue_of(resolved.uid, Where { instance: Some(uid), ..place }, &manifest);
+            }
+            for uid in &series.rejected {
+                let rejected = issue("series.instance", Reason::Rejected);
+                self.report.issue_of(resolved.uid, Where { instance: Some(uid), ..place }, &rejected);
+            }
+        }
+    }
+
+    /// Reports what was dropped of a Key Object Selection, and that it is a rejection note.
+    fn note_selection(&self, selection: &Selection, resolved: &ResolvedStudy<'_>) {
+        let place = Where {
+            name: Some(&selection.name),
+            study: Some(resolved.uid),
+            instance: Some(&selection.sop_instance_uid),
+            ..Where::default()
+        };
+        if selection.part.is_rejection() {
+            let reason = if resolved.rejected.is_empty() { Reason::RejectionNote } else { Reason::AppliedNote };
+            let tags = vec![tags::CONCEPT_NAME_CODE_SEQUENCE];
+            self.report.issue_of(resolved.uid, place, &Issue { tags, ..issue("series.instance", reason) });
+        }
+        if self.content().has_selections() {
+            selection.issues.iter().for_each(|found| self.report.issue_of(resolved.uid, place, &found.issue));
+        }
+    }
+}
+
+/// Reports a study that says otherwise than an earlier one of its patient.
+pub fn note_contradiction(report: &Report, study: &str, fact: Fact) {
+    let tag = match fact {
+        Fact::Name => tags::PATIENT_NAME,
+        Fact::BirthDate => tags::PATIENT_BIRTH_DATE,
+        Fact::Sex => tags::PATIENT_SEX,
+    };
+    let place = Where { study: Some(study), ..Where::default() };
+    report.issue(place, &Issue { tags: vec![tag], ..issue("subject", Reason::PatientDiffers) });
+}
+
+/// Reports a file that has instances which this run's document lacks.
+pub fn note_held_back(report: &Report, path: &Path) {
+    let name = Name::file(path);
+    report.issue(Where { name: Some(&name), ..Where::default() }, &issue("ImagingStudy", Reason::HeldBack));
+}
+
+pub(super) fn issue(element: &'static str, reason: Reason) -> Issue {
+    Issue { element, tags: Vec::new(), reason, value: None }
+}

@@ -1,0 +1,126 @@
+//! The documents of a study: the resource, its selections, and what it refers to.
+
+use std::io::{self, Write};
+
+use super::notes::{issue, note_held_back};
+use super::{Given, Shared, Stage};
+use crate::error::Error;
+use crate::fhir::bundle::Bundle;
+use crate::fhir::profile::Packaging;
+use crate::fhir::{Companion, Dialect, Document, ImagingSelection, ImagingStudy, Linked, ResourceType, json, link};
+use crate::issue::Reason;
+use crate::output::{DocumentName, Format, Model, Placed};
+use crate::report::Where;
+use crate::source::Name;
+
+impl Stage<'_> {
+    /// Writes the study, and what stands beside it; nothing of it where the study has no place.
+    pub(super) fn resources(
+        &self,
+        study: ImagingStudy<'_>,
+        selections: Vec<ImagingSelection>,
+        shared: &mut Shared,
+        dialect: Dialect<'_>,
+    ) -> Result<Placed, Error> {
+        let (release, layout) = (dialect.release, self.job.layout);
+        let (id, study_uid) = (study.id.clone(), &study.uid.clone());
+        if dialect.profile.packaging == Packaging::Document {
+            return self.manifest(study, dialect);
+        }
+        if self.job.format == Format::Bundle {
+            let bundle = Bundle::of(study, selections, release, &self.sharing, self.job.config.output.bundle);
+            self.note_held(study_uid, &bundle.linked.held);
+            let write = |out: &mut dyn Write| json::write(out, &bundle, dialect, layout);
+            return self.document("Bundle", id, study_uid, Some(Model::Bundle(&bundle)), dialect, write);
+        }
+        let linked = link(study, selections, release, self.content().references(), &self.sharing);
+        self.note_held(study_uid, &linked.held);
+        let write = |out: &mut dyn Write| json::write(out, &linked, dialect, layout);
+        let placed = self.document("ImagingStudy", id, study_uid, Some(Model::Study(&linked)), dialect, write)?;
+        if !is_given(&placed) {
+            return Ok(placed);
+        }
+        for selection in &linked.selections {
+            let write = |out: &mut dyn Write| json::write(out, selection, dialect, layout);
+            let (name, id) = (ResourceType::ImagingSelection.name(), selection.id.clone());
+            let _ = self.document(name, id, study_uid, Some(Model::Selection(selection)), dialect, write)?;
+        }
+        for companion in linked.beside {
+            if !companion.is_shared() {
+                self.companion(&companion, study_uid, dialect)?;
+                continue;
+            }
+            let (key, conforms) = ((companion.resource_type(), companion.id.clone()), dialect.profile.is_some());
+            match shared.get_mut(&key) {
+                Some((known, known_conforms)) => {
+                    known.merge(companion);
+                    *known_conforms |= conforms;
+                }
+                None => drop(shared.insert(key, (companion, conforms))),
+            }
+        }
+        Ok(placed)
+    }
+
+    /// Writes a study that conforms as a document.
+    fn manifest(&self, study: ImagingStudy<'_>, dialect: Dialect<'_>) -> Result<Placed, Error> {
+        let content = |linked: &Linked<'_>| json::digest(linked, dialect);
+        let document = Document::of(study, dialect.release, &self.sharing, self.made_at, content);
+        let study = &document.linked.study;
+        self.note_held(&study.uid, &document.linked.held);
+        let write = |out: &mut dyn Write| json::write(out, &document, dialect, self.job.layout);
+        self.document("Bundle", study.id.clone(), &study.uid, None, dialect, write)
+    }
+
+    pub(super) fn companion(&self, companion: &Companion, study_uid: &str, dialect: Dialect<'_>) -> Result<(), Error> {
+        let layout = self.job.layout;
+        let name = companion.resource_type().name();
+        let write = |out: &mut dyn Write| json::write(out, companion, dialect, layout);
+        self.document(name, companion.id.clone(), study_uid, Some(Model::Companion(companion)), dialect, write)
+            .map(drop)
+    }
+
+    fn document(
+        &self,
+        resource_type: &'static str,
+        id: String,
+        study_uid: &str,
+        model: Option<Model<'_>>,
+        dialect: Dialect<'_>,
+        write: impl Fn(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<Placed, Error> {
+        let name = DocumentName { resource_type, id };
+        let mut line = |out: &mut dyn Write| {
+            write(out)?;
+            out.write_all(b"\n")
+        };
+        let given = Given { sink: self.sink, model: model.as_ref(), dialect };
+        let placed = match self.memory {
+            Some(memory) => memory.document(&name, study_uid, &given, &mut line)?,
+            None => given.give(&name, &mut line)?,
+        };
+        // A companion is not named by a study, whether it is shared or not.
+        let study = Some(study_uid).filter(|_| matches!(resource_type, "ImagingStudy" | "Bundle" | "ImagingSelection"));
+        match &placed {
+            Placed::Written | Placed::NotTaken => {}
+            Placed::NameTaken => {
+                let place = Where { study, ..Where::default() };
+                self.report.issue_of(study_uid, place, &issue(resource_type, Reason::NameTaken));
+            }
+            Placed::HeldBack(path) if resource_type == "ImagingStudy" || resource_type == "Bundle" => {
+                note_held_back(self.report, path);
+            }
+            Placed::HeldBack(path) => {
+                let name = Name::file(path);
+                let place = Where { name: Some(&name), study, ..Where::default() };
+                self.report.issue_of(study_uid, place, &issue(resource_type, Reason::FileSaysMore));
+            }
+        }
+        Ok(placed)
+    }
+}
+
+/// Whether a document has its place; what a server does not take it says itself.
+pub(super) fn is_given(placed: &Placed) -> bool {
+    matches!(placed, Placed::Written | Placed::NotTaken)
+}

@@ -1,0 +1,68 @@
+//! Objects that a list names: those of one bucket are asked for together, many at a time.
+
+use std::collections::BTreeMap;
+
+use futures_util::stream::{self, StreamExt};
+use object_store::ObjectMeta;
+
+use super::{BucketInput, Extent, Listing};
+use crate::issue::Skip;
+use crate::name::Name;
+use crate::objects::Bucket;
+use crate::source::Only;
+use crate::source::batch::Feed;
+
+/// Names that are held until they are asked for.
+const HELD_NAMES: usize = 4096;
+
+/// Objects that wait to be asked for, by their bucket.
+#[derive(Debug, Default)]
+pub struct Named {
+    buckets: BTreeMap<String, Vec<BucketInput>>,
+    held: usize,
+}
+
+impl Named {
+    /// Adds what a line names: an object, or all that is below a key.
+    pub fn push(&mut self, input: BucketInput, feed: &mut Feed) {
+        self.buckets.entry(input.address.root()).or_default().push(input);
+        self.held += 1;
+        if self.held >= HELD_NAMES {
+            self.give(feed);
+        }
+    }
+
+    /// Asks for all that wait.
+    pub fn give(&mut self, feed: &mut Feed) {
+        self.held = 0;
+        for inputs in std::mem::take(&mut self.buckets).into_values() {
+            give(inputs, feed);
+        }
+    }
+}
+
+fn give(inputs: Vec<BucketInput>, feed: &mut Feed) {
+    let Some(BucketInput { address, options, requests }) = inputs.first().cloned() else { return };
+    let bucket = match Bucket::open(&address, &options, requests) {
+        Ok(bucket) => bucket,
+        Err(error) => return feed.skip(Name::file(address.root()), Skip::NotDelivered(error.to_string())),
+    };
+    let (prefixes, objects): (Vec<_>, Vec<_>) = inputs.into_iter().partition(|input| input.address.is_prefix);
+    let objects = objects.into_iter().map(|input| {
+        // A list need not say how large it is; the answer does.
+        let (location, last_modified) = (input.address.key, Default::default());
+        Ok(ObjectMeta { location, last_modified, size: u64::MAX, e_tag: None, version: None })
+    });
+    let listing = |objects, place, extent| Listing {
+        bucket: bucket.clone(),
+        objects,
+        place,
+        extent,
+        only: Only::default(),
+        requests,
+    };
+    listing(stream::iter(objects).boxed(), address.root(), Extent::Named).give(feed);
+    for BucketInput { address, .. } in prefixes {
+        listing(bucket.list(&address.key), bucket.address(&address.key), Extent::Below).give(feed);
+    }
+}

@@ -1,0 +1,10 @@
+//! Buckets as inputs and outputs, against a store of our own that can fail.
+
+#![cfg(feature = "objects")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
+
+mod faults;
+mod nights;
+mod output;
+mod run;
+mod store;

@@ -1,0 +1,171 @@
+//! Output to a bucket: an object is there as a whole, or as it was.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use crate::run::{code, dcm2fhir, stderr, well};
+use crate::store::{Dialect, Instead, Store, fault};
+
+/// A study in DICOM JSON whose document is larger than one part of an upload.
+fn large(folder: &Path) -> PathBuf {
+    let uid = |tag: &str, value: &str| format!(r#""{tag}":{{"vr":"UI","Value":["{value}"]}}"#);
+    let one = |number| {
+        let (study, series) = (uid("0020000D", "1.2.3"), uid("0020000E", "1.2.3.4"));
+        let (class, own) =
+            (uid("00080016", "1.2.840.10008.5.1.4.1.1.2"), uid("00080018", &format!("1.2.3.4.5.6.7.8.9.10.{number}")));
+        format!("{{{class},{own},{study},{series}}}")
+    };
+    let path = folder.join("large.json");
+    fs::write(&path, (0..45_000).map(one).collect::<Vec<_>>().join("\n")).unwrap();
+    path
+}
+
+fn convert(store: &Store, input: &Path, output: &str) -> std::process::Command {
+    let mut command = dcm2fhir(store, Dialect::S3, &["convert"]);
+    command.arg(input).args(["--fhir", "r5", "--pretty", "--replace", "-o", output]);
+    command
+}
+
+#[test]
+fn a_large_document_comes_in_parts_and_is_there_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = large(folder.path());
+    let local = folder.path().join("out.json");
+    let output = dcm2fhir(&Store::new(Dialect::S3, &[], well()), Dialect::S3, &["convert"])
+        .arg(&input)
+        .args(["--fhir", "r5", "--pretty", "-o"])
+        .arg(&local)
+        .output()
+        .unwrap();
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let whole = fs::read(local).unwrap();
+    assert!(whole.len() > 17 << 19, "{}", whole.len());
+
+    let store = Store::new(Dialect::S3, &[], well());
+    let output = convert(&store, &input, "s3://data/out/large.json").output().unwrap();
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(store.object("out/large.json").unwrap() == whole);
+    assert!(store.requests().iter().any(|request| request.query.contains("partNumber=2")));
+
+    let refused: Instead =
+        Box::new(|request, _| request.query.contains("partNumber=2").then(|| fault(403, "AccessDenied")));
+    let store = Store::new(Dialect::S3, &[("large.json", b"{\"old\": 1}".to_vec())], refused);
+    let output = convert(&store, &input, "s3://data/large.json").output().unwrap();
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    assert!(stderr(&output).contains("AccessDenied"), "{}", stderr(&output));
+    assert_eq!(store.object("large.json").unwrap(), b"{\"old\": 1}");
+    assert!(store.requests().iter().any(|request| request.method == "DELETE"), "its parts are taken away");
+
+    // Killed while the second part is under way.
+    let (under_way, waits) = mpsc::channel();
+    let hangs: Instead = Box::new(move |request, _| {
+        if request.query.contains("partNumber=2") {
+            let _ = under_way.send(());
+            thread::sleep(Duration::from_secs(600));
+        }
+        None
+    });
+    let store = Store::new(Dialect::S3, &[("large.json", b"{\"old\": 1}".to_vec())], hangs);
+    let mut child = convert(&store, &input, "s3://data/large.json").spawn().unwrap();
+    waits.recv_timeout(Duration::from_secs(300)).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(store.object("large.json").unwrap(), b"{\"old\": 1}");
+}
+
+#[test]
+fn a_folder_of_documents_is_uploaded_and_what_would_lose_instances_is_held_back() {
+    let store = Store::new(Dialect::S3, &[], well());
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/dicom");
+    let run = |input: PathBuf, more: &[&str]| {
+        let output = dcm2fhir(&store, Dialect::S3, &["convert"])
+            .arg(input)
+            .args(["--fhir", "r4", "-o", "s3://data/out/"])
+            .args(more)
+            .output();
+        output.unwrap()
+    };
+    let output = run(testdata.clone(), &[]);
+    assert!(code(&output) < 2, "{}", stderr(&output));
+    let folder = tempfile::tempdir().unwrap();
+    let local = dcm2fhir(&store, Dialect::S3, &["convert"])
+        .arg(&testdata)
+        .args(["--fhir", "r4", "-o"])
+        .arg(folder.path())
+        .output();
+    assert!(code(&local.unwrap()) < 2);
+    let mut documents = 0;
+    for entry in fs::read_dir(folder.path()).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        assert_eq!(store.object(&format!("out/{name}")), Some(fs::read(entry.path()).unwrap()), "{name}");
+        documents += 1;
+    }
+    assert!(documents > 30);
+    let output = run(testdata.join("ct-two-series/1-1.dcm"), &[]);
+    assert_eq!(code(&output), 1, "{}", stderr(&output));
+    assert!(stderr(&output).contains("s3://data/out/"), "{}", stderr(&output));
+    let output = run(testdata.join("ct-two-series/1-1.dcm"), &["--replace"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+}
+
+#[test]
+fn faults_that_pass_lose_nothing_and_a_bucket_that_cannot_be_used_is_told_before_anything_is_read() {
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/dicom/ct-two-series");
+    let busy: Instead = Box::new(|_, times| (times <= 2).then(|| fault(503, "SlowDown")));
+    let store = Store::new(Dialect::S3, &[], busy);
+    let output = convert(&store, &testdata, "s3://data/a.json").output().unwrap();
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(store.object("a.json").is_some());
+    let refused: Instead = Box::new(|_, _| Some(fault(400, "ExpiredToken")));
+    let store = Store::new(Dialect::S3, &[], refused);
+    let output = convert(&store, &testdata, "s3://data/a.json").output().unwrap();
+    assert_eq!(code(&output), 2, "{}", stderr(&output));
+    assert!(stderr(&output).contains("credentials have expired"), "{}", stderr(&output));
+    assert!(store.requests().len() <= 2);
+}
+
+#[test]
+fn an_index_does_not_take_for_written_what_goes_to_a_bucket() {
+    let is_down = Arc::new(AtomicBool::new(true));
+    let down = Arc::clone(&is_down);
+    let refuses: Instead =
+        Box::new(move |request, _| (request.method == "PUT" && down.load(Relaxed)).then(|| fault(400, "NotNow")));
+    let (store, folder) = (Store::new(Dialect::S3, &[], refuses), tempfile::tempdir().unwrap());
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/dicom/ct-two-series");
+    let run = || {
+        let mut command = dcm2fhir(&store, Dialect::S3, &["convert"]);
+        command.arg(&testdata).args(["--fhir", "r4", "-o", "s3://data/out/", "--index", "i.dcmindex"]);
+        command.current_dir(folder.path()).output().unwrap()
+    };
+    assert_eq!(code(&run()), 2);
+    is_down.store(false, Relaxed);
+    let output = run();
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(store.requests().iter().any(|request| request.method == "PUT" && request.path.starts_with("out/")));
+}
+
+#[test]
+fn fragments_go_to_a_bucket_and_documents_made_of_them_too() {
+    let store = Store::new(Dialect::S3, &[], well());
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/dicom/ct-two-series");
+    let folder = tempfile::tempdir().unwrap();
+    let run = |command: &str, more: &[&str]| {
+        let output = dcm2fhir(&store, Dialect::S3, &[command]).args(more).current_dir(folder.path()).output().unwrap();
+        assert_eq!(code(&output), 0, "{command}: {}", stderr(&output));
+    };
+    let input = testdata.to_str().unwrap();
+    run("scan", &[input, "-o", "s3://data/records/", "--partitions", "2"]);
+    run("scan", &[input, "-o", "records/", "--partitions", "2"]);
+    for entry in fs::read_dir(folder.path().join("records")).unwrap().map(Result::unwrap) {
+        let name = format!("records/{}", entry.file_name().into_string().unwrap());
+        assert_eq!(store.object(&name), Some(fs::read(entry.path()).unwrap()), "{name}");
+    }
+    run("assemble", &["records/", "-o", "s3://data/studies.ndjson", "--fhir", "r4", "--endpoint-url", &store.url]);
+    run("assemble", &["records/", "-o", "studies.ndjson", "--fhir", "r4"]);
+    assert_eq!(store.object("studies.ndjson"), Some(fs::read(folder.path().join("studies.ndjson")).unwrap()));
+    assert!(!folder.path().join("s3:").exists());
+}
