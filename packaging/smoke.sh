@@ -17,7 +17,7 @@ esac
 size=$(stat --format=%s "$binary")
 echo "$(basename "$stage"): $((size / 1000)) kB"
 goal=10000000
-[ -z "${FEATURES:-}" ] || goal=14000000
+[ -z "${FEATURES:-}" ] || goal=17000000
 if [ "${PROFILE:-dist}" = dist ] && [ "$size" -gt "$goal" ]; then
     echo "larger than $((goal / 1000000)) MB" >&2
     exit 1

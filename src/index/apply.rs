@@ -1,4 +1,4 @@
-//! Puts what was read into the store, and takes out what is gone.
+//! Writes new records to the store, and removes deleted files.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,16 +8,16 @@ use super::state::State;
 use super::store::{Fault, Store};
 use super::studies::FileKeys;
 
-/// Files that are taken out in one go.
+/// Files removed in one transaction.
 const GONE_AT_ONCE: i64 = 20_000;
 
-/// Puts everything that is held into the store, and makes it last.
+/// Writes all pending data to the store, and commits.
 pub(super) fn flush(store: &mut Store, pending: &Pending) -> Result<(), Fault> {
     let mut open = Vec::new();
     let Taken { mut studies, files } = pending.take(|archives| {
         for OpenArchive { ticket, studies, .. } in archives {
             open.push((ticket.clone(), studies.clone()));
-            // What an earlier run had of it goes now, and what this run adds must not go with it later.
+            // Records of an earlier run are removed now, and not again when more is added.
             ticket.is_known = false;
         }
     });
@@ -41,7 +41,7 @@ pub(super) fn flush(store: &mut Store, pending: &Pending) -> Result<(), Fault> {
     }
     for (ticket, studies) in open {
         let studies = studies.iter().map(|uid| id_of(store, &ids, uid)).collect::<Result<_, _>>()?;
-        // Without a stamp: if the run ends here, the archive is read again, and what is there of it goes.
+        // Without a stamp: if the run ends here, the archive is read again.
         let row = FileRow { stamp: Vec::new(), study: None, state: Some(State { studies, ..State::default() }) };
         if ticket.is_known || store.file(ticket.folder, &ticket.name)?.is_none() {
             totals.add(row.totals(), 1);
@@ -84,7 +84,7 @@ fn id_of(store: &Store, ids: &HashMap<Box<str>, i64>, uid: &str) -> Result<i64, 
     ids.get(uid).map_or_else(|| Ok(store.study_with(uid)?.id), |id| Ok(*id))
 }
 
-/// Takes the records of files out of their studies, and the files out of the counts.
+/// Removes the records of files from their studies, and the files from the counts.
 fn take_out<'n>(
     store: &Store,
     files: impl Iterator<Item = (i64, &'n [u8])>,
@@ -101,7 +101,7 @@ fn take_out<'n>(
     by_study.iter().try_for_each(|(study, files)| store.remove(*study, files))
 }
 
-/// Takes out the files that are listed as gone.
+/// Removes the files that are marked as gone.
 pub(super) fn remove_gone(store: &mut Store) -> Result<(), Fault> {
     loop {
         let gone: Vec<(i64, Vec<u8>)> = {

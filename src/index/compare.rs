@@ -1,4 +1,4 @@
-//! Compares what the walk finds with what is stored: only what is new or changed is read.
+//! Compares the files of the walk with the store, so that only new and changed ones are read.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -13,7 +13,7 @@ use super::{Index, os_string, path_bytes};
 use crate::options::index::Check;
 use crate::source::{FolderNumber, From, Stamp, Watch, is_settled, now};
 
-/// A file that was found, and what it is found to be.
+/// A file of the walk, and its stamp.
 type Found = (OsString, Stamp);
 
 impl Watch for Index {
@@ -40,7 +40,7 @@ impl Watch for Index {
     }
 
     fn enters(&self, folder: &Path) -> Option<FolderNumber> {
-        // Looked at before the folder is listed: what comes later changes it again.
+        // Read before the folder is listed, so that later changes are detected next time.
         let mtime = mtime(folder).filter(|mtime| is_settled(*mtime, now()));
         let store = self.store();
         let known = self.gives(&store, || {
@@ -78,7 +78,7 @@ impl Watch for Index {
     fn leaves(&self, number: FolderNumber, whole: bool, plain: bool) {
         let mut visited = self.visited();
         if !plain {
-            // What the walk itself left out is not stored: only a listing finds it again.
+            // Entries that the walk left out are not stored, so the folder must be listed again.
             visited.unread.insert(number);
         }
         let is_compared = whole && !visited.listed.contains(&number);
@@ -100,7 +100,7 @@ impl Watch for Index {
         let ticket = self.gives(&store, || {
             let id = store.folder_at(path_bytes(folder.as_os_str()), None)?.id;
             if self.visited().folders.contains(&id) {
-                // The walk of the folder finds it, or has found it.
+                // The walk of its folder handles it.
                 return Ok(None);
             }
             if self.visited().listed.insert(id) && from == From::List {
@@ -118,7 +118,7 @@ impl Watch for Index {
 }
 
 impl Index {
-    /// What came of it; what went wrong ends the run, when it has read what is under way.
+    /// The result; an error is stored and ends the run later.
     fn gives<T>(&self, store: &Store, work: impl FnOnce() -> Result<T, Fault>) -> Option<T> {
         store.check(work()).map_err(|error| self.fails(error)).ok()
     }
@@ -146,7 +146,7 @@ impl Index {
         known == Some(digest)
     }
 
-    /// Walks the sorted files of a whole folder beside those that are stored.
+    /// Merges the sorted files of a complete folder with the stored ones.
     fn merge(&self, store: &Store, folder: i64, files: Vec<Found>) -> Result<Vec<Ticket>, Fault> {
         let (mut files, mut tickets, mut gone) = (files.into_iter().peekable(), Vec::new(), Vec::new());
         let ticket =
@@ -166,7 +166,7 @@ impl Index {
         Ok(tickets)
     }
 
-    /// Looks each file up; for who does not know all files of a folder. One that comes twice is read once.
+    /// Looks up each file, for an incomplete list of files. Duplicates are read once.
     fn look_up(&self, store: &Store, folder: i64, files: Vec<Found>) -> Result<Vec<Ticket>, Fault> {
         let mut tickets = Vec::new();
         for (name, stamp) in files {
@@ -183,13 +183,13 @@ impl Index {
     }
 }
 
-/// Notes a file in one of the tables of this run, and says whether it is new there.
+/// Adds a file to a table of this run; returns whether it is new.
 pub(super) fn note(store: &Store, table: &str, folder: i64, name: &[u8]) -> Result<bool, Fault> {
     let insert = format!("INSERT OR IGNORE INTO temp.{table} VALUES (?1, ?2)");
     Ok(store.connection.prepare_cached(&insert)?.execute(params![folder, name])? > 0)
 }
 
-/// The stored files of a folder that were not seen are gone.
+/// Marks stored files of a folder that were not found as gone.
 pub(super) fn unseen(store: &Store, folder: i64) -> Result<(), Fault> {
     let insert = "INSERT OR IGNORE INTO temp.gone SELECT folder, name FROM file WHERE folder = ?1
                   AND NOT EXISTS (SELECT 1 FROM temp.seen WHERE seen.folder = file.folder AND seen.name = file.name)";
@@ -197,7 +197,7 @@ pub(super) fn unseen(store: &Store, folder: i64) -> Result<(), Fault> {
     Ok(())
 }
 
-/// When anything was added to a folder or taken from it.
+/// The modification time of a folder.
 fn mtime(folder: &Path) -> Option<i64> {
     let metadata = fs::metadata(folder).ok()?;
     match Stamp::of(&metadata) {

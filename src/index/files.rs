@@ -1,4 +1,4 @@
-//! Folders and files as they are stored, and how many they are.
+//! Stored folders and files, and their totals.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::state::State;
 use super::store::{Fault, Store};
 
-/// What a folder is known for.
+/// A stored folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Folder {
     pub id: i64,
-    /// When anything in it changed, where it need not be listed as long as that stays.
+    /// Its modification time, if it need not be listed while that is unchanged.
     pub mtime: Option<i64>,
     /// What all its names and stamps come to, where none of them has to be read again.
     pub digest: Option<ListingDigest>,
@@ -34,14 +34,14 @@ impl ListingDigest {
     }
 }
 
-/// What is known of a file.
+/// A stored file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FileRow {
-    /// Its stamp as bytes; empty where it has to be read again.
+    /// Its stamp as bytes; empty if it must be read again.
     pub stamp: Vec<u8>,
     /// The study that it is an instance of.
     pub study: Option<i64>,
-    /// What it is otherwise.
+    /// Its state, if it is not a single instance.
     pub state: Option<State>,
 }
 
@@ -52,7 +52,7 @@ impl FileRow {
         self.study.into_iter().chain(of_state).collect()
     }
 
-    /// What it adds to the counts.
+    /// Its contribution to the totals.
     pub fn totals(&self) -> FileTotals {
         match &self.state {
             Some(state) => FileTotals {
@@ -66,7 +66,7 @@ impl FileRow {
     }
 }
 
-/// How many files are known.
+/// The totals of stored files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FileTotals {
     /// Files on the disk, an archive as one.
@@ -86,14 +86,14 @@ impl FileTotals {
         [&mut self.rows, &mut self.files, &mut self.dicom_files, &mut self.grouped_files]
     }
 
-    /// Adds what other files are, or takes it away where `times` is -1.
+    /// Adds other totals, or subtracts them if `times` is -1.
     pub fn add(&mut self, mut other: FileTotals, times: i64) {
         self.parts().into_iter().zip(other.parts()).for_each(|(all, more)| *all += times * *more);
     }
 }
 
 impl Store {
-    /// The folder at a path, where it is known.
+    /// The folder at a path, if stored.
     pub fn folder(&self, path: &[u8]) -> Result<Option<Folder>, Fault> {
         let mut statement = self.connection.prepare_cached("SELECT id, mtime, digest FROM folder WHERE path = ?1")?;
         let row = statement.query_row([path], |row| {
@@ -103,7 +103,7 @@ impl Store {
         Ok(row.optional()?)
     }
 
-    /// The folder at a path, which is taken in where it is not known.
+    /// The folder at a path, added if missing.
     pub fn folder_at(&self, path: &[u8], parent: Option<&[u8]>) -> Result<Folder, Fault> {
         if let Some(known) = self.folder(path)? {
             return Ok(known);
@@ -119,14 +119,14 @@ impl Store {
         statement.query_row([id], |row| row.get(0)).optional()?.ok_or(Fault::Damaged)
     }
 
-    /// Keeps since when a folder has not changed, or that this is not known.
+    /// Stores the modification time of a folder, or that it is not known.
     pub fn set_folder_mtime(&self, id: i64, mtime: Option<i64>) -> Result<(), Fault> {
         let update = "UPDATE folder SET mtime = ?2 WHERE id = ?1 AND mtime IS NOT ?2";
         self.connection.prepare_cached(update)?.execute(params![id, mtime])?;
         Ok(())
     }
 
-    /// Keeps that the files of a folder come from a list.
+    /// Marks a folder as listed in a file list.
     pub fn set_listed(&self, id: i64) -> Result<(), Fault> {
         let update = "UPDATE folder SET listed = 1 WHERE id = ?1 AND listed = 0";
         self.connection.prepare_cached(update)?.execute([id])?;
@@ -164,7 +164,7 @@ impl Store {
         Ok(())
     }
 
-    /// Shows the name and the stamp of each file of a folder, in the order of the names.
+    /// Calls `each` with name and stamp of every file of a folder, sorted by name.
     pub fn each_file(&self, folder: i64, mut each: impl FnMut(&[u8], &[u8])) -> Result<(), Fault> {
         let select = "SELECT name, stamp FROM file WHERE folder = ?1 ORDER BY name";
         let mut statement = self.connection.prepare_cached(select)?;
@@ -183,7 +183,7 @@ impl Store {
         Ok(statement.query_row(params![folder, name], |row| row.get(0)).optional()?)
     }
 
-    /// All that is known of one file.
+    /// A stored file.
     pub fn file(&self, folder: i64, name: &[u8]) -> Result<Option<FileRow>, Fault> {
         let select = "SELECT stamp, study, state FROM file WHERE folder = ?1 AND name = ?2";
         let mut statement = self.connection.prepare_cached(select)?;
@@ -194,7 +194,7 @@ impl Store {
         Ok(Some(FileRow { stamp, study, state }))
     }
 
-    /// Keeps what is known of a file.
+    /// Stores a file.
     pub fn put_file(&self, folder: i64, name: &[u8], row: &FileRow) -> Result<(), Fault> {
         let mut statement =
             self.connection.prepare_cached("INSERT OR REPLACE INTO file VALUES (?1, ?2, ?3, ?4, ?5)")?;
@@ -202,14 +202,14 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets a file.
+    /// Deletes a file.
     pub fn delete_file(&self, folder: i64, name: &[u8]) -> Result<(), Fault> {
         let mut statement = self.connection.prepare_cached("DELETE FROM file WHERE folder = ?1 AND name = ?2")?;
         statement.execute(params![folder, name])?;
         Ok(())
     }
 
-    /// Shows each file that is not simply an instance, with the path of its folder.
+    /// Calls `each` with every file that is not a single instance, and the path of its folder.
     pub fn each_state(&self, mut each: impl FnMut(&[u8], &[u8], State)) -> Result<(), Fault> {
         let select = "SELECT path, name, state FROM file INDEXED BY file_state JOIN folder ON folder.id = file.folder
                       WHERE state IS NOT NULL";
@@ -223,7 +223,7 @@ impl Store {
         Ok(())
     }
 
-    /// How many files are known.
+    /// The totals of stored files.
     pub fn file_totals(&self) -> Result<FileTotals, Fault> {
         let mut totals = FileTotals::default();
         for (part, name) in totals.parts().into_iter().zip(NAMES) {
@@ -232,7 +232,7 @@ impl Store {
         Ok(totals)
     }
 
-    /// Keeps how many files are known.
+    /// Stores the totals.
     pub fn set_file_totals(&self, mut totals: FileTotals) -> Result<(), Fault> {
         totals.parts().into_iter().zip(NAMES).try_for_each(|(part, name)| self.set_meta(name, *part))
     }

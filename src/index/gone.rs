@@ -1,4 +1,4 @@
-//! Files that are stored and were not found. A share that is not mounted looks like that too: so there is a limit.
+//! Stored files that were not found. As a share that is not mounted looks the same, there is a limit.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use super::{Index, Visited, apply, os_string};
 use crate::error::Error;
 use crate::options::index::MaxGone;
 
-/// How many files are gone from where this run looked.
+/// The number of gone files in the inputs of this run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct GoneFiles {
     /// Files that are gone.
@@ -17,7 +17,7 @@ pub struct GoneFiles {
     pub known: u64,
 }
 
-/// Where a run looked.
+/// The inputs of a run.
 #[derive(Debug, Clone, Default)]
 struct Looked {
     folders: Vec<PathBuf>,
@@ -26,7 +26,7 @@ struct Looked {
 }
 
 impl Index {
-    /// Takes out the files that are gone; an error where they are too many, and then nothing is taken out.
+    /// Removes gone files; fails without removing any if there are too many.
     pub fn remove_gone(&self, max_gone: MaxGone) -> Result<GoneFiles, Error> {
         let looked = {
             let visited = self.visited();
@@ -55,7 +55,7 @@ impl Index {
         Ok(all)
     }
 
-    /// Adds the files of folders that the walk did not come to, and of lists that lack them.
+    /// Adds files of folders that were not walked, and files missing in lists.
     fn note_gone(&self, store: &Store, looked: &Looked) -> Result<(), Fault> {
         let visited = self.visited();
         each_folder(store, &|id| visited.passes(id), |folder| {
@@ -70,7 +70,7 @@ impl Index {
         })
     }
 
-    /// Forgets folders that are not there any more, so that nobody trusts them.
+    /// Removes folders that no longer exist.
     fn remove_folders(&self, store: &Store, looked: &Looked) -> Result<(), Fault> {
         let visited = self.visited();
         let mut absent = Vec::new();
@@ -127,7 +127,7 @@ fn each_folder(
     Ok(())
 }
 
-/// How many are gone and were known, for each place where the run looked. Nothing is counted where none is gone.
+/// The numbers of gone and known files of each input; empty if none is gone.
 fn count(store: &Store, looked: &Looked) -> Result<Vec<(String, GoneFiles)>, Fault> {
     if !store.connection.prepare("SELECT 1 FROM temp.gone LIMIT 1")?.exists([])? {
         return Ok(Vec::new());

@@ -1,6 +1,6 @@
-//! SOP and Series Instance UIDs that stand in several places: found by hashes, so many at a time, so that memory does not
-//! grow with the archive. What was found is kept: the next night looks for the UIDs of the studies that changed, and for
-//! nothing where none did.
+//! SOP and Series Instance UIDs that occur in several places, found by hashes in several passes, so that memory does
+//! not grow with the archive. What was found is kept: the next night looks for the UIDs of the studies that changed,
+//! and for nothing where none did.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -13,23 +13,23 @@ use super::store::{Fault, Store};
 use crate::error::Error;
 use crate::group::SeveralPlaces;
 
-/// Hashes that are held at a time: 16 MiB.
+/// Hashes in memory at a time: 16 MiB.
 const HELD_HASHES: u64 = 2 << 20;
 
 /// What the index calls what was found.
 const KEY: &str = "several places";
 
-/// What stands in several places.
+/// UIDs that occur in several places.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Several {
     /// SOP Instance UIDs, each with the studies and series that have it.
     pub instances: Vec<SeveralPlaces>,
-    /// Series, each with its study, that stand in several studies.
+    /// Series, each with its study, that occur in several studies.
     pub series: Vec<(String, String)>,
 }
 
 impl Index {
-    /// Finds what stands in several places, in all of the index.
+    /// Finds UIDs that occur in several places in the index.
     pub fn several_places(&self) -> Result<Several, Error> {
         self.with(|store| {
             let (known, changed) = (kept(store)?, changed(store)?);
@@ -126,7 +126,7 @@ fn repeated(store: &Store, sought: Option<&Sought>) -> Result<(HashSet<u64>, Has
     Ok((instances, series.map(|run| run[0].0).collect()))
 }
 
-/// The UIDs behind the hashes, and where they stand.
+/// The UIDs of hashes, and their places.
 fn named(store: &Store, instances: &HashSet<u64>, series: &HashSet<u64>) -> Result<Several, Fault> {
     let mut places: BTreeMap<String, BTreeSet<(i64, String)>> = BTreeMap::new();
     let mut series_places: BTreeSet<(String, i64)> = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! What was made of the studies, for each place where documents went: which are up to date there, and what their runs said.
+//! The state of documents for each destination: which are up to date, and the reports of their runs.
 
 use rusqlite::{OptionalExtension, params};
 
@@ -11,11 +11,11 @@ use super::store::{Fault, Store};
 use crate::error::Error;
 use crate::source::{Stamp, printable};
 
-/// A place where documents go.
+/// A destination of documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target(i64);
 
-/// The document of a study as it was written.
+/// A study's document as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     /// The study, by number.
@@ -26,11 +26,11 @@ pub struct Standing {
     pub id: String,
     /// The hash of its bytes; `None` where it was held back.
     pub hash: Option<u64>,
-    /// What the run said of it.
+    /// The stored report of the run.
     pub told: Vec<u8>,
 }
 
-/// A study whose document was just dealt with.
+/// A study whose document was just handled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     /// The study, by number.

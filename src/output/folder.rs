@@ -1,7 +1,7 @@
 //! One file for each document, named by the id of the resource in it.
 //!
-//! A study's file stands in the folder itself, a companion's below the name of its type. Other files in the folder stay
-//! as they are, and one of the same name from an earlier run is replaced, unless it holds or says more.
+//! Studies are files in the folder itself, companions are in subfolders by type. A file of the same name from an
+//! earlier run is replaced, unless it has more content. Other files are not touched.
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
@@ -16,7 +16,7 @@ use super::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
 use crate::error::Error;
 use crate::options::FileMode;
 
-/// The longest id that FHIR has.
+/// The longest id in FHIR.
 const MAX_ID_BYTES: usize = 64;
 
 /// A folder with one file for each document.
@@ -27,16 +27,16 @@ pub struct Folder {
     extension: &'static str,
     mode: FileMode,
     replace: bool,
-    /// The resource types that have their folder.
+    /// Resource types whose subfolder was created.
     types: Mutex<HashSet<&'static str>>,
-    /// Hashes of the names that were given.
+    /// Hashes of the names used in this run.
     taken: Mutex<HashSet<u64>>,
     /// The files of earlier runs, where somebody asks for them: one listing costs less than a look at each.
     before: OnceLock<HashSet<OsString>>,
 }
 
 impl Folder {
-    /// Makes the folder where it is not there, and finds out whether it can be written.
+    /// Creates the folder if it is missing, and checks that it can be written.
     pub fn open(root: &Path, extension: &'static str, mode: FileMode, replace: bool) -> Result<Folder, Error> {
         make(root, mode)?;
         remove_stale(root);
@@ -76,7 +76,7 @@ impl Folder {
         })
     }
 
-    /// Where a document stands, whether its folder is there or not.
+    /// The path of a document, whose folder may not exist yet.
     fn place(&self, name: &DocumentName) -> PathBuf {
         let file = file_name(&name.id, self.extension);
         if name.is_main() { self.root.join(file) } else { self.root.join(name.resource_type).join(file) }
@@ -142,7 +142,7 @@ fn files_of(folder: &Path) -> HashSet<OsString> {
     entries.filter(is_file).map(|entry| entry.file_name()).collect()
 }
 
-/// The hash of what a file holds; `None` where it is not there or cannot be read.
+/// The hash of a file's content; `None` if it is missing or cannot be read.
 fn file_hash(path: &Path) -> Option<u64> {
     let mut file = std::fs::File::open(path).ok()?;
     super::document_hash(&mut |out| std::io::copy(&mut file, out).map(drop)).ok()
@@ -156,8 +156,8 @@ fn path_hash(path: &Path) -> u64 {
     xxh3_64(path.as_os_str().as_encoded_bytes())
 }
 
-/// A name that is safe in every file system: what is no FHIR id becomes its hash, as does the name of a Windows device; an
-/// id with capital letters gets its hash behind it, because some file systems take `A` and `a` for the same.
+/// A name that is safe in every file system. An invalid FHIR id or the name of a Windows device is replaced by its
+/// hash. An id with capital letters gets its hash as a suffix, because some file systems ignore case.
 fn file_name(id: &str, extension: &str) -> String {
     let is_id_character = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
     let hash = xxh3_64(id.as_bytes());

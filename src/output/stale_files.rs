@@ -1,4 +1,4 @@
-//! What an earlier run, or somebody else, left in the folder of the output.
+//! Counts files that another run left in the output folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {
     fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
 }
 
-/// Whether a folder is called as a resource type is.
+/// Whether a folder is named like a resource type.
 fn is_resource_type(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     name.first().is_some_and(u8::is_ascii_uppercase) && name.iter().all(u8::is_ascii_alphabetic)

@@ -11,7 +11,7 @@ use crate::report::Sorter;
 #[derive(Debug)]
 pub struct NotTaken(Mutex<Sorter>);
 
-/// A resource that was not taken, and why.
+/// A rejected resource, and why.
 #[derive(Serialize)]
 struct Line<'l> {
     resource: &'l str,
@@ -20,7 +20,7 @@ struct Line<'l> {
 }
 
 impl NotTaken {
-    /// Nothing yet.
+    /// An empty list.
     pub fn new() -> NotTaken {
         NotTaken(Mutex::new(empty()))
     }
