@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Writes what a binary holds of others: each crate with its licence, and the texts that its licence wants to go with it.
 
-usage: packaging/licences.py TARGET > THIRD-PARTY.txt
+usage: packaging/licences.py TARGET > THIRD-PARTY.txt     FEATURES=objects adds the crates of that feature
 """
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,9 @@ TEXT_ELSEWHERE = ("Apache-2.0", "CC0-1.0")
 
 
 def metadata(target):
-    command = ["cargo", "metadata", "--format-version=1", "--locked", "--features=objects", f"--filter-platform={target}"]
+    command = ["cargo", "metadata", "--format-version=1", "--locked", f"--filter-platform={target}"]
+    if features := os.environ.get("FEATURES"):
+        command.append(f"--features={features}")
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 

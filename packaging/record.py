@@ -22,7 +22,7 @@ from pathlib import Path
 import pyte
 
 COLUMNS, ROWS = 80, 14
-ARCHIVE = ["--studies", "1500", "--instances", "12"]
+ARCHIVE = ["--studies", "6000", "--instances", "12"]
 COMMAND = "dcm2fhir convert archive/ -o studies/ --fhir r4 --timezone Europe/Berlin"
 PROMPT = "$ "
 SECONDS_A_KEY, SECONDS_OF_REST = 0.05, 6

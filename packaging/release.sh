@@ -45,29 +45,43 @@ licences() {
     python packaging/licences.py "$1" > "$2/THIRD-PARTY.txt"
 }
 
+# What of SQLite the index has no use for.
+export LIBSQLITE3_FLAGS="-USQLITE_ENABLE_FTS3 -USQLITE_ENABLE_FTS3_PARENTHESIS -USQLITE_ENABLE_FTS5 -USQLITE_ENABLE_RTREE \
+    -USQLITE_ENABLE_DBSTAT_VTAB -USQLITE_ENABLE_STAT4 -DSQLITE_OMIT_JSON"
+
 # wheel TARGET: compiles, and makes the Python package, which has the components in it.
 wheel() {
-    local project file compatibility=()
+    local project file linker compatibility=() flags=() features=()
     project=$(mktemp -d)
-    # A static program runs with any C library, and with none.
-    [[ $1 != *musl* ]] || compatibility=(--compatibility manylinux2014 musllinux_1_2)
+    if [[ $1 == *musl* ]]; then
+        # A static program runs with any C library, and with none.
+        compatibility=(--compatibility manylinux2014 musllinux_1_2)
+        # zig's linker can do none of this: identical functions once, relocations packed, and no tables for an unwinding that
+        # the profile has not.
+        linker=${1//-/_}
+        export "CARGO_TARGET_${linker^^}_LINKER=rust-lld"
+        flags=(-- -C link-arg=--icf=safe -C link-arg=--pack-dyn-relocs=relr)
+        [ "$profile" = dev ] || flags+=(-C link-arg=--no-eh-frame-hdr -C "link-arg=-T$PWD/packaging/static.ld")
+    fi
     licences "$1" "$project"
     sed "s#\.\./Cargo.toml#$PWD/Cargo.toml#" packaging/pyproject.toml > "$project/pyproject.toml"
-    (cd "$project" && maturin build --zig --locked --features objects --profile "$profile" --target "$1" --out made "${compatibility[@]}")
+    [ -z "${FEATURES:-}" ] || features=(--features "$FEATURES")
+    (cd "$project" && maturin build --zig --locked --profile "$profile" --target "$1" --out made \
+        "${features[@]}" "${compatibility[@]}" "${flags[@]}")
     file=$(basename "$project"/made/*.whl)
-    mv "$project/made/$file" "$out"
-    rm -r "$project"
-    python - "$out/$file" > "$out/dcm2fhir-$version-$1.cdx.json" <<'PYTHON'
+    python - "$project/made/$file" > "$out/dcm2fhir-$version-$1${FEATURES:+-$FEATURES}.cdx.json" <<'PYTHON'
 import sys, zipfile
 wheel = zipfile.ZipFile(sys.argv[1])
 [components] = [name for name in wheel.namelist() if name.endswith(".cyclonedx.json")]
 sys.stdout.buffer.write(wheel.read(components))
 PYTHON
+    [ -n "${FEATURES:-}" ] || mv "$project/made/$file" "$out"
+    rm -r "$project"
 }
 
 # stage TARGET: the folder that its archive and package are made of.
 stage() {
-    local stage=$out/dcm2fhir-$version-$1 host
+    local stage=$out/dcm2fhir-$version-$1${FEATURES:+-$FEATURES} host
     host=$(binary "${targets[0]}")
     mkdir -p "$stage/man" "$stage/completions"
     cp "$(binary "$1")" README.md CHANGELOG.md "$stage"
@@ -96,14 +110,24 @@ mkdir -p "$out"
 out=$(realpath "$out")
 rm -rf "${out:?}"/*
 install_tools
-for target in "${targets[@]}"; do
-    echo "-- $target"
-    wheel "$target"
-    staged=$(stage "$target")
+# make TARGET: all files of a target; with FEATURES an archive alone.
+make() {
+    local staged
+    echo "-- $1 ${FEATURES:-}"
+    wheel "$1"
+    staged=$(stage "$1")
     archive "$staged"
-    [[ $target == *windows* ]] || packaging/build-deb.sh "$staged" "$target" "$out"
+    [[ $1 == *windows* || -n ${FEATURES:-} ]] || packaging/build-deb.sh "$staged" "$1" "$out"
     packaging/smoke.sh "$staged" "$(binary "${targets[0]}")"
     rm -r "$staged"
+}
+
+for target in "${targets[@]}"; do
+    make "$target"
+done
+# Buckets make the program larger than 10 MB, so who wants them takes another archive.
+for target in "${targets[@]}"; do
+    [[ $profile == dev || $target != *musl* ]] || FEATURES=objects make "$target"
 done
 packaging/test-wheel.sh "$out"/*manylinux*"$(uname -m)"*.whl
 (cd "$out" && sha256sum -- * > SHA256SUMS)

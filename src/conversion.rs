@@ -216,6 +216,9 @@ impl Conversion {
         each: impl FnMut(Document<'_>) -> io::Result<()> + Send,
     ) -> Result<Outcome, Error> {
         let job = self.job()?;
+        if job.format == Format::Kos {
+            return Err(Error::Usage("a manifest in DICOM is no JSON: write it to a folder".to_string()));
+        }
         convert_into(&job, || Ok(Box::new(Callback(Mutex::new(each)))), progress, interrupt)
     }
 }

@@ -1,5 +1,5 @@
-//! The modules, for tests, benches and fuzzers (feature `internals`). They change without notice: everywhere else the
-//! compiler finds what nothing uses.
+//! All modules, for tests, benches and fuzzers (feature `internals`). They change without notice. Without the feature
+//! they are private, so that the compiler reports dead code.
 
 #![allow(missing_docs, unused_imports)]
 
@@ -26,6 +26,10 @@ pub mod group {
 #[cfg(feature = "http")]
 pub mod http {
     pub use crate::http::*;
+}
+#[cfg(feature = "index")]
+pub mod index {
+    pub use crate::index::*;
 }
 pub mod interrupt {
     pub use crate::interrupt::*;

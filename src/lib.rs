@@ -21,7 +21,7 @@
 //! pipeline   index    upload
 //! explain    report   output
 //! source     http     terminal
-//! group
+//! kos        group
 //! mapping
 //! dicom      fhir     progress
 //! options    issue    name     numbers     interrupt     error
@@ -68,6 +68,8 @@ mod index;
 pub mod internals;
 mod interrupt;
 mod issue;
+#[deny(clippy::disallowed_methods)]
+mod kos;
 #[deny(clippy::disallowed_methods)]
 mod mapping;
 mod name;

@@ -28,4 +28,4 @@ pub use run::{RunOptions, ShowProgress, SummaryForm};
 pub use share::Share;
 pub(crate) use share::share_of;
 pub(crate) use suggest::{closest, unknown};
-pub use system::{IssuerSystem, SystemKind, SystemUri, issuer_system, system};
+pub use system::{IssuerSystem, SystemKind, SystemUri, designator, issuer_system, system};

@@ -9,7 +9,9 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
-use dcm2fhir::{Conversion, Detail, Error, Interrupt, Issue, Name, Place, Progress, Reason, References, Release, Skip};
+use dcm2fhir::{
+    Conversion, Detail, Error, Format, Interrupt, Issue, Name, Place, Progress, Reason, References, Release, Skip,
+};
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/dicom");
 
@@ -161,4 +163,22 @@ fn what_is_left_out_and_dropped_comes_as_values() {
     let issues = heard.issues.lock().unwrap();
     assert_eq!(issues.len() as u64, outcome.counts.issues());
     assert!(issues.iter().any(|(study, _)| study.is_some()), "{issues:?}");
+}
+
+#[test]
+fn a_manifest_in_dicom_is_written_and_given_to_no_closure() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = || {
+        Conversion::new(Release::R4).input(format!("{CASES}/full-identity")).configure(|options| {
+            options.output.format = Some(Format::Kos);
+            options.output.output = Some(folder.path().to_path_buf());
+            options.content.profile.profile = "mado".parse().ok();
+            options.content.profile.creator = Some("City Hospital".to_string());
+            options.content.profile.retrieve_location = Some("1.2.3".to_string());
+        })
+    };
+    let refused = manifest().run(|_| Ok(())).unwrap_err();
+    assert!(refused.to_string().contains("write it to a folder"), "{refused}");
+    assert_eq!(manifest().write().unwrap().totals.studies, 1);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }

@@ -40,7 +40,8 @@ fn read(data: &[u8]) -> Vec<Study> {
 }
 
 fn documents(study: &mut Study, release: &'static Release) -> Vec<Vec<u8>> {
-    let options = ContentOptions { selections: true, ..ContentOptions::of(release) };
+    let mut options = ContentOptions::of(release);
+    options.selections = true;
     let (resolved, sharing) = (study.resolve(&Options::default()), Sharing::alone(Ids::new("")));
     let mut documents = Vec::new();
     for references in [References::Logical, References::Contained, References::Separate] {

@@ -28,7 +28,7 @@ pub struct ConsoleArguments {
     /// Form of the summary: text, json or none
     ///
     /// `json`: one line on standard error, for scripts. `none`: only the reason for exit code 1. Default: text.
-    #[arg(long, value_enum, default_value_t, value_name = "FORM", hide_possible_values = true, hide_short_help = true)]
+    #[arg(long, value_enum, default_value_t, value_name = "FORM", hide_short_help = true)]
     pub summary: SummaryForm,
 
     /// Name each file that is left out when it is found
@@ -45,7 +45,7 @@ pub struct ConsoleArguments {
     ///
     /// `auto`: a progress bar, on a terminal only. `always`: also a line every ten seconds if there is no terminal.
     /// Default: auto.
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN", hide_possible_values = true, hide_short_help = true)]
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN", hide_short_help = true)]
     pub progress: ShowProgress,
 
     /// Print this help; --help says more

@@ -24,7 +24,7 @@ Examples:
 #[command(after_help = COMPLETIONS, disable_help_flag = true)]
 pub struct CompletionsArguments {
     /// bash, zsh, fish, powershell or elvish
-    #[arg(value_enum, value_name = "SHELL", hide_possible_values = true)]
+    #[arg(value_enum, value_name = "SHELL")]
     pub shell: Shell,
 
     /// Print this help

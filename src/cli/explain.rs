@@ -20,7 +20,7 @@ use crate::issue::Skip;
 use crate::mapping::{self, ContentOptions, Options};
 use crate::options::InputOptions;
 use crate::options::choice;
-use crate::options::parse::{Listed, RELEASES};
+use crate::options::parse::Listed;
 use crate::output;
 use crate::pipeline::{self, Config, is_stdin};
 use crate::progress::Silent;
@@ -82,15 +82,14 @@ pub struct ExplainArguments {
     #[arg(
         long,
         value_name = "RELEASE",
-        value_parser = Listed::<&'static Release>::new(RELEASES),
-        hide_possible_values = true
+        value_parser = Listed::<&'static Release>::new(Release::NAMES)
     )]
     fhir: Option<&'static Release>,
 
     /// Output format: text or json
     ///
     /// `json` contains all values in full. Default: text.
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", hide_possible_values = true)]
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: ExplainForm,
 
     /// The same as --format json

@@ -10,12 +10,12 @@ use crate::output;
 
 const EXAMPLES: &str = "\
 Examples:
-  dcm2fhir index check archive.dcmindex
-  dcm2fhir index stats archive.dcmindex
+  dcm2fhir index check archive.index
+  dcm2fhir index stats archive.index
 
 Exit code:
-  0    the index is whole
-  2    it is damaged, in use, or no index";
+  0    the index is intact
+  2    it is damaged, in use, or not an index";
 
 /// The arguments of `index`.
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use crate::fhir::profile::ProfileName;
 use crate::fhir::{Profile, Release};
 use crate::mapping::document::{NoAnswer, Question, TableFormat, document, profile_document};
 use crate::options::closest;
-use crate::options::parse::{Listed, RELEASES};
+use crate::options::parse::Listed;
 use crate::output;
 
 const EXAMPLES: &str = "\
@@ -40,8 +40,7 @@ pub struct MappingArguments {
     #[arg(
         long,
         value_name = "RELEASE",
-        value_parser = Listed::<&'static Release>::new(RELEASES),
-        hide_possible_values = true
+        value_parser = Listed::<&'static Release>::new(Release::NAMES)
     )]
     fhir: Option<&'static Release>,
 
@@ -49,13 +48,13 @@ pub struct MappingArguments {
     ///
     /// `mado`, `eu-imaging`, `imr`, `mii`, `ips`: what it requires, adds and leaves out compared with its release.
     /// Default: none.
-    #[arg(long, value_enum, value_name = "NAME", hide_possible_values = true, conflicts_with = "element")]
+    #[arg(long, value_enum, value_name = "NAME", conflicts_with = "element")]
     profile: Option<ProfileName>,
 
     /// Output format: text, markdown or json
     ///
     /// Default: text.
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", hide_possible_values = true)]
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: TableFormat,
 
     /// Print this help; --help says more

@@ -70,7 +70,6 @@ pub struct Cli {
         value_enum,
         default_value_t,
         value_name = "WHEN",
-        hide_possible_values = true,
         hide_short_help = true,
         display_order = 900
     )]
@@ -157,8 +156,8 @@ fn color(arguments: &[OsString]) -> ColorChoice {
 
 /// The command line with its environment variables: `DCM2FHIR_` and the option's name.
 pub fn command() -> ClapCommand {
-    let command = settings::with_settings(Cli::command()).mut_args(without_default).mut_args(with_variable);
-    command.mut_subcommands(|subcommand| subcommand.mut_args(without_default)).mut_subcommands(|subcommand| {
+    let command = settings::with_settings(Cli::command()).mut_args(in_own_words).mut_args(with_variable);
+    command.mut_subcommands(|subcommand| subcommand.mut_args(in_own_words)).mut_subcommands(|subcommand| {
         match NO_VARIABLES.contains(&subcommand.get_name()) {
             true => subcommand,
             false => subcommand.mut_args(with_variable),
@@ -190,10 +189,11 @@ fn variable(long: &str) -> String {
     format!("DCM2FHIR_{}", long.replace('-', "_").to_uppercase())
 }
 
-/// Hides clap's default value: the help text states it.
-fn without_default(argument: Arg) -> Arg {
-    let has_default = argument.get_action().takes_values() && !argument.get_default_values().is_empty();
-    argument.hide_default_value(has_default)
+/// Hides the default and the possible values that clap would print: the help text states them.
+fn in_own_words(argument: Arg) -> Arg {
+    let takes_values = argument.get_action().takes_values();
+    let has_default = takes_values && !argument.get_default_values().is_empty();
+    argument.hide_default_value(has_default).hide_possible_values(takes_values)
 }
 
 fn with_variable(argument: Arg) -> Arg {

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::ConsoleArguments;
 use crate::error::Error;
+use crate::fhir::profile::{ProfileName, ProfileOptions};
 use crate::options::parse::whole;
 use crate::options::{FileMode, InputOptions, Share};
 use crate::pipeline::{self, Scan};
@@ -63,6 +64,13 @@ pub struct ScanArguments {
     #[arg(long, value_name = "K/M", help_heading = "Many machines")]
     shard: Option<Share>,
 
+    /// Also read the attributes of a profile, as mado
+    ///
+    /// `mado` needs more attributes than other profiles. Give all scans and `assemble` the same profile. Default: none.
+    #[arg(long, value_enum, value_name = "NAME", hide_possible_values = true, help_heading = "Many machines")]
+    #[arg(hide_short_help = true)]
+    profile: Option<ProfileName>,
+
     /// Skip files that cannot be read
     ///
     /// Default: nothing is written and the exit code is 2, so that the job is retried.
@@ -87,8 +95,9 @@ pub struct ScanArguments {
 
 /// Scans, and says with which code to exit.
 pub fn run(arguments: ScanArguments) -> Result<u8, Error> {
-    let ScanArguments { input, remote, output, partitions, shard, allow_unreadable, threads, mode, console } =
+    let ScanArguments { input, remote, output, partitions, shard, profile, allow_unreadable, threads, mode, console } =
         arguments;
-    let scan = Scan { input, remote, output, partitions, shard, allow_unreadable, threads, mode };
+    let profile = ProfileOptions { profile, ..ProfileOptions::default() };
+    let scan = Scan { input, remote, output, partitions, shard, profile, allow_unreadable, threads, mode };
     pipeline::scan(&scan, &console.console())
 }

@@ -5,8 +5,8 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command};
 
 const EXAMPLES: &str = "\
-Takes the options of all other commands, reads the --config file and the DCM2FHIR_
-variables, and prints the resulting options.
+Takes the options of all other commands, reads the --config file and the
+DCM2FHIR_ variables, and prints the resulting options.
 
 Examples:
   A configuration file to start with:

@@ -13,7 +13,7 @@ use crate::interrupt::Interrupt;
 use crate::numbers::{count, duration};
 use crate::options::is_stdout;
 use crate::output::WholeFile;
-use crate::synth::{Manifest, Options, write_archive_while};
+use crate::synth::{Manifest, SynthOptions, write_archive_while};
 use crate::terminal::{say, size};
 
 const EXAMPLES: &str = "\
@@ -37,7 +37,7 @@ pub struct SynthArguments {
 
     /// What it holds.
     #[command(flatten)]
-    options: Options,
+    options: SynthOptions,
 
     /// Write the options and the resulting counts, as JSON
     ///
@@ -89,7 +89,7 @@ fn stopped(arguments: &SynthArguments, error: io::Error) -> Error {
 }
 
 /// What was asked for and what was made. No path, time or version of the machine: the same archive has the same.
-fn document(options: &Options, made: Manifest) -> serde_json::Value {
+fn document(options: &SynthOptions, made: Manifest) -> serde_json::Value {
     json!({
         "tool": env!("CARGO_PKG_NAME"),
         "version": env!("CARGO_PKG_VERSION"),

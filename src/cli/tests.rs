@@ -104,10 +104,9 @@ fn the_defaults_that_config_prints_are_those_of_a_run() {
             spelt_out += &format!(" --{long}={}", value.trim_matches('"'));
         }
     }
-    assert!(spelt_out.contains("--fhir=") && spelt_out.contains("--mode="), "{spelt_out}");
+    assert!(spelt_out.contains("--status=") && spelt_out.contains("--mode="), "{spelt_out}");
     let mut unset = job("archive").unwrap();
-    // What nobody named is told from what somebody named alike.
-    unset.config.content.fhir = Some(unset.config.content.release());
+    // An output that was given as - differs from one that was not given.
     unset.config.output.output = Some("-".into());
     assert_eq!(format!("{:?}", job(&spelt_out).unwrap()), format!("{unset:?}"));
 }

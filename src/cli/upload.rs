@@ -20,7 +20,7 @@ use crate::options::{BundleOptions, InputOptions, References, RunOptions};
 use crate::output::{Format, OutputOptions};
 use crate::pipeline::{self, Config, Upload, is_stdin};
 use crate::source::{Input, RemoteOptions};
-use crate::upload::{Mode, Options};
+use crate::upload::{Mode, UploadOptions};
 
 const INPUTS: &str = "DICOM or FHIR: files, folders; - is standard input";
 
@@ -176,7 +176,7 @@ pub struct SendingArguments {
     ///
     /// `transaction` and `batch`: one Bundle for each study. `put`: one request for each resource. Default: by what the
     /// server supports.
-    #[arg(long, value_enum, value_name = "MODE", hide_possible_values = true, hide_short_help = true)]
+    #[arg(long, value_enum, value_name = "MODE", hide_short_help = true)]
     pub send_as: Option<Mode>,
 
     /// Send larger Bundles resource by resource
@@ -258,8 +258,8 @@ fn options(
     sending: SendingArguments,
     content: &ContentOptions,
     run: &RunOptions,
-) -> Result<Options, Error> {
-    Ok(Options {
+) -> Result<UploadOptions, Error> {
+    Ok(UploadOptions {
         policy: server.access.policy(),
         credentials: server.access.credentials()?,
         connection: connection(&server, sending.concurrent_requests.into())?,

@@ -18,7 +18,7 @@ use serde::Serialize;
 use crate::dicom::value::trim_uid;
 use crate::dicom::{DataSet, Header, Tag};
 use crate::fhir::Release;
-use crate::fhir::profile::ProfileOptions;
+use crate::fhir::profile::{Difference, ProfileOptions, differences};
 use crate::issue::{Issue, keyword};
 use crate::mapping::{
     self, COMPANIONS, KEY_OBJECT, KIND, Listed, Mapped, NUMBER, Options, Row, SELECTION, SERIES, STUDY, SelectionPart,
@@ -50,6 +50,7 @@ pub struct Explanation {
 
 /// Whether a study of this file alone conforms to a profile.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Conformance {
     /// Its name in `--profile`.
     pub name: &'static str,
@@ -57,6 +58,11 @@ pub struct Conformance {
     pub guide: &'static str,
     /// What is missing: in the file, and among the options.
     pub missing: Vec<String>,
+    /// What is missing besides for `--format kos`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing_for_kos: Vec<String>,
+    /// What options give, and no file.
+    pub from_options: Vec<Difference>,
     /// What is changed or removed so that it conforms.
     pub changed: Vec<String>,
 }
@@ -169,13 +175,15 @@ impl Walk<'_> {
         let [target] = self.targets else { return None };
         let profile = self.options.profile;
         let kind = mapping::kind(self.root, self.options).part;
-        let (lacks, changes) = written::conformance(&Parts { kind, ..self.parts() }, &self.uids, target);
+        let judgment = written::conformance(&Parts { kind, ..self.parts() }, &self.uids, target);
         let options = target.profile.missing(profile).into_iter().map(|advice| format!("the profile {advice}"));
         profile.is_some().then(|| Conformance {
             name: profile.name,
             guide: profile.guide,
-            missing: lacks.iter().map(|lack| lack.to_string()).chain(options).collect(),
-            changed: changes.iter().map(|change| format!("{}: {}", change.element, change.reason)).collect(),
+            missing: judgment.lacks.iter().map(ToString::to_string).chain(options).collect(),
+            missing_for_kos: judgment.key_object_lacks.iter().map(ToString::to_string).collect(),
+            from_options: differences(profile).into_iter().filter(Difference::is_from_options).collect(),
+            changed: judgment.changes.iter().map(|change| format!("{}: {}", change.element, change.reason)).collect(),
         })
     }
 

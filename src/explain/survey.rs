@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::values;
 use crate::dicom::value::trim_uid;
-use crate::dicom::{DataSet, Header};
+use crate::dicom::{DataSet, Header, Tag};
 use crate::group::reader::{Keeper, Record};
 use crate::issue::{Issue, Reason, Skip};
 use crate::mapping::{
@@ -106,15 +106,14 @@ struct State {
 #[derive(Debug, Default)]
 struct RowState {
     filled_files: u64,
-    /// By the place of the attribute in the row, and the way into it.
-    attributes: BTreeMap<(usize, Vec<String>), AttributeState>,
+    /// One for each path of the row.
+    attributes: Vec<AttributeState>,
     issues: BTreeMap<String, u64>,
     differs: Differs,
 }
 
 #[derive(Debug, Default)]
 struct AttributeState {
-    keyword: String,
     files: u64,
     values: BTreeSet<String>,
     has_more: bool,
@@ -124,7 +123,8 @@ struct AttributeState {
 struct Found {
     is_filled: bool,
     issues: Vec<Issue>,
-    values: Vec<(usize, values::Read)>,
+    /// For each path of the row.
+    values: Vec<Vec<String>>,
 }
 
 /// A row of any table: what it is called and reads, and what it does with one file.
@@ -132,6 +132,8 @@ struct AnyRow {
     element: &'static str,
     citation: &'static str,
     attributes: &'static [Attribute],
+    /// The paths of the attributes, in the order of the attributes and of the tags.
+    paths: Vec<Vec<Tag>>,
     /// Whether it is filled, and what was dropped; `None` where having an attribute is all there is to it.
     apply: Option<Apply>,
 }
@@ -149,7 +151,7 @@ impl<'s> Survey<'s> {
     /// A survey of no file yet.
     pub fn new(options: &'s Options) -> Survey<'s> {
         let rows = rows();
-        let state = State { rows: rows.iter().map(|_| RowState::default()).collect(), ..State::default() };
+        let state = State { rows: rows.iter().map(RowState::new).collect(), ..State::default() };
         Survey { options, rows, state: Mutex::new(state) }
     }
 
@@ -213,26 +215,27 @@ impl State {
 }
 
 impl RowState {
+    fn new(row: &AnyRow) -> RowState {
+        RowState { attributes: row.paths.iter().map(|_| AttributeState::default()).collect(), ..RowState::default() }
+    }
+
     fn add(&mut self, found: Found) {
         self.filled_files += u64::from(found.is_filled);
         let reasons: BTreeSet<String> = found.issues.iter().map(super::said).collect();
         reasons.into_iter().for_each(|reason| *self.issues.entry(reason).or_default() += 1);
-        let mut seen = BTreeSet::new();
-        for (at, values::Read { tags, keyword, value }) in found.values {
-            let attribute = self.attributes.entry((at, tags.clone())).or_default();
-            attribute.files += u64::from(seen.insert((at, tags)));
-            attribute.keyword = keyword;
-            attribute.value(value);
+        for (attribute, values) in self.attributes.iter_mut().zip(found.values) {
+            attribute.files += u64::from(!values.is_empty());
+            values.into_iter().for_each(|value| attribute.value(value));
         }
     }
 
     fn surveyed(self, row: &AnyRow) -> SurveyedRow {
-        let attributes = self.attributes.into_iter().map(|((_, tags), state)| state.surveyed(tags)).collect();
+        let attributes = row.paths.iter().zip(self.attributes).filter(|(_, state)| state.files > 0);
         SurveyedRow {
             element: row.element,
             citation: row.citation,
             filled_files: self.filled_files,
-            attributes,
+            attributes: attributes.map(|(path, state)| state.surveyed(path)).collect(),
             reads: row.attributes.iter().map(|attribute| super::path(attribute.path())).collect(),
             issues: self.issues,
             differs: self.differs,
@@ -253,10 +256,11 @@ impl AttributeState {
         self.values.insert(value);
     }
 
-    fn surveyed(self, tags: Vec<String>) -> SurveyedAttribute {
+    fn surveyed(self, path: &[Tag]) -> SurveyedAttribute {
+        let (tags, keyword) = values::names(path);
         SurveyedAttribute {
             tags,
-            keyword: self.keyword,
+            keyword,
             files: self.files,
             different_values: (!self.has_more).then_some(self.values.len()),
             values: self.values.into_iter().take(MAX_SHOWN).collect(),
@@ -270,12 +274,25 @@ impl AnyRow {
             let mapped = mapping::map(std::slice::from_ref(row), root, options);
             (mapped.part != P::default(), mapped.issues)
         };
-        let Row { element, citation, attributes, .. } = *row;
-        AnyRow { element, citation, attributes, apply: Some(Box::new(apply)) }
+        AnyRow::new(row.element, row.citation, row.attributes, Some(Box::new(apply)))
     }
 
     fn listed(row: &'static Listed) -> AnyRow {
-        AnyRow { element: row.element, citation: row.citation(), attributes: row.attributes(), apply: None }
+        AnyRow::new(row.element, row.citation(), row.attributes(), None)
+    }
+
+    fn new(
+        element: &'static str,
+        citation: &'static str,
+        attributes: &'static [Attribute],
+        apply: Option<Apply>,
+    ) -> AnyRow {
+        let paths = |attribute: &Attribute| {
+            let mut paths: Vec<Vec<Tag>> = attribute.wanted().collect();
+            paths.sort_unstable();
+            paths
+        };
+        AnyRow { element, citation, attributes, paths: attributes.iter().flat_map(paths).collect(), apply }
     }
 
     /// The same for Key Object Selections alone.
@@ -288,14 +305,15 @@ impl AnyRow {
     }
 
     fn found(&self, root: DataSet<'_>, options: &Options) -> Found {
-        let read = |(at, attribute): (usize, &Attribute)| {
-            values::read(root, *attribute, options).into_iter().map(move |value| (at, value))
+        let at = |path: &Vec<Tag>| {
+            let mut values = values::values(root, path, options);
+            values.retain(|value| !value.is_empty());
+            values
         };
-        let values: Vec<_> =
-            (0..).zip(self.attributes).flat_map(read).filter(|(_, read)| !read.value.is_empty()).collect();
+        let values: Vec<Vec<String>> = self.paths.iter().map(at).collect();
         let (is_filled, issues) = match &self.apply {
             Some(apply) => apply(root, options),
-            None => (!values.is_empty(), Vec::new()),
+            None => (values.iter().any(|values| !values.is_empty()), Vec::new()),
         };
         Found { is_filled, issues, values }
     }

@@ -16,13 +16,11 @@ pub fn survey_table(place: &str, surveyed: &Surveyed, columns: usize) -> String 
         surveyed.rows.iter().partition(|row| !row.attributes.is_empty());
     let mut out = wrap(&header(place, surveyed), columns).join("\n") + "\n\n";
     let widths = widths(found.iter().map(|row| row.element), columns);
-    push_row(
-        &mut out,
-        widths,
-        [lines("ELEMENT"), lines("READ, AND ITS VALUES"), lines("FILLED, AND WHERE FILES DIFFER")],
-    );
+    let heads = ["READ, AND ITS VALUES", "FILLED, AND WHERE FILES DIFFER"].map(String::from);
+    let [read_head, filled_head] = [cell(&heads[..1], widths[1]), cell(&heads[1..], widths[2])];
+    push_row(&mut out, widths, [lines("ELEMENT"), read_head, filled_head]);
     for row in found {
-        let read: Vec<String> = row.attributes.iter().map(|attribute| read(attribute, surveyed.files)).collect();
+        let read: Vec<String> = row.attributes.iter().flat_map(|attribute| read(attribute, surveyed.files)).collect();
         let filled = filled(row, surveyed.files);
         push_row(&mut out, widths, [wrap(row.element, widths[0]), cell(&read, widths[1]), cell(&filled, widths[2])]);
     }
@@ -52,17 +50,18 @@ fn of((number, unit): (u64, &str)) -> String {
     format!("{} {unit}", count(number))
 }
 
-/// `(0008,0060) Modality: in 138 files, 2 values: CT, MR`.
-fn read(attribute: &SurveyedAttribute, all: u64) -> String {
+/// `(0008,0060) Modality: in 138 files, 2 values:`, and in a line of its own `CT, MR`.
+fn read(attribute: &SurveyedAttribute, all: u64) -> [String; 2] {
     let SurveyedAttribute { tags, keyword, files, different_values, values } = attribute;
     let number = match different_values {
-        Some(1) => "always".to_string(),
+        Some(1) => "always:".to_string(),
         Some(number) => format!("{} values:", count(*number as u64)),
         None => "many values:".to_string(),
     };
     let named: Vec<String> = values.iter().take(MAX_NAMED).map(|value| short(value)).collect();
     let more = if different_values.is_none_or(|number| number > MAX_NAMED) { ", …" } else { "" };
-    format!("{} {keyword}: in {}, {number} {}{more}", tags.join(" > "), share(*files, all), named.join(", "))
+    let files = share(*files, all);
+    [format!("{} {keyword}: in {files}, {number}", tags.join(" > ")), format!("  {}{more}", named.join(", "))]
 }
 
 /// In how many files the element is filled, what was dropped, and where files differ.
@@ -119,8 +118,10 @@ mod tests {
         let table = survey_table("a/", &surveyed, 160);
         for want in [
             "a/: 10 DICOM files, 1 study, 2 series",
-            "(0008,0060) Modality: in 9 files, 2 values: CT, MR",
-            "in all files, many values: A, B, C, …",
+            "(0008,0060) Modality: in 9 files, 2 values:",
+            "    CT, MR",
+            "in all files, many values:",
+            "    A, B, C, …",
             "! in 1 file: not a defined term",
             "! differs in 1 place: series 1.2",
             "IN NO FILE\nseries.number: (0020,0011) SeriesNumber\n",

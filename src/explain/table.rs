@@ -47,12 +47,15 @@ fn header(explanation: &Explanation, columns: usize) -> String {
 
 /// What is missing for the profile, and what is changed for it.
 fn conformance(profile: &Conformance) -> Vec<String> {
-    let Conformance { name, guide, missing, changed } = profile;
+    let Conformance { name, guide, missing, missing_for_kos, from_options, changed } = profile;
     let verdict =
         if missing.is_empty() { "a study of this file conforms" } else { "a study of this file does not conform" };
     let missing = missing.iter().map(|lack| format!("! missing: {lack}"));
+    let missing_for_kos = missing_for_kos.iter().map(|lack| format!("! missing for --format kos: {lack}"));
     let changed = changed.iter().map(|change| format!("  changed: {change}"));
-    [format!("profile {name} ({guide}): {verdict}")].into_iter().chain(missing).chain(changed).collect()
+    let given = from_options.iter().map(|one| format!("  from {}: {}: {}", one.from, one.element, one.rule));
+    let first = format!("profile {name} ({guide}): {verdict}");
+    [first].into_iter().chain(missing).chain(missing_for_kos).chain(changed).chain(given).collect()
 }
 
 /// The first column is as wide as the longest element; the others share the rest.

@@ -26,13 +26,23 @@ pub struct Read {
 pub fn read(root: DataSet<'_>, attribute: Attribute, options: &Options) -> Vec<Read> {
     let mut found = Vec::new();
     for path in attribute.wanted() {
-        let mut values = Vec::new();
-        collect(root, &path, options, &mut values);
-        let tags: Vec<String> = path.iter().map(Tag::to_string).collect();
-        let keyword = path.last().map(|tag| keyword(*tag)).unwrap_or_default();
-        found.extend(values.into_iter().map(|value| Read { tags: tags.clone(), keyword: keyword.clone(), value }));
+        let (tags, keyword) = names(&path);
+        let read = |value| Read { tags: tags.clone(), keyword: keyword.clone(), value };
+        found.extend(values(root, &path, options).into_iter().map(read));
     }
     found
+}
+
+/// The tags of a path from the root inwards, and the keyword of the last one.
+pub fn names(path: &[Tag]) -> (Vec<String>, String) {
+    (path.iter().map(Tag::to_string).collect(), path.last().map(|tag| keyword(*tag)).unwrap_or_default())
+}
+
+/// The values that a data set has at a path, in the order of the items.
+pub fn values(root: DataSet<'_>, path: &[Tag], options: &Options) -> Vec<String> {
+    let mut values = Vec::new();
+    collect(root, path, options, &mut values);
+    values
 }
 
 fn collect(data_set: DataSet<'_>, path: &[Tag], options: &Options, values: &mut Vec<String>) {

@@ -6,7 +6,7 @@ use crate::dicom::value::{is_fhir_id, is_oid, trim_uid};
 use crate::dicom::{DataSet, Header, Tag};
 use crate::fhir::id::Ids;
 use crate::fhir::json::{self, Element};
-use crate::fhir::profile::{Change, ProfileOptions, conform, lacks};
+use crate::fhir::profile::{Change, ProfileOptions, conform, key_object_lacks, lacks};
 use crate::fhir::{Dialect, Meta, Profile, Release, Sharing, link};
 use crate::group::{InstanceRecord, NewKind, NewSelection, Studies, Study, Values};
 use crate::issue::{Issue, Lack, Reason};
@@ -105,12 +105,24 @@ pub fn whole(parts: &Parts, uids: &Uids, target: &Target<'_>) -> Vec<Leaf> {
     .unwrap_or_default()
 }
 
-/// What the study of this one instance lacks for the profile, and what is changed so that it conforms.
-pub fn conformance(parts: &Parts, uids: &Uids, target: &Target<'_>) -> (Vec<Lack>, Vec<Change>) {
+/// How the study of one instance stands to a profile.
+#[derive(Debug, Default)]
+pub struct Judgment {
+    /// What the profile demands and the study lacks.
+    pub lacks: Vec<Lack>,
+    /// What it lacks besides to be a Key Object Selection.
+    pub key_object_lacks: Vec<Lack>,
+    /// What is changed so that it conforms.
+    pub changes: Vec<Change>,
+}
+
+/// How the study of this one instance stands to the profile.
+pub fn conformance(parts: &Parts, uids: &Uids, target: &Target<'_>) -> Judgment {
     let judge = |resolved: &ResolvedStudy<'_>| {
         let mut study = imaging_study(resolved, &target.options()).study;
-        let lacks = lacks(target.profile(), &study);
-        (lacks, conform(target.profile(), &mut study, target.profile))
+        let profile = target.profile();
+        let (lacks, key_object_lacks) = (lacks(profile, &study), key_object_lacks(profile, &study));
+        Judgment { lacks, key_object_lacks, changes: conform(profile, &mut study, target.profile) }
     };
     with_study(parts, uids, judge).unwrap_or_default()
 }

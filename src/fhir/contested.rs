@@ -38,7 +38,7 @@ pub struct Described {
 }
 
 /// Facts of a patient that contradict what an earlier study says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Fact {
     /// The name, but for its case.
     Name,

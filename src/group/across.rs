@@ -11,6 +11,9 @@ use crate::fhir::{Claim, Contested, Described, Fact, Reference, contradictions};
 use crate::mapping::finish::distinct_orders;
 use crate::mapping::{self, Options, Row, SERIES, STUDY, SeriesPart, StudyPart};
 
+/// Studies that are looked at side by side before what they say is joined: it takes little more room then.
+const AT_ONCE: usize = 4096;
+
 /// What holds across the studies of a run.
 #[derive(Debug, Default)]
 pub struct Across {
@@ -29,9 +32,16 @@ pub fn look_across(studies: &mut [Study], options: &Options) -> Across {
     if studies.len() < 2 {
         return Across::default();
     }
-    let said = studies.par_iter_mut().enumerate().map(|(place, study)| said(place, study, options));
-    let (claims, described): (Vec<Vec<Claim>>, Vec<Option<Described>>) = said.unzip();
-    Across::among(claims.into_iter().flatten().collect(), described.into_iter().flatten().collect())
+    let (mut claims, mut described) = (Vec::new(), Vec::new());
+    for (number, some) in studies.chunks_mut(AT_ONCE).enumerate() {
+        let first = number * AT_ONCE;
+        let said = some.par_iter_mut().enumerate().map(|(place, study)| said(first + place, study, options));
+        for (of_one, is_of) in said.collect::<Vec<_>>() {
+            claims.extend(of_one);
+            described.extend(is_of);
+        }
+    }
+    Across::among(claims, described)
 }
 
 impl Across {

@@ -3,9 +3,9 @@
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Values by UID.
+/// Values by UID. Each lies by itself: a table has four places where one is taken, and mostly there are few.
 #[derive(Debug)]
-pub struct ByUid<V>(HashTable<(Box<str>, V)>);
+pub struct ByUid<V>(HashTable<Box<(Box<str>, V)>>);
 
 /// The hash of a UID.
 pub fn hash(uid: &str) -> u64 {
@@ -26,22 +26,22 @@ impl<V> ByUid<V> {
 
     /// All UIDs and values, in the order of the UIDs.
     pub fn sorted(&self) -> Vec<(&str, &V)> {
-        let mut all: Vec<(&str, &V)> = self.0.iter().map(|(uid, value)| (&**uid, value)).collect();
+        let mut all: Vec<(&str, &V)> = self.0.iter().map(|entry| (&*entry.0, &entry.1)).collect();
         all.sort_by_key(|(uid, _)| *uid);
         all
     }
 
     /// All UIDs and values, in no order.
     pub fn into_iter(self) -> impl Iterator<Item = (Box<str>, V)> {
-        self.0.into_iter()
+        self.0.into_iter().map(|entry| *entry)
     }
 }
 
 impl<V: Default> ByUid<V> {
     /// The value of a UID; the UID is copied only when it is new.
     pub fn entry(&mut self, hash_of_uid: u64, uid: &str) -> &mut V {
-        let entry = self.0.entry(hash_of_uid, |(known, _)| **known == *uid, |(known, _)| hash(known));
-        &mut entry.or_insert_with(|| (uid.into(), V::default())).into_mut().1
+        let entry = self.0.entry(hash_of_uid, |known| *known.0 == *uid, |known| hash(&known.0));
+        &mut entry.or_insert_with(|| Box::new((uid.into(), V::default()))).into_mut().1
     }
 }
 

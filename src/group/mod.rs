@@ -195,8 +195,10 @@ impl Studies {
 
     /// All studies, in the order of their UIDs as bytes.
     pub fn finish(self) -> Vec<Study> {
+        let known = self.known();
         let shards = self.shards.into_iter().map(|shard| shard.into_inner().unwrap_or_else(PoisonError::into_inner));
-        let mut studies: Vec<Study> = shards.flat_map(Shard::finish).collect();
+        let mut studies = Vec::with_capacity(known as usize);
+        studies.extend(shards.flat_map(Shard::finish));
         studies.sort_by(|one, other| one.uid.cmp(&other.uid));
         studies
     }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::parts::{self, Parts};
@@ -34,7 +35,9 @@ pub struct Study {
 
 impl Study {
     pub(super) fn new(uid: Box<str>, group: Group, kinds: Arc<Vec<KindPart>>) -> Study {
-        let mut series: Vec<(Box<str>, Series)> = group.series.into_iter().collect();
+        // Room for no more: to collect makes room for four.
+        let mut series: Vec<(Box<str>, Series)> = Vec::with_capacity(group.series.len());
+        series.extend(group.series.into_iter());
         series.sort_by(|one, other| one.0.cmp(&other.0));
         let selections = group.selections.into_list();
         Study {
@@ -178,7 +181,7 @@ pub fn repeated(sorted: &[u64]) -> Vec<u64> {
 }
 
 /// A SOP Instance UID that stands in several series or studies.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SeveralPlaces {
     /// The SOP Instance UID.
     pub sop_instance_uid: String,

@@ -1,4 +1,4 @@
-//! Puts what was read into the store, and takes out what is gone.
+//! Writes new records to the store, and removes deleted files.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,20 +8,21 @@ use super::state::State;
 use super::store::{Fault, Store};
 use super::studies::FileKeys;
 
-/// Files that are taken out in one go.
+/// Files removed in one transaction.
 const GONE_AT_ONCE: i64 = 20_000;
 
-/// Puts everything that is held into the store, and makes it last.
+/// Writes all pending data to the store, and commits.
 pub(super) fn flush(store: &mut Store, pending: &Pending) -> Result<(), Fault> {
     let mut open = Vec::new();
     let Taken { mut studies, files } = pending.take(|archives| {
         for OpenArchive { ticket, studies, .. } in archives {
             open.push((ticket.clone(), studies.clone()));
-            // What an earlier run had of it goes now, and what this run adds must not go with it later.
+            // Records of an earlier run are removed now, and not again when more is added.
             ticket.is_known = false;
         }
     });
     let mut totals = store.file_totals()?;
+    store.forget_digests(files.iter().map(|file| file.folder).chain(open.iter().map(|(ticket, _)| ticket.folder)))?;
     let known = files.iter().filter(|file| file.is_known).map(|file| (file.folder, &*file.name));
     let known = known
         .chain(open.iter().filter(|(ticket, _)| ticket.is_known).map(|(ticket, _)| (ticket.folder, &*ticket.name)));
@@ -40,7 +41,7 @@ pub(super) fn flush(store: &mut Store, pending: &Pending) -> Result<(), Fault> {
     }
     for (ticket, studies) in open {
         let studies = studies.iter().map(|uid| id_of(store, &ids, uid)).collect::<Result<_, _>>()?;
-        // Without a stamp: if the run ends here, the archive is read again, and what is there of it goes.
+        // Without a stamp: if the run ends here, the archive is read again.
         let row = FileRow { stamp: Vec::new(), study: None, state: Some(State { studies, ..State::default() }) };
         if ticket.is_known || store.file(ticket.folder, &ticket.name)?.is_none() {
             totals.add(row.totals(), 1);
@@ -83,7 +84,7 @@ fn id_of(store: &Store, ids: &HashMap<Box<str>, i64>, uid: &str) -> Result<i64, 
     ids.get(uid).map_or_else(|| Ok(store.study_with(uid)?.id), |id| Ok(*id))
 }
 
-/// Takes the records of files out of their studies, and the files out of the counts.
+/// Removes the records of files from their studies, and the files from the counts.
 fn take_out<'n>(
     store: &Store,
     files: impl Iterator<Item = (i64, &'n [u8])>,
@@ -100,7 +101,7 @@ fn take_out<'n>(
     by_study.iter().try_for_each(|(study, files)| store.remove(*study, files))
 }
 
-/// Takes out the files that are listed as gone.
+/// Removes the files that are marked as gone.
 pub(super) fn remove_gone(store: &mut Store) -> Result<(), Fault> {
     loop {
         let gone: Vec<(i64, Vec<u8>)> = {
@@ -113,6 +114,7 @@ pub(super) fn remove_gone(store: &mut Store) -> Result<(), Fault> {
             return Ok(());
         }
         let mut totals = store.file_totals()?;
+        store.forget_digests(gone.iter().map(|(folder, _)| *folder))?;
         take_out(store, gone.iter().map(|(folder, name)| (*folder, &**name)), &mut totals)?;
         for (folder, name) in &gone {
             store.delete_file(*folder, name)?;

@@ -1,4 +1,4 @@
-//! Compares what the walk finds with what is stored: only what is new or changed is read.
+//! Compares the files of the walk with the store, so that only new and changed ones are read.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::params;
 
+use super::files::ListingDigest;
 use super::pending::Ticket;
 use super::store::{Fault, Store};
 use super::{Index, os_string, path_bytes};
 use crate::options::index::Check;
-use crate::source::{From, Stamp, Watch, is_settled, now};
+use crate::source::{FolderNumber, From, Stamp, Watch, is_settled, now};
 
-/// A file that was found, and what it is found to be.
+/// A file of the walk, and its stamp.
 type Found = (OsString, Stamp);
 
 impl Watch for Index {
@@ -28,18 +29,18 @@ impl Watch for Index {
         let store = self.store();
         let inside = self.gives(&store, || {
             let Some(known) = store.folder(path_bytes(folder.as_os_str()))? else { return Ok(None) };
-            if known.mtime != Some(mtime) {
+            if known.mtime != Some(mtime) || known.digest.is_none() {
                 return Ok(None);
             }
-            Ok(store.folders_in(known.id)?.map(|inside| (known.id, inside)))
+            Ok(Some((known.id, store.folders_in(known.id)?)))
         })??;
         drop(store);
         self.visited().folders.insert(inside.0);
         Some(inside.1.iter().map(|path| os_string(path).into()).collect())
     }
 
-    fn enters(&self, folder: &Path) -> bool {
-        // Looked at before the folder is listed: what comes later changes it again.
+    fn enters(&self, folder: &Path) -> Option<FolderNumber> {
+        // Read before the folder is listed, so that later changes are detected next time.
         let mtime = mtime(folder).filter(|mtime| is_settled(*mtime, now()));
         let store = self.store();
         let known = self.gives(&store, || {
@@ -47,24 +48,26 @@ impl Watch for Index {
             store.folder_at(path_bytes(folder.as_os_str()), parent)
         });
         drop(store);
-        let Some(known) = known else { return false };
+        let known = known?;
         let mut visited = self.visited();
         if known.mtime != mtime {
             visited.mtimes.push((known.id, mtime));
         }
-        visited.folders.insert(known.id)
+        visited.digests.insert(known.id, known.digest);
+        visited.folders.insert(known.id).then_some(known.id)
     }
 
-    fn files(&self, folder: &Path, mut files: Vec<Found>, whole: bool) -> Vec<OsString> {
+    fn files(&self, folder: &Path, number: FolderNumber, mut files: Vec<Found>, whole: bool) -> Vec<OsString> {
+        let is_whole = whole && !self.visited().listed.contains(&number);
+        if is_whole && self.is_as_listed(number, &files) {
+            return Vec::new();
+        }
         files.sort_unstable_by(|(one, _), (other, _)| path_bytes(one).cmp(path_bytes(other)));
+        self.visited().compared.insert(number);
         let store = self.store();
-        let tickets = self.gives(&store, || {
-            let folder = store.folder_at(path_bytes(folder.as_os_str()), None)?.id;
-            let has_listed = self.visited().listed.contains(&folder);
-            match whole && !has_listed {
-                true => self.merge(&store, folder, files),
-                false => self.look_up(&store, folder, files),
-            }
+        let tickets = self.gives(&store, || match is_whole {
+            true => self.merge(&store, number, files),
+            false => self.look_up(&store, number, files),
         });
         drop(store);
         let tickets = tickets.unwrap_or_default();
@@ -72,17 +75,18 @@ impl Watch for Index {
         tickets.into_iter().map(|ticket| self.announce(folder, ticket)).collect()
     }
 
-    fn leaves(&self, folder: &Path, whole: bool, plain: bool) {
-        let store = self.store();
-        self.gives(&store, || {
-            let folder = store.folder_at(path_bytes(folder.as_os_str()), None)?.id;
-            if !plain {
-                // What the walk itself left out is not stored: only a listing finds it again.
-                self.visited().unread.insert(folder);
-            }
-            let has_listed = self.visited().listed.contains(&folder);
-            if whole && !has_listed { Ok(()) } else { unseen(&store, folder) }
-        });
+    fn leaves(&self, number: FolderNumber, whole: bool, plain: bool) {
+        let mut visited = self.visited();
+        if !plain {
+            // Entries that the walk left out are not stored, so the folder must be listed again.
+            visited.unread.insert(number);
+        }
+        let is_compared = whole && !visited.listed.contains(&number);
+        drop(visited);
+        if !is_compared {
+            let store = self.store();
+            self.gives(&store, || unseen(&store, number));
+        }
     }
 
     fn cannot_look(&self, folder: &Path) {
@@ -96,7 +100,7 @@ impl Watch for Index {
         let ticket = self.gives(&store, || {
             let id = store.folder_at(path_bytes(folder.as_os_str()), None)?.id;
             if self.visited().folders.contains(&id) {
-                // The walk of the folder finds it, or has found it.
+                // The walk of its folder handles it.
                 return Ok(None);
             }
             if self.visited().listed.insert(id) && from == From::List {
@@ -114,7 +118,7 @@ impl Watch for Index {
 }
 
 impl Index {
-    /// What came of it; what went wrong ends the run, when it has read what is under way.
+    /// The result; an error is stored and ends the run later.
     fn gives<T>(&self, store: &Store, work: impl FnOnce() -> Result<T, Fault>) -> Option<T> {
         store.check(work()).map_err(|error| self.fails(error)).ok()
     }
@@ -129,7 +133,20 @@ impl Index {
         self.check != Check::Read && before == stamp.to_bytes()
     }
 
-    /// Walks the sorted files of a whole folder beside those that are stored.
+    /// Whether all files of a folder are as they are stored, told by a sum of hashes instead of one by one.
+    fn is_as_listed(&self, folder: i64, files: &[Found]) -> bool {
+        let known = self.visited().digests.remove(&folder).flatten();
+        let (mut digest, mut buffer) = (ListingDigest::default(), Vec::new());
+        if self.check == Check::Read || known.is_none() {
+            return false;
+        }
+        files.iter().for_each(|(name, stamp)| {
+            digest.add(path_bytes(name), |bytes| stamp.add_to(bytes), &mut buffer);
+        });
+        known == Some(digest)
+    }
+
+    /// Merges the sorted files of a complete folder with the stored ones.
     fn merge(&self, store: &Store, folder: i64, files: Vec<Found>) -> Result<Vec<Ticket>, Fault> {
         let (mut files, mut tickets, mut gone) = (files.into_iter().peekable(), Vec::new(), Vec::new());
         let ticket =
@@ -149,7 +166,7 @@ impl Index {
         Ok(tickets)
     }
 
-    /// Looks each file up; for who does not know all files of a folder. One that comes twice is read once.
+    /// Looks up each file, for an incomplete list of files. Duplicates are read once.
     fn look_up(&self, store: &Store, folder: i64, files: Vec<Found>) -> Result<Vec<Ticket>, Fault> {
         let mut tickets = Vec::new();
         for (name, stamp) in files {
@@ -166,13 +183,13 @@ impl Index {
     }
 }
 
-/// Notes a file in one of the tables of this run, and says whether it is new there.
+/// Adds a file to a table of this run; returns whether it is new.
 pub(super) fn note(store: &Store, table: &str, folder: i64, name: &[u8]) -> Result<bool, Fault> {
     let insert = format!("INSERT OR IGNORE INTO temp.{table} VALUES (?1, ?2)");
     Ok(store.connection.prepare_cached(&insert)?.execute(params![folder, name])? > 0)
 }
 
-/// The stored files of a folder that were not seen are gone.
+/// Marks stored files of a folder that were not found as gone.
 pub(super) fn unseen(store: &Store, folder: i64) -> Result<(), Fault> {
     let insert = "INSERT OR IGNORE INTO temp.gone SELECT folder, name FROM file WHERE folder = ?1
                   AND NOT EXISTS (SELECT 1 FROM temp.seen WHERE seen.folder = file.folder AND seen.name = file.name)";
@@ -180,7 +197,7 @@ pub(super) fn unseen(store: &Store, folder: i64) -> Result<(), Fault> {
     Ok(())
 }
 
-/// When anything was added to a folder or taken from it.
+/// The modification time of a folder.
 fn mtime(folder: &Path) -> Option<i64> {
     let metadata = fs::metadata(folder).ok()?;
     match Stamp::of(&metadata) {

@@ -1,28 +1,47 @@
-//! Folders and files as they are stored, and how many they are.
+//! Stored folders and files, and their totals.
 
 use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, params};
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::state::State;
 use super::store::{Fault, Store};
 
-/// What a folder is known for.
+/// A stored folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Folder {
     pub id: i64,
-    /// When anything in it changed, where it need not be listed as long as that stays.
+    /// Its modification time, if it need not be listed while that is unchanged.
     pub mtime: Option<i64>,
+    /// What all its names and stamps come to, where none of them has to be read again.
+    pub digest: Option<ListingDigest>,
 }
 
-/// What is known of a file.
+/// A sum of hashes of names and stamps, whatever their order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct ListingDigest(u128);
+
+impl ListingDigest {
+    /// Adds a file.
+    pub fn add(&mut self, name: &[u8], add_stamp: impl FnOnce(&mut Vec<u8>), buffer: &mut Vec<u8>) {
+        buffer.clear();
+        add_stamp(buffer);
+        // The stamp's length keeps apart what is the stamp's and what the name's.
+        buffer.push(buffer.len() as u8);
+        buffer.extend_from_slice(name);
+        self.0 = self.0.wrapping_add(xxh3_128(buffer));
+    }
+}
+
+/// A stored file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FileRow {
-    /// Its stamp as bytes; empty where it has to be read again.
+    /// Its stamp as bytes; empty if it must be read again.
     pub stamp: Vec<u8>,
     /// The study that it is an instance of.
     pub study: Option<i64>,
-    /// What it is otherwise.
+    /// Its state, if it is not a single instance.
     pub state: Option<State>,
 }
 
@@ -33,7 +52,7 @@ impl FileRow {
         self.study.into_iter().chain(of_state).collect()
     }
 
-    /// What it adds to the counts.
+    /// Its contribution to the totals.
     pub fn totals(&self) -> FileTotals {
         match &self.state {
             Some(state) => FileTotals {
@@ -47,7 +66,7 @@ impl FileRow {
     }
 }
 
-/// How many files are known.
+/// The totals of stored files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FileTotals {
     /// Files on the disk, an archive as one.
@@ -67,28 +86,31 @@ impl FileTotals {
         [&mut self.rows, &mut self.files, &mut self.dicom_files, &mut self.grouped_files]
     }
 
-    /// Adds what other files are, or takes it away where `times` is -1.
+    /// Adds other totals, or subtracts them if `times` is -1.
     pub fn add(&mut self, mut other: FileTotals, times: i64) {
         self.parts().into_iter().zip(other.parts()).for_each(|(all, more)| *all += times * *more);
     }
 }
 
 impl Store {
-    /// The folder at a path, where it is known.
+    /// The folder at a path, if stored.
     pub fn folder(&self, path: &[u8]) -> Result<Option<Folder>, Fault> {
-        let mut statement = self.connection.prepare_cached("SELECT id, mtime FROM folder WHERE path = ?1")?;
-        let row = statement.query_row([path], |row| Ok(Folder { id: row.get(0)?, mtime: row.get(1)? }));
+        let mut statement = self.connection.prepare_cached("SELECT id, mtime, digest FROM folder WHERE path = ?1")?;
+        let row = statement.query_row([path], |row| {
+            let digest = row.get::<_, Option<[u8; 16]>>(2)?.map(|digest| ListingDigest(u128::from_le_bytes(digest)));
+            Ok(Folder { id: row.get(0)?, mtime: row.get(1)?, digest })
+        });
         Ok(row.optional()?)
     }
 
-    /// The folder at a path, which is taken in where it is not known.
+    /// The folder at a path, added if missing.
     pub fn folder_at(&self, path: &[u8], parent: Option<&[u8]>) -> Result<Folder, Fault> {
         if let Some(known) = self.folder(path)? {
             return Ok(known);
         }
         let parent = parent.map(|parent| self.folder(parent)).transpose()?.flatten().map(|parent| parent.id);
         let mut statement = self.connection.prepare_cached("INSERT INTO folder (path, parent) VALUES (?1, ?2)")?;
-        Ok(Folder { id: statement.insert(params![path, parent])?, mtime: None })
+        Ok(Folder { id: statement.insert(params![path, parent])?, mtime: None, digest: None })
     }
 
     /// The path of a folder.
@@ -97,32 +119,52 @@ impl Store {
         statement.query_row([id], |row| row.get(0)).optional()?.ok_or(Fault::Damaged)
     }
 
-    /// Keeps since when a folder has not changed, or that this is not known.
+    /// Stores the modification time of a folder, or that it is not known.
     pub fn set_folder_mtime(&self, id: i64, mtime: Option<i64>) -> Result<(), Fault> {
         let update = "UPDATE folder SET mtime = ?2 WHERE id = ?1 AND mtime IS NOT ?2";
         self.connection.prepare_cached(update)?.execute(params![id, mtime])?;
         Ok(())
     }
 
-    /// Keeps that the files of a folder come from a list.
+    /// Marks a folder as listed in a file list.
     pub fn set_listed(&self, id: i64) -> Result<(), Fault> {
         let update = "UPDATE folder SET listed = 1 WHERE id = ?1 AND listed = 0";
         self.connection.prepare_cached(update)?.execute([id])?;
         Ok(())
     }
 
-    /// The folders in a folder of which all files are known; `None` where one has to be read again.
-    pub fn folders_in(&self, id: i64) -> Result<Option<Vec<Vec<u8>>>, Fault> {
-        let unread = "SELECT 1 FROM file WHERE folder = ?1 AND length(stamp) = 0 LIMIT 1";
-        if self.connection.prepare_cached(unread)?.exists([id])? {
-            return Ok(None);
-        }
+    /// The folders in a folder.
+    pub fn folders_in(&self, id: i64) -> Result<Vec<Vec<u8>>, Fault> {
         let mut statement = self.connection.prepare_cached("SELECT path FROM folder WHERE parent = ?1")?;
         let paths = statement.query_map([id], |row| row.get(0))?;
-        Ok(Some(paths.collect::<Result<_, _>>()?))
+        Ok(paths.collect::<Result<_, _>>()?)
     }
 
-    /// Shows the name and the stamp of each file of a folder, in the order of the names.
+    /// The files of folders are going to be others than their digests say.
+    pub fn forget_digests(&self, folders: impl IntoIterator<Item = i64>) -> Result<(), Fault> {
+        let folders: BTreeSet<i64> = folders.into_iter().collect();
+        let update = "UPDATE folder SET digest = NULL WHERE id = ?1 AND digest IS NOT NULL";
+        let mut statement = self.connection.prepare_cached(update)?;
+        folders.iter().try_for_each(|folder| {
+            statement.execute([folder])?;
+            Ok(())
+        })
+    }
+
+    /// Keeps the digest of a folder's files as they are stored, unless one of them has to be read again.
+    pub fn keep_digest(&self, folder: i64) -> Result<(), Fault> {
+        let (mut digest, mut is_known, mut buffer) = (ListingDigest::default(), true, Vec::new());
+        self.each_file(folder, |name, stamp| {
+            is_known &= !stamp.is_empty();
+            digest.add(name, |bytes| bytes.extend_from_slice(stamp), &mut buffer);
+        })?;
+        let digest = is_known.then_some(digest.0.to_le_bytes());
+        let update = "UPDATE folder SET digest = ?2 WHERE id = ?1";
+        self.connection.prepare_cached(update)?.execute(params![folder, digest])?;
+        Ok(())
+    }
+
+    /// Calls `each` with name and stamp of every file of a folder, sorted by name.
     pub fn each_file(&self, folder: i64, mut each: impl FnMut(&[u8], &[u8])) -> Result<(), Fault> {
         let select = "SELECT name, stamp FROM file WHERE folder = ?1 ORDER BY name";
         let mut statement = self.connection.prepare_cached(select)?;
@@ -141,7 +183,7 @@ impl Store {
         Ok(statement.query_row(params![folder, name], |row| row.get(0)).optional()?)
     }
 
-    /// All that is known of one file.
+    /// A stored file.
     pub fn file(&self, folder: i64, name: &[u8]) -> Result<Option<FileRow>, Fault> {
         let select = "SELECT stamp, study, state FROM file WHERE folder = ?1 AND name = ?2";
         let mut statement = self.connection.prepare_cached(select)?;
@@ -152,7 +194,7 @@ impl Store {
         Ok(Some(FileRow { stamp, study, state }))
     }
 
-    /// Keeps what is known of a file.
+    /// Stores a file.
     pub fn put_file(&self, folder: i64, name: &[u8], row: &FileRow) -> Result<(), Fault> {
         let mut statement =
             self.connection.prepare_cached("INSERT OR REPLACE INTO file VALUES (?1, ?2, ?3, ?4, ?5)")?;
@@ -160,14 +202,14 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets a file.
+    /// Deletes a file.
     pub fn delete_file(&self, folder: i64, name: &[u8]) -> Result<(), Fault> {
         let mut statement = self.connection.prepare_cached("DELETE FROM file WHERE folder = ?1 AND name = ?2")?;
         statement.execute(params![folder, name])?;
         Ok(())
     }
 
-    /// Shows each file that is not simply an instance, with the path of its folder.
+    /// Calls `each` with every file that is not a single instance, and the path of its folder.
     pub fn each_state(&self, mut each: impl FnMut(&[u8], &[u8], State)) -> Result<(), Fault> {
         let select = "SELECT path, name, state FROM file INDEXED BY file_state JOIN folder ON folder.id = file.folder
                       WHERE state IS NOT NULL";
@@ -181,7 +223,7 @@ impl Store {
         Ok(())
     }
 
-    /// How many files are known.
+    /// The totals of stored files.
     pub fn file_totals(&self) -> Result<FileTotals, Fault> {
         let mut totals = FileTotals::default();
         for (part, name) in totals.parts().into_iter().zip(NAMES) {
@@ -190,7 +232,7 @@ impl Store {
         Ok(totals)
     }
 
-    /// Keeps how many files are known.
+    /// Stores the totals.
     pub fn set_file_totals(&self, mut totals: FileTotals) -> Result<(), Fault> {
         totals.parts().into_iter().zip(NAMES).try_for_each(|(part, name)| self.set_meta(name, *part))
     }

@@ -1,14 +1,14 @@
-//! Files that are stored and were not found. A share that is not mounted looks like that too: so there is a limit.
+//! Stored files that were not found. As a share that is not mounted looks the same, there is a limit.
 
 use std::path::{Path, PathBuf};
 
 use super::compare::unseen;
 use super::store::{Fault, Store};
-use super::{Index, apply, os_string};
+use super::{Index, Visited, apply, os_string};
 use crate::error::Error;
 use crate::options::index::MaxGone;
 
-/// How many files are gone from where this run looked.
+/// The number of gone files in the inputs of this run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct GoneFiles {
     /// Files that are gone.
@@ -17,7 +17,7 @@ pub struct GoneFiles {
     pub known: u64,
 }
 
-/// Where a run looked.
+/// The inputs of a run.
 #[derive(Debug, Clone, Default)]
 struct Looked {
     folders: Vec<PathBuf>,
@@ -26,7 +26,7 @@ struct Looked {
 }
 
 impl Index {
-    /// Takes out the files that are gone; an error where they are too many, and then nothing is taken out.
+    /// Removes gone files; fails without removing any if there are too many.
     pub fn remove_gone(&self, max_gone: MaxGone) -> Result<GoneFiles, Error> {
         let looked = {
             let visited = self.visited();
@@ -47,15 +47,18 @@ impl Index {
         self.with(|store| {
             apply::remove_gone(store)?;
             self.remove_folders(store, looked)?;
+            // Now the files are stored as they were found.
+            let compared = std::mem::take(&mut self.visited().compared);
+            compared.iter().try_for_each(|folder| store.keep_digest(*folder))?;
             store.commit()
         })?;
         Ok(all)
     }
 
-    /// Adds the files of folders that the walk did not come to, and of lists that lack them.
+    /// Adds files of folders that were not walked, and files missing in lists.
     fn note_gone(&self, store: &Store, looked: &Looked) -> Result<(), Fault> {
         let visited = self.visited();
-        each_folder(store, |folder| {
+        each_folder(store, &|id| visited.passes(id), |folder| {
             if visited.unlookable.iter().any(|above| folder.path.starts_with(above)) {
                 store.connection.prepare_cached("DELETE FROM temp.gone WHERE folder = ?1")?.execute([folder.id])?;
             } else if visited.folders.contains(&folder.id) {
@@ -67,11 +70,11 @@ impl Index {
         })
     }
 
-    /// Forgets folders that are not there any more, so that nobody trusts them.
+    /// Removes folders that no longer exist.
     fn remove_folders(&self, store: &Store, looked: &Looked) -> Result<(), Fault> {
         let visited = self.visited();
         let mut absent = Vec::new();
-        each_folder(store, |folder| {
+        each_folder(store, &|id| visited.passes(id), |folder| {
             let is_kept = visited.unlookable.iter().any(|above| folder.path.starts_with(above));
             if !is_kept && !visited.folders.contains(&folder.id) && looked.walks(&folder.path) {
                 absent.push(folder.id);
@@ -98,17 +101,33 @@ struct StoredFolder {
     is_listed: bool,
 }
 
-fn each_folder(store: &Store, mut each: impl FnMut(&StoredFolder) -> Result<(), Fault>) -> Result<(), Fault> {
+impl Visited {
+    /// Whether a folder was walked, and all could be looked at, so that there is nothing to find out about it.
+    fn passes(&self, folder: i64) -> bool {
+        self.unlookable.is_empty() && self.folders.contains(&folder)
+    }
+}
+
+/// Shows all folders but those to pass by.
+fn each_folder(
+    store: &Store,
+    passes: &dyn Fn(i64) -> bool,
+    mut each: impl FnMut(&StoredFolder) -> Result<(), Fault>,
+) -> Result<(), Fault> {
     let mut statement = store.connection.prepare("SELECT id, path, listed FROM folder")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
+        let id = row.get(0)?;
+        if passes(id) {
+            continue;
+        }
         let path: Vec<u8> = row.get(1)?;
-        each(&StoredFolder { id: row.get(0)?, path: os_string(&path).into(), is_listed: row.get(2)? })?;
+        each(&StoredFolder { id, path: os_string(&path).into(), is_listed: row.get(2)? })?;
     }
     Ok(())
 }
 
-/// How many are gone and were known, for each place where the run looked. Nothing is counted where none is gone.
+/// The numbers of gone and known files of each input; empty if none is gone.
 fn count(store: &Store, looked: &Looked) -> Result<Vec<(String, GoneFiles)>, Fault> {
     if !store.connection.prepare("SELECT 1 FROM temp.gone LIMIT 1")?.exists([])? {
         return Ok(Vec::new());
@@ -120,7 +139,7 @@ fn count(store: &Store, looked: &Looked) -> Result<Vec<(String, GoneFiles)>, Fau
     let mut places: Vec<(String, GoneFiles)> =
         looked.folders.iter().map(|root| (root.display().to_string(), GoneFiles::default())).collect();
     let mut of_lists = GoneFiles::default();
-    each_folder(store, |folder| {
+    each_folder(store, &|_| false, |folder| {
         let (gone, known) = (of("temp.gone", folder.id)?, of("main.file", folder.id)?);
         for (root, (_, found)) in looked.folders.iter().zip(&mut places) {
             if folder.path.starts_with(root) {

@@ -1,13 +1,13 @@
-//! What earlier runs read: each file with what tells whether it changed, and its instance, so that a night reads only what
-//! is new, and studies are made of the index by the same merge as of the files.
+//! The index: a cache of the files that earlier runs read, with their stamps and records. A run reads only new and
+//! changed files, and builds studies from the records by the same merge as from files.
 //!
 //! ```text
 //! walk ──files, stamps──▶ compare ──those to read──▶ scanner ──records──▶ pending ──flush──▶ store ──segments──▶ Studies
 //! ```
 //!
-//! Memory is bounded by the store's cache and by what is pending. Whatever stops a run, the next one ends as a full run
-//! would: a file is in the store together with its records, and a study is clean for a target only when its document is
-//! there.
+//! Memory is bounded by the store's cache and the pending data. After an interrupted run the next one gives the same
+//! result as a full run: a file is committed together with its records, and a study is marked clean for a target only
+//! when its document is written.
 
 mod apply;
 mod bytes;
@@ -27,7 +27,7 @@ mod store;
 mod studies;
 mod target;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -48,6 +48,7 @@ pub use maintain::{check, stats, vacuum};
 pub use store::OnNetwork;
 pub use target::{Document, Standing, Target, Written};
 
+use files::ListingDigest;
 use pending::{FileContent, Pending, ReadFile, Ticket};
 use segment::{Level, Record};
 use state::{LeftOut, State, is_lasting};
@@ -60,28 +61,32 @@ pub struct Index {
     pending: Pending,
     check: Check,
     visited: Mutex<Visited>,
-    /// The first thing that went wrong while files were read: the run ends when that has ended.
+    /// The first error while files were read, which ends the run after the reading stage.
     failure: Mutex<Option<Error>>,
 }
 
-/// What the walk has come to.
+/// The state of the walk.
 #[derive(Debug, Default)]
 struct Visited {
     /// Folders that were entered.
     folders: HashSet<i64>,
-    /// Folders that could not be looked at, wholly or in part: what is known of them and below them stays.
+    /// Folders that could not be read completely: their stored files are kept.
     unlookable: Vec<PathBuf>,
+    /// What the files of folders that are being listed came to before.
+    digests: HashMap<i64, Option<ListingDigest>>,
+    /// Folders whose files were compared one by one.
+    compared: HashSet<i64>,
     /// Folders of which files were listed.
     listed: HashSet<i64>,
     /// When a folder last changed before it was listed.
     mtimes: Vec<(i64, Option<i64>)>,
-    /// Folders with files that have to be looked at again.
+    /// Folders with files that must be checked again next time.
     unread: HashSet<i64>,
-    /// Folders that are walked with everything below them.
+    /// Folders that are walked recursively.
     roots: Vec<PathBuf>,
-    /// Whether files came from lists, which name all that there are.
+    /// Whether files came from lists, which name all files.
     has_lists: bool,
-    /// Files that were read or are to be.
+    /// The number of files to read.
     to_read: u64,
 }
 
@@ -105,14 +110,14 @@ impl Index {
         Ok(index)
     }
 
-    /// What is to be told about how it was opened.
+    /// A message about how it was opened, if any.
     pub fn news(&self) -> Option<String> {
         let store = self.store();
         let news = store.news.as_ref();
         news.map(|news| format!("the index {} {news}", store.path().display()))
     }
 
-    /// Holds the index to one set of filters: files that others leave out are not in it.
+    /// Binds the index to one set of filters, as it lacks the files that they leave out.
     pub fn hold_to_filter(&self, filter: u64) -> Result<bool, Error> {
         self.with(|store| {
             let before = store.meta("filter")?;
@@ -123,10 +128,10 @@ impl Index {
         })
     }
 
-    /// A file or entry is left out. Says whether the index will tell: what cannot be read this time it does not.
+    /// A file or entry is left out; returns who reports it. Temporary errors are not stored.
     pub fn left_out(&self, name: &Name, skip: &Skip) -> Told {
         if matches!(skip, Skip::Filtered | Skip::NoUid(_) | Skip::UnusableUid(_)) {
-            // These come of a header, and were kept with what is to be said of that.
+            // These come from a header and were stored with its notes.
             return Told::Later;
         }
         let Some(ticket) = self.pending.take_ticket(&name.place) else {
@@ -153,12 +158,12 @@ impl Index {
         }
     }
 
-    /// A file turned out to hold files; called before the first of them is read.
+    /// A file is an archive; called before its first entry is read.
     pub fn opens_archive(&self, name: &Name) {
         self.pending.open_archive(&name.place);
     }
 
-    /// An archive was read to its end, or to where it can be.
+    /// An archive was read as far as possible.
     pub fn closes_archive(&self, name: &Name) {
         self.pending.close_archive(&name.place, |archive| {
             let mut file = read_file(archive.ticket, FileContent::Other(archive.state, archive.studies));
@@ -169,12 +174,12 @@ impl Index {
         });
     }
 
-    /// A file is of no use to the index, and is looked at each time.
+    /// A file is not stored, and is read each time.
     pub fn forgets(&self, name: &Name) {
         let _ = self.pending.take_ticket(&name.place);
     }
 
-    /// Puts what is held into the store; what goes wrong ends the run later.
+    /// Writes pending data to the store; an error ends the run later.
     fn flush(&self) {
         let mut store = self.store();
         let flushed = apply::flush(&mut store, &self.pending);
@@ -189,9 +194,13 @@ impl Index {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
     }
 
-    /// Puts everything that was read into the store.
+    /// Writes all pending data to the store.
     pub fn finish_reading(&self) -> Result<(), Error> {
         self.flush();
+        // What went wrong first says why; behind it nothing can be put into the store.
+        if let Some(error) = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Err(error);
+        }
         let mtimes = std::mem::take(&mut self.visited().mtimes);
         let unread = std::mem::take(&mut self.visited().unread);
         self.with(|store| {
@@ -200,24 +209,20 @@ impl Index {
             }
             unread.iter().try_for_each(|folder| store.set_folder_mtime(*folder, None))?;
             store.commit()
-        })?;
-        match self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(error) => Err(error),
-            None => Ok(()),
-        }
+        })
     }
 
-    /// How many files are known.
+    /// Totals of the stored files.
     pub fn totals(&self) -> Result<FileTotals, Error> {
         self.with(|store| store.file_totals())
     }
 
-    /// How many files this run had to read.
+    /// The number of files that this run read.
     pub fn read_files(&self) -> u64 {
         self.visited().to_read
     }
 
-    /// Shows everything that is left out, and what was not as it should be in its header.
+    /// Calls `each` with every left-out file and its notes.
     pub fn each_left_out(&self, mut each: impl FnMut(&Name, &Skip, &FileNotes)) -> Result<(), Error> {
         self.with(|store| {
             let mut is_damaged = false;
@@ -254,17 +259,17 @@ impl Index {
 /// Who reports a file that is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
-    /// The index, with everything else that it knows.
+    /// The index, together with all other files.
     Later,
-    /// Whoever found it, now: the next run looks again.
+    /// The reading stage, now; the next run checks the file again.
     Now,
-    /// The same of a file that an earlier run read: what it read stays, and is counted already.
+    /// The reading stage, now; records of an earlier run are kept and already counted.
     NowButKnown,
 }
 
 impl Keeper for Index {
     fn read(&self, name: &Name, header: &Header, grouped: Result<&Grouped<'_>, &Skip>) {
-        // A file of its own has its ticket; the archive that an entry stands in took it.
+        // A file has its own ticket; entries use the one of their archive.
         let ticket = if name.entry.is_none() { self.pending.take_ticket(&name.place) } else { None };
         match (grouped, ticket) {
             (Err(skip), Some(ticket)) => self.keep_left_out(ticket, skip, notes(header)),
@@ -327,20 +332,20 @@ impl Index {
     }
 }
 
-/// What is to be said of a file, as bytes; nothing where that is nothing.
+/// The serialized notes of a file; empty without notes.
 fn notes(header: &Header) -> Vec<u8> {
     let notes = FileNotes::of(header);
     if notes.is_empty() { Vec::new() } else { notes.to_bytes() }
 }
 
-/// The file as it goes to the store: its stamp counts only if the file cannot have changed again since.
+/// The file row. Its stamp is stored only if later changes of the file would be detected.
 fn read_file(ticket: Ticket, content: FileContent) -> ReadFile {
     let Ticket { folder, name, stamp, is_known } = ticket;
     let stamp = if stamp.is_racy(now()) { Vec::new() } else { stamp.to_bytes() };
     ReadFile { folder, name, stamp, is_known, content }
 }
 
-/// A path as the bytes that it is stored as.
+/// A path as stored bytes.
 fn path_bytes(path: &OsStr) -> &[u8] {
     path.as_encoded_bytes()
 }

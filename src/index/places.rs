@@ -1,74 +1,132 @@
-//! SOP and Series Instance UIDs that stand in several places: found by hashes, so many at a time, so that memory does not
-//! grow with the archive.
+//! SOP and Series Instance UIDs that occur in several places, found by hashes in several passes, so that memory does
+//! not grow with the archive. What was found is kept: the next night looks for the UIDs of the studies that changed,
+//! and for nothing where none did.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Index;
+use super::segment::Packed;
 use super::store::{Fault, Store};
 use crate::error::Error;
 use crate::group::SeveralPlaces;
 
-/// Hashes that are held at a time: 16 MiB.
+/// Hashes in memory at a time: 16 MiB.
 const HELD_HASHES: u64 = 2 << 20;
 
-/// What stands in several places.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What the index calls what was found.
+const KEY: &str = "several places";
+
+/// UIDs that occur in several places.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Several {
     /// SOP Instance UIDs, each with the studies and series that have it.
     pub instances: Vec<SeveralPlaces>,
-    /// Series, each with its study, that stand in several studies.
+    /// Series, each with its study, that occur in several studies.
     pub series: Vec<(String, String)>,
 }
 
 impl Index {
-    /// Finds what stands in several places, in all of the index.
+    /// Finds UIDs that occur in several places in the index.
     pub fn several_places(&self) -> Result<Several, Error> {
         self.with(|store| {
-            let (instances, series) = (repeated_instances(store)?, repeated_series(store)?);
-            if instances.is_empty() && series.is_empty() {
-                return Ok(Several::default());
-            }
-            named(store, &instances, &series)
+            let (known, changed) = (kept(store)?, changed(store)?);
+            let sought = match known {
+                Some(known) if changed.is_empty() => return Ok(known),
+                Some(known) => Sought::of(store, &known, &changed)?,
+                None => None,
+            };
+            let (instances, series) = repeated(store, sought.as_ref())?;
+            let found = match instances.is_empty() && series.is_empty() {
+                true => Several::default(),
+                false => named(store, &instances, &series)?,
+            };
+            keep(store, &found)?;
+            Ok(found)
         })
     }
 }
 
-/// The hashes of SOP Instance UIDs that stand in more than one series. A pass finds those of one residue.
-fn repeated_instances(store: &Store) -> Result<HashSet<u64>, Fault> {
+/// What an earlier run found.
+fn kept(store: &Store) -> Result<Option<Several>, Fault> {
+    store.kept(KEY)?.map(|kept| serde_json::from_slice(&kept).map_err(|_| Fault::Damaged)).transpose()
+}
+
+/// Keeps what was found, and of which studies.
+fn keep(store: &Store, found: &Several) -> Result<(), Fault> {
+    let bytes = serde_json::to_vec(found).expect("text is always JSON");
+    store.keep(KEY, &bytes)?;
+    store.connection.execute("UPDATE study SET placed = digest WHERE placed IS NOT digest", [])?;
+    Ok(())
+}
+
+/// The studies that changed since, each with the number of its records.
+fn changed(store: &Store) -> Result<Vec<(i64, u64)>, Fault> {
+    let select = "SELECT id, records FROM study WHERE placed IS NOT digest";
+    let mut statement = store.connection.prepare_cached(select)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The hashes of the SOP Instance UIDs that may stand in several series now: those that did, and those of studies that
+/// changed.
+struct Sought(HashSet<u64>);
+
+impl Sought {
+    /// `None` where they are so many that all are looked for.
+    fn of(store: &Store, known: &Several, changed: &[(i64, u64)]) -> Result<Option<Sought>, Fault> {
+        if changed.iter().map(|(_, records)| records).sum::<u64>() > HELD_HASHES {
+            return Ok(None);
+        }
+        let known = known.instances.iter().map(|several| xxh3_64(several.sop_instance_uid.as_bytes()));
+        let mut hashes: HashSet<u64> = known.collect();
+        for (study, _) in changed {
+            for (_, bytes) in store.segments(*study)? {
+                let all = Packed::open(&bytes).and_then(|packed| {
+                    packed.for_each(|record, _| {
+                        hashes.insert(xxh3_64(record.sop_instance_uid.as_bytes()));
+                    })
+                });
+                all.ok_or(Fault::Damaged)?;
+            }
+        }
+        Ok(Some(Sought(hashes)))
+    }
+}
+
+/// The hashes of SOP Instance UIDs, all or those that are sought, that stand in more than one record, and of series that
+/// stand in more than one study. A pass finds the instances of one residue.
+fn repeated(store: &Store, sought: Option<&Sought>) -> Result<(HashSet<u64>, HashSet<u64>), Fault> {
     let records = store.connection.query_row("SELECT coalesce(sum(records), 0) FROM study", [], |row| row.get(0));
-    let passes = (records.map(|records: i64| records as u64)? / HELD_HASHES) + 1;
-    let mut repeated = HashSet::new();
+    let records = records.map(|records: i64| records as u64)?;
+    let passes = if sought.is_some() { 1 } else { records / HELD_HASHES + 1 };
+    // Of each series one for each study, so that segments of one study do not count twice.
+    let (mut instances, mut series) = (HashSet::new(), Vec::new());
     for pass in 0..passes {
         let mut held: Vec<u64> = Vec::new();
-        store.each_segment(|_, packed| {
+        store.each_segment(|study, packed| {
+            if pass == 0 {
+                series.extend(packed.series().map(|uid| (xxh3_64(uid.as_bytes()), study)));
+            }
             packed.for_each(|record, _| {
                 let hash = xxh3_64(record.sop_instance_uid.as_bytes());
-                if hash % passes == pass {
+                if hash % passes == pass && sought.is_none_or(|sought| sought.0.contains(&hash)) {
                     held.push(hash);
                 }
             })
         })?;
         held.sort_unstable();
-        repeated.extend(held.chunk_by(|one, other| one == other).filter(|run| run.len() > 1).map(|run| run[0]));
+        instances.extend(held.chunk_by(|one, other| one == other).filter(|run| run.len() > 1).map(|run| run[0]));
     }
-    Ok(repeated)
+    series.sort_unstable();
+    series.dedup();
+    let series = series.chunk_by(|(one, _), (other, _)| one == other).filter(|run| run.len() > 1);
+    Ok((instances, series.map(|run| run[0].0).collect()))
 }
 
-fn repeated_series(store: &Store) -> Result<HashSet<u64>, Fault> {
-    // One for each study, so that segments of one study do not count twice.
-    let mut seen: Vec<(u64, i64)> = Vec::new();
-    store.each_segment(|study, packed| {
-        seen.extend(packed.series().map(|uid| (xxh3_64(uid.as_bytes()), study)));
-        Some(())
-    })?;
-    seen.sort_unstable();
-    seen.dedup();
-    Ok(seen.chunk_by(|one, other| one.0 == other.0).filter(|run| run.len() > 1).map(|run| run[0].0).collect())
-}
-
-/// The UIDs behind the hashes, and where they stand.
+/// The UIDs of hashes, and their places.
 fn named(store: &Store, instances: &HashSet<u64>, series: &HashSet<u64>) -> Result<Several, Fault> {
     let mut places: BTreeMap<String, BTreeSet<(i64, String)>> = BTreeMap::new();
     let mut series_places: BTreeSet<(String, i64)> = BTreeSet::new();

@@ -2,9 +2,11 @@
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 -- The inputs by the names that they were given under, so that one folder never comes twice.
 CREATE TABLE root (given BLOB PRIMARY KEY, absolute BLOB NOT NULL, real BLOB NOT NULL) WITHOUT ROWID;
--- mtime is NULL where the folder cannot be trusted without being listed; listed where its files came from a list.
+-- mtime is NULL where the folder cannot be trusted without being listed; listed where its files came from a list; digest:
+-- the sum of the hashes of all names and stamps, whatever their order, NULL where they have to be compared one by one.
 CREATE TABLE folder (
-    id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, parent INTEGER, mtime INTEGER, listed INTEGER NOT NULL DEFAULT 0
+    id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, parent INTEGER, mtime INTEGER, listed INTEGER NOT NULL DEFAULT 0,
+    digest BLOB
 );
 CREATE INDEX folder_parent ON folder (parent);
 -- stamp is empty where the file has to be read again; study where it is one instance, state where it is anything else.
@@ -13,10 +15,11 @@ CREATE TABLE file (
     PRIMARY KEY (folder, name)
 ) WITHOUT ROWID;
 CREATE INDEX file_state ON file (folder, name) WHERE state IS NOT NULL;
--- digest: the sum of the hashes of the study's records, whatever their order.
+-- digest: the sum of the hashes of the study's records, whatever their order. placed: the digest when it was last found out
+-- what of it stands in other studies too.
 CREATE TABLE study (
     id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, digest INTEGER NOT NULL, records INTEGER NOT NULL,
-    segments INTEGER NOT NULL
+    segments INTEGER NOT NULL, placed INTEGER
 );
 -- The records of a study, in the order of their arrival: the id is study * 2^24 + number.
 CREATE TABLE segment (id INTEGER PRIMARY KEY, data BLOB NOT NULL);

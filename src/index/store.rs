@@ -1,6 +1,6 @@
-//! The file of an index: one SQLite database, of which this run is the only user.
+//! The file of an index: a SQLite database that this run uses exclusively.
 //!
-//! What is added in one [`Store::commit`] is there altogether or not at all, whatever happens to the process.
+//! [`Store::commit`] is atomic, even if the process is killed.
 
 use std::fs::OpenOptions;
 use std::io::Read;
@@ -13,10 +13,10 @@ use crate::error::Error;
 
 /// What the database is called in its header: `dcmf`.
 const APPLICATION_ID: i32 = 0x6463_6D66;
-/// To be raised when an index of before cannot be read any more.
-const FORMAT: i32 = 1;
+/// The format version, increased for incompatible changes.
+const FORMAT: i32 = 2;
 const SCHEMA: &str = include_str!("schema.sql");
-/// The cache is all that a run keeps of its index: 64 MiB.
+/// The page cache limits the memory of the index: 64 MiB.
 const CACHE: &str = "PRAGMA cache_size = -65536; PRAGMA temp_store = FILE;";
 /// Statements that stay prepared.
 const STATEMENTS: usize = 96;
@@ -26,15 +26,15 @@ const STATEMENTS: usize = 96;
 pub(super) struct Store {
     pub(super) connection: Connection,
     path: PathBuf,
-    /// What is to be told about how it was opened.
+    /// A message about how it was opened, if any.
     pub(super) news: Option<String>,
 }
 
-/// Why something could not be done with the index.
+/// An error of the index.
 #[derive(Debug)]
 pub(super) enum Fault {
     Sql(rusqlite::Error),
-    /// What is in it makes no sense.
+    /// Its content is invalid.
     Damaged,
 }
 
@@ -44,17 +44,17 @@ impl From<rusqlite::Error> for Fault {
     }
 }
 
-/// Whether an index may lie on a network file system, of which the locks are not to be trusted.
+/// Whether an index may be on a network file system, whose locks are not reliable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnNetwork {
-    /// It may: somebody else sees to it that one run uses it at a time.
+    /// Allowed: the user ensures that one run uses it at a time.
     Allowed,
-    /// It may not.
+    /// Refused.
     Refused,
 }
 
 impl Store {
-    /// Opens or starts an index. One of another format, or with other wanted attributes, loses what it has of the archive.
+    /// Opens or creates an index. One of another format, or with other wanted attributes, is emptied.
     pub fn open(path: &Path, wanted: u64, on_network: OnNetwork) -> Result<Store, Error> {
         let network = is_network(path);
         if network && on_network == OnNetwork::Refused {
@@ -69,7 +69,7 @@ impl Store {
         Ok(store)
     }
 
-    /// Opens an index that has to be there, as it is.
+    /// Opens an existing index, without changing it.
     pub fn existing(path: &Path) -> Result<Store, Error> {
         if prepare_existing(path)? {
             return Err(failed(path, "it is empty: convert --index fills it"));
@@ -90,7 +90,7 @@ impl Store {
         Ok(Store { connection, path: path.to_path_buf(), news: None })
     }
 
-    /// Takes the file for this run alone. Without the lock in memory that readers share, there is no file for it either.
+    /// Locks the file exclusively, without shared memory for other readers.
     fn take(&mut self, network: bool) -> Result<(), Fault> {
         let journal = if network { "DELETE" } else { "WAL" };
         let settings = format!(
@@ -98,7 +98,7 @@ impl Store {
         );
         self.connection.busy_timeout(std::time::Duration::ZERO)?;
         if self.format()?.is_none() && !self.tables()?.is_empty() {
-            // Somebody's database: not even its way of writing is to be changed.
+            // Another program's database, in which nothing may be changed.
             return Err(Fault::Sql(rusqlite::Error::InvalidQuery));
         }
         self.connection.execute_batch(&settings)?;
@@ -106,7 +106,7 @@ impl Store {
         Ok(())
     }
 
-    /// Makes of it an index of this version and these attributes.
+    /// Prepares it for this version and these attributes.
     fn settle(&mut self, is_new: bool, wanted: u64) -> Result<(), Fault> {
         match self.format()? {
             None if is_new || self.tables()?.is_empty() => self.create()?,
@@ -151,17 +151,17 @@ impl Store {
         Ok(names.collect::<Result<_, _>>()?)
     }
 
-    /// Forgets the archive, but not what was written of it: what comes out as before is not written again.
+    /// Deletes the records, but not the hashes of documents, so that unchanged ones are not written again.
     fn forget(&self) -> Result<(), Fault> {
         self.connection.execute_batch(
             "DELETE FROM file; DELETE FROM segment; DELETE FROM folder; DELETE FROM root;
              DELETE FROM meta WHERE key <> 'wanted' AND key <> 'filter';
-             UPDATE study SET digest = 0, records = 0, segments = 0; UPDATE written SET digest = NULL;",
+             UPDATE study SET digest = 0, records = 0, segments = 0, placed = NULL; UPDATE written SET digest = NULL;",
         )?;
         Ok(())
     }
 
-    /// Makes what was done since the last time last, and begins anew.
+    /// Commits the transaction, and starts a new one.
     pub fn commit(&mut self) -> Result<(), Fault> {
         self.connection.execute_batch("COMMIT; BEGIN EXCLUSIVE")?;
         Ok(())
@@ -180,7 +180,19 @@ impl Store {
         Ok(())
     }
 
-    /// The result, or what is wrong as an error of the run.
+    /// Bytes that are kept by their name.
+    pub fn kept(&self, key: &str) -> Result<Option<Vec<u8>>, Fault> {
+        let mut statement = self.connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
+        Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+    }
+
+    /// Keeps bytes by a name.
+    pub fn keep(&self, key: &str, bytes: &[u8]) -> Result<(), Fault> {
+        self.connection.prepare_cached("INSERT OR REPLACE INTO meta VALUES (?1, ?2)")?.execute((key, bytes))?;
+        Ok(())
+    }
+
+    /// Converts a fault into an error of the run.
     pub fn check<T>(&self, result: Result<T, Fault>) -> Result<T, Error> {
         result.map_err(|fault| match fault {
             Fault::Sql(error) => told(&self.path, &error),
@@ -196,7 +208,7 @@ impl Store {
 const NO_INDEX: &str = "it is no index of dcm2fhir: give a file of its own";
 const DAMAGED: &str = "it is damaged: remove it, and the next run reads everything again";
 
-/// Makes the file where it is not there, for its owner only, and says whether it is empty.
+/// Creates the file if missing, for its owner only; returns whether it is empty.
 fn prepare(path: &Path) -> Result<bool, Error> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
@@ -211,13 +223,20 @@ fn prepare_existing(path: &Path) -> Result<bool, Error> {
     looked_at(path, options)
 }
 
-/// Whether the file is empty; an error where it is no database, which SQLite would find out late.
+/// An error of opening, with advice.
+fn advised(error: &std::io::Error) -> String {
+    let is_missing = error.kind() == std::io::ErrorKind::NotFound;
+    let advice = if is_missing { "is the path right?" } else { "can the file be written?" };
+    format!("{error}: {advice}")
+}
+
+/// Whether the file is empty; fails if it is not a database, which SQLite would detect late.
 fn looked_at(path: &Path, options: OpenOptions) -> Result<bool, Error> {
     const MARK: &[u8] = b"SQLite format 3\0";
     if path.is_dir() {
         return Err(failed(path, "it is a folder: give the name of a file"));
     }
-    let file = options.open(path).map_err(|error| failed(path, &format!("{error}: can the file be written?")))?;
+    let file = options.open(path).map_err(|error| failed(path, &advised(&error)))?;
     if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
         return Err(failed(path, "it is no regular file"));
     }

@@ -9,11 +9,11 @@ use super::bytes::Writer;
 use super::segment::{Packed, Segment};
 use super::store::{Fault, Store};
 
-/// Segments of one study, at most: with more they are joined, so that a study that grows every night stays quick to read.
+/// The most segments of one study before they are joined, so that a study that grows every night stays fast to read.
 const MAX_SEGMENTS: i64 = 16;
-/// Segments that come to more than this together are not joined.
+/// The largest size of joined segments.
 const MAX_JOINED_BYTES: usize = 32 << 20;
-/// Numbers of segments that a study has.
+/// The range of segment numbers of a study.
 const NUMBERS: i64 = 1 << 24;
 
 /// Files by folder and name.
@@ -27,12 +27,12 @@ pub(super) struct StudyRow {
     pub digest: i64,
     /// How many records it has.
     pub records: i64,
-    /// The number behind that of its last segment.
+    /// The number after its last segment.
     pub segments: i64,
 }
 
 impl Store {
-    /// The study with a UID, which is taken in where it is not known.
+    /// The study with a UID, added if missing.
     pub fn study_with(&self, uid: &str) -> Result<StudyRow, Fault> {
         let select = "SELECT id, digest, records, segments FROM study WHERE uid = ?1";
         let mut statement = self.connection.prepare_cached(select)?;
@@ -42,7 +42,7 @@ impl Store {
         if let Some(known) = statement.query_row([uid], row).optional()? {
             return Ok(known);
         }
-        let mut statement = self.connection.prepare_cached("INSERT INTO study VALUES (NULL, ?1, 0, 0, 0)")?;
+        let mut statement = self.connection.prepare_cached("INSERT INTO study VALUES (NULL, ?1, 0, 0, 0, NULL)")?;
         Ok(StudyRow { id: statement.insert([uid])?, digest: 0, records: 0, segments: 0 })
     }
 
@@ -96,7 +96,7 @@ impl Store {
         Ok(Some(all))
     }
 
-    /// Takes the records of files out of a study.
+    /// Removes the records of files from a study.
     pub fn remove(&self, study: i64, files: &FileKeys) -> Result<(), Fault> {
         let mut row = self.study(study)?;
         for (id, bytes) in self.segments(study)? {
@@ -152,7 +152,7 @@ impl Store {
         Ok(())
     }
 
-    /// Shows every segment there is, with its study.
+    /// Calls `each` with every segment and its study.
     pub fn each_segment(&self, mut each: impl FnMut(i64, &Packed<'_>) -> Option<()>) -> Result<(), Fault> {
         let mut statement = self.connection.prepare("SELECT id, data FROM segment ORDER BY id")?;
         let mut rows = statement.query([])?;
@@ -170,7 +170,7 @@ impl Store {
         ids.into_iter().map(|id| Ok((id, statement.query_row([id], |row| row.get(0))?))).collect()
     }
 
-    /// The sum of all digests: it says whether anything changed at all.
+    /// The sum of all digests, to detect any change.
     pub fn digest(&self) -> Result<i64, Fault> {
         let mut statement = self.connection.prepare("SELECT id, digest FROM study WHERE records > 0")?;
         let mut rows = statement.query([])?;

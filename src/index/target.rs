@@ -1,4 +1,4 @@
-//! What was made of the studies, for each place where documents went: which are up to date there, and what their runs said.
+//! The state of documents for each destination: which are up to date, and the reports of their runs.
 
 use rusqlite::{OptionalExtension, params};
 
@@ -11,11 +11,11 @@ use super::store::{Fault, Store};
 use crate::error::Error;
 use crate::source::{Stamp, printable};
 
-/// A place where documents go.
+/// A destination of documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target(i64);
 
-/// The document of a study as it was written.
+/// A study's document as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     /// The study, by number.
@@ -26,11 +26,11 @@ pub struct Standing {
     pub id: String,
     /// The hash of its bytes; `None` where it was held back.
     pub hash: Option<u64>,
-    /// What the run said of it.
+    /// The stored report of the run.
     pub told: Vec<u8>,
 }
 
-/// A study whose document was just dealt with.
+/// A study whose document was just handled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     /// The study, by number.
@@ -78,6 +78,13 @@ impl Index {
         })
     }
 
+    /// How many studies there are.
+    pub fn count_studies(&self) -> Result<usize, Error> {
+        let select = "SELECT count(*) FROM study WHERE records > 0";
+        let count = |store: &mut Store| Ok(store.connection.query_row(select, [], |row| row.get::<_, i64>(0))?);
+        Ok(usize::try_from(self.with(count)?).unwrap_or_default())
+    }
+
     /// All studies, in the order of their UIDs.
     pub fn all_studies(&self) -> Result<Vec<i64>, Error> {
         self.with(|store| ids(store, "SELECT id FROM study WHERE records > 0 ORDER BY uid", None))
@@ -86,16 +93,29 @@ impl Index {
     /// The studies that changed since their documents were written, in the order of their UIDs.
     pub fn changed_studies(&self, target: Target) -> Result<Vec<i64>, Error> {
         let select = "SELECT study.id FROM study LEFT JOIN written ON target = ?1 AND study = study.id
-                      WHERE records > 0 AND written.digest IS NOT study.digest ORDER BY uid";
+                      WHERE records > 0 AND written.digest IS NOT study.digest ORDER BY +uid";
         self.with(|store| ids(store, select, Some(target.0)))
     }
 
-    /// Shows each study whose document is there, in the order of the UIDs.
+    /// Shows each study whose document is there.
     pub fn each_standing(&self, target: Target, mut each: impl FnMut(Standing)) -> Result<(), Error> {
-        let select =
-            "SELECT study.id, uid, written.id, hash, told FROM study JOIN written ON target = ?1 AND study = study.id
-                      WHERE records > 0 AND written.digest IS study.digest ORDER BY uid";
+        let select = "SELECT study.id, uid, written.id, hash, told FROM written JOIN study ON study.id = written.study
+                      WHERE target = ?1 AND records > 0 AND written.digest IS study.digest";
         self.with(|store| standing(store, select, target, &mut each))
+    }
+
+    /// Shows the id of each document of a study that should be there.
+    pub fn each_id(&self, target: Target, mut each: impl FnMut(i64, String)) -> Result<(), Error> {
+        let select = "SELECT study, written.id FROM written JOIN study ON study.id = written.study
+                      WHERE target = ?1 AND records > 0 AND written.digest IS study.digest";
+        self.with(|store| {
+            let mut statement = store.connection.prepare_cached(select)?;
+            let mut rows = statement.query([target.0])?;
+            while let Some(row) = rows.next()? {
+                each(row.get(0)?, row.get(1)?);
+            }
+            Ok(())
+        })
     }
 
     /// Shows each study whose files are all gone, and whose document is there.
@@ -258,20 +278,22 @@ impl Index {
 
     /// What was said of all studies together.
     pub fn told(&self, target: Target) -> Result<Option<Vec<u8>>, Error> {
-        self.with(|store| {
-            let mut statement = store.connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
-            Ok(statement.query_row([format!("told of target {}", target.0)], |row| row.get(0)).optional()?)
-        })
+        self.with(|store| store.kept(&format!("told of target {}", target.0)))
     }
 
     /// Keeps what was said of all studies together.
     pub fn set_told(&self, target: Target, told: &[u8]) -> Result<(), Error> {
-        self.with(|store| {
-            let insert = "INSERT OR REPLACE INTO meta VALUES (?1, ?2)";
-            let key = format!("told of target {}", target.0);
-            store.connection.prepare_cached(insert)?.execute(params![key, told])?;
-            Ok(())
-        })
+        self.with(|store| store.keep(&format!("told of target {}", target.0), told))
+    }
+
+    /// What studies say otherwise than others, as it was found the last time.
+    pub fn contradictions(&self, target: Target) -> Result<Vec<u8>, Error> {
+        self.with(|store| Ok(store.kept(&format!("contradictions of target {}", target.0))?.unwrap_or_default()))
+    }
+
+    /// Keeps what studies say otherwise than others.
+    pub fn set_contradictions(&self, target: Target, found: &[u8]) -> Result<(), Error> {
+        self.with(|store| store.keep(&format!("contradictions of target {}", target.0), found))
     }
 
     /// Whether a file is as the run before wrote it.

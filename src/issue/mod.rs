@@ -15,6 +15,7 @@ pub use skip::Skip;
 
 /// A value that was dropped, replaced, or differs between files.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct Issue {
     /// The FHIR element it was for, as `series.laterality`.
     pub element: &'static str,
@@ -43,6 +44,7 @@ impl fmt::Display for Issue {
 
 /// Where something was found.
 #[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
 pub struct Place<'a> {
     /// The file.
     pub name: Option<&'a Name>,

@@ -14,18 +14,30 @@ pub enum Lack {
     /// A patient.
     #[error("no patient is known, or the subject is a phantom")]
     Patient,
+    /// Who gave the patient the number.
+    #[error("the patient's number has no system: give --system patient=URI or --issuer NAME=URI")]
+    PatientIssuer,
     /// The patient's name and birth date.
     #[error("the patient's name or birth date is not known")]
     NameAndBirthDate,
     /// When the study started.
     #[error("it has no date")]
     Started,
+    /// The time at which it started.
+    #[error("the time at which it started, or its zone, is not known: give --timezone")]
+    StartedTime,
     /// A modality that acquires images.
     #[error("none of its modalities acquires images")]
     Modality,
     /// A coded modality of each series.
     #[error("a series has no modality of the DICOM terminology")]
     SeriesModality,
+    /// A region of the body.
+    #[error("no region of the body is known")]
+    Region,
+    /// UIDs and SOP classes by which DICOM refers to instances.
+    #[error("an instance has no SOP class, or a UID is none")]
+    Uids,
     /// Instances to be listed.
     #[error("its instances are not listed")]
     Instances,
@@ -246,6 +258,12 @@ pub enum Reason {
     /// A study that lacks what the profile demands: it is written without the profile.
     #[error("not as the profile demands, and written without it: {0}")]
     NotConforming(Lack),
+    /// A study that lacks what a manifest of DICOM demands: there is none of it.
+    #[error("no manifest is written: {0}")]
+    NoManifest(Lack),
+    /// A manifest whose orders have no accession or placer number, or one without a system.
+    #[error("a manifest wants accession and placer number, each with a system: what is not known is left empty")]
+    OrderNumbers,
     /// A value for which the profile has no place.
     #[error("the profile has no place for it: left out")]
     NoPlace,
@@ -298,11 +316,12 @@ impl Reason {
     /// exit code 1.
     pub fn is_loss(self) -> bool {
         use Reason::{
-            FileSaysMore, HeldBack, NameTaken, NotConforming, OtherContent, OtherPatient, PatientIdTooLong,
+            FileSaysMore, HeldBack, NameTaken, NoManifest, NotConforming, OtherContent, OtherPatient, PatientIdTooLong,
             SeveralPatients,
         };
         let is_missing = matches!(self, OtherContent | NameTaken | HeldBack | FileSaysMore);
-        is_missing || matches!(self, SeveralPatients | OtherPatient | PatientIdTooLong | NotConforming(_))
+        is_missing
+            || matches!(self, SeveralPatients | OtherPatient | PatientIdTooLong | NotConforming(_) | NoManifest(_))
     }
 }
 

@@ -9,13 +9,14 @@ use crate::fhir::profile::{Packaging, ProfileOptions};
 use crate::fhir::release::{Release, SelectionForm};
 use crate::fhir::{Meta, Profile, ResourceType, Subject};
 #[cfg(feature = "cli")]
-use crate::options::parse::{Listed, RELEASES, at_least};
+use crate::options::parse::{Listed, at_least};
 use crate::options::{Detail, References, Status};
 
 /// Options of the content of resources.
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Content"))]
+#[non_exhaustive]
 pub struct ContentOptions {
     /// FHIR release: r4, r4b, r5, r6 or an R6 ballot
     ///
@@ -26,8 +27,7 @@ pub struct ContentOptions {
         arg(
             long,
             value_name = "RELEASE",
-            value_parser = Listed::<&'static Release>::new(RELEASES),
-            hide_possible_values = true
+            value_parser = Listed::<&'static Release>::new(Release::NAMES)
         )
     )]
     pub fhir: Option<&'static Release>,
@@ -35,7 +35,7 @@ pub struct ContentOptions {
     /// Level of detail: study, series or instance
     ///
     /// Default: instance.
-    #[cfg_attr(feature = "cli", arg(long, value_enum, default_value_t, hide_possible_values = true))]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, default_value_t))]
     pub detail: Detail,
 
     /// Omit the instances of studies with more than N
@@ -50,17 +50,7 @@ pub struct ContentOptions {
     /// Set the status of every study
     ///
     /// `registered`, `available`, `cancelled`, `entered-in-error`, `unknown`, `inactive`. Default: available.
-    #[cfg_attr(
-        feature = "cli",
-        arg(
-            long,
-            value_enum,
-            default_value_t,
-            value_name = "CODE",
-            hide_possible_values = true,
-            hide_short_help = true
-        )
-    )]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, default_value_t, value_name = "CODE", hide_short_help = true))]
     pub status: Status,
 
     /// References: logical, contained or separate
@@ -68,7 +58,7 @@ pub struct ContentOptions {
     /// How a study refers to patients, orders, devices and so on. `logical`: by identifier and display, without a
     /// resource. `contained`: resources inside the study. `separate`: resources of their own, in a folder as
     /// Type/id.json or Type.ndjson. Default: logical, in a Bundle separate.
-    #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "HOW", hide_possible_values = true))]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "HOW"))]
     pub references: Option<References>,
 
     /// Set the subject of every study, as Patient/ID
@@ -87,17 +77,7 @@ pub struct ContentOptions {
     /// Put endpoints at the study, series or both
     ///
     /// An iid endpoint always belongs to the study. Default: study.
-    #[cfg_attr(
-        feature = "cli",
-        arg(
-            long,
-            value_enum,
-            default_value_t,
-            value_name = "LEVEL",
-            hide_possible_values = true,
-            hide_short_help = true
-        )
-    )]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, default_value_t, value_name = "LEVEL", hide_short_help = true))]
     pub endpoint_level: EndpointLevel,
 
     /// Options about the archive.

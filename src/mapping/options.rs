@@ -14,6 +14,7 @@ use crate::options::{IssuerSystem, SystemKind, SystemUri, issuer_system, system}
 /// Options about the archive. The default adds nothing to the headers.
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
+#[non_exhaustive]
 pub struct Options {
     /// Time zone if none is given: Europe/Berlin, +01:00
     ///
@@ -39,7 +40,6 @@ pub struct Options {
             long,
             value_name = "KIND=URI",
             value_parser = Listed::<SystemUri>::new(SYSTEMS),
-            hide_possible_values = true,
             hide_short_help = true
         )
     )]

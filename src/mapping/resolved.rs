@@ -1,6 +1,6 @@
 //! A resolved study, independent of the release: the result of grouping, and the input of the finish rules.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::finish::Rule;
 use super::{SelectionPart, SeriesPart, StudyPart};
@@ -90,7 +90,7 @@ pub struct Selection {
 
 /// The instances of one study that are rejected, by series.
 #[derive(Debug, Clone, Default)]
-pub struct Rejected(HashMap<Box<str>, BTreeSet<Box<str>>>);
+pub struct Rejected(BTreeMap<Box<str>, BTreeSet<Box<str>>>);
 
 impl Rejected {
     /// Whether an instance of a series is rejected.

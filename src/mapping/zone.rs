@@ -12,10 +12,10 @@ use crate::dicom::value::{Date, Offset, Time};
 
 /// A fixed offset, or a zone whose offset depends on the date.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TimeZone(Kind);
+pub struct TimeZone(ZoneKind);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Kind {
+enum ZoneKind {
     Fixed(Offset),
     Named(tz::TimeZone),
 }
@@ -41,21 +41,21 @@ impl TimeZone {
     /// Reads `Z`, `UTC`, an offset such as `+01:00`, or a name such as `Europe/Berlin`.
     pub fn parse(text: &str) -> Result<Self, String> {
         if matches!(text, "Z" | "z") || text.eq_ignore_ascii_case("UTC") {
-            return Ok(Self(Kind::Fixed(Offset::UTC)));
+            return Ok(Self(ZoneKind::Fixed(Offset::UTC)));
         }
         if text.starts_with(['+', '-']) {
             let offset = without_colon(text).and_then(|digits| Offset::parse(&digits).ok());
-            return offset.map(|offset| Self(Kind::Fixed(offset))).ok_or_else(|| expected(text));
+            return offset.map(|offset| Self(ZoneKind::Fixed(offset))).ok_or_else(|| expected(text));
         }
         let zone = TimeZoneDatabase::bundled().get(text).ok().filter(|zone| !zone.is_unknown());
-        zone.map(|zone| Self(Kind::Named(zone))).ok_or_else(|| expected(text))
+        zone.map(|zone| Self(ZoneKind::Named(zone))).ok_or_else(|| expected(text))
     }
 
     /// The offset from UTC that the zone has at a local date and time.
     pub fn offset_of(&self, date: Date, time: &Time) -> Result<Offset, ZoneFault> {
         let zone = match &self.0 {
-            Kind::Fixed(offset) => return Ok(*offset),
-            Kind::Named(zone) => zone,
+            ZoneKind::Fixed(offset) => return Ok(*offset),
+            ZoneKind::Named(zone) => zone,
         };
         let local = civil_time(date, time).ok_or(ZoneFault::CutShort)?;
         match zone.to_ambiguous_timestamp(local).offset() {

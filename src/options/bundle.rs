@@ -18,14 +18,12 @@ choice! {
 /// Options of Bundles.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
+#[non_exhaustive]
 pub struct BundleOptions {
     /// Bundle type: transaction, batch or collection
     ///
     /// Needs --format bundle. Default: transaction.
-    #[cfg_attr(
-        feature = "cli",
-        arg(long, value_enum, value_name = "TYPE", hide_possible_values = true, hide_short_help = true)
-    )]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "TYPE", hide_short_help = true))]
     pub bundle_type: Option<BundleType>,
 
     /// Find the study on the server by its identifier

@@ -34,6 +34,7 @@ choice! {
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Index"))]
+#[non_exhaustive]
 pub struct IndexOptions {
     /// Keep what was read: later runs read only what changed
     ///
@@ -48,34 +49,14 @@ pub struct IndexOptions {
     ///
     /// `stat`: by size, times and inode of each file. `folders`: by the time of the folder, for archives whose files
     /// never change once written. `read`: every file is read. Default: stat.
-    #[cfg_attr(
-        feature = "cli",
-        arg(
-            long,
-            value_enum,
-            default_value_t,
-            value_name = "HOW",
-            hide_possible_values = true,
-            hide_short_help = true
-        )
-    )]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, default_value_t, value_name = "HOW", hide_short_help = true))]
     pub check: Check,
 
     /// With --index: what happens to studies whose files are gone
     ///
     /// `keep`: their documents stay and are reported. `delete`: their documents are deleted from the folder, unless
     /// somebody changed them. `entered-in-error`: upload sets that status on the server. Default: keep.
-    #[cfg_attr(
-        feature = "cli",
-        arg(
-            long,
-            value_enum,
-            default_value_t,
-            value_name = "HOW",
-            hide_possible_values = true,
-            hide_short_help = true
-        )
-    )]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, default_value_t, value_name = "HOW", hide_short_help = true))]
     pub gone: Gone,
 
     /// With --index: stop if more files than this are gone

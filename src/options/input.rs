@@ -8,6 +8,7 @@ use super::filter::FilterRule;
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Input"))]
+#[non_exhaustive]
 pub struct InputOptions {
     /// Files, folders, archives, DICOM JSON, a DICOMDIR; - is stdin
     ///

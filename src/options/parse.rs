@@ -61,9 +61,6 @@ pub fn at_least(least: u64) -> impl Fn(&str) -> Result<u64, String> + Clone {
     }
 }
 
-/// Completions of `--fhir`.
-pub const RELEASES: &[&str] = &["r4", "r4b", "r5", "r6", "r6-ballot2", "r6-ballot5"];
-
 /// Completions of `--system`; the URI follows.
 pub const SYSTEMS: &[&str] =
     &["patient=", "accession=", "study-id=", "placer=", "filler=", "visit=", "specimen=", "scheme:"];

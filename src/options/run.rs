@@ -36,6 +36,7 @@ choice! {
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Run"))]
+#[non_exhaustive]
 pub struct RunOptions {
     /// Number of reading threads
     ///

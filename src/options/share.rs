@@ -38,7 +38,7 @@ impl FromStr for Share {
         let parts = text.split_once('/').and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
         match parts {
             Some((number, of)) if (1..=of).contains(&number) && of <= MAX_SHARES => Ok(Share { number, of }),
-            _ => Err(format!("want one of so many, counted from 1, as 3/100, of at most {MAX_SHARES}")),
+            _ => Err(format!("want K/M with K from 1 to M, as 3/100, and M at most {MAX_SHARES}")),
         }
     }
 }

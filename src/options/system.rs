@@ -53,6 +53,14 @@ pub struct IssuerSystem {
     pub uri: String,
 }
 
+/// The Coding Scheme Designator whose system the user said is this.
+pub fn designator<'s>(systems: &'s [SystemUri], uri: &str) -> Option<&'s str> {
+    systems.iter().find_map(|system| match &system.kind {
+        SystemKind::Scheme(name) if system.uri == uri => Some(name.as_str()),
+        _ => None,
+    })
+}
+
 /// The system that the user gave for a kind of identifier or for a coding scheme.
 pub fn system<'s>(systems: &'s [SystemUri], kind: &SystemKind) -> Option<&'s String> {
     systems.iter().find(|system| system.kind == *kind).map(|system| &system.uri)

@@ -1,11 +1,12 @@
 //! One file for each document, named by the id of the resource in it.
 //!
-//! A study's file stands in the folder itself, a companion's below the name of its type. Other files in the folder stay
-//! as they are, and one of the same name from an earlier run is replaced, unless it holds or says more.
+//! Studies are files in the folder itself, companions are in subfolders by type. A file of the same name from an
+//! earlier run is replaced, unless it has more content. Other files are not touched.
 
 use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -15,32 +16,37 @@ use super::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
 use crate::error::Error;
 use crate::options::FileMode;
 
-/// The longest id that FHIR has.
+/// The longest id in FHIR.
 const MAX_ID_BYTES: usize = 64;
 
 /// A folder with one file for each document.
 #[derive(Debug)]
 pub struct Folder {
     root: PathBuf,
+    /// The ending of the files.
+    extension: &'static str,
     mode: FileMode,
     replace: bool,
-    /// The resource types that have their folder.
+    /// Resource types whose subfolder was created.
     types: Mutex<HashSet<&'static str>>,
-    /// Hashes of the names that were given.
+    /// Hashes of the names used in this run.
     taken: Mutex<HashSet<u64>>,
+    /// The files of earlier runs, where somebody asks for them: one listing costs less than a look at each.
+    before: OnceLock<HashSet<OsString>>,
 }
 
 impl Folder {
-    /// Makes the folder where it is not there, and finds out whether it can be written.
-    pub fn open(root: &Path, mode: FileMode, replace: bool) -> Result<Folder, Error> {
+    /// Creates the folder if it is missing, and checks that it can be written.
+    pub fn open(root: &Path, extension: &'static str, mode: FileMode, replace: bool) -> Result<Folder, Error> {
         make(root, mode)?;
         remove_stale(root);
         WholeFile::try_in(root)?;
-        Ok(Folder { root: root.to_path_buf(), mode, replace, types: Mutex::default(), taken: Mutex::default() })
+        let (types, taken, before) = (Mutex::default(), Mutex::default(), OnceLock::new());
+        Ok(Folder { root: root.to_path_buf(), extension, mode, replace, types, taken, before })
     }
 
     fn path(&self, name: &DocumentName) -> Result<PathBuf, Error> {
-        let file = file_name(&name.id);
+        let file = file_name(&name.id, self.extension);
         if name.is_main() {
             return Ok(self.root.join(file));
         }
@@ -70,9 +76,9 @@ impl Folder {
         })
     }
 
-    /// Where a document stands, whether its folder is there or not.
+    /// The path of a document, whose folder may not exist yet.
     fn place(&self, name: &DocumentName) -> PathBuf {
-        let file = file_name(&name.id);
+        let file = file_name(&name.id, self.extension);
         if name.is_main() { self.root.join(file) } else { self.root.join(name.resource_type).join(file) }
     }
 }
@@ -97,7 +103,10 @@ impl Sink for Folder {
     }
 
     fn has(&self, name: &DocumentName) -> bool {
-        self.place(name).is_file()
+        if !name.is_main() {
+            return self.place(name).is_file();
+        }
+        self.before.get_or_init(|| files_of(&self.root)).contains(OsStr::new(&file_name(&name.id, self.extension)))
     }
 
     fn stands(&self, name: &DocumentName) {
@@ -118,12 +127,22 @@ impl Sink for Folder {
 
     fn finish(self: Box<Self>, report: Option<&Path>) -> Result<Finished, Error> {
         let taken = self.taken.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let stale_files = stale_files(&self.root, report, |path| taken.contains(&path_hash(path)));
+        let stale_files = stale_files(&self.root, self.extension, report, |path| taken.contains(&path_hash(path)));
         Ok(Finished { stale_files, held_back: Vec::new() })
     }
 }
 
-/// The hash of what a file holds; `None` where it is not there or cannot be read.
+/// The names of the files in a folder, links to files with them.
+fn files_of(folder: &Path) -> HashSet<OsString> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_file = |entry: &std::fs::DirEntry| match entry.file_type() {
+        Ok(kind) if kind.is_symlink() => entry.path().is_file(),
+        kind => kind.is_ok_and(|kind| kind.is_file()),
+    };
+    entries.filter(is_file).map(|entry| entry.file_name()).collect()
+}
+
+/// The hash of a file's content; `None` if it is missing or cannot be read.
 fn file_hash(path: &Path) -> Option<u64> {
     let mut file = std::fs::File::open(path).ok()?;
     super::document_hash(&mut |out| std::io::copy(&mut file, out).map(drop)).ok()
@@ -137,17 +156,17 @@ fn path_hash(path: &Path) -> u64 {
     xxh3_64(path.as_os_str().as_encoded_bytes())
 }
 
-/// A name that is safe in every file system: what is no FHIR id becomes its hash, as does the name of a Windows device; an
-/// id with capital letters gets its hash behind it, because some file systems take `A` and `a` for the same.
-fn file_name(id: &str) -> String {
+/// A name that is safe in every file system. An invalid FHIR id or the name of a Windows device is replaced by its
+/// hash. An id with capital letters gets its hash as a suffix, because some file systems ignore case.
+fn file_name(id: &str, extension: &str) -> String {
     let is_id_character = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
     let hash = xxh3_64(id.as_bytes());
     if id.is_empty() || id.len() > MAX_ID_BYTES || !id.bytes().all(is_id_character) || is_device(id) {
-        format!("~{hash:016x}.json")
+        format!("~{hash:016x}.{extension}")
     } else if id.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        format!("{id}~{hash:016x}.json")
+        format!("{id}~{hash:016x}.{extension}")
     } else {
-        format!("{id}.json")
+        format!("{id}.{extension}")
     }
 }
 
@@ -162,7 +181,9 @@ fn is_device(id: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::file_name;
+    fn file_name(id: &str) -> String {
+        super::file_name(id, "json")
+    }
 
     #[test]
     fn an_id_never_becomes_a_path_or_the_name_of_another() {

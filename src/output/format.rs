@@ -17,6 +17,8 @@ choice! {
         Json = "json",
         /// One Bundle a study.
         Bundle = "bundle",
+        /// A DICOM Key Object Selection a study.
+        Kos = "kos",
         /// A table as CSV.
         Csv = "csv",
         /// A table as Apache Parquet.
@@ -53,21 +55,37 @@ pub fn open(
             return usage("this dcm2fhir was built without parquet: --format csv has the same rows".to_string());
         }
         (Format::Ndjson, OutputTarget::Folder(path)) => Box::new(NdjsonFolder::open(path, mode, replace)?),
-        (_, OutputTarget::Folder(path)) => Box::new(Folder::open(path, mode, replace)?),
+        (_, OutputTarget::Folder(path)) => Box::new(Folder::open(path, format.extension(), mode, replace)?),
         (_, OutputTarget::Stdout) => Box::new(Stream::stdout()),
         (_, OutputTarget::File(path)) => Box::new(Stream::file(path, mode, replace)?),
     })
 }
 
 /// The endings of files.
-const FILES: [&str; 4] = ["json", "ndjson", "csv", "parquet"];
+const FILES: [&str; 5] = ["json", "ndjson", "csv", "parquet", "dcm"];
 /// The same in words.
-const ENDINGS: &str = ".json, .ndjson, .csv or .parquet";
+const ENDINGS: &str = ".json, .ndjson, .csv, .parquet or .dcm";
 
 impl Format {
     /// Whether it is a catalog, and so has rows and no FHIR.
     pub fn is_table(self) -> bool {
         matches!(self, Format::Csv | Format::Parquet)
+    }
+
+    /// Whether a file or stream holds one document.
+    pub fn is_single(self) -> bool {
+        matches!(self, Format::Json | Format::Kos)
+    }
+
+    /// The extension of its files.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::Json | Format::Bundle => "json",
+            Format::Kos => "dcm",
+            Format::Ndjson => "ndjson",
+            Format::Csv => "csv",
+            Format::Parquet => "parquet",
+        }
     }
 }
 
@@ -99,6 +117,7 @@ impl OutputTarget {
             OutputTarget::File(_) if self.is_one_document() => Format::Json,
             OutputTarget::File(path) if has_extension(path, "csv") => Format::Csv,
             OutputTarget::File(path) if has_extension(path, "parquet") => Format::Parquet,
+            OutputTarget::File(path) if has_extension(path, Format::Kos.extension()) => Format::Kos,
             OutputTarget::Stdout | OutputTarget::File(_) => Format::Ndjson,
             OutputTarget::Folder(_) => Format::Json,
         }
@@ -120,7 +139,7 @@ impl OutputTarget {
             OutputTarget::File(path) => path,
         };
         let shown = path.display();
-        let other = FILES.iter().find(|name| has_extension(path, name) && **name != format.to_string());
+        let other = FILES.iter().find(|name| has_extension(path, name) && **name != format.extension());
         match format {
             Format::Ndjson if self.is_one_document() => {
                 usage(format!("{shown} holds one JSON document: name it .ndjson for one a line, or leave --format out"))
@@ -129,9 +148,10 @@ impl OutputTarget {
                 usage(format!("{shown} holds one resource a line: name it .json, or leave --format out"))
             }
             // Bundles can go to any file that is no table.
-            Format::Bundle if !other.is_some_and(|name| matches!(*name, "csv" | "parquet")) => Ok(()),
+            Format::Bundle if !other.is_some_and(|name| matches!(*name, "csv" | "parquet" | "dcm")) => Ok(()),
             _ if other.is_some() => usage(format!(
-                "{shown} is named as another format than {format}: name it .{format}, or leave --format out"
+                "{shown} is named as another format than {format}: name it .{}, or leave --format out",
+                format.extension()
             )),
             _ => Ok(()),
         }

@@ -8,11 +8,15 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
+use super::held_manifest::loses_references;
 use serde::Deserialize;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Whether the old file has instances that the new one lacks. A file that is not FHIR has none.
 pub(super) fn loses_instances(old: &Path, new: &Path) -> bool {
+    if let Some(loses) = loses_references(old, new) {
+        return loses;
+    }
     let Ok(old) = File::open(old) else { return false };
     let old = Held::read(old);
     if old.0.is_empty() {

@@ -9,6 +9,8 @@ pub mod catalog;
 mod folder;
 mod format;
 mod held;
+mod held_manifest;
+mod key_objects;
 mod ndjson_folder;
 mod options;
 mod richer;
@@ -29,6 +31,7 @@ pub use bucket::Staged;
 pub use catalog::{Catalog, Rows};
 pub use folder::Folder;
 pub use format::{Format, OutputTarget, open};
+pub use key_objects::write_key_objects;
 pub use ndjson_folder::NdjsonFolder;
 pub use options::OutputOptions;
 pub use stream::{Stream, print};
@@ -40,16 +43,19 @@ const BUFFER_BYTES: usize = 64 * 1024;
 /// What a document is called: the resource in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentName {
-    /// The resource type, as `ImagingStudy`.
+    /// The resource type, as `ImagingStudy`; of a manifest in DICOM [`KEY_OBJECT_SELECTION`].
     pub resource_type: &'static str,
     /// The resource's id, or for a Bundle that of its study.
     pub id: String,
 }
 
+/// What a manifest in DICOM is called.
+pub const KEY_OBJECT_SELECTION: &str = "KeyObjectSelection";
+
 impl DocumentName {
     /// Whether it is what the run is about, and not a resource beside it.
     pub fn is_main(&self) -> bool {
-        matches!(self.resource_type, "ImagingStudy" | "Bundle")
+        matches!(self.resource_type, "ImagingStudy" | "Bundle" | KEY_OBJECT_SELECTION)
     }
 }
 

@@ -67,7 +67,7 @@ impl Sink for NdjsonFolder {
             Finish::NothingNew => Vec::new(),
             Finish::HeldBack(path) => vec![path],
         };
-        let stale_files = stale_files(&self.root, report, |path| written.iter().any(|written| written == path));
+        let stale_files = stale_files(&self.root, "json", report, |path| written.iter().any(|written| written == path));
         Ok(Finished { stale_files, held_back })
     }
 }

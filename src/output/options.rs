@@ -11,33 +11,31 @@ use crate::options::BundleOptions;
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Output"))]
+#[non_exhaustive]
 pub struct OutputOptions {
     /// Write to a folder, a file named by its format, or -
     ///
     /// A path is a folder if it exists as one, ends in / or has no extension; it is created if missing. A .json file
-    /// holds one study, an .ndjson file one resource a line, .csv and .parquet a catalog. Files appear under their
+    /// holds one study, an .ndjson file one resource a line, .csv and .parquet a catalog, .dcm a manifest. Files appear under their
     /// final name once complete. A study's file from an earlier run is replaced; other files stay. Default: -, standard
     /// output.
     #[cfg_attr(feature = "cli", arg(short, long, value_name = "PATH"))]
     pub output: Option<PathBuf>,
 
-    /// Output format: ndjson, json, bundle, csv or parquet
+    /// Output format: ndjson, json, bundle, kos, csv, parquet
     ///
     /// `ndjson`: one resource a line; in a folder one file for each resource type. `json`: one resource a file; on
     /// standard output or in a single file only if there is one study. `bundle`: one transaction Bundle for each study,
-    /// one a line on standard output; needs --fhir. `csv` and `parquet`: no FHIR but a catalog, a table of header
+    /// one a line on standard output; needs --fhir. `kos`: a DICOM manifest for each study, with --profile mado. `csv` and `parquet`: no FHIR but a catalog, a table of header
     /// values with the columns of the Imaging Data Commons index. Default: ndjson on standard output, json in a folder,
     /// by its extension in a file.
-    #[cfg_attr(feature = "cli", arg(long, value_enum, hide_possible_values = true))]
+    #[cfg_attr(feature = "cli", arg(long, value_enum))]
     pub format: Option<Format>,
 
     /// Row of a catalog: study, series or instance
     ///
     /// Needs --format csv or parquet, or an output file of that kind. Default: series.
-    #[cfg_attr(
-        feature = "cli",
-        arg(long, value_enum, value_name = "LEVEL", hide_possible_values = true, hide_short_help = true)
-    )]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "LEVEL", hide_short_help = true))]
     pub rows: Option<Rows>,
 
     /// Indent the JSON
@@ -89,6 +87,7 @@ impl OutputOptions {
             (true, Format::Bundle) if !target.is_folder() => {
                 usage("--pretty with --format bundle needs a folder: a stream has one Bundle a line".to_string())
             }
+            (true, Format::Kos) => usage("--pretty is for JSON, and not for DICOM".to_string()),
             (true, Format::Csv | Format::Parquet) => usage("--pretty is for JSON, and not for a catalog".to_string()),
             (true, Format::Json | Format::Bundle) => Ok(true),
         }

@@ -1,17 +1,17 @@
-//! Whether the file there says more of a patient, an order or a device than the new one, or something else. Then it
-//! is not replaced: a run over other studies of the patient may know less, or mean somebody else.
+//! Checks whether the existing file of a companion has more or other data than the new one, and so must not be
+//! replaced: a run over other studies of the patient may know less, or mean another person.
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 
 use serde_json::Value;
 
-/// A companion is smaller; more of a file is not read.
+/// The largest file that is read; companions are smaller.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Elements that are called alike in every release, so that a release is not taken for a difference.
+/// Elements with the same name in every release, so that another release is not a difference.
 const ELEMENTS: [&str; 11] = [
     "address",
     "birthDate",
@@ -26,24 +26,25 @@ const ELEMENTS: [&str; 11] = [
     "type",
 ];
 
-/// Those that one person or thing has but once.
+/// Elements of which a person or thing has only one.
 const FACTS: [&str; 5] = ["birthDate", "gender", "manufacturer", "name", "serialNumber"];
 
-/// Whether the old file is a companion that says more than the new one, or something else.
+/// Whether the old file is a companion with more or other data than the new one.
 pub(super) fn says_more(old: &Path, new: &Path) -> bool {
-    let (Some(old), Some(new)) = (companion(old), companion(new)) else { return false };
-    has_more(&old, &new)
+    // Most documents have no old file, and then the new one is not parsed.
+    companion(old).is_some_and(|old| companion(new).is_some_and(|new| has_more(&old, &new)))
 }
 
 fn companion(path: &Path) -> Option<Value> {
-    let file = BufReader::new(File::open(path).ok()?).take(MAX_BYTES);
-    let resource: Value = serde_json::from_reader(file).ok()?;
+    let mut bytes = Vec::new();
+    File::open(path).ok()?.take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
+    let resource: Value = serde_json::from_slice(&bytes).ok()?;
     let kind = resource["resourceType"].as_str()?;
     (!matches!(kind, "Bundle" | "ImagingStudy")).then_some(resource)
 }
 
 fn has_more(old: &Value, new: &Value) -> bool {
-    // The name of a device has another shape in each release.
+    // The name of a device has a different form in each release.
     let is_told_alike = |element: &str| element != "name" || old["resourceType"] != "Device";
     let has = |resource: &Value, element: &str| !resource[element].is_null();
     ELEMENTS
@@ -52,7 +53,7 @@ fn has_more(old: &Value, new: &Value) -> bool {
         .any(|element| !has(new, element) || FACTS.contains(element) && !covers(&new[*element], &old[*element]))
 }
 
-/// Whether the new value has every word of the old one, but for case; a date may be more exact.
+/// Whether the new value contains every word of the old one, ignoring case; a date may be more precise.
 fn covers(new: &Value, old: &Value) -> bool {
     match (new, old) {
         (Value::String(new), Value::String(old)) => new.to_lowercase().starts_with(&old.to_lowercase()),
@@ -60,7 +61,7 @@ fn covers(new: &Value, old: &Value) -> bool {
     }
 }
 
-/// All texts in a value.
+/// All words in a value.
 fn words(value: &Value) -> BTreeSet<String> {
     match value {
         Value::String(text) => [text.to_lowercase()].into(),

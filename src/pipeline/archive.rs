@@ -10,7 +10,7 @@ use crate::dicom::json::is_dicom_json;
 use crate::group::reader::Worker;
 use crate::issue::Skip;
 use crate::source::Name;
-use crate::source::archive::{Archive, Head, Kind, Stream, Zip, ZipEntry, damaged, entry_name};
+use crate::source::archive::{Archive, ArchiveKind, Head, Stream, Zip, ZipEntry, damaged, entry_name};
 
 impl Stage<'_> {
     /// Reads every entry. Errors of the archive itself are reported under its own name.
@@ -68,7 +68,7 @@ impl Stage<'_> {
             return Ok(0);
         }
         match self.read(worker, name, &mut bytes) {
-            Err(Skip::NotDicom) if Kind::of(bytes.bytes()).is_some() => Err(Skip::NestedArchive),
+            Err(Skip::NotDicom) if ArchiveKind::of(bytes.bytes()).is_some() => Err(Skip::NestedArchive),
             result => result.map(|()| 1),
         }
     }

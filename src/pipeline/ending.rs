@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::numbers::count;
 use crate::options::{ShowProgress, SummaryForm};
+use crate::output::Format;
 use crate::report::{CauseInWords, Causes, Summary, Totals, causes, summary_json};
 use crate::source::Input;
 use crate::terminal::{self, columns, say};
@@ -30,7 +31,9 @@ impl Outcome {
     /// The reasons for exit code 1; empty for 0.
     pub(super) fn causes(&self, job: &Job, is_strict: bool) -> Causes {
         let mut causes = causes(&self.counts);
-        let is_explained = self.counts.lost_files() > 0 || self.counts.held_back() > 0;
+        // Of a study that cannot be a manifest nothing is written.
+        let is_left_out = job.format == Format::Kos && !causes.0.is_empty();
+        let is_explained = self.counts.lost_files() > 0 || self.counts.held_back() > 0 || is_left_out;
         if self.totals.studies == 0 && self.fhir_files == 0 && !is_explained {
             causes.0.push(CauseInWords::of(self.nothing(job)));
         }
@@ -45,6 +48,9 @@ impl Outcome {
         let inputs: Vec<String> = job.inputs.iter().map(Input::to_string).collect();
         let place = inputs.join(", ");
         match self.totals {
+            Totals { files: 0, .. } if inputs.is_empty() => {
+                "the index holds no file yet: give the inputs too".to_string()
+            }
             Totals { files: 0, partial: false, .. } => {
                 format!("no file was found in {place}: is the path right, and the disk mounted?")
             }

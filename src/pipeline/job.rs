@@ -24,6 +24,7 @@ use crate::source::{Input, Links, ListFrom, Only, RemoteOptions, Separator, Walk
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[allow(missing_docs)]
+#[non_exhaustive]
 pub struct Config {
     #[cfg_attr(feature = "cli", command(flatten))]
     pub input: InputOptions,
@@ -82,6 +83,9 @@ impl Config {
         }
         if selections && job.format == Format::Json && !job.target.is_folder() {
             return usage("--selections needs room: give a folder (-o DIR/), or --format ndjson for one a line");
+        }
+        if job.format == Format::Kos && job.target == OutputTarget::Stdout && std::io::stdout().is_terminal() {
+            return usage("a manifest in DICOM is no text: give -o DIR/ or -o FILE.dcm");
         }
         if job.target == OutputTarget::Stdout && report.as_deref().is_some_and(is_stdout) {
             return usage("the studies and the report both go to standard output: give -o for the studies");
@@ -170,12 +174,16 @@ fn format(config: &Config, target: &OutputTarget) -> Result<Format, Error> {
         return usage("a catalog is no FHIR, and has no profile: leave --profile out");
     }
     if profile.packaging != Packaging::Document {
-        return Ok(asked);
+        return match asked {
+            Format::Kos => usage("a Key Object Selection is a manifest: add --profile mado"),
+            _ => Ok(asked),
+        };
     }
-    match (output.format, output.bundle == BundleOptions::default()) {
-        (None | Some(Format::Bundle), true) => Ok(Format::Bundle),
+    match (asked, output.format, output.bundle == BundleOptions::default()) {
+        (Format::Kos, _, true) => Ok(Format::Kos),
+        (_, None | Some(Format::Bundle), true) => Ok(Format::Bundle),
         _ => usage(&format!(
-            "--profile {} writes document Bundles: leave --format and the options of other Bundles out",
+            "--profile {} writes document Bundles: say --format kos, or leave --format and the options of other Bundles out",
             profile.name
         )),
     }
@@ -208,6 +216,8 @@ fn settle(config: &mut Config, target: &OutputTarget, format: Format) -> Result<
 /// How other resources are referred to: those in a Bundle stand beside the study, and one document has no room for them.
 fn references(asked: Option<References>, target: &OutputTarget, format: Format) -> Result<References, Error> {
     match (format, asked) {
+        // It has no companions.
+        (Format::Kos, _) => Ok(References::Logical),
         (Format::Bundle, None | Some(References::Separate)) => Ok(References::Separate),
         (Format::Bundle, Some(References::Logical | References::Contained)) => {
             usage("--format bundle has its resources beside the study: leave --references out, or say separate")

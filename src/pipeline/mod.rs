@@ -57,6 +57,8 @@ pub use outcome::Outcome;
 pub use scan::{Scan, scan};
 #[cfg(feature = "cli")]
 pub use survey::survey;
+#[cfg(all(feature = "upload", feature = "internals"))]
+pub use upload::{Delivered, deliver};
 #[cfg(feature = "upload")]
 pub use upload::{Upload, upload};
 

@@ -1,4 +1,4 @@
-//! The same stages with a FHIR server at their end.
+//! Runs the stages with a FHIR server as the sink.
 
 use std::fs::File;
 use std::io::{self, BufRead};
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::ending::{self, OfServer};
-use super::{Console, Ends, Job, convert_between, fhir_file, read};
+use super::{Console, Ends, Job, Outcome, convert_between, fhir_file, read};
 use crate::error::Error;
 use crate::http::SystemClock;
 use crate::interrupt::Interrupt;
@@ -18,22 +18,22 @@ use crate::progress::Progress;
 use crate::report::{CauseInWords, Causes, Section};
 use crate::source::{self, Name};
 use crate::terminal::{self, WARNING};
-use crate::upload::{self, Counts, Input, Options, Server, Summary};
+use crate::upload::{self, Counts, Input, Server, ServerReport, Summary, UploadOptions};
 
-/// What is uploaded, and to where.
+/// An upload.
 #[derive(Debug, Clone)]
 pub struct Upload {
-    /// What is read, and what it says.
+    /// Inputs and content.
     pub job: Job,
-    /// Whether FHIR or DICOM comes from standard input.
+    /// Whether standard input is an input.
     pub stdin: bool,
-    /// How it is sent.
-    pub options: Options,
-    /// Requests at the same time.
+    /// Options of the server.
+    pub options: UploadOptions,
+    /// The number of concurrent requests.
     pub concurrent_requests: usize,
 }
 
-/// Uploads what the configuration names, and says with which code to exit.
+/// Uploads, prints the summary, and returns the exit code.
 pub fn upload(mut upload: Upload, console: &Console) -> Result<u8, Error> {
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
@@ -46,13 +46,13 @@ pub fn upload(mut upload: Upload, console: &Console) -> Result<u8, Error> {
     }
     upload.job.config.content.fhir = Some(server.release());
     if upload.job.inputs.iter().all(is_fhir) {
-        // There is no DICOM: threads for it would only start and end.
+        // No DICOM: more threads would be idle.
         upload.job.threads = 1;
         upload.job.walk.threads = 1;
     }
     let sent = send(&upload, console, &server, &interrupt, &progress);
     progress.finish();
-    // A run that ended before anything was sent has its error to say only.
+    // If nothing was sent, only the error is printed.
     let counts = server.counts();
     let has_begun = counts.studies.all() + counts.companions.all() > 0;
     if console.summary == SummaryForm::Text && (sent.is_ok() || has_begun) {
@@ -61,12 +61,12 @@ pub fn upload(mut upload: Upload, console: &Console) -> Result<u8, Error> {
     Ok(sent?.code.max(server.counts().exit_code()))
 }
 
-/// Looks whether standard input begins as FHIR does; else it is DICOM or an archive.
+/// Checks whether standard input is FHIR; else it is DICOM or an archive.
 fn take_stdin(upload: &mut Upload) -> Result<(), Error> {
     if !upload.stdin {
         return Ok(());
     }
-    // What is looked at stays in the buffer, for whoever reads standard input next.
+    // Peeked bytes stay in the buffer for the next reader.
     let mut stdin = io::stdin().lock();
     let start = stdin.fill_buf().map_err(|source| Error::Input { path: source::STDIN.into(), source })?;
     if !fhir_file::may_be_fhir(start) {
@@ -79,14 +79,14 @@ fn take_stdin(upload: &mut Upload) -> Result<(), Error> {
 /// Whether an input is a file of FHIR.
 fn is_fhir(input: &source::Input) -> bool {
     let source::Input::Path(path) = input else { return false };
-    // Only what can be opened again is opened: a pipe would be empty then.
+    // Only regular files are checked: a pipe cannot be read twice.
     path.is_file() && File::open(path).is_ok_and(|file| fhir_file::is_fhir(&file))
 }
 
-/// The files that are no DICOM.
+/// Collects files that are not DICOM.
 struct Others<'a> {
     fhir: Mutex<Vec<PathBuf>>,
-    /// What the user named.
+    /// The inputs.
     inputs: &'a [source::Input],
     server: &'a Server,
 }
@@ -96,7 +96,7 @@ impl read::Others for Others<'_> {
         self.fhir.lock().unwrap_or_else(PoisonError::into_inner).push(path);
     }
 
-    /// A file beside others may be anything; one that the user named was to be sent.
+    /// A file in a folder may be anything, but a file given as an input was meant to be sent.
     fn left_out(&self, name: &Name, skip: &Skip) {
         let is_named =
             |input: &source::Input| matches!(input, source::Input::Path(path) if path.as_os_str() == name.place);
@@ -107,15 +107,15 @@ impl read::Others for Others<'_> {
     }
 }
 
-/// What a run came to that sent everything.
+/// The result of a completed upload.
 struct Done {
     /// The exit code of the reading.
     code: u8,
-    /// Studies that only the journal knows.
+    /// Studies that only the journal has.
     gone: usize,
 }
 
-/// Reads and sends everything.
+/// Reads and sends everything, and says what there is to say of the reading.
 fn send(
     upload: &Upload,
     console: &Console,
@@ -123,8 +123,33 @@ fn send(
     interrupt: &Interrupt,
     progress: &Arc<dyn Progress>,
 ) -> Result<Done, Error> {
-    let job = &upload.job;
     let start = Instant::now();
+    let Delivered { outcome, report, sent } = deliver(upload, server, interrupt, progress)?;
+    // The error of a failed run is printed last.
+    let sent = if console.summary == SummaryForm::Json { Ok(sent?) } else { sent };
+    let summary = report.summary();
+    let of_server = OfServer { summary, causes: causes(&server.counts()) };
+    let code = ending::tell(&upload.job, console, &outcome, Some(of_server), start);
+    sent?;
+    Ok(Done { code, gone: report.gone.len() })
+}
+
+/// What was read and sent; an error of the sending leaves a report all the same.
+pub struct Delivered<'s> {
+    outcome: Outcome,
+    report: ServerReport<'s>,
+    /// What ended the sending before its end.
+    pub sent: Result<(), Error>,
+}
+
+/// Reads and sends everything.
+pub fn deliver<'s>(
+    upload: &Upload,
+    server: &'s Server,
+    interrupt: &Interrupt,
+    progress: &Arc<dyn Progress>,
+) -> Result<Delivered<'s>, Error> {
+    let job = &upload.job;
     let place = format!("server {}", upload.options.connection.base);
     let others = Others { fhir: Mutex::default(), inputs: &job.inputs, server };
     let ends = Ends { others: Some(&others), writing_threads: upload.concurrent_requests, place: Some(place) };
@@ -137,13 +162,7 @@ fn send(
     let report = server.report(sent.is_ok())?;
     let section = Section { name: "server", write: &|out| report.write(out) };
     let outcome = converted.finish(inputs.len() as u64, Some(&section))?;
-    // As of every run that could not be done, the error is the last word.
-    let sent = if console.summary == SummaryForm::Json { Ok(sent?) } else { sent };
-    let summary = report.summary();
-    let of_server = OfServer { summary, causes: causes(&server.counts()) };
-    let code = ending::tell(job, console, &outcome, Some(of_server), start);
-    sent?;
-    Ok(Done { code, gone: report.gone.len() })
+    Ok(Delivered { outcome, report, sent })
 }
 
 fn summarize(upload: &Upload, server: &Server, gone: usize, start: Instant) {
@@ -158,12 +177,12 @@ fn summarize(upload: &Upload, server: &Server, gone: usize, start: Instant) {
         gone,
         elapsed: start.elapsed(),
     });
-    // The first places stand in the summary.
+    // The summary lists the first places.
     let causes = causes(&server.counts()).0;
     terminal::say(Causes(causes.into_iter().map(|cause| CauseInWords::of(cause.message)).collect()));
 }
 
-/// Why the server makes the exit code 1; nothing where it does not.
+/// The server's reasons for exit code 1.
 fn causes(counts: &Counts) -> Causes {
     let not_taken = counts.studies.not_taken() + counts.companions.not_taken();
     let causes = [

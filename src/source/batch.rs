@@ -1,4 +1,4 @@
-//! How items travel from the walk to the readers: some dozen in one message, so that a message costs little a file.
+//! Batches of items that the walk sends to the readers: up to a few dozen in one message, to spread its cost.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -8,52 +8,54 @@ use crossbeam_channel::Sender;
 
 use super::files::Files;
 use super::gathered::Gathered;
-use super::watch::{From, Watch};
+use super::watch::{FolderNumber, From, Watch};
 use super::{Item, Name, Stamp, archive};
 use crate::issue::Skip;
 use crate::progress::Progress;
 
-/// Items in one message, at most. On a slow disk a larger one keeps its reader busy long after all others are done.
+/// The most items in one message. On a slow disk a larger batch keeps one reader busy after all others are done.
 const BATCH_ITEMS: usize = 32;
 
-/// What the walk found since the last message.
+/// The items found since the last message.
 #[derive(Debug, Default)]
 pub struct Batch {
     files: Vec<Files>,
-    /// What is not simply a file of a folder.
+    /// Items other than plain files of a folder.
     items: Vec<Item>,
-    /// What the walk itself left out, and why.
+    /// What the walk left out, and why.
     pub skipped: Vec<(Name, Skip)>,
 }
 
 impl Batch {
-    /// Shows each thing that is to be read.
+    /// Calls `each` with every item.
     pub fn for_each(&self, mut each: impl FnMut(&Item)) {
         self.files.iter().for_each(|files| files.for_each(&mut each));
         self.items.iter().for_each(each);
     }
 
-    /// How many files it tells of.
+    /// The number of files in it.
     pub(crate) fn len(&self) -> usize {
         self.files.iter().map(Files::len).sum::<usize>() + self.items.len() + self.skipped.len()
     }
 }
 
-/// The end of the channel that the walk writes to; every thread has its own.
+/// The sending end of the channel; every walking thread has its own.
 pub(super) struct Feed {
     sender: Sender<Batch>,
     batch: Batch,
     count: usize,
-    /// Whether the next file is the first of its folder, or of the batch.
+    /// Whether the next file starts a new folder or batch.
     new_folder: bool,
     closed: bool,
     end: Arc<End>,
     watch: Option<Arc<dyn Watch>>,
-    /// The files of the folder that was entered, where somebody looks at them before they are read.
+    /// The folder that was entered, as the watch calls it.
+    entered: FolderNumber,
+    /// The files of the current folder, collected for a [`Watch`](super::watch::Watch).
     gathered: Gathered,
 }
 
-/// Says that the walk has ended once the last feed is gone.
+/// Reports the end of the walk when the last feed is dropped.
 struct End(Arc<dyn Progress>);
 
 impl Drop for End {
@@ -65,40 +67,43 @@ impl Drop for End {
 impl Clone for Feed {
     fn clone(&self) -> Feed {
         let (sender, end) = (self.sender.clone(), Arc::clone(&self.end));
-        let (watch, gathered) = (self.watch.clone(), Gathered::default());
-        Feed { sender, batch: Batch::default(), count: 0, new_folder: true, closed: self.closed, end, watch, gathered }
+        let (watch, gathered, batch) = (self.watch.clone(), Gathered::default(), Batch::default());
+        Feed { sender, batch, count: 0, new_folder: true, closed: self.closed, end, watch, entered: 0, gathered }
     }
 }
 
 impl Feed {
     pub fn new(sender: Sender<Batch>, progress: Arc<dyn Progress>, watch: Option<Arc<dyn Watch>>) -> Feed {
-        let (end, gathered) = (Arc::new(End(progress)), Gathered::default());
-        Feed { sender, batch: Batch::default(), count: 0, new_folder: true, closed: false, end, watch, gathered }
+        let (end, gathered, batch) = (Arc::new(End(progress)), Gathered::default(), Batch::default());
+        Feed { sender, batch, count: 0, new_folder: true, closed: false, end, watch, entered: 0, gathered }
     }
 
-    /// Whether nobody reads any more.
+    /// Whether all readers have stopped.
     pub fn is_closed(&self) -> bool {
         self.closed
     }
 
-    /// A folder is going to be walked, with everything below it.
+    /// Announces a folder that is going to be walked recursively.
     pub fn walks(&self, folder: &Path) {
         self.watch.iter().for_each(|watch| watch.walks(folder));
     }
 
-    /// The folders in a folder that need not be listed.
+    /// The subfolders of a folder that need not be listed.
     pub fn unlisted(&self, folder: &Path) -> Option<Vec<PathBuf>> {
         self.watch.as_ref()?.unlisted(folder)
     }
 
-    /// What comes next are the files of another folder; says whether it is wanted.
+    /// Starts another folder; returns whether it is to be listed.
     pub fn enter_folder(&mut self, folder: &Path) -> bool {
         self.new_folder = true;
         self.gathered = Gathered::default();
-        self.watch.as_ref().is_none_or(|watch| watch.enters(folder))
+        let Some(watch) = &self.watch else { return true };
+        let number = watch.enters(folder);
+        self.entered = number.unwrap_or_default();
+        number.is_some()
     }
 
-    /// A regular file of the folder that was entered.
+    /// Adds a regular file of the current folder.
     pub fn file(&mut self, folder: &Path, name: &OsStr) {
         if self.watch.is_none() {
             return self.send(folder, name);
@@ -109,11 +114,11 @@ impl Feed {
         }
     }
 
-    /// A link of the folder that was entered, which leads to a file.
+    /// Adds a link in the current folder that leads to a file.
     pub fn linked_file(&mut self, path: PathBuf) {
         match path.file_name().filter(|_| self.watch.is_some()) {
             Some(name) => {
-                // The folder does not change with what the link leads to.
+                // The folder's time does not change when the link's target does.
                 self.gathered.plain = false;
                 self.gathered.push(name, true);
             }
@@ -121,36 +126,36 @@ impl Feed {
         }
     }
 
-    /// Something of the folder that was entered is left out, and the next run has to look at it again.
+    /// Leaves out an entry of the current folder, which the next run must look at again.
     pub fn skip_in_folder(&mut self, name: Name, skip: Skip) {
         self.is_not_plain();
         self.skip(name, skip);
     }
 
-    /// The folder that was entered has something that only a listing finds.
+    /// Notes that the current folder must be listed every time.
     pub fn is_not_plain(&mut self) {
         self.gathered.plain = false;
     }
 
-    /// The folder that was entered cannot be listed to its end.
+    /// Notes that the current folder could not be listed completely.
     pub fn cannot_list(&mut self, folder: &Path) {
         self.gathered.whole = false;
         self.gathered.failed = true;
         self.watch.iter().for_each(|watch| watch.cannot_look(folder));
     }
 
-    /// What was listed does not say what else there may be.
+    /// Notes that the listing is not known to be complete.
     pub fn is_not_whole(&self) {
         self.watch.iter().for_each(|watch| watch.cannot_look(Path::new("")));
     }
 
-    /// All files of the folder came.
+    /// Ends the current folder.
     pub fn leave_folder(&mut self, folder: &Path) {
         let Some(watch) = self.watch.clone() else { return };
         let is_first = self.gathered.whole;
         self.look_at(folder, is_first);
         if !self.gathered.failed {
-            watch.leaves(folder, is_first, self.gathered.plain);
+            watch.leaves(self.entered, is_first, self.gathered.plain);
         }
     }
 
@@ -167,19 +172,19 @@ impl Feed {
             watch.cannot_look(folder);
         }
         let before = stamped.len();
-        let to_read = watch.files(folder, stamped, whole && unstamped.is_empty());
+        let to_read = watch.files(folder, self.entered, stamped, whole && unstamped.is_empty());
         self.end.0.walked((before - to_read.len()) as u64);
         to_read.iter().chain(&unstamped).for_each(|name| self.send(folder, name));
     }
 
-    /// A file that the walk did not find in a folder, with the stamp that its list has.
+    /// Adds a listed file, with the stamp from the list.
     pub fn stamped(&mut self, item: Item, stamp: Stamp, from: From) {
         if self.wants(Path::new(&item.name.place), stamp, from) {
             self.item(item);
         }
     }
 
-    /// Whether a file that the walk did not find in a folder has to be read.
+    /// Whether a named or listed file has to be read.
     pub fn wants(&self, path: &Path, stamp: Stamp, from: From) -> bool {
         let is_wanted = self.watch.as_ref().is_none_or(|watch| watch.file(path, stamp, from));
         if !is_wanted {
@@ -188,19 +193,19 @@ impl Feed {
         is_wanted
     }
 
-    /// A file that the walk did not find in a folder.
+    /// Adds a named or listed file.
     pub fn named(&mut self, item: Item, from: From) {
         if self.watch.is_none() {
             return self.item(item);
         }
         match std::fs::metadata(&item.name.place) {
             Ok(metadata) => self.stamped(item, Stamp::of(&metadata), from),
-            // Reading it says why.
+            // Opening it will report the error.
             Err(_) => self.item(item),
         }
     }
 
-    /// Whether somebody looks at files before they are read.
+    /// Whether a [`Watch`](super::watch::Watch) selects the files.
     pub fn is_watched(&self) -> bool {
         self.watch.is_some()
     }
@@ -224,7 +229,7 @@ impl Feed {
         self.added(false);
     }
 
-    /// Sends what is there, waiting while the readers are behind.
+    /// Sends the current batch, and blocks while the channel is full.
     pub fn flush(&mut self) {
         if self.count == 0 {
             return;
@@ -234,8 +239,7 @@ impl Feed {
         self.closed = self.sender.send(std::mem::take(&mut self.batch)).is_err();
     }
 
-    /// Sends the batch when it is full, and behind an archive: one reader is busy with that for long, and others take what
-    /// comes next.
+    /// Sends the batch when it is full, and after an archive, so that other readers continue with the next items.
     fn added(&mut self, is_archive: bool) {
         self.count += 1;
         if self.count >= BATCH_ITEMS || is_archive {

@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::batch::Feed;
-use super::links::{Kind, Links};
+use super::links::{FileKind, Links};
 use super::open::{open_file, unreadable};
 use super::watch::From;
 use super::{Item, Name};
@@ -65,9 +65,9 @@ impl Listed<'_> {
         };
         let name = |path: &Path| Name::file(path.strip_prefix(".").unwrap_or(path));
         match self.find_from(directory, &components) {
-            Ok((path, Kind::File)) if reference.may_be_directory && is_dicomdir(&path) => self.lower(path),
-            Ok((path, Kind::File)) => feed.named(Item::at(path.strip_prefix(".").unwrap_or(&path)), From::List),
-            Ok((path, Kind::Link)) => feed.skip(name(&path), Skip::Link),
+            Ok((path, FileKind::File)) if reference.may_be_directory && is_dicomdir(&path) => self.lower(path),
+            Ok((path, FileKind::File)) => feed.named(Item::at(path.strip_prefix(".").unwrap_or(&path)), From::List),
+            Ok((path, FileKind::Link)) => feed.skip(name(&path), Skip::Link),
             Ok((path, _)) => feed.skip(name(&path), Skip::NotRegular),
             Err(error) => {
                 let path = self.root.join(components.into_iter().map(os_string).collect::<PathBuf>());
@@ -85,7 +85,7 @@ impl Listed<'_> {
     }
 
     /// Resolves a File ID, from the root, else from the folder of the lower directory file that has it.
-    fn find_from(&mut self, directory: &Path, components: &[&[u8]]) -> io::Result<(PathBuf, Kind)> {
+    fn find_from(&mut self, directory: &Path, components: &[&[u8]]) -> io::Result<(PathBuf, FileKind)> {
         let own = directory.parent().filter(|own| *own != self.root);
         match (self.find(self.root, components), own) {
             (Err(error), Some(own)) if error.kind() == io::ErrorKind::NotFound => self.find(own, components),
@@ -94,7 +94,7 @@ impl Listed<'_> {
     }
 
     /// Resolves path components below a folder: by exact name, else by a similar one.
-    fn find(&mut self, folder: &Path, components: &[&[u8]]) -> io::Result<(PathBuf, Kind)> {
+    fn find(&mut self, folder: &Path, components: &[&[u8]]) -> io::Result<(PathBuf, FileKind)> {
         let Some((name, rest)) = components.split_first() else { return Err(io::ErrorKind::NotFound.into()) };
         let name = os_string(name);
         let exact = self.step(folder.join(&name), rest);
@@ -111,18 +111,18 @@ impl Listed<'_> {
         found
     }
 
-    fn step(&mut self, path: PathBuf, rest: &[&[u8]]) -> io::Result<(PathBuf, Kind)> {
+    fn step(&mut self, path: PathBuf, rest: &[&[u8]]) -> io::Result<(PathBuf, FileKind)> {
         let kind = self.links.kind(&path, fs::symlink_metadata(&path)?.file_type())?;
         match kind {
             _ if rest.is_empty() => Ok((path, kind)),
-            Kind::Folder | Kind::LinkedFolder => self.find(&path, rest),
+            FileKind::Folder | FileKind::LinkedFolder => self.find(&path, rest),
             // Without --follow a link is not resolved: it could lead anywhere.
             _ => Ok((path, kind)),
         }
     }
 }
 
-fn is_missing(found: &io::Result<(PathBuf, Kind)>) -> bool {
+fn is_missing(found: &io::Result<(PathBuf, FileKind)>) -> bool {
     found.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 

@@ -10,7 +10,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::Name;
 use super::batch::Feed;
-use super::links::{Kind, Links};
+use super::links::{FileKind, Links};
 use super::open::unreadable;
 use super::queue::{Next, Queue};
 use crate::issue::Skip;
@@ -99,14 +99,14 @@ impl Walker {
         }
         let path = entry.path().to_path_buf();
         match self.links.kind(&path, file_type) {
-            Ok(Kind::File) => feed.linked_file(path),
-            Ok(Kind::Folder) => folders.push(path),
-            Ok(Kind::LinkedFolder) => {
+            Ok(FileKind::File) => feed.linked_file(path),
+            Ok(FileKind::Folder) => folders.push(path),
+            Ok(FileKind::LinkedFolder) => {
                 feed.is_not_plain();
                 self.queue.push_linked(path);
             }
-            Ok(Kind::Link) => feed.skip_in_folder(Name::file(path), Skip::Link),
-            Ok(Kind::Other) => feed.skip_in_folder(Name::file(path), Skip::NotRegular),
+            Ok(FileKind::Link) => feed.skip_in_folder(Name::file(path), Skip::Link),
+            Ok(FileKind::Other) => feed.skip_in_folder(Name::file(path), Skip::NotRegular),
             Err(error) => feed.skip_in_folder(Name::file(path), unreadable(&error)),
         }
     }

@@ -16,7 +16,7 @@ pub enum Links {
 
 /// The kinds of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum FileKind {
     File,
     Folder,
     /// A followed link to a folder.
@@ -29,27 +29,27 @@ pub(super) enum Kind {
 
 impl Links {
     /// The kind of a path whose own file type is known.
-    pub(super) fn kind(self, path: &Path, own: FileType) -> io::Result<Kind> {
+    pub(super) fn kind(self, path: &Path, own: FileType) -> io::Result<FileKind> {
         Ok(if own.is_file() {
-            Kind::File
+            FileKind::File
         } else if own.is_dir() {
-            Kind::Folder
+            FileKind::Folder
         } else if own.is_symlink() && self == Links::Follow {
             linked(fs::metadata(path)?.file_type())
         } else if own.is_symlink() {
-            Kind::Link
+            FileKind::Link
         } else {
-            Kind::Other
+            FileKind::Other
         })
     }
 }
 
-fn linked(target: FileType) -> Kind {
+fn linked(target: FileType) -> FileKind {
     if target.is_file() {
-        Kind::File
+        FileKind::File
     } else if target.is_dir() {
-        Kind::LinkedFolder
+        FileKind::LinkedFolder
     } else {
-        Kind::Other
+        FileKind::Other
     }
 }

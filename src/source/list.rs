@@ -9,7 +9,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::batch::Feed;
-use super::links::{Kind, Links};
+use super::links::{FileKind, Links};
 use super::open::unreadable;
 use super::queue::Queue;
 use super::watch::From;
@@ -138,16 +138,16 @@ impl List {
             return self.take_remote(&path, is_asked, feed);
         }
         match fs::symlink_metadata(&path).and_then(|metadata| self.links.kind(&path, metadata.file_type())) {
-            Ok(Kind::File) if is_asked => feed.named(Item::at(path), From::List),
-            Ok(Kind::File) => feed.item(Item::at(path)),
-            Ok(Kind::Folder) => {
+            Ok(FileKind::File) if is_asked => feed.named(Item::at(path), From::List),
+            Ok(FileKind::File) => feed.item(Item::at(path)),
+            Ok(FileKind::Folder) => {
                 self.folders.insert(path.clone());
                 feed.walks(&path);
                 queue.push([path]);
             }
-            Ok(Kind::LinkedFolder) => queue.push_linked(path),
-            Ok(Kind::Link) => feed.skip(Name::file(path), Skip::Link),
-            Ok(Kind::Other) => feed.skip(Name::file(path), Skip::NotRegular),
+            Ok(FileKind::LinkedFolder) => queue.push_linked(path),
+            Ok(FileKind::Link) => feed.skip(Name::file(path), Skip::Link),
+            Ok(FileKind::Other) => feed.skip(Name::file(path), Skip::NotRegular),
             Err(error) if error.kind() == io::ErrorKind::NotFound => feed.skip(Name::file(path), Skip::Missing),
             Err(error) => {
                 feed.is_not_whole();

@@ -56,7 +56,7 @@ pub use remote::NO_OBJECTS;
 pub use remote::RemoteOptions;
 pub use stamp::{Stamp, is_settled, now};
 pub use stdin::{STDIN, stdin_file};
-pub use watch::{From, Watch};
+pub use watch::{FolderNumber, From, Watch};
 
 use batch::Feed;
 use folder::Walker;

@@ -52,13 +52,21 @@ impl Stamp {
 
     /// The bytes to store and to compare.
     pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.add_to(&mut bytes);
+        bytes
+    }
+
+    /// The same, behind other bytes.
+    pub fn add_to(&self, bytes: &mut Vec<u8>) {
         match self {
             Stamp::Stat { size, mtime, ctime, inode } => {
-                let mut bytes = vec![b's'];
-                bytes.extend([*size, *mtime as u64, *ctime as u64, *inode].iter().flat_map(|part| part.to_le_bytes()));
-                bytes
+                bytes.push(b's');
+                [*size, *mtime as u64, *ctime as u64, *inode]
+                    .iter()
+                    .for_each(|part| bytes.extend_from_slice(&part.to_le_bytes()));
             }
-            Stamp::Listed { size, tag } => format!("l{size}\t{tag}").into_bytes(),
+            Stamp::Listed { size, tag } => bytes.extend_from_slice(format!("l{size}\t{tag}").as_bytes()),
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::options::parse::{at_least, whole};
 /// What the archive shall hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
-pub struct Options {
+pub struct SynthOptions {
     /// Number of studies
     ///
     /// More studies extend the archive of the same seed. Default: 10.
@@ -35,7 +35,13 @@ pub struct Options {
     /// Default: CT, MR, US, DX, CR, MG, PT, XA, NM and SR.
     #[cfg_attr(
         feature = "cli",
-        arg(long, value_name = "LIST", value_delimiter = ',', value_parser = upper_case, default_values_t = Options::default().modalities)
+        arg(
+            long,
+            value_name = "LIST",
+            value_delimiter = ',',
+            value_parser = upper_case,
+            default_values_t = SynthOptions::default().modalities
+        )
     )]
     pub modalities: Vec<String>,
 
@@ -72,10 +78,10 @@ pub struct Options {
     pub mode: Option<FileMode>,
 }
 
-impl Default for Options {
-    fn default() -> Options {
+impl Default for SynthOptions {
+    fn default() -> SynthOptions {
         let modalities = EXAMINATIONS.iter().map(|examination| examination.modality.to_owned()).collect();
-        Options { studies: 10, modalities, instances: 5, seed: 1, pixel_kilobytes: None, mode: None }
+        SynthOptions { studies: 10, modalities, instances: 5, seed: 1, pixel_kilobytes: None, mode: None }
     }
 }
 
@@ -98,25 +104,25 @@ pub struct Manifest {
 }
 
 /// Writes the archive below a folder, as `patient/study/series/instance.dcm`. Files of the same name are replaced.
-pub fn write_archive(options: &Options, folder: &Path) -> io::Result<Manifest> {
+pub fn write_archive(options: &SynthOptions, folder: &Path) -> io::Result<Manifest> {
     write_archive_while(options, folder, |_| Ok(()))
 }
 
 /// Writes the archive, and tells `go_on` before each file what is there so far; its error ends the writing.
 pub fn write_archive_while(
-    options: &Options,
+    options: &SynthOptions,
     folder: &Path,
     mut go_on: impl FnMut(&Manifest) -> io::Result<()>,
 ) -> io::Result<Manifest> {
     let examinations = examinations(options)?;
     let mut manifest = Manifest::default();
     for number in 1..=options.studies {
-        write_study(&Study::new(options, &examinations, number), folder, &mut manifest, &mut go_on)?;
+        write_study(&SyntheticStudy::new(options, &examinations, number), folder, &mut manifest, &mut go_on)?;
     }
     Ok(manifest)
 }
 
-fn examinations(options: &Options) -> io::Result<Vec<&'static Examination>> {
+fn examinations(options: &SynthOptions) -> io::Result<Vec<&'static Examination>> {
     let known = |modality: &String| {
         EXAMINATIONS.iter().find(|examination| examination.modality == modality).ok_or_else(|| {
             let names: Vec<&str> = EXAMINATIONS.iter().map(|examination| examination.modality).collect();
@@ -132,7 +138,7 @@ fn examinations(options: &Options) -> io::Result<Vec<&'static Examination>> {
 }
 
 /// What all instances of a study share.
-struct Study {
+struct SyntheticStudy {
     seed: u64,
     name: String,
     number: u32,
@@ -143,16 +149,25 @@ struct Study {
     mode: Option<FileMode>,
 }
 
-impl Study {
-    fn new(options: &Options, examinations: &[&'static Examination], number: u32) -> Study {
+impl SyntheticStudy {
+    fn new(options: &SynthOptions, examinations: &[&'static Examination], number: u32) -> SyntheticStudy {
         let name = format!("archive {} study {number}", options.seed);
         let dice = Dice::new(options.seed, &name);
         // Every third study or so is of a patient who was here before.
         let patient = if dice.percent("again", 30) { dice.below("patient", u64::from(number)) } else { number.into() };
         let examination = dice.pick("examination", examinations);
-        let Options { seed, mode, .. } = *options;
+        let SynthOptions { seed, mode, .. } = *options;
         let pixel_kilobytes = options.pixel_kilobytes.unwrap_or_default();
-        Study { seed, number, patient, examination, instances: options.instances.max(1), name, pixel_kilobytes, mode }
+        SyntheticStudy {
+            seed,
+            number,
+            patient,
+            examination,
+            instances: options.instances.max(1),
+            name,
+            pixel_kilobytes,
+            mode,
+        }
     }
 
     fn dice(&self) -> Dice<'_> {
@@ -253,7 +268,7 @@ impl Study {
 }
 
 fn write_study(
-    study: &Study,
+    study: &SyntheticStudy,
     folder: &Path,
     manifest: &mut Manifest,
     go_on: &mut impl FnMut(&Manifest) -> io::Result<()>,
@@ -294,7 +309,7 @@ mod tests {
             .collect()
     }
 
-    fn archive(options: &Options) -> (Manifest, Vec<(std::path::PathBuf, Vec<u8>)>) {
+    fn archive(options: &SynthOptions) -> (Manifest, Vec<(std::path::PathBuf, Vec<u8>)>) {
         let folder = tempfile::tempdir().unwrap();
         let manifest = write_archive(options, folder.path()).unwrap();
         (manifest, files(folder.path()))
@@ -302,7 +317,7 @@ mod tests {
 
     #[test]
     fn the_same_options_give_the_same_bytes_and_the_manifest_counts_them() {
-        let options = Options::default();
+        let options = SynthOptions::default();
         let (manifest, first) = archive(&options);
         let (_, second) = archive(&options);
         assert!(first == second);
@@ -313,17 +328,17 @@ mod tests {
 
     #[test]
     fn another_seed_gives_another_archive_and_a_larger_one_begins_with_the_smaller() {
-        let options = Options { studies: 3, ..Options::default() };
+        let options = SynthOptions { studies: 3, ..SynthOptions::default() };
         let (_, small) = archive(&options);
-        let (_, large) = archive(&Options { studies: 5, ..options.clone() });
-        let (_, other) = archive(&Options { seed: 2, ..options });
+        let (_, large) = archive(&SynthOptions { studies: 5, ..options.clone() });
+        let (_, other) = archive(&SynthOptions { seed: 2, ..options });
         assert!(small.iter().all(|file| large.contains(file)));
         assert!(small != other);
     }
 
     #[test]
     fn an_unknown_modality_is_refused() {
-        let options = Options { modalities: vec!["ZZ".to_owned()], ..Options::default() };
+        let options = SynthOptions { modalities: vec!["ZZ".to_owned()], ..SynthOptions::default() };
         let error = write_archive(&options, Path::new("/nowhere")).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
         assert!(error.to_string().contains("ZZ"));
@@ -331,9 +346,10 @@ mod tests {
 
     #[test]
     fn pixel_data_makes_files_as_large_as_asked_for_and_none_is_written_otherwise() {
-        let options = Options { studies: 20, modalities: vec!["CT".to_owned()], instances: 1, ..Options::default() };
+        let options =
+            SynthOptions { studies: 20, modalities: vec!["CT".to_owned()], instances: 1, ..SynthOptions::default() };
         let (headers, _) = archive(&options);
-        let (images, _) = archive(&Options { pixel_kilobytes: Some(64), ..options });
+        let (images, _) = archive(&SynthOptions { pixel_kilobytes: Some(64), ..options });
         assert!(headers.bytes / headers.instances < 2048);
         // Deflated files shrink.
         assert!(images.bytes / images.instances > 32 * 1024);
@@ -346,13 +362,13 @@ mod tests {
             3 => Err(io::Error::other("enough")),
             _ => Ok(()),
         };
-        assert!(write_archive_while(&Options::default(), folder.path(), stop).is_err());
+        assert!(write_archive_while(&SynthOptions::default(), folder.path(), stop).is_err());
         assert_eq!(files(folder.path()).len(), 3);
     }
 
     #[test]
     fn dicom_object_opens_every_file_but_the_deflated_ones() {
-        let (_, files) = archive(&Options { studies: 40, instances: 1, ..Options::default() });
+        let (_, files) = archive(&SynthOptions { studies: 40, instances: 1, ..SynthOptions::default() });
         for (path, bytes) in files {
             let deflated = bytes.windows(22).any(|part| part == uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN.as_bytes());
             if !deflated {

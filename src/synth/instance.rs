@@ -97,6 +97,18 @@ impl Instance {
 
     /// The file.
     pub fn bytes(&self) -> Vec<u8> {
+        let mut bytes = self.head();
+        let data_set = self.encoded(&self.data_set);
+        if self.transfer_syntax == uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN {
+            bytes.extend_from_slice(&deflated(&data_set));
+        } else {
+            bytes.extend_from_slice(&data_set);
+        }
+        bytes
+    }
+
+    /// What stands before the data set.
+    pub(crate) fn head(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         if self.frame == Frame::Part10 {
             bytes.resize(128, 0);
@@ -104,12 +116,6 @@ impl Instance {
         }
         if self.frame != Frame::DataSet {
             self.meta(&self.transfer_syntax).write(&mut bytes).expect("a vector takes every write");
-        }
-        let data_set = self.encoded(&self.data_set);
-        if self.transfer_syntax == uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN {
-            bytes.extend_from_slice(&deflated(&data_set));
-        } else {
-            bytes.extend_from_slice(&data_set);
         }
         bytes
     }
@@ -130,7 +136,8 @@ impl Instance {
             .expect("the three values that a builder needs are given")
     }
 
-    fn encoded(&self, data_set: &DataSet) -> Vec<u8> {
+    /// The attributes of a data set or item, as they lie in the file.
+    pub(crate) fn encoded(&self, data_set: &DataSet) -> Vec<u8> {
         let mut bytes = Vec::new();
         let file = self.object(data_set).with_exact_meta(self.meta(self.encoding()));
         file.write_dataset(&mut bytes).expect("a vector takes every write, and the transfer syntax is a known one");

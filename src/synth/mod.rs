@@ -1,4 +1,4 @@
-//! Makes DICOM files: the one builder behind the tests, `testdata/dicom` and `dcm2fhir synth`.
+//! Makes DICOM files: the one builder behind manifests, the tests, `testdata/dicom` and `dcm2fhir synth`.
 //!
 //! Everything follows from the arguments: no clock, no randomness, no environment. The same call gives the same bytes.
 //! dicom-object writes the data elements; what a writer would refuse or repair is laid out here byte by byte.
@@ -12,7 +12,7 @@ mod instance;
 mod pixels;
 mod uid;
 
-pub use archive::{Manifest, Options, write_archive, write_archive_while};
+pub use archive::{Manifest, SynthOptions, write_archive, write_archive_while};
 pub use character_set::CharacterSet;
 pub use data_set::{Attributes, DataSet, code};
 pub use instance::{Frame, Instance, Lengths};

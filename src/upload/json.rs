@@ -154,7 +154,7 @@ pub fn references_in(text: &str) -> impl Iterator<Item = &str> {
 const MEMBER: &str = "\"reference\":\"";
 
 /// Replacements of references in a Bundle; `None` removes the reference.
-pub type References<'r> = BTreeMap<&'r str, Option<Cow<'r, str>>>;
+pub type NewReferences<'r> = BTreeMap<&'r str, Option<Cow<'r, str>>>;
 
 /// The text on one line; unchanged if it already is, as the output of `convert`.
 pub fn one_line(text: &str) -> Cow<'_, str> {
@@ -205,7 +205,7 @@ pub fn without_id(text: &str, id: &str) -> String {
 
 /// The compact resource with replaced references. A reference whose replacement is `None` is removed, so that it stays
 /// logical.
-pub fn with_references<'t>(text: &'t str, references: &References<'_>) -> Cow<'t, str> {
+pub fn with_references<'t>(text: &'t str, references: &NewReferences<'_>) -> Cow<'t, str> {
     if references.is_empty() {
         return Cow::Borrowed(text);
     }

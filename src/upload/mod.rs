@@ -23,7 +23,6 @@ mod server;
 mod withdraw;
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,7 +43,6 @@ use journal::Journal;
 use lookup::Lookup;
 use plan::{Allowed, Conditions};
 use rejects::{NotTaken, Rejects};
-#[cfg(feature = "internals")]
 pub use report::ServerReport;
 use send::{KnownConditions, Turns};
 pub use server::Mode;
@@ -52,7 +50,7 @@ use server::{Capability, capability};
 
 /// The options of an upload.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct UploadOptions {
     /// The connection to the server.
     pub connection: Connection,
     /// The credentials.
@@ -122,7 +120,7 @@ pub struct Server {
 impl Server {
     /// Reads the server's capabilities, and opens journal and rejects.
     pub fn open(
-        options: &Options,
+        options: &UploadOptions,
         clock: Box<dyn Clock>,
         interrupt: Interrupt,
         progress: Arc<dyn Progress>,
@@ -139,7 +137,7 @@ impl Server {
 
     /// A server with its capabilities only.
     fn new(
-        options: &Options,
+        options: &UploadOptions,
         sender: Sender,
         capability: &Capability,
         release: &'static Release,
@@ -180,14 +178,14 @@ impl Server {
     }
 
     /// Opens journal and rejects; a dry run has only the list for the report.
-    fn with_files(self, options: &Options) -> Result<Server, Error> {
+    fn with_files(self, options: &UploadOptions) -> Result<Server, Error> {
         let journal = options.journal.as_deref().filter(|_| !options.dry_run);
         let rejects = options.rejects.as_deref().filter(|_| !options.dry_run);
         let open = |path| Journal::open(path, &options.connection.base)?.with_mode(options.file_mode);
         Ok(Server {
             journal: journal.map(open).transpose()?,
             rejects: rejects.map(|path| Rejects::create(path, options.file_mode)).transpose()?,
-            not_taken: options.report.then(NotTaken::new).transpose().map_err(temporary)?,
+            not_taken: options.report.then(NotTaken::new),
             ..self
         })
     }
@@ -282,10 +280,6 @@ fn text_of(write: WriteDocument<'_>) -> String {
     let mut bytes = Vec::new();
     write(&mut bytes).expect("memory can be written");
     String::from_utf8(bytes).expect("JSON is UTF-8")
-}
-
-fn temporary(source: io::Error) -> Error {
-    Error::Write { path: std::env::temp_dir(), source }
 }
 
 const FHIR_JSON: &str = "application/fhir+json";

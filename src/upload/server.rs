@@ -98,7 +98,7 @@ impl Capability {
         match asked {
             Some(release) if release.is_read_by(&self.version) => Ok(release),
             Some(release) => Err(format!(
-                "it speaks FHIR {version} and cannot read {} ({}): leave --fhir out",
+                "it speaks FHIR {version} and cannot read {0} ({1}): leave --fhir out, or a --profile for {0}",
                 release.name, release.version
             )),
             None => Release::of_server(&self.version).ok_or_else(|| unknown(&self.version)),

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::rejects::Outcome;
+use super::counts::End;
+use super::json::Json;
+use super::plan::{Change, Write};
+use super::send::print;
 use super::{Server, fhir_read, fhir_write};
 use crate::error::Error;
 use crate::http::{Answer, Safety, Sent};
@@ -16,44 +19,54 @@ enum There {
 }
 
 impl Server {
-    /// Sets the study's status, and says whether it has it now, or is not there at all.
+    /// Sets the study's status, and says whether it has it now, or is not there at all. A dry run says what would change.
     pub(super) fn withdraw_study(&self, id: &str, study_uid: &str) -> Result<bool, Error> {
         self.sender.interrupt.check()?;
-        if self.dry_run {
-            return Ok(false);
-        }
         let (mut study, etag) = match self.study_there(id, study_uid)? {
             There::Study(study, etag) => (*study, etag),
             There::Nothing => return Ok(true),
-            There::Unusable(why) => return Ok(self.not_withdrawn(id, &why)),
+            There::Unusable(why) => return self.not_withdrawn(id, &why),
         };
         if matches!(study["status"].as_str(), Some("entered-in-error" | "cancelled")) {
             return Ok(true);
         }
-        study["status"] = "entered-in-error".into();
+        let before = std::mem::replace(&mut study["status"], "entered-in-error".into());
         let path = format!("ImagingStudy/{}", study["id"].as_str().unwrap_or(id));
+        if self.dry_run {
+            let [before, after] = [&before, &study["status"]].map(|status| Json::parse(&status.to_string()));
+            let changes = vec![Change { path: "status".to_string(), before, after }];
+            print(&[&Write { url: &path, is_update: true, changes, ..Write::default() }], self.diff);
+            return Ok(false);
+        }
         let text = study.to_string();
         let mut request = fhir_write("PUT", &path, &text);
         if let Some(etag) = etag.as_deref() {
             request.headers.push(("if-match", etag));
         }
-        Ok(match self.sender.send(&request, Safety::Repeatable)? {
-            Sent::Answer(Answer { status: 200 | 201 | 204, .. }) => true,
+        match self.sender.send(&request, Safety::Repeatable)? {
+            Sent::Answer(Answer { status: 200 | 201 | 204, .. }) => Ok(true),
             Sent::Answer(answer) => self.not_withdrawn(id, &answer.status.to_string()),
             Sent::GaveUp(why) | Sent::Cut(why) | Sent::Unknown(why) | Sent::Refused(why) => {
                 self.not_withdrawn(id, &why)
             }
-        })
+        }
     }
 
-    /// The study on the server: by its id, or where the server gives the ids by its identifier.
+    /// The study on the server: by its id, unless the server gives the ids, and then by its identifier.
     fn study_there(&self, id: &str, study_uid: &str) -> Result<There, Error> {
         let identifier = format!("urn:oid:{study_uid}");
-        let path = match self.allowed.server_ids {
-            false => format!("ImagingStudy/{id}"),
-            true => format!("ImagingStudy?identifier=urn:dicom:uid%7C{identifier}"),
-        };
-        let answer = match self.sender.send(&fhir_read(&path), Safety::Repeatable)? {
+        if !self.allowed.server_ids {
+            let there = self.study_at(&format!("ImagingStudy/{id}"), &identifier)?;
+            if !matches!(there, There::Nothing) {
+                return Ok(there);
+            }
+        }
+        self.study_at(&format!("ImagingStudy?identifier=urn:dicom:uid%7C{identifier}"), &identifier)
+    }
+
+    /// The study with this identifier at an address or among what a search finds.
+    fn study_at(&self, path: &str, identifier: &str) -> Result<There, Error> {
+        let answer = match self.sender.send(&fhir_read(path), Safety::Repeatable)? {
             Sent::Answer(answer) => answer,
             Sent::GaveUp(why) | Sent::Cut(why) | Sent::Unknown(why) | Sent::Refused(why) => {
                 return Ok(There::Unusable(why));
@@ -68,15 +81,17 @@ impl Server {
         let Ok(found) = serde_json::from_slice::<Value>(&answer.body) else {
             return Ok(There::Unusable("its answer is no JSON".to_string()));
         };
-        Ok(chosen(found, etag, &identifier))
+        Ok(chosen(found, etag, identifier))
     }
 
-    fn not_withdrawn(&self, id: &str, why: &str) -> bool {
-        let outcome = Outcome::ours(&format!("entered-in-error was not set: {why}"));
+    fn not_withdrawn(&self, id: &str, why: &str) -> Result<bool, Error> {
+        let (name, why) = (format!("ImagingStudy/{id}"), format!("entered-in-error was not set: {why}"));
         self.count_by(|counts| {
-            counts.refused(&format!("ImagingStudy/{id}"), &outcome.short);
+            counts.studies.add(End::Rejected);
+            counts.refused(&name, &why);
         });
-        false
+        self.list_not_taken(&name, End::Rejected, &why)?;
+        Ok(false)
     }
 }
 

@@ -17,9 +17,11 @@ fn help(command: &str) -> String {
 fn stated(help: &str) -> BTreeMap<String, String> {
     let mut blocks: BTreeMap<String, String> = BTreeMap::new();
     let mut option = String::new();
-    for line in help.lines().map(str::trim) {
+    for (indent, line) in help.lines().map(|line| (line.len() - line.trim_start().len(), line.trim())) {
         let words = line.trim_start_matches(|c: char| c == '-' || c.is_ascii_alphanumeric() || c == ',' || c == ' ');
         let named = line.split_whitespace().find(|word| word.starts_with("--")).filter(|_| line.starts_with('-'));
+        // The text of an option is indented further, and may begin a line with another option.
+        let named = named.filter(|_| indent < 10);
         match named {
             Some(name) if words.len() < line.len() => option = name.trim_start_matches('-').to_string(),
             _ => *blocks.entry(option.clone()).or_default() += &format!("{line} "),
@@ -76,7 +78,7 @@ const COMMANDS: [&str; 13] = [
 
 /// What a command does otherwise than `convert`, whose defaults `config` prints: tests of the command hold it to these.
 const OF_COMMAND: [(&str, &str, &str); 8] = [
-    ("upload", "fhir", "the release that the server says it speaks"),
+    ("upload", "fhir", "the release that the server states in /metadata"),
     ("upload", "references", "separate"),
     ("explain", "fhir", "all, and where they differ each is shown"),
     ("explain", "format", "text"),

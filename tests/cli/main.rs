@@ -17,6 +17,7 @@ mod explain;
 mod identity;
 mod inputs;
 mod json;
+mod kos;
 mod losses;
 mod mapping;
 mod output;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::run::{case, code, dcm2fhir, stderr, stdout};
+use crate::run::{case, code, dcm2fhir, files, stderr, stdout};
 
 const MADO: [&str; 8] = [
     "--profile",
@@ -137,6 +137,42 @@ fn labels_stand_in_every_resource_of_every_format() {
 }
 
 #[test]
+fn labels_stand_in_every_file_of_a_folder() {
+    let meta = ["--meta-source", "urn:pacs:1", "--meta-tag", "urn:b|7", "--meta-security", "urn:s|R"];
+    for options in [
+        vec!["--fhir", "r4"],
+        vec!["--fhir", "r5", "--references", "separate"],
+        vec!["--fhir", "r6", "--references", "separate", "--format", "ndjson"],
+        vec!["--fhir", "r4b", "--format", "bundle"],
+        vec!["--profile", "eu-imaging", "--references", "separate"],
+        vec!["--profile", "ips"],
+        MADO.to_vec(),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut run = dcm2fhir();
+        run.arg("convert").args([case("full-identity"), case("key-objects")]).args(&options).args(meta);
+        let output = run.arg("-o").arg(folder.path()).output().unwrap();
+        assert_eq!(code(&output), 0, "{options:?}: {}", stderr(&output));
+        let mut resources = 0;
+        for (path, bytes) in files(folder.path()) {
+            for document in lines(&String::from_utf8(bytes).unwrap()) {
+                let entries = document["entry"].as_array().into_iter().flatten().map(|entry| &entry["resource"]);
+                for resource in entries.chain([&document]) {
+                    resources += 1;
+                    let meta = &resource["meta"];
+                    let found = (&meta["source"], &meta["tag"][0], &meta["security"][0]["code"]);
+                    let tag = serde_json::json!({"system": "urn:b", "code": "7"});
+                    assert_eq!(found, (&"urn:pacs:1".into(), &tag, &"R".into()), "{options:?} {path:?}: {resource}");
+                }
+                let contained = document["contained"].as_array().into_iter().flatten();
+                assert!(contained.into_iter().all(|inside| inside["meta"].is_null()), "{options:?}");
+            }
+        }
+        assert!(resources >= 2, "{options:?}");
+    }
+}
+
+#[test]
 fn a_hostile_name_is_text_of_the_narrative() {
     let folder = tempfile::tempdir().unwrap();
     let hostile = "</td><script>x</script>&";
@@ -175,4 +211,14 @@ fn explain_says_what_a_profile_takes_and_what_it_misses() {
     let phantom = explain("quality-control-phantom/1.dcm", &[&given as &[_], &["--json"]].concat());
     let json: Value = serde_json::from_str(&phantom).unwrap();
     assert!(json["profile"]["missing"][0].as_str().unwrap().contains("phantom"), "{json}");
+    let options = json["profile"]["fromOptions"].as_array().unwrap();
+    let from = |option: &str| options.iter().any(|one| one["from"].as_str().unwrap().contains(option));
+    for option in ["--creator", "--retrieve-location", "--viewer", "--endpoint"] {
+        assert!(from(option), "{option}: {json}");
+    }
+    let bare = explain("names-latin1/1.dcm", &given);
+    for want in ["missing for --format kos: no region", "give --timezone", "give --system patient=URI", "from --viewer"]
+    {
+        assert!(bare.contains(want), "{want}: {bare}");
+    }
 }

@@ -53,7 +53,7 @@ fn a_stream_that_is_none_of_ours_says_in_which_line() {
         (vec!["{}".to_string()], "line 1: no tab"),
         (vec![lines[0].clone(), cut], "line 2: not a line of `dcm2fhir scan`, or cut off"),
         (vec![of_version("\"v\":2")], "lines of version 2, want 1"),
-        (vec![of_other_attributes], "read other attributes"),
+        (vec![of_other_attributes], "other attributes were read"),
         (many, "line 3: the lines of a study do not stand together: sort them"),
     ] {
         let output = assembled(&lines, &[]);

@@ -25,7 +25,7 @@ fn line<'o>(output: &'o Output, option: &str) -> &'o str {
 fn an_option_wins_over_a_variable_a_variable_over_the_file_and_the_file_over_the_default() {
     let (file, variable) = ("fhir = \"r4\"", [("DCM2FHIR_FHIR", "r4b")]);
     for (text, variables, options, want) in [
-        ("", &[][..], &[][..], "fhir = \"r6-ballot2\"  # default"),
+        ("", &[][..], &[][..], "#fhir = \"r4\"  # default: r6-ballot2"),
         (file, &[], &[], "fhir = \"r4\"  # the file"),
         (file, &variable, &[], "fhir = \"r4b\"  # DCM2FHIR_FHIR"),
         (file, &variable, &["--fhir", "r5"], "fhir = \"r5\"  # the command line"),

@@ -4,6 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 
+use dcm2fhir::synth::{Attributes, Instance};
+use dicom_dictionary_std::{tags, uids};
+
 use crate::world::{World, assert_same, convert, documents, run};
 
 const INDEX: [&str; 2] = ["--index", "a.index"];
@@ -243,4 +246,56 @@ fn several_inputs_and_later_ones_are_one_archive() {
     assert!(run(&one, world.folder.path()).status.code().is_some_and(|code| code < 2));
     let _ = night(&world, &[]);
     assert_eq!(documents(&world.at("out")), convert(&world, "full/", &["--fhir", "r4"]).documents);
+}
+
+#[test]
+fn an_instance_that_stands_in_two_studies_is_named_as_long_as_it_does() {
+    let world = World::new(22, 15);
+    let place = |study: &str, name: &str| {
+        let one = Instance::new("CT", uids::CT_IMAGE_STORAGE, study, 1, 1)
+            .text(tags::SERIES_INSTANCE_UID, "1.2.3.4")
+            .text(tags::SOP_INSTANCE_UID, "1.2.3.4.5");
+        let path = world.archive().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, one.bytes()).unwrap();
+        fs::File::options().append(true).open(path).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
+    };
+    let compare = |night: &str, is_named: bool| {
+        let options = ["--fhir", "r4", "--index", "a.index", "--gone", "delete", "--max-gone", "100%"];
+        let (found, want) =
+            (convert(&world, "out/", &options), convert(&world, &format!("{night}/"), &["--fhir", "r4"]));
+        assert_same(&found, &want, night);
+        assert_eq!(found.report.contains("1.2.3.4.5"), is_named, "{night}");
+    };
+    place("one", "first/IM1");
+    compare("alone", false);
+    place("other", "second/IM1");
+    compare("both", true);
+    compare("both still", true);
+    place("third", "third/IM1");
+    compare("three", true);
+    ["first", "second"].iter().for_each(|folder| fs::remove_dir_all(world.archive().join(folder)).unwrap());
+    compare("alone again", false);
+    compare("alone still", false);
+}
+
+#[test]
+fn a_folder_that_loses_and_gets_files_is_compared_again() {
+    let mut world = World::new(23, 25);
+    let options = ["--fhir", "r4", "--index", "a.index", "--gone", "delete", "--max-gone", "100%"];
+    let _ = convert(&world, "out/", &options);
+    let files = world.files();
+    let (kept, away) = (files[0].clone(), world.at("away"));
+    fs::rename(&kept, &away).unwrap();
+    let without = convert(&world, "without/", &["--fhir", "r4"]);
+    assert_same(&convert(&world, "out/", &options), &without, "one less");
+    // It comes back as it was: the same size, times and inode, but for the time of change.
+    fs::rename(&away, &kept).unwrap();
+    let with = convert(&world, "with/", &["--fhir", "r4"]);
+    assert_same(&convert(&world, "out/", &options), &with, "it is back");
+    world.touch(&kept);
+    for (check, read) in [("stat", 1), ("folders", 0), ("stat", 0), ("read", 25)] {
+        let (_, said) = night(&world, &["--check", check]);
+        assert!(said.contains(&format!("index: {read} files read, 0 studies written")), "{check}: {said}");
+    }
 }

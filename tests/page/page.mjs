@@ -56,7 +56,8 @@ function archives(place) {
   fs.writeFileSync(path.join(hostile, HOSTILE.replaceAll("/", "")), "no DICOM");
   fs.mkdirSync(at("empty"));
   const files = Number(process.env.FILES || 2000);
-  execFileSync(binary, ["synth", "-o", at("synthetic"), "--quiet", "--studies", String(Math.ceil(files / 14))]);
+  execFileSync(binary, ["synth", "-o", at("synthetic"), "--quiet", "--studies", String(Math.ceil(files / 11.7))]);
+  for (let number = 0; number < 45; number += 1) fs.writeFileSync(path.join(at("synthetic"), `note-${number}.txt`), "no DICOM");
   const all = { hostile, empty: at("empty"), testdata: path.resolve("testdata"), synthetic: at("synthetic") };
   return folder ? { ...all, more: folder } : all;
 }
@@ -149,6 +150,14 @@ async function leadsToRows(chrome, file) {
   assert.notEqual(await rows("studies").first().textContent(), first);
   await tab.locator("#studies .previous").click();
   assert.equal(await rows("studies").first().textContent(), first);
+  await tab.locator('a[href^="#files?why="]').click();
+  await says("files", /^1 to 20 of 45$/);
+  await tab.locator("#files .next").click();
+  await tab.locator("#files .next").click();
+  await says("files", /^41 to 45 of 45$/);
+  assert.equal(await rows("files").count(), 5);
+  await tab.locator("#files input").fill("note-7.txt");
+  await says("files", /^1 to 1 of 1 that match/);
   assert.deepEqual(wrong, []);
   if (pictures) await tab.pdf({ path: path.join(pictures, "print.pdf"), format: "A4" });
 }

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""The examples under GNU parallel and Apache Spark come to what `convert` does, whatever fails on the way.
+"""The examples under GNU parallel, Slurm and Apache Spark come to what `convert` does, whatever fails on the way.
 
     tests/scale/engines.py
 
-Exit code 3 where an engine is not installed, which is then named. Spark needs pyspark and Java; DCM2FHIR names the
+Exit code 3 where an engine is not installed, which is then named. Slurm and AWS Batch have no scheduler here: their
+scripts and commands are run one after the other, as tasks of an array. Spark needs pyspark and Java; DCM2FHIR names the
 program. Spark runs over eight lists of 2,000 files and a broken one: plain; with a program that dies half way once in
-each step; with each list twice.
+each step; with each list twice; and by SQL.
 """
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -48,10 +50,47 @@ def under_parallel(work, folder, want):
         return False
     out = work / "parallel"
     run(ROOT / "examples/parallel/run.sh", folder, out, "--fhir", "r4", env=os.environ | {"DCM2FHIR": PROGRAM})
-    found = sorted(one.read_text() for one in out.glob("*.json"))
-    assert found == sorted(line + "\n" for line in want), "GNU parallel: other documents"
-    print(f"GNU parallel: {len(found)} documents, equal to convert", flush=True)
+    same_documents("GNU parallel", out, want)
     return True
+
+
+def on_path(place):
+    """An environment whose PATH begins with a folder that has the program, and an `srun` that only starts its command."""
+    place.mkdir()
+    (place / "dcm2fhir").symlink_to(pathlib.Path(PROGRAM).resolve())
+    (place / "srun").write_text('#!/bin/sh\nexec "$@"\n')
+    (place / "srun").chmod(0o755)
+    return os.environ | {"PATH": f"{place}{os.pathsep}{os.environ['PATH']}"}
+
+
+def under_slurm(work, folder, want):
+    """The scripts of the Slurm example, one after the other: no scheduler runs here."""
+    environment, records, out = on_path(work / "slurm-bin"), work / "slurm-records", work / "slurm"
+    for script, tasks, words in [("scan", 3, [folder, records, 4]), ("assemble", 4, [records, out, "--fhir", "r4"])]:
+        for task in range(1, tasks + 1):
+            more = {"SLURM_ARRAY_TASK_ID": str(task), "SLURM_ARRAY_TASK_COUNT": str(tasks)}
+            run("bash", ROOT / f"examples/slurm/{script}.sbatch", *words, env=environment | more)
+    same_documents("Slurm's scripts", out, want)
+
+
+def under_aws_batch(work, folder, want):
+    """The commands of the AWS Batch example, with fewer tasks."""
+    environment, data = on_path(work / "aws-bin"), work / "aws"
+    data.mkdir()
+    (data / "archive").symlink_to(folder)
+    scan, assemble = re.findall(r'"(dcm2fhir [^"]+)"', (ROOT / "examples/aws-batch/README.md").read_text())
+    scan, assemble = scan.replace("/100", "/3").replace("partitions 64", "partitions 4"), assemble.replace("/64", "/4")
+    for command, tasks in [(scan, 3), (assemble, 4)]:
+        for task in range(tasks):
+            more = {"AWS_BATCH_JOB_ARRAY_INDEX": str(task)}
+            run("sh", "-c", command.replace("/data/", f"{data}/"), env=environment | more)
+    same_documents("AWS Batch's commands", data / "studies", want)
+
+
+def same_documents(name, folder, want):
+    found = sorted(one.read_text() for one in folder.glob("*.json"))
+    assert found == sorted(line + "\n" for line in want), f"{name}: other documents"
+    print(f"{name}: {len(found)} documents, equal to convert", flush=True)
 
 
 def under_spark(work, folder, want):
@@ -82,7 +121,23 @@ def under_spark(work, folder, want):
         found = sorted(line for part in out.glob("part-*") for line in part.read_text().splitlines())
         assert found == sorted(want), f"Spark, {name}: {len(found)} documents, want {len(want)}"
         print(f"Spark, {name}: {len(found)} documents, equal to convert", flush=True)
+    under_spark_sql(work, lists, want)
     return True
+
+
+def under_spark_sql(work, lists, want):
+    """`job.sql`, with the program on the PATH and Spark's database of tables in a folder of its own."""
+    import pyspark
+
+    home, out, place = pathlib.Path(pyspark.__file__).parent, work / "spark-sql", work / "sql"
+    settings = ["--master", "local[2,4]", "--conf", "spark.ui.enabled=false"]
+    names = ["--hivevar", f"paths={lists}", "--hivevar", f"output={out}"]
+    environment = on_path(place) | {"SPARK_HOME": str(home)}
+    job = ROOT / "examples/spark/job.sql"
+    run(home / "bin/spark-sql", *settings, "-f", job, *names, env=environment, cwd=place)
+    found = sorted(line for part in out.glob("part-*") for line in part.read_text().splitlines())
+    assert found == sorted(want), f"Spark SQL: {len(found)} documents, want {len(want)}"
+    print(f"Spark SQL: {len(found)} documents, equal to convert", flush=True)
 
 
 def main():
@@ -90,6 +145,8 @@ def main():
         work = pathlib.Path(temporary)
         folder = archive(work)
         want = run(PROGRAM, "convert", folder, "--fhir", "r4", "-q").stdout.splitlines()
+        under_slurm(work, folder, want)
+        under_aws_batch(work, folder, want)
         missing = [] if under_parallel(work, folder, want) else ["GNU parallel"]
         missing += [] if under_spark(work, folder, want) else ["Spark (pyspark and Java)"]
     if missing:

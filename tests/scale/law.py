@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
-"""The law of `scan` and `assemble`: whatever is done to the lines, documents and reports are those of `convert`, by bytes.
+"""The law: whatever is done to the lines of a scan, and whatever becomes of an archive between two nights with an index,
+documents and reports are those of `convert`, by bytes.
 
     tests/scale/law.py [FOLDER...]
 
 Without folders: testdata/dicom and a synthetic archive that the program writes. DCM2FHIR names the program, else
-target/debug/dcm2fhir. For each folder and each set of options the law is tried in five ways: one scan and a sort; four
+target/debug/dcm2fhir. For each folder and each set of options the law is tried in six ways: one scan and a sort; four
 partitions of three shards, together and each alone; three lists of files that overlap, with their lines cut into files,
-shuffled and doubled. Needs nothing but Python.
+shuffled and doubled; nights over a copy in which files are added, changed, renamed, deleted and touched, each compared
+with `convert` and with a scan of that night. Needs nothing but Python.
 """
 
 import os
 import pathlib
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,7 +28,10 @@ OPTIONS = [
     ["--fhir", "r4", "--format", "bundle", "--system", "accession=urn:law:accession", "--system", "patient=urn:law:patient"],
     ["--fhir", "r6", "--selections", "--apply-rejections", "--charset", "ISO_IR 100"],
     ["--fhir", "r4b", "--detail", "series", "--max-instances", "3", "--id-salt", "law"],
+    ["--profile", "mado", "--creator", "Law", "--retrieve-location", "1.2.3", "--creation-time", "2026-01-01T00:00:00Z"],
 ]
+# Nights after the first.
+NIGHTS = 3
 
 
 def run(*arguments, stdin=None, codes=(0,)):
@@ -63,6 +69,7 @@ class Law:
 
     def __init__(self, folder, options, work):
         self.folder, self.options, self.work = folder, options, work
+        self.scan = ["scan", "-q", *(options[:2] if options[0] == "--profile" else [])]
         run("convert", folder, "-o", work / "want.ndjson", "--report", work / "want.json", *options, "-q", codes=(0, 1))
         self.want = documents(work / "want.ndjson") if (work / "want.ndjson").exists() else {"": b""}
         self.report = {"": (work / "want.json").read_bytes()}
@@ -75,13 +82,13 @@ class Law:
         return same(f"{what}: report", self.report, documents(report)) and fine
 
     def one_scan(self):
-        lines = run("scan", self.folder, "-o", "-", "-q").splitlines(keepends=True)
+        lines = run(*self.scan, self.folder, "-o", "-").splitlines(keepends=True)
         return self.assembled("sorted", "-", stdin=b"".join(sorted(lines)))
 
     def partitions(self):
         records = self.work / "records"
         for shard in (1, 2, 3):
-            run("scan", self.folder, "-o", f"{records}/", "--partitions", 4, "--shard", f"{shard}/3", "-q")
+            run(*self.scan, self.folder, "-o", f"{records}/", "--partitions", 4, "--shard", f"{shard}/3")
         fine = self.assembled("partitions", records)
         found = {}
         for number in range(1, 5):
@@ -100,7 +107,7 @@ class Law:
         lines = []
         for some in (files[: 2 * third], files[third:], files[:third] + files[2 * third :]):
             paths = b"\0".join(map(os.fsencode, some))
-            lines += run("scan", "-", "-0", "-o", "-", "-q", stdin=paths).splitlines(keepends=True)
+            lines += run(*self.scan, "-", "-0", "-o", "-", stdin=paths).splitlines(keepends=True)
         lines += dice.sample(lines, len(lines) // 2)
         dice.shuffle(lines)
         parts = []
@@ -110,10 +117,79 @@ class Law:
         return self.assembled("lists", *parts) and self.assembled("doubled", "-", stdin=b"".join(sorted(lines)))
 
 
+    def night(self, place):
+        """A night over the folder as it is now: its documents, its report and its exit code are those of `convert`."""
+        full, nightly = self.work / "full", place / "nightly"
+        index = ["--index", place / "index", "--gone", "delete", "--max-gone", "100%"]
+        codes = {}
+        for out, more in ((full, []), (nightly, index)):
+            report = f"{out}.report"
+            command = [PROGRAM, "convert", self.folder, "-o", f"{out}/", "--report", report, "-q", *self.options, *more]
+            codes[out] = subprocess.run(command, capture_output=True).returncode
+        fine = codes[full] == codes[nightly] < 2
+        if not fine:
+            print(f"  DIFFERS {self.work.name}: exit codes {codes[full]} and {codes[nightly]}")
+        fine = same(f"{self.work.name}: documents", documents(full), documents(nightly)) and fine
+        reports = [documents(pathlib.Path(f"{out}.report")) for out in (full, nightly)]
+        return same(f"{self.work.name}: report", *reports) and fine
+
+
+class Archive:
+    """A copy of a folder, which changes."""
+
+    def __init__(self, folder, place):
+        self.place, self.dice, self.time = place, random.Random(5), 1_000_000_000
+        shutil.copytree(folder, place, symlinks=True)
+        for file in self.files():
+            self.touch(file)
+
+    def files(self):
+        return sorted(one for one in self.place.rglob("*") if one.is_file() and not one.is_symlink())
+
+    def touch(self, file):
+        """Every change has a time of its own, long ago: what changed just now is read again each night."""
+        self.time += 1
+        os.utime(file, (self.time, self.time))
+
+    def new(self, name):
+        folder = self.place / f"law {self.dice.randrange(3)}"
+        folder.mkdir(exist_ok=True)
+        return folder / f"{self.dice.randrange(10**6)}-{name}"
+
+    def change(self):
+        """Adds, changes, renames, deletes and touches a few files."""
+        some = self.dice.sample(self.files(), min(10, len(self.files())))
+        added = [self.new(file.name) for file in some[:2]]
+        for file, copy in zip(some, added):
+            shutil.copyfile(file, copy)
+        for file, other in zip(some[2:4], some[4:6]):
+            file.write_bytes(other.read_bytes())
+        for file in some[4:6]:
+            file.rename(self.new(file.name))
+        for file in some[6:8]:
+            file.unlink()
+        for file in added + some[2:4] + some[8:]:
+            self.touch(file)
+
+
+def nights(folder, options, work):
+    """Several nights over an archive that changes."""
+    archive, results = Archive(folder, work / "archive"), []
+    for number in range(NIGHTS + 1):
+        if number > 0:
+            archive.change()
+        of_night = work / f"night-{number}"
+        of_night.mkdir()
+        law = Law(archive.place, options, of_night)
+        results += [law.night(work), law.one_scan()]
+    return all(results)
+
+
 def holds(folder, options):
     with tempfile.TemporaryDirectory(prefix="law-") as work:
-        law = Law(folder, options, pathlib.Path(work))
-        results = [law.one_scan(), law.partitions(), law.lists()]
+        work = pathlib.Path(work)
+        law = Law(folder, options, work)
+        results = [law.one_scan(), law.partitions(), law.lists(), nights(folder, options, work)]
     print(f"{'holds' if all(results) else 'BROKEN'}: {folder} {' '.join(options)}", flush=True)
     return all(results)
 

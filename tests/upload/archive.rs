@@ -1,14 +1,14 @@
 //! DICOM in, FHIR on the server.
 
 use assert_cmd::Command;
-use dcm2fhir::synth::{Options, write_archive};
+use dcm2fhir::synth::{SynthOptions, write_archive};
 
 use crate::server::{Act, TestServer};
 
 #[test]
 fn an_archive_is_uploaded_once() {
     let folder = tempfile::tempdir().unwrap();
-    write_archive(&Options { studies: 12, instances: 2, ..Options::default() }, folder.path()).unwrap();
+    write_archive(&SynthOptions { studies: 12, instances: 2, ..SynthOptions::default() }, folder.path()).unwrap();
     let server = TestServer::new(|_| Act::Serve);
     let upload = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dcm2fhir"));
@@ -29,4 +29,27 @@ fn an_archive_is_uploaded_once() {
         assert!(!resource.to_string().contains("\"reference\":\"urn:uuid:"), "{key}");
     }
     assert_eq!(server.collisions(), Vec::<String>::new());
+}
+
+#[test]
+fn a_profile_and_labels_stand_in_every_resource_that_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    write_archive(&SynthOptions { studies: 6, instances: 1, ..SynthOptions::default() }, folder.path()).unwrap();
+    let labels = ["--meta-source", "urn:pacs:1", "--meta-tag", "urn:b|7", "--meta-security", "urn:s|R"];
+    for more in [vec![], vec!["--references", "contained"], vec!["--conditional"], vec!["--profile", "eu-imaging"]] {
+        let server = TestServer::new(|_| Act::Serve);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dcm2fhir"));
+        let run = command.args(["upload", "--to", &server.base]).args(&more).args(labels).arg(folder.path());
+        let output = run.output().unwrap();
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{more:?}: {}", String::from_utf8_lossy(&output.stderr));
+        let store = server.store();
+        assert!(store.len() > 5, "{more:?}");
+        for (key, (_, resource)) in &store {
+            let meta = &resource["meta"];
+            let found = (&meta["source"], &meta["tag"][0]["code"], &meta["security"][0]["code"]);
+            assert_eq!(found, (&"urn:pacs:1".into(), &"7".into(), &"R".into()), "{more:?} {key}: {resource}");
+        }
+        let claims = store.values().filter(|(_, resource)| resource["meta"]["profile"].is_array()).count();
+        assert_eq!(claims > 0, more.contains(&"--profile"), "{more:?}");
+    }
 }

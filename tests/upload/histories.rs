@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::history::{At, Edit, Event, Fault, How, STUDIES, Stage};
+use crate::history::{At, Edit, Event, Fault, From, How, STUDIES, Stage};
 use crate::store::Rules;
 
 /// Histories that are played in every test run.
@@ -40,6 +40,7 @@ fn fault() -> impl Strategy<Value = Fault> {
         1 => Just(Fault::CutBefore),
         1 => Just(Fault::CutAfter),
         1 => Just(Fault::CutInside),
+        1 => Just(Fault::Unsaid),
         1 => any::<bool>().prop_map(|is_done| Fault::Kill { is_done }),
         1 => prop::sample::select(vec!["ImagingStudy", "Patient", "Device"]).prop_map(Fault::Fails),
         4 => edit().prop_map(Fault::Edit),
@@ -49,8 +50,16 @@ fn fault() -> impl Strategy<Value = Fault> {
 
 fn how() -> impl Strategy<Value = How> {
     let mode = prop::sample::select(vec![Mode::Transaction, Mode::Transaction, Mode::Batch, Mode::Put]);
-    (mode, prop::bool::weighted(0.25), prop::bool::weighted(0.3), prop::bool::weighted(0.2))
-        .prop_map(|(mode, conditional, journal, alone)| How { mode, conditional, journal, alone })
+    let from =
+        prop_oneof![4 => Just(From::Bundles), 2 => Just(From::Alone), 2 => Just(From::Folder), 2 => Just(From::Index)];
+    (mode, prop::bool::weighted(0.25), prop::bool::weighted(0.3), from)
+        // An index is the journal of its uploads.
+        .prop_map(|(mode, conditional, journal, from)| How {
+            mode,
+            conditional,
+            journal: journal && from != From::Index,
+            from,
+        })
 }
 
 fn at() -> impl Strategy<Value = At> {
@@ -91,7 +100,7 @@ fn history() -> impl Strategy<Value = (Rules, Vec<Event>)> {
     (rules(), vec(events(), 1..7), prop::bool::weighted(0.7)).prop_map(|(rules, events, is_there)| {
         let mut all: Vec<Event> =
             STUDIES.into_iter().map(|study| Event::Files { study, instances: 1, version: 0 }).collect();
-        all.extend(is_there.then(|| upload(false, false, false, Vec::new())));
+        all.extend(is_there.then(|| upload(false, false, From::Bundles, Vec::new())));
         all.extend(events.into_iter().flatten());
         (rules, all)
     })
@@ -116,23 +125,27 @@ fn play(events: Vec<Event>) {
     Stage::new().play(Rules { caches: true, ..Rules::default() }, &all).unwrap();
 }
 
-fn upload(conditional: bool, journal: bool, alone: bool, faults: Vec<(At, Fault)>) -> Event {
-    Event::Upload { how: How { mode: Mode::Transaction, conditional, journal, alone }, faults }
+fn upload(conditional: bool, journal: bool, from: From, faults: Vec<(At, Fault)>) -> Event {
+    Event::Upload { how: How { mode: Mode::Transaction, conditional, journal, from }, faults }
 }
 
 #[test]
 fn a_study_that_comes_alone_does_not_refer_to_a_patient_that_was_not_taken() {
-    play(vec![upload(false, false, true, vec![(At::Request(0), Fault::Status(400))])]);
+    play(vec![upload(false, false, From::Alone, vec![(At::Request(0), Fault::Status(400))])]);
 }
 
 #[test]
 fn a_study_that_comes_alone_refers_to_its_patient_where_the_journal_has_seen_it() {
-    play(vec![upload(true, true, false, Vec::new()), upload(false, true, true, Vec::new())]);
+    play(vec![upload(true, true, From::Bundles, Vec::new()), upload(false, true, From::Alone, Vec::new())]);
 }
 
 #[test]
 fn a_study_that_was_created_on_the_servers_id_is_not_created_again_on_ours() {
-    play(vec![upload(true, false, false, Vec::new()), Event::Pass(1), upload(false, false, false, Vec::new())]);
+    play(vec![
+        upload(true, false, From::Bundles, Vec::new()),
+        Event::Pass(1),
+        upload(false, false, From::Bundles, Vec::new()),
+    ]);
 }
 
 #[test]
@@ -145,10 +158,18 @@ fn an_editor_between_a_read_and_a_write_is_not_overwritten() {
     ];
     for edit in edits {
         play(vec![
-            upload(false, false, false, Vec::new()),
+            upload(false, false, From::Bundles, Vec::new()),
             Event::Files { study: 0, instances: 2, version: 1 },
-            upload(false, false, false, vec![(At::Write(0), Fault::Edit(edit))]),
+            upload(false, false, From::Bundles, vec![(At::Write(0), Fault::Edit(edit))]),
         ]);
+    }
+}
+
+#[test]
+fn what_is_created_without_a_word_where_is_looked_for_before_a_study_refers_to_it() {
+    for mode in [Mode::Batch, Mode::Put, Mode::Transaction] {
+        let how = How { mode, conditional: true, journal: false, from: From::Bundles };
+        play(vec![Event::Upload { how, faults: vec![(At::Write(0), Fault::Unsaid)] }]);
     }
 }
 
@@ -156,7 +177,7 @@ fn an_editor_between_a_read_and_a_write_is_not_overwritten() {
 fn two_uploaders_at_once_make_one_of_each() {
     for conditional in [false, true] {
         for request in 0..2 {
-            play(vec![upload(conditional, false, false, vec![(At::Request(request), Fault::Second)])]);
+            play(vec![upload(conditional, false, From::Bundles, vec![(At::Request(request), Fault::Second)])]);
         }
     }
 }

@@ -35,8 +35,19 @@ pub struct How {
     pub mode: Mode,
     pub conditional: bool,
     pub journal: bool,
-    /// Resources that come alone, and not Bundles.
-    pub alone: bool,
+    pub from: From,
+}
+
+/// From what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum From {
+    Bundles,
+    /// Resources that come alone.
+    Alone,
+    /// A folder of DICOM files.
+    Folder,
+    /// The same, with an index that knows what earlier uploads with it sent.
+    Index,
 }
 
 /// When something happens: at which request of an upload, or at which of those that write.
@@ -56,6 +67,8 @@ pub enum Fault {
     CutBefore,
     CutAfter,
     CutInside,
+    /// It is done, and the answer does not say where it is.
+    Unsaid,
     /// The upload is killed, before or after the request is done.
     Kill {
         is_done: bool,
@@ -109,6 +122,16 @@ struct Plan {
     is_nested: bool,
     /// Both leave the ids to the server, or neither.
     conditional: bool,
+    /// Something may have been created that the upload did not see: what an editor deletes of it before it is read,
+    /// nobody can know of.
+    is_unseen: bool,
+}
+
+impl Fault {
+    /// Whether something is created and the upload does not hear of it.
+    fn hides(&self) -> bool {
+        matches!(self, Fault::Second | Fault::Late(_) | Fault::CutAfter | Fault::CutInside | Fault::Unsaid)
+    }
 }
 
 impl Edit {
@@ -155,8 +178,13 @@ impl Stage {
             plan.requests += 1;
             plan.writes += usize::from(is_write);
             let at_write = is_write.then(|| plan.at.remove(&write)).flatten();
-            match at_write.or_else(|| plan.at.remove(&request)) {
+            let fault = at_write.or_else(|| plan.at.remove(&request));
+            plan.is_unseen |= fault.as_ref().is_some_and(Fault::hides);
+            match fault {
                 None => Act::Serve,
+                Some(Fault::Edit(Edit::DeleteStudy { .. } | Edit::DeletePatient { .. })) if plan.is_unseen => {
+                    Act::Serve
+                }
                 Some(fault) => act(fault, seen, &world, &inside, &kill),
             }
         });
@@ -189,7 +217,7 @@ impl Stage {
         let session = world.session(how);
         *self.interrupt.lock().unwrap() = session.interrupt.clone();
         let stale = world.uploads(how);
-        let result = session.try_upload(&world.documents(how));
+        let result = world.upload(how, &session);
         self.plan.lock().unwrap().at.clear();
         let _ = self.server.seen();
         world.check(result.ok().as_ref(), &stale)
@@ -204,6 +232,7 @@ fn act(fault: Fault, seen: &Seen, world: &Arc<World>, plan: &Arc<Mutex<Plan>>, k
         Fault::CutBefore => Act::CutBefore,
         Fault::CutAfter => Act::CutAfter,
         Fault::CutInside => Act::CutInside,
+        Fault::Unsaid => Act::Unsaid,
         Fault::Kill { is_done } => {
             kill.lock().unwrap().set();
             if is_done { Act::CutAfter } else { Act::CutBefore }
@@ -226,9 +255,9 @@ fn act(fault: Fault, seen: &Seen, world: &Arc<World>, plan: &Arc<Mutex<Plan>>, k
                     plan.is_nested = true;
                     plan.conditional
                 };
-                let how = How { mode: Mode::Transaction, conditional, journal: false, alone: false };
+                let how = How { mode: Mode::Transaction, conditional, journal: false, from: From::Bundles };
                 world.uploads(how);
-                let _ = world.session(how).try_upload(&world.documents(how));
+                let _ = world.upload(how, &world.session(how));
                 plan.lock().unwrap().is_nested = false;
             })))
         }

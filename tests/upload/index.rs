@@ -95,6 +95,41 @@ fn a_study_without_files_is_withdrawn_where_that_is_asked_for() {
 }
 
 #[test]
+fn a_study_without_files_is_withdrawn_where_it_is_and_a_refusal_is_said() {
+    let refusing = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let refuses = refusing.clone();
+    let server = TestServer::new(move |seen| match seen.body.contains("\"entered-in-error\"") {
+        true if refuses.load(std::sync::atomic::Ordering::Relaxed) => Act::Answer(422, String::new(), String::new()),
+        _ => Act::Serve,
+    });
+    let folder = archive();
+    let _ = upload(&server, folder.path(), &[]);
+    // Somebody puts one under another id, and its files are gone.
+    server.with_store(|store| {
+        let key = store.all().into_keys().find(|key| key.starts_with("ImagingStudy/")).unwrap();
+        let mut study = store.get(&key).unwrap().clone();
+        assert!(store.delete(&key));
+        study["id"] = "elsewhere".into();
+        store.put("ImagingStudy/elsewhere", study);
+    });
+    fs::remove_dir_all(folder.path().join("archive")).unwrap();
+    fs::create_dir(folder.path().join("archive")).unwrap();
+    let options = ["--gone", "entered-in-error"];
+    let dry = upload(&server, folder.path(), &[&options[..], &["--dry-run", "--diff"]].concat());
+    let text = String::from_utf8(dry.stdout).unwrap();
+    assert_eq!(text.matches("status: \"available\" -> \"entered-in-error\"").count(), 3, "{text}");
+    assert!(text.contains("update ImagingStudy/elsewhere"), "{text}");
+    assert_eq!(studies(&server, "available"), 3, "nothing was sent");
+    refusing.store(true, std::sync::atomic::Ordering::Relaxed);
+    let refused = upload(&server, folder.path(), &options);
+    assert_eq!((refused.status.code(), studies(&server, "available")), (Some(1), 3), "{}", said(&refused));
+    assert!(said(&refused).contains("entered-in-error was not set: 422"), "{}", said(&refused));
+    refusing.store(false, std::sync::atomic::Ordering::Relaxed);
+    let _ = upload(&server, folder.path(), &options);
+    assert_eq!((studies(&server, "available"), studies(&server, "entered-in-error")), (0, 3));
+}
+
+#[test]
 fn what_makes_no_sense_with_a_server_is_refused() {
     let (server, folder) = (TestServer::new(|_| Act::Serve), archive());
     for (options, want) in

@@ -9,8 +9,12 @@ mod binary;
 mod bodies;
 mod chaos;
 mod faults;
+#[cfg(feature = "index")]
+mod files;
 mod first_contact;
+#[cfg(feature = "index")]
 mod histories;
+#[cfg(feature = "index")]
 mod history;
 #[cfg(unix)]
 #[cfg(feature = "index")]
@@ -26,4 +30,5 @@ mod session;
 mod store;
 mod tls;
 mod whose;
+#[cfg(feature = "index")]
 mod world;

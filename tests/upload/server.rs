@@ -28,6 +28,8 @@ pub enum Act {
     CutAfter,
     /// Does it, and closes the connection in the middle of the answer.
     CutInside,
+    /// Does it, and does not say where it is.
+    Unsaid,
     /// Does it, and answers a byte now and then.
     Drip,
     /// Does it, but the entries whose URL begins so fail with this status.
@@ -168,7 +170,7 @@ impl TestServer {
             match act {
                 Act::CutAfter => return,
                 Act::CutInside => {
-                    let half = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n{{", body.len());
+                    let half = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n{{", body.len() + 2);
                     let _ = (&stream).write_all(half.as_bytes());
                     return;
                 }
@@ -182,6 +184,7 @@ impl TestServer {
                         }
                     }
                 }
+                Act::Unsaid => answer(&stream, status, "", &body.replace("\"location\"", "\"elsewhere\"")),
                 _ => answer(&stream, status, &headers, &body),
             }
         }

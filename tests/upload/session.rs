@@ -14,7 +14,7 @@ use dcm2fhir::internals::interrupt::Interrupt;
 use dcm2fhir::internals::options::FileMode;
 use dcm2fhir::internals::progress::Silent;
 use dcm2fhir::internals::upload::{Counts, End};
-use dcm2fhir::internals::upload::{Options, Server};
+use dcm2fhir::internals::upload::{Server, UploadOptions};
 use serde_json::{Value, json};
 
 use crate::server::TestServer;
@@ -57,7 +57,7 @@ impl Clock for JumpingClock {
 
 /// An upload to a server: the options can be changed before it starts.
 pub struct Session {
-    pub options: Options,
+    pub options: UploadOptions,
     pub clock: JumpingClock,
     pub interrupt: Interrupt,
     pub jobs: usize,
@@ -76,7 +76,7 @@ impl Session {
             timeout: Duration::from_secs(300),
             connections: 8,
         };
-        let options = Options {
+        let options = UploadOptions {
             connection,
             credentials: Credentials::None,
             policy: Policy::default(),

@@ -22,6 +22,8 @@ pub struct Rules {
     pub knows_if_none_match: bool,
     /// `If-Match` and `If-None-Match` are refused.
     pub refuses_conditions: bool,
+    /// What is put on an id that is not there gets another one.
+    pub gives_other_ids: bool,
     /// Matches of a search on one page; the first page is empty where it is 0.
     pub page: Option<usize>,
 }
@@ -34,6 +36,7 @@ impl Default for Rules {
             is_atomic: true,
             knows_if_none_match: true,
             refuses_conditions: false,
+            gives_other_ids: false,
             page: None,
         }
     }
@@ -220,6 +223,10 @@ impl Store {
         }
         if let Some(missing) = self.missing(&resource) {
             return Done::why(400, &missing);
+        }
+        if self.rules.gives_other_ids && !is_there {
+            let kind = url.split('/').next().unwrap_or_default().to_string();
+            return self.create(Call { url: kind, resource, ..Call::default() });
         }
         self.put(&url, resource);
         Done { location: Some(url), ..Done::of(if is_there { 200 } else { 201 }) }

@@ -4,13 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
+use dcm2fhir::internals::error::Error;
+use dcm2fhir::internals::fhir::ResourceType;
+use dcm2fhir::internals::fhir::id::Ids;
 use dcm2fhir::internals::http::Clock;
 use dcm2fhir::internals::upload::Counts;
 use serde_json::{Value, json};
 
-use crate::history::{Edit, How, STUDIES};
+use crate::files::Files;
+use crate::history::{Edit, From, How, STUDIES};
 use crate::server::TestServer;
-use crate::session::{JumpingClock, Session, bundle};
+use crate::session::{JumpingClock, Session, bundle, patient_id};
 use crate::store::{Store, references};
 
 /// What must stay true of a resource, by its key.
@@ -33,15 +37,18 @@ pub struct World {
     /// Studies that an editor deleted or withdrew, and the resources that may be there then.
     edited: Mutex<BTreeMap<usize, BTreeSet<String>>>,
     edits: Mutex<usize>,
-    /// What anybody, and what somebody with the journal, uploaded last of each study.
-    last: [Mutex<BTreeMap<usize, (usize, usize)>>; 2],
+    /// What anybody, somebody with the journal, and somebody with the index, uploaded last of each study.
+    last: [Mutex<BTreeMap<usize, (usize, usize)>>; 3],
     folder: tempfile::TempDir,
+    files: Mutex<Files>,
 }
 
 impl World {
     /// An empty archive, and nothing that the editor wrote.
     pub fn new(server: &TestServer) -> World {
+        let folder = tempfile::tempdir().unwrap();
         World {
+            files: Mutex::new(Files::below(folder.path())),
             server: server.clone(),
             clock: JumpingClock::default(),
             archive: Mutex::default(),
@@ -49,7 +56,7 @@ impl World {
             edited: Mutex::default(),
             edits: Mutex::default(),
             last: Default::default(),
-            folder: tempfile::tempdir().unwrap(),
+            folder,
         }
     }
 
@@ -68,10 +75,19 @@ impl World {
         session
     }
 
-    /// What the archive holds now.
-    pub fn documents(&self, how: How) -> Vec<Value> {
+    /// Uploads what the archive holds now.
+    pub fn upload(&self, how: How, session: &Session) -> Result<Counts, Error> {
+        if matches!(how.from, From::Bundles | From::Alone) {
+            return session.try_upload(&self.documents(how));
+        }
+        let mut files = self.files.lock().unwrap();
+        files.write(&self.archive.lock().unwrap());
+        files.upload(how, session)
+    }
+
+    fn documents(&self, how: How) -> Vec<Value> {
         let bundles = self.numbers().into_iter().map(|number| self.ours(number));
-        if !how.alone {
+        if how.from == From::Bundles {
             return bundles.collect();
         }
         let alone = |bundle: Value| {
@@ -87,18 +103,24 @@ impl World {
         bundles.flat_map(alone).collect()
     }
 
-    /// Notes an upload. The result has the studies that the journal calls done, though another upload changed them since.
+    /// Notes an upload. The result has the studies that the journal or the index calls done, though another upload changed
+    /// them since.
     pub fn uploads(&self, how: How) -> BTreeSet<usize> {
         let archive = self.archive.lock().unwrap().clone();
-        let [mut any, mut journaled] = self.last.each_ref().map(|last| last.lock().unwrap());
-        let is_stale = |study: &usize| {
-            how.journal && journaled.get(study) == archive.get(study) && any.get(study) != archive.get(study)
+        let [mut any, mut journaled, mut indexed] = self.last.each_ref().map(|last| last.lock().unwrap());
+        let known = match how {
+            How { journal: true, .. } => Some(&mut journaled),
+            How { from: From::Index, .. } => Some(&mut indexed),
+            _ => None,
         };
+        let Some(known) = known else {
+            any.extend(&archive);
+            return BTreeSet::new();
+        };
+        let is_stale = |study: &usize| known.get(study) == archive.get(study) && any.get(study) != archive.get(study);
         let stale = STUDIES.into_iter().filter(is_stale).collect();
         any.extend(&archive);
-        if how.journal {
-            journaled.extend(&archive);
-        }
+        known.extend(&archive);
         stale
     }
 
@@ -111,9 +133,12 @@ impl World {
     /// A study as we have it.
     fn ours(&self, number: usize) -> Value {
         let (instances, version) = self.archive.lock().unwrap()[&number];
-        let mut ours = bundle(number, &["a", "b", "c"][..instances]);
+        let uids: Vec<String> = (1..=instances).map(|instance| uid(number, instance)).collect();
+        let mut ours = bundle(number, &uids.iter().map(String::as_str).collect::<Vec<_>>());
         ours["entry"][2]["resource"]["description"] = format!("version {version}").into();
-        ours
+        // The patient has the id that `convert` gives to the number.
+        let patient = Ids::new("").shared(ResourceType::Patient, "urn:test", &(number % 3).to_string());
+        serde_json::from_str(&ours.to_string().replace(&patient_id(number % 3), &patient)).unwrap()
     }
 
     pub fn edit(&self, edit: Edit) {
@@ -179,7 +204,7 @@ impl World {
             Edit::OtherId { study } => {
                 let key = format!("ImagingStudy/other-{study}");
                 if studies(store, study).is_empty() && !store.is_deleted(&key) {
-                    let mut value = crate::session::study(study, &["a"]);
+                    let mut value = crate::session::study(study, &[&uid(study, 1)]);
                     value["id"] = format!("other-{study}").into();
                     value.as_object_mut().unwrap().remove("subject");
                     store.put(&key, value);
@@ -241,7 +266,7 @@ impl World {
             let there = there.first().and_then(|key| store.get(key));
             let is_same = there.is_some_and(|there| {
                 ["description", "numberOfInstances", "status"].iter().all(|name| there[name] == ours[name])
-                    && there["series"][0]["instance"] == ours["series"][0]["instance"]
+                    && instances(there) == instances(&ours)
                     && store
                         .get(there["subject"]["reference"].as_str().unwrap_or_default())
                         .is_some_and(|patient| patient["identifier"][0]["value"] == json!((number % 3).to_string()))
@@ -252,6 +277,16 @@ impl World {
         }
         Ok(())
     }
+}
+
+/// The SOP Instance UID of an instance of a study.
+pub fn uid(study: usize, instance: usize) -> String {
+    format!("1.2.{study}.1.{instance}")
+}
+
+/// The SOP Instance UIDs of the first series.
+fn instances(study: &Value) -> Vec<&Value> {
+    study["series"][0]["instance"].as_array().into_iter().flatten().map(|instance| &instance["uid"]).collect()
 }
 
 fn any() -> BTreeSet<String> {

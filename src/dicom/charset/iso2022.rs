@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::repertoire::{Escape, Half, Repertoire};
-use super::{Decoded, Layout, TextFault};
+use super::{Decoded, TextFault, TextKind};
 
 const ESC: u8 = 0x1B;
 
@@ -46,10 +46,10 @@ impl Extensions {
     }
 
     /// Decodes a value, following its escape sequences.
-    pub(super) fn decode<'a>(self, bytes: &'a [u8], layout: Layout) -> Decoded<'a> {
+    pub(super) fn decode<'a>(self, bytes: &'a [u8], kind: TextKind) -> Decoded<'a> {
         let mut decoder = Decoder {
             sets: self,
-            layout,
+            kind,
             g0: None,
             g1: self.initial,
             is_utf8: std::str::from_utf8(bytes).is_ok(),
@@ -67,7 +67,7 @@ impl Extensions {
 /// The state of a value that is being decoded.
 struct Decoder {
     sets: Extensions,
-    layout: Layout,
+    kind: TextKind,
     /// The set below 0x80; none is ASCII.
     g0: Option<Repertoire>,
     /// The set above 0x80; none until one is designated.
@@ -102,8 +102,8 @@ impl Decoder {
     fn is_delimiter(&self, byte: u8) -> bool {
         match byte {
             0x00..=0x1F => true,
-            b'\\' => self.layout != Layout::Text,
-            b'^' | b'=' => self.layout == Layout::Name,
+            b'\\' => self.kind != TextKind::Text,
+            b'^' | b'=' => self.kind == TextKind::Name,
             _ => false,
         }
     }

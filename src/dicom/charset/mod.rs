@@ -85,7 +85,7 @@ pub enum TextFault {
 
 /// How a value is laid out: which characters delimit it, and whether it has lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Layout {
+enum TextKind {
     Line,
     Name,
     Text,
@@ -119,35 +119,35 @@ impl CharacterSet {
 
     /// Decodes a value of one line, such as LO, SH, CS or UC; `\` separates its values.
     pub fn decode<'a>(&self, bytes: &'a [u8]) -> Decoded<'a> {
-        self.decode_as(bytes, Layout::Line)
+        self.decode_as(bytes, TextKind::Line)
     }
 
     /// Decodes a person name, PN; `\`, `=` and `^` delimit it (PS3.5 6.1.2.5.3).
     pub fn decode_name<'a>(&self, bytes: &'a [u8]) -> Decoded<'a> {
-        self.decode_as(bytes, Layout::Name)
+        self.decode_as(bytes, TextKind::Name)
     }
 
     /// Decodes a text of several lines, ST, LT or UT; it keeps its tabs, line ends and leading spaces.
     pub fn decode_text<'a>(&self, bytes: &'a [u8]) -> Decoded<'a> {
-        self.decode_as(bytes, Layout::Text)
+        self.decode_as(bytes, TextKind::Text)
     }
 
-    fn decode_as<'a>(&self, bytes: &'a [u8], layout: Layout) -> Decoded<'a> {
+    fn decode_as<'a>(&self, bytes: &'a [u8], kind: TextKind) -> Decoded<'a> {
         let bytes = tidy::without_padding(bytes);
         let decoded = match std::str::from_utf8(bytes) {
             Ok(text) if tidy::is_plain_ascii(bytes) => Decoded { text: Cow::Borrowed(text), fault: None },
-            _ if self.told.is_some() => self.decode_as_told(bytes, layout),
-            _ => self.coding.decode(bytes, layout),
+            _ if self.told.is_some() => self.decode_as_told(bytes, kind),
+            _ => self.coding.decode(bytes, kind),
         };
-        tidy::tidy(decoded, layout)
+        tidy::tidy(decoded, kind)
     }
 
     /// Decodes in the set that the user named, and says so where it mattered.
-    fn decode_as_told<'a>(&self, bytes: &'a [u8], layout: Layout) -> Decoded<'a> {
+    fn decode_as_told<'a>(&self, bytes: &'a [u8], kind: TextKind) -> Decoded<'a> {
         if self.told == Some(Told::UnlessUtf8) && std::str::from_utf8(bytes).is_ok() {
-            return Self::DEFAULT.coding.decode(bytes, layout);
+            return Self::DEFAULT.coding.decode(bytes, kind);
         }
-        let Decoded { text, fault } = self.coding.decode(bytes, layout);
+        let Decoded { text, fault } = self.coding.decode(bytes, kind);
         Decoded { text, fault: fault.max(Some(TextFault::TakenAsTold).filter(|_| !bytes.is_ascii())) }
     }
 }
@@ -159,9 +159,9 @@ impl Default for CharacterSet {
 }
 
 impl Coding {
-    fn decode<'a>(&self, bytes: &'a [u8], layout: Layout) -> Decoded<'a> {
+    fn decode<'a>(&self, bytes: &'a [u8], kind: TextKind) -> Decoded<'a> {
         match self {
-            Self::Iso2022(extensions) => extensions.decode(bytes, layout),
+            Self::Iso2022(extensions) => extensions.decode(bytes, kind),
             Self::Whole(encoding) => {
                 let (text, replaced) = encoding.decode_without_bom_handling(bytes);
                 Decoded { text, fault: replaced.then_some(TextFault::Undecodable) }

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::{Decoded, Layout, TextFault};
+use super::{Decoded, TextFault, TextKind};
 
 /// The bytes without the NUL or space padding that makes their length even (PS3.5 6.2).
 pub(super) fn without_padding(bytes: &[u8]) -> &[u8] {
@@ -23,25 +23,25 @@ pub(super) fn trim(value: &str) -> &str {
 }
 
 /// Takes control characters and padding out of decoded text.
-pub(super) fn tidy<'a>(decoded: Decoded<'a>, layout: Layout) -> Decoded<'a> {
+pub(super) fn tidy<'a>(decoded: Decoded<'a>, kind: TextKind) -> Decoded<'a> {
     let Decoded { text, mut fault } = decoded;
     let text = match text.chars().any(char::is_control) {
-        true => Cow::Owned(without_controls(&text, layout, &mut fault)),
+        true => Cow::Owned(without_controls(&text, kind, &mut fault)),
         false => text,
     };
-    Decoded { text: trimmed(text, layout), fault }
+    Decoded { text: trimmed(text, kind), fault }
 }
 
-fn without_controls(text: &str, layout: Layout, fault: &mut Option<TextFault>) -> String {
+fn without_controls(text: &str, kind: TextKind, fault: &mut Option<TextFault>) -> String {
     let mut tidy = String::with_capacity(text.len());
     let mut previous = None;
     for character in text.chars() {
-        match (character, layout) {
+        match (character, kind) {
             // The line feed of a CR LF that has become one space.
-            ('\n', Layout::Line | Layout::Name) if previous == Some('\r') => {}
-            ('\t' | '\n' | '\r', Layout::Text) => tidy.push(character),
+            ('\n', TextKind::Line | TextKind::Name) if previous == Some('\r') => {}
+            ('\t' | '\n' | '\r', TextKind::Text) => tidy.push(character),
             // A page ends a line, and FHIR has no pages.
-            ('\x0C', Layout::Text) => tidy.push('\n'),
+            ('\x0C', TextKind::Text) => tidy.push('\n'),
             ('\t' | '\n' | '\r' | '\x0C', _) => tidy.push(' '),
             (control, _) if control.is_control() => {
                 tidy.push(char::REPLACEMENT_CHARACTER);
@@ -54,19 +54,19 @@ fn without_controls(text: &str, layout: Layout, fault: &mut Option<TextFault>) -
     tidy
 }
 
-fn trimmed(text: Cow<'_, str>, layout: Layout) -> Cow<'_, str> {
+fn trimmed(text: Cow<'_, str>, kind: TextKind) -> Cow<'_, str> {
     match text {
-        Cow::Borrowed(text) => Cow::Borrowed(within(text, layout)),
-        Cow::Owned(text) if within(&text, layout).len() == text.len() => Cow::Owned(text),
-        Cow::Owned(text) => Cow::Owned(within(&text, layout).to_owned()),
+        Cow::Borrowed(text) => Cow::Borrowed(within(text, kind)),
+        Cow::Owned(text) if within(&text, kind).len() == text.len() => Cow::Owned(text),
+        Cow::Owned(text) => Cow::Owned(within(&text, kind).to_owned()),
     }
 }
 
-fn within(text: &str, layout: Layout) -> &str {
-    match layout {
+fn within(text: &str, kind: TextKind) -> &str {
+    match kind {
         // PS3.5 6.2: leading spaces count in ST, LT and UT.
-        Layout::Text => text.trim_end_matches([' ', '\t', '\n', '\r']),
-        Layout::Line | Layout::Name => trim(text),
+        TextKind::Text => text.trim_end_matches([' ', '\t', '\n', '\r']),
+        TextKind::Line | TextKind::Name => trim(text),
     }
 }
 
@@ -74,8 +74,8 @@ fn within(text: &str, layout: Layout) -> &str {
 mod tests {
     use super::*;
 
-    fn tidied(text: &str, layout: Layout) -> (String, Option<TextFault>) {
-        let decoded = tidy(Decoded { text: Cow::Borrowed(text), fault: None }, layout);
+    fn tidied(text: &str, kind: TextKind) -> (String, Option<TextFault>) {
+        let decoded = tidy(Decoded { text: Cow::Borrowed(text), fault: None }, kind);
         (decoded.text.into_owned(), decoded.fault)
     }
 
@@ -88,8 +88,8 @@ mod tests {
             ("a\r\n\r\n", "a", "a"),
             ("\r\n \t", "", ""),
         ] {
-            assert_eq!(tidied(text, Layout::Line), (line.to_owned(), None), "{text:?}");
-            assert_eq!(tidied(text, Layout::Text), (lines.to_owned(), None), "{text:?}");
+            assert_eq!(tidied(text, TextKind::Line), (line.to_owned(), None), "{text:?}");
+            assert_eq!(tidied(text, TextKind::Text), (lines.to_owned(), None), "{text:?}");
         }
     }
 
@@ -97,7 +97,7 @@ mod tests {
     fn a_control_character_is_replaced_and_reported() {
         for control in ['\0', '\u{7}', '\u{B}', '\u{E}', '\u{1B}', '\u{7F}', '\u{85}', '\u{9F}'] {
             let want = ("a\u{FFFD}b".to_owned(), Some(TextFault::ControlCharacter));
-            assert_eq!(tidied(&format!("a{control}b"), Layout::Text), want, "{control:?}");
+            assert_eq!(tidied(&format!("a{control}b"), TextKind::Text), want, "{control:?}");
         }
     }
 }

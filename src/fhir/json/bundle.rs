@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
 use super::companion::Body;
-use super::imaging_study::Study;
+use super::imaging_study::StudyElement;
 use super::object::{Element, Object, Shaped};
 use crate::fhir::ImagingSelection;
 use crate::fhir::bundle::{Bundle, Request, full_url, selection_full_url};
@@ -62,8 +62,8 @@ fn companion_entry<'a>(bundle: &Bundle<'_>, companion: &'a Companion) -> Entry<B
 }
 
 /// The entry of the study.
-fn study_entry<'a>(bundle: &'a Bundle<'_>) -> Entry<Study<'a>> {
-    let mut resource = Study::of(&bundle.linked);
+fn study_entry<'a>(bundle: &'a Bundle<'_>) -> Entry<StudyElement<'a>> {
+    let mut resource = StudyElement::of(&bundle.linked);
     if bundle.is_conditional() {
         resource.id = None;
     }

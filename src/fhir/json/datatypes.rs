@@ -13,7 +13,7 @@ use crate::fhir::resource::Reference;
 impl Element for Identifier {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         object.optional("use", self.usage.as_deref())?;
-        let kind = self.kind.as_ref().map(|kind| Kind(kind, self.is_accession()));
+        let kind = self.kind.as_ref().map(|kind| IdentifierType(kind, self.is_accession()));
         object.optional_element("type", kind)?;
         // A value that lost bytes is none of its system: whoever looks for it there would find another's.
         object.optional("system", self.system.as_deref().filter(|_| self.value.exact().is_some()))?;
@@ -23,9 +23,9 @@ impl Element for Identifier {
 }
 
 /// The type of an identifier, and whether it is an accession number, which some profiles give a second one.
-struct Kind<'a>(&'a Coding, bool);
+struct IdentifierType<'a>(&'a Coding, bool);
 
-impl Element for Kind<'_> {
+impl Element for IdentifierType<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         let more = object.dialect.profile.accession_type.filter(|_| self.1).map(Code::coding);
         object.list("coding", [self.0].into_iter().chain(&more))

@@ -5,7 +5,7 @@ use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
 use super::bundle::Entry;
 use super::concept::InConcept;
-use super::imaging_study::Study;
+use super::imaging_study::StudyElement;
 use super::object::{Element, Object, Shaped};
 use crate::fhir::bundle::full_url;
 use crate::fhir::datatypes::Coding;
@@ -47,7 +47,7 @@ impl Serialize for Entries<'_> {
         let mut entries = serializer.serialize_seq(None)?;
         let composition = Entry::held(document.composition_url(), Composition(document));
         entries.serialize_element(&Shaped(composition, dialect))?;
-        let study = Entry::held(document.study_url(), Study::of(&document.linked));
+        let study = Entry::held(document.study_url(), StudyElement::of(&document.linked));
         entries.serialize_element(&Shaped(study, dialect))?;
         for companion in &document.linked.beside {
             entries.serialize_element(&Shaped(Entry::held(full_url(companion), companion), dialect))?;

@@ -13,7 +13,7 @@ use crate::fhir::region::Region;
 use crate::fhir::release::{AccessionForm, Agreement, ConceptForm, ProcedureForm, ReasonForm, Release};
 
 /// An ImagingStudy with the resources that it contains.
-pub struct Study<'a> {
+pub struct StudyElement<'a> {
     /// The id; `None` where the server finds the resource by its identifier.
     pub id: Option<&'a str>,
     /// The resource.
@@ -22,20 +22,20 @@ pub struct Study<'a> {
     pub contained: &'a [Companion],
 }
 
-impl<'a> Study<'a> {
+impl<'a> StudyElement<'a> {
     /// The study with its id and all that it contains.
-    pub fn of(linked: &'a Linked<'a>) -> Study<'a> {
-        Study { id: Some(&linked.study.id), study: &linked.study, contained: &linked.contained }
+    pub fn of(linked: &'a Linked<'a>) -> StudyElement<'a> {
+        StudyElement { id: Some(&linked.study.id), study: &linked.study, contained: &linked.contained }
     }
 }
 
 impl Element for Linked<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        Study::of(self).write(object)
+        StudyElement::of(self).write(object)
     }
 }
 
-impl Element for Study<'_> {
+impl Element for StudyElement<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         object.value("resourceType", "ImagingStudy")?;
         object.optional("id", self.id)?;

@@ -20,7 +20,7 @@ pub struct Change {
 }
 
 /// The program that makes documents.
-const PROGRAM: &str = "dcm2fhir";
+pub const PROGRAM: &str = "dcm2fhir";
 
 /// Changes a study that lacks nothing into one that conforms; says what a reader would miss.
 pub fn conform(profile: &Profile, study: &mut ImagingStudy<'_>, options: &ProfileOptions) -> Vec<Change> {

@@ -15,6 +15,16 @@ pub struct Difference {
     pub rule: String,
 }
 
+impl Difference {
+    /// Whether an option gives the value, and no header.
+    pub fn is_from_options(&self) -> bool {
+        self.from.starts_with("--") && self.element != DEMANDED
+    }
+}
+
+/// What stands for the element of what a study cannot do without.
+const DEMANDED: &str = "(demanded)";
+
 /// All that a profile changes, and then what it demands.
 pub fn differences(profile: &Profile) -> Vec<Difference> {
     let mut all = Vec::new();
@@ -27,6 +37,9 @@ pub fn differences(profile: &Profile) -> Vec<Difference> {
         );
         add("Composition.author", "--creator, --creator-id", "the organization, and this program as a Device".into());
     }
+    if let Some(references) = profile.references {
+        add("Reference", "--references", format!("to resources, {references}, where nothing is said"));
+    }
     for (role, url) in profile.claims {
         add("meta.profile", "", format!("{}: {url}", name(*role)));
     }
@@ -34,7 +47,10 @@ pub fn differences(profile: &Profile) -> Vec<Difference> {
     series(profile, &mut add);
     companions(profile, &mut add);
     for lack in profile.demands {
-        add("(demanded)", "", format!("not as the profile demands where {lack}"));
+        add(DEMANDED, "", format!("not as the profile demands where {lack}"));
+    }
+    for lack in profile.key_object_demands {
+        add(DEMANDED, "--format kos", format!("no manifest where {lack}"));
     }
     all
 }
@@ -71,15 +87,15 @@ fn study(profile: &Profile, add: Add<'_>) {
 }
 
 fn series(profile: &Profile, add: Add<'_>) {
-    if let Some(location) = profile.location {
+    if profile.unknown_address.is_some() {
         add(
             "series.endpoint",
-            "--endpoint wado-rs=URL, --retrieve-location",
-            format!("WADO-RS at each series, with {location}"),
+            "--endpoint wado-rs=URL",
+            "WADO-RS at each series, also where no address is known".into(),
         );
     }
     if profile.codes == Codes::Only {
-        add("series.modality, bodySite, laterality", "", "codes alone: words are left out".into());
+        add("modality, series.bodySite", "", "codes alone: words are left out".into());
     }
     let performers = match profile.performers {
         Performers::All => None,
@@ -109,6 +125,12 @@ fn companions(profile: &Profile, add: Add<'_>) {
     if let Some(code) = profile.accession_type {
         add("Identifier.type", "", format!("of accession numbers also {}", code.coding().code));
     }
+    if !profile.order_numbers {
+        add("ServiceRequest.identifier", "", "left out: the reference to it has the accession number".into());
+    }
+    if let Some(location) = profile.location {
+        add("Endpoint.extension", "--retrieve-location", format!("of WADO-RS: {location}"));
+    }
     if profile.order_status != Profile::NONE.order_status {
         add("ServiceRequest.status", "", profile.order_status.into());
     }
@@ -116,7 +138,12 @@ fn companions(profile: &Profile, add: Add<'_>) {
         add("ServiceRequest.category", "", category.coding().code.into_owned());
     }
     if let Some(category) = profile.device_category {
-        add("Device.category", "", format!("{}, and status active", category.coding.coding().code));
+        let code = category.coding.coding().code;
+        add("Device.status", "", "active".into());
+        match category.extension {
+            Some(url) => add("Device.extension", "", format!("{url}: {code}")),
+            None => add("Device.category", "", code.into_owned()),
+        }
     }
     for (connection, payload) in profile.payloads {
         add("Endpoint.payloadType", "", format!("of {connection}: {}", payload.coding().code));

@@ -11,8 +11,8 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-pub use conform::{Change, conform};
-pub use demand::lacks;
+pub use conform::{Change, PROGRAM, conform};
+pub use demand::{key_object_lacks, lacks};
 pub use differences::{Difference, differences};
 pub use options::{ProfileName, ProfileOptions};
 
@@ -81,6 +81,8 @@ pub struct Profile {
     pub manifests: Manifests,
     /// What a study cannot do without.
     pub demands: &'static [Lack],
+    /// What it cannot do without besides, as a Key Object Selection.
+    pub key_object_demands: &'static [Lack],
 }
 
 /// A code of the guides.

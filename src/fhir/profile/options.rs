@@ -30,6 +30,7 @@ choice! {
 /// Which profile, and what it wants that no header says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
+#[non_exhaustive]
 pub struct ProfileOptions {
     /// Profile: mado, eu-imaging, imr, mii or ips
     ///
@@ -37,7 +38,7 @@ pub struct ProfileOptions {
     /// Imaging. `imr`: IHE interactive multimedia reports. `mii`: Medizininformatik-Initiative. `ips`: International
     /// Patient Summary. The profile sets the FHIR release. A study that lacks what the profile requires is written
     /// without the profile and reported, with exit code 1. Default: none.
-    #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "NAME", hide_possible_values = true))]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "NAME"))]
     pub profile: Option<ProfileName>,
 
     /// Name of the organization that creates the manifests
@@ -101,8 +102,8 @@ impl ProfileOptions {
 
     /// The options that the profile cannot do without, and what to give.
     pub fn missing(&self, profile: &Profile) -> Vec<&'static str> {
-        let creator = "says who makes the manifests: give --creator NAME, and --creator-id SYSTEM|VALUE";
-        let location = "says which repository has the images: give its --retrieve-location OID";
+        let creator = "needs a creator: give --creator NAME, and --creator-id SYSTEM|VALUE";
+        let location = "needs the repository of the images: give --retrieve-location OID";
         let needs = [
             (profile.creator.is_some() && self.creator.is_none(), creator),
             (profile.location.is_some() && self.retrieve_location.is_none(), location),
@@ -162,10 +163,18 @@ fn identifier(text: &str) -> Result<Identifier, String> {
     Ok(Identifier { system, value: name(value)?.into(), ..Identifier::default() })
 }
 
+/// The longest UID (PS3.5 9.1).
+#[cfg_attr(not(feature = "cli"), allow(dead_code))]
+const MAX_UID: usize = 64;
+
 #[cfg_attr(not(feature = "cli"), allow(dead_code))]
 fn oid(text: &str) -> Result<String, String> {
     let oid = text.strip_prefix("urn:oid:").unwrap_or(text);
-    if uri::is_oid(oid) { Ok(oid.to_string()) } else { Err("want an OID, as 1.2.3.4".to_string()) }
+    if uri::is_oid(oid) && oid.len() <= MAX_UID {
+        Ok(oid.to_string())
+    } else {
+        Err("want an OID of at most 64 characters, as 1.2.3.4".to_string())
+    }
 }
 
 /// The address of a viewer with the place of the Study Instance UID.
@@ -173,6 +182,9 @@ fn oid(text: &str) -> Result<String, String> {
 fn viewer(text: &str) -> Result<String, String> {
     if !text.starts_with("https://") && !text.starts_with("http://") {
         return Err("want an address with http:// or https://".to_string());
+    }
+    if !text.is_ascii() {
+        return Err("want an address in ASCII: percent-encode the rest".to_string());
     }
     if !text.contains("{study}") {
         return Err("want {study} where the Study Instance UID belongs".to_string());
@@ -197,6 +209,8 @@ mod tests {
     fn what_no_profile_can_use_is_refused_with_advice() {
         for (error, advice) in [
             (oid("1.02").unwrap_err(), "want an OID"),
+            (oid(&format!("2.25.{}", "9".repeat(60))).unwrap_err(), "64 characters"),
+            (viewer("https://viewer.example/\u{FC}/{study}").unwrap_err(), "in ASCII"),
             (viewer("viewer.example/{study}").unwrap_err(), "http://"),
             (viewer("https://viewer.example/").unwrap_err(), "{study}"),
             (viewer("https://viewer.example/{study} x").unwrap_err(), "space"),

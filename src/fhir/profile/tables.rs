@@ -53,6 +53,7 @@ const NONE: Profile = Profile {
     codes: Codes::OrWords,
     manifests: Manifests::Listed,
     demands: &[],
+    key_object_demands: &[],
 };
 
 /// IHE RAD MADO: the imaging manifest of the European Health Data Space, a document for each study.
@@ -99,6 +100,7 @@ const MADO: Profile = Profile {
     procedures: Procedures::InWords,
     manifests: Manifests::LeftOut,
     demands: &[Lack::StudyUid, Lack::OnePatient, Lack::Patient, Lack::Instances],
+    key_object_demands: &[Lack::PatientIssuer, Lack::StartedTime, Lack::Modality, Lack::Region, Lack::Uids],
     ..NONE
 };
 

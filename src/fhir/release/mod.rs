@@ -151,6 +151,9 @@ impl Release {
     /// All releases, oldest first.
     pub const ALL: [&'static Release; 5] = [&R4, &R4B, &R5, &R6_BALLOT2, &R6_BALLOT5];
 
+    /// What `--fhir` can be, for the completion of shells.
+    pub const NAMES: &'static [&'static str] = &[R4.name, R4B.name, R5.name, "r6", R6_BALLOT2.name, R6_BALLOT5.name];
+
     /// The newest release, which is what `r6` means.
     pub const NEWEST: &'static Release = &R6_BALLOT5;
 }

@@ -1,34 +1,34 @@
-//! Takes a line apart, and says what is wrong with one that is none.
+//! Parses lines, and explains invalid ones.
 
 use serde::Deserialize;
 
 use super::line::{Head, Line, VERSION};
 use super::text::Hash;
 
-/// Why a line is not taken.
+/// Why a line is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
     /// There is no tab.
     #[error("no tab: want what `dcm2fhir scan` writes, a study and its JSON with a tab between")]
     NoTab,
-    /// What stands before the tab is no key.
+    /// The part before the tab is not a key.
     #[error("what stands before the tab is no study")]
     Key,
-    /// What stands behind the tab is no JSON of ours, or was cut.
+    /// The part after the tab is not the expected JSON, or is truncated.
     #[error("not a line of `dcm2fhir scan`, or cut off: {0}")]
     Json(String),
     /// Another version wrote it.
     #[error("written by another version of dcm2fhir (lines of version {0}, want {VERSION}): scan again with this one")]
     Version(u32),
-    /// Another set of attributes was wanted.
-    #[error("written by another version of dcm2fhir, which read other attributes: scan again with this one")]
+    /// It was written with another set of wanted attributes.
+    #[error("other attributes were read than this needs: scan again with this version, and with the same --profile")]
     Wanted,
-    /// A value is none that a scan writes.
+    /// A value that no scan writes.
     #[error("not a line of `dcm2fhir scan`: {0}")]
     Value(&'static str),
 }
 
-/// A line that was understood.
+/// A parsed line.
 #[derive(Debug)]
 pub struct Unit<'a, I>(pub(super) Line<'a, I>);
 
@@ -38,13 +38,13 @@ impl<I> Unit<'_, I> {
         self.0.run.0
     }
 
-    /// What the scan came to, where the line says so.
+    /// The totals of the scan, if this is the last line.
     pub fn end(&self) -> Option<super::End> {
         self.0.end
     }
 }
 
-/// Understands what stands behind a line's tab; `wanted` is what this version wants of a header.
+/// Parses the part after the tab; `wanted` is this version's set of attributes.
 pub fn parse<'a, I: Deserialize<'a>>(json: &'a [u8], wanted: u64) -> Result<Unit<'a, I>, Malformed> {
     match serde_json::from_slice::<Line<'a, I>>(json) {
         Ok(line) if line.v != VERSION => Err(Malformed::Version(line.v)),
@@ -54,14 +54,14 @@ pub fn parse<'a, I: Deserialize<'a>>(json: &'a [u8], wanted: u64) -> Result<Unit
     }
 }
 
-/// Another version may write what this one cannot read: then that is why.
+/// The reason for a parse error, which may be another version.
 fn why(json: &[u8], error: &serde_json::Error, wanted: u64) -> Malformed {
     match serde_json::from_slice::<Head>(json) {
         Ok(Head { v, .. }) if v != VERSION => Malformed::Version(v),
         Ok(Head { wanted: Some(serde_json::Value::String(of_line)), .. }) if of_line != Hash(wanted).to_string() => {
             Malformed::Wanted
         }
-        // What the parser says may quote a value of the line.
+        // The parser's own message could quote a value of the line.
         _ => Malformed::Json(format!("{:?} at column {}", error.classify(), error.column()).to_lowercase()),
     }
 }

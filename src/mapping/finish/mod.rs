@@ -1,7 +1,7 @@
 //! The finish rules: what is computed over a whole study, after its instances have been merged.
 //!
-//! The rows say what one instance fills; here counts are made, lists joined, agreement judged, and what a release cannot
-//! say is left out and reported.
+//! Rows map one instance; finish rules compute counts, merge lists, check agreement, and leave out and report what a
+//! release does not support.
 
 mod held;
 mod profile;
@@ -31,35 +31,35 @@ use crate::issue::{Issue, Reason};
 use crate::options::Detail;
 use union::{distinct, distinct_concepts, distinct_numbers, distinct_procedures};
 
-/// A finished study, and what had to be left out of it.
+/// A finished study, and issues.
 #[derive(Debug)]
 pub struct Finished<'a> {
     /// The resource.
     pub study: ImagingStudy<'a>,
-    /// What its Key Object Selections become, where they are asked for and the release has the resource.
+    /// The ImagingSelections, if requested and supported by the release.
     pub selections: Vec<ImagingSelection>,
-    /// What could not be said, each with its series where it is of one.
+    /// Issues, each with its series if it concerns one.
     pub issues: Issues<'a>,
 }
 
-/// Issues, each with its series where it is of one.
+/// Issues, each with its series if it concerns one.
 pub type Issues<'a> = Vec<(Option<&'a str>, Issue)>;
 
-/// What the documents say of it.
+/// Text of the rule for the documents.
 const COUNTS: Rule = Rule {
     element: "numberOfSeries, numberOfInstances, series.numberOfInstances",
     from: "the files",
     rule: "counted, each SOP Instance UID once in its series",
 };
 
-/// What the documents say of it.
+/// Text of the rule for the documents.
 const STATUS: Rule = Rule {
     element: "status",
     from: "--status",
     rule: "available, unless said otherwise; entered-in-error where rejection notes leave nothing (--apply-rejections)",
 };
 
-/// What the documents say of it.
+/// Text of the rule for the documents.
 const ID: Rule = Rule {
     element: "id",
     from: "(0020,000D) StudyInstanceUID",
@@ -101,7 +101,7 @@ pub fn imaging_study<'a>(resolved: &'a ResolvedStudy<'a>, options: &ContentOptio
     Finished { study, selections, issues }
 }
 
-/// What the documents say of it.
+/// Text of the rule for the documents.
 const REGIONS: Rule = Rule {
     element: "extension (anatomical region)",
     from: "series.bodySite",
@@ -120,13 +120,13 @@ fn regions(resolved: &ResolvedStudy<'_>) -> Vec<Region> {
     regions
 }
 
-/// The series that speak for the study: those that are listed. A study that is empty is still found by what all say.
+/// The series that determine the study's elements: those that are listed, or all if none is.
 fn speaking<'a>(resolved: &'a ResolvedStudy<'a>) -> impl Iterator<Item = &'a ResolvedSeries<'a>> {
     let is_empty = resolved.listed().next().is_none();
     resolved.series.iter().filter(move |series| is_empty || series.number_of_instances > 0)
 }
 
-/// The detail asked for, or less where the study is larger than was allowed.
+/// The requested detail, or less for a study over the limit.
 fn detail(number_of_instances: u32, options: &ContentOptions, issues: &mut Issues<'_>) -> Detail {
     let too_many = options.max_instances.is_some_and(|most| u64::from(number_of_instances) > most);
     if options.detail == Detail::Instance && too_many {
@@ -136,7 +136,7 @@ fn detail(number_of_instances: u32, options: &ContentOptions, issues: &mut Issue
     options.detail
 }
 
-/// What the documents say of it.
+/// Text of the rule for the documents.
 const IDENTIFIER: Rule = Rule {
     element: "identifier",
     from: "(0020,000D) StudyInstanceUID",
@@ -144,8 +144,8 @@ const IDENTIFIER: Rule = Rule {
            holds control characters",
 };
 
-/// The Study Instance UID as identifier (R5 ImagingStudy.identifier), and what is wrong with it. One that lost bytes, or
-/// holds what no text can, is none: another study's would read alike.
+/// The Study Instance UID as identifier (R5 ImagingStudy.identifier). One with replaced bytes is left out, as another
+/// study's could look the same.
 fn study_uid(uid: &str, issues: &mut Issues<'_>) -> Option<Identifier> {
     if !is_oid(uid) {
         issues.push((None, issue("identifier", &[tags::STUDY_INSTANCE_UID], Reason::NotAnOid)));
@@ -165,7 +165,7 @@ fn study_uid(uid: &str, issues: &mut Issues<'_>) -> Option<Identifier> {
     is_text.then_some(identifier)
 }
 
-/// What the documents say of it.
+/// Text of the rule for the documents.
 const MODALITIES: Rule = Rule {
     element: "modality",
     from: "series.modality",
@@ -173,8 +173,8 @@ const MODALITIES: Rule = Rule {
            release holds the study to its series (ist-7) and none are listed",
 };
 
-/// The distinct modalities of the series, in R4 those that acquire (R4 ImagingStudy.modality). Where the release holds the
-/// study to its listed series (ist-7), a study without any lists none.
+/// The distinct modalities of the series, in R4 only acquisition modalities (R4 ImagingStudy.modality). In releases
+/// with ist-7, a study without listed series has none.
 fn modalities(resolved: &ResolvedStudy<'_>, detail: Detail, options: &ContentOptions) -> Vec<CodeableConcept> {
     if detail == Detail::Study && options.release().study_and_series == Agreement::Required {
         return Vec::new();
@@ -191,7 +191,7 @@ fn is_acquisition(modality: &CodeableConcept) -> bool {
     modality.coding.iter().any(|coding| terms::modality(&coding.code).is_some_and(|known| known.acquisition))
 }
 
-/// What the documents say of it.
+/// Text of the rule for the documents.
 const SUBJECT: Rule = Rule {
     element: "subject",
     from: "subject, --subject",
@@ -220,14 +220,14 @@ fn joined<'a, T: Clone + Ord + 'a>(
     all
 }
 
-/// What the documents say of it.
+/// Text of the rule for the documents.
 const ENDPOINTS: Rule = Rule {
     element: "endpoint, series.endpoint",
     from: "--endpoint, --endpoint-level",
     rule: "at the level asked for; IID at the study only",
 };
 
-/// The endpoints that stand at a level.
+/// The endpoints of a level.
 fn endpoints(options: &ContentOptions, is_here: fn(EndpointLevel, EndpointType) -> bool) -> Vec<Reference> {
     let here = |endpoint: &&EndpointOption| is_here(options.endpoint_level, endpoint.kind);
     options.endpoint.iter().filter(here).map(EndpointOption::reference).collect()

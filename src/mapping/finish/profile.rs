@@ -8,17 +8,20 @@ use crate::fhir::profile::Change;
 use crate::issue::{Issue, Lack, Reason};
 
 /// The issue of what a study lacks, with the element and the attribute that would have it.
-pub fn lack_issue(lack: Lack) -> Issue {
+pub fn lack_issue(lack: Lack, reason: fn(Lack) -> Reason) -> Issue {
     let (element, tags): (_, &[Tag]) = match lack {
         Lack::StudyUid => ("identifier", &[tags::STUDY_INSTANCE_UID]),
-        Lack::OnePatient | Lack::Patient => ("subject", &[tags::PATIENT_ID]),
+        Lack::OnePatient | Lack::Patient | Lack::PatientIssuer => ("subject", &[tags::PATIENT_ID]),
         Lack::NameAndBirthDate => ("subject", &[tags::PATIENT_BIRTH_DATE]),
         Lack::Started => ("started", &[tags::STUDY_DATE]),
+        Lack::StartedTime => ("started", &[tags::STUDY_TIME]),
         Lack::Modality => ("modality", &[tags::MODALITY]),
         Lack::SeriesModality => ("series.modality", &[tags::MODALITY]),
+        Lack::Region => ("series.bodySite", &[tags::BODY_PART_EXAMINED]),
+        Lack::Uids => ("series.instance", &[tags::SOP_CLASS_UID]),
         Lack::Instances => ("series.instance", &[]),
     };
-    issue(element, tags, Reason::NotConforming(lack))
+    issue(element, tags, reason(lack))
 }
 
 /// The issue of a change, with the attribute that it concerns.

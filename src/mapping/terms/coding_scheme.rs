@@ -49,6 +49,12 @@ pub fn coding_scheme_by_oid(oid: &str) -> Option<&'static CodingScheme> {
     SCHEMES.iter().find(|scheme| scheme.uid == Some(oid))
 }
 
+/// The Coding Scheme Designator of a code system; the first in the table, where several have it.
+pub fn designator(system: &str) -> Option<&'static str> {
+    let is_it = |scheme: &&CodingScheme| matches!(&scheme.scheme, Some(Scheme::System(uri)) if uri == system);
+    SCHEMES.iter().find(is_it).map(|scheme| scheme.designator)
+}
+
 /// What the codes of a scheme are: by its designator, else by the UID that the data set gives for it.
 pub fn scheme(designator: &str, oid: Option<&str>) -> Option<Scheme> {
     if let Some(scheme) = coding_scheme(designator).and_then(|known| known.scheme.as_ref()) {

@@ -17,7 +17,7 @@ mod table;
 mod value_sets;
 
 pub use body_part::body_part;
-pub use coding_scheme::{Scheme, scheme};
+pub use coding_scheme::{Scheme, designator, scheme};
 pub use identifier::{STUDY_INSTANCE_UID, identifier_type, is_oid, system_of};
 pub use key_object::kos_title;
 pub use laterality::{laterality, laterality_code};

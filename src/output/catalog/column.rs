@@ -24,14 +24,14 @@ pub struct Column {
     /// The name in the header line.
     pub name: &'static str,
     /// The type.
-    pub kind: Kind,
+    pub kind: CellKind,
     /// The source of its values.
     pub source: Source,
 }
 
 /// The type of the values of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum CellKind {
     /// Text, as in the file.
     Text,
     /// A day of the calendar.
@@ -80,24 +80,24 @@ pub enum Cell {
 }
 
 const fn text(name: &'static str, tag: Tag) -> Column {
-    Column { name, kind: Kind::Text, source: Source::Value(tag) }
+    Column { name, kind: CellKind::Text, source: Source::Value(tag) }
 }
 
 const fn date(name: &'static str, tag: Tag) -> Column {
-    Column { name, kind: Kind::Date, source: Source::Value(tag) }
+    Column { name, kind: CellKind::Date, source: Source::Value(tag) }
 }
 
 const fn uid(name: &'static str, source: Source) -> Column {
-    Column { name, kind: Kind::Text, source }
+    Column { name, kind: CellKind::Text, source }
 }
 
 const fn number(name: &'static str, source: Source) -> Column {
-    Column { name, kind: Kind::Number, source }
+    Column { name, kind: CellKind::Number, source }
 }
 
 /// `bytes` and `path`, the last columns of each table.
 const BYTES: Column = number("bytes", Source::Bytes);
-const PATH: Column = Column { name: "path", kind: Kind::Text, source: Source::Path };
+const PATH: Column = Column { name: "path", kind: CellKind::Text, source: Source::Path };
 
 const STUDY: &[Column] = &[
     text("PatientID", tags::PATIENT_ID),

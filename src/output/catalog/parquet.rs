@@ -1,6 +1,7 @@
 //! A catalog as Apache Parquet: every value as it is, dates as dates, what is absent as null.
 
 use std::io::{self, IsTerminal, Write};
+use std::iter::repeat_n;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::{Type, TypePtr};
 
-use super::column::{Cell, Column, Kind};
+use super::column::{Cell, CellKind, Column};
 use super::{Catalog, Rows, TableWriter};
 use crate::error::Error;
 use crate::options::FileMode;
@@ -20,6 +21,8 @@ use crate::options::FileMode;
 const MAX_ROWS: usize = 100_000;
 /// Bytes of text in them, at most: a header can hold long values.
 const MAX_BYTES: usize = 32 * 1024 * 1024;
+/// Rows that are given to a column at a time.
+const BATCH_ROWS: usize = 1024;
 
 /// Writes Parquet.
 pub struct Parquet<W: Write + Send> {
@@ -37,9 +40,17 @@ struct Held {
 }
 
 enum Values {
-    Text(Vec<ByteArray>),
+    Text(Texts),
     Date(Vec<i32>),
     Number(Vec<i64>),
+}
+
+/// Texts one behind the other. What the instances of a series have in common takes the room of one.
+#[derive(Default)]
+struct Texts {
+    bytes: Vec<u8>,
+    /// Where each text ends, and how often it stands there.
+    runs: Vec<(usize, usize)>,
 }
 
 impl<W: Write + Send> Parquet<W> {
@@ -102,22 +113,21 @@ impl<W: Write + Send> TableWriter<W> for Parquet<W> {
 }
 
 impl Held {
-    fn new(kind: Kind) -> Held {
+    fn new(kind: CellKind) -> Held {
         let values = match kind {
-            Kind::Text => Values::Text(Vec::new()),
-            Kind::Date => Values::Date(Vec::new()),
-            Kind::Number => Values::Number(Vec::new()),
+            CellKind::Text => Values::Text(Texts::default()),
+            CellKind::Date => Values::Date(Vec::new()),
+            CellKind::Number => Values::Number(Vec::new()),
         };
         Held { values, levels: Vec::new() }
     }
 
-    /// Takes a value, and gives the bytes of its text.
+    /// Takes a value, and gives the bytes that its text takes.
     fn push(&mut self, cell: &Cell) -> usize {
         let mut bytes = 0;
         let is_there = match (&mut self.values, cell) {
             (Values::Text(values), Cell::Text(text)) => {
-                bytes = text.len();
-                values.push(text.as_str().into());
+                bytes = values.push(text.as_bytes());
                 true
             }
             (Values::Date(values), Cell::Date(days, _)) => {
@@ -138,24 +148,57 @@ impl Held {
         let levels = std::mem::take(&mut self.levels);
         match &mut self.values {
             Values::Text(values) => {
-                column.typed::<ByteArrayType>().write_batch(&std::mem::take(values), Some(&levels), None)?
+                let mut values = std::mem::take(values).into_iter();
+                for levels in levels.chunks(BATCH_ROWS) {
+                    let there = levels.iter().filter(|level| **level > 0).count();
+                    let batch: Vec<ByteArray> = values.by_ref().take(there).collect();
+                    column.typed::<ByteArrayType>().write_batch(&batch, Some(levels), None)?;
+                }
             }
             Values::Date(values) => {
-                column.typed::<Int32Type>().write_batch(&std::mem::take(values), Some(&levels), None)?
+                column.typed::<Int32Type>().write_batch(&std::mem::take(values), Some(&levels), None)?;
             }
             Values::Number(values) => {
-                column.typed::<Int64Type>().write_batch(&std::mem::take(values), Some(&levels), None)?
+                column.typed::<Int64Type>().write_batch(&std::mem::take(values), Some(&levels), None)?;
             }
-        };
+        }
         column.close()
+    }
+}
+
+impl Texts {
+    /// Takes a text, and gives the bytes that it takes.
+    fn push(&mut self, text: &[u8]) -> usize {
+        let start = self.runs.iter().rev().nth(1).map_or(0, |(end, _)| *end);
+        match self.runs.last_mut() {
+            Some((_, count)) if self.bytes.get(start..) == Some(text) => {
+                *count += 1;
+                0
+            }
+            _ => {
+                self.bytes.extend_from_slice(text);
+                self.runs.push((self.bytes.len(), 1));
+                text.len()
+            }
+        }
+    }
+
+    fn into_iter(self) -> impl Iterator<Item = ByteArray> {
+        let all = ByteArray::from(self.bytes);
+        let text = move |start: &mut usize, (end, count): (usize, usize)| {
+            let text = all.slice(*start, end - *start);
+            *start = end;
+            Some(repeat_n(text, count))
+        };
+        self.runs.into_iter().scan(0, text).flatten()
     }
 }
 
 fn field(column: &Column) -> Result<Type> {
     let (physical, logical) = match column.kind {
-        Kind::Text => (PhysicalType::BYTE_ARRAY, Some(LogicalType::String)),
-        Kind::Date => (PhysicalType::INT32, Some(LogicalType::Date)),
-        Kind::Number => (PhysicalType::INT64, None),
+        CellKind::Text => (PhysicalType::BYTE_ARRAY, Some(LogicalType::String)),
+        CellKind::Date => (PhysicalType::INT32, Some(LogicalType::Date)),
+        CellKind::Number => (PhysicalType::INT64, None),
     };
     let builder = Type::primitive_type_builder(column.name, physical);
     builder.with_repetition(Repetition::OPTIONAL).with_logical_type(logical).build()
@@ -186,7 +229,7 @@ mod tests {
         let columns = [columns[0], columns[3], columns[7]];
         let mut table = Box::new(Parquet::new(Vec::new(), &columns).unwrap());
         for number in 0..250_000 {
-            let id = if number % 2 == 0 { Cell::Text(format!("=P{number}")) } else { Cell::Empty };
+            let id = if number % 2 == 0 { Cell::Text(format!("=P{}", number / 10)) } else { Cell::Empty };
             table.row(&[id, Cell::Date(number, String::new()), Cell::Number(number.into())]).unwrap();
         }
         let bytes = bytes::Bytes::from(table.finish().unwrap());
@@ -198,7 +241,20 @@ mod tests {
         let first: Vec<Field> = next().unwrap();
         assert_eq!(first, [Field::Str("=P0".into()), Field::Date(0), Field::Long(0)]);
         assert_eq!(next(), Some(vec![Field::Null, Field::Date(1), Field::Long(1)]));
-        assert_eq!(std::iter::from_fn(next).count(), 249_998);
+        for (number, row) in (2..).zip(std::iter::from_fn(next)) {
+            let want = if number % 2 == 0 { Field::Str(format!("=P{}", number / 10)) } else { Field::Null };
+            assert_eq!(row, [want, Field::Date(number), Field::Long(number.into())]);
+        }
+    }
+
+    #[test]
+    fn a_text_that_repeats_takes_no_room() {
+        let mut texts = Texts::default();
+        let taken: Vec<usize> =
+            ["a", "a", "bc", "", "", "a"].into_iter().map(|text| texts.push(text.as_bytes())).collect();
+        assert_eq!(taken, [1, 0, 2, 0, 0, 1]);
+        let back: Vec<ByteArray> = texts.into_iter().collect();
+        assert_eq!(back, ["a", "a", "bc", "", "", "a"].map(ByteArray::from));
     }
 
     #[test]

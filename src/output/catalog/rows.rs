@@ -5,7 +5,7 @@ use std::io;
 
 use jiff::civil;
 
-use super::column::{Cell, Column, Kind, Rows, Source, columns};
+use super::column::{Cell, CellKind, Column, Rows, Source, columns};
 use crate::dicom::value::Date;
 use crate::dicom::{DataSet, Header, StoredValues, Tag};
 use crate::fhir::{Instance, SopClass};
@@ -198,12 +198,12 @@ fn text(root: DataSet<'_>, tag: Tag, options: &Options) -> Option<String> {
 }
 
 /// The value in the column's type; empty if it is invalid.
-fn cell(kind: Kind, value: Option<&str>) -> Cell {
+fn cell(kind: CellKind, value: Option<&str>) -> Cell {
     let Some(value) = value else { return Cell::Empty };
     match kind {
-        Kind::Text => Cell::Text(value.to_string()),
-        Kind::Number => value.parse().map_or(Cell::Empty, Cell::Number),
-        Kind::Date => Date::parse(value).ok().and_then(date).unwrap_or_default(),
+        CellKind::Text => Cell::Text(value.to_string()),
+        CellKind::Number => value.parse().map_or(Cell::Empty, Cell::Number),
+        CellKind::Date => Date::parse(value).ok().and_then(date).unwrap_or_default(),
     }
 }
 
@@ -225,20 +225,20 @@ mod tests {
     #[test]
     fn a_value_that_is_not_of_the_columns_type_is_left_out() {
         for (kind, value, want) in [
-            (Kind::Text, "-3", Cell::Text("-3".into())),
-            (Kind::Number, "-3", Cell::Number(-3)),
-            (Kind::Number, "+3", Cell::Number(3)),
-            (Kind::Number, "3.0", Cell::Empty),
-            (Kind::Number, "99999999999999999999", Cell::Empty),
-            (Kind::Date, "19700102", Cell::Date(1, "1970-01-02".into())),
-            (Kind::Date, "19691231", Cell::Date(-1, "1969-12-31".into())),
-            (Kind::Date, "2024.02.29", Cell::Date(19782, "2024-02-29".into())),
-            (Kind::Date, "20230229", Cell::Empty),
-            (Kind::Date, "2023", Cell::Empty),
+            (CellKind::Text, "-3", Cell::Text("-3".into())),
+            (CellKind::Number, "-3", Cell::Number(-3)),
+            (CellKind::Number, "+3", Cell::Number(3)),
+            (CellKind::Number, "3.0", Cell::Empty),
+            (CellKind::Number, "99999999999999999999", Cell::Empty),
+            (CellKind::Date, "19700102", Cell::Date(1, "1970-01-02".into())),
+            (CellKind::Date, "19691231", Cell::Date(-1, "1969-12-31".into())),
+            (CellKind::Date, "2024.02.29", Cell::Date(19782, "2024-02-29".into())),
+            (CellKind::Date, "20230229", Cell::Empty),
+            (CellKind::Date, "2023", Cell::Empty),
         ] {
             assert_eq!(cell(kind, Some(value)), want, "{value}");
         }
-        assert_eq!(cell(Kind::Text, None), Cell::Empty);
+        assert_eq!(cell(CellKind::Text, None), Cell::Empty);
     }
 
     #[test]

@@ -78,11 +78,6 @@ fn check(job: &Job) -> Result<(), Error> {
         let advice = "fragments do not have the name and size of each file: give convert the archive for a table";
         return Err(Error::Usage(advice.to_string()));
     }
-    let profile = job.config.content.profile();
-    if profile.key_object_title.is_some() {
-        let advice = "it wants attributes that a scan does not read: give convert the archive";
-        return Err(Error::Usage(format!("--profile {}: {advice}", profile.name)));
-    }
     if job.config.content.references() == References::Separate && job.format != Format::Bundle {
         let advice = "studies share patients and others, and assemble has one study in memory: give --format bundle, \
                       whose server joins them, --references contained, or use convert";
@@ -155,7 +150,7 @@ impl Run<'_> {
         let content = &self.job.config.content;
         let is_all = content.has_selections() || content.profile().manifests == Manifests::LeftOut;
         let selections = if is_all { Selections::All } else { Selections::Rejections };
-        let wanted = mapping::wanted().hash();
+        let wanted = mapping::wanted_with(content.profile()).hash();
         let mut facts = Facts::new(&content.archive, selections, wanted, inputs.share);
         take(&inputs.own, &mut facts)?;
         if self.looks_at_others() && !inputs.others.is_empty() {

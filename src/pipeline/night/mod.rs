@@ -18,13 +18,13 @@ use super::told::{Told, word};
 use super::write::{self, Shared};
 use super::{Ends, Job, NightCounts, Run, made_at, read};
 use crate::error::Error;
-use crate::fhir::{Claim, Contested, Described};
+use crate::fhir::{Claim, Contested, Described, Fact};
 use crate::group::reader::Selections;
 use crate::group::{Across, Rejections, Study, leave_out_manifests, rejected_by, said};
 use crate::index::{self, Document, Index, Standing, Target, Written};
 use crate::mapping::{ContentOptions, Options};
 use crate::options::index::Gone;
-use crate::output::{DocumentName, Format, Order, OutputTarget, Sink};
+use crate::output::{DocumentName, Format, KEY_OBJECT_SELECTION, Order, OutputTarget, Sink};
 use crate::report::Where;
 use crate::source::printable;
 use chunk::{Chunk, Held};
@@ -125,10 +125,9 @@ impl<'n> Night<'n> {
 
     /// Writes the studies that came out different, and says of all others what was said of them before.
     pub fn write(&self, pool: &ThreadPool) -> Result<NightCounts, Error> {
-        let all = self.index.all_studies()?;
-        write::check_room(self.run.job, all.len())?;
+        write::check_room(self.run.job, self.index.count_studies()?)?;
         let mut sharing = self.run.sharing();
-        let changed = self.changed(&all)?;
+        let changed = self.changed()?;
         let mut held = Held::default();
         pool.install(|| self.look_at(&changed, &mut held))?;
         let across = self.across(&changed)?;
@@ -161,27 +160,33 @@ impl<'n> Night<'n> {
     }
 
     /// The studies to be written, but for those of which others decide.
-    fn changed(&self, all: &[i64]) -> Result<Vec<i64>, Error> {
+    fn changed(&self) -> Result<Vec<i64>, Error> {
         if !self.stays {
-            self.index.distrust(self.target, all)?;
-            return Ok(all.to_vec());
+            return self.all();
         }
         let mut missing = Vec::new();
-        self.index.each_standing(self.target, |standing| {
-            if !self.sink.has(&main(self.run.job, standing.id)) {
-                missing.push(standing.study);
+        self.index.each_id(self.target, |study, id| {
+            if !self.sink.has(&main(self.run.job, id)) {
+                missing.push(study);
             }
         })?;
         self.index.distrust(self.target, &missing)?;
         let changed = self.index.changed_studies(self.target)?;
         // What studies share is made of all of them.
         let shares = write::shares(self.run.job);
-        let is_as_before = || Ok::<_, Error>(self.index.last_digest(self.target)? == Some(self.index.digest()?));
-        if shares && (!changed.is_empty() || !is_as_before()?) {
-            self.index.distrust(self.target, all)?;
-            return Ok(all.to_vec());
-        }
-        Ok(changed)
+        if shares && (!changed.is_empty() || !self.is_as_before()?) { self.all() } else { Ok(changed) }
+    }
+
+    /// All studies, of which every document is to be written.
+    fn all(&self) -> Result<Vec<i64>, Error> {
+        let all = self.index.all_studies()?;
+        self.index.distrust(self.target, &all)?;
+        Ok(all)
+    }
+
+    /// Whether the index has what it had when everything was written the last time.
+    fn is_as_before(&self) -> Result<bool, Error> {
+        Ok(self.index.last_digest(self.target)? == Some(self.index.digest()?))
     }
 
     /// Keeps what the studies say across each other, and those studies that there is room for.
@@ -213,6 +218,12 @@ impl<'n> Night<'n> {
 
     /// What holds across all studies, and the studies to be written because of it.
     fn across(&self, changed: &[i64]) -> Result<Found, Error> {
+        if changed.is_empty() && self.is_as_before()? {
+            let kept = self.index.contradictions(self.target)?;
+            let uids: Vec<(String, Fact)> = serde_json::from_slice(&kept).unwrap_or_default();
+            uids.iter().for_each(|(uid, fact)| write::note_contradiction(self.run.report, uid, *fact));
+            return Ok(Found::default());
+        }
         let (mut claims, mut described, mut rejections) = (Vec::new(), Vec::new(), Rejections::default());
         let applies = self.run.job.config.content.apply_rejections;
         let looks = self.run.job.config.content.subject.is_none();
@@ -246,6 +257,8 @@ impl<'n> Night<'n> {
             true
         })?;
         uids.iter().for_each(|(uid, fact)| write::note_contradiction(self.run.report, uid, *fact));
+        let found = serde_json::to_vec(&uids).expect("text is always JSON");
+        self.index.set_contradictions(self.target, &found)?;
         // Before it is said that these are known, so that a kill in between writes them all the same.
         let affected: Vec<i64> = sums.iter().map(|(study, _)| *study).collect();
         self.index.distrust(self.target, &affected)?;
@@ -358,6 +371,7 @@ impl<'n> Night<'n> {
 }
 
 /// What was found across all studies.
+#[derive(Default)]
 struct Found {
     contested: Contested,
     rejections: Rejections,
@@ -371,7 +385,11 @@ fn facts(bytes: &[u8]) -> Option<Facts> {
 
 /// The name of a study's document.
 fn main(job: &Job, id: String) -> DocumentName {
-    let resource_type = if job.format == Format::Bundle { "Bundle" } else { "ImagingStudy" };
+    let resource_type = match job.format {
+        Format::Bundle => "Bundle",
+        Format::Kos => KEY_OBJECT_SELECTION,
+        _ => "ImagingStudy",
+    };
     DocumentName { resource_type, id }
 }
 

@@ -12,6 +12,7 @@ use std::time::Instant;
 use super::counts::RunCounts;
 use super::{Console, job, read, records, threads};
 use crate::error::Error;
+use crate::fhir::profile::ProfileOptions;
 use crate::group::Studies;
 use crate::group::fragment::{Cutter, End, Hash, Scanned, key_hash};
 use crate::group::reader::{Reader, Selections};
@@ -42,6 +43,8 @@ pub struct Scan {
     pub partitions: Option<u32>,
     /// Which files are read, by the hash of their folder.
     pub shard: Option<Share>,
+    /// The profile whose attributes are read too.
+    pub profile: ProfileOptions,
     /// Whether files that cannot be read are left out as faults of the data are.
     pub allow_unreadable: bool,
     /// Reading threads.
@@ -88,7 +91,7 @@ fn run_to(scan: &Scan, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Re
 fn run(scan: &Scan, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Done, Error> {
     let target = Target::open(scan)?;
     let filter = Filter::new(scan.input.include.clone(), scan.input.exclude.clone());
-    let wanted = mapping::wanted();
+    let wanted = mapping::wanted_with(scan.profile.profile(None));
     let (report, counts) = (Report::open(&RunOptions::default(), progress.clone())?, RunCounts::default());
     let recorder = Recorder::new(&target.folder());
     let threads_number = RunOptions { threads: scan.threads, ..RunOptions::default() }.threads();

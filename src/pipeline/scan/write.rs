@@ -1,7 +1,8 @@
 //! Writes the lines: to a stream, or to a file for each partition.
 
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
 use super::{Scan, records};
 use crate::error::Error;
@@ -64,6 +65,16 @@ impl Target {
     }
 }
 
+/// Whether a file ends with these bytes.
+fn ends_with(path: &Path, end: &[u8]) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    let Some(start) = file.metadata()?.len().checked_sub(end.len() as u64) else { return Ok(false) };
+    file.seek(SeekFrom::Start(start))?;
+    let mut found = Vec::with_capacity(end.len());
+    file.read_to_end(&mut found)?;
+    Ok(found == end)
+}
+
 /// Writes the lines, partition by partition.
 pub(super) struct Writer<'w> {
     pub target: &'w Target,
@@ -84,9 +95,29 @@ impl Writer<'_> {
         } else {
             by_partition.push(entries);
         }
+        self.remove_others()?;
         for (number, entries) in (1..).zip(by_partition) {
             self.interrupt.check()?;
             self.partition(number, entries)?;
+        }
+        Ok(())
+    }
+
+    /// Removes what an earlier scan of this shard found otherwise: if this one is stopped, `assemble` misses a file, and does
+    /// not take those of two scans together.
+    fn remove_others(&self) -> Result<(), Error> {
+        let Target::Folder { partitions, .. } = self.target else { return Ok(()) };
+        let end = self.cutter.end_line(self.end) + "\n";
+        for path in (1..=*partitions).map(|number| self.target.path(number)) {
+            let removed = match ends_with(&path, end.as_bytes()) {
+                Ok(true) => Ok(()),
+                Ok(false) => std::fs::remove_file(&path),
+                Err(error) => Err(error),
+            };
+            match removed {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(Error::Write { path, source }),
+                _ => {}
+            }
         }
         Ok(())
     }

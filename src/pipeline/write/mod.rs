@@ -1,5 +1,6 @@
 //! The writing stage: each study is resolved, finished, linked, and handed to the sink as a document.
 
+mod manifest;
 mod notes;
 mod resources;
 
@@ -8,12 +9,11 @@ use std::collections::BTreeMap;
 use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
 
 use crate::error::Error;
-use crate::fhir::profile::{conform, lacks};
-use crate::fhir::{Companion, DateTime, Dialect, ImagingStudy, ResourceType, Sharing};
+use crate::fhir::{Companion, DateTime, Dialect, ResourceType, Sharing};
 use crate::group::{Study, look_across};
 use crate::interrupt::Interrupt;
 use crate::issue::Reason;
-use crate::mapping::finish::{self, Finished, imaging_study};
+use crate::mapping::finish::{Finished, imaging_study};
 use crate::mapping::{ContentOptions, ResolvedStudy};
 use crate::options::References;
 use crate::output::{Catalog, DocumentName, Format, Model, Order, Placed, Sink, WriteDocument};
@@ -191,28 +191,17 @@ impl Stage<'_> {
         let counts = StudyCounts::of(resolved);
         self.counts.resolved(&counts);
         let id = study.id.clone();
-        let placed = self.resources(study, selections, shared, dialect)?;
-        if is_given(&placed) {
+        let is_left_out = self.job.format == Format::Kos && !dialect.profile.is_some();
+        let placed = match self.job.format {
+            Format::Kos => self.key_objects(study, resolved, dialect)?,
+            _ => self.resources(study, selections, shared, dialect)?,
+        };
+        if is_given(&placed) && !is_left_out {
             self.counts.wrote(&counts);
             self.report.wrote(resolved);
         }
         self.progress.wrote(1);
         self.memory.map_or(Ok(()), |memory| memory.study(resolved.uid, &id, &counts, &placed))
-    }
-
-    /// Makes a study as the profile demands, and reports what that changes; one that lacks something stays as it is, and is
-    /// written without the profile.
-    fn conform(&self, study: &mut ImagingStudy<'_>, uid: &str) -> Dialect<'_> {
-        let (dialect, place) = (self.dialect(), Where { study: Some(uid), ..Where::default() });
-        let lacks = lacks(dialect.profile, study);
-        lacks.iter().for_each(|lack| self.report.issue_of(uid, place, &finish::lack_issue(*lack)));
-        if !lacks.is_empty() {
-            return dialect.without_profile();
-        }
-        for change in conform(dialect.profile, study, &self.content().profile) {
-            self.report.issue_of(uid, place, &finish::change_issue(change));
-        }
-        dialect
     }
 }
 
@@ -223,11 +212,13 @@ pub fn shares(job: &Job) -> bool {
 
 /// The one resource of a JSON document: a stream or file has room for one study.
 pub fn check_room(job: &Job, studies: usize) -> Result<(), Error> {
-    let has_room = job.target.is_folder() || job.format != Format::Json && !job.target.is_one_document();
+    let has_room = job.target.is_folder() || !job.format.is_single() && !job.target.is_one_document();
     if has_room || studies <= 1 {
         return Ok(());
     }
-    let place = job.target.path().map_or("standard output as JSON".to_string(), |path| path.display().to_string());
-    let advice = "give a folder (-o DIR/) for a file each, or -o FILE.ndjson for a line each";
+    let place =
+        job.target.path().map_or("standard output as one document".to_string(), |path| path.display().to_string());
+    let lines = if job.format == Format::Kos { "" } else { ", or -o FILE.ndjson for a line each" };
+    let advice = format!("give a folder (-o DIR/) for a file each{lines}");
     Err(Error::Usage(format!("{studies} studies were found, and {place} has room for one: {advice}")))
 }

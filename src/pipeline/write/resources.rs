@@ -7,7 +7,7 @@ use super::{Given, Shared, Stage};
 use crate::error::Error;
 use crate::fhir::bundle::Bundle;
 use crate::fhir::profile::Packaging;
-use crate::fhir::{Companion, Dialect, Document, ImagingSelection, ImagingStudy, Linked, ResourceType, json, link};
+use crate::fhir::{Companion, Dialect, ImagingSelection, ImagingStudy, ResourceType, json, link};
 use crate::issue::Reason;
 use crate::output::{DocumentName, Format, Model, Placed};
 use crate::report::Where;
@@ -25,7 +25,7 @@ impl Stage<'_> {
         let (release, layout) = (dialect.release, self.job.layout);
         let (id, study_uid) = (study.id.clone(), &study.uid.clone());
         if dialect.profile.packaging == Packaging::Document {
-            return self.manifest(study, dialect);
+            return self.document_bundle(study, dialect);
         }
         if self.job.format == Format::Bundle {
             let bundle = Bundle::of(study, selections, release, &self.sharing, self.job.config.output.bundle);
@@ -62,16 +62,6 @@ impl Stage<'_> {
         Ok(placed)
     }
 
-    /// Writes a study that conforms as a document.
-    fn manifest(&self, study: ImagingStudy<'_>, dialect: Dialect<'_>) -> Result<Placed, Error> {
-        let content = |linked: &Linked<'_>| json::digest(linked, dialect);
-        let document = Document::of(study, dialect.release, &self.sharing, self.made_at, content);
-        let study = &document.linked.study;
-        self.note_held(&study.uid, &document.linked.held);
-        let write = |out: &mut dyn Write| json::write(out, &document, dialect, self.job.layout);
-        self.document("Bundle", study.id.clone(), &study.uid, None, dialect, write)
-    }
-
     pub(super) fn companion(&self, companion: &Companion, study_uid: &str, dialect: Dialect<'_>) -> Result<(), Error> {
         let layout = self.job.layout;
         let name = companion.resource_type().name();
@@ -80,7 +70,7 @@ impl Stage<'_> {
             .map(drop)
     }
 
-    fn document(
+    pub(super) fn document(
         &self,
         resource_type: &'static str,
         id: String,
@@ -92,7 +82,8 @@ impl Stage<'_> {
         let name = DocumentName { resource_type, id };
         let mut line = |out: &mut dyn Write| {
             write(out)?;
-            out.write_all(b"\n")
+            // A line feed is JSON's; DICOM ends with its last element.
+            if self.job.format == Format::Kos { Ok(()) } else { out.write_all(b"\n") }
         };
         let given = Given { sink: self.sink, model: model.as_ref(), dialect };
         let placed = match self.memory {
@@ -100,14 +91,14 @@ impl Stage<'_> {
             None => given.give(&name, &mut line)?,
         };
         // A companion is not named by a study, whether it is shared or not.
-        let study = Some(study_uid).filter(|_| matches!(resource_type, "ImagingStudy" | "Bundle" | "ImagingSelection"));
+        let study = Some(study_uid).filter(|_| name.is_main() || resource_type == "ImagingSelection");
         match &placed {
             Placed::Written | Placed::NotTaken => {}
             Placed::NameTaken => {
                 let place = Where { study, ..Where::default() };
                 self.report.issue_of(study_uid, place, &issue(resource_type, Reason::NameTaken));
             }
-            Placed::HeldBack(path) if resource_type == "ImagingStudy" || resource_type == "Bundle" => {
+            Placed::HeldBack(path) if name.is_main() => {
                 note_held_back(self.report, path);
             }
             Placed::HeldBack(path) => {

@@ -15,14 +15,14 @@ const LISTS = {
   files: (row) => [row.entry.path, row.entry.message],
   values: (row) => [place(row.entry), row.entry.element, attribute(row.entry), row.entry.message, row.maker, row.entry.value],
 };
-const text = (value) => (Array.isArray(value) ? value.join(", ") : typeof value === "number" ? value.toLocaleString("en") : value || "");
+const text = (value) => (Array.isArray(value) ? value.join("; ") : typeof value === "number" ? value.toLocaleString("en") : value || "");
 
 function list(name) {
   const section = document.getElementById(name);
   if (!section) return null;
   const [input, chips, body, status, previous, next] = ["input", ".chips", "tbody", ".status", ".previous", ".next"].map((what) => section.querySelector(what));
-  const numbers = [...section.querySelectorAll("th")].map((head) => head.className);
-  const rows = data[name].map((row) => ({ row, cells: LISTS[name](row).slice(0, numbers.length).map(text) }));
+  const heads = [...section.querySelectorAll("th")];
+  const rows = data[name].map((row) => ({ row, cells: LISTS[name](row).slice(0, heads.length).map(text) }));
   let fields = [], page = 0;
   const meets = ({ row }) => fields.every(([field, value]) => [row[field]].flat().includes(value));
   const show = () => {
@@ -34,14 +34,15 @@ function list(name) {
       const line = document.createElement("tr");
       cells.forEach((cell, at) => {
         const column = line.insertCell();
-        column.className = numbers[at];
+        column.className = heads[at].className;
+        column.dataset.name = heads[at].textContent;
         column.textContent = cell;
       });
       return line;
     }));
     const number = (value) => value.toLocaleString("en");
     const shown = found.length ? `${number(from + 1)} to ${number(Math.min(from + PAGE, found.length))} of ${number(found.length)}` : "no rows";
-    status.textContent = found.length < rows.length ? `${shown} that match, ${number(rows.length)} in all` : shown;
+    status.textContent = found.length < rows.length ? `${shown} that match, ${number(rows.length)} are listed` : shown;
     previous.disabled = page === 0;
     next.disabled = from + PAGE >= found.length;
   };

@@ -19,6 +19,8 @@ const MAX_BARS: usize = 15;
 const MAX_YEARS: usize = 30;
 /// Makers in the table of who made what.
 const MAX_MAKERS: usize = 40;
+/// Reasons of one of them; what is left is one more.
+const MAX_REASONS: usize = 8;
 
 const WITHOUT_VALUES: &str = "It holds codes, the names of equipment and no other header values, and so no patient data \
                               but what file names say.";
@@ -73,7 +75,10 @@ impl Sections<'_> {
             files => format!("{} repeat another", count(files)),
         };
         let partial = if totals.partial { "a part, by --include or --exclude" } else { "" };
-        let left_out = format!("{} of all", share(counts.skipped_files(), totals.files));
+        let left_out = match counts.skipped_files() {
+            0 => String::new(),
+            files => format!("{} of all", share(files, totals.files)),
+        };
         let tiles = [
             ("Files", totals.files, partial),
             ("DICOM files", totals.dicom_files, &repeated),
@@ -97,12 +102,12 @@ impl Sections<'_> {
         let mut years = holdings.years.largest_first();
         years.sort_by(|(one, _), (other, _)| (one == NOT_SAID, other).cmp(&(other == NOT_SAID, one)));
         let charts = [
-            ("By year", "studies", "year", chart(&years, MAX_YEARS, totals.studies, "year")),
-            ("By modality", "instances", "modality", self.largest(&holdings.modalities, totals.instances, "modality")),
-            ("By body site", "series", "site", self.largest(&holdings.sites, 0, "site")),
-            ("By manufacturer and model", "series", "model", self.largest(&holdings.models, totals.series, "model")),
+            ("By year", "studies", chart(&years, MAX_YEARS, totals.studies, "earlier", "year")),
+            ("By modality", "instances", self.largest(&holdings.modalities, totals.instances, "modality")),
+            ("By body site", "series", self.largest(&holdings.sites, 0, "site")),
+            ("By manufacturer and model", "series", self.largest(&holdings.models, totals.series, "model")),
         ];
-        for (title, unit, _, chart) in &charts {
+        for (title, unit, chart) in &charts {
             bars(out, title, unit, chart)?;
         }
         writeln!(out, "</div>")?;
@@ -116,7 +121,7 @@ impl Sections<'_> {
     }
 
     fn largest(&self, counts: &super::bounded::Bounded<String, u64>, all: u64, field: &str) -> Vec<Bar> {
-        chart(&counts.largest_first(), MAX_BARS, all, field)
+        chart(&counts.largest_first(), MAX_BARS, all, "all others", field)
     }
 
     fn left_out(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -177,9 +182,7 @@ impl Sections<'_> {
         for (maker, reasons) in makers.iter().take(MAX_MAKERS) {
             let mut reasons = reasons.clone();
             reasons.sort_by_key(|(_, values)| std::cmp::Reverse(*values));
-            for (at, (reason, values)) in reasons.iter().enumerate() {
-                maker_row(out, maker, (at == 0).then_some(reasons.len()), *reason, *values)?;
-            }
+            write_maker(out, maker, &reasons)?;
         }
         writeln!(out, "</tbody></table></div>")?;
         let told: u64 = makers.iter().take(MAX_MAKERS).map(|(_, reasons)| sum(reasons)).sum();
@@ -227,40 +230,58 @@ fn reason_bar(reason: Reason, values: u64) -> Bar {
     Bar { rows: format!("values?why={}", Value(&words)), label: words, count: values, note: String::new() }
 }
 
-fn maker_row(out: &mut dyn Write, maker: &Maker, rows: Option<usize>, reason: Reason, values: u64) -> io::Result<()> {
-    let (name, words) = (maker.to_string(), reason.to_string());
-    write!(out, "<tr>")?;
-    if let Some(rows) = rows {
-        write!(out, "<th scope=\"row\" rowspan=\"{rows}\">{}</th>", Text(&name))?;
+/// The rows of one maker, the first of which names it.
+fn write_maker(out: &mut dyn Write, maker: &Maker, reasons: &[(Reason, u64)]) -> io::Result<()> {
+    let name = maker.to_string();
+    // One more row takes no more room than to say that there is one more.
+    let shown = if reasons.len() == MAX_REASONS + 1 { reasons.len() } else { MAX_REASONS.min(reasons.len()) };
+    let (first, others) = reasons.split_at(shown);
+    let rows = shown + usize::from(!others.is_empty());
+    write!(out, "<tr><th scope=\"row\" rowspan=\"{rows}\">{}</th>", Text(&name))?;
+    for (at, (reason, values)) in first.iter().enumerate() {
+        let words = reason.to_string();
+        write!(out, "{}", if at == 0 { "" } else { "<tr>" })?;
+        write_reason(out, &words, &format!("why={}&amp;maker={}", Value(&words), Value(&name)), *values)?;
     }
-    writeln!(
+    if others.is_empty() {
+        return Ok(());
+    }
+    let values = others.iter().map(|(_, values)| values).sum();
+    write!(out, "<tr>")?;
+    write_reason(
         out,
-        "<td>{}</td><td class=\"number\"><a href=\"#values?why={}&amp;maker={}\">{}</a></td></tr>",
-        Text(&words),
-        Value(&words),
-        Value(&name),
-        count(values)
+        &format!("{} other reasons", count(others.len() as u64)),
+        &format!("maker={}", Value(&name)),
+        values,
     )
 }
 
-/// A chart of the first values, which leads to studies; all others are one bar. `all` is what the bars add up to, where
-/// they do.
-fn chart(values: &[(String, u64)], max_bars: usize, all: u64, field: &str) -> Vec<Bar> {
+fn write_reason(out: &mut dyn Write, words: &str, query: &str, values: u64) -> io::Result<()> {
+    let (words, values) = (Text(words), count(values));
+    writeln!(out, "<td>{words}</td><td class=\"number\"><a href=\"#values?{query}\">{values}</a></td></tr>")
+}
+
+/// A chart of the first values, which leads to studies; all others are one bar, but for how many the files do not say. `all`
+/// is what the bars add up to, where they do.
+fn chart(values: &[(String, u64)], max_bars: usize, all: u64, others: &str, field: &str) -> Vec<Bar> {
     // One more bar takes no more room than to say that there is one more.
-    let shown = if values.len() == max_bars + 1 { values.len() } else { max_bars };
+    let shown = if values.len() == max_bars + 1 { values.len() } else { max_bars.min(values.len()) };
     let bar = |(label, count): &(String, u64)| Bar {
         label: label.clone(),
         count: *count,
         note: String::new(),
         rows: format!("studies?{field}={}", Value(label)),
     };
-    let mut bars: Vec<Bar> = values.iter().take(shown).map(bar).collect();
-    let told: u64 = bars.iter().map(|bar| bar.count).sum();
+    let (first, rest) = values.split_at(shown);
+    let mut bars: Vec<Bar> = first.iter().map(bar).collect();
+    let not_said = rest.iter().find(|(label, _)| label == NOT_SAID).map(bar);
+    let told: u64 = bars.iter().chain(&not_said).map(|bar| bar.count).sum();
     let known: u64 = values.iter().map(|(_, count)| count).sum();
-    let others = all.max(known).saturating_sub(told);
-    if others > 0 {
-        bars.push(Bar { label: "all others".to_string(), count: others, note: String::new(), rows: String::new() });
+    let untold = all.max(known).saturating_sub(told);
+    if untold > 0 {
+        bars.push(Bar { label: others.to_string(), count: untold, note: String::new(), rows: String::new() });
     }
+    bars.extend(not_said);
     bars
 }
 
@@ -300,5 +321,29 @@ fn share(part: u64, whole: u64) -> String {
         0 => "0 %".to_string(),
         _ if part > 0 && part * 1000 < whole => "under 0.1 %".to_string(),
         _ => format!("{:.1} %", part as f64 * 100.0 / whole as f64),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn not_said_has_a_bar_of_its_own_however_many_there_are() {
+        let of = |labels: &[&str], all| {
+            let values: Vec<(String, u64)> = labels.iter().map(|label| (label.to_string(), 2)).collect();
+            let bars = chart(&values, 2, all, "earlier", "year");
+            bars.into_iter().map(|bar| format!("{} {}", bar.label, bar.count)).collect::<Vec<String>>().join(", ")
+        };
+        for (labels, all, want) in [
+            (&["2024", NOT_SAID][..], 4, "2024 2, not said 2"),
+            (&["2024", "2023", NOT_SAID], 6, "2024 2, 2023 2, not said 2"),
+            (&["2024", "2023", "2022", NOT_SAID], 8, "2024 2, 2023 2, earlier 2, not said 2"),
+            (&["2024", "2023", "2022", "2021"], 8, "2024 2, 2023 2, earlier 4"),
+            (&["2024"], 9, "2024 2, earlier 7"),
+            (&[], 0, ""),
+        ] {
+            assert_eq!(of(labels, all), want, "{labels:?}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use lzma_rust2::XzReader;
 
 use super::part::{Head, Part};
 use super::zstd::ZstdReader;
-use super::{BUFFER_BYTES, Kind, MAX_WINDOW_BYTES, Visit, damaged, inflation_limit, tar};
+use super::{ArchiveKind, BUFFER_BYTES, MAX_WINDOW_BYTES, Visit, damaged, inflation_limit, tar};
 use crate::dicom::bytes::{Forward, RandomAccess};
 use crate::issue::Skip;
 use crate::source::unreadable;
@@ -62,7 +62,7 @@ pub(super) fn read(file: &dyn RandomAccess, compression: Compression, visit: Vis
     let compressed = BufReader::with_capacity(BUFFER_BYTES, Part::new(file, 0, length));
     let stream = Forward::new(compression.decoder(compressed), inflation_limit(length));
     let mut stream = Head::new(stream).map_err(|error: io::Error| damaged(&error))?;
-    if Kind::of(stream.bytes()) == Some(Kind::Tar) {
+    if ArchiveKind::of(stream.bytes()) == Some(ArchiveKind::Tar) {
         return tar::read(&mut stream, visit);
     }
     let _ = visit(None, Ok(&mut stream));

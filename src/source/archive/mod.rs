@@ -36,7 +36,7 @@ const RATIO: u64 = 200;
 
 /// The kinds of archives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ArchiveKind {
     /// Entries with a directory at the end.
     Zip,
     /// Entries one after the other.
@@ -47,17 +47,17 @@ pub enum Kind {
     Unsupported(&'static str),
 }
 
-impl Kind {
+impl ArchiveKind {
     /// The kind of the archive that starts with `head`, as long as [`Head`] reads it.
-    pub fn of(head: &[u8]) -> Option<Kind> {
+    pub fn of(head: &[u8]) -> Option<ArchiveKind> {
         match head {
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] | [b'P', b'K', 7, 8, b'P', b'K', 3, 4, ..] => {
-                Some(Kind::Zip)
+                Some(ArchiveKind::Zip)
             }
-            _ if tar::is_header(head) => Some(Kind::Tar),
+            _ if tar::is_header(head) => Some(ArchiveKind::Tar),
             _ => match Compression::of(head) {
-                Some(compression) => Some(Kind::Compressed(compression)),
-                None => unsupported::by_head(head).map(Kind::Unsupported),
+                Some(compression) => Some(ArchiveKind::Compressed(compression)),
+                None => unsupported::by_head(head).map(ArchiveKind::Unsupported),
             },
         }
     }
@@ -93,12 +93,13 @@ impl Archive {
             Content::Json(_) | Content::Stream(_) => return Ok(None),
         };
         let head = Head::new(&*file).map_err(|error| damaged(&error))?;
-        let kind = Kind::of(head.bytes()).or_else(|| unsupported::by_file(&*file, head.bytes()).map(Kind::Unsupported));
+        let kind = ArchiveKind::of(head.bytes())
+            .or_else(|| unsupported::by_file(&*file, head.bytes()).map(ArchiveKind::Unsupported));
         Ok(match kind {
-            Some(Kind::Zip) => Some(Archive::Zip(Zip::open(file)?)),
-            Some(Kind::Tar) => Some(Archive::Stream(Stream { file, compression: None })),
-            Some(Kind::Compressed(kind)) => Some(Archive::Stream(Stream { file, compression: Some(kind) })),
-            Some(Kind::Unsupported(what)) => return Err(Skip::Unsupported(what.to_string())),
+            Some(ArchiveKind::Zip) => Some(Archive::Zip(Zip::open(file)?)),
+            Some(ArchiveKind::Tar) => Some(Archive::Stream(Stream { file, compression: None })),
+            Some(ArchiveKind::Compressed(kind)) => Some(Archive::Stream(Stream { file, compression: Some(kind) })),
+            Some(ArchiveKind::Unsupported(what)) => return Err(Skip::Unsupported(what.to_string())),
             None => None,
         })
     }

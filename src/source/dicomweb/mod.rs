@@ -27,7 +27,7 @@ use crate::progress::Progress;
 pub use options::WebOptions;
 use pages::{Found, Pages};
 use server::Server;
-use study::Study;
+use study::RemoteStudy;
 
 /// Which studies of which server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Asked {
         let Asked { server, first, permits } = self;
         let give = |found: Found, feed: &mut Feed| {
             let stamp = stamp(&found);
-            let study = Study::new(&server, found, permits.clone());
+            let study = RemoteStudy::new(&server, found, permits.clone());
             let name = Name::file(study.address());
             feed.stamped(Item { name, from: From::Source(Box::new(study)) }, stamp, watch::From::Name);
             // Each study is a request, and the next is another reader's.

@@ -16,7 +16,7 @@ use crate::source::permits::Permits;
 const TRIES: u32 = 3;
 
 /// A study to be requested.
-pub(super) struct Study {
+pub(super) struct RemoteStudy {
     server: Arc<Server>,
     /// The path of the study.
     path: String,
@@ -34,10 +34,10 @@ struct Delivered {
     missing: Option<String>,
 }
 
-impl Study {
-    pub fn new(server: &Arc<Server>, found: Found, permits: Permits) -> Study {
+impl RemoteStudy {
+    pub fn new(server: &Arc<Server>, found: Found, permits: Permits) -> RemoteStudy {
         let path = format!("studies/{}", encoded(&found.uid));
-        Study { server: Arc::clone(server), path, instances: found.instances, permits }
+        RemoteStudy { server: Arc::clone(server), path, instances: found.instances, permits }
     }
 
     /// The address, which is the study's name.
@@ -123,13 +123,13 @@ fn encoded(uid: &str) -> String {
     uid.bytes().map(one).collect()
 }
 
-impl std::fmt::Debug for Study {
+impl std::fmt::Debug for RemoteStudy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.path)
     }
 }
 
-impl Open for Study {
+impl Open for RemoteStudy {
     fn open(&self) -> Result<Content, Skip> {
         let _permit = self.permits.wait();
         let delivered = self.deliver().map_err(|failure| Skip::NotDelivered(failure.reason()))?;

@@ -70,7 +70,7 @@ impl<'t> Entry<'t> {
         [place_or_query.unwrap_or_default(), "\n", &text].iter().for_each(|part| hasher.update(part.as_bytes()));
         let hash = hasher.digest128();
         let key = match (target, &place, query) {
-            (Target::Put | Target::Create, Some(place), _) => place.clone(),
+            (Target::Put | Target::Create | Target::Update, Some(place), _) => place.clone(),
             (Target::Update | Target::Create, _, Some(query)) => {
                 format!("{kind}/~{:032x}", xxh3_128(query.as_bytes()))
             }

@@ -2,12 +2,12 @@
 //! are created, and those that only our id would identify are left out and referred to by identifier and display.
 
 use super::{Entry, Target};
-use crate::upload::json::{References, without_id};
+use crate::upload::json::{NewReferences, without_id};
 
 /// The entries that can be sent, and the references that become logical. If the server accepts our ids, they are used
 /// for companions that are private to a study.
-pub fn adapt<'p, 't>(entries: &'p [Entry<'t>], takes_ids: bool) -> (Vec<Entry<'t>>, References<'p>) {
-    let (mut kept, mut references) = (Vec::new(), References::new());
+pub fn adapt<'p, 't>(entries: &'p [Entry<'t>], takes_ids: bool) -> (Vec<Entry<'t>>, NewReferences<'p>) {
+    let (mut kept, mut references) = (Vec::new(), NewReferences::new());
     for entry in entries {
         let Some(place) = entry.place.as_deref().filter(|_| entry.target == Target::Put) else {
             kept.push(entry.clone());

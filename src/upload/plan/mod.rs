@@ -11,7 +11,7 @@ mod whose;
 
 use std::borrow::Cow;
 
-use super::json::{Json, References, with_id, with_references};
+use super::json::{Json, NewReferences, with_id, with_references};
 use super::lookup::{Found, ServerCopy};
 use super::package::{Entry, Target};
 use super::rejects::Outcome;
@@ -131,7 +131,7 @@ pub struct Write<'e> {
 
 impl<'e> Write<'e> {
     /// The write with replaced references.
-    pub fn with(&'e self, references: &References<'_>) -> Write<'e> {
+    pub fn with(&'e self, references: &NewReferences<'_>) -> Write<'e> {
         let text = with_references(&self.text, references);
         Write { text, changes: Vec::new(), ..*self }
     }
@@ -151,7 +151,7 @@ pub fn reference<'e>(entry: &'e Entry<'_>, found: &'e Found, allowed: Allowed) -
 pub fn step<'e>(
     entry: &'e Entry<'_>,
     found: &'e Found,
-    references: &References<'_>,
+    references: &NewReferences<'_>,
     allowed: Allowed,
     base: &str,
 ) -> Step<'e> {
@@ -243,7 +243,7 @@ mod tests {
     }
 
     fn plan<'e>(entry: &'e Entry<'_>, found: &'e Found, allowed: Allowed) -> Step<'e> {
-        step(entry, found, &References::new(), allowed, "http://h")
+        step(entry, found, &NewReferences::new(), allowed, "http://h")
     }
 
     #[test]

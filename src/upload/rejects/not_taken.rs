@@ -1,16 +1,17 @@
-//! The list of what the server did not take, for the report: on disk, so that a million take no memory.
+//! The list of what the server did not take, for the report: sorted on disk, so that a million take no memory.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
+use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
-/// The list, in a file without a name.
-#[derive(Debug)]
-pub struct NotTaken(Mutex<BufWriter<File>>);
+use crate::report::Sorter;
 
-/// A resource that was not taken, and why.
+/// The list.
+#[derive(Debug)]
+pub struct NotTaken(Mutex<Sorter>);
+
+/// A rejected resource, and why.
 #[derive(Serialize)]
 struct Line<'l> {
     resource: &'l str,
@@ -19,27 +20,26 @@ struct Line<'l> {
 }
 
 impl NotTaken {
-    /// Nothing yet.
-    pub fn new() -> io::Result<NotTaken> {
-        Ok(NotTaken(Mutex::new(BufWriter::new(tempfile::tempfile()?))))
+    /// An empty list.
+    pub fn new() -> NotTaken {
+        NotTaken(Mutex::new(empty()))
     }
 
     /// Adds a resource.
     pub fn add(&self, resource: &str, outcome: &str, reason: &str) -> io::Result<()> {
-        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        serde_json::to_writer(&mut *file, &Line { resource, outcome, reason })?;
-        file.write_all(b"\n")
+        let line = serde_json::to_string(&Line { resource, outcome, reason })?;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line + "\n")
     }
 
-    /// Each entry as JSON, in the order of their text: the threads that send are in no order.
+    /// Takes each entry out as JSON, in the order of their text: the threads that send are in no order.
     pub fn for_each(&self, mut each: impl FnMut(&str) -> io::Result<()>) -> io::Result<()> {
-        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        file.flush()?;
-        file.rewind()?;
-        let mut lines = BufReader::new(file.get_ref()).lines().collect::<io::Result<Vec<String>>>()?;
-        lines.sort_unstable();
-        lines.iter().try_for_each(|line| each(line))
+        let all = std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), empty());
+        all.finish(|line| each(line.trim_end()))
     }
+}
+
+fn empty() -> Sorter {
+    Sorter::new(&std::env::temp_dir())
 }
 
 #[cfg(test)]
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn what_was_added_comes_back_in_order() {
-        let list = NotTaken::new().unwrap();
+        let list = NotTaken::new();
         list.add("ImagingStudy/2", "rejected", "422: \"x\"").unwrap();
         list.add("ImagingStudy/1", "held back", "2 instances").unwrap();
         let mut all = Vec::new();

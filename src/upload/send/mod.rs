@@ -21,7 +21,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::Server;
 use super::counts::End;
 use super::journal::{Fate, Past};
-use super::json::{Json, References, references_in};
+use super::json::{Json, NewReferences, references_in};
 use super::lookup::{Found, Unread, Wanted};
 use super::package::{Entry, Target, adapt};
 use super::plan::{Allowed, Step, Write, contradictions, reference, step};
@@ -29,6 +29,7 @@ use super::rejects::Outcome;
 use crate::error::Error;
 use answer::Written;
 pub use conditions::KnownConditions;
+pub use dry_run::print;
 use record::{Ended, State, ended, rejected, stopped};
 use turns::Known;
 pub use turns::Turns;
@@ -48,7 +49,7 @@ impl Server {
     pub(super) fn package(&self, entries: &[Entry<'_>], original: &mut dyn FnMut() -> String) -> Result<bool, Error> {
         self.sender.interrupt.check()?;
         let (entries, gone) = match self.allowed.server_ids {
-            false => (Cow::Borrowed(entries), References::new()),
+            false => (Cow::Borrowed(entries), NewReferences::new()),
             true => {
                 let (entries, gone) = adapt(entries, self.takes_ids);
                 (Cow::Owned(entries), gone)
@@ -92,7 +93,7 @@ impl Server {
         &self,
         entries: &[Entry<'_>],
         mut states: Vec<State>,
-        gone: &References<'_>,
+        gone: &NewReferences<'_>,
     ) -> Result<Vec<Ended>, Error> {
         let mut allowed = Allowed { without: self.conditions.refused(), ..self.allowed };
         for round in 1..=MAX_ROUNDS {
@@ -110,7 +111,7 @@ impl Server {
         &self,
         entries: &[Entry<'_>],
         states: &mut [State],
-        gone: &References<'_>,
+        gone: &NewReferences<'_>,
         allowed: &mut Allowed,
         round: u32,
     ) -> Result<(), Error> {
@@ -124,7 +125,7 @@ impl Server {
         }
         self.note_contradictions(&open);
         let writes: Vec<&Write<'_>> = steps.iter().filter_map(Step::write).collect();
-        let written = if self.dry_run { dry_run::print(&writes, self.diff) } else { self.submit(&writes)? };
+        let written = if self.dry_run { print(&writes, self.diff) } else { self.submit(&writes)? };
         let written = self.conditions.learn(&writes, written, &mut allowed.without);
         let (last, is_again) = (round == MAX_ROUNDS, written.iter().any(|one| matches!(one, Written::Again(..))));
         let mut written = written.into_iter();
@@ -161,7 +162,7 @@ impl Server {
         &self,
         open: &'r Open<'_>,
         places: &'r [Option<String>],
-        gone: &References<'r>,
+        gone: &NewReferences<'r>,
         allowed: Allowed,
     ) -> Vec<Step<'r>> {
         let moved = self.moved(open.entries);
@@ -228,7 +229,11 @@ impl Open<'_> {
 }
 
 /// How the resources refer to each other: by where the server has them, or else by the entry that creates them.
-fn references<'r>(entries: &'r [Entry<'_>], places: &'r [Option<String>], gone: &References<'r>) -> References<'r> {
+fn references<'r>(
+    entries: &'r [Entry<'_>],
+    places: &'r [Option<String>],
+    gone: &NewReferences<'r>,
+) -> NewReferences<'r> {
     let mut references = gone.clone();
     for (entry, place) in entries.iter().zip(places) {
         let full_url = entry.full_url.as_deref();

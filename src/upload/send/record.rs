@@ -66,12 +66,13 @@ impl Server {
         if let (Some((.., outcome)), Some(rejects)) = (main, &self.rejects) {
             rejects.add(outcome, &original())?;
         }
-        for (entry, end, outcome) in &refused {
-            let Some(list) = &self.not_taken else { continue };
-            let listed = list.add(&entry.key, end.name(), &outcome.short);
-            listed.map_err(|source| Error::Write { path: std::env::temp_dir(), source })?;
-        }
-        Ok(())
+        refused.iter().try_for_each(|(entry, end, outcome)| self.list_not_taken(&entry.key, *end, &outcome.short))
+    }
+
+    /// Adds what was not taken to the list for the report.
+    pub(in crate::upload) fn list_not_taken(&self, name: &str, end: End, why: &str) -> Result<(), Error> {
+        let listed = self.not_taken.as_ref().map_or(Ok(()), |list| list.add(name, end.name(), why));
+        listed.map_err(|source| Error::Write { path: std::env::temp_dir(), source })
     }
 
     fn note_elsewhere<'a>(&self, all: impl Iterator<Item = (&'a Entry<'a>, &'a Ended)>) {

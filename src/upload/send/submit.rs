@@ -6,7 +6,7 @@ use super::answer::{self, Repeat, Written, entries, taken};
 use crate::error::Error;
 use crate::http::{Request, Safety, Sender};
 use crate::upload::fhir_write;
-use crate::upload::json::{References, push_quoted, references_in};
+use crate::upload::json::{NewReferences, push_quoted, references_in};
 use crate::upload::plan::Write;
 use crate::upload::rejects::Outcome;
 use crate::upload::server::Mode;
@@ -102,7 +102,7 @@ fn in_turn(
     writes: &[&Write<'_>],
     count: impl Fn(&[&Write<'_>]) -> usize,
 ) -> Result<Vec<Written>, Error> {
-    let (mut all, mut references) = (Vec::with_capacity(writes.len()), References::new());
+    let (mut all, mut references) = (Vec::with_capacity(writes.len()), NewReferences::new());
     while all.len() < writes.len() {
         let rest = &writes[all.len()..];
         let turn: Vec<Write<'_>> = rest[..count(rest)].iter().map(|write| write.with(&references)).collect();
@@ -111,12 +111,15 @@ fn in_turn(
             [write] => vec![alone(sender, write)?],
             _ => together(sender, &turn, &bundle(&turn, Mode::Batch, sender.base()))?,
         };
+        let written = placed(rest, written);
         for (write, written) in rest.iter().zip(&written) {
-            if let (Some(full_url), Written::Taken(Some(reference))) = (write.full_url, written) {
-                references.insert(full_url, Some(Cow::Owned(reference.clone())));
+            // A server may put a resource on an id of its own, though it was given one.
+            if let Written::Taken(Some(reference)) = written {
+                let names = write.full_url.into_iter().chain([write.url]).filter(|name| name != reference);
+                references.extend(names.map(|name| (name, Some(Cow::Owned(reference.clone())))));
             }
         }
-        let missed = missed(&written);
+        let missed = missed(rest, &written);
         all.extend(written);
         if let Some(missed) = missed {
             all.resize(writes.len(), missed);
@@ -125,9 +128,29 @@ fn in_turn(
     Ok(all)
 }
 
-/// What becomes of those that may refer to what was not taken.
-fn missed(written: &[Written]) -> Option<Written> {
-    written.iter().find(|written| !matches!(written, Written::Taken(_)))?;
+/// What a server has created without a word where, and others refer to, is looked for.
+fn placed(writes: &[&Write<'_>], mut written: Vec<Written>) -> Vec<Written> {
+    for (write, one) in writes.iter().zip(&mut written) {
+        if *one == Written::Taken(None) && write.if_none_exist.is_some() && is_referred_to(write, writes) {
+            *one = Written::Existed(None, Repeat::Yes);
+        }
+    }
+    written
+}
+
+fn is_referred_to(write: &Write<'_>, by: &[&Write<'_>]) -> bool {
+    by.iter().any(|other| refers(other, write))
+}
+
+/// What becomes of those that may refer to what was not taken, or is nobody knows where.
+fn missed(writes: &[&Write<'_>], written: &[Written]) -> Option<Written> {
+    let is_missed = |(write, written): (&&Write<'_>, &Written)| match written {
+        Written::Taken(place) => place.is_none() && is_referred_to(write, writes),
+        _ => true,
+    };
+    if !writes.iter().zip(written).any(is_missed) {
+        return None;
+    }
     let again = written.iter().find_map(|written| match written {
         Written::Existed(..) => Some(Written::Again(Outcome::ours("not sent yet"), Repeat::No)),
         Written::Again(outcome, _) => Some(Written::Again(outcome.clone(), Repeat::No)),

@@ -1,5 +1,7 @@
 //! The sample studies, as each profile has them.
 
+mod table;
+
 use super::*;
 use crate::fhir::datatypes::{CodeableConcept, DateTime, ResourceType, TimeOfDay};
 use crate::fhir::document::Document;

@@ -1,0 +1,87 @@
+//! The writing of what a profile asks for: the study is made as the profile demands, and where that is a manifest, written
+//! as a document Bundle or as a Key Object Selection.
+
+use std::io::Write;
+
+use super::Stage;
+use crate::error::Error;
+use crate::fhir::profile::{conform, key_object_lacks, lacks};
+use crate::fhir::{Dialect, Document, ImagingStudy, Linked, Resource, json};
+use crate::issue::{Issue, Reason};
+use crate::kos;
+use crate::mapping::ResolvedStudy;
+use crate::mapping::finish;
+use crate::output::{self, Format, KEY_OBJECT_SELECTION, Placed};
+use crate::report::Where;
+
+impl Stage<'_> {
+    /// Makes a study as the profile demands, and reports what that changes; one that lacks something stays as it is, and is
+    /// written without the profile, or not at all.
+    pub(super) fn conform(&self, study: &mut ImagingStudy<'_>, uid: &str) -> Dialect<'_> {
+        let (dialect, place) = (self.dialect(), Where { study: Some(uid), ..Where::default() });
+        let (mut lacks, mut reason) = (lacks(dialect.profile, study), Reason::NotConforming as fn(_) -> _);
+        if self.job.format == Format::Kos {
+            lacks.extend(key_object_lacks(dialect.profile, study));
+            reason = Reason::NoManifest;
+        }
+        lacks.iter().for_each(|lack| self.report.issue_of(uid, place, &finish::lack_issue(*lack, reason)));
+        if !lacks.is_empty() {
+            return dialect.without_profile();
+        }
+        for change in conform(dialect.profile, study, &self.content().profile) {
+            self.report.issue_of(uid, place, &finish::change_issue(change));
+        }
+        dialect
+    }
+
+    /// Writes a study that conforms as a document.
+    pub(super) fn document_bundle(&self, study: ImagingStudy<'_>, dialect: Dialect<'_>) -> Result<Placed, Error> {
+        let document = self.document_of(study, dialect);
+        let study = &document.linked.study;
+        let write = |out: &mut dyn Write| json::write(out, &document, dialect, self.job.layout);
+        self.document("Bundle", study.id.clone(), &study.uid, None, dialect, write)
+    }
+
+    /// Writes a study that conforms as a Key Object Selection; of one that does not nothing is written.
+    pub(super) fn key_objects(
+        &self,
+        study: ImagingStudy<'_>,
+        resolved: &ResolvedStudy<'_>,
+        dialect: Dialect<'_>,
+    ) -> Result<Placed, Error> {
+        if !dialect.profile.is_some() {
+            return Ok(Placed::NotTaken);
+        }
+        if !has_order_numbers(&study) {
+            let place = Where { study: Some(resolved.uid), ..Where::default() };
+            let tags = vec![dicom_dictionary_std::tags::REFERENCED_REQUEST_SEQUENCE];
+            let issue = Issue { element: "basedOn", tags, reason: Reason::OrderNumbers, value: None };
+            self.report.issue_of(resolved.uid, place, &issue);
+        }
+        let head = kos::Head::of(&study, resolved, self.content());
+        let twin = self.document_of(study, dialect);
+        let manifest = kos::Manifest::of(&head, &twin);
+        let write = |out: &mut dyn Write| output::write_key_objects(out, &manifest);
+        self.document(KEY_OBJECT_SELECTION, twin.linked.study.id.clone(), resolved.uid, None, dialect, write)
+    }
+
+    fn document_of<'s>(&self, study: ImagingStudy<'s>, dialect: Dialect<'_>) -> Document<'s> {
+        let content = |linked: &Linked<'_>| json::digest(linked, dialect);
+        let document = Document::of(study, dialect.release, &self.sharing, self.made_at, content);
+        self.note_held(&document.linked.study.uid, &document.linked.held);
+        document
+    }
+}
+
+/// Whether each order has an accession and a placer number, both with a system, and there is one.
+fn has_order_numbers(study: &ImagingStudy<'_>) -> bool {
+    let orders = || study.based_on.iter().chain(&study.other_orders);
+    let is_complete = |resource: &Resource| match resource {
+        Resource::ServiceRequest(request) => ["ACSN", "PLAC"].iter().all(|code| {
+            let is_it = |kind: &crate::fhir::Coding| kind.code == *code;
+            request.identifier.iter().any(|one| one.kind.as_ref().is_some_and(is_it) && one.token().is_some())
+        }),
+        _ => false,
+    };
+    orders().next().is_some() && orders().all(|order| order.resource.as_deref().is_some_and(is_complete))
+}
