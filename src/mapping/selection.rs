@@ -215,7 +215,9 @@ mod tests {
             let series = vec![text(tags::SERIES_INSTANCE_UID, "1.2"), items(tags::REFERENCED_SOP_SEQUENCE, [instance])];
             let study = vec![text(tags::STUDY_INSTANCE_UID, "1"), items(tags::REFERENCED_SERIES_SEQUENCE, [series])];
             let mapped = mapped(SELECTION, &[items(tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE, [study])]);
-            let reasons: Vec<Reason> = reasons(&mapped.issues).into_iter().map(|(_, reason)| reason).collect();
+            let of_instance =
+                |(tag, reason): (Tag, Reason)| (tag == tags::REFERENCED_SOP_INSTANCE_UID).then_some(reason);
+            let reasons: Vec<Reason> = reasons(&mapped.issues).into_iter().filter_map(of_instance).collect();
             assert_eq!((mapped.part.instances.len(), reasons), (want, found), "{uid}");
         }
     }

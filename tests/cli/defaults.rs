@@ -80,11 +80,11 @@ const COMMANDS: [&str; 13] = [
 const OF_COMMAND: [(&str, &str, &str); 8] = [
     ("upload", "fhir", "the release that the server states in /metadata"),
     ("upload", "references", "separate"),
-    ("explain", "fhir", "all, and where they differ each is shown"),
+    ("explain", "fhir", "all; differences between releases are shown"),
     ("explain", "format", "text"),
-    ("mapping", "fhir", "all, and where they differ each is named"),
+    ("mapping", "fhir", "all; differences between releases are named"),
     ("mapping", "format", "text"),
-    ("synth", "mode", "what the umask leaves, for no patient is in them; the manifest 600"),
+    ("synth", "mode", "by the umask, as no patient data is in them; 600 for the manifest"),
     ("man", "output", "the main page, to standard output"),
 ];
 
@@ -142,7 +142,8 @@ fn the_pages_name_the_same_defaults_as_the_program() {
         let lines = text.lines().filter(|line| line.contains("(default)") || line.contains("| the default"));
         for line in lines {
             let value = line.split('`').nth(1).unwrap();
-            let is_so = stdout(&output).lines().any(|line| line.ends_with(&format!(" = \"{value}\"  # default")));
+            let said = [format!(" = \"{value}\"  # default"), format!("  # default: {value}")];
+            let is_so = stdout(&output).lines().any(|line| said.iter().any(|said| line.ends_with(said)));
             assert!(is_so, "{}: {line}", page.display());
             checked += 1;
         }

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 
 use super::Rule;
 use crate::fhir::identifier::once_each;
-use crate::fhir::resource::Resource;
 use crate::fhir::{CodeableConcept, Identifier, Performer, Procedure, Reference, ResourceType, Text};
 
 /// What makes two references the same: the identifier, else what is displayed, with the bytes that it lost; where there is
 /// neither, all that is known. A device's serial number is its maker's own, so that the display counts too.
-fn identity(reference: &Reference) -> (ResourceType, Option<&Identifier>, [Option<&[u8]>; 2], Option<&Resource>) {
+fn identity(reference: &Reference) -> impl Ord {
     let needs_display = reference.identifier.is_none() || reference.target == ResourceType::Device;
     let display = [reference.display.as_deref().map(str::as_bytes), reference.lost.as_deref()];
     let display = if needs_display { display } else { [None; 2] };
