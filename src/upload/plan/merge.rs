@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::former::without_former_patient;
 use super::whose::relative;
 use crate::upload::json::Json;
 
@@ -49,7 +50,11 @@ const DATA_ABSENT: &str = "http://hl7.org/fhir/StructureDefinition/data-absent-r
 
 /// Merges our elements into theirs; `base` is the prefix of the server's absolute references.
 pub fn merge(ours: &Json, theirs: &Json, lists: Lists, base: &str) -> Merged {
+    let former = without_former_patient(ours, theirs, base);
+    let (kept, changed) = former.as_ref().map_or((theirs, &[][..]), |(kept, changed)| (kept, changed));
     let mut work = Work { lists, base, changes: Vec::new() };
+    changed.iter().for_each(|name| work.change(name, theirs.get(name), kept.get(name)));
+    let theirs = kept;
     let own = ours.members().iter().filter(|(name, _)| !["resourceType", "id", "text"].contains(&name.as_str()));
     let mut members = work.object(own, theirs, "");
     members.retain(|(name, _)| name != "text");
@@ -308,6 +313,18 @@ mod tests {
                 "{'subject':{'reference':'Patient/1','extension':[{'url':'u'}]}}",
                 &["subject"],
             ),
+            (
+                "{'meta':{'source':'s','versionId':'1','tag':[{'code':'u'}]}}",
+                "{'meta':{'source':'x','tag':[{'code':'t'}]}}",
+                "{'meta':{'source':'x','tag':[{'code':'t'},{'code':'u'}]}}",
+                &["meta.tag"],
+            ),
+            (
+                "{'_started':{'extension':[{'url':'u'}]}}",
+                "{'started':'2019'}",
+                "{'started':'2019','_started':{'extension':[{'url':'u'}]}}",
+                &["_started"],
+            ),
             ("{'a':1}", "{'text':{'status':'generated'},'a':2}", "{'a':1}", &["a"]),
             ("{'a':1}", "{'text':{'status':'additional'},'a':2}", "{'a':1,'text':{'status':'additional'}}", &["a"]),
         ] {
@@ -376,11 +393,16 @@ mod tests {
 
     #[test]
     fn contained_resources_stay_while_something_refers_to_them() {
-        let theirs =
-            "{'contained':[{'id':'a'},{'id':'b'}],'endpoint':[{'reference':'#b'}],'subject':{'reference':'#a'}}";
+        let theirs = "{'contained':[{'id':'a'},{'resourceType':'Endpoint','id':'b'}],\
+            'endpoint':[{'reference':'#b'}],'subject':{'reference':'#a'}}";
         let ours = "{'contained':[{'id':'c'}],'subject':{'reference':'#c'}}";
         let (got, _) = merged(ours, theirs, Lists::Joined);
-        assert!(got.starts_with("{'contained':[{'id':'b'},{'id':'c'}]"), "{got}");
+        assert!(got.starts_with("{'contained':[{'resourceType':'Endpoint','id':'b'},{'id':'c'}]"), "{got}");
+        let theirs = "{'contained':[{'id':'a','x':1},{'id':'b','x':1}],'l':[{'reference':'#a'},{'reference':'#b'}]}";
+        let ours = "{'contained':[{'id':'a','x':1},{'id':'b','x':2}],'l':[{'reference':'#a'},{'reference':'#b'}]}";
+        let (got, changes) = merged(ours, theirs, Lists::Joined);
+        assert!(got.starts_with("{'contained':[{'id':'a','x':1},{'id':'b','x':2}]"), "{got}");
+        assert_eq!(changes, ["contained"]);
     }
 
     #[test]

@@ -72,7 +72,7 @@ fn told(identifier: &Json) -> Option<(&str, Option<&str>)> {
 }
 
 /// Whether both have the same subject, by reference or identifier. A missing subject matches no other.
-fn is_of_one_subject(ours: &Json, theirs: &Json, base: &str) -> bool {
+pub fn is_of_one_subject(ours: &Json, theirs: &Json, base: &str) -> bool {
     let (Some(ours), Some(theirs)) = (ours.get("subject"), theirs.get("subject")) else {
         return ours.get("subject").is_none() && theirs.get("subject").is_none();
     };
@@ -145,6 +145,8 @@ mod tests {
             (patient.replace("Doe", "DOE"), vec![]),
             (patient.replace("1970-01-02", "1970"), vec![]),
             (patient.replace("Jane", "Joan"), vec!["name"]),
+            (patient.replace(r#"{"family":"Doe","given":["Jane"]}"#, r#"{"text":"Jane Doe"}"#), vec!["name"]),
+            (patient.replace(r#"{"family":"Doe","given":["Jane"]}"#, r#"{"text":" "}"#), vec![]),
             (patient.replace("1970", "1971").replace("female", "male"), vec!["birth date", "sex"]),
         ] {
             assert_eq!(contradictions(&json(patient), &json(&theirs)), want, "{theirs}");
