@@ -122,8 +122,16 @@ struct Plan {
     is_nested: bool,
     /// Both leave the ids to the server, or neither.
     conditional: bool,
-    /// A second uploader was there. What it created and an editor deletes before our next read, nobody can know of.
-    had_second: bool,
+    /// Something may have been created that the upload did not see: what an editor deletes of it before it is read,
+    /// nobody can know of.
+    is_unseen: bool,
+}
+
+impl Fault {
+    /// Whether something is created and the upload does not hear of it.
+    fn hides(&self) -> bool {
+        matches!(self, Fault::Second | Fault::Late(_) | Fault::CutAfter | Fault::CutInside | Fault::Unsaid)
+    }
 }
 
 impl Edit {
@@ -171,10 +179,12 @@ impl Stage {
             plan.writes += usize::from(is_write);
             let at_write = is_write.then(|| plan.at.remove(&write)).flatten();
             let fault = at_write.or_else(|| plan.at.remove(&request));
-            plan.had_second |= matches!(fault, Some(Fault::Second));
+            plan.is_unseen |= fault.as_ref().is_some_and(Fault::hides);
             match fault {
                 None => Act::Serve,
-                Some(Fault::Edit(Edit::DeleteStudy { .. })) if plan.had_second => Act::Serve,
+                Some(Fault::Edit(Edit::DeleteStudy { .. } | Edit::DeletePatient { .. })) if plan.is_unseen => {
+                    Act::Serve
+                }
                 Some(fault) => act(fault, seen, &world, &inside, &kill),
             }
         });
