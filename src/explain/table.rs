@@ -1,6 +1,7 @@
 //! The explanation as a table that fits the terminal: three columns with wrapped text.
 
-use textwrap::{Options, WordSeparator::AsciiSpace, WordSplitter::NoHyphenation};
+use textwrap::core::Word;
+use textwrap::{Options, WordSeparator::Custom, WordSplitter::NoHyphenation};
 use unicode_width::UnicodeWidthStr;
 
 use super::{Conformance, Explained, Explanation, Read, condensed};
@@ -122,8 +123,13 @@ pub(super) fn cell(values: &[String], width: usize) -> Vec<String> {
 /// Breaks a text at spaces and, where a word is too long, inside it; lines after the first are indented.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let options = Options::new(width).subsequent_indent("  ");
-    let lines = textwrap::wrap(text, options.word_separator(AsciiSpace).word_splitter(NoHyphenation));
+    let lines = textwrap::wrap(text, options.word_separator(Custom(words)).word_splitter(NoHyphenation));
     lines.into_iter().map(String::from).collect()
+}
+
+/// A line can end behind a space, and behind a slash of a URL.
+fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
+    Box::new(line.split_inclusive([' ', '/']).map(Word::from))
 }
 
 pub(super) fn lines(text: &str) -> Vec<String> {

@@ -111,9 +111,12 @@ fn all_can_be(claims: &[Claim]) -> bool {
 impl Described {
     /// What a study says of its patient, where other studies can have the patient too.
     pub fn of(study: usize, subject: &Reference) -> Option<Described> {
-        let identifier = subject.identifier.as_ref().filter(|identifier| id::is_shared(identifier))?;
+        let identifier = subject.identifier.as_ref().or_else(|| subject.numbers().first());
+        let identifier = identifier.filter(|identifier| id::is_shared(identifier))?;
         let Some(Resource::Patient(patient)) = subject.resource.as_deref() else { return None };
-        let name = subject.display.as_ref().map(|name| hash([name.trim().to_lowercase().as_str()]));
+        let lost = subject.lost.iter().map(|raw| raw.escape_ascii().to_string());
+        let name = subject.display.iter().map(|name| name.trim().to_lowercase()).chain(lost).collect::<Vec<_>>();
+        let name = (!name.is_empty()).then(|| hash(name.iter().map(String::as_str)));
         let birth_date = patient.birth_date.as_deref().map(|date| hash([date]));
         let sex = patient.gender.as_deref().map(|sex| hash([sex]));
         let patient = number_key(ResourceType::Patient, identifier)?;

@@ -226,7 +226,7 @@ impl Linker<'_> {
         if reference.literal.is_some() {
             return;
         }
-        let mut companion = self.companion(role, reference.identifier.as_ref(), *resource);
+        let mut companion = self.companion(role, reference, *resource);
         let (place, literal) = (self.place)(&companion);
         reference.literal = literal;
         if let (None, Identity::Identified(identifier)) = (&reference.identifier, &companion.identity) {
@@ -262,7 +262,7 @@ impl Linker<'_> {
     /// Makes a reference final that stands outside of the study: to what is beside it, else logical.
     fn link_beside(&mut self, role: &'static str, reference: &mut Reference) {
         let Some(resource) = reference.resource.clone() else { return };
-        let companion = self.companion(role, reference.identifier.as_ref(), *resource);
+        let companion = self.companion(role, reference, *resource);
         match (self.place)(&companion).0 {
             Place::Beside => self.link(role, reference),
             Place::Contained | Place::Nowhere => reference.resource = None,
@@ -280,9 +280,9 @@ impl Linker<'_> {
     }
 
     /// The companion of a reference, with the id that is its own.
-    fn companion(&mut self, role: &str, identifier: Option<&Identifier>, resource: Resource) -> Companion {
-        let identity = self.own(&resource, identity(identifier, &resource));
-        let id = self.id(role, identifier, &identity, &resource);
+    fn companion(&mut self, role: &str, reference: &Reference, resource: Resource) -> Companion {
+        let identity = self.own(&resource, identity(reference.identifier.as_ref(), &resource));
+        let id = self.id(role, reference, &identity, &resource);
         Companion { id, identity, resource, subject: self.subject.clone(), contradicted: false }
     }
 
@@ -300,7 +300,7 @@ impl Linker<'_> {
     }
 
     /// The id that goes with an identity.
-    fn id(&self, role: &str, identifier: Option<&Identifier>, identity: &Identity, resource: &Resource) -> String {
+    fn id(&self, role: &str, reference: &Reference, identity: &Identity, resource: &Resource) -> String {
         let kind = resource.resource_type();
         let ids = &self.sharing.ids;
         if let Some((system, value)) = token(identity) {
@@ -316,10 +316,14 @@ impl Linker<'_> {
             };
             return ids.shared(kind, &endpoint.connection_type.code, &address);
         }
-        let known = match identifier.or_else(|| resource.identifier().first()) {
+        let identifier = reference.identifier.as_ref().or_else(|| resource.identifier().first());
+        let mut known = match identifier {
             Some(identifier) => private_parts(identifier, resource),
             None => resource.known().into_iter().map(str::to_string).collect(),
         };
+        if identifier.is_none() || kind == ResourceType::Device {
+            known.extend(reference.lost.iter().map(|raw| raw.escape_ascii().to_string()));
+        }
         ids.private(kind, self.study_urn, role, &known.iter().map(String::as_str).collect::<Vec<_>>())
     }
 }

@@ -57,8 +57,8 @@ pub(super) struct Part<'a> {
 pub struct Resolved<P> {
     /// The parts joined.
     pub part: P,
-    /// All but the first part, in the order of their keys.
-    pub others: Vec<P>,
+    /// Each part as it was, in the order of their keys, where there are several.
+    pub each: Vec<P>,
     /// What was dropped of each part, and what differs.
     pub issues: Vec<FoundIssue>,
 }
@@ -127,7 +127,11 @@ impl Parts {
     }
 
     /// Maps the parts, and joins them, row by row, in the order of their keys; says what was dropped, and what differs.
-    pub fn resolve<P: Default>(&mut self, rows: &[Row<P>], map: impl Fn(DataSet<'_>) -> Mapped<P>) -> Resolved<P> {
+    pub fn resolve<P: Default + Clone>(
+        &mut self,
+        rows: &[Row<P>],
+        map: impl Fn(DataSet<'_>) -> Mapped<P>,
+    ) -> Resolved<P> {
         self.kept.sort_by(|one, other| one.key().cmp(&other.key()));
         let (mut header, mut issues) = (Header::default(), Vec::new());
         let mut parts = self.kept.iter().map(|kept| {
@@ -138,6 +142,7 @@ impl Parts {
         });
         let mut part = parts.next().unwrap_or_default();
         let others: Vec<P> = parts.collect();
+        let first = (!others.is_empty()).then(|| part.clone());
         for row in rows {
             let differ = others.iter().filter(|other| (row.merge)(&mut part, other) == Agreement::Differ).count();
             if differ > 0 {
@@ -148,26 +153,30 @@ impl Parts {
         }
         let too_many = Issue { element: "", tags: vec![], reason: Reason::TooManyParts, value: None };
         issues.extend(self.has_more.then(|| of_all(too_many)));
-        Resolved { part, others, issues }
+        Resolved { part, each: first.into_iter().chain(others).collect(), issues }
     }
 }
 
 impl Parts {
     /// The first of these attributes of which instances have different values; else the first that some lack.
     pub fn first_that_differs(&self, attributes: &[Attribute]) -> Option<TagPath> {
+        self.that_differs(attributes).or_else(|| self.first_of(attributes, true))
+    }
+
+    /// The first of these attributes of which instances have different values.
+    pub fn that_differs(&self, attributes: &[Attribute]) -> Option<TagPath> {
+        self.first_of(attributes, false)
+    }
+
+    fn first_of(&self, attributes: &[Attribute], or_lacks: bool) -> Option<TagPath> {
         let mut header = Header::default();
-        let mut of_each = |attribute: &Attribute| -> Vec<Vec<Vec<u8>>> {
-            let values = |kept: &Kept| values(kept.stored_values.unpack(&mut header), *attribute);
-            self.kept.iter().map(values).collect()
+        let differ = |attribute: &&Attribute| {
+            let each = self.kept.iter().map(|kept| values(kept.stored_values.unpack(&mut header), **attribute));
+            let mut each = each.filter(|values| or_lacks || !values.is_empty());
+            let first = each.next();
+            each.any(|other| Some(other) != first)
         };
-        let all: Vec<_> = attributes.iter().map(|attribute| (attribute.path(), of_each(attribute))).collect();
-        let differ = |each: &[Vec<Vec<u8>>], or_lacks: bool| {
-            let mut values = each.iter().filter(|values| or_lacks || !values.is_empty());
-            let first = values.next();
-            values.any(|other| Some(other) != first)
-        };
-        let find = |or_lacks| all.iter().find(|(_, each)| differ(each, or_lacks));
-        find(false).or_else(|| find(true)).map(|(path, _)| *path)
+        attributes.iter().find(differ).map(|attribute| attribute.path())
     }
 }
 
@@ -241,15 +250,19 @@ mod tests {
             parts.merge(*number, key(uid), &Name::file("x"), || stored_values(*number));
         }
         let options = Options::default();
-        let Resolved { part, others, issues } = parts.resolve(NUMBER, |data_set| map(NUMBER, data_set, &options));
-        let all = [part.number].into_iter().chain(others.iter().map(|other| other.number)).collect();
+        let Resolved { part, each, issues } = parts.resolve(NUMBER, |data_set| map(NUMBER, data_set, &options));
+        let all = each.iter().map(|part| part.number).collect();
         (part, issues.len(), all)
     }
 
     #[test]
     fn the_smallest_key_decides_whatever_came_first() {
-        let orders: [&[(u64, &str)]; 3] =
-            [&[(1, "1.2"), (2, "1.1")], &[(2, "1.1"), (1, "1.2")], &[(2, "1.3"), (1, "1.2"), (2, "1.1")]];
+        let orders: [&[(u64, &str)]; 4] = [
+            &[(1, "1.2"), (2, "1.1")],
+            &[(2, "1.1"), (1, "1.2")],
+            &[(2, "1.3"), (1, "1.2"), (2, "1.1")],
+            &[(2, "1.1"), (1, "1.2"), (2, "1.3")],
+        ];
         for arrivals in orders {
             assert_eq!(resolved(arrivals), (NumberPart { number: Some(2) }, 1, vec![Some(2), Some(1)]), "{arrivals:?}");
         }

@@ -6,18 +6,24 @@ use dicom_dictionary_std::tags;
 use xxhash_rust::xxh3::Xxh3Default;
 
 use super::parts::{MAX_PARTS, Parts, values};
-use crate::dicom::{DataSet, Header, StoredValues};
-use crate::fhir::Identifier;
+use crate::dicom::{DataSet, Header, StoredValues, TagPath};
 use crate::fhir::identifier::once_each;
+use crate::fhir::{Identifier, Reference};
 use crate::mapping::attribute::attributes;
 use crate::mapping::{self, Attribute, Options, Row, STUDY, StudyPart};
 
 /// The row that says whose a study is.
 static SUBJECT: LazyLock<Vec<Row<StudyPart>>> = LazyLock::new(|| rows(STUDY, &["subject"]));
 
-/// What makes a Patient ID: the number and its issuer.
-pub(super) const PATIENT_ID: &[Attribute] =
+/// What makes a Patient ID: the number first, and its issuer.
+const PATIENT_ID: &[Attribute] =
     attributes![PATIENT_ID, ISSUER_OF_PATIENT_ID, issuer ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE];
+
+/// The other IDs, which say whose an instance without a Patient ID is.
+const OTHER_IDS: &[Attribute] = attributes![patient_id OTHER_PATIENT_I_DS_SEQUENCE];
+
+/// What makes a phantom of a patient.
+const PHANTOM: &[Attribute] = attributes![QUALITY_CONTROL_SUBJECT];
 
 /// Each way in which a Patient ID is told, once; nothing as long as all parts are kept.
 #[derive(Debug, Default)]
@@ -69,13 +75,51 @@ impl Patients {
         let mut map =
             |stored_values: &StoredValues| mapping::map(&SUBJECT, stored_values.unpack(&mut header), options).part;
         let parts = self.told.iter().map(|(_, stored_values)| map(stored_values));
-        let ids: Vec<Identifier> = parts.filter_map(|part| part.subject.identifier).collect();
-        self.has_more || are_several(ids)
+        let subjects: Vec<Reference> = parts.map(|part| part.subject).collect();
+        self.has_more || are_several(&subjects.iter().collect::<Vec<_>>())
+    }
+}
+
+/// The first attribute that tells the patients of a study apart.
+pub fn that_differs(parts: &Parts) -> TagPath {
+    let of = |attributes: &[Attribute]| parts.that_differs(attributes);
+    of(PATIENT_ID)
+        .or_else(|| of(OTHER_IDS))
+        .or_else(|| parts.first_that_differs(PHANTOM))
+        .or_else(|| parts.first_that_differs(PATIENT_ID))
+        .unwrap_or(&[tags::PATIENT_ID])
+}
+
+/// Whether subjects cannot be one: by their Patient IDs, or where one has none by the other IDs. A phantom is no patient.
+pub fn are_several(subjects: &[&Reference]) -> bool {
+    let subjects: Vec<&Reference> = subjects.iter().copied().filter(|subject| subject.resource.is_some()).collect();
+    if subjects.iter().any(|subject| subject.target != subjects[0].target) {
+        return true;
+    }
+    are_two_ids(subjects.iter().filter_map(|subject| subject.identifier.clone()).collect()) || are_unrelated(&subjects)
+}
+
+/// Whether a subject has other IDs alone, none of which any of the rest has: nobody can say then that they are one.
+fn are_unrelated(subjects: &[&Reference]) -> bool {
+    let with_numbers = subjects.iter().filter(|subject| !subject.numbers().is_empty());
+    let (mut known, mut open): (Vec<&Reference>, Vec<&Reference>) =
+        with_numbers.partition(|subject| subject.identifier.is_some());
+    if known.is_empty() {
+        known.extend(open.pop());
+    }
+    loop {
+        let is_known = |subject: &&Reference| known.iter().any(|other| other.shares_a_number(subject));
+        let (joining, rest): (Vec<&Reference>, Vec<&Reference>) = open.into_iter().partition(is_known);
+        if joining.is_empty() {
+            return !rest.is_empty();
+        }
+        known.extend(joining);
+        open = rest;
     }
 }
 
 /// Whether Patient IDs cannot be one. An ID without an issuer can be the same with one.
-pub fn are_several(ids: Vec<Identifier>) -> bool {
+fn are_two_ids(ids: Vec<Identifier>) -> bool {
     let differ = ids.iter().any(|id| id.value != ids[0].value);
     let untyped: Vec<Identifier> = ids.into_iter().map(|id| Identifier { kind: None, ..id }).collect();
     let each = once_each(untyped, |id| Some(id), |kept, other| kept.complete(&other));
@@ -86,7 +130,9 @@ pub fn are_several(ids: Vec<Identifier>) -> bool {
 fn patient_id(data_set: DataSet<'_>) -> u64 {
     const CHARACTER_SET: Attribute = Attribute::Value(&[tags::SPECIFIC_CHARACTER_SET]);
     let mut hasher = Xxh3Default::new();
-    for attribute in PATIENT_ID.iter().chain([&CHARACTER_SET]) {
+    let has_id = !values(data_set, PATIENT_ID[0]).is_empty();
+    let who = if has_id { PATIENT_ID } else { OTHER_IDS };
+    for attribute in who.iter().chain(PHANTOM).chain([&CHARACTER_SET]) {
         for value in values(data_set, *attribute) {
             hasher.update(&value.len().to_le_bytes());
             hasher.update(&value);

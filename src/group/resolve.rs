@@ -4,16 +4,15 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use dicom_dictionary_std::tags;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::parts::{self, Parts};
-use super::patients::{PATIENT_ID, Patients, are_several};
+use super::patients::{Patients, are_several, that_differs};
 use super::uid::text;
 use super::{Group, Series};
 use crate::dicom::DataSet;
-use crate::fhir::Identifier;
+use crate::fhir::Reference;
 use crate::issue::{Issue, Reason};
 use crate::mapping::{
     self, FoundIssue, KindPart, Mapped, Options, Rejected, ResolvedSeries, ResolvedStudy, SERIES, STUDY, Selection,
@@ -78,11 +77,10 @@ impl Study {
 
     /// Maps what is kept, and decides everything.
     pub fn resolve(&mut self, options: &Options) -> ResolvedStudy<'_> {
-        let parts::Resolved { part, others, mut issues } =
-            self.parts.resolve(STUDY, |data_set| study(data_set, options));
-        let mixes_patients = self.mixes_patients(&part, &others, options);
+        let parts::Resolved { part, each, mut issues } = self.parts.resolve(STUDY, |data_set| study(data_set, options));
+        let mixes_patients = self.mixes_patients(&each, options);
         if mixes_patients {
-            let tags = self.parts.first_that_differs(PATIENT_ID).unwrap_or(&[tags::PATIENT_ID]).to_vec();
+            let tags = that_differs(&self.parts).to_vec();
             let issue = Issue { element: "subject", tags, reason: Reason::SeveralPatients, value: None };
             issues.push(FoundIssue { issue, name: None });
         }
@@ -106,11 +104,10 @@ impl Study {
         }
     }
 
-    /// Whether instances have Patient IDs that cannot be one.
-    pub(super) fn mixes_patients(&self, part: &StudyPart, others: &[StudyPart], options: &Options) -> bool {
-        let parts = [part].into_iter().chain(others);
-        let ids: Vec<Identifier> = parts.filter_map(|part| part.subject.identifier.clone()).collect();
-        are_several(ids) || self.patients.as_ref().is_some_and(|patients| patients.are_several(options))
+    /// Whether instances are of patients that cannot be one.
+    pub(super) fn mixes_patients(&self, parts: &[StudyPart], options: &Options) -> bool {
+        let subjects: Vec<&Reference> = parts.iter().map(|part| &part.subject).collect();
+        are_several(&subjects) || self.patients.as_ref().is_some_and(|patients| patients.are_several(options))
     }
 
     /// The Series Instance UIDs, in order.

@@ -149,6 +149,8 @@ fn an_instance_in_exactly_two_series_is_told() {
     let all = [instance("1.2.1", "1.1", CT, &[]), instance("1.2.2", "1.1", CT, &[]), instance("1.2.2", "1.2", CT, &[])];
     let told = several_places(&studies(&all));
     assert_eq!(told.iter().map(|told| (&*told.sop_instance_uid, told.places.len())).collect::<Vec<_>>(), [("1.1", 2)]);
+    let twice = [instance("1.2.1", "1.1", CT, &[]), instance("1.2.1", "1.1", CT, &[])];
+    assert_eq!(several_places(&studies(&twice)), [], "two files of one series");
 }
 
 #[test]

@@ -69,13 +69,20 @@ impl<'a> Attributes<'a> {
     /// characters, tabs and line ends, and what another program replaced before.
     pub fn id_text(&self, tag: Tag) -> Option<IdText> {
         let text = self.text(tag)?;
-        let raw = trimmed(self.bytes(tag)?);
-        let has_line_end = raw.iter().any(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C));
-        if has_line_end {
+        if trimmed(self.bytes(tag)?).iter().any(is_line_end) {
             self.note(tag, Reason::ControlCharacter, &text);
         }
-        let is_lossy = has_line_end || text.contains(char::REPLACEMENT_CHARACTER);
-        Some(if is_lossy { IdText::lossy(text, raw) } else { IdText::from(text) })
+        Some(match self.lost(tag, &text) {
+            Some(raw) => IdText::lossy(text, raw),
+            None => IdText::from(text),
+        })
+    }
+
+    /// The bytes of a value, where what is shown of them may be shown of others too: characters were replaced, or line
+    /// ends became blanks.
+    pub fn lost(&self, tag: Tag, shown: &str) -> Option<&'a [u8]> {
+        let raw = trimmed(self.bytes(tag)?);
+        (shown.contains(char::REPLACEMENT_CHARACTER) || raw.iter().any(is_line_end)).then_some(raw)
     }
 
     /// The same, however many values there are, for attributes that have many or are read as something else than text.
@@ -195,6 +202,10 @@ fn trimmed(raw: &[u8]) -> &[u8] {
     let start = raw.iter().position(|byte| *byte != b' ').unwrap_or(raw.len());
     let end = raw.iter().rposition(|byte| !is_padding(byte)).map_or(start, |last| last + 1);
     raw.get(start..end).unwrap_or_default()
+}
+
+fn is_line_end(byte: &u8) -> bool {
+    matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C)
 }
 
 /// The text without control characters, which no FHIR string holds.

@@ -93,6 +93,10 @@ fn code_value(item: &Attributes<'_>) -> Option<CodeValue> {
 
 /// What the user said of the designator, else what PS3.16 says, else the UID that the item or the data set gives.
 fn system_of(item: &Attributes<'_>, designator: &str) -> Option<Scheme> {
+    // A designator that lost bytes can be any other's.
+    if item.lost(tags::CODING_SCHEME_DESIGNATOR, designator).is_some() {
+        return terms::scheme("", item.uid(tags::CODING_SCHEME_UID).as_deref());
+    }
     if let Some(uri) = item.options().system(&SystemKind::Scheme(designator.to_string())) {
         return Some(Scheme::System(uri.clone().into()));
     }
@@ -187,6 +191,10 @@ mod tests {
                 format!("http://loinc.org|{long}"),
             ),
             (vec![text(tags::URN_CODE_VALUE, "urn:x:1")], "urn:ietf:rfc:3986|urn:x:1".into()),
+            (
+                vec![text(tags::URN_CODE_VALUE, "urn:x:1"), text(tags::CODING_SCHEME_DESIGNATOR, "LN")],
+                "http://loinc.org|urn:x:1".into(),
+            ),
             (code(" a  b ", "LN", ""), "http://loinc.org|a b".into()),
         ] {
             assert_eq!(procedure(item.clone(), &[]), (want, vec![]), "{item:?}");

@@ -1,11 +1,8 @@
-//! Rows that only document what other functions fill: UIDs and companion resources.
+//! Rows that only document what other functions fill: of UIDs, and of companion resources.
 //!
 //! Tests keep them true: they remove each attribute, and check which elements change in which release.
 
-use std::sync::LazyLock;
-
 use super::attribute::{Attribute, attributes};
-use super::{endpoint, patient, performer, person, procedure, request, specimen, study};
 
 /// An element that another row or the grouping fills.
 #[derive(Debug, Clone, Copy)]
@@ -63,31 +60,6 @@ pub const UIDS: &[Listed] = &[
         CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE > REFERENCED_SERIES_SEQUENCE > SERIES_INSTANCE_UID
     ], "PS3.3 C.17.6.2"),
 ];
-
-/// What all companion resources have.
-const COMPANION: &[Listed] = &[
-    of("contained", "--references contained; an Endpoint also where references are logical"),
-    of("*.id", "the identifier that has a system, by UUIDv5; else Study Instance UID, role and what is known"),
-];
-
-/// The companion resources, by type and in the order of the elements; the rows of each stand beside the functions that
-/// fill it.
-pub static COMPANIONS: LazyLock<Vec<Listed>> = LazyLock::new(|| {
-    let all = [
-        COMPANION,
-        patient::PATIENT,
-        person::PRACTITIONER,
-        performer::DEVICE,
-        performer::ORGANIZATION,
-        study::LOCATION,
-        study::ENCOUNTER,
-        request::SERVICE_REQUEST,
-        procedure::PROCEDURE,
-        specimen::SPECIMEN,
-        endpoint::ENDPOINT,
-    ];
-    all.concat()
-});
 
 impl Listed {
     /// The attributes, if any.

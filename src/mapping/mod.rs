@@ -8,6 +8,7 @@ pub mod anatomy;
 pub mod attribute;
 pub mod attributes;
 mod code;
+mod companions;
 mod content;
 #[cfg(feature = "cli")]
 pub mod document;
@@ -43,10 +44,11 @@ use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
 pub use attribute::Attribute;
+pub use companions::COMPANIONS;
 pub use content::ContentOptions;
 pub use endpoint::{EndpointLevel, EndpointOption, EndpointTarget, EndpointType};
 pub use instance::{KEY_OBJECT, KIND, KindPart, NUMBER, NumberPart};
-pub use listed::{COMPANIONS, Listed, Source, UIDS};
+pub use listed::{Listed, Source, UIDS};
 pub use options::Options;
 pub use resolved::{FoundIssue, Rejected, ResolvedSeries, ResolvedStudy, Selection};
 pub use row::{Agreement, Row};

@@ -43,8 +43,9 @@ pub fn subject(attributes: &Attributes<'_>) -> Reference {
         identifiers.iter_mut().for_each(without_record_number);
     }
     let name = only_name(attributes, tags::PATIENT_NAME);
-    let display = name.as_ref().map(|name| name.display());
-    let names = name.as_ref().map(human_names).unwrap_or_default();
+    let display = name.as_ref().map(|known| known.name.display());
+    let names = name.as_ref().map(|known| human_names(&known.name)).unwrap_or_default();
+    let lost = name.and_then(|known| known.lost);
     let identifier = identifiers.first().filter(|_| attributes.text(tags::PATIENT_ID).is_some()).cloned();
     let resource = if phantom {
         Resource::Device(phantom_of(identifiers, display.clone()))
@@ -52,7 +53,7 @@ pub fn subject(attributes: &Attributes<'_>) -> Reference {
         Resource::Patient(patient(attributes, identifiers, names))
     };
     let known = resource != Resource::Patient(Patient::default()) && resource != Resource::Device(Device::default());
-    if known { Reference::with(resource, identifier, display) } else { Reference::default() }
+    if known { Reference::with(resource, identifier, display).losing(lost) } else { Reference::default() }
 }
 
 fn patient(attributes: &Attributes<'_>, identifier: Vec<Identifier>, names: Vec<HumanName>) -> Patient {

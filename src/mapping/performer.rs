@@ -65,9 +65,21 @@ pub fn device(attributes: &Attributes<'_>) -> Vec<Performer> {
         }
         return Vec::new();
     }
-    let (identifier, display) = (device.identifier.first().cloned(), display(&device));
+    let (identifier, display, lost) = (device.identifier.first().cloned(), display(&device), lost(attributes, &device));
     let device = Device { version: attributes.texts(tags::SOFTWARE_VERSIONS), ..device };
-    vec![Performer { function: None, actor: Reference::with(Resource::Device(device), identifier, display) }]
+    let actor = Reference::with(Resource::Device(device), identifier, display).losing(lost);
+    vec![Performer { function: None, actor }]
+}
+
+/// The bytes of what names the equipment, as far as some were lost.
+fn lost(attributes: &Attributes<'_>, device: &Device) -> Option<Box<[u8]>> {
+    let shown = [
+        (tags::MANUFACTURER, &device.manufacturer),
+        (tags::MANUFACTURER_MODEL_NAME, &device.model_number),
+        (tags::STATION_NAME, &device.name),
+    ];
+    let lost: Vec<&[u8]> = shown.iter().filter_map(|(tag, shown)| attributes.lost(*tag, shown.as_deref()?)).collect();
+    (!lost.is_empty()).then(|| lost.join(&b'\\').into())
 }
 
 fn serial_number(value: IdText) -> Identifier {
@@ -89,9 +101,10 @@ pub fn organization(attributes: &Attributes<'_>) -> Vec<Performer> {
     if name.is_none() && identifier.is_empty() {
         return Vec::new();
     }
+    let lost = name.as_ref().and_then(|name| attributes.lost(tags::INSTITUTION_NAME, name)).map(Box::from);
     let (first, display) = (identifier.first().cloned(), name.clone());
     let organization = Resource::Organization(Organization { identifier, name, is_creator: false });
-    vec![Performer { function: None, actor: Reference::with(organization, first, display) }]
+    vec![Performer { function: None, actor: Reference::with(organization, first, display).losing(lost) }]
 }
 
 #[cfg(test)]

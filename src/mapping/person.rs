@@ -11,7 +11,7 @@ use super::code::{code_as_identifier, concept};
 use super::listed::{Listed, listed};
 use crate::dicom::person_name::{Components, PersonName};
 use crate::fhir::resource::{Practitioner, Resource};
-use crate::fhir::{HumanName, Identifier, NameRepresentation, Reference};
+use crate::fhir::{CodeableConcept, HumanName, Identifier, NameRepresentation, Reference};
 use crate::issue::Reason;
 
 /// What fills a Practitioner.
@@ -30,6 +30,15 @@ pub const PRACTITIONER: &[Listed] = &[
     ], "PS3.3 C.7.2.1, C.7.3.1, C.4.12"),
 ];
 
+/// A name as a file has it.
+#[derive(Debug, Clone)]
+pub struct FoundName {
+    /// The name.
+    pub name: PersonName,
+    /// The bytes of the file, where the name lost some.
+    pub lost: Option<Box<[u8]>>,
+}
+
 /// The persons of a row with a name attribute and an identification sequence.
 pub fn persons(attributes: &Attributes<'_>) -> Vec<Reference> {
     practitioners(attributes, attributes.tag(0), attributes.tag(1))
@@ -43,7 +52,7 @@ pub fn only_person(attributes: &Attributes<'_>) -> Option<Reference> {
 /// The persons of a name attribute and of the identification sequence beside it. PS3.3 has one item a name, in the
 /// same order; a list of another length cannot be paired, and then each stands alone.
 fn practitioners(attributes: &Attributes<'_>, names: Tag, identification: Tag) -> Vec<Reference> {
-    let persons = person_names(attributes, names);
+    let persons = attributes.names(names).map(|text| person_names(attributes, names, &text)).unwrap_or_default();
     let items = attributes.items(identification);
     if persons.len() == items.len() {
         return iter::zip(persons, &items).filter_map(|(name, item)| identified(name, item)).collect();
@@ -66,29 +75,33 @@ pub fn only_practitioner(attributes: &Attributes<'_>, name: Tag, identification:
 }
 
 /// The name of an attribute that has one; of several, the first that says something.
-pub fn only_name(attributes: &Attributes<'_>, tag: Tag) -> Option<PersonName> {
+pub fn only_name(attributes: &Attributes<'_>, tag: Tag) -> Option<FoundName> {
     let text = attributes.names(tag)?;
-    let mut names = text.split('\\').filter(|name| PersonName::parse(name).is_some());
+    let mut names = person_names(attributes, tag, &text).into_iter().flatten();
     let first = names.next()?;
     if names.next().is_some() {
         attributes.note(tag, Reason::SeveralPersons, &text);
     }
-    person_name(attributes, tag, first)
+    Some(first)
 }
 
-/// The names of a PN attribute, the empty ones in their places.
-fn person_names(attributes: &Attributes<'_>, tag: Tag) -> Vec<Option<PersonName>> {
-    let Some(text) = attributes.names(tag) else { return Vec::new() };
-    text.split('\\').map(|value| person_name(attributes, tag, value)).collect()
-}
-
-/// One name; what does not fit its grammar is noted and kept as far as it does.
-pub fn person_name(attributes: &Attributes<'_>, tag: Tag, text: &str) -> Option<PersonName> {
-    let name = PersonName::parse(text)?;
-    if name.is_overlong() {
-        attributes.note(tag, Reason::NotAPersonName, text);
-    }
-    Some(name)
+/// The names of a PN attribute, the empty ones in their places; what does not fit the grammar of a name is noted and
+/// kept as far as it does.
+fn person_names(attributes: &Attributes<'_>, tag: Tag, text: &str) -> Vec<Option<FoundName>> {
+    let (count, is_delimiter) = (text.split('\\').count(), |byte: &u8| *byte == b'\\');
+    let name = |(place, value): (usize, &str)| {
+        let name = PersonName::parse(value)?;
+        if name.is_overlong() {
+            attributes.note(tag, Reason::NotAPersonName, value);
+        }
+        // A byte that looks like the delimiter can be half of a character: then all bytes are kept.
+        let own = |raw: &[u8]| match raw.split(is_delimiter).count() == count {
+            true => raw.split(is_delimiter).nth(place).map(Box::from),
+            false => Some(raw.into()),
+        };
+        Some(FoundName { name, lost: attributes.lost(tag, value).and_then(own) })
+    };
+    text.split('\\').enumerate().map(name).collect()
 }
 
 /// The FHIR names of a DICOM name, one for each group that it has.
@@ -116,25 +129,33 @@ fn human_name(components: &Components, representation: Option<NameRepresentation
     }
 }
 
-fn practitioner(name: Option<PersonName>, identifier: Option<Identifier>) -> Option<Reference> {
-    if name.is_none() && identifier.is_none() {
+fn practitioner(found: Option<FoundName>, identifier: Option<Identifier>) -> Option<Reference> {
+    if found.is_none() && identifier.is_none() {
         return None;
     }
+    let (name, lost) = found.map(|found| (found.name, found.lost)).unzip();
     let resource = Practitioner {
         identifier: identifier.clone().into_iter().collect(),
         name: name.as_ref().map(human_names).unwrap_or_default(),
     };
-    Some(Reference::with(Resource::Practitioner(resource), identifier, name.map(|name| name.display())))
+    let display = name.map(|name| name.display());
+    Some(Reference::with(Resource::Practitioner(resource), identifier, display).losing(lost.flatten()))
 }
 
 /// A person by the first of their codes as identifier. PS3.3 10.1: the code's meaning is the name again, spelt as a
 /// person name, and stands in for a name that is not there.
-fn identified(name: Option<PersonName>, item: &Attributes<'_>) -> Option<Reference> {
+fn identified(name: Option<FoundName>, item: &Attributes<'_>) -> Option<Reference> {
     let codes = item.items(tags::PERSON_IDENTIFICATION_CODE_SEQUENCE);
     let found = codes.iter().find_map(|code| Some((code, concept(code)?)));
-    let (identifier, concept) = found.map(|(code, concept)| (code_as_identifier(code, &concept), concept)).unzip();
-    let name = name.or_else(|| PersonName::parse(concept?.label_in_words()?));
-    practitioner(name, identifier.flatten())
+    let (identifier, meaning) =
+        found.map(|(code, concept)| (code_as_identifier(code, &concept), meaning(code, &concept))).unzip();
+    practitioner(name.or_else(|| meaning?), identifier.flatten())
+}
+
+fn meaning(code: &Attributes<'_>, concept: &CodeableConcept) -> Option<FoundName> {
+    let words = concept.label_in_words()?;
+    let lost = code.lost(tags::CODE_MEANING, words).map(Box::from);
+    Some(FoundName { name: PersonName::parse(words)?, lost })
 }
 
 #[cfg(test)]

@@ -327,10 +327,14 @@ mod tests {
             text(tags::REASON_FOR_THE_REQUESTED_PROCEDURE, "pain"),
         ];
         let root = vec![text(tags::REQUESTING_PHYSICIAN, "Ada"), text(tags::REQUESTED_PROCEDURE_DESCRIPTION, "Other")];
-        let part = mapped(SERIES, &[accession("A1"), root, requested([item])].concat()).part;
-        let Some(Resource::ServiceRequest(request)) = part.based_on[0].resource.as_deref() else { panic!("an order") };
-        assert_eq!(request.code.as_ref().and_then(CodeableConcept::label), Some("Scan"));
-        assert_eq!(request.reason.iter().filter_map(CodeableConcept::label).collect::<Vec<_>>(), ["pain"]);
-        assert_eq!(request.requester.as_ref().and_then(|person| person.display.as_deref()), Some("Ada"));
+        for items in [requested([item.clone()]), requested([vec![], item])] {
+            let part = mapped(SERIES, &[accession("A1"), root.clone(), items].concat()).part;
+            let Some(Resource::ServiceRequest(request)) = part.based_on[0].resource.as_deref() else {
+                panic!("an order")
+            };
+            assert_eq!(request.code.as_ref().and_then(CodeableConcept::label), Some("Scan"));
+            assert_eq!(request.reason.iter().filter_map(CodeableConcept::label).collect::<Vec<_>>(), ["pain"]);
+            assert_eq!(request.requester.as_ref().and_then(|person| person.display.as_deref()), Some("Ada"));
+        }
     }
 }

@@ -177,3 +177,48 @@ fn frame_numbers(reference: &Attributes<'_>) -> BTreeSet<u32> {
     };
     reference.texts(tag).into_iter().filter_map(number).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::sample::{Sample, items, mapped, reasons, text};
+
+    fn reference(uid: &str, frames: &str) -> Vec<Sample> {
+        vec![text(tags::REFERENCED_SOP_INSTANCE_UID, uid), text(tags::REFERENCED_FRAME_NUMBER, frames)]
+    }
+
+    #[test]
+    fn frames_count_from_one_and_an_image_that_is_meant_as_a_whole_has_none() {
+        let content = |references: [Vec<Sample>; 2]| {
+            mapped(
+                SELECTION,
+                &[items(tags::CONTENT_SEQUENCE, [vec![items(tags::REFERENCED_SOP_SEQUENCE, references)]])],
+            )
+        };
+        for (frames, want, is_reported) in [
+            (["3\\1", "2"], Some(vec![1, 2, 3]), false),
+            (["0\\1", "2"], Some(vec![1, 2]), true),
+            (["1", ""], None, false),
+        ] {
+            let mapped = content(frames.map(|frames| reference("1.2", frames)));
+            assert_eq!(mapped.part.frames.first().map(|one| one.frames.clone()), want, "{frames:?}");
+            assert_eq!(mapped.issues.iter().any(|issue| issue.reason == Reason::NotAFrame), is_reported);
+        }
+    }
+
+    #[test]
+    fn what_no_id_can_name_is_not_selected_and_is_reported() {
+        for (uid, want, found) in
+            [("1.2.3", 1, vec![]), ("1.2_3", 0, vec![Reason::UnusableUid]), ("", 0, vec![Reason::Absent])]
+        {
+            let instance = vec![text(tags::REFERENCED_SOP_INSTANCE_UID, uid)];
+            let series = vec![text(tags::SERIES_INSTANCE_UID, "1.2"), items(tags::REFERENCED_SOP_SEQUENCE, [instance])];
+            let study = vec![text(tags::STUDY_INSTANCE_UID, "1"), items(tags::REFERENCED_SERIES_SEQUENCE, [series])];
+            let mapped = mapped(SELECTION, &[items(tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE, [study])]);
+            let of_instance =
+                |(tag, reason): (Tag, Reason)| (tag == tags::REFERENCED_SOP_INSTANCE_UID).then_some(reason);
+            let reasons: Vec<Reason> = reasons(&mapped.issues).into_iter().filter_map(of_instance).collect();
+            assert_eq!((mapped.part.instances.len(), reasons), (want, found), "{uid}");
+        }
+    }
+}

@@ -87,10 +87,11 @@ fn identified_first(into: &mut StudyPart, from: &StudyPart) -> Agreement {
 fn is_one_person(one: &Reference, other: &Reference) -> bool {
     let ids = match (&one.identifier, &other.identifier) {
         (Some(one), Some(other)) => one.can_be(other),
-        (one, other) => one.is_none() && other.is_none(),
+        (None, None) => one.numbers().is_empty() || other.numbers().is_empty() || one.shares_a_number(other),
+        _ => false,
     };
     let has_name = one.display.is_some() && other.display.is_some();
-    one.target == other.target && ids && (!has_name || one.display == other.display)
+    one.target == other.target && ids && (!has_name || (&one.display, &one.lost) == (&other.display, &other.lost))
 }
 
 /// The first admission; where another instance tells its issuer in full, it is told in full.
@@ -125,9 +126,10 @@ fn encounter(attributes: &Attributes<'_>) -> Option<Reference> {
 }
 
 fn location(attributes: &Attributes<'_>) -> Option<Reference> {
-    let department = attributes.text(tags::INSTITUTIONAL_DEPARTMENT_NAME);
-    let name = department.or_else(|| attributes.text(tags::PERFORMED_LOCATION))?;
-    Some(Reference::with(Resource::Location(Location { name: Some(name.clone()) }), None, Some(name)))
+    let places = [tags::INSTITUTIONAL_DEPARTMENT_NAME, tags::PERFORMED_LOCATION];
+    let (tag, name) = places.into_iter().find_map(|tag| Some((tag, attributes.text(tag)?)))?;
+    let lost = attributes.lost(tag, &name).map(Box::from);
+    Some(Reference::with(Resource::Location(Location { name: Some(name.clone()) }), None, Some(name)).losing(lost))
 }
 
 fn note(attributes: &Attributes<'_>) -> Option<Annotation> {

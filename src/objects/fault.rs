@@ -85,6 +85,8 @@ fn advice(error: &Error, text: &str) -> &'static str {
         "no credentials were found: set those of the service, or give --no-sign-request for a public bucket"
     } else if fault == Fault::Denied {
         "are the credentials those of this bucket? --no-sign-request reads a public one without any"
+    } else if has(&["invalid peer certificate"]) {
+        "--ca-cert names the certificates of a private store"
     } else if has(&["Account must be specified"]) {
         "AZURE_STORAGE_ACCOUNT_NAME names it"
     } else if has(&["empty path segment"]) {

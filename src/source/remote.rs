@@ -13,8 +13,8 @@ use crate::objects::BucketOptions;
 
 /// The error for bucket inputs in a build without the feature.
 #[cfg_attr(feature = "objects", allow(dead_code, reason = "that build has them"))]
-pub const NO_OBJECTS: &str = "this program was built without object stores (s3://, gs://, az://, https://): use a release \
-     build, or build it with `cargo install --locked --path . --features objects`";
+pub const NO_OBJECTS: &str = "this program was built without object stores (s3://, gs://, az://, https://): use an -objects \
+     archive of a release, or build it with `cargo install --locked --path . --features objects`";
 
 /// Options of inputs on other machines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

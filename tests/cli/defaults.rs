@@ -9,7 +9,7 @@ use crate::run::{case, dcm2fhir, files, stdout};
 
 /// The help of a command in full.
 fn help(command: &str) -> String {
-    let output = dcm2fhir().args([command, "--help"]).output().unwrap();
+    let output = dcm2fhir().args(command.split(' ')).arg("--help").output().unwrap();
     stdout(&output).to_owned()
 }
 
@@ -59,27 +59,57 @@ fn agrees(stated: &str, unset: &str) -> bool {
     }
 }
 
-/// What `upload` does otherwise than `convert`, whose defaults `config` prints: tests of `upload` hold it to these.
-const OF_UPLOAD: [(&str, &str); 2] =
-    [("fhir", "the release that the server states in /metadata"), ("references", "separate")];
+/// All commands that have options.
+const COMMANDS: [&str; 13] = [
+    "convert",
+    "upload",
+    "assemble",
+    "scan",
+    "explain",
+    "mapping",
+    "synth",
+    "config",
+    "completions",
+    "man",
+    "index check",
+    "index stats",
+    "index vacuum",
+];
+
+/// What a command does otherwise than `convert`, whose defaults `config` prints: tests of the command hold it to these.
+const OF_COMMAND: [(&str, &str, &str); 8] = [
+    ("upload", "fhir", "the release that the server states in /metadata"),
+    ("upload", "references", "separate"),
+    ("explain", "fhir", "all; differences between releases are shown"),
+    ("explain", "format", "text"),
+    ("mapping", "fhir", "all; differences between releases are named"),
+    ("mapping", "format", "text"),
+    ("synth", "mode", "by the umask, as no patient data is in them; 600 for the manifest"),
+    ("man", "output", "the main page, to standard output"),
+];
+
+/// Options that no file sets: arguments, and what tests of the command look at.
+const NOT_IN_CONFIG: [&str; 9] =
+    ["", "config", "show-secrets", "studies", "modalities", "instances", "seed", "pixel-kb", "manifest"];
 
 #[test]
 fn each_default_that_a_help_states_is_what_config_prints() {
     let output = dcm2fhir().arg("config").output().unwrap();
     let mut checked = 0;
-    for command in ["convert", "upload"] {
+    for command in COMMANDS {
         for (option, stated) in stated(&help(command)) {
-            let Some(unset) = unset(stdout(&output), &option) else {
-                assert!(["config", "color"].contains(&&*option), "{command} --{option} is not in config");
-                continue;
+            let own = OF_COMMAND.iter().find(|(of, name, _)| (*of, *name) == (command, &*option));
+            let unset = unset(stdout(&output), &option);
+            let is_right = match (own, &unset) {
+                (Some((_, _, own)), _) => stated == *own,
+                (None, Some(unset)) => agrees(&stated, unset),
+                (None, None) => NOT_IN_CONFIG.contains(&&*option),
             };
-            let own = OF_UPLOAD.iter().find(|(name, _)| command == "upload" && *name == option);
-            let is_right = own.map_or_else(|| agrees(&stated, &unset), |(_, own)| stated == *own);
             assert!(is_right, "{command} --{option}: {stated:?}, but {unset:?}");
             checked += 1;
         }
     }
-    assert!(checked > 40, "{checked}");
+    assert!(checked > 150, "{checked}");
 }
 
 #[test]
@@ -87,14 +117,38 @@ fn the_manual_states_the_same_defaults_as_the_help() {
     let folder = tempfile::tempdir().unwrap();
     dcm2fhir().args(["man", "--out"]).arg(folder.path()).output().unwrap();
     let plain = |text: &str| text.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>();
-    for command in ["convert", "upload", "synth", "mapping", "explain"] {
-        let page = fs::read_to_string(folder.path().join(format!("dcm2fhir-{command}.1"))).unwrap();
+    for command in COMMANDS {
+        let name = format!("dcm2fhir-{}.1", first(command).unwrap());
+        let page = fs::read_to_string(folder.path().join(name)).unwrap();
         // roff's apostrophe.
         let page = plain(&page.replace(r"\*(Aq", "'"));
         for (option, stated) in stated(&help(command)) {
             assert!(page.contains(&plain(&format!("Default: {stated}"))), "{command} --{option}: {stated}");
         }
     }
+}
+
+/// A page says it behind the value: `stat` (default).
+#[test]
+fn the_pages_name_the_same_defaults_as_the_program() {
+    let output = dcm2fhir().arg("config").output().unwrap();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let mut checked = 0;
+    for page in
+        pages.filter(|page| page.extension().is_some_and(|extension| extension == "md")).chain([root.join("README.md")])
+    {
+        let text = fs::read_to_string(&page).unwrap();
+        let lines = text.lines().filter(|line| line.contains("(default)") || line.contains("| the default"));
+        for line in lines {
+            let value = line.split('`').nth(1).unwrap();
+            let said = [format!(" = \"{value}\"  # default"), format!("  # default: {value}")];
+            let is_so = stdout(&output).lines().any(|line| said.iter().any(|said| line.ends_with(said)));
+            assert!(is_so, "{}: {line}", page.display());
+            checked += 1;
+        }
+    }
+    assert!(checked >= 3, "{checked}");
 }
 
 #[test]
@@ -120,5 +174,7 @@ fn mapping_and_explain_print_the_same_with_their_defaults_as_without() {
     let folder = case("ct-two-series");
     let file = folder.join(files(&folder).into_keys().next().unwrap());
     assert!(stated(&help("explain"))["fhir"].starts_with("all"));
-    assert!(print(&["explain", file.to_str().unwrap(), "--json"]).contains("r6-ballot5"));
+    let file = file.to_str().unwrap();
+    assert_eq!(print(&["explain", file]), print(&["explain", file, "--format", &stated(&help("explain"))["format"]]));
+    assert!(print(&["explain", file, "--json"]).contains("r6-ballot5"));
 }

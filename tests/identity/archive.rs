@@ -48,7 +48,7 @@ pub const ISSUERS: [(&[u8], &str); 8] = [
 pub type Number = Option<(usize, usize)>;
 
 /// One file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Image {
     pub study: usize,
     pub series: usize,
@@ -62,7 +62,14 @@ pub struct Image {
     pub person: Number,
     pub step: Option<usize>,
     pub species: bool,
+    /// Another ID of the patient.
+    pub other: Number,
+    /// The operator, by name alone.
+    pub operator: usize,
 }
+
+/// Names of operators, of which some lose bytes where no character set is declared.
+const OPERATORS: [&[u8]; 5] = [b"Olsen^Ole", b"M\xFCller", b"M\xF6ller", b"Olsen\tOle", b"M\xFCller\\M\xF6ller"];
 
 /// What the number says to somebody who reads the file right; `None` where nobody can say.
 pub fn truth(bytes: &[u8], set: &[u8]) -> Option<String> {
@@ -87,6 +94,12 @@ pub fn truth(bytes: &[u8], set: &[u8]) -> Option<String> {
 }
 
 impl Image {
+    /// What a reader has to hold the patient of the file for: what the ID says, or where nobody can say its bytes.
+    pub fn patient(&self) -> Option<String> {
+        let (number, _) = self.patient?;
+        self.says(self.patient).or_else(|| Some(NUMBERS[number].escape_ascii().to_string()))
+    }
+
     /// What its number says.
     pub fn says(&self, number: Number) -> Option<String> {
         truth(NUMBERS[number?.0], SETS[self.set])
@@ -106,10 +119,16 @@ impl Image {
         if self.species {
             image = image.text(tags::QUALITY_CONTROL_SUBJECT, "YES");
         }
+        image = image.text(tags::PATIENT_ID, "");
         image = numbered(image, self.patient, tags::PATIENT_ID, tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE);
         if let Some((_, issuer)) = self.patient {
             image = image.text(tags::ISSUER_OF_PATIENT_ID, ISSUERS[issuer].0);
         }
+        if self.other.is_some() {
+            let (id, issuer) = (tags::PATIENT_ID, tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE);
+            image = image.item(tags::OTHER_PATIENT_I_DS_SEQUENCE, numbered(DataSet::new(), self.other, id, issuer));
+        }
+        image = image.text(tags::OPERATORS_NAME, OPERATORS[self.operator % OPERATORS.len()]);
         image = numbered(image, self.accession, tags::ACCESSION_NUMBER, tags::ISSUER_OF_ACCESSION_NUMBER_SEQUENCE);
         image = numbered(image, self.admission, tags::ADMISSION_ID, tags::ISSUER_OF_ADMISSION_ID_SEQUENCE);
         let order = numbered(

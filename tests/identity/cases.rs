@@ -9,7 +9,7 @@ use dicom_dictionary_std::{tags, uids};
 use serde_json::Value;
 
 use crate::checker::{check, list, text};
-use crate::property::{Run, WAYS, Way, run};
+use crate::ways::{Run, WAYS, Way, run};
 
 pub const SYSTEMS: [&str; 3] = ["patient=urn:p", "accession=urn:a", "visit=urn:v"];
 

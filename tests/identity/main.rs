@@ -8,3 +8,18 @@ mod cases;
 mod checker;
 mod numbers;
 mod property;
+#[cfg(feature = "upload")]
+#[allow(dead_code, reason = "what the tests of the upload use")]
+#[path = "../upload/server.rs"]
+mod server;
+#[cfg(feature = "upload")]
+#[allow(dead_code, reason = "what the tests of the upload use")]
+#[path = "../upload/session.rs"]
+mod session;
+#[cfg(feature = "upload")]
+#[allow(dead_code, reason = "what the tests of the upload use")]
+#[path = "../upload/store.rs"]
+mod store;
+#[cfg(feature = "upload")]
+mod uploaded;
+mod ways;

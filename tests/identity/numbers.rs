@@ -6,7 +6,8 @@ use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
 
 use crate::cases::{SEPARATE, SYSTEMS, converted, everywhere, image, of_type, searches};
-use crate::property::Way;
+use crate::checker::list;
+use crate::ways::Way;
 
 const PLACER: [&str; 3] = ["patient=urn:p", "accession=urn:a", "placer=urn:o"];
 
@@ -138,4 +139,146 @@ fn a_document_of_two_studies_makes_two_selections_also_in_two_runs() {
         selections[0]["id"].to_string()
     };
     assert_ne!(id("1"), id("2"));
+}
+
+/// Two images of a study that differ in one attribute.
+fn two_images(tag: Tag, values: [&[u8]; 2]) -> [Instance; 2] {
+    [image("1", 1, &[(tag, values[0])]), image("1", 2, &[(tag, values[1])])]
+}
+
+#[test]
+fn names_that_look_alike_and_lost_other_bytes_are_of_two() {
+    let (u, o): (&[u8], &[u8]) = (b"M\xFCller", b"M\xF6ller");
+    for (tag, kind) in [
+        (tags::OPERATORS_NAME, "Practitioner"),
+        (tags::PERFORMING_PHYSICIAN_NAME, "Practitioner"),
+        (tags::INSTITUTION_NAME, "Organization"),
+        (tags::MANUFACTURER, "Device"),
+        (tags::STATION_NAME, "Device"),
+    ] {
+        for (values, count) in [([u, o], 2), ([u, u], 1), ([b"A\tB", b"A B"], 2), ([b"A B", b" A B "], 1)] {
+            let images = two_images(tag, values);
+            everywhere(&images, &SYSTEMS, |run, way, _| {
+                let study = &of_type(run, "ImagingStudy")[0];
+                let performers = list(&study["series"][0]["performer"]);
+                let of_kind = performers.filter(|one| one["actor"]["type"] == kind).count();
+                assert_eq!(of_kind, count, "{tag} {values:?} {way:?}");
+            });
+            let separate = converted(&images, Release::R5, SEPARATE, &SYSTEMS);
+            assert_eq!(of_type(&separate, kind).len(), count, "{tag} {values:?}");
+        }
+    }
+}
+
+#[test]
+fn of_several_names_in_one_value_each_keeps_its_own_bytes() {
+    for (names, count) in [(&b"M\xFCller\\M\xF6ller"[..], 2), (b"M\xFCller\\M\xFCller", 1), (b"M\xFCller\\Olsen", 2)] {
+        let images = two_images(tags::OPERATORS_NAME, [names, b"M\xFCller"]);
+        let run = converted(&images, Release::R4, SEPARATE, &SYSTEMS);
+        assert_eq!(of_type(&run, "Practitioner").len(), count, "{names:?}");
+    }
+}
+
+#[test]
+fn where_there_is_room_for_one_name_another_that_looks_alike_is_a_difference() {
+    for tag in [tags::PATIENT_NAME, tags::REFERRING_PHYSICIAN_NAME, tags::INSTITUTIONAL_DEPARTMENT_NAME] {
+        for (other, count) in [(&b"M\xF6ller"[..], Some(&1)), (b"M\xFCller ", None)] {
+            everywhere(&two_images(tag, [b"M\xFCller", other]), &SYSTEMS, |run, _, _| {
+                assert_eq!(run.issues.get("differs"), count, "{tag} {other:?}");
+            });
+        }
+    }
+    let names = [b"M\xFCller", b"M\xF6ller"].map(|name| (tags::PATIENT_NAME, &name[..]));
+    let studies = [image("1", 1, &names[..1]), image("2", 1, &names[1..])];
+    everywhere(&studies, &SYSTEMS, |run, _, _| assert_eq!(run.issues.get("patient-differs"), Some(&1)));
+}
+
+#[test]
+fn without_a_patient_id_the_other_ids_say_whether_images_are_of_one() {
+    let of = |place: usize, (id, others): &(&str, &[&str])| {
+        let others = others.iter().map(|other| with(&[(tags::PATIENT_ID, other)]));
+        let image = image("1", place as u32 + 1, &[]).items(tags::OTHER_PATIENT_I_DS_SEQUENCE, others);
+        image.text(tags::PATIENT_ID, id)
+    };
+    for (subjects, is_several) in [
+        (&[("", &["A"] as &[&str]), ("", &["B"])] as &[(&str, &[&str])], true),
+        (&[("", &["A"]), ("", &["A"])], false),
+        (&[("", &["A"]), ("", &["B", "A"])], false),
+        (&[("", &["A"]), ("", &["C"]), ("", &["A", "B"]), ("", &["B", "C"])], false),
+        (&[("", &["A"]), ("", &[])], false),
+        (&[("1", &["A"]), ("", &["A"])], false),
+        (&[("1", &["A"]), ("", &["1"])], false),
+        (&[("1", &["A"]), ("", &["B"])], true),
+        (&[("1", &["A"]), ("1", &["B"])], false),
+        (&[("1", &["A"]), ("", &[])], false),
+    ] {
+        for reversed in [false, true] {
+            let mut images: Vec<Instance> = subjects.iter().enumerate().map(|(place, one)| of(place, one)).collect();
+            if reversed {
+                images = subjects.iter().rev().enumerate().map(|(place, one)| of(place, one)).collect();
+            }
+            everywhere(&images, &SYSTEMS, |run, _, _| {
+                assert_eq!(run.issues.contains_key("several-patients"), is_several, "{subjects:?}");
+                assert_eq!(run.exit_code, u8::from(is_several), "{subjects:?}");
+            });
+        }
+    }
+}
+
+#[test]
+fn two_contents_of_a_patient_who_is_known_by_another_id_alone_are_reported() {
+    let issuer = with(&[(tags::UNIVERSAL_ENTITY_ID, "1.2.9"), (tags::UNIVERSAL_ENTITY_ID_TYPE, "ISO")]);
+    let other = with(&[(tags::PATIENT_ID, "A")]).item(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE, issuer);
+    let of = |study, name: &str| {
+        let image = image(study, 1, &[(tags::PATIENT_ID, b""), (tags::PATIENT_NAME, name.as_bytes())]);
+        image.item(tags::OTHER_PATIENT_I_DS_SEQUENCE, other.clone())
+    };
+    everywhere(&[of("1", "Doe^Jane"), of("2", "Roe^Joan")], &SYSTEMS, |run, _, _| {
+        assert_eq!(run.issues.get("patient-differs"), Some(&1));
+    });
+}
+
+#[test]
+fn a_phantom_and_a_patient_in_one_study_are_several() {
+    for order in [false, true] {
+        let phantom = |place, is_one| match is_one {
+            true => image("1", place, &[(tags::QUALITY_CONTROL_SUBJECT, b"YES")]),
+            false => image("1", place, &[]),
+        };
+        let images = [phantom(1, order), phantom(2, !order)];
+        everywhere(&images, &SYSTEMS, |run, _, _| {
+            assert_eq!((run.exit_code, run.issues.get("several-patients")), (1, Some(&1)));
+        });
+    }
+}
+
+#[test]
+fn another_id_of_another_patient_is_seen_behind_more_parts_than_are_kept() {
+    let described = |place: u32, other: &str| {
+        let other = with(&[(tags::PATIENT_ID, other)]);
+        let image = image("1", place, &[]).text(tags::STUDY_DESCRIPTION, place.to_string());
+        image.text(tags::PATIENT_ID, "").item(tags::OTHER_PATIENT_I_DS_SEQUENCE, other)
+    };
+    for (other, exit_code) in [("B", 1), ("A", 0)] {
+        let images: Vec<Instance> =
+            (11..40).map(|place| described(place, if place == 38 { other } else { "A" })).collect();
+        assert_eq!(converted(&images, Release::R4, SEPARATE, &SYSTEMS).exit_code, exit_code, "{other}");
+    }
+}
+
+#[test]
+fn a_coding_scheme_whose_name_lost_bytes_is_none_that_the_user_named() {
+    let operator = |scheme: &[u8]| {
+        let code = dcm2fhir::synth::code("D1", "", "").text(tags::CODING_SCHEME_DESIGNATOR, scheme);
+        let person = DataSet::new().item(tags::PERSON_IDENTIFICATION_CODE_SEQUENCE, code);
+        image("1", 1, &[]).item(tags::OPERATOR_IDENTIFICATION_SEQUENCE, person)
+    };
+    for (scheme, system) in [(&b"99\xC4"[..], None), (b"99\xEF\xBF\xBD", None), (b"99A", Some("urn:s"))] {
+        everywhere(&[operator(scheme)], &["scheme:99\u{FFFD}=urn:x", "scheme:99A=urn:s"], |run, _, _| {
+            let study = &of_type(run, "ImagingStudy")[0];
+            let mut actors = list(&study["series"][0]["performer"]).map(|one| &one["actor"]);
+            let operator = actors.find(|actor| actor["identifier"]["value"] == "D1").unwrap();
+            assert_eq!(operator["identifier"]["system"].as_str(), system, "{scheme:?}");
+        });
+    }
 }

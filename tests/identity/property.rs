@@ -1,63 +1,21 @@
-//! The invariant over random archives: a few hundred of them, or as many as `IDENTITY_CASES` says; and over the files of
-//! the folder `IDENTITY_CORPUS`.
+//! The invariant over random archives, written in every way: a few hundred of them, or as many as `IDENTITY_CASES` says;
+//! and over the files of the folder `IDENTITY_CORPUS`.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use dcm2fhir::internals::report::causes;
-use dcm2fhir::{Conversion, References, Release};
+use dcm2fhir::{References, Release};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value;
 
 use crate::archive::{self, ISSUERS, Image, NUMBERS, Number, SETS};
 use crate::checker::{check, list, text};
-
-/// How a run writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    Refer(References),
-    Bundles,
-}
-
-pub const WAYS: [Way; 4] = [
-    Way::Refer(References::Logical),
-    Way::Refer(References::Contained),
-    Way::Refer(References::Separate),
-    Way::Bundles,
-];
-
-/// What came of a run.
-#[derive(Debug, PartialEq)]
-pub struct Run {
-    pub documents: Vec<Value>,
-    /// Issues by their codes.
-    pub issues: BTreeMap<&'static str, u64>,
-    pub exit_code: u8,
-}
-
-/// Converts a folder.
-pub fn run(folder: &Path, release: &'static Release, way: Way, systems: &[&str]) -> Run {
-    let mut conversion = Conversion::new(release).input(folder).threads(1);
-    for system in systems {
-        conversion = conversion.system(system.parse().unwrap());
-    }
-    conversion = match way {
-        Way::Refer(references) => conversion.references(references),
-        Way::Bundles => conversion.bundles(),
-    };
-    let mut documents = Vec::new();
-    let outcome = conversion.run(|document| {
-        documents.push(serde_json::from_str(document.json).unwrap());
-        Ok(())
-    });
-    let counts = outcome.unwrap().counts;
-    Run { documents, issues: counts.issues_by_code(), exit_code: causes(&counts).exit_code() }
-}
+use crate::ways::{ALL_WAYS, Run, WAYS, Way, run};
 
 /// Gives the same archives each time.
-fn runner(cases: u32) -> TestRunner {
+pub fn runner(cases: u32) -> TestRunner {
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }
@@ -71,24 +29,27 @@ fn number() -> impl Strategy<Value = Number> {
     ]
 }
 
-fn image() -> impl Strategy<Value = Image> {
+pub fn image() -> impl Strategy<Value = Image> {
     let whose = (0..4_usize, 0..2_usize, 0..SETS.len(), number(), 0..4_usize);
     let what =
         (number(), number(), number(), number(), number(), prop::option::of(0..2_usize), prop::bool::weighted(0.05));
-    (whose, what).prop_map(|(whose, what)| {
+    let more = (prop_oneof![4 => Just(None), 1 => number()], 0..5_usize);
+    (whose, what, more).prop_map(|(whose, what, (other, operator))| {
         let (study, series, set, patient, name) = whose;
         let (accession, placer, admission, specimen, person, step, species) = what;
-        Image { study, series, set, patient, name, accession, placer, admission, specimen, person, step, species }
+        let whose = Image { study, series, set, patient, name, other, operator, ..Image::default() };
+        Image { accession, placer, admission, specimen, person, step, species, ..whose }
     })
 }
 
 /// Most images of a study are of the patient of its first.
-fn images() -> impl Strategy<Value = Vec<Image>> {
+pub fn images() -> impl Strategy<Value = Vec<Image>> {
     (prop::collection::vec(image(), 2..7), prop::bool::weighted(0.8)).prop_map(|(mut images, is_tidy)| {
         for at in 0..images.len() {
             let first = images.iter().position(|image| image.study == images[at].study).unwrap();
             if is_tidy && first != at {
-                (images[at].patient, images[at].set) = (images[first].patient, images[first].set);
+                images[at] =
+                    Image { patient: images[first].patient, set: images[first].set, other: None, ..images[at].clone() };
             }
         }
         images
@@ -114,7 +75,10 @@ fn shared_is_the_same(images: &[Image], documents: &[Value], referring: &BTreeMa
                     images
                         .iter()
                         .filter(|image| image.study == study)
-                        .filter_map(|image| image.says(number(image)))
+                        .flat_map(|image| {
+                            [number(image), image.other.filter(|_| kind == "Patient/")].map(|one| image.says(one))
+                        })
+                        .flatten()
                         .collect()
                 })
                 .collect();
@@ -127,17 +91,38 @@ fn shared_is_the_same(images: &[Image], documents: &[Value], referring: &BTreeMa
     }
 }
 
+/// A study whose files have Patient IDs that cannot be one is named.
+fn mixed_studies_are_named(images: &[Image], run: &Run) {
+    let of = |study: usize| images.iter().filter(move |image| image.study == study);
+    let patients = |study: usize| of(study).filter_map(Image::patient).collect::<BTreeSet<String>>().len();
+    let mixed = (0..4).filter(|study| patients(*study) > 1).count() as u64;
+    let named = run.issues.get("several-patients").copied().unwrap_or_default();
+    assert!(named >= mixed && (mixed == 0 || run.exit_code == 1), "{named} of {mixed} are named");
+}
+
+/// The numbers of systems that a run may be told, and the issuers.
+pub const SYSTEMS: [&str; 7] = [
+    "patient=urn:p",
+    "accession=urn:a",
+    "visit=urn:v",
+    "placer=urn:o",
+    "specimen=urn:s",
+    "issuer:HOSP=urn:h",
+    "issuer:LAB=urn:oid:1.2.3",
+];
+
 #[test]
 fn no_random_archive_joins_what_belongs_to_two() {
     let cases = std::env::var("IDENTITY_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(300);
-    let all = ["patient=urn:p", "accession=urn:a", "visit=urn:v", "placer=urn:o", "specimen=urn:s"];
     let mut runner = runner(cases);
     let (shared, contested) = (Cell::new(0), Cell::new(0));
-    let strategy = (images(), 0..5_usize, 0..WAYS.len(), prop::sample::subsequence(all.to_vec(), 0..=5));
+    let strategy = (images(), 0..5_usize, 0..ALL_WAYS.len(), prop::sample::subsequence(SYSTEMS.to_vec(), 0..=7));
     let result = runner.run(&strategy, |(images, release, way, systems)| {
         let folder = tempfile::tempdir().unwrap();
         archive::write(folder.path(), &images);
-        let Run { documents, issues, .. } = run(folder.path(), Release::ALL[release], WAYS[way], &systems);
+        let run = run(folder.path(), Release::ALL[release], ALL_WAYS[way], &systems);
+        mixed_studies_are_named(&images, &run);
+        let Run { documents, issues, .. } = run;
         let referring = check(&documents);
         shared_is_the_same(&images, &documents, &referring);
         shared.set(shared.get() + usize::from(referring.values().any(|studies| studies.len() > 1)));

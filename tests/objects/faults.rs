@@ -37,7 +37,7 @@ fn first(headers: &str, bytes: &[u8], length: usize) -> Reply {
 
 #[test]
 fn a_store_gives_the_documents_of_its_objects() {
-    for dialect in [Dialect::S3, Dialect::Azure] {
+    for dialect in [Dialect::S3, Dialect::Google, Dialect::Azure] {
         let (store, output) = run(dialect, well());
         assert_eq!((code(&output), documents(&output)), (0, 4), "{}", stderr(&output));
         assert_eq!(store.asked("a.dcm"), 1, "a small object is one request");
@@ -81,6 +81,15 @@ fn faults_that_pass_are_tried_again() {
     for (name, instead) in faults {
         let (_, output) = run(Dialect::S3, instead);
         assert_eq!((code(&output), documents(&output)), (0, 4), "{name}: {}", stderr(&output));
+    }
+    for dialect in [Dialect::Google, Dialect::Azure] {
+        let (_, output) = run(dialect, of_b(|times, _| (times <= 2).then(|| fault(503, "ServerBusy"))));
+        assert_eq!((code(&output), documents(&output)), (0, 4), "{dialect:?}: {}", stderr(&output));
+        for (status, want) in [(404, "listed, but not there"), (416, "empty file"), (403, "AuthorizationFailure")] {
+            let (_, output) = run(dialect, of_b(move |_, _| Some(fault(status, "AuthorizationFailure"))));
+            assert_eq!(documents(&output), 3, "{dialect:?} {status}: {}", stderr(&output));
+            assert!(stderr(&output).contains(want), "{dialect:?} {status}: {}", stderr(&output));
+        }
     }
 }
 
@@ -148,9 +157,11 @@ fn what_makes_the_whole_bucket_unusable_ends_the_run() {
         assert_eq!(code(&output), 2, "{code_told}: {}", stderr(&output));
         assert!(stderr(&output).contains(want), "{}", stderr(&output));
     }
-    let (_, output) = run(Dialect::Azure, Box::new(|_, _| Some(fault(404, "ContainerNotFound"))));
-    assert_eq!(code(&output), 2, "{}", stderr(&output));
-    assert!(stderr(&output).contains("no such bucket"), "{}", stderr(&output));
+    for (dialect, name) in [(Dialect::Azure, "ContainerNotFound"), (Dialect::Google, "NoSuchBucket")] {
+        let (_, output) = run(dialect, Box::new(move |_, _| Some(fault(404, name))));
+        assert_eq!(code(&output), 2, "{}", stderr(&output));
+        assert!(stderr(&output).contains("no such bucket"), "{}", stderr(&output));
+    }
 }
 
 #[test]

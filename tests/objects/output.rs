@@ -169,3 +169,18 @@ fn fragments_go_to_a_bucket_and_documents_made_of_them_too() {
     assert_eq!(store.object("studies.ndjson"), Some(fs::read(folder.path().join("studies.ndjson")).unwrap()));
     assert!(!folder.path().join("s3:").exists());
 }
+
+#[test]
+fn each_service_takes_output() {
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/dicom/ct-two-series");
+    for (dialect, place) in [(Dialect::S3, "s3"), (Dialect::Google, "gs"), (Dialect::Azure, "az")] {
+        let store = Store::new(dialect, &[], well());
+        let output = dcm2fhir(&store, dialect, &["convert"])
+            .arg(&testdata)
+            .args(["--fhir", "r4", "-o", &format!("{place}://data/out/studies.ndjson")])
+            .output()
+            .unwrap();
+        assert_eq!(code(&output), 0, "{place}: {}", stderr(&output));
+        assert!(store.object("out/studies.ndjson").is_some_and(|bytes| bytes.starts_with(b"{")), "{place}");
+    }
+}

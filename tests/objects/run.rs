@@ -45,6 +45,12 @@ pub fn dcm2fhir(store: &Store, dialect: Dialect, arguments: &[&str]) -> Command 
             .env("AZURE_STORAGE_ACCOUNT_NAME", "account")
             .env("AZURE_STORAGE_ACCOUNT_KEY", "czNjcmV0")
             .env("DCM2FHIR_ENDPOINT_URL", format!("{}/account", store.url)),
+        Dialect::Google => command
+            .env(
+                "GOOGLE_SERVICE_ACCOUNT_KEY",
+                r#"{"private_key":"s3cret","private_key_id":"k","client_email":"e","disable_oauth":true}"#,
+            )
+            .env("DCM2FHIR_ENDPOINT_URL", &store.url),
         Dialect::Web => &mut command,
     };
     command
@@ -54,6 +60,7 @@ pub fn dcm2fhir(store: &Store, dialect: Dialect, arguments: &[&str]) -> Command 
 pub fn convert(store: &Store, dialect: Dialect, options: &[&str]) -> Output {
     let input = match dialect {
         Dialect::S3 => "s3://data/".to_string(),
+        Dialect::Google => "gs://data/".to_string(),
         Dialect::Azure => "az://data/".to_string(),
         Dialect::Web => format!("{}/a.dcm", store.url),
     };

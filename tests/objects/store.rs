@@ -54,6 +54,8 @@ pub struct Store {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     S3,
+    /// Google speaks as S3 does, but for its credentials.
+    Google,
     Azure,
     /// A web server, which gives no ETag.
     Web,
@@ -134,7 +136,7 @@ impl Store {
                 self.put(&request.path, request.body.clone());
                 Reply { status: 200, headers: "etag: \"e\"\r\n".into(), ..Reply::default() }
             }
-            (_, Dialect::S3) if request.query.contains("list-type=2") => self.list(request),
+            (_, Dialect::S3 | Dialect::Google) if request.query.contains("list-type=2") => self.list(request),
             (_, Dialect::Azure) if request.query.contains("comp=list") => self.list_azure(request),
             _ => self.get(dialect, request),
         }
@@ -241,7 +243,8 @@ fn read(stream: &TcpStream, dialect: Dialect) -> Option<Request> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned();
     // S3 has the bucket before the key, Azure the account and the container.
-    let before = [("/data", Dialect::S3), ("/account/data", Dialect::Azure), ("", Dialect::Web)];
+    let before =
+        [("/data", Dialect::S3), ("/data", Dialect::Google), ("/account/data", Dialect::Azure), ("", Dialect::Web)];
     let (before, _) = before.into_iter().find(|(_, of)| *of == dialect)?;
     let path = path.strip_prefix(before).unwrap_or(&path).trim_start_matches('/').to_string();
     let mut headers = String::new();

@@ -104,6 +104,8 @@ pub struct Reference {
     pub identifier: Option<Identifier>,
     /// What a reader is shown.
     pub display: Option<String>,
+    /// The bytes of the file, where what is shown lost some: two that look alike are then one only if these are equal.
+    pub lost: Option<Box<[u8]>>,
     /// The reference as given by the user, as `Patient/123`; stands instead of the companion.
     pub literal: Option<String>,
     /// All that the headers say of it.
@@ -120,18 +122,25 @@ impl Default for Reference {
 impl Reference {
     /// A reference that says only what it is to.
     pub fn to(target: ResourceType) -> Reference {
-        Reference { target, identifier: None, display: None, literal: None, resource: None }
+        Reference { target, identifier: None, display: None, lost: None, literal: None, resource: None }
     }
 
     /// A reference to what the headers say of, by its identifier and what a reader is shown.
     pub fn with(resource: Resource, identifier: Option<Identifier>, display: Option<String>) -> Reference {
         let target = resource.resource_type();
-        Reference { target, identifier, display, literal: None, resource: Some(Box::new(resource)) }
+        Reference { identifier, display, resource: Some(Box::new(resource)), ..Reference::to(target) }
+    }
+
+    /// The same, of which what is shown lost these bytes.
+    pub fn losing(self, lost: Option<Box<[u8]>>) -> Reference {
+        Reference { lost, ..self }
     }
 
     /// Adds what another reference to the same thing knows; what is there stays. Says whether the two contradict each other.
     pub fn merge_into(&mut self, other: Reference) -> bool {
-        self.display = self.display.take().or(other.display);
+        if self.display.is_none() {
+            (self.display, self.lost) = (other.display, other.lost);
+        }
         match (&mut self.identifier, &other.identifier) {
             (Some(mine), Some(theirs)) if mine.can_be(theirs) => mine.complete(theirs),
             _ => {}
@@ -144,6 +153,16 @@ impl Reference {
             }
             (Some(_), None) => false,
         }
+    }
+
+    /// All numbers that are known of what is referred to.
+    pub fn numbers(&self) -> &[Identifier] {
+        self.resource.as_deref().map_or(&[], Resource::identifier)
+    }
+
+    /// Whether one number is known of both.
+    pub fn shares_a_number(&self, other: &Reference) -> bool {
+        self.numbers().iter().any(|mine| other.numbers().iter().any(|theirs| mine.can_be(theirs)))
     }
 
     /// Whether a logical reference would say nothing: the writer gives a data-absent-reason where one is required.

@@ -7,12 +7,14 @@ use super::Rule;
 use crate::fhir::identifier::once_each;
 use crate::fhir::{CodeableConcept, Identifier, Performer, Procedure, Reference, ResourceType, Text};
 
-/// What makes two references the same: the identifier, else what is displayed. A device's serial number is its maker's
-/// own, so that the display counts too.
-fn identity(reference: &Reference) -> (ResourceType, Option<&Identifier>, Option<&str>) {
+/// What makes two references the same: the identifier, else what is displayed, with the bytes that it lost; where there is
+/// neither, all that is known. A device's serial number is its maker's own, so that the display counts too.
+fn identity(reference: &Reference) -> impl Ord {
     let needs_display = reference.identifier.is_none() || reference.target == ResourceType::Device;
-    let display = reference.display.as_deref().filter(|_| needs_display);
-    (reference.target, reference.identifier.as_ref(), display)
+    let display = [reference.display.as_deref().map(str::as_bytes), reference.lost.as_deref()];
+    let display = if needs_display { display } else { [None; 2] };
+    let is_bare = reference.identifier.is_none() && reference.display.is_none();
+    (reference.target, reference.identifier.as_ref(), display, reference.resource.as_deref().filter(|_| is_bare))
 }
 
 /// What the documents say of it.
