@@ -83,7 +83,9 @@ impl Round {
     fn of(work: &Work, archive: &Path, number: usize) -> Round {
         let at = |name: &str| work.path(&format!("{name}-{number}"));
         let archive = archive.display().to_string();
-        let (index, lines, sorted) = (at("index"), at("lines"), at("sorted"));
+        let (index, sorted) = (at("index"), at("sorted"));
+        // A path without an extension is a folder.
+        let lines = at("lines") + ".ndjson";
         let with_index = ["--index", &index, "--fhir"];
         let night = |output: &str| work.convert(&[&[&archive[..], "-o", output], &with_index[..], &["r4"]].concat());
         let convert = |output: &str| work.convert(&[&archive, "-o", output, "--fhir", "r4"]);

@@ -27,6 +27,9 @@ enum Claim {
     Deleted,
 }
 
+/// The instances of a study, and the version of its description.
+type Sent = (usize, usize);
+
 /// All that is known.
 pub struct World {
     pub server: TestServer,
@@ -37,8 +40,8 @@ pub struct World {
     /// Studies that an editor deleted or withdrew, and the resources that may be there then.
     edited: Mutex<BTreeMap<usize, BTreeSet<String>>>,
     edits: Mutex<usize>,
-    /// What anybody, somebody with the journal, and somebody with the index, uploaded last of each study.
-    last: [Mutex<BTreeMap<usize, (usize, usize)>>; 3],
+    /// What was sent last of each study with the journal, and with the index; and whether others sent something else since.
+    known: [Mutex<BTreeMap<usize, (Sent, bool)>>; 2],
     folder: tempfile::TempDir,
     files: Mutex<Files>,
 }
@@ -55,7 +58,7 @@ impl World {
             claims: Mutex::default(),
             edited: Mutex::default(),
             edits: Mutex::default(),
-            last: Default::default(),
+            known: Default::default(),
             folder,
         }
     }
@@ -103,24 +106,26 @@ impl World {
         bundles.flat_map(alone).collect()
     }
 
-    /// Notes an upload. The result has the studies that the journal or the index calls done, though another upload changed
-    /// them since.
+    /// Notes an upload. The result has the studies that the journal or the index calls done, though other uploads sent
+    /// other files of them since.
     pub fn uploads(&self, how: How) -> BTreeSet<usize> {
-        let archive = self.archive.lock().unwrap().clone();
-        let [mut any, mut journaled, mut indexed] = self.last.each_ref().map(|last| last.lock().unwrap());
-        let known = match how {
-            How { journal: true, .. } => Some(&mut journaled),
-            How { from: From::Index, .. } => Some(&mut indexed),
-            _ => None,
-        };
-        let Some(known) = known else {
-            any.extend(&archive);
-            return BTreeSet::new();
-        };
-        let is_stale = |study: &usize| known.get(study) == archive.get(study) && any.get(study) != archive.get(study);
-        let stale = STUDIES.into_iter().filter(is_stale).collect();
-        any.extend(&archive);
-        known.extend(&archive);
+        let archive = self.archive.lock().unwrap();
+        let mut stale = BTreeSet::new();
+        for (known, is_mine) in self.known.iter().zip([how.journal, how.from == From::Index]) {
+            let mut known = known.lock().unwrap();
+            for (study, files) in archive.iter() {
+                let next = match known.get(study).copied() {
+                    Some((sent, is_stale)) if is_mine && sent == *files => {
+                        stale.extend(is_stale.then_some(*study));
+                        continue;
+                    }
+                    Some((sent, is_stale)) if !is_mine => (sent, is_stale || sent != *files),
+                    _ if is_mine => (*files, false),
+                    _ => continue,
+                };
+                known.insert(*study, next);
+            }
+        }
         stale
     }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use dicom_dictionary_std::tags;
 
 use crate::dicom::{Header, Levels, StoredValues, Tag};
+use crate::fhir::Profile;
 use crate::group::reader::Record;
 use crate::group::{FileNotes, Group, NewKind, Studies};
 use crate::mapping::selection::SelectedInstance;
@@ -112,7 +113,7 @@ impl Kept {
         }
         drop(known);
         let stored = StoredValues::of(header, Levels::KIND);
-        let has_issues = NewKind::of(&stored, &Options::default(), |_| ()).has_issues;
+        let has_issues = NewKind::of(&stored, &of_any_profile(), |_| ()).has_issues;
         let is_noted = has_issues || !stored.is_plain_text();
         let mut kinds = self.kinds.write().unwrap_or_else(PoisonError::into_inner);
         kinds.entry(fingerprint).or_insert(KeptKind { stored, is_noted });
@@ -144,6 +145,11 @@ impl Kept {
         all.sort_by(|one, other| one.key.cmp(&other.key));
         Scanned { studies: all, kinds }
     }
+}
+
+/// Options that map what any profile reads, so that whatever raises an issue when the study is assembled has a note.
+fn of_any_profile() -> Options {
+    Options { profile: Profile::find("mado", None).unwrap_or_default(), ..Options::default() }
 }
 
 /// The attributes that make a Key Object Selection a rejection note.
