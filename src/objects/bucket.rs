@@ -7,7 +7,9 @@ use std::sync::Arc;
 use futures_util::TryStreamExt;
 use futures_util::stream::{BoxStream, StreamExt};
 use object_store::path::Path;
-use object_store::{Error as StoreError, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, Result};
+use object_store::{
+    Error as StoreError, GetOptions, GetRange, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt, Result,
+};
 
 use super::address::Address;
 use super::fault::{Fault, PAUSE, TRIES, fault, generic, reason};
@@ -64,9 +66,7 @@ impl Bucket {
     pub async fn first(&self, key: &Path, count: u64) -> Result<First> {
         match self.get(key, 0..count, None).await {
             Err(error) if fault(&error) == Fault::PastEnd => {
-                let (location, last_modified) = (key.clone(), Default::default());
-                let meta = ObjectMeta { location, last_modified, size: 0, e_tag: None, version: None };
-                Ok(First { meta, bytes: bytes::Bytes::new() })
+                Ok(First { meta: undescribed(key.clone(), 0), bytes: bytes::Bytes::new() })
             }
             result => result,
         }
@@ -119,17 +119,12 @@ impl Bucket {
 
     /// Uploads a file, in parts if it is a large one: it is there as a whole, or not at all.
     pub async fn upload(&self, key: &Path, mut file: impl Read) -> Result<()> {
-        let mut part = read_part(&mut file)?;
+        let part = read_part(&mut file)?;
         if part.len() < PART_BYTES {
             return self.store.put(key, part.into()).await.map(|_| ());
         }
         let mut upload = self.store.put_multipart(key).await?;
-        let mut result = Ok(());
-        while !part.is_empty() && result.is_ok() {
-            result = upload.put_part(part.into()).await;
-            part = read_part(&mut file)?;
-        }
-        match result {
+        match put_parts(upload.as_mut(), part, file).await {
             Ok(()) => upload.complete().await.map(|_| ()),
             Err(error) => {
                 // Parts that stay would be paid for.
@@ -143,6 +138,20 @@ impl Bucket {
     pub async fn check(&self, below: &Path) -> Result<()> {
         self.list(below).take(1).try_collect::<Vec<_>>().await.map(|_| ())
     }
+}
+
+/// An object of which the server says nothing but its size, if that.
+pub fn undescribed(location: Path, size: u64) -> ObjectMeta {
+    ObjectMeta { location, last_modified: Default::default(), size, e_tag: None, version: None }
+}
+
+/// Uploads a part that was read, and all that follow it.
+async fn put_parts(upload: &mut dyn MultipartUpload, mut part: Vec<u8>, mut file: impl Read) -> Result<()> {
+    while !part.is_empty() {
+        upload.put_part(part.into()).await?;
+        part = read_part(&mut file)?;
+    }
+    Ok(())
 }
 
 fn read_part(file: &mut impl Read) -> Result<Vec<u8>> {

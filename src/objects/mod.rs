@@ -13,7 +13,7 @@ mod runtime;
 mod store;
 
 pub use address::Address;
-pub use bucket::{Bucket, First};
+pub use bucket::{Bucket, First, undescribed};
 pub use fault::{Fault, fault, reason};
 pub use options::BucketOptions;
 pub use runtime::{runtime, wait};

@@ -33,6 +33,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TARGET = Path(os.environ.get('CARGO_TARGET_DIR', ROOT / 'target'))
+SERVERS = TARGET / 'servers'
 BINARY = os.environ.get('DCM2FHIR', str(TARGET / 'debug/dcm2fhir'))
 OPTIONS = ['--fhir', 'r5', '--references', 'contained', '--summary', 'none']
 # What every Azure emulator has: the name and the key are in Microsoft's documents.
@@ -175,18 +176,23 @@ def s3(folder):
         )
 
 
+def installed(name, tool, words):
+    """The path of a server, which the tool fetches when it is not there yet."""
+    if not shutil.which(tool):
+        raise CannotInstall(f'there is no {tool}')
+    SERVERS.mkdir(parents=True, exist_ok=True)
+    command = SERVERS / name
+    if not command.exists():
+        run = subprocess.run([tool, *words], env={**os.environ, 'GOBIN': str(SERVERS.resolve())}, check=False)
+        if run.returncode:
+            raise CannotInstall(f'{tool} cannot fetch {command.name}')
+    return command
+
+
 def azure(folder):
     from azure.storage.blob import BlobServiceClient
 
-    if not shutil.which('npm'):
-        raise CannotInstall('there is no npm')
-    place = TARGET / 'servers'
-    place.mkdir(parents=True, exist_ok=True)
-    command = place / 'node_modules/.bin/azurite-blob'
-    if not command.exists():
-        run = subprocess.run(['npm', 'install', '--silent', '--prefix', place, 'azurite@3'], check=False)
-        if run.returncode:
-            raise CannotInstall('npm cannot fetch azurite')
+    command = installed('node_modules/.bin/azurite-blob', 'npm', ['install', '--silent', '--prefix', SERVERS, 'azurite@3'])
     port = free_port()
     with tempfile.TemporaryDirectory() as data:
         options = ['--location', data, '--blobPort', str(port), '--skipApiVersionCheck', '--silent']
@@ -209,15 +215,7 @@ def azure(folder):
 
 
 def gcs(folder):
-    if not shutil.which('go'):
-        raise CannotInstall('there is no Go')
-    place = TARGET / 'servers'
-    place.mkdir(parents=True, exist_ok=True)
-    command = place / 'fake-gcs-server'
-    if not command.exists():
-        fetch = ['go', 'install', 'github.com/fsouza/fake-gcs-server@v1.56.1']
-        if subprocess.run(fetch, env={**os.environ, 'GOBIN': str(place.resolve())}, check=False).returncode:
-            raise CannotInstall('Go cannot fetch fake-gcs-server')
+    command = installed('fake-gcs-server', 'go', ['install', 'github.com/fsouza/fake-gcs-server@v1.56.1'])
     port = free_port()
     host = f'127.0.0.1:{port}'
     options = ['-scheme', 'http', '-host', '127.0.0.1', '-port', str(port), '-public-host', host, '-backend', 'memory']

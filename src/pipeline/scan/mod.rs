@@ -131,13 +131,8 @@ fn run(scan: &Scan, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Resul
         studies: scanned.len(),
         unmet_rules: filter.unmet(),
     };
-    let end = End {
-        studies: scanned.len() as u64,
-        sum: fragment_sum(&scanned),
-        partial: filter.is_partial(),
-        shard: scan.shard.map(|shard| (shard.number, shard.of)),
-    };
     let cutter = Cutter::new(wanted.hash(), scanned.hash());
+    let end = end(scan, &scanned, filter.is_partial());
     Writer { target: &target, mode: scan.mode, cutter, end, scanned: &scanned, interrupt }.all(left_out.entries)?;
     Ok(done)
 }
@@ -167,8 +162,14 @@ fn walk(
     source::open(&inputs, &walk, progress, interrupt)
 }
 
-fn fragment_sum(scanned: &Scanned) -> Hash {
-    Hash(scanned.keys().fold(0, |sum, key| sum.wrapping_add(key_hash(key))))
+/// The line that ends a scan.
+fn end(scan: &Scan, scanned: &Scanned, partial: bool) -> End {
+    End {
+        studies: scanned.len() as u64,
+        sum: Hash(scanned.keys().fold(0, |sum, key| sum.wrapping_add(key_hash(key)))),
+        partial,
+        shard: scan.shard.map(|shard| (shard.number, shard.of)),
+    }
 }
 
 /// For `scan`, `-` is a list of paths: what an engine pipes into it.

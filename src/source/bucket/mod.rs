@@ -109,8 +109,7 @@ impl BucketInput {
             false => match bucket.head(key).await {
                 Err(error) if fault(&error) == Fault::Missing && service.is_listed() => Some(error),
                 Err(error) if fault(&error) == Fault::Unranged => {
-                    let (location, last_modified) = (key.clone(), Default::default());
-                    let meta = ObjectMeta { location, last_modified, size: u64::MAX, e_tag: None, version: None };
+                    let meta = objects::undescribed(key.clone(), u64::MAX);
                     return Ok((stream::iter([Ok(meta)]).boxed(), Extent::One));
                 }
                 object => return Ok((stream::iter([Ok(object?)]).boxed(), Extent::One)),

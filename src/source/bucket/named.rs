@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use futures_util::stream::{self, StreamExt};
-use object_store::ObjectMeta;
 
 use super::{BucketInput, Extent, Listing};
 use crate::issue::Skip;
 use crate::name::Name;
-use crate::objects::Bucket;
+use crate::objects::{Bucket, undescribed};
 use crate::source::Only;
 use crate::source::batch::Feed;
 
@@ -48,11 +47,8 @@ fn give(inputs: Vec<BucketInput>, feed: &mut Feed) {
         Err(error) => return feed.skip(Name::file(address.root()), Skip::NotDelivered(error.to_string())),
     };
     let (prefixes, objects): (Vec<_>, Vec<_>) = inputs.into_iter().partition(|input| input.address.is_prefix);
-    let objects = objects.into_iter().map(|input| {
-        // A list need not say how large it is; the answer does.
-        let (location, last_modified) = (input.address.key, Default::default());
-        Ok(ObjectMeta { location, last_modified, size: u64::MAX, e_tag: None, version: None })
-    });
+    // A list need not say how large an object is; the answer does.
+    let objects = objects.into_iter().map(|input| Ok(undescribed(input.address.key, u64::MAX)));
     let listing = |objects, place, extent| Listing {
         bucket: bucket.clone(),
         objects,
