@@ -38,18 +38,20 @@ if [ "${runner[0]:-}" = wine ]; then
     python -m ziglang cc -target x86_64-windows-gnu -shared -nostdlib -o bcryptprimitives.dll "$stand_in" -ladvapi32
     trap 'wineserver -k || true; sleep 1; rm -r "$place"' EXIT
 fi
-# run FOLDER COMMAND...: an archive, its studies, by way of an index too, and its catalog, made by the same binary.
-run() {
-    local folder=$1
+# run FOLDER COMMAND...: an archive, its studies, by way of an index too, and its catalog, made by the same binary. The catalog
+# has the paths as they were given, so they are the same in each folder.
+run() (
+    mkdir "$1"
+    cd "$1"
     shift
-    mkdir "$folder"
     "$@" --version
-    "$@" synth -o "$folder/archive" --studies 5 --quiet
-    "$@" convert "$folder/archive" -o "$folder/studies" --fhir r4 --quiet
-    "$@" convert "$folder/archive" -o "$folder/indexed" --fhir r4 --quiet --index "$folder.index"
-    "$@" convert -o "$folder/again" --fhir r4 --quiet --index "$folder.index"
-    "$@" convert "$folder/archive" -o "$folder/catalog.parquet" --quiet
-}
+    "$@" synth -o archive --studies 5 --quiet
+    "$@" convert archive -o studies --fhir r4 --quiet
+    "$@" convert archive -o indexed --fhir r4 --quiet --index ../index
+    "$@" convert -o again --fhir r4 --quiet --index ../index
+    "$@" convert archive -o catalog.parquet --quiet
+    rm ../index*
+)
 run expected "$reference"
 run found "${runner[@]}" "$binary"
 diff -r expected found
