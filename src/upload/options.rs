@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
-
 use super::Mode;
 use crate::fhir::Release;
 use crate::fhir::id::Ids;
@@ -33,7 +31,7 @@ pub struct UploadOptions {
 }
 
 /// What is sent, and how.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Sending")]
 pub struct SendingOptions {
     /// Journal of what was sent, to resume an upload
