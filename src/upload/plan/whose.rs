@@ -20,7 +20,7 @@ pub fn check(entry: &Entry<'_>, ours: &Json, copy: &ServerCopy, base: &str) -> R
             true => {}
         }
     }
-    if entry.belongs_to_a_patient() && !is_of_one_subject(ours, theirs, base) {
+    if entry.belongs_to_a_patient() && is_of_one_subject(ours, theirs, base) != Some(true) {
         return Err("the server's copy belongs to another patient");
     }
     Ok(())
@@ -71,24 +71,30 @@ fn told(identifier: &Json) -> Option<(&str, Option<&str>)> {
     Some((identifier.string("system")?, identifier.string("value")))
 }
 
-/// Whether both have the same subject, by reference or identifier. A missing subject matches no other.
-pub fn is_of_one_subject(ours: &Json, theirs: &Json, base: &str) -> bool {
+/// Whether both have the same subject, by reference or identifier; `None` if neither says. A missing subject matches no
+/// other.
+pub fn is_of_one_subject(ours: &Json, theirs: &Json, base: &str) -> Option<bool> {
     let (Some(ours), Some(theirs)) = (ours.get("subject"), theirs.get("subject")) else {
-        return ours.get("subject").is_none() && theirs.get("subject").is_none();
+        return Some(ours.get("subject").is_none() && theirs.get("subject").is_none());
     };
-    let literal = |subject: &Json| {
-        let relative = relative(subject.string("reference")?, base);
-        // A versioned reference refers to the same resource.
-        Some(relative.split_once("/_history/").map_or(relative, |(current, _)| current).to_string())
-    };
-    if let (Some(ours), Some(theirs)) = (literal(ours), literal(theirs)) {
-        return ours == theirs;
+    if let (Some(ours), Some(theirs)) = (literal(ours, base), literal(theirs, base)) {
+        return Some(ours == theirs);
+    }
+    if ours.string("reference").is_some() && ours.string("reference") == theirs.string("reference") {
+        return Some(true);
     }
     let number = |subject: &Json| {
         let identifier = subject.get("identifier")?;
         Some((identifier.string("system")?.to_string(), identifier.string("value")?.to_string()))
     };
-    number(ours).is_some_and(|ours| number(theirs) == Some(ours))
+    Some(number(ours)? == number(theirs)?)
+}
+
+/// The resource on the server that a subject refers to. A versioned reference refers to the same resource.
+pub fn literal<'s>(subject: &'s Json, base: &str) -> Option<&'s str> {
+    let reference = relative(subject.string("reference")?, base);
+    let current = reference.split_once("/_history/").map_or(reference, |(current, _)| current);
+    (!current.starts_with('#')).then_some(current)
 }
 
 /// A reference relative to the server's base.
