@@ -109,8 +109,7 @@ fn across(criterion: &mut Criterion) {
                 let Finished { study, .. } = imaging_study(&resolved, &options);
                 let sharing = Sharing::alone(Ids::new(""));
                 let linked = link(study, Vec::new(), options.release(), References::Logical, &sharing);
-                json::write_imaging_study(io::sink(), &linked, options.release(), Layout::Compact)
-                    .expect("a sink takes all");
+                json::write(io::sink(), &linked, options.release(), Layout::Compact).expect("a sink takes all");
             }
         });
     });
