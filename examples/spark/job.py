@@ -36,10 +36,10 @@ def main():
     lists = spark.sparkContext.textFile(paths)
     if tasks:
         lists = lists.repartition(tasks)
-    lines = lists.pipe(command(program, "scan", "-q", "-", "-o", "-"), checkCode=True)
+    lines = lists.pipe(command(program, "scan", "-q", "--files-from", "-", "-o", "-", "--allow-empty"), checkCode=True)
     by_study = lines.map(lambda line: tuple(line.split("\t", 1)))
     together = by_study.repartitionAndSortWithinPartitions(tasks or None)
-    assemble = command(program, "assemble", "-q", "-", "-o", "-", *options)
+    assemble = command(program, "assemble", "-q", "-", "-o", "-", "--allow-empty", *options)
     together.map("\t".join).pipe(assemble, checkCode=True).saveAsTextFile(output)
     spark.stop()
 

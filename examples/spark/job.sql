@@ -4,12 +4,12 @@ CREATE TEMPORARY VIEW paths (path STRING) USING text OPTIONS (path '${paths}');
 
 CREATE TEMPORARY VIEW records AS
 SELECT TRANSFORM(path) ROW FORMAT DELIMITED FIELDS TERMINATED BY '\t'
-    USING 'dcm2fhir scan -q - -o -'
+    USING 'dcm2fhir scan -q --files-from - -o - --allow-empty'
     AS (study STRING, record STRING) ROW FORMAT DELIMITED FIELDS TERMINATED BY '\t'
 FROM paths;
 
 INSERT OVERWRITE DIRECTORY '${output}' USING text
 SELECT TRANSFORM(study, record) ROW FORMAT DELIMITED FIELDS TERMINATED BY '\t'
-    USING 'dcm2fhir assemble -q - -o - --fhir r4'
+    USING 'dcm2fhir assemble -q - -o - --allow-empty --fhir r4'
     AS (line STRING) ROW FORMAT DELIMITED FIELDS TERMINATED BY '\u0001'
 FROM (SELECT * FROM records DISTRIBUTE BY study SORT BY study);

@@ -61,6 +61,9 @@ Exit code:
   2    could not run, or the server became unavailable
   130  interrupted";
 
+/// The default number of concurrent requests.
+const REQUESTS: u16 = 4;
+
 /// The arguments of `upload`.
 #[derive(Debug, Args)]
 #[command(
@@ -142,9 +145,9 @@ pub struct SendingArguments {
 
     /// Number of concurrent requests to the server
     ///
-    /// Default: 4.
-    #[arg(long, alias = "jobs", value_name = "N", default_value_t = 4, value_parser = whole::<u16>(1..=256), hide_short_help = true)]
-    pub concurrent_requests: u16,
+    /// Default: 4; for buckets 64.
+    #[arg(long, aliases = ["concurrent-requests", "jobs"], value_name = "N", value_parser = whole::<u16>(1..=256), hide_short_help = true)]
+    pub requests: Option<u16>,
 
     /// Replace studies that have more instances on the server
     ///
@@ -221,7 +224,7 @@ impl UploadArguments {
                 "upload sends studies and what goes with them, and --profile {name} writes documents: write them with convert"
             ));
         }
-        let concurrent_requests = sending.concurrent_requests.into();
+        let concurrent_requests = sending.requests.unwrap_or(REQUESTS).into();
         let own: Vec<PathBuf> = sending.journal.iter().chain(&sending.rejects).cloned().collect();
         let options = options(server, sending, &content, &run)?;
         let output = output(content.references, options.conditional);
@@ -262,7 +265,7 @@ fn options(
     Ok(UploadOptions {
         policy: server.access.policy(),
         credentials: server.access.credentials()?,
-        connection: connection(&server, sending.concurrent_requests.into())?,
+        connection: connection(&server, sending.requests.unwrap_or(REQUESTS).into())?,
         mode: sending.send_as,
         release: content.fhir.or_else(|| content.profile().is_some().then(|| content.release())),
         max_bytes: usize::try_from(sending.max_bytes).unwrap_or(usize::MAX),
@@ -345,10 +348,10 @@ mod tests {
     }
 
     #[test]
-    fn concurrent_requests_and_reading_threads_are_two_things() {
+    fn requests_and_reading_threads_are_two_things() {
         let upload = |options: &str| upload(&format!("a --to http://h {options}")).unwrap();
         for (options, requests, threads) in
-            [("-j 3", 4, 3), ("--concurrent-requests 8 -j 3", 8, 3), ("--jobs 8 --threads 5", 8, 5)]
+            [("-j 3", 4, 3), ("--requests 8 -j 3", 8, 3), ("--concurrent-requests 8 --threads 5", 8, 5)]
         {
             assert_eq!(
                 (upload(options).concurrent_requests, upload(options).job.threads),

@@ -42,7 +42,7 @@ pub fn upload(mut upload: Upload, console: &Console) -> Result<u8, Error> {
     let clock = Box::new(SystemClock::default());
     let server = Server::open(&upload.options, clock, interrupt.clone(), progress.clone())?;
     if let Some(note) = server.journal_mended() {
-        terminal::say(format_args!("{WARNING}warning:{WARNING:#} {}\n", source::printable(note.as_bytes())));
+        terminal::say(format_args!("{WARNING}warning:{WARNING:#} {}\n", source::one_line(&note)));
     }
     upload.job.config.content.fhir = Some(server.release());
     if upload.job.inputs.iter().all(is_fhir) {
@@ -193,7 +193,7 @@ fn causes(counts: &Counts) -> Causes {
     let mut causes: Vec<CauseInWords> =
         causes.map(|(number, what)| CauseInWords::of(format!("{} {what}", count(number)))).collect();
     if let Some(first) = causes.first_mut() {
-        first.places = counts.refused.iter().take(3).map(|text| source::printable(text.as_bytes())).collect();
+        first.places = counts.refused.iter().take(3).map(|text| source::one_line(text)).collect();
         first.more = (not_taken + counts.unreadable).saturating_sub(first.places.len() as u64);
     }
     Causes(causes)

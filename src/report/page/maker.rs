@@ -10,7 +10,7 @@ use crate::dicom::charset::CharacterSet;
 use crate::fhir::Resource;
 use crate::mapping::ResolvedStudy;
 use crate::mapping::SeriesPart;
-use crate::name::printable;
+use crate::name::one_line;
 
 /// The most characters of a text that are shown.
 const MAX_CHARACTERS: usize = 64;
@@ -126,8 +126,8 @@ pub fn shown(text: &str) -> String {
     let line: String =
         text.trim().chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
     match line.char_indices().nth(MAX_CHARACTERS) {
-        Some((end, _)) => printable(&line.as_bytes()[..end]) + "…",
-        None => printable(line.as_bytes()),
+        Some((end, _)) => one_line(&line[..end]) + "…",
+        None => one_line(&line),
     }
 }
 
