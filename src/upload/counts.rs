@@ -174,7 +174,7 @@ impl fmt::Display for Summary<'_> {
         if self.gone > 0 {
             row(f, "journal", &count(self.gone as u64), "studies sent before that are not in the input: see --report")?;
         }
-        row(f, "server", "", &one_line(&self.server))?;
+        row(f, "server", "", &one_line(self.server))?;
         self.wire(f)?;
         row(f, "time", "", &duration(self.elapsed))
     }
