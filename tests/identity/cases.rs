@@ -360,6 +360,19 @@ fn study_uids_that_differ_never_share_an_identifier() {
 }
 
 #[test]
+fn a_study_uid_with_letters_is_not_searched_for() {
+    for (uids, is_searched) in [([&b"1.2.3"[..], b"1.2.4"], true), ([b"1.2.3A", b"1.2.3a"], false)] {
+        let images = two_studies(tags::STUDY_INSTANCE_UID, uids);
+        let run = converted(&images, Release::R4, Way::BundlesOf("transaction", true), &SYSTEMS);
+        let entries = run.documents.iter().flat_map(|bundle| list(&bundle["entry"]));
+        let urls: BTreeSet<&str> = entries.map(|entry| text(&entry["request"]["url"])).collect();
+        let studies: Vec<&&str> = urls.iter().filter(|url| url.starts_with("ImagingStudy")).collect();
+        assert_eq!(studies.len(), 2);
+        assert!(studies.iter().all(|url| url.contains('?') == is_searched), "a server may ignore case: {studies:?}");
+    }
+}
+
+#[test]
 fn of_two_patient_names_the_first_is_taken_and_it_is_reported() {
     for (name, want, is_several) in [
         (&b"Doe^Jane\\Roe^Richard"[..], "Jane Doe", true),
