@@ -1,5 +1,5 @@
 -- The same without Python: spark-sql -f examples/spark/job.sql --hivevar paths=/lists --hivevar output=/studies
--- A program that ends with another code than 0 fails its task, and Spark tries it again.
+-- A program that exits with another code than 0 fails its task, which Spark retries.
 CREATE TEMPORARY VIEW paths (path STRING) USING text OPTIONS (path '${paths}');
 
 CREATE TEMPORARY VIEW records AS
