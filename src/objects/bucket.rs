@@ -15,7 +15,7 @@ use super::address::Address;
 use super::fault::{Fault, PAUSE, TRIES, fault, generic, reason};
 use super::options::BucketOptions;
 use super::runtime::runtime;
-use super::{listing, store};
+use super::{keys, listing, store};
 use crate::error::Error;
 
 /// Parts of an upload (Amazon wants 5 MiB at least).
@@ -49,7 +49,7 @@ impl Bucket {
 
     /// The address of a key.
     pub fn address(&self, key: &Path) -> String {
-        format!("{}{key}", self.root)
+        format!("{}{}", self.root, keys::key(key))
     }
 
     /// All objects below a key, as they come page by page.
