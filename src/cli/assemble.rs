@@ -18,7 +18,7 @@ const EXAMPLES: &str = "\
 Examples:
   The same result as convert, in three steps:
     dcm2fhir scan archive/ -o - | LC_ALL=C sort | dcm2fhir assemble - -o studies/ --fhir r4
-  The 7th of 64 jobs, after the scans:
+  The 7th of 64 jobs, after the scans; records/ may also be s3://bucket/records/:
     dcm2fhir assemble records/ --partition 7/64 -o studies/ --fhir r4
 
 All lines of a study must be adjacent, as after a sort. Duplicate lines are harmless.
@@ -39,9 +39,9 @@ Exit code:
     mut_arg("threads", |threads| threads.hide_short_help(true))
 )]
 pub struct AssembleArguments {
-    /// Files or a folder that scan wrote; - is stdin
+    /// Files or a folder that scan wrote, or s3://…/; - is stdin
     ///
-    /// Several files must each be sorted. Piped input is kept in a temporary file while it is read.
+    /// Those of a bucket (s3://, gs://, az://) are read where they are; a folder there ends in a slash. Several files must each be sorted. Piped input is kept in a temporary file while it is read.
     #[arg(value_name = "INPUT", required = true)]
     inputs: Vec<PathBuf>,
 
@@ -62,6 +62,12 @@ pub struct AssembleArguments {
     #[cfg(feature = "objects")]
     #[command(flatten)]
     bucket: BucketOptions,
+    /// Trust these CA certificates of a private store, as PEM
+    ///
+    /// Default: the system's.
+    #[cfg(all(feature = "objects", feature = "http"))]
+    #[arg(long, value_name = "FILE", hide_short_help = true, help_heading = "Server")]
+    ca_cert: Option<PathBuf>,
     #[command(flatten)]
     content: ContentOptions,
     #[command(flatten)]
@@ -74,7 +80,9 @@ pub struct AssembleArguments {
 pub fn run(arguments: AssembleArguments) -> Result<u8, Error> {
     let AssembleArguments { inputs, partition, allow_empty, output, content, run, console, .. } = arguments;
     #[cfg(feature = "objects")]
-    let remote = RemoteOptions { bucket: arguments.bucket, ..RemoteOptions::default() };
+    let mut remote = RemoteOptions { bucket: arguments.bucket, ..RemoteOptions::default() };
+    #[cfg(all(feature = "objects", feature = "http"))]
+    remote.web.access.ca_cert.clone_from(&arguments.ca_cert);
     #[cfg(not(feature = "objects"))]
     let remote = RemoteOptions::default();
     let job = Config { output, content, run, remote, ..Config::default() }.convert()?;

@@ -192,6 +192,11 @@ fn one_file(arguments: &ExplainArguments, profile: &Profile) -> Result<Option<(S
     let ([path], true) = (inputs.as_slice(), include.is_empty() && exclude.is_empty()) else { return Ok(None) };
     let remote = if is_stdin(path) { None } else { arguments.remote.input(path)? };
     arguments.remote.check(remote.as_slice())?;
+    if remote.as_ref().is_some_and(Input::is_whole_pacs) {
+        let advice =
+            "name a study of the PACS with --study UID, or give --query for a summary of the studies that it finds";
+        return usage(format!("explain would request all studies: {advice}"));
+    }
     if path.is_dir() || remote.as_ref().is_some_and(Input::is_folder) {
         return Ok(None);
     }

@@ -39,7 +39,12 @@ fn every_option_has_a_variable() {
 fn the_example_in_the_documents_is_the_template() {
     let text = std::fs::read_to_string("docs/dcm2fhir.toml").unwrap();
     let advice = "docs/dcm2fhir.toml is out of date: dcm2fhir config --template > docs/dcm2fhir.toml";
-    assert!(text == settings::template(&command()), "{advice}");
+    // The document is that of a build without object stores, which add two options.
+    let is_there =
+        |option: &&str| !["\n#no-sign-request ", "\n#endpoint-url "].iter().any(|name| option.contains(name));
+    let template = settings::template(&command());
+    let options: Vec<&str> = template.split("\n\n").filter(is_there).collect();
+    assert!(text == options.join("\n\n"), "{advice}");
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Addresses of objects: `s3://bucket/key`, `gs://bucket/key`, `az://container/key`, `https://host/path`.
 
+use std::fmt;
+
 use object_store::path::Path;
 
+use super::keys;
 use crate::error::Error;
 
 /// The service.
@@ -51,7 +54,9 @@ impl Address {
     /// Parses an address; `None` for other paths.
     pub fn parse(text: &str) -> Result<Option<Address>, Error> {
         let Some((scheme, rest)) = text.split_once("://") else { return Ok(None) };
-        let Some((_, service)) = SERVICES.iter().find(|(known, _)| *known == scheme) else { return Ok(None) };
+        let Some((_, service)) = SERVICES.iter().find(|(known, _)| known.eq_ignore_ascii_case(scheme)) else {
+            return Ok(None);
+        };
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
         if bucket.is_empty() {
             return usage(format!("{scheme}:// wants a bucket, as {scheme}://bucket/prefix/"));
@@ -65,15 +70,21 @@ impl Address {
                 "{scheme}://{bucket}/: an address is wanted without ? and #, for they may hold secrets"
             ));
         }
-        let path = if is_web { Path::from_url_path(key) } else { Path::parse(key.trim_matches('/')) };
+        // The slash that ends a prefix is none of its key; any other is.
+        let below = key.strip_suffix('/');
+        let path = match below {
+            _ if is_web => Path::from_url_path(key),
+            Some(below) => keys::prefix(below),
+            None => keys::path(key),
+        };
         let Ok(path) = path else {
             return usage(format!("{scheme}://{bucket}/: no object can have such a key"));
         };
-        let is_prefix = key.is_empty() || key.ends_with('/');
+        let is_prefix = key.is_empty() || below.is_some();
         if is_web && is_prefix {
             return usage(format!("{scheme}://{bucket}/{key} is no file: a web server is read, and never listed"));
         }
-        let (scheme, bucket) = (scheme.to_string(), bucket.to_string());
+        let (scheme, bucket) = (scheme.to_ascii_lowercase(), bucket.to_string());
         Ok(Some(Address { service: *service, scheme, bucket, key: path, is_prefix }))
     }
 
@@ -84,7 +95,13 @@ impl Address {
 
     /// An error that ends the run.
     pub fn error(&self, reason: &str) -> Error {
-        Error::Server { purpose: "use", base: format!("{}{}", self.root(), self.key), reason: reason.to_string() }
+        Error::Server { purpose: "use", base: self.to_string(), reason: reason.to_string() }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.root(), keys::key(&self.key))
     }
 }
 
@@ -104,6 +121,10 @@ mod tests {
             ("gs://b", Ok(Some(("b", "", true)))),
             ("az://c/", Ok(Some(("c", "", true)))),
             ("https://h:8/a%20b.dcm", Ok(Some(("h:8", "a b.dcm", false)))),
+            ("S3://b/a", Ok(Some(("b", "a", false)))),
+            ("s3://b/a//c.dcm", Ok(Some(("b", "a/\u{E000}/c.dcm", false)))),
+            ("s3://b//a/", Ok(Some(("b", "\u{E000}/a", true)))),
+            ("s3://b//", Ok(Some(("b", "\u{E000}", true)))),
             ("archive/", Ok(None)),
             ("dicomweb+https://h", Ok(None)),
             ("ftp://h/x", Ok(None)),

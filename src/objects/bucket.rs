@@ -15,7 +15,7 @@ use super::address::Address;
 use super::fault::{Fault, PAUSE, TRIES, fault, generic, reason};
 use super::options::BucketOptions;
 use super::runtime::runtime;
-use super::{listing, store};
+use super::{keys, listing, store};
 use crate::error::Error;
 
 /// Size of the parts of an upload (Amazon requires at least 5 MiB).
@@ -49,7 +49,7 @@ impl Bucket {
 
     /// The address of a key.
     pub fn address(&self, key: &Path) -> String {
-        format!("{}{key}", self.root)
+        format!("{}{}", self.root, keys::key(key))
     }
 
     /// All objects with a prefix, page by page.

@@ -82,15 +82,15 @@ fn advice(error: &Error, text: &str) -> &'static str {
     {
         "is the region right? AWS_REGION names it"
     } else if has(&["169.254.169.254", "instance metadata", "metadata.google.internal"]) {
-        "no credentials were found: set those of the service, or give --no-sign-request for a public bucket"
+        "no credentials were found: set those of the service; --no-sign-request reads a public bucket without any"
     } else if fault == Fault::Denied {
         "are the credentials those of this bucket? --no-sign-request reads a public one without any"
     } else if has(&["invalid peer certificate"]) {
         "--ca-cert names the certificates of a private store"
     } else if has(&["Account must be specified"]) {
         "AZURE_STORAGE_ACCOUNT_NAME names it"
-    } else if has(&["empty path segment"]) {
-        "a key with an empty part (//) cannot be listed: give prefixes beside it"
+    } else if has(&["illegal character sequence"]) {
+        "a key with a control character cannot be listed: give prefixes beside it"
     } else {
         ""
     }
@@ -112,7 +112,8 @@ fn tidy(text: &str) -> String {
     let behind = starts.iter().find_map(|start| text.find(start).map(|start| start + 3));
     // The client's own errors begin with `Generic … error: `.
     let behind = behind.or_else(|| text.strip_prefix("Generic ").and(text.find(" error: ").map(|end| end + 8)));
-    text.get(behind.unwrap_or(0)..).unwrap_or_default().trim_end_matches([':', ' ']).to_string()
+    let text = text.get(behind.unwrap_or(0)..).unwrap_or_default().trim_end_matches([':', ' ']);
+    text.strip_prefix("HTTP error: ").unwrap_or(text).to_string()
 }
 
 /// The error with its causes, each once, on one line.

@@ -5,7 +5,10 @@
 
 mod address;
 mod bucket;
+mod credentials;
 mod fault;
+mod file;
+mod keys;
 mod listing;
 mod options;
 mod profile;
@@ -15,5 +18,6 @@ mod store;
 pub use address::Address;
 pub use bucket::{Bucket, First, undescribed};
 pub use fault::{Fault, fault, reason};
+pub use file::ObjectFile;
 pub use options::BucketOptions;
 pub use runtime::{runtime, wait};

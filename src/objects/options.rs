@@ -10,8 +10,8 @@ use std::time::Duration;
 pub struct BucketOptions {
     /// Read public buckets without credentials
     ///
-    /// Default: requests are signed, with the credentials of the environment, of a web identity, of the machine, or of
-    /// the profile AWS_PROFILE.
+    /// Output is sent with credentials all the same. Default: requests are signed, with the credentials of the
+    /// environment, of a web identity, of the machine, or of the profile AWS_PROFILE.
     #[cfg_attr(feature = "cli", arg(long, hide_short_help = true))]
     pub no_sign_request: bool,
 

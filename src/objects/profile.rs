@@ -3,57 +3,66 @@
 use std::env;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use object_store::aws::AmazonS3Builder;
 
+use super::credentials::{Given, Giver};
 use super::fault::generic;
 
 /// Variables that provide credentials in another way than a profile.
-const OTHERS: [&str; 4] = [
-    "AWS_ACCESS_KEY_ID",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-];
+const OTHERS: [&str; 3] =
+    ["AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"];
 /// Keys of a profile whose credentials only the AWS tools can get.
-const BY_TOOLS: [&str; 5] = ["sso_session", "sso_start_url", "credential_process", "login_session", "role_arn"];
+const BY_TOOLS: [&str; 4] = ["sso_session", "sso_start_url", "login_session", "role_arn"];
 
 /// The selected profile, with both files.
-struct Profile {
+pub(super) struct Profile {
     name: String,
     config: String,
     credentials: String,
 }
 
-/// Adds the profile to the environment. Variables take precedence, and other sources of credentials are not touched.
-pub(super) fn complete(builder: AmazonS3Builder, unsigned: bool) -> object_store::Result<AmazonS3Builder> {
-    let profile = Profile::read();
-    let has_region = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().any(|name| variable(name).is_some());
-    let region = profile.value("region").filter(|_| !has_region);
-    let builder = region.into_iter().fold(builder, AmazonS3Builder::with_region);
-    if unsigned || OTHERS.into_iter().any(|name| variable(name).is_some()) {
-        return Ok(builder);
-    }
-    match (profile.value("aws_access_key_id"), profile.value("aws_secret_access_key")) {
-        (Some(id), Some(key)) => {
-            let builder = builder.with_access_key_id(id).with_secret_access_key(key);
-            Ok(profile.value("aws_session_token").into_iter().fold(builder, AmazonS3Builder::with_token))
-        }
-        _ => match profile.fault() {
-            Some(why) => Err(generic(std::io::Error::other(why))),
-            None => Ok(builder),
-        },
-    }
-}
-
-/// The S3 endpoint of the environment, else of the profile.
-pub(super) fn endpoint() -> Option<String> {
-    let variables = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"];
-    variables.into_iter().find_map(variable).or_else(|| Profile::read().value("endpoint_url"))
-}
-
 impl Profile {
-    fn read() -> Profile {
+    /// Adds the profile to the environment. Variables take precedence, and other sources of credentials are not touched.
+    pub fn complete(&self, builder: AmazonS3Builder, unsigned: bool) -> object_store::Result<AmazonS3Builder> {
+        let has_region = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().any(|name| variable(name).is_some());
+        let region = self.value("region").filter(|_| !has_region);
+        let builder = region.into_iter().fold(builder, AmazonS3Builder::with_region);
+        // The AWS tools use this variable.
+        let machine = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT").map(|url| url.trim_end_matches('/').to_string());
+        let builder = machine.into_iter().fold(builder, AmazonS3Builder::with_metadata_endpoint);
+        if unsigned || OTHERS.into_iter().any(|name| variable(name).is_some()) {
+            return Ok(builder);
+        }
+        if let Some(url) = variable("AWS_CONTAINER_CREDENTIALS_FULL_URI") {
+            return Ok(match variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
+                // The client reads that file before each request.
+                Some(_) => builder,
+                None => given(builder, Giver::Agent { url, token: variable("AWS_CONTAINER_AUTHORIZATION_TOKEN") }),
+            });
+        }
+        match (self.value("aws_access_key_id"), self.value("aws_secret_access_key")) {
+            (Some(id), Some(key)) => {
+                let builder = builder.with_access_key_id(id).with_secret_access_key(key);
+                Ok(self.value("aws_session_token").into_iter().fold(builder, AmazonS3Builder::with_token))
+            }
+            _ => match (self.giver(), self.fault()) {
+                (Some(giver), _) => Ok(given(builder, giver)),
+                (None, Some(why)) => Err(generic(std::io::Error::other(why))),
+                (None, None) => Ok(builder),
+            },
+        }
+    }
+
+    /// The S3 endpoint of the environment, else of the profile.
+    pub fn endpoint(&self) -> Option<String> {
+        let variables = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"];
+        variables.into_iter().find_map(variable).or_else(|| self.value("endpoint_url"))
+    }
+
+    /// Reads both files.
+    pub fn read() -> Profile {
         Profile {
             name: variable("AWS_PROFILE").unwrap_or_else(|| "default".to_string()),
             config: file("AWS_CONFIG_FILE", "config"),
@@ -69,6 +78,17 @@ impl Profile {
         value(&self.credentials, &self.name, key).or_else(|| value(&self.config, &self.section(), key))
     }
 
+    /// The source of credentials of a profile without keys.
+    fn giver(&self) -> Option<Giver> {
+        let by_tools = || BY_TOOLS.into_iter().find(|key| self.value(key).is_some());
+        match self.value("credential_process") {
+            Some(line) => Some(Giver::Process(line)),
+            None => {
+                by_tools().map(|because| Giver::AwsCli { profile: self.name.clone(), because: because.to_string() })
+            }
+        }
+    }
+
     /// The reason why it has no usable credentials.
     fn fault(&self) -> Option<String> {
         let Profile { name, config, credentials } = self;
@@ -77,19 +97,17 @@ impl Profile {
         if !is_there && name != "default" {
             return Some(format!("AWS_PROFILE: there is no profile {name} in ~/.aws/credentials and ~/.aws/config"));
         }
-        let what = BY_TOOLS.into_iter().find(|key| self.value(key).is_some());
-        if let Some(what) = what {
-            let export = format!("aws configure export-credentials --profile {name} --format env");
-            return Some(format!(
-                "the profile {name} has {what}, which the AWS tools know: eval \"$({export})\" before"
-            ));
-        }
         let is_disabled = variable("AWS_EC2_METADATA_DISABLED").is_some_and(|it| it.eq_ignore_ascii_case("true"));
         is_disabled.then(|| {
-            "no credentials were found, and AWS_EC2_METADATA_DISABLED: set AWS_ACCESS_KEY_ID, or give --no-sign-request"
+            "no credentials were found, and AWS_EC2_METADATA_DISABLED: set AWS_ACCESS_KEY_ID; --no-sign-request reads a \
+             public bucket without any"
                 .to_string()
         })
     }
+}
+
+fn given(builder: AmazonS3Builder, giver: Giver) -> AmazonS3Builder {
+    builder.with_credentials(Arc::new(Given::by(giver)))
 }
 
 /// The value of an environment variable.
@@ -147,14 +165,21 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_that_gives_no_keys_says_why() {
-        let config = "[profile sso]\nsso_session = work\n[profile keys]\nregion = x\n".to_string();
-        for (name, want) in [("sso", Some("export-credentials")), ("none", Some("no profile none")), ("keys", None)] {
-            let profile = Profile { name: name.into(), config: config.clone(), credentials: String::new() };
-            match (profile.fault(), want) {
-                (Some(why), Some(want)) => assert!(why.contains(want), "{why}"),
-                (why, want) => assert_eq!(why.as_deref(), want, "{name}"),
-            }
+    fn a_profile_without_keys_says_who_gives_them_or_why_nobody_does() {
+        let config = "[profile sso]\nsso_session = work\n[profile role]\nrole_arn = x\ncredential_process = give \"me\"\n\
+                      [profile keys]\nregion = x\n";
+        let cli = Giver::AwsCli { profile: "sso".into(), because: "sso_session".into() };
+        for (name, giver, fault) in [
+            ("sso", Some(cli), None),
+            ("role", Some(Giver::Process("give \"me\"".into())), None),
+            ("none", None, Some("no profile none")),
+            ("keys", None, None),
+        ] {
+            let profile = Profile { name: name.into(), config: config.into(), credentials: String::new() };
+            assert_eq!(profile.giver(), giver, "{name}");
+            let found = profile.fault();
+            assert_eq!(found.is_some(), fault.is_some(), "{found:?}");
+            assert!(fault.is_none_or(|fault| found.is_some_and(|found| found.contains(fault))), "{name}");
         }
     }
 }

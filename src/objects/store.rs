@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
-use object_store::azure::MicrosoftAzureBuilder;
+use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::http::HttpBuilder;
 use object_store::{Certificate, ClientOptions, ObjectStore, RetryConfig};
@@ -15,13 +15,16 @@ use reqwest::header::HeaderValue;
 
 use super::address::{Address, Service};
 use super::fault::generic;
+use super::keys::{Connector, Signer};
 use super::options::BucketOptions;
-use super::profile;
+use super::profile::Profile;
 
 /// Time limit of retries. A request is not signed again meanwhile, and its signature expires after some minutes.
 const RETRY_TIMEOUT: Duration = Duration::from_secs(180);
 /// The default timeout of one response.
 const TIMEOUT: Duration = Duration::from_secs(300);
+/// The region of a store where nobody says which: what the client takes then.
+const DEFAULT_REGION: &str = "us-east-1";
 
 /// The client of the bucket of an address.
 pub(super) fn open(
@@ -29,10 +32,9 @@ pub(super) fn open(
     options: &BucketOptions,
     requests: usize,
 ) -> object_store::Result<Arc<dyn ObjectStore>> {
-    let endpoint = match address.service {
-        Service::S3 => options.endpoint_url.clone().or_else(profile::endpoint),
-        _ => options.endpoint_url.clone(),
-    };
+    let profile = (address.service == Service::S3).then(Profile::read);
+    let of_profile = || profile.as_ref().and_then(Profile::endpoint);
+    let endpoint = options.endpoint_url.clone().or_else(of_profile);
     let is_plain = [endpoint.as_deref(), Some(&address.root())].iter().flatten().any(|it| it.starts_with("http://"));
     let client = ClientOptions::new()
         .with_user_agent(HeaderValue::from_static(concat!("dcm2fhir/", env!("CARGO_PKG_VERSION"))))
@@ -43,25 +45,36 @@ pub(super) fn open(
     let client = certificates.into_iter().fold(client, ClientOptions::with_root_certificate);
     let deadline = options.deadline.unwrap_or(RETRY_TIMEOUT).min(RETRY_TIMEOUT);
     let retry = RetryConfig { retry_timeout: deadline, ..RetryConfig::default() };
-    let (bucket, unsigned) = (&address.bucket, options.no_sign_request);
+    let (bucket, unsigned, connector) = (&address.bucket, options.no_sign_request, Connector::default());
     Ok(match address.service {
         Service::S3 => {
-            let builder = profile::complete(AmazonS3Builder::from_env(), unsigned)?;
+            let builder = AmazonS3Builder::from_env();
+            let builder = profile.iter().try_fold(builder, |builder, profile| profile.complete(builder, unsigned))?;
             let builder = builder.with_bucket_name(bucket).with_client_options(client).with_retry(retry);
-            let builder = builder.with_skip_signature(unsigned);
+            let builder = if unsigned { builder.with_skip_signature(true) } else { builder };
+            let builder = builder.with_http_connector(connector.clone());
             // This key takes precedence over the others, as an option over variables.
             let key = AmazonS3ConfigKey::S3Endpoint;
-            Arc::new(endpoint.into_iter().fold(builder, |builder, url| builder.with_config(key, url)).build()?)
+            let builder = endpoint.into_iter().fold(builder, |builder, url| builder.with_config(key, url));
+            let region = builder.get_config_value(&AmazonS3ConfigKey::Region).unwrap_or(DEFAULT_REGION.to_string());
+            let store = builder.build()?;
+            connector.sign_with(Signer::S3(Arc::clone(store.credentials()), region));
+            Arc::new(store)
         }
         Service::Google => {
             let builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(bucket);
             let builder = builder.with_client_options(client).with_retry(retry).with_skip_signature(unsigned);
+            let builder = builder.with_http_connector(connector);
             Arc::new(endpoint.into_iter().fold(builder, |builder, url| builder.with_base_url(&url)).build()?)
         }
         Service::Azure => {
             let builder = MicrosoftAzureBuilder::from_env().with_container_name(bucket);
             let builder = builder.with_client_options(client).with_retry(retry).with_skip_signature(unsigned);
-            Arc::new(endpoint.into_iter().fold(builder, MicrosoftAzureBuilder::with_endpoint).build()?)
+            let builder = builder.with_http_connector(connector.clone());
+            let account = builder.get_config_value(&AzureConfigKey::AccountName).unwrap_or_default();
+            let store = endpoint.into_iter().fold(builder, MicrosoftAzureBuilder::with_endpoint).build()?;
+            connector.sign_with(Signer::Azure(Arc::clone(store.credentials()), account));
+            Arc::new(store)
         }
         Service::Web => {
             Arc::new(HttpBuilder::new().with_url(address.root()).with_client_options(client).with_retry(retry).build()?)

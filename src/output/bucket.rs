@@ -43,7 +43,9 @@ impl Staged {
         let folder = Arc::new(TempDir::with_prefix("dcm2fhir-").map_err(failed)?);
         let name = address.key.filename().unwrap_or("bucket");
         let path = folder.path().join(if address.is_prefix { format!("{name}/") } else { name.to_string() });
-        Ok(Some(Staged { address, options: options.clone(), _folder: folder, path }))
+        // Public buckets are read without credentials, and written by nobody.
+        let options = BucketOptions { no_sign_request: false, ..options.clone() };
+        Ok(Some(Staged { address, options, _folder: folder, path }))
     }
 
     /// The file or folder of this machine that is written first.

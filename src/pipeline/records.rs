@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
@@ -33,12 +34,17 @@ impl Records {
     /// Lists a folder, and fails if files are missing or of different scans.
     pub fn open(folder: &Path) -> Result<Records, Error> {
         let failed = |source| Error::Input { path: folder.to_path_buf(), source };
+        let name = |entry: io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
+        let names: io::Result<Vec<String>> = fs::read_dir(folder).and_then(|entries| entries.map(name).collect());
+        Records::of_names(folder, names.map_err(failed)?)
+    }
+
+    /// The files of a folder with these names.
+    pub fn of_names(folder: &Path, all: Vec<String>) -> Result<Records, Error> {
         let mut names = BTreeSet::new();
-        for entry in fs::read_dir(folder).map_err(failed)? {
-            let name = entry.map_err(failed)?.file_name();
-            let name = name.to_string_lossy();
+        for name in all {
             match parse_name(&name) {
-                Some(found) => drop(names.insert((found, name.into_owned()))),
+                Some(found) => drop(names.insert((found, name))),
                 None if name.ends_with(".ndjson") => return usage(folder, &format!("{name} is no file of a scan")),
                 None => {}
             }

@@ -22,6 +22,7 @@ mod permits;
 mod queue;
 mod readers;
 mod remote;
+mod remote_files;
 mod stamp;
 mod stdin;
 mod watch;
@@ -54,6 +55,7 @@ pub use readers::{NamedReader, Readers};
 #[cfg(not(feature = "objects"))]
 pub use remote::NO_OBJECTS;
 pub use remote::RemoteOptions;
+pub use remote_files::{RemoteFile, RemoteFiles};
 pub use stamp::{Stamp, is_settled, now};
 pub use stdin::{STDIN, stdin_file};
 pub use watch::{FolderNumber, From, Watch};
@@ -104,12 +106,24 @@ impl Input {
 }
 
 impl Input {
-    /// Whether it is all that is below an address.
+    /// Whether it may be more than one file or study.
     #[cfg(feature = "cli")]
     pub fn is_folder(&self) -> bool {
         match self {
             #[cfg(feature = "objects")]
             Input::Bucket(bucket) => bucket.address.is_prefix,
+            #[cfg(feature = "http")]
+            Input::DicomWeb(web) => web.studies.len() != 1,
+            _ => false,
+        }
+    }
+
+    /// Whether it is all that a PACS has.
+    #[cfg(feature = "cli")]
+    pub fn is_whole_pacs(&self) -> bool {
+        match self {
+            #[cfg(feature = "http")]
+            Input::DicomWeb(web) => web.studies.is_empty() && web.query.is_empty(),
             _ => false,
         }
     }
@@ -132,10 +146,7 @@ impl fmt::Display for Input {
             #[cfg(feature = "http")]
             Input::DicomWeb(web) => f.write_str(&printable(web.connection.base.as_bytes())),
             #[cfg(feature = "objects")]
-            Input::Bucket(bucket) => {
-                let place = format!("{}{}", bucket.address.root(), bucket.address.key);
-                f.write_str(&printable(place.as_bytes()))
-            }
+            Input::Bucket(bucket) => f.write_str(&printable(bucket.address.to_string().as_bytes())),
             Input::Readers(_) => f.write_str("the readers"),
             Input::Stdin | Input::List { from: ListFrom::Stdin, .. } => f.write_str("standard input"),
         }

@@ -16,6 +16,10 @@ use crate::objects::BucketOptions;
 pub const NO_OBJECTS: &str = "this program was built without object stores (s3://, gs://, az://, https://): use an -objects \
      archive of a release, or build it with `cargo install --locked --path . --features objects`";
 
+/// What can be named that is not on this machine.
+const ADDRESSES: &str =
+    "an address is s3://bucket/prefix/, gs://, az://, https://host/file.dcm or dicomweb+https://host/path";
+
 /// Options of inputs on other machines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
@@ -53,12 +57,17 @@ impl RemoteOptions {
         if let Some(bucket) = BucketInput::of(text, &self.bucket(), self.requests)? {
             return Ok(Some(Input::Bucket(Box::new(bucket))));
         }
-        let is_bucket = |scheme: &&str| text.strip_prefix(*scheme).is_some_and(|rest| rest.starts_with("://"));
+        let is_bucket = |scheme: &&str| text.split_once("://").is_some_and(|(it, _)| it.eq_ignore_ascii_case(scheme));
         if cfg!(not(feature = "objects")) && ["s3", "gs", "az", "https", "http"].iter().any(is_bucket) {
             return Err(Error::Usage(NO_OBJECTS.into()));
         }
         if cfg!(not(feature = "http")) && text.starts_with("dicomweb+") {
             return Err(Error::Usage("this program was built without DICOMweb: build it with --features http".into()));
+        }
+        let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+        let is_scheme = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+        if is_scheme && !scheme.is_empty() && !path.exists() {
+            return Err(Error::Usage(format!("{scheme}:// is not read: {ADDRESSES}")));
         }
         Ok(None)
     }

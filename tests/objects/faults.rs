@@ -245,54 +245,6 @@ fn a_web_server_is_read_whatever_it_can() {
 }
 
 #[test]
-fn credentials_are_those_of_the_profile_where_the_environment_has_none() {
-    let store = Store::new(Dialect::S3, &objects(), well());
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join(".aws")).unwrap();
-    let write = |name: &str, text: &str| std::fs::write(folder.path().join(".aws").join(name), text).unwrap();
-    write(
-        "credentials",
-        "[default]\naws_access_key_id=mine\naws_secret_access_key=s3cret\n[other]\naws_access_key_id = \
-                          yours\naws_secret_access_key = s3cret\naws_session_token = t0ken\n",
-    );
-    let endpoint = &store.url;
-    write(
-        "config",
-        &format!(
-            "[default]\nendpoint_url = {endpoint}\n[profile other]\nregion = eu-west-9\n\
-                              endpoint_url = {endpoint}\n[profile sso]\nsso_session = work\n"
-        ),
-    );
-    let run = |profile: Option<&str>, more: &[&str]| {
-        let mut command = dcm2fhir(&store, Dialect::S3, &["convert", "s3://data/", "--fhir", "r5"]);
-        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL"] {
-            command.env_remove(name);
-        }
-        profile.into_iter().for_each(|profile| {
-            command.env("AWS_PROFILE", profile);
-        });
-        command.env("HOME", folder.path()).args(more).output().unwrap()
-    };
-    let last = || store.requests().last().unwrap().headers.clone();
-    let output = run(None, &[]);
-    assert_eq!((code(&output), documents(&output)), (0, 4), "{}", stderr(&output));
-    assert!(last().contains("credential=mine/") || last().contains("Credential=mine/"), "{}", last());
-    let output = run(Some("other"), &[]);
-    assert_eq!(documents(&output), 4, "{}", stderr(&output));
-    let headers = last();
-    assert!(headers.contains("yours/") && headers.contains("/eu-west-9/") && headers.contains("t0ken"), "{headers}");
-    for (profile, want) in [("nobody", "no profile nobody"), ("sso", "aws configure export-credentials --profile sso")]
-    {
-        let output = run(Some(profile), &[]);
-        assert_eq!(code(&output), 2);
-        assert!(stderr(&output).contains(want), "{}", stderr(&output));
-    }
-    let output = run(None, &["--no-sign-request"]);
-    assert_eq!(documents(&output), 4, "{}", stderr(&output));
-    assert!(!last().contains("authorization"), "{}", last());
-}
-
-#[test]
 fn an_option_names_another_endpoint_than_the_environment() {
     let store = Store::new(Dialect::S3, &objects(), well());
     let mut command =

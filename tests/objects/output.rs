@@ -171,6 +171,94 @@ fn fragments_go_to_a_bucket_and_documents_made_of_them_too() {
 }
 
 #[test]
+fn fragments_of_a_bucket_are_assembled_where_they_are() {
+    let store = Store::new(Dialect::S3, &[], well());
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/dicom");
+    let folder = tempfile::tempdir().unwrap();
+    let run =
+        |arguments: &[&str]| dcm2fhir(&store, Dialect::S3, arguments).current_dir(folder.path()).output().unwrap();
+    let input = testdata.to_str().unwrap();
+    for shard in ["1/2", "2/2"] {
+        let output = run(&["scan", input, "-o", "s3://data/records/", "--partitions", "3", "--shard", shard]);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+    }
+    let output = run(&["scan", input, "-o", "records/", "--partitions", "3"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let content = ["--fhir", "r5", "--references", "contained"];
+    for partition in ["1/3", "2/3", "3/3", ""] {
+        let partition: &[&str] = if partition.is_empty() { &[] } else { &["--partition", partition] };
+        let assemble = |records: &str| {
+            let output = run(&[&["assemble", records][..], &content, partition].concat());
+            assert!(code(&output) < 1 && !output.stdout.is_empty(), "{}", stderr(&output));
+            output.stdout
+        };
+        assert!(assemble("s3://data/records/") == assemble("records/"), "{partition:?}");
+    }
+    // Single files, and what cannot be assembled.
+    let name = "partition-00002-of-00003.shard-00001-of-00002.ndjson";
+    let one = run(&["assemble", &format!("s3://data/records/{name}"), "--fhir", "r5"]);
+    assert_eq!(code(&one), 0, "{}", stderr(&one));
+    let last = store.object(&format!("records/{name}")).unwrap();
+    store.delete(&format!("records/{name}"));
+    store.put("records/sub/other.ndjson", b"x".to_vec());
+    for (arguments, want) in [
+        (&["assemble", "s3://data/records/"][..], "the files of shard 1/2 are not all there"),
+        (&["assemble", "s3://data/none/"], "there are no files of a scan"),
+        (&["assemble", "s3://data/none.ndjson"], "it is not there"),
+        (&["assemble", "dicomweb+http://127.0.0.1:1/x"], "is no file of a scan"),
+    ] {
+        let output = run(&[arguments, &["--fhir", "r5"]].concat());
+        assert_eq!(code(&output), 2, "{want}: {}", stderr(&output));
+        assert!(stderr(&output).contains(want), "{}", stderr(&output));
+    }
+    store.put(&format!("records/{name}"), last);
+    assert_eq!(code(&run(&["assemble", "s3://data/records/", "--fhir", "r5"])), 0);
+}
+
+#[test]
+fn a_fragment_that_changes_or_is_refused_while_it_is_read_ends_the_run() {
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/dicom/ct-two-series");
+    let folder = tempfile::tempdir().unwrap();
+    let scan = dcm2fhir(&Store::new(Dialect::S3, &[], well()), Dialect::S3, &["scan"])
+        .arg(testdata)
+        .args(["-o", "a.ndjson"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(code(&scan), 0, "{}", stderr(&scan));
+    let lines = fs::read(folder.path().join("a.ndjson")).unwrap();
+    for (status, told, want, exit) in [
+        (412, "PreconditionFailed", "changed while it was read", 2),
+        (403, "AccessDenied", "AccessDenied", 2),
+        (503, "SlowDown", "", 0),
+    ] {
+        // The first request is for what the store says of the object.
+        let instead: Instead = Box::new(move |request, times| {
+            let is_later = request.path == "a.ndjson" && times > 1 && (exit > 0 || times <= 3);
+            is_later.then(|| fault(status, told))
+        });
+        let store = Store::new(Dialect::S3, &[("a.ndjson", lines.clone())], instead);
+        let output =
+            dcm2fhir(&store, Dialect::S3, &["assemble", "s3://data/a.ndjson", "--fhir", "r5"]).output().unwrap();
+        assert_eq!((code(&output), output.stdout.is_empty()), (exit, exit > 0), "{told}: {}", stderr(&output));
+        assert!(stderr(&output).contains(want), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn output_is_signed_where_input_is_not() {
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/dicom/ct-two-series/1-1.dcm");
+    let store = Store::new(Dialect::S3, &[("in/a.dcm", fs::read(testdata).unwrap())], well());
+    let arguments = ["convert", "s3://data/in/", "-o", "s3://data/out/", "--fhir", "r5", "--no-sign-request"];
+    let output = dcm2fhir(&store, Dialect::S3, &arguments).output().unwrap();
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    for request in store.requests() {
+        let is_input = request.path.starts_with("in/") || request.query.contains("prefix=in");
+        assert_eq!(request.headers.contains("authorization"), !is_input, "{request:?}");
+    }
+}
+
+#[test]
 fn each_service_takes_output() {
     let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/dicom/ct-two-series");
     for (dialect, place) in [(Dialect::S3, "s3"), (Dialect::Google, "gs"), (Dialect::Azure, "az")] {

@@ -162,7 +162,7 @@ impl Store {
             .iter()
             .map(|(key, size)| {
                 let tag = self.tag(key);
-                format!("<Contents><Key>{key}</Key>{time}<ETag>{tag}</ETag><Size>{size}</Size></Contents>")
+                format!("<Contents><Key>{}</Key>{time}<ETag>{tag}</ETag><Size>{size}</Size></Contents>", escaped(key))
             })
             .collect();
         let next = page
@@ -182,7 +182,7 @@ impl Store {
                 let properties = format!(
                     "{time}<Etag>{tag}</Etag><Content-Length>{size}</Content-Length><Content-Type>x</Content-Type>"
                 );
-                format!("<Blob><Name>{key}</Name><Properties>{properties}</Properties></Blob>")
+                format!("<Blob><Name>{}</Name><Properties>{properties}</Properties></Blob>", escaped(key))
             })
             .collect();
         let next = page.last().filter(|_| is_truncated).map_or("", |(key, _)| key.as_str());
@@ -224,6 +224,11 @@ pub fn fault(status: u16, code: &str) -> Reply {
     Reply { status, ..xml(&format!("<Error><Code>{code}</Code><Message>said of {code}.</Message></Error>")) }
 }
 
+/// Text as XML has it.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
+}
+
 fn xml(text: &str) -> Reply {
     Reply { status: 200, headers: "content-type: application/xml\r\n".into(), body: text.into(), length: None }
 }
@@ -246,7 +251,8 @@ fn read(stream: &TcpStream, dialect: Dialect) -> Option<Request> {
     let before =
         [("/data", Dialect::S3), ("/data", Dialect::Google), ("/account/data", Dialect::Azure), ("", Dialect::Web)];
     let (before, _) = before.into_iter().find(|(_, of)| *of == dialect)?;
-    let path = path.strip_prefix(before).unwrap_or(&path).trim_start_matches('/').to_string();
+    let path = path.strip_prefix(before).unwrap_or(&path);
+    let path = path.strip_prefix('/').unwrap_or(path).to_string();
     let mut headers = String::new();
     loop {
         let mut line = String::new();

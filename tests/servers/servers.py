@@ -1,28 +1,36 @@
 """Reads an archive through real servers, and compares the documents with those of the folder, byte by byte.
 
-    python3 tests/servers/servers.py [s3,azure,gcs,orthanc] [FOLDER]
+    python3 tests/servers/servers.py [s3,identity,azure,gcs,orthanc] [FOLDER]
 
 - s3: moto, an S3 in Python, from PyPI
+- identity: moto again; the credentials come from its STS, by TLS, for the token of a web identity
 - azure: azurite, Microsoft's emulator, from npm
 - gcs: fake-gcs-server, by Go's module proxy; it is read, and takes no output in the way that Google does
 - orthanc: a PACS with its DICOMweb plug-in, from Debian (`apt-get install orthanc orthanc-dicomweb`, or an Orthanc that
   stands in the path and finds its plug-in)
 
 The program is target/debug/dcm2fhir, or $DCM2FHIR, built with `--features objects`. The folder is testdata/dicom unless
-another is given; a synthetic archive is read with it, for nine character sets at least. Exit code 0: all are equal; 1: some differ; 3: some servers cannot be installed here, the others are equal.
+another is given, as a corpus of real files; a synthetic archive is read with it, for nine character sets at least. Of a
+corpus Orthanc takes a part, and changes some of what it takes, which is counted. Exit code 0: all are equal; 1: some differ;
+3: some servers cannot be installed here, the others are equal.
 """
 
 import base64
+import datetime
+import http.server
 import io
+import ipaddress
 import json
 import os
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -99,10 +107,8 @@ def compare(name, found, want):
     same = found == want
     print(f'{name}: {len(found)} documents, {"as" if same else "NOT as"} the {len(want)} of the folder')
     if not same:
-        for one, other in zip(found, want):
-            if one != other:
-                print(f'  found {one}\n  want  {other}')
-                break
+        others = [(one, other) for one, other in zip(found, want) if one != other]
+        print(f'  {len(others)} are other documents, as\n  found {others[:1]}')
     return same
 
 
@@ -137,7 +143,12 @@ def bucket(scheme, folder, environment, put, get):
     files = sorted(path for path in folder.rglob('*') if path.is_file())
     for path in files:
         put(f'archive/{path.relative_to(folder)}', path.read_bytes())
-    good = []
+    # Clients take such keys for paths, and shorten them.
+    some = {'/begins.dcm': files[0], 'empty//part.dcm': files[-1]}
+    for key, path in some.items():
+        put(f'keys/{key}', path.read_bytes())
+    found = convert([f'{scheme}://data/keys/'], environment)
+    good = [compare(f'{scheme} keys with empty parts', found, convert(some.values()))]
     good.append(compare(f'{scheme} folder', convert([f'{scheme}://data/archive/'], environment), convert([folder])))
     for name, content in archives(folder).items():
         put(f'packed/{name}', content)
@@ -174,6 +185,89 @@ def s3(folder):
             lambda key, body: client.put_object(Bucket='data', Key=key, Body=body),
             lambda key: client.get_object(Bucket='data', Key=key)['Body'].read(),
         )
+
+
+def certificates(folder):
+    """A certificate for this machine and its key, and that of the authority that signed it, as files."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    now = datetime.datetime.now(datetime.timezone.utc)
+    days = datetime.timedelta(days=2)
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
+    names = [x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]) for name in ('authority', 'localhost')]
+
+    def certificate(number, *extensions):
+        builder = x509.CertificateBuilder(names[0], names[number], keys[number].public_key(), number + 1, now - days, now + days)
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=True)
+        return builder.sign(keys[0], hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address('127.0.0.1'))])
+    pem = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    contents = {
+        'authority.pem': certificate(0, x509.BasicConstraints(ca=True, path_length=None)),
+        'server.pem': certificate(1, address),
+        'server.key': keys[1].private_bytes(*pem),
+    }
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    return [folder / name for name in contents]
+
+
+@contextmanager
+def token_service(folder, url):
+    """moto's STS by TLS, and with its parameters where it looks for them: in the body of a request."""
+    authority, certificate, key = certificates(folder)
+
+    class Front(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            with urllib.request.urlopen(url, urllib.parse.urlsplit(self.path).query.encode()) as answer:
+                body = answer.read()
+            self.send_response(200)
+            self.send_header('Content-Length', str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), Front) as server:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f'https://127.0.0.1:{server.server_port}', authority
+        server.shutdown()
+
+
+def identity(folder):
+    """Documents that are read with credentials which moto's STS gives for a token."""
+    import boto3
+
+    port = free_port()
+    url = f'http://127.0.0.1:{port}'
+    command = [sys.executable, '-m', 'moto.server', '-H', '127.0.0.1', '-p', str(port)]
+    with tempfile.TemporaryDirectory() as place, running(command, port):
+        login = {'region_name': 'us-east-1', 'aws_access_key_id': 'test', 'aws_secret_access_key': 'test'}
+        client = boto3.client('s3', endpoint_url=url, **login)
+        client.create_bucket(Bucket='data')
+        files = sorted(path for path in (folder / 'given').rglob('*') if path.is_file())[:20]
+        for path in files:
+            client.put_object(Bucket='data', Key=f'archive/{path.relative_to(folder)}', Body=path.read_bytes())
+        token = Path(place) / 'token'
+        token.write_text('a token')
+        with token_service(Path(place), url) as (service, authority):
+            environment = {
+                'AWS_ROLE_ARN': 'arn:aws:iam::123456789012:role/reader',
+                'AWS_WEB_IDENTITY_TOKEN_FILE': str(token),
+                'AWS_REGION': 'us-east-1',
+                'AWS_ENDPOINT_URL': url,
+                'AWS_ENDPOINT_URL_STS': service,
+            }
+            found = convert(['s3://data/archive/'], environment, ['--ca-cert', str(authority)])
+            return compare('identity', found, convert(files))
 
 
 def installed(name, tool, words):
@@ -299,7 +393,7 @@ OTHERWISE_IN_ORTHANC = (
 
 
 def main():
-    servers = {'s3': s3, 'azure': azure, 'gcs': gcs, 'orthanc': orthanc}
+    servers = {'s3': s3, 'identity': identity, 'azure': azure, 'gcs': gcs, 'orthanc': orthanc}
     names = sys.argv[1].split(',') if len(sys.argv) > 1 else list(servers)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / 'archive'

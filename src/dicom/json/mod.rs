@@ -36,25 +36,6 @@ pub fn is_dicom_json(head: &[u8]) -> bool {
     name.iter().all(u8::is_ascii_hexdigit) && behind.starts_with(b"\"") && head.get(128..132) != Some(b"DICM")
 }
 
-/// How many instances a text has, or where it breaks off; nothing of them is looked at.
-pub fn count(text: &[u8]) -> Result<u64, Skip> {
-    let mut source = text;
-    let mut instances = Instances::new(&mut source);
-    loop {
-        let stop = match instances.find() {
-            Ok(false) => return Ok(instances.count),
-            Ok(true) => instances.lexer.skip().err(),
-            Err(stop) => Some(stop),
-        };
-        instances.count += 1;
-        match stop {
-            Some(Stop::NotJson) => return Err(Skip::NotJson(instances.lexer.position())),
-            Some(_) => return Err(Skip::Cut),
-            None => {}
-        }
-    }
-}
-
 /// The instances of a text, one after the other.
 pub struct Instances<'b> {
     lexer: Lexer<'b>,

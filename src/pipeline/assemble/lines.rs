@@ -10,48 +10,71 @@ use std::io::{self, BufRead, BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::source::STDIN;
+use crate::source::{RemoteFile, RemoteFiles, STDIN};
 
 /// The longest line that is accepted; a scan ends lines at about a megabyte.
 const MAX_LINE_BYTES: u64 = 64 << 20;
 /// The most files that are open at once.
 const MAX_OPEN: usize = 200;
+/// The buffer of a file.
+const BUFFER_BYTES: usize = 256 << 10;
+/// The buffers of all files of a bucket together; the more is asked for at once, the fewer requests there are.
+const REMOTE_BUFFER_BYTES: usize = 32 << 20;
+const MAX_REMOTE_BUFFER_BYTES: usize = 4 << 20;
 
 /// A source of lines.
 #[derive(Debug)]
 pub struct Source {
     name: PathBuf,
-    /// A copy of input that can be read only once.
-    spooled: Option<File>,
+    content: Content,
+}
+
+/// Where the lines of a source are.
+#[derive(Debug)]
+enum Content {
+    /// In the file of its name.
+    File,
+    /// In a copy: the input could be read only once, or several were merged.
+    Spooled(File),
+    /// In a bucket.
+    Remote(RemoteFile),
 }
 
 impl Source {
-    /// Opens a file or standard input.
-    pub fn open(path: &Path) -> Result<Source, Error> {
+    /// Opens a file, standard input, or an object of a bucket.
+    pub fn open(path: &Path, remote: &RemoteFiles) -> Result<Source, Error> {
+        if let Some(file) = remote.file(path)? {
+            return Ok(Source { name: path.to_path_buf(), content: Content::Remote(file) });
+        }
         let failed = |source| Error::Input { path: path.to_path_buf(), source };
         if super::super::is_stdin(path) {
             let file = crate::source::stdin_file().map_err(failed)?;
-            return Ok(Source { name: STDIN.into(), spooled: Some(file) });
+            return Ok(Source { name: STDIN.into(), content: Content::Spooled(file) });
         }
         let file = File::open(path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         if metadata.is_dir() {
             return Err(failed(io::ErrorKind::IsADirectory.into()));
         }
-        let spooled = if metadata.is_file() { None } else { Some(spool(file).map_err(failed)?) };
-        Ok(Source { name: path.to_path_buf(), spooled })
+        let content = if metadata.is_file() { Content::File } else { Content::Spooled(spool(file).map_err(failed)?) };
+        Ok(Source { name: path.to_path_buf(), content })
     }
 
-    fn reader(&self) -> io::Result<BufReader<File>> {
-        let file = match &self.spooled {
-            None => File::open(&self.name)?,
-            Some(file) => {
+    /// Reads it from its start, as one of so many.
+    fn reader(&self, sources: usize) -> io::Result<Reader> {
+        let local = |file| BufReader::with_capacity(BUFFER_BYTES, Box::new(file) as Box<dyn Read + Send>);
+        Ok(match &self.content {
+            Content::File => local(File::open(&self.name)?),
+            Content::Spooled(file) => {
                 let mut file = file.try_clone()?;
                 file.rewind()?;
-                file
+                local(file)
             }
-        };
-        Ok(BufReader::with_capacity(256 << 10, file))
+            Content::Remote(file) => {
+                let room = (REMOTE_BUFFER_BYTES / sources.max(1)).clamp(BUFFER_BYTES, MAX_REMOTE_BUFFER_BYTES);
+                BufReader::with_capacity(room, file.reader())
+            }
+        })
     }
 }
 
@@ -91,8 +114,10 @@ pub struct Lines<'s> {
     is_merged: bool,
 }
 
+type Reader = BufReader<Box<dyn Read + Send>>;
+
 struct Numbered {
-    reader: BufReader<File>,
+    reader: Reader,
     number: u64,
 }
 
@@ -106,7 +131,9 @@ impl<'s> Lines<'s> {
             is_merged: sources.len() > 1,
         };
         for (at, source) in sources.iter().enumerate() {
-            let reader = source.reader().map_err(|error| Error::Input { path: source.name.clone(), source: error })?;
+            let reader = source
+                .reader(sources.len())
+                .map_err(|error| Error::Input { path: source.name.clone(), source: error })?;
             lines.readers.push(Numbered { reader, number: 0 });
             lines.refill(at, &[])?;
         }
@@ -176,7 +203,7 @@ pub fn few(mut sources: Vec<Source>) -> Result<Vec<Source>, Error> {
             file.write_all(&line.text).and_then(|()| file.write_all(b"\n")).map_err(failed)?;
         }
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
-        sources.push(Source { name, spooled: Some(file) });
+        sources.push(Source { name, content: Content::Spooled(file) });
     }
     Ok(sources)
 }
@@ -189,7 +216,7 @@ mod tests {
         let source = |text: &&str| {
             let mut file = tempfile::tempfile().unwrap();
             file.write_all(text.as_bytes()).unwrap();
-            Source { name: "x".into(), spooled: Some(file) }
+            Source { name: "x".into(), content: Content::Spooled(file) }
         };
         texts.iter().map(source).collect()
     }

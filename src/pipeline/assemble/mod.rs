@@ -28,6 +28,7 @@ use crate::options::{References, Share};
 use crate::output::{Finished, Format, Sink};
 use crate::progress::Progress;
 use crate::report::{Report, Where};
+use crate::source::{RemoteFiles, RemoteOptions};
 use crate::terminal;
 use facts::{Facts, Found};
 use lines::{Source, few};
@@ -41,7 +42,7 @@ const STUDIES_AHEAD: usize = 256;
 /// The inputs of an assembly.
 #[derive(Debug, Clone)]
 pub struct Assembly {
-    /// Files with lines, `-`, or a folder of records.
+    /// Files with lines, `-`, or a folder of records, which may be in a bucket.
     pub inputs: Vec<PathBuf>,
     /// The partition that is written.
     pub partition: Option<Share>,
@@ -84,7 +85,7 @@ fn run(
     let sink = super::open_output(job)?;
     let report = Report::open(&job.config.run, progress.clone())?;
     let counts = RunCounts::default();
-    let inputs = Inputs::open(assembly)?;
+    let inputs = Inputs::open(assembly, &job.config.remote)?;
     let run = Run { job, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
     let Scans { is_partial, has_studies } = threads(job.threads)?.install(|| run.all(&inputs, sink.as_ref()))?;
     let Finished { stale_files, held_back } = sink.finish(job.config.run.report.as_deref())?;
@@ -118,26 +119,36 @@ struct Inputs {
     share: Share,
     /// Whether the input is a folder, with the files of other partitions.
     is_folder: bool,
+    /// Those of a bucket.
+    remote: RemoteFiles,
 }
 
 impl Inputs {
-    fn open(assembly: &Assembly) -> Result<Inputs, Error> {
+    fn open(assembly: &Assembly, options: &RemoteOptions) -> Result<Inputs, Error> {
+        let mut remote = RemoteFiles::new(options);
+        if let [folder] = &assembly.inputs[..] {
+            if let Some(names) = remote.list(folder)? {
+                return Inputs::of_folder(folder, Records::of_names(folder, names)?, assembly.partition, remote);
+            }
+            if folder.is_dir() {
+                return Inputs::of_folder(folder, Records::open(folder)?, assembly.partition, remote);
+            }
+        }
         match &assembly.inputs[..] {
-            [folder] if folder.is_dir() => Inputs::of_folder(folder, assembly.partition),
             _ if assembly.partition.is_some() => {
                 Err(Error::Usage("--partition needs a folder that `scan -o FOLDER/` wrote".to_string()))
             }
             files => {
-                let own = files.iter().map(|path| Source::open(path)).collect::<Result<_, _>>()?;
-                Ok(Inputs { own: few(own)?, others: Vec::new(), share: Share::WHOLE, is_folder: false })
+                let own = files.iter().map(|path| Source::open(path, &remote)).collect::<Result<_, _>>()?;
+                Ok(Inputs { own: few(own)?, others: Vec::new(), share: Share::WHOLE, is_folder: false, remote })
             }
         }
     }
 
-    fn of_folder(folder: &Path, share: Option<Share>) -> Result<Inputs, Error> {
-        let records = Records::open(folder)?;
-        let open =
-            |number: u32| records.files(number).iter().map(|path| Source::open(path)).collect::<Result<Vec<_>, _>>();
+    fn of_folder(folder: &Path, records: Records, share: Option<Share>, remote: RemoteFiles) -> Result<Inputs, Error> {
+        let open = |number: u32| {
+            records.files(number).iter().map(|path| Source::open(path, &remote)).collect::<Result<Vec<_>, _>>()
+        };
         match share {
             Some(share) if share.of != records.partitions => {
                 let (asked, there) = (share.of, records.partitions);
@@ -147,12 +158,12 @@ impl Inputs {
             Some(share) => {
                 let others = (1..=share.of).filter(|number| *number != share.number);
                 let others = others.map(|number| records.files(number).to_vec()).collect();
-                Ok(Inputs { own: few(open(share.number)?)?, others, share, is_folder: true })
+                Ok(Inputs { own: few(open(share.number)?)?, others, share, is_folder: true, remote })
             }
             None => {
                 let all: Vec<Vec<Source>> = (1..=records.partitions).map(open).collect::<Result<_, _>>()?;
                 let own = few(all.into_iter().flatten().collect())?;
-                Ok(Inputs { own, others: Vec::new(), share: Share::WHOLE, is_folder: true })
+                Ok(Inputs { own, others: Vec::new(), share: Share::WHOLE, is_folder: true, remote })
             }
         }
     }
@@ -188,7 +199,7 @@ impl Run<'_> {
             facts.others_come();
             for files in &inputs.others {
                 self.interrupt.check()?;
-                let sources = files.iter().map(|path| Source::open(path)).collect::<Result<_, _>>()?;
+                let sources = files.iter().map(|path| Source::open(path, &inputs.remote)).collect::<Result<_, _>>()?;
                 take(&few(sources)?, &mut facts)?;
             }
         }

@@ -1,14 +1,15 @@
 //! The pages of a search (PS3.18 8.3.4): one after the other until nothing new comes.
 //!
 //! Servers answer with fewer than they were asked for, so a short page is no sign of the end: an empty one is, or one that
-//! brings what was there before. A server that always gives its first page is told by that.
+//! brings what was there before. A server that always gives its first page is told by that. Where a page repeats some of
+//! what came before, the order changed meanwhile, and others may have been passed over: then all is searched again.
 
 use std::collections::HashSet;
 
 use dicom_dictionary_std::tags;
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
-use super::server::Server;
+use super::server::{Failure, Server};
 use crate::dicom::json::Instances;
 use crate::dicom::value::trim_uid;
 use crate::dicom::wanted::TagPath;
@@ -20,6 +21,9 @@ use crate::issue::Skip;
 const PAGE: usize = 500;
 /// More are not taken from one search: a server that never ends must not keep the run for ever.
 const MAX_FOUND: usize = if cfg!(test) { 2_000 } else { 5_000_000 };
+
+/// How often all is searched again, at most.
+const MAX_AGAIN: u32 = 3;
 
 /// A study or series that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,10 +63,16 @@ pub(super) struct Pages {
     path: String,
     level: Level,
     offset: usize,
-    /// Hashes of all UIDs so far.
+    /// Hashes of all UIDs of this search.
     seen: HashSet<u64>,
+    /// Those of the searches before, where all is searched again.
+    seen_before: HashSet<u64>,
     /// A page that was read already.
     first: Option<Vec<Found>>,
+    /// How often all was searched again.
+    again: u32,
+    /// Whether a page of this search repeated some of what came before.
+    is_shifted: bool,
     ended: bool,
 }
 
@@ -96,7 +106,17 @@ impl Pages {
     }
 
     fn new(path: String, level: Level) -> Pages {
-        Pages { path, level, offset: 0, seen: HashSet::new(), first: None, ended: false }
+        Pages {
+            path,
+            level,
+            offset: 0,
+            seen: HashSet::new(),
+            seen_before: HashSet::new(),
+            first: None,
+            again: 0,
+            is_shifted: false,
+            ended: false,
+        }
     }
 
     fn request(&self) -> String {
@@ -116,38 +136,63 @@ impl Pages {
 
     /// What is new on the next page, or why there is none, which is the end.
     pub fn next(&mut self, server: &Server) -> Option<Result<Vec<Found>, String>> {
-        if self.ended {
-            return None;
+        while !self.ended {
+            let result = self.page(server).and_then(|page| self.take(page));
+            self.ended |= result.is_err();
+            if !matches!(&result, Ok(new) if new.is_empty()) {
+                return Some(result);
+            }
         }
-        let page = match self.first.take() {
-            Some(first) => Ok(first),
-            None => server
-                .get_one(&self.request())
-                .map_err(super::server::Failure::reason)
-                .and_then(|body| found(&body, self.level)),
-        };
-        let result = page.and_then(|page| self.take(page));
-        self.ended |= !matches!(&result, Ok(new) if !new.is_empty());
-        match result {
-            Ok(new) if new.is_empty() => None,
-            other => Some(other),
+        None
+    }
+
+    /// The next page; empty behind the last one.
+    fn page(&mut self, server: &Server) -> Result<Vec<Found>, String> {
+        if let Some(first) = self.first.take() {
+            return Ok(first);
+        }
+        match server.get_one(&self.request()) {
+            // Some servers have no empty pages.
+            Err(Failure::Gone) if self.offset > 0 => Ok(Vec::new()),
+            answer => found(&answer.map_err(Failure::reason)?, self.level),
         }
     }
 
     /// What is new of a page.
     fn take(&mut self, page: Vec<Found>) -> Result<Vec<Found>, String> {
         let (count, is_later) = (page.len(), self.offset > 0);
-        let new: Vec<Found> =
-            page.into_iter().filter(|found| self.seen.insert(xxh3_64(found.uid.as_bytes()))).collect();
+        let is_known = page.iter().any(|found| self.seen.contains(&hash_of(found)));
+        let mut fresh: Vec<Found> = page.into_iter().filter(|found| self.seen.insert(hash_of(found))).collect();
         self.offset += count;
-        if is_later && new.is_empty() && count == PAGE {
-            return Err("the server gives the same page again: what comes behind it was not delivered".to_string());
-        }
+        self.is_shifted |= is_known && !fresh.is_empty();
         if self.seen.len() > MAX_FOUND {
             return Err(format!("the search finds more than {MAX_FOUND}: give --query for a part of them"));
         }
-        Ok(new)
+        if fresh.is_empty() {
+            self.end(is_later && count == PAGE)?;
+        }
+        fresh.retain(|found| !self.seen_before.contains(&hash_of(found)));
+        Ok(fresh)
     }
+
+    /// Ends the search at a page without anything new, which may be a full one; or begins it again.
+    fn end(&mut self, is_full: bool) -> Result<(), String> {
+        if !std::mem::take(&mut self.is_shifted) {
+            self.ended = true;
+            let again = "the server gives the same page again: what comes behind it was not delivered";
+            return if is_full { Err(again.to_string()) } else { Ok(()) };
+        }
+        if self.again >= MAX_AGAIN {
+            return Err("the pages of the search overlap each time: some may be missing".to_string());
+        }
+        self.seen_before.extend(self.seen.drain());
+        (self.again, self.offset) = (self.again + 1, 0);
+        Ok(())
+    }
+}
+
+fn hash_of(found: &Found) -> u64 {
+    xxh3_64(found.uid.as_bytes())
 }
 
 /// What a page lists.

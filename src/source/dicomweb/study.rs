@@ -3,10 +3,15 @@
 use std::io;
 use std::sync::Arc;
 
+use dicom_dictionary_std::tags;
+
 use super::pages::{Found, Pages};
 use super::server::{Failure, Server};
 use crate::dicom::bytes::Bytes;
-use crate::dicom::json;
+use crate::dicom::json::Instances;
+use crate::dicom::value::trim_uid;
+use crate::dicom::wanted::TagPath;
+use crate::dicom::{Header, Levels, Tag, Wanted};
 use crate::issue::Skip;
 use crate::source::content::Content;
 use crate::source::item::Open;
@@ -15,9 +20,12 @@ use crate::source::permits::Permits;
 /// Tries for a response that has the right length but broken content.
 const TRIES: u32 = 3;
 
+static STUDY: [Tag; 1] = [tags::STUDY_INSTANCE_UID];
+
 /// A study to be requested.
 pub(super) struct RemoteStudy {
     server: Arc<Server>,
+    uid: String,
     /// The path of the study.
     path: String,
     /// The number of instances according to the server.
@@ -36,8 +44,9 @@ struct Delivered {
 
 impl RemoteStudy {
     pub fn new(server: &Arc<Server>, found: Found, permits: Permits) -> RemoteStudy {
-        let path = format!("studies/{}", encoded(&found.uid));
-        RemoteStudy { server: Arc::clone(server), path, instances: found.instances, permits }
+        let Found { uid, instances, .. } = found;
+        let path = format!("studies/{}", encoded(&uid));
+        RemoteStudy { server: Arc::clone(server), uid, path, instances, permits }
     }
 
     /// The address, which is the study's name.
@@ -91,13 +100,32 @@ impl RemoteStudy {
         loop {
             tries += 1;
             let bytes = self.server.get_one(&path)?;
-            match json::count(&bytes) {
+            match count(&bytes, &self.uid) {
                 Ok(count) => return Ok((bytes, count)),
                 Err(_) if tries < TRIES => {}
-                Err(skip) => return Err(Failure::Refused(skip.to_string())),
+                Err(why) => return Err(Failure::Refused(why)),
             }
         }
     }
+}
+
+/// The number of instances in an answer, which are all of the study that was asked for.
+fn count(text: &[u8], uid: &str) -> Result<u64, String> {
+    let wanted = Wanted::new([(&STUDY as TagPath, Levels::NONE)], |_| Tag(0xFFFF, 0xFFFF));
+    let (mut header, mut source, mut count) = (Header::default(), text, 0);
+    let mut instances = Instances::new(&mut source);
+    while let Some(result) = instances.next(&wanted, &mut header) {
+        match result {
+            Ok(()) | Err(Skip::NotDicom) => count += 1,
+            Err(Skip::NotJson(_)) => return Err("its answer is no DICOM JSON".to_string()),
+            Err(skip) => return Err(skip.to_string()),
+        }
+        let found = trim_uid(header.root().bytes(tags::STUDY_INSTANCE_UID).unwrap_or_default());
+        if !found.is_empty() && found != uid.trim().as_bytes() {
+            return Err("the server gives instances of another study".to_string());
+        }
+    }
+    Ok(count)
 }
 
 impl Delivered {

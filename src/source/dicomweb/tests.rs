@@ -128,9 +128,14 @@ fn studies(all: impl IntoIterator<Item = (usize, usize)>) -> String {
     listed("0020000D", "00201208", all)
 }
 
+/// Metadata that does not say of which study it is.
 fn metadata(instances: usize) -> String {
-    let one = r#"{"00080018":{"vr":"UI","Value":["1"]},"0020000D":{"vr":"UI","Value":["1"]}}"#;
-    format!("[{}]", vec![one; instances].join(",\n"))
+    format!("[{}]", vec![r#"{"00080016":{"vr":"UI","Value":["1.2.840.10008.5.1.4.1.1.2"]}}"#; instances].join(",\n"))
+}
+
+/// Metadata of a study.
+fn metadata_of(study: &str, instances: usize) -> String {
+    metadata(instances).replace("}}", &format!(r#"}},"0020000D":{{"vr":"UI","Value":["{study}"]}}}}"#))
 }
 
 fn offset(path: &str) -> usize {
@@ -163,6 +168,57 @@ fn a_server_that_repeats_its_pages_is_read_once() {
     let (found, lacking) = read(web(&all(500))).unwrap();
     assert_eq!(found.len(), 500);
     assert!(lacking[0].contains("the same page again"), "{lacking:?}");
+}
+
+#[test]
+fn a_search_whose_pages_overlap_is_made_again_and_one_that_never_settles_is_told() {
+    // A study comes in front while the pages are read: those behind move on, and the new one is on no page any more.
+    let base = serve(|path, times| match path.starts_with("studies?") {
+        true => {
+            let is_moved = offset(path) > 0 || times > 1;
+            let all: Vec<usize> = if is_moved { (0..8).collect() } else { (1..8).collect() };
+            ok(studies(all.into_iter().skip(offset(path)).take(3).map(|uid| (uid, 1))))
+        }
+        false => ok(metadata(1)),
+    });
+    let (found, lacking) = read(web(&base)).unwrap();
+    assert_eq!((found.len(), lacking), (8, vec![]), "{found:?}");
+    // Every second page begins too early.
+    let base = serve(|path, _| match path.starts_with("studies?") {
+        true => {
+            let start = offset(path) - usize::from(offset(path) % 2 == 1);
+            ok(studies((start..7.min(start + 3)).map(|uid| (uid, 1))))
+        }
+        false => ok(metadata(1)),
+    });
+    let (found, lacking) = read(web(&base)).unwrap();
+    assert_eq!(found.len(), 6);
+    assert!(lacking[0].contains("overlap each time"), "{lacking:?}");
+}
+
+#[test]
+fn a_page_behind_the_last_one_may_be_missing() {
+    let base = serve(|path, _| match path.starts_with("studies?") {
+        true if offset(path) == 0 => ok(studies((0..3).map(|uid| (uid, 1)))),
+        true => status(404),
+        false => ok(metadata(1)),
+    });
+    let (found, lacking) = read(web(&base)).unwrap();
+    assert_eq!((found.len(), lacking), (3, vec![]));
+}
+
+#[test]
+fn instances_of_another_study_are_not_taken_for_those_that_were_asked_for() {
+    for (study, want) in
+        [("1.0", "2"), ("1.0 ", "2"), ("1.7", "not delivered: the server gives instances of another study")]
+    {
+        let base = serve(move |path, _| match path {
+            "studies/1.0/metadata" => ok(metadata_of(study, 2)),
+            _ if path.starts_with("studies?") => ok(studies((offset(path)..1).map(|uid| (uid, 2)))),
+            _ => status(404),
+        });
+        assert_eq!(read(web(&base)).unwrap().0, [format!("studies/1.0: {want}")]);
+    }
 }
 
 #[test]
@@ -315,7 +371,10 @@ fn what_is_no_dicom_json_is_told() {
             |_| (200, "content-type: multipart/related; boundary=b\r\n".into(), String::new()),
             "0, cannot be read: 0 of 2",
         ),
-        (|body| (200, "content-type: multipart/related; boundary=b\r\n".into(), body.into()), "not delivered: no JSON"),
+        (
+            |body| (200, "content-type: multipart/related; boundary=b\r\n".into(), body.into()),
+            "not delivered: its answer is no DICOM JSON",
+        ),
         (|_| (204, String::new(), String::new()), "0, cannot be read: 0 of 2 instances came"),
     ];
     for (fault, want) in faults {
