@@ -2,7 +2,7 @@
 //!
 //! There is a step for each field of [`Profile`]; it does nothing if the profile changes nothing there.
 
-use super::demand::is_coded;
+use super::demand::{is_body_site, is_modality};
 use super::{Codes, Identifiers, Orders, Performers, Procedures, Profile, ProfileOptions};
 use crate::fhir::datatypes::{CodeableConcept, Coding, ResourceType};
 use crate::fhir::identifier::Identifier;
@@ -104,10 +104,10 @@ fn codes(profile: &Profile, study: &mut ImagingStudy<'_>, note: Note<'_>) {
     if profile.codes == Codes::OrWords {
         return;
     }
-    study.modality.retain(is_coded);
+    study.modality.retain(is_modality);
     for series in study.series.iter_mut().flatten() {
         let before = series.body_site.len();
-        series.body_site.retain(is_coded);
+        series.body_site.retain(is_body_site);
         if series.body_site.len() < before {
             note("series.bodySite", Reason::NoPlace);
         }

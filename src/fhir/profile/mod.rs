@@ -12,7 +12,9 @@ mod tables;
 mod tests;
 
 pub use conform::{Change, PROGRAM, conform};
-pub use demand::{key_object_lacks, lacks};
+#[cfg(test)]
+pub use demand::OUTSIDE_CID_33;
+pub use demand::{LO, SH, fits, key_object_lacks, lacks};
 pub use differences::{Difference, differences};
 pub use options::{ProfileName, ProfileOptions};
 

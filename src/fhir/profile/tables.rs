@@ -8,8 +8,8 @@ use crate::fhir::release::{R4, R5};
 use crate::issue::Lack;
 use crate::options::References;
 
-const DCM: &str = "http://dicom.nema.org/resources/ontology/DCM";
-const SCT: &str = "http://snomed.info/sct";
+pub(super) const DCM: &str = "http://dicom.nema.org/resources/ontology/DCM";
+pub(super) const SCT: &str = "http://snomed.info/sct";
 
 /// Accession Number, as DICOM codes it.
 const ACCESSION_NUMBER: Code = Code::new(DCM, "121022", "Accession Number");
@@ -99,8 +99,15 @@ const MADO: Profile = Profile {
     )),
     procedures: Procedures::InWords,
     manifests: Manifests::LeftOut,
-    demands: &[Lack::StudyUid, Lack::OnePatient, Lack::Patient, Lack::Instances],
-    key_object_demands: &[Lack::PatientIssuer, Lack::StartedTime, Lack::Modality, Lack::Region, Lack::Uids],
+    demands: &[Lack::StudyUid, Lack::OnePatient, Lack::Patient, Lack::Instances, Lack::OtherThanManifests],
+    key_object_demands: &[
+        Lack::PatientIssuer,
+        Lack::PatientNumber,
+        Lack::StartedTime,
+        Lack::Modality,
+        Lack::Region,
+        Lack::Uids,
+    ],
     ..NONE
 };
 
@@ -207,7 +214,7 @@ const IPS: Profile = Profile {
         (Role::Study, "http://hl7.org/fhir/uv/ips/StructureDefinition/ImagingStudy-uv-ips"),
         (Role::Patient, "http://hl7.org/fhir/uv/ips/StructureDefinition/Patient-uv-ips"),
     ],
-    demands: &[Lack::StudyUid, Lack::OnePatient, Lack::Patient, Lack::NameAndBirthDate],
+    demands: &[Lack::StudyUid, Lack::OnePatient, Lack::Patient, Lack::NameAndBirthDate, Lack::Status],
     ..NONE
 };
 

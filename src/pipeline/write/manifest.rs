@@ -5,7 +5,7 @@ use std::io::Write;
 use super::Stage;
 use crate::error::Error;
 use crate::fhir::profile::{conform, key_object_lacks, lacks};
-use crate::fhir::{Dialect, Document, ImagingStudy, Linked, Resource, json};
+use crate::fhir::{Dialect, Document, ImagingStudy, Linked, json};
 use crate::issue::{Issue, Reason};
 use crate::kos;
 use crate::mapping::ResolvedStudy;
@@ -51,7 +51,7 @@ impl Stage<'_> {
         if !dialect.profile.is_some() {
             return Ok(Placed::NotTaken);
         }
-        if !has_order_numbers(&study) {
+        if !kos::has_order_numbers(&study) {
             let place = Where { study: Some(resolved.uid), ..Where::default() };
             let tags = vec![dicom_dictionary_std::tags::REFERENCED_REQUEST_SEQUENCE];
             let issue = Issue { element: "basedOn", tags, reason: Reason::OrderNumbers, value: None };
@@ -70,17 +70,4 @@ impl Stage<'_> {
         self.note_held(&document.linked.study.uid, &document.linked.held);
         document
     }
-}
-
-/// Whether there is an order, and each has an accession and a placer number with systems.
-fn has_order_numbers(study: &ImagingStudy<'_>) -> bool {
-    let orders = || study.based_on.iter().chain(&study.other_orders);
-    let is_complete = |resource: &Resource| match resource {
-        Resource::ServiceRequest(request) => ["ACSN", "PLAC"].iter().all(|code| {
-            let is_it = |kind: &crate::fhir::Coding| kind.code == *code;
-            request.identifier.iter().any(|one| one.kind.as_ref().is_some_and(is_it) && one.token().is_some())
-        }),
-        _ => false,
-    };
-    orders().next().is_some() && orders().all(|order| order.resource.as_deref().is_some_and(is_complete))
 }
