@@ -5,15 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
-use dcm2fhir::internals::group::Studies;
-use dcm2fhir::internals::group::reader::{Reader, Selections, Worker};
+use dcm2fhir::internals::group::reader::{Reader, Worker};
 use dcm2fhir::internals::index::{Index, OnNetwork};
-use dcm2fhir::internals::mapping::{self, Options};
-use dcm2fhir::internals::options::filter::Filter;
 use dcm2fhir::internals::options::index::{Check, MaxGone};
 use dcm2fhir::internals::source::{Mark, Name, Stamp, Watch};
 
-use crate::headers::{self, Series};
+use crate::headers::{self, Context, Series};
 use crate::run::{self, TOOL, Work};
 
 /// Instances of a series, which are a folder.
@@ -51,18 +48,10 @@ fn peak(program: &Path, words: &[&str]) -> f64 {
 /// Fills an index: its path, and the number of files.
 pub fn fill(words: &[String]) -> ExitCode {
     let [path, files] = words else { return ExitCode::FAILURE };
-    let (wanted, options, studies, filter) =
-        (mapping::wanted(), Options::default(), Studies::default(), Filter::default());
-    let index = Index::open(Path::new(path), Check::Stat, OnNetwork::Allowed, wanted.hash()).expect("a new index");
-    let reader = Reader {
-        wanted: &wanted,
-        options: &options,
-        studies: &studies,
-        filter: &filter,
-        selections: Selections::All,
-        files: None,
-        keeper: Some(&index),
-    };
+    let context = Context::new();
+    let wanted = context.wanted.hash();
+    let index = Index::open(Path::new(path), Check::Stat, OnNetwork::Allowed, wanted).expect("a new index");
+    let reader = context.reader(Some(&index));
     let mut worker = Worker::default();
     for series in 0..files.parse::<u32>().unwrap_or_default() / INSTANCES {
         read_series(&index, &reader, &mut worker, series);
