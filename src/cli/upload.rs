@@ -15,12 +15,11 @@ use crate::http::{AccessOptions, Connection, http_url};
 use crate::mapping::ContentOptions;
 #[cfg(feature = "index")]
 use crate::options::index::{Gone, IndexOptions};
-use crate::options::parse::{at_least, whole};
 use crate::options::{BundleOptions, InputOptions, References, RunOptions};
 use crate::output::{Format, OutputOptions};
 use crate::pipeline::{self, Config, Upload, is_stdin};
 use crate::source::{Input, RemoteOptions};
-use crate::upload::{Mode, UploadOptions};
+use crate::upload::{SendingOptions, UploadOptions};
 
 const INPUTS: &str = "DICOM or FHIR: files, folders; - is standard input";
 
@@ -82,7 +81,7 @@ pub struct UploadArguments {
     #[command(flatten)]
     pub server: ServerArguments,
     #[command(flatten)]
-    pub sending: SendingArguments,
+    pub sending: SendingOptions,
     #[cfg(feature = "index")]
     #[command(flatten)]
     pub index: IndexOptions,
@@ -111,85 +110,6 @@ pub struct ServerArguments {
     /// Compress requests with gzip
     #[arg(long, hide_short_help = true)]
     pub gzip: bool,
-}
-
-/// How it is sent.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Sending")]
-pub struct SendingArguments {
-    /// Journal of what was sent, to resume an upload
-    ///
-    /// A second run with the same journal sends only what is new, changed or failed. Use one journal for each server.
-    /// Default: none; what the server has is compared.
-    #[arg(long, value_name = "FILE")]
-    pub journal: Option<PathBuf>,
-
-    /// Write what the server rejected, with the reasons
-    ///
-    /// As NDJSON, which upload accepts as input. It holds patient data. Default: none; the summary has the counts.
-    #[arg(long, value_name = "FILE")]
-    pub rejects: Option<PathBuf>,
-
-    /// Print what would be sent, and send nothing
-    #[arg(long)]
-    pub dry_run: bool,
-
-    /// With --dry-run: show each element that would change
-    ///
-    /// Prints the value on the server and the new one, which may be patient data.
-    #[arg(long, requires = "dry_run", hide_short_help = true)]
-    pub diff: bool,
-
-    /// Number of concurrent requests to the server
-    ///
-    /// Default: 4.
-    #[arg(long, alias = "jobs", value_name = "N", default_value_t = 4, value_parser = whole::<u16>(1..=256), hide_short_help = true)]
-    pub concurrent_requests: u16,
-
-    /// Replace studies that have more instances on the server
-    ///
-    /// Default: a study that has more instances on the server is reported and not changed.
-    #[arg(long)]
-    pub replace: bool,
-
-    /// Restore what was deleted or set to entered-in-error
-    ///
-    /// Default: what was deleted on the server, or set to entered-in-error or cancelled there, is reported and not
-    /// changed.
-    #[arg(long, hide_short_help = true)]
-    pub restore: bool,
-
-    /// Replace existing patients and others on the server
-    ///
-    /// Default: they are created if missing and never changed.
-    #[arg(long, hide_short_help = true)]
-    pub overwrite_companions: bool,
-
-    /// Let the server assign the ids
-    ///
-    /// Studies and other resources are found by their identifiers. Default: ids are computed, if the server accepts
-    /// them.
-    #[arg(long, hide_short_help = true)]
-    pub conditional: bool,
-
-    /// Send each study as transaction, batch or put
-    ///
-    /// `transaction` and `batch`: one Bundle for each study. `put`: one request for each resource. Default: by what the
-    /// server supports.
-    #[arg(long, value_enum, value_name = "MODE", hide_short_help = true)]
-    pub send_as: Option<Mode>,
-
-    /// Send larger Bundles resource by resource
-    ///
-    /// Default: 33554432.
-    #[arg(long, value_name = "BYTES", default_value_t = 33_554_432, value_parser = at_least(1024), hide_short_help = true)]
-    pub max_bytes: u64,
-
-    /// Send Bundles with more entries resource by resource
-    ///
-    /// Default: 500.
-    #[arg(long, value_name = "N", default_value_t = 500, value_parser = whole::<u16>(1..=u16::MAX), hide_short_help = true)]
-    pub max_entries: u16,
 }
 
 /// Uploads, and returns the exit code.
@@ -221,10 +141,9 @@ impl UploadArguments {
                 "upload sends studies and what goes with them, and --profile {name} writes documents: write them with convert"
             ));
         }
-        let concurrent_requests = sending.concurrent_requests.into();
         let own: Vec<PathBuf> = sending.journal.iter().chain(&sending.rejects).cloned().collect();
         let options = options(server, sending, &content, &run)?;
-        let output = output(content.references, options.conditional);
+        let output = output(content.references, options.sending.conditional);
         let remote = RemoteOptions::default();
         let mut job = Config {
             input,
@@ -244,7 +163,7 @@ impl UploadArguments {
             return usage("the journal and the rejects of this run cannot be its input: give other names");
         }
         job.walk.excluded.extend(own);
-        Ok(Upload { job, stdin, options, concurrent_requests })
+        Ok(Upload { job, stdin, options })
     }
 }
 
@@ -255,7 +174,7 @@ fn without_input(inputs: clap::Arg) -> clap::Arg {
 
 fn options(
     server: ServerArguments,
-    sending: SendingArguments,
+    sending: SendingOptions,
     content: &ContentOptions,
     run: &RunOptions,
 ) -> Result<UploadOptions, Error> {
@@ -263,21 +182,11 @@ fn options(
         policy: server.access.policy(),
         credentials: server.access.credentials()?,
         connection: connection(&server, sending.concurrent_requests.into())?,
-        mode: sending.send_as,
         release: content.fhir.or_else(|| content.profile().is_some().then(|| content.release())),
-        max_bytes: usize::try_from(sending.max_bytes).unwrap_or(usize::MAX),
-        max_entries: sending.max_entries.into(),
-        replace: sending.replace,
-        restore: sending.restore,
-        overwrite_companions: sending.overwrite_companions,
-        conditional: sending.conditional,
         ids: Ids::new(content.id_salt.as_deref().unwrap_or_default()),
-        dry_run: sending.dry_run,
-        diff: sending.diff,
-        journal: sending.journal,
-        rejects: sending.rejects,
         file_mode: run.mode,
         report: run.report.is_some(),
+        sending,
     })
 }
 
@@ -351,7 +260,7 @@ mod tests {
             [("-j 3", 4, 3), ("--concurrent-requests 8 -j 3", 8, 3), ("--jobs 8 --threads 5", 8, 5)]
         {
             assert_eq!(
-                (upload(options).concurrent_requests, upload(options).job.threads),
+                (upload(options).options.sending.concurrent_requests, upload(options).job.threads),
                 (requests, threads),
                 "{options}"
             );

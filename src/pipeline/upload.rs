@@ -29,8 +29,6 @@ pub struct Upload {
     pub stdin: bool,
     /// Options of the server.
     pub options: UploadOptions,
-    /// The number of concurrent requests.
-    pub concurrent_requests: usize,
 }
 
 /// Uploads, prints the summary, and returns the exit code.
@@ -152,13 +150,14 @@ pub fn deliver<'s>(
     let job = &upload.job;
     let place = format!("server {}", upload.options.connection.base);
     let others = Others { fhir: Mutex::default(), inputs: &job.inputs, server };
-    let ends = Ends { others: Some(&others), writing_threads: upload.concurrent_requests, place: Some(place) };
+    let writing_threads = upload.options.sending.concurrent_requests.into();
+    let ends = Ends { others: Some(&others), writing_threads, place: Some(place) };
     let converted = convert_between(job, &ends, || Ok(Box::new(server)), progress.clone(), interrupt)?;
     let mut files = others.fhir.into_inner().unwrap_or_else(PoisonError::into_inner);
     files.sort();
     let mut inputs: Vec<Input> = files.into_iter().map(Input::File).collect();
     inputs.extend(upload.stdin.then_some(Input::Stdin));
-    let sent = upload::send(&inputs, server, upload.concurrent_requests);
+    let sent = upload::send(&inputs, server, writing_threads);
     let report = server.report(sent.is_ok())?;
     let section = Section { name: "server", write: &|out| report.write(out) };
     let outcome = converted.finish(inputs.len() as u64, Some(&section))?;
@@ -170,9 +169,9 @@ fn summarize(upload: &Upload, server: &Server, gone: usize, start: Instant) {
     let place = format!("{} ({}, {})", upload.options.connection.base, release.name, release.version);
     terminal::say(Summary {
         counts: &server.counts(),
-        dry_run: upload.options.dry_run,
+        dry_run: upload.options.sending.dry_run,
         server: &place,
-        rejects: upload.options.rejects.as_deref(),
+        rejects: upload.options.sending.rejects.as_deref(),
         traffic: &server.traffic(),
         gone,
         elapsed: start.elapsed(),

@@ -13,6 +13,7 @@ mod input;
 mod journal;
 mod json;
 mod lookup;
+mod options;
 mod package;
 mod plan;
 mod rejects;
@@ -23,16 +24,15 @@ mod server;
 mod withdraw;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::Error;
 use crate::fhir::id::Ids;
 use crate::fhir::{Dialect, Release};
-use crate::http::{Body, Client, Clock, Connection, Credentials, Policy, Request, Sender, Traffic};
+use crate::http::{Body, Client, Clock, Request, Sender, Traffic};
 use crate::interrupt::Interrupt;
-use crate::options::FileMode;
 use crate::output::{DocumentName, Finished, Model, Order, Placed, Sink, WriteDocument};
 use crate::progress::{self, Progress};
 pub use counts::{Counts, Summary};
@@ -41,53 +41,13 @@ pub use counts::{End, Ends};
 pub use input::{Input, send};
 use journal::Journal;
 use lookup::Lookup;
+pub use options::{SendingOptions, UploadOptions};
 use plan::{Allowed, Conditions};
 use rejects::{NotTaken, Rejects};
 pub use report::ServerReport;
 use send::{KnownConditions, Turns};
 pub use server::Mode;
 use server::{Capability, capability};
-
-/// The options of an upload.
-#[derive(Debug, Clone)]
-pub struct UploadOptions {
-    /// The connection to the server.
-    pub connection: Connection,
-    /// The credentials.
-    pub credentials: Credentials,
-    /// The retry policy.
-    pub policy: Policy,
-    /// How studies are sent; by default as the server supports it.
-    pub mode: Option<Mode>,
-    /// The FHIR release; by default the server's.
-    pub release: Option<&'static Release>,
-    /// The largest Bundle in bytes; larger ones are sent resource by resource.
-    pub max_bytes: usize,
-    /// The largest Bundle in entries.
-    pub max_entries: usize,
-    /// Whether studies may lose instances.
-    pub replace: bool,
-    /// Whether deleted or withdrawn resources are restored.
-    pub restore: bool,
-    /// Whether existing companions are changed.
-    pub overwrite_companions: bool,
-    /// Whether the server assigns ids.
-    pub conditional: bool,
-    /// Computes the ids of companions, as in `convert`.
-    pub ids: Ids,
-    /// Whether nothing is sent.
-    pub dry_run: bool,
-    /// Whether changes are printed.
-    pub diff: bool,
-    /// The journal.
-    pub journal: Option<PathBuf>,
-    /// The file of rejects.
-    pub rejects: Option<PathBuf>,
-    /// Permissions of journal and rejects.
-    pub file_mode: FileMode,
-    /// Whether rejected resources are listed for a report.
-    pub report: bool,
-}
 
 /// A FHIR server, and the state of the upload.
 pub struct Server {
@@ -143,24 +103,25 @@ impl Server {
         release: &'static Release,
         progress: Arc<dyn Progress>,
     ) -> Server {
+        let sending = &options.sending;
         Server {
             sender,
             progress,
             release,
             ids: options.ids,
-            mode: options.mode.unwrap_or(capability.mode),
+            mode: sending.send_as.unwrap_or(capability.mode),
             allowed: Allowed {
-                replace: options.replace,
-                restore: options.restore,
-                overwrite_companions: options.overwrite_companions,
-                server_ids: options.conditional || !capability.update_create,
+                replace: sending.replace,
+                restore: sending.restore,
+                overwrite_companions: sending.overwrite_companions,
+                server_ids: sending.conditional || !capability.update_create,
                 without: Conditions::default(),
             },
             takes_ids: capability.update_create,
-            max_bytes: AtomicUsize::new(options.max_bytes),
-            max_entries: options.max_entries,
-            dry_run: options.dry_run,
-            diff: options.diff,
+            max_bytes: AtomicUsize::new(usize::try_from(sending.max_bytes).unwrap_or(usize::MAX)),
+            max_entries: sending.max_entries.into(),
+            dry_run: sending.dry_run,
+            diff: sending.diff,
             conditions: KnownConditions::new(Conditions {
                 if_match: capability.versioned_update,
                 ..Conditions::default()
@@ -179,8 +140,9 @@ impl Server {
 
     /// Opens journal and rejects; a dry run has only the list for the report.
     fn with_files(self, options: &UploadOptions) -> Result<Server, Error> {
-        let journal = options.journal.as_deref().filter(|_| !options.dry_run);
-        let rejects = options.rejects.as_deref().filter(|_| !options.dry_run);
+        let SendingOptions { journal, rejects, dry_run, .. } = &options.sending;
+        let journal = journal.as_deref().filter(|_| !dry_run);
+        let rejects = rejects.as_deref().filter(|_| !dry_run);
         let open = |path| Journal::open(path, &options.connection.base)?.with_mode(options.file_mode);
         Ok(Server {
             journal: journal.map(open).transpose()?,

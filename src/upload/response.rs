@@ -43,9 +43,11 @@ pub struct EntryResponse<'a> {
     #[serde(borrow)]
     status: Option<Cow<'a, str>>,
     /// The version.
-    pub etag: Option<String>,
+    #[serde(borrow)]
+    pub etag: Option<Cow<'a, str>>,
     /// The location of the resource.
-    pub location: Option<String>,
+    #[serde(borrow)]
+    pub location: Option<Cow<'a, str>>,
     /// The reason for a failure.
     #[serde(borrow)]
     pub outcome: Option<&'a RawValue>,

@@ -41,7 +41,7 @@ fn no_upload_of_random_archives_joins_what_belongs_to_two() {
             archive::write(folder.path(), images);
             let documents = run(folder.path(), Release::R4, ways[*way], &systems).documents;
             let mut session = Session::to(&server);
-            session.options.conditional = server_ids;
+            session.options.sending.conditional = server_ids;
             let _ = session.upload(&documents);
             check(&stored(&server));
         }

@@ -22,7 +22,7 @@ fn each_mode_writes_the_same() {
     for (mode, want) in [(Mode::Transaction, 1), (Mode::Batch, 2), (Mode::Put, 3)] {
         let server = TestServer::new(|_| Act::Serve);
         let mut session = Session::to(&server);
-        session.options.mode = Some(mode);
+        session.options.sending.send_as = Some(mode);
         assert_eq!(studies(&session.upload(&[bundle(1, &["a"])])), [1, 0, 0, 0]);
         assert_eq!(writes(&server).len(), want, "{mode:?}");
         stores.push(server.store());
@@ -40,8 +40,8 @@ fn what_is_too_large_goes_resource_by_resource() {
     let by_us = TestServer::new(|_| Act::Serve);
     for (bytes, entries) in [(600, 500), (1 << 20, 1)] {
         let mut session = Session::to(&by_us);
-        (session.options.max_bytes, session.options.max_entries) = (bytes, entries);
-        session.upload(&[bundle(bytes, &["a"])]);
+        (session.options.sending.max_bytes, session.options.sending.max_entries) = (bytes, entries);
+        session.upload(&[bundle(bytes as usize, &["a"])]);
     }
     let patients = [0, 1].map(|number| format!("PUT Patient/{}", patient_id(number)));
     let want = [
@@ -130,7 +130,7 @@ fn a_redirect_in_a_circle_rejects_its_study_and_the_run_goes_on() {
             }
         });
         let mut session = Session::to(&server);
-        session.options.rejects = Some(folder.path().join("rejects"));
+        session.options.sending.rejects = Some(folder.path().join("rejects"));
         assert_eq!(studies(&session.upload(&[bundle(1, &["a"]), bundle(2, &["a"])])), [1, 0, 0, 1]);
         let text = fs::read_to_string(folder.path().join("rejects")).unwrap();
         assert!(text.contains("redirects in a circle") && !text.contains("1.2.2\""), "{text}");

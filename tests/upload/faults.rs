@@ -90,7 +90,7 @@ fn what_would_make_a_second_one_is_not_sent_again() {
     {
         let server = first_writes(1, act.clone());
         let mut session = Session::to(&server);
-        session.options.journal = Some(folder.path().join(format!("{act:?}")));
+        session.options.sending.journal = Some(folder.path().join(format!("{act:?}")));
         for run in 1..=2 {
             let counts = session.upload(std::slice::from_ref(&plain));
             assert_eq!(counts.studies.of(End::Unknown), 1, "{act:?} {run}");
@@ -111,14 +111,14 @@ fn what_is_refused_is_kept_with_the_reason_and_can_be_sent_later() {
     for code in [403, 422] {
         let server = first_writes(1, Act::Answer(code, String::new(), outcome.to_string()));
         let mut session = Session::to(&server);
-        session.options.rejects = Some(rejects.clone());
+        session.options.sending.rejects = Some(rejects.clone());
         let counts = session.upload(&[bundle(1, &["a"]), bundle(2, &["b"])]);
         assert_eq!(studies(&counts), [1, 0, 0, 1], "{code}");
         assert_eq!((session.clock.sleeps().len(), counts.exit_code()), (0, 1), "{code}");
         let text = std::fs::read_to_string(&rejects).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!((lines.len(), lines[0]), (2, outcome), "{code}");
-        session.options.rejects = None;
+        session.options.sending.rejects = None;
         let again = session.open().unwrap();
         lines.iter().for_each(|line| again.text("rejects", line).unwrap());
         assert_eq!(studies(&again.counts()), [1, 0, 0, 0]);
@@ -135,7 +135,7 @@ fn a_failed_entry_inside_a_200_is_not_missed() {
     });
     let folder = tempfile::tempdir().unwrap();
     let mut session = Session::to(&server);
-    session.options.rejects = Some(folder.path().join("rejects"));
+    session.options.sending.rejects = Some(folder.path().join("rejects"));
     assert_eq!(studies(&session.upload(&[bundle(1, &["a"]), bundle(2, &["a"])])), [1, 0, 0, 1]);
     let text = std::fs::read_to_string(folder.path().join("rejects")).unwrap();
     assert!(text.contains("invariant") && text.contains("1.2.1") && !text.contains("1.2.2\""));
@@ -166,7 +166,7 @@ fn an_entry_that_fails_for_a_moment_inside_a_200_is_tried_again() {
             });
             server.with_store(|store| store.rules.is_atomic = is_atomic);
             let mut session = Session::to(&server);
-            session.options.mode = Some(mode);
+            session.options.sending.send_as = Some(mode);
             let counts = session.upload(&[bundle(1, &["a"])]);
             assert_eq!(studies(&counts), want, "{code} {times} {mode:?}");
             let is_told = counts.refused.iter().any(|why| why.contains(&code.to_string()));
@@ -188,7 +188,7 @@ fn what_would_make_a_second_one_is_not_sent_again_for_an_entry_inside_a_200() {
         document["entry"].as_array_mut().unwrap().push(json!({"fullUrl": "urn:uuid:1",
             "resource": {"resourceType": "Observation"}, "request": {"method": "POST", "url": "Observation"}}));
         let mut session = Session::to(&server);
-        session.options.mode = Some(Mode::Batch);
+        session.options.sending.send_as = Some(Mode::Batch);
         let counts = session.upload(&[document]);
         let posts = server.seen().iter().filter(|seen| seen.body.contains("Observation")).count();
         assert_eq!((counts.companions.of(want.0) > 0, posts), (true, want.1), "{code}");

@@ -67,7 +67,8 @@ impl Files {
     pub fn upload(&self, how: How, session: &Session) -> Result<Counts, Error> {
         let server = session.open()?;
         let job = self.config(how, &server).job()?;
-        let upload = Upload { job, stdin: false, options: session.options.clone(), concurrent_requests: 1 };
+        let mut upload = Upload { job, stdin: false, options: session.options.clone() };
+        upload.options.sending.concurrent_requests = 1;
         let progress: Arc<dyn Progress> = Arc::new(Silent);
         deliver(&upload, &server, &session.interrupt, &progress)?.sent?;
         Ok(server.counts())

@@ -53,7 +53,7 @@ fn a_patient_that_was_corrected_stays_whatever_searches_say() {
         {
             let server = with(rules);
             let mut session = Session::to(&server);
-            session.options.mode = Some(mode);
+            session.options.sending.send_as = Some(mode);
             session.upload(&[bundle(1, &["a"])]);
             let patient = format!("Patient/{}", patient_id(1));
             server.with_store(|store| {
@@ -149,7 +149,7 @@ fn a_create_that_finds_one_is_read_again_and_not_counted_as_created() {
             "identifier": [{"system": "urn:test", "value": "1"}]}));
         server.put(study(1, &["a", "b"]));
         let mut session = Session::to(&server);
-        session.options.mode = Some(mode);
+        session.options.sending.send_as = Some(mode);
         let mut ours = bundle(1, &["a", "b"]);
         ours["entry"][0]["resource"]["gender"] = "male".into();
         ours["entry"][2]["resource"]["description"] = "new".into();
@@ -169,7 +169,7 @@ fn a_study_that_has_another_id_is_updated_there() {
         there["id"] = "from-a-pacs".into();
         server.put(there);
         let mut session = Session::to(&server);
-        session.options.conditional = conditional;
+        session.options.sending.conditional = conditional;
         assert_eq!(studies(&session.upload(&[bundle(1, &["a", "b"])])), [0, 1, 0, 0]);
         assert_eq!(studies(&session.upload(&[bundle(1, &["a", "b"])])), [0, 0, 1, 0]);
         let keys: Vec<String> = server.store().into_keys().filter(|key| key.starts_with("ImagingStudy")).collect();
@@ -184,7 +184,7 @@ fn a_study_that_has_another_id_is_updated_there() {
 fn fhir_input_is_created_on_the_servers_ids_where_it_is_asked_for() {
     let server = calm();
     let mut session = Session::to(&server);
-    session.options.conditional = true;
+    session.options.sending.conditional = true;
     assert_eq!(studies(&session.upload(&[study(1, &["a"]), bundle(2, &["a"])])), [2, 0, 0, 0]);
     assert_eq!(studies(&session.upload(&[study(1, &["a"]), bundle(2, &["a"])])), [0, 0, 2, 0]);
     assert!(server.store().keys().filter(|key| key.starts_with("ImagingStudy")).all(|key| key.contains("/s")));
@@ -240,7 +240,7 @@ fn what_was_withdrawn_or_deleted_comes_back_only_if_the_user_wants_it() {
             assert_eq!((counts.studies.of(End::Held), counts.exit_code()), (1, 1));
             assert_eq!(server.store(), before);
         }
-        session.options.restore = true;
+        session.options.sending.restore = true;
         let want = if is_deletion { [1, 0, 0, 0] } else { [0, 1, 0, 0] };
         assert_eq!(studies(&session.upload(&[bundle(1, &["a"])])), want);
         assert_eq!(server.store()["ImagingStudy/1.2.1"].1["status"], "available");
@@ -252,7 +252,7 @@ fn a_journal_is_not_believed_about_what_a_new_study_refers_to() {
     let server = with(Rules { has_integrity: true, ..Rules::default() });
     let folder = tempfile::tempdir().unwrap();
     let mut session = Session::to(&server);
-    session.options.journal = Some(folder.path().join("journal"));
+    session.options.sending.journal = Some(folder.path().join("journal"));
     session.upload(&[bundle(1, &["a"])]);
     let patient = format!("Patient/{}", patient_id(1));
     server.with_store(|store| assert!(store.delete("ImagingStudy/1.2.1") && store.delete(&patient)));

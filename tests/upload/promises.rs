@@ -54,7 +54,7 @@ fn a_companion_that_was_deleted_holds_its_study_back() {
     let counts = session.upload(&[bundle(1, &["a"])]);
     assert_eq!((counts.studies.of(End::Held), counts.exit_code()), (1, 1));
     assert!(server.store().is_empty());
-    session.options.restore = true;
+    session.options.sending.restore = true;
     assert_eq!(studies(&session.upload(&[bundle(1, &["a"])])), [1, 0, 0, 0]);
     assert!(server.store().contains_key(&patient));
 }
@@ -93,7 +93,7 @@ fn an_id_of_digits_alone_may_be_refused_and_conditional_helps() {
     digits.as_object_mut().unwrap().remove("subject");
     let mut session = Session::to(&server);
     assert_eq!(studies(&session.upload(&[digits.clone()])), [0, 0, 0, 1]);
-    session.options.conditional = true;
+    session.options.sending.conditional = true;
     assert_eq!(studies(&session.upload(&[digits])), [1, 0, 0, 0]);
 }
 
@@ -210,7 +210,7 @@ fn a_journal_that_is_damaged_further_up_ends_the_run_and_stays_as_it_is() {
     let server = TestServer::new(|_| Act::Serve);
     let mut session = Session::to(&server);
     let journal = folder.path().join("journal");
-    session.options.journal = Some(journal.clone());
+    session.options.sending.journal = Some(journal.clone());
     session.upload(&[bundle(1, &["a"])]);
     let mut lines: Vec<String> = fs::read_to_string(&journal).unwrap().lines().map(str::to_string).collect();
     lines[2].truncate(10);
@@ -264,7 +264,7 @@ fn an_id_that_the_server_gives_though_it_was_given_one_is_believed() {
     server.with_store(|store| store.rules = Rules { gives_other_ids: true, has_integrity: true, ..Rules::default() });
     let mut session = Session::to(&server);
     for mode in [Mode::Put, Mode::Batch] {
-        session.options.mode = Some(mode);
+        session.options.sending.send_as = Some(mode);
         let number = if mode == Mode::Put { 1 } else { 2 };
         let mut ours = bundle(number, &["a"]);
         ours["entry"][2]["resource"]["series"][0]["performer"] =

@@ -36,7 +36,7 @@ fn one_more_instance_writes_one_study_and_one_less_is_held_back() {
     assert_eq!((counts.studies.of(End::Held), counts.exit_code()), (1, 1));
     assert_eq!(server.store()["ImagingStudy/1.2.1"].1["numberOfInstances"], 3);
     let mut replacing = Session::to(&server);
-    replacing.options.replace = true;
+    replacing.options.sending.replace = true;
     assert_eq!(studies(&replacing.upload(&[bundle(1, &["a", "x"])])), [0, 1, 0, 0]);
 }
 
@@ -75,7 +75,7 @@ fn a_journal_sends_only_what_is_new_changed_or_failed() {
     });
     let folder = tempfile::tempdir().unwrap();
     let mut session = Session::to(&server);
-    session.options.journal = Some(folder.path().join("journal"));
+    session.options.sending.journal = Some(folder.path().join("journal"));
     let documents: Vec<_> = (1..=3).map(|number| bundle(number, &["a"])).collect();
     assert_eq!(studies(&session.upload(&documents)), [2, 0, 0, 1]);
     let journal = std::fs::read_to_string(folder.path().join("journal")).unwrap();
@@ -97,7 +97,7 @@ fn a_journal_knows_a_patient_by_the_servers_name_also_from_a_study_that_was_held
     let mut session = Session::to(&server);
     session.upload(&[bundle(1, &["a", "b"])]);
     let folder = tempfile::tempdir().unwrap();
-    session.options.journal = Some(folder.path().join("journal"));
+    session.options.sending.journal = Some(folder.path().join("journal"));
     assert_eq!(session.upload(&[bundle(1, &["a"])]).studies.of(End::Held), 1);
     assert_eq!(studies(&session.upload(&[bundle(4, &["a"])])), [1, 0, 0, 0]);
     assert_eq!(server.store()["ImagingStudy/1.2.4"].1["subject"]["reference"], "Patient/mpi-7");

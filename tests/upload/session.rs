@@ -14,7 +14,7 @@ use dcm2fhir::internals::interrupt::Interrupt;
 use dcm2fhir::internals::options::FileMode;
 use dcm2fhir::internals::progress::Silent;
 use dcm2fhir::internals::upload::{Counts, End};
-use dcm2fhir::internals::upload::{Server, UploadOptions};
+use dcm2fhir::internals::upload::{SendingOptions, Server, UploadOptions};
 use serde_json::{Value, json};
 
 use crate::server::TestServer;
@@ -80,19 +80,22 @@ impl Session {
             connection,
             credentials: Credentials::None,
             policy: Policy::default(),
-            mode: None,
+            sending: SendingOptions {
+                send_as: None,
+                concurrent_requests: 4,
+                max_bytes: 1 << 20,
+                max_entries: 500,
+                replace: false,
+                restore: false,
+                overwrite_companions: false,
+                conditional: false,
+                dry_run: false,
+                diff: false,
+                journal: None,
+                rejects: None,
+            },
             release: None,
-            max_bytes: 1 << 20,
-            max_entries: 500,
-            replace: false,
-            restore: false,
-            overwrite_companions: false,
-            conditional: false,
             ids: Ids::new(""),
-            dry_run: false,
-            diff: false,
-            journal: None,
-            rejects: None,
             file_mode: FileMode::default(),
             report: false,
         };

@@ -31,7 +31,7 @@ fn an_order_of_another_patient_is_not_referred_to() {
         for order in [vec![ordered(1), ordered(2)], vec![ordered(1), ordered(4), ordered(2), ordered(5)]] {
             let server = calm();
             let mut session = Session::to(&server);
-            session.options.conditional = server_ids;
+            session.options.sending.conditional = server_ids;
             let counts = session.upload(&order);
             let of_first = order.len() as u64 / 2;
             assert_eq!((studies(&counts), counts.exit_code()), ([of_first, 0, 0, of_first], 1));

@@ -72,9 +72,9 @@ impl World {
     pub fn session(&self, how: How) -> Session {
         let mut session = Session::to(&self.server);
         session.clock = self.clock.clone();
-        session.options.mode = Some(how.mode);
-        session.options.conditional = how.conditional;
-        session.options.journal = how.journal.then(|| self.folder.path().join("journal"));
+        session.options.sending.send_as = Some(how.mode);
+        session.options.sending.conditional = how.conditional;
+        session.options.sending.journal = how.journal.then(|| self.folder.path().join("journal"));
         session
     }
 

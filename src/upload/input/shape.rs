@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
+use memchr::memmem::{self, Finder};
 
 use crate::fhir::Release;
 use crate::fhir::release::{
@@ -56,8 +56,12 @@ const SHAPES: &[Shape] = &[
     ("Endpoint", r#""payload":["#, |release| release.companions.endpoint == EndpointForm::Payload),
 ];
 
-/// How much of a resource is searched: its beginning shows the release, the rest is mostly a list of instances.
-const LOOKED_AT_BYTES: usize = 4096;
+/// What precedes the first series.
+const SERIES: &[u8] = br#","series":["#;
+/// How much of the series is searched: the first shows the release, the rest is mostly a list of instances.
+const SERIES_BYTES: usize = 1024;
+/// How much of a resource without series is searched.
+const OTHER_BYTES: usize = 4096;
 
 /// Searchers of these texts.
 static FINDERS: LazyLock<Vec<Finder<'static>>> =
@@ -66,7 +70,8 @@ static FINDERS: LazyLock<Vec<Finder<'static>>> =
 /// Fails for a resource, on one line, of another release.
 pub fn check(text: &str, release: &Release) -> Result<(), String> {
     let kind = kind(text).unwrap_or_default();
-    let beginning = &text.as_bytes()[..text.len().min(LOOKED_AT_BYTES)];
+    let searched = memmem::find(text.as_bytes(), SERIES).map_or(OTHER_BYTES, |series| series + SERIES_BYTES);
+    let beginning = &text.as_bytes()[..text.len().min(searched)];
     let is_strange = |((of, _, is_so), finder): &(&Shape, &Finder<'_>)| {
         *of == kind && !is_so(release) && finder.find(beginning).is_some()
     };

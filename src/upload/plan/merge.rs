@@ -6,8 +6,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::compare::{covers, is_absent, key};
 use super::former::without_former_patient;
-use super::whose::relative;
 use crate::upload::json::Json;
 
 /// How lists are merged.
@@ -45,8 +45,6 @@ const BY_UID: [&str; 2] = ["series", "instance"];
 const COMPUTED: [&str; 2] = ["modality", "bodySite"];
 /// Elements that the server sets.
 const OF_THE_SERVER: [&str; 2] = ["versionId", "lastUpdated"];
-/// The extension for an absent value.
-const DATA_ABSENT: &str = "http://hl7.org/fhir/StructureDefinition/data-absent-reason";
 
 /// Merges our elements into theirs; `base` is the prefix of the server's absolute references.
 pub fn merge(ours: &Json, theirs: &Json, lists: Lists, base: &str) -> Merged {
@@ -225,38 +223,10 @@ fn replaced(ours: &Json, theirs: &Json) -> Json {
     Json::Object(members)
 }
 
-/// Whether a value is only an absent reason.
-fn is_absent(value: &Json) -> bool {
-    let says = |extension: &Json| extension.string("url") == Some(DATA_ABSENT);
-    matches!(value.members(), [(name, list)] if name == "extension" && list.items().iter().all(says))
-}
-
-/// The key of a list item: its reference, or its identifier.
-fn key(item: &Json) -> Option<(&str, &str)> {
-    if let Some(reference) = item.string("reference") {
-        return Some(("", reference));
-    }
-    let identifier = item.get("identifier").unwrap_or(item);
-    Some((identifier.string("system")?, identifier.string("value")?))
-}
-
-/// Whether theirs contains everything of ours. References may be absolute.
-pub fn covers(theirs: &Json, ours: &Json, base: &str) -> bool {
-    match (ours, theirs) {
-        (Json::Object(members), Json::Object(_)) => members.iter().all(|(name, value)| {
-            theirs.get(name).is_some_and(|there| match (name.as_str(), value.text(), there.text()) {
-                ("reference", Some(own), Some(there)) => relative(own, base) == relative(there, base),
-                _ => covers(there, value, base),
-            })
-        }),
-        (Json::List(own), Json::List(there)) => own.iter().all(|item| there.iter().any(|to| covers(to, item, base))),
-        _ => ours == theirs,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::upload::plan::compare::DATA_ABSENT;
 
     fn json(text: &str) -> Json {
         Json::parse(&text.replace('\'', "\"")).unwrap()

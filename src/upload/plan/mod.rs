@@ -5,6 +5,7 @@
 //! harmless; if the server assigns ids, they are created unless a search finds them. Updates keep everything that
 //! others wrote.
 
+mod compare;
 mod former;
 mod loss;
 mod merge;

@@ -132,9 +132,9 @@ fn done(status: &str, location: Option<&str>, write: &Write<'_>, repeat: Repeat)
 /// How the server calls what it took: `Type/id` out of a location, also where that is not the id that we gave.
 fn reference(location: Option<&str>, write: &Write<'_>) -> Option<String> {
     let (kind, own) = write.url.split_once('/').map_or((write.url, None), |(kind, id)| (kind, Some(id)));
-    let parts: Vec<&str> = location.unwrap_or_default().split('/').collect();
-    let place = parts.iter().rposition(|part| *part == kind);
-    let id = place.and_then(|place| parts.get(place + 1)).copied().filter(|id| is_id(id)).or(own)?;
+    let parts = location.unwrap_or_default().rsplit('/');
+    let told = parts.clone().skip(1).zip(parts).find(|(of, _)| *of == kind).map(|(_, id)| id);
+    let id = told.filter(|id| is_id(id)).or(own)?;
     Some(format!("{kind}/{id}"))
 }
 

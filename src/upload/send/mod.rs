@@ -188,23 +188,23 @@ impl Server {
 
     /// A reference to an entry must lead to one that is sent with it, and no reference to what the server did not take.
     fn refuse_unresolved(&self, steps: &mut [Step<'_>]) {
-        let name = |write: &Write<'_>| [write.full_url.unwrap_or_default().to_string(), write.url.to_string()];
-        let sent: BTreeSet<String> = steps.iter().filter_map(Step::write).flat_map(name).collect();
         let elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_missing = |to: &str| matches!(elsewhere.get(to), Some(None));
-        let dangles = |to: &str| !sent.contains(to) && (to.starts_with("urn:uuid:") || is_missing(to));
-        for step in steps {
-            if step.write().is_some_and(|write| references_in(&write.text).any(dangles)) {
-                *step =
-                    Step::Refused(Outcome::ours("it refers to a resource that is not in its Bundle or was not taken"));
-            }
+        let is_at_risk = |to: &str| to.starts_with("urn:uuid:") || matches!(elsewhere.get(to), Some(None));
+        let writes = || steps.iter().filter_map(Step::write);
+        let sent: BTreeSet<&str> =
+            writes().filter_map(|write| write.full_url).chain(writes().map(|write| write.url)).collect();
+        let dangles = |write: &Write<'_>| references_in(&write.text).any(|to| is_at_risk(to) && !sent.contains(to));
+        let dangling: Vec<bool> = steps.iter().map(|step| step.write().is_some_and(dangles)).collect();
+        for (step, _) in steps.iter_mut().zip(dangling).filter(|(_, dangles)| *dangles) {
+            *step = Step::Refused(Outcome::ours("it refers to a resource that is not in its Bundle or was not taken"));
         }
     }
 
     /// Names the server's Patients that contradict ours: the Patient ID may be another person's there.
     fn note_contradictions(&self, open: &Open<'_>) {
         for (entry, found) in open.all().filter(|(entry, _)| entry.kind == "Patient") {
-            let (Found::One(copy), Some(ours)) = (found, Json::parse(&entry.text)) else { continue };
+            let Found::One(copy) = found else { continue };
+            let Some(ours) = Json::parse(&entry.text) else { continue };
             let what = contradictions(&ours, &copy.resource);
             if !what.is_empty() {
                 self.count_by(|counts| counts.contradicts(&entry.key, &what));
