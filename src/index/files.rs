@@ -111,11 +111,7 @@ impl Store {
     }
 
     /// The folder at a path, added if missing.
-    pub fn folder_at(
-        &self,
-        path: &[u8],
-        parent: impl FnOnce() -> Result<Option<i64>, Fault>,
-    ) -> Result<Folder, Fault> {
+    pub fn folder_at(&self, path: &[u8], parent: impl FnOnce() -> Result<Option<i64>, Fault>) -> Result<Folder, Fault> {
         if let Some(known) = self.folder(path)? {
             return Ok(known);
         }

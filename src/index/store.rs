@@ -286,9 +286,11 @@ mod tests {
         let refused = open(OnNetwork::Refused, true).unwrap_err().to_string();
         assert!(refused.contains("--index-on-network") && !path.exists(), "{refused}");
         // SQLite: a write-ahead log works on one machine only.
-        for (on_network, network, want) in
-            [(OnNetwork::Allowed, true, "delete"), (OnNetwork::Refused, false, "wal"), (OnNetwork::Allowed, false, "wal")]
-        {
+        for (on_network, network, want) in [
+            (OnNetwork::Allowed, true, "delete"),
+            (OnNetwork::Refused, false, "wal"),
+            (OnNetwork::Allowed, false, "wal"),
+        ] {
             let store = open(on_network, network).unwrap();
             let journal = store.connection.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0));
             assert_eq!(journal.unwrap(), want);

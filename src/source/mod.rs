@@ -40,6 +40,7 @@ use crate::issue::Skip;
 use crate::progress::Progress;
 
 pub use crate::name::{Name, printable};
+pub use crate::stamp::{Mark, Stamp, is_settled, now};
 pub use batch::Batch;
 #[cfg(feature = "objects")]
 pub use bucket::BucketInput;
@@ -54,7 +55,6 @@ pub use readers::{NamedReader, Readers};
 #[cfg(not(feature = "objects"))]
 pub use remote::NO_OBJECTS;
 pub use remote::RemoteOptions;
-pub use crate::stamp::{Mark, Stamp, is_settled, now};
 pub use stdin::{STDIN, stdin_file};
 pub use watch::{Entered, FolderNumber, From, Watch};
 

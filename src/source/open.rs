@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use crate::stamp::Stamp;
 use crate::issue::Skip;
+use crate::stamp::Stamp;
 
 /// Opens without blocking: a file that was replaced by a FIFO must not stop the run.
 pub fn open_file(path: &Path) -> Result<File, Skip> {
