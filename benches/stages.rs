@@ -8,17 +8,16 @@ use dcm2fhir::internals::dicom::{Header, Scanner};
 use dcm2fhir::internals::fhir::id::Ids;
 use dcm2fhir::internals::fhir::json::{self, Layout};
 use dcm2fhir::internals::fhir::{Sharing, link};
-use dcm2fhir::internals::group::reader::{Reader, Selections, Worker};
+use dcm2fhir::internals::group::reader::Worker;
 use dcm2fhir::internals::group::{Studies, look_across};
 use dcm2fhir::internals::mapping::finish::{Finished, imaging_study};
 use dcm2fhir::internals::mapping::{self, Options, SERIES, STUDY};
 use dcm2fhir::internals::options::References;
-use dcm2fhir::internals::options::filter::Filter;
 use dcm2fhir::internals::source::Name;
 
 mod headers;
 
-use headers::Series;
+use headers::{Context, Series};
 
 /// Bytes in memory to a header, for each template.
 fn scan(criterion: &mut Criterion) {
@@ -47,23 +46,14 @@ fn map(criterion: &mut Criterion) {
 /// A file of a series that is known: scan, fingerprints, merge.
 fn group(criterion: &mut Criterion) {
     const INSTANCES: u32 = 1000;
-    let (wanted, options, filter) = (mapping::wanted(), Options::default(), Filter::default());
     let mut series = Series::of(&headers::ct("study", 1));
     let mut group = criterion.benchmark_group("read and group");
     group.throughput(Throughput::Elements(INSTANCES.into()));
     group.bench_function("ct", |bencher| {
         bencher.iter_batched_ref(
-            Studies::default,
-            |studies| {
-                let reader = Reader {
-                    wanted: &wanted,
-                    options: &options,
-                    studies,
-                    filter: &filter,
-                    selections: Selections::All,
-                    files: None,
-                    keeper: None,
-                };
+            Context::new,
+            |context| {
+                let reader = context.reader(None);
                 let (mut worker, name) = (Worker::default(), Name::file("x"));
                 for number in 0..INSTANCES {
                     let read = reader.read(&mut worker, &name, &mut series.instance(number), |_| {});

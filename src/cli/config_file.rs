@@ -17,11 +17,13 @@ use super::settings;
 use crate::options::closest;
 use crate::source::{one_line, printable};
 
-/// The arguments with the settings of the configuration file inserted, if one is named.
-pub(super) fn put_in(command: &Command, arguments: Vec<OsString>) -> Result<Applied, Error> {
-    let lenient = command.clone().ignore_errors(true);
-    let Ok(matches) = lenient.try_get_matches_from(&arguments) else { return Ok((arguments, Vec::new())) };
-    let Some((name, matches)) = matches.subcommand() else { return Ok((arguments, Vec::new())) };
+/// The arguments with the settings of the configuration file inserted, if one is named in what they come to leniently.
+pub(super) fn put_in(
+    command: &Command,
+    lenient: Option<&ArgMatches>,
+    arguments: Vec<OsString>,
+) -> Result<Applied, Error> {
+    let Some((name, matches)) = lenient.and_then(ArgMatches::subcommand) else { return Ok((arguments, Vec::new())) };
     let Ok(Some(path)) = matches.try_get_one::<PathBuf>("config") else { return Ok((arguments, Vec::new())) };
     let settings = File::read(command, path)?.settings(command, name, matches)?;
     // After the subcommand's name, so that a `--` has no effect on them.

@@ -137,7 +137,7 @@ impl List {
         if path.to_str().is_some_and(|path| path.contains("://")) {
             return self.take_remote(&path, is_asked, feed);
         }
-        match fs::symlink_metadata(&path).and_then(|metadata| self.links.kind(&path, metadata.file_type())) {
+        match fs::symlink_metadata(&path).and_then(|metadata| self.links.kind(&path, metadata.file_type().into())) {
             Ok(FileKind::File) if is_asked => feed.named(Item::at(path), From::List),
             Ok(FileKind::File) => feed.item(Item::at(path)),
             Ok(FileKind::Folder) => {

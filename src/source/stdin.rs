@@ -19,7 +19,7 @@ pub const STDIN: &str = "-";
 /// Standard input as an item named `-`; waits until it ends.
 pub fn stdin() -> Result<Item, Skip> {
     let content = stdin_file().map_err(|error| unreadable(&error))?;
-    Ok(Item { name: Name::file(STDIN), from: From::Spooled(content) })
+    Ok(Item::new(Name::file(STDIN), From::Spooled(content)))
 }
 
 /// Standard input as a file; waits until it ends. A second call returns the same content.
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn what_comes_through_a_pipe_is_read_from_its_start_any_number_of_times() {
         let content = spooled(&mut &b"content"[..]).unwrap();
-        let item = Item { name: Name::file(STDIN), from: From::Spooled(content) };
+        let item = Item::new(Name::file(STDIN), From::Spooled(content));
         for _ in 0..2 {
             let (mut file, mut buffer) = (item.open().unwrap(), [0; 16]);
             let count = file.read_at(0, &mut buffer).unwrap();

@@ -229,11 +229,11 @@ impl HandOver<'_> {
     fn object(&mut self, object: &ObjectMeta, answer: object_store::Result<Answer>, feed: &mut Feed) {
         let name = Name::file(self.bucket.address(&object.location));
         match answer {
-            Ok(Answer::Whole(file)) => feed.item(Item { name, from: From::Spooled(file) }),
+            Ok(Answer::Whole(file)) => feed.item(Item::new(name, From::Spooled(file))),
             Ok(Answer::First(first)) => {
                 self.denied = 0;
                 let object = Object::new(self.bucket.clone(), first, self.permits.wait());
-                feed.item(Item { name, from: From::Source(Box::new(Opener(Arc::new(object)))) });
+                feed.item(Item::new(name, From::Source(Box::new(Opener(Arc::new(object))))));
             }
             Err(error) => {
                 let (fault, why) = (fault(&error), reason(&error));
