@@ -212,6 +212,9 @@ fn what_belongs_to_a_patient_whom_nobody_knows_is_not_shared() {
     for patients in [[&b""[..], b""], [b"ANON", b"ANON"], [b"\xC41", b"\xC41"]] {
         let run = converted(&numbers_of_two(patients), Release::R4, Way::Bundles, &SYSTEMS);
         assert_eq!(searches(&run, "ServiceRequest").len(), 0, "{patients:?}");
+        for kind in ["ServiceRequest", "Encounter"] {
+            assert_eq!(places(&run, kind).len(), 2, "{patients:?}: a {kind} for each study");
+        }
         assert_eq!(run.exit_code, 0, "{patients:?}");
     }
 }

@@ -336,3 +336,46 @@ fn one_patient_id_of_two_types_and_one_issuer_is_one() {
         });
     }
 }
+
+#[test]
+fn what_an_image_lacks_of_its_patient_comes_from_no_other_persons_image() {
+    let born = |attributes: &[(Tag, &[u8])]| image("1", 2, attributes).text(tags::PATIENT_BIRTH_DATE, "19700102");
+    let (id, name) = (tags::PATIENT_ID, tags::PATIENT_NAME);
+    for (first, second, is_completed) in [
+        (&[] as &[(Tag, &[u8])], &[] as &[(Tag, &[u8])], true),
+        (&[(name, b"Doe^Jane")], &[(name, b"Doe^Jane")], true),
+        (&[(name, b"Doe^Jane")], &[], true),
+        (&[], &[(name, b"Doe^Jane")], true),
+        (&[(name, b"Doe^Jane")], &[(name, b"Roe^Joan")], false),
+        (&[(name, b"Doe^Jane")], &[(name, b"Doe^Jane"), (id, b"PID2")], false),
+        (&[(id, b""), (name, b"Doe^Jane")], &[(id, b""), (name, b"Doe^Jane")], true),
+        (&[(id, b""), (name, b"Doe^Jane")], &[(id, b""), (name, b"Roe^Joan")], false),
+        (&[(name, b"Doe^Jane")], &[(id, b""), (name, b"Doe^Jane")], false),
+    ] {
+        let run = converted(&[image("1", 1, first), born(second)], Release::R4, SEPARATE, &SYSTEMS);
+        let patient = of_type(&run, "Patient").remove(0);
+        assert_eq!(!patient["birthDate"].is_null(), is_completed, "{first:?} {second:?}");
+    }
+}
+
+#[test]
+fn of_two_visits_of_one_study_the_first_is_taken_and_it_is_reported() {
+    let images = [(1, b"V1"), (2, b"V2")].map(|(place, visit)| image("1", place, &[(tags::ADMISSION_ID, visit)]));
+    everywhere(&images, &SYSTEMS, |run, _, _| {
+        assert_eq!(run.issues.get("differs"), Some(&1));
+        for visit in of_type(run, "Encounter") {
+            assert_eq!((visit["identifier"][0]["value"].as_str(), visit["identifier"][1].as_str()), (Some("V1"), None));
+            assert_eq!(list(&visit["identifier"]).count(), 1);
+        }
+    });
+}
+
+#[test]
+fn devices_of_one_serial_number_and_other_makers_are_two_resources() {
+    for (makers, count) in [([&b"ACME"[..], b"Other"], 2), ([b"M\xFC", b"M\xF6"], 2), ([b"ACME", b"ACME "], 1)] {
+        let made =
+            |place: u32, maker| image("1", place, &[(tags::DEVICE_SERIAL_NUMBER, b"7"), (tags::MANUFACTURER, maker)]);
+        let run = converted(&[made(1, makers[0]), made(2, makers[1])], Release::R4, SEPARATE, &SYSTEMS);
+        assert_eq!(of_type(&run, "Device").len(), count, "{makers:?}");
+    }
+}
