@@ -418,11 +418,12 @@ fn a_study_of_several_patients_shares_no_order() {
         image("1", 1, &[(tags::ACCESSION_NUMBER, b"ACC1")]),
         image("1", 2, &[(tags::PATIENT_ID, b"PID2"), (tags::ACCESSION_NUMBER, b"ACC2")]),
         image("2", 1, &[(tags::PATIENT_ID, b"PID2"), (tags::ACCESSION_NUMBER, b"ACC2")]),
+        image("3", 1, &[(tags::ACCESSION_NUMBER, b"ACC1")]),
     ];
     everywhere(&images, &SYSTEMS, |run, way, _| {
         assert_eq!(run.exit_code, 1);
         if way == Way::Bundles {
-            assert_eq!(places(run, "ServiceRequest").len(), 3, "those of the first study are its own");
+            assert_eq!(places(run, "ServiceRequest").len(), 4, "those of the first study are its own");
         }
     });
 }
