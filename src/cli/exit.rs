@@ -7,7 +7,7 @@ use clap::ColorChoice;
 
 use super::{Cli, unknown_variables};
 use crate::error::Error;
-use crate::name::one_line;
+use crate::source::one_line;
 use crate::terminal::{self, ERROR, WARNING};
 
 /// The exit codes.

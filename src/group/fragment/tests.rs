@@ -14,7 +14,7 @@ use crate::group::sample::{CT, file, instance, of_study};
 use crate::group::tests::{all_said, any_instance};
 use crate::group::{FileNotes, StoredInstance, Studies, Study, Values, apply_rejections};
 use crate::issue::Issue;
-use crate::mapping::sample::{Sample, code, header, items, text};
+use crate::mapping::sample::{Sample, code, header, issuer, items, text};
 use crate::mapping::{self, NUMBER, Options, Rejected};
 
 const KOS: &str = "1.2.840.10008.5.1.4.1.1.88.59";
@@ -239,22 +239,24 @@ fn the_uids_of_a_line_are_uids() {
 #[test]
 fn another_patient_behind_more_parts_than_are_kept_is_seen_in_lines_too() {
     let options = Options::default();
-    let image = |place: usize, set: String, patient: &str| {
+    let image = |place: usize, issuer_name: String, patient: &str| {
+        let universal = issuer("", "1.2.3", "ISO");
         let more = [
-            text(tags::SPECIFIC_CHARACTER_SET, set),
-            text(tags::STUDY_DESCRIPTION, format!("{place}")),
+            text(tags::STUDY_DESCRIPTION, place.to_string()),
             text(tags::PATIENT_ID, patient),
+            text(tags::ISSUER_OF_PATIENT_ID, issuer_name),
+            items(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE, [universal]),
         ];
         instance("1.2.1", &format!("1.{place}"), CT, &more)
     };
-    let same_set = |_| "ISO_IR 100".to_string();
+    let one_name = |_| "HOSP".to_string();
     // So many ways to tell one Patient ID that there is no room for the last.
-    let other_sets = |place: usize| format!("ISO_IR {place}");
-    for (set, last, want) in
-        [(&same_set as &dyn Fn(usize) -> String, "PID1", false), (&same_set, "PID2", true), (&other_sets, "PID2", true)]
+    let many_names = |place: usize| format!("HOSP{place}");
+    for (name, last, want) in
+        [(&one_name as &dyn Fn(usize) -> String, "PID1", false), (&one_name, "PID2", true), (&many_names, "PID2", true)]
     {
         let all: Vec<_> =
-            (11..40).map(|place| image(place, set(place), if place == 39 { last } else { "PID1" })).collect();
+            (11..40).map(|place| image(place, name(place), if place == 39 { last } else { "PID1" })).collect();
         let (mut studies, _) = converted(&all, &options);
         assert_eq!(studies[0].resolve(&options).mixes_patients, want, "{last}");
         for parts in [all.chunks(29), all.chunks(20), all.chunks(1)] {
