@@ -9,7 +9,7 @@ use dcm2fhir::internals::fhir::id::Ids;
 use dcm2fhir::internals::fhir::json::{self, Layout};
 use dcm2fhir::internals::fhir::{Sharing, link};
 use dcm2fhir::internals::group::reader::Worker;
-use dcm2fhir::internals::group::{Studies, look_across};
+use dcm2fhir::internals::group::look_across;
 use dcm2fhir::internals::mapping::finish::{Finished, imaging_study};
 use dcm2fhir::internals::mapping::{self, Options, SERIES, STUDY};
 use dcm2fhir::internals::options::References;
