@@ -91,7 +91,7 @@ fn is_one_person(one: &Reference, other: &Reference) -> bool {
         _ => false,
     };
     let has_name = one.display.is_some() && other.display.is_some();
-    one.target == other.target && ids && (!has_name || (&one.display, &one.lost) == (&other.display, &other.lost))
+    one.target == other.target && ids && (!has_name || one.can_be_called(other))
 }
 
 /// The first admission; where another instance tells its issuer in full, it is told in full.

@@ -89,3 +89,23 @@ impl RemoteOptions {
         Ok(())
     }
 }
+
+#[cfg(all(test, feature = "http"))]
+mod tests {
+    use super::*;
+
+    /// `cli` holds the help to these numbers.
+    #[test]
+    fn without_a_number_there_are_few_requests_to_a_pacs_and_many_to_a_bucket() {
+        let mut options = RemoteOptions::default();
+        let mut requests = |address: &str, requests| {
+            options.requests = requests;
+            format!("{:?}", options.input(Path::new(address)).unwrap().unwrap())
+        };
+        assert!(requests("dicomweb+https://pacs.example", None).contains("requests: 4,"));
+        assert!(requests("dicomweb+https://pacs.example", Some(7)).contains("requests: 7,"));
+        if cfg!(feature = "objects") {
+            assert!(requests("s3://bucket", None).contains("requests: 64 "));
+        }
+    }
+}
