@@ -142,7 +142,7 @@ const IN_WORDS: [(&str, &str); 17] = [
     ("query", "all studies of the server"),
     ("rejects", "none; the summary has the counts"),
     ("report", "no report; the summary has the counts"),
-    ("requests", "64 for buckets, 4 for a PACS"),
+    ("requests", "4; for buckets 64"),
     ("send-as", "by what the server supports"),
     ("shard", "all"),
     ("subject", "from the headers"),

@@ -23,10 +23,10 @@ pub const NO_OBJECTS: &str = "this program was built without object stores (s3:/
 pub struct RemoteOptions {
     /// Number of concurrent requests to a server
     ///
-    /// Default: 64 for buckets, 4 for a PACS.
+    /// Default: 4; for buckets 64.
     #[cfg_attr(
         feature = "cli",
-        arg(long, value_name = "N", value_parser = crate::options::parse::whole::<u16>(1..=1024), hide_short_help = true)
+        arg(long, aliases = ["concurrent-requests", "jobs"], value_name = "N", value_parser = crate::options::parse::whole::<u16>(1..=1024), hide_short_help = true)
     )]
     pub requests: Option<u16>,
 

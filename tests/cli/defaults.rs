@@ -132,8 +132,8 @@ fn the_manual_states_the_same_defaults_as_the_help() {
 const IN_SENTENCES: [(&str, &str, &str, &str); 5] = [
     ("README.md", "The default is `r6-ballot2`", "fhir", "r6-ballot2"),
     ("releases.md", "| `r6-ballot2` | 6.0.0-ballot2 | the default", "fhir", "r6-ballot2"),
-    ("sources.md", "concurrent requests; default 4, as a PACS", "requests", "4 for a PACS"),
-    ("sources.md", "concurrent requests; default 64", "requests", "64 for buckets"),
+    ("sources.md", "concurrent requests; default 4, as a PACS", "requests", "4; for buckets"),
+    ("sources.md", "concurrent requests; default 64", "requests", "for buckets 64"),
     ("performance.md", "the default of four for each core, at most 32", "threads", "four for each core, at most 32"),
 ];
 

@@ -450,6 +450,10 @@ fn an_issuer_told_in_three_degrees_is_one() {
     let tellings: [(&[u8], &str); 3] = [(b"HOSP", ""), (b"", "1.2.9"), (b"HOSP", "1.2.9")];
     let in_studies = [0, 1, 2].map(|at| full(1, &at.to_string(), tellings[at].0, tellings[at].1));
     let in_one = [0, 1, 2].map(|at| full(at as u32 + 1, "1", tellings[at].0, tellings[at].1));
+    // What the user says of a local name is no universal id that another could contradict.
+    everywhere(&in_one, &["patient=urn:p", "issuer:HOSP=urn:h"], |run, _, _| {
+        assert_eq!(run.exit_code, 0, "{:?}", run.issues);
+    });
     for images in [in_studies, in_one] {
         everywhere(&images, &SYSTEMS, |run, _, _| assert_eq!(run.exit_code, 0, "{:?}", run.issues));
     }
