@@ -3,7 +3,7 @@
 use assert_cmd::Command;
 use dcm2fhir::synth::{SynthOptions, write_archive};
 
-use crate::server::{Act, TestServer};
+use crate::server::{Act, TestServer, statement};
 
 #[test]
 fn an_archive_is_uploaded_once() {
@@ -70,7 +70,9 @@ fn every_profile_that_writes_resources_is_uploaded_in_every_way_of_sending() {
         for way in
             [&["--send-as", "put"] as &[_], &["--send-as", "batch"], &["--send-as", "transaction"], &["--conditional"]]
         {
-            let server = TestServer::new(|_| Act::Serve);
+            let version = if profile.contains(&"r5") { "5.0.0" } else { "4.0.1" };
+            let speaks = statement(version, serde_json::json!({"updateCreate": true})).to_string();
+            let server = TestServer::with(speaks, |_| Act::Serve);
             let upload = || {
                 let mut command = Command::new(env!("CARGO_BIN_EXE_dcm2fhir"));
                 let run = command.args(["upload", "--to", &server.base]).args(profile).args(wado).args(way);
