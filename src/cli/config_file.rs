@@ -15,7 +15,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::settings;
 use crate::options::closest;
-use crate::source::printable;
+use crate::source::{one_line, printable};
 
 /// The arguments with the settings of the configuration file inserted, if one is named in what they come to leniently.
 pub(super) fn put_in(
@@ -119,7 +119,7 @@ fn unknown(command: &Command, key: &str) -> String {
     let settings = settings(command);
     let names: Vec<&str> = settings.iter().filter_map(|(_, argument)| argument.get_long()).collect();
     let guess = closest(key, &names).map_or(String::new(), |guess| format!("; did you mean {guess}?"));
-    format!("no option is called {}{guess}", printable(key.as_bytes()))
+    format!("no option is called {}{guess}", one_line(key))
 }
 
 /// Whether this is the option's name or an alias.

@@ -266,3 +266,38 @@ fn a_manifest_lists_no_manifest_unless_there_is_nothing_else() {
         assert_eq!(uids, want, "{documents:?}");
     }
 }
+
+#[test]
+fn a_difference_names_the_attribute_that_differs_and_not_the_rows_first() {
+    let named = |tag, value: &str| text(tag, value);
+    let (id, issuer, born) = (tags::PATIENT_ID, tags::ISSUER_OF_PATIENT_ID, tags::PATIENT_BIRTH_DATE);
+    let phantom = tags::QUALITY_CONTROL_SUBJECT;
+    for (first, second, reason, tag) in [
+        (vec![named(id, "1")], vec![named(id, "2")], Reason::SeveralPatients, id),
+        (
+            vec![named(id, "1"), named(issuer, "A")],
+            vec![named(id, "1"), named(issuer, "B")],
+            Reason::SeveralPatients,
+            issuer,
+        ),
+        (vec![named(id, "1")], vec![named(id, "1"), named(phantom, "YES")], Reason::SeveralPatients, phantom),
+        (
+            vec![named(id, "1"), named(born, "19700101")],
+            vec![named(id, "1"), named(born, "19700102")],
+            Reason::Differs,
+            born,
+        ),
+        (
+            vec![named(tags::PATIENT_NAME, "Doe"), named(id, "1")],
+            vec![named(tags::PATIENT_NAME, "Doe")],
+            Reason::Differs,
+            id,
+        ),
+    ] {
+        let all = [instance("1.2.1", "1.1", CT, &first), instance("1.2.1", "1.2", CT, &second)];
+        let mut found = studies(&all);
+        let resolved = found[0].resolve(&Options::default());
+        let issue = resolved.issues.iter().find(|found| found.issue.reason == reason).unwrap();
+        assert_eq!(issue.issue.tags, [tag], "{first:?} {second:?}");
+    }
+}

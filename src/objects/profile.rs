@@ -1,4 +1,4 @@
-//! The profile of the AWS tools: keys, region and endpoint of `~/.aws`, where the environment has none.
+//! The profile of the AWS tools: keys, region and endpoint from `~/.aws`, used if the environment has none.
 
 use std::env;
 use std::fs;
@@ -8,24 +8,24 @@ use object_store::aws::AmazonS3Builder;
 
 use super::fault::generic;
 
-/// What gives credentials in another way than a profile.
+/// Variables that provide credentials in another way than a profile.
 const OTHERS: [&str; 4] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 ];
-/// What the AWS tools make credentials of, and nobody else.
+/// Keys of a profile whose credentials only the AWS tools can get.
 const BY_TOOLS: [&str; 5] = ["sso_session", "sso_start_url", "credential_process", "login_session", "role_arn"];
 
-/// The profile that counts, with both files.
+/// The selected profile, with both files.
 struct Profile {
     name: String,
     config: String,
     credentials: String,
 }
 
-/// Completes what the environment says. Variables win, and what gives credentials in another way is left alone.
+/// Adds the profile to the environment. Variables take precedence, and other sources of credentials are not touched.
 pub(super) fn complete(builder: AmazonS3Builder, unsigned: bool) -> object_store::Result<AmazonS3Builder> {
     let profile = Profile::read();
     let has_region = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().any(|name| variable(name).is_some());
@@ -46,7 +46,7 @@ pub(super) fn complete(builder: AmazonS3Builder, unsigned: bool) -> object_store
     }
 }
 
-/// The address that the environment gives for S3, else the profile.
+/// The S3 endpoint of the environment, else of the profile.
 pub(super) fn endpoint() -> Option<String> {
     let variables = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"];
     variables.into_iter().find_map(variable).or_else(|| Profile::read().value("endpoint_url"))
@@ -69,7 +69,7 @@ impl Profile {
         value(&self.credentials, &self.name, key).or_else(|| value(&self.config, &self.section(), key))
     }
 
-    /// Why it gives no credentials, where it should.
+    /// The reason why it has no usable credentials.
     fn fault(&self) -> Option<String> {
         let Profile { name, config, credentials } = self;
         let is_there = sections(credentials).any(|section| section == name)
@@ -92,7 +92,7 @@ impl Profile {
     }
 }
 
-/// What a variable of the environment says.
+/// The value of an environment variable.
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }

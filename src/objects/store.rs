@@ -1,4 +1,4 @@
-//! The client of each service, as the environment and the options say.
+//! The client of each service, configured by environment and options.
 
 use std::fs;
 use std::io;
@@ -18,9 +18,9 @@ use super::fault::generic;
 use super::options::BucketOptions;
 use super::profile;
 
-/// How long one request is retried. Its signature is not renewed meanwhile, and is good for some minutes.
+/// Time limit of retries. A request is not signed again meanwhile, and its signature expires after some minutes.
 const RETRY_TIMEOUT: Duration = Duration::from_secs(180);
-/// How long one answer may take, where the user does not say.
+/// The default timeout of one response.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The client of the bucket of an address.
@@ -49,7 +49,7 @@ pub(super) fn open(
             let builder = profile::complete(AmazonS3Builder::from_env(), unsigned)?;
             let builder = builder.with_bucket_name(bucket).with_client_options(client).with_retry(retry);
             let builder = builder.with_skip_signature(unsigned);
-            // The key that wins over the others, as an option wins over variables.
+            // This key takes precedence over the others, as an option over variables.
             let key = AmazonS3ConfigKey::S3Endpoint;
             Arc::new(endpoint.into_iter().fold(builder, |builder, url| builder.with_config(key, url)).build()?)
         }

@@ -97,7 +97,7 @@ impl Run<'_> {
         let index = Arc::new(open(self.job, path)?);
         #[cfg(feature = "cli")]
         if let Some(news) = index.news() {
-            let news = source::printable(news.as_bytes());
+            let news = source::one_line(&news);
             terminal::say(format_args!("{WARNING}warning:{WARNING:#} {news}\n"));
         }
         let pool = threads(self.job.threads)?;

@@ -39,7 +39,7 @@ use crate::interrupt::Interrupt;
 use crate::issue::Skip;
 use crate::progress::Progress;
 
-pub use crate::name::{Name, printable};
+pub use crate::name::{Name, one_line, printable};
 pub use crate::stamp::{Mark, Stamp, is_settled, now};
 pub use batch::Batch;
 #[cfg(feature = "objects")]

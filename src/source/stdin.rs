@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use super::content::spooled;
 use super::item::{From, Item};
@@ -21,12 +22,15 @@ pub fn stdin() -> Result<Item, Skip> {
     Ok(Item::new(Name::file(STDIN), From::Spooled(content)))
 }
 
-/// Standard input as a file; waits until it ends.
+/// Standard input as a file; waits until it ends. A second call returns the same content.
 pub fn stdin_file() -> io::Result<File> {
-    match redirected() {
-        Some(file) => Ok(file),
-        None => spooled(&mut io::stdin().lock()),
-    }
+    static CONTENT: Mutex<Option<File>> = Mutex::new(None);
+    let mut content = CONTENT.lock().unwrap_or_else(PoisonError::into_inner);
+    let file = match content.take().or_else(redirected) {
+        Some(file) => file,
+        None => spooled(&mut io::stdin().lock())?,
+    };
+    content.insert(file).try_clone()
 }
 
 /// Standard input, if it is a regular file of which nothing was read: `convert - < archive.zip`.

@@ -212,6 +212,9 @@ fn what_belongs_to_a_patient_whom_nobody_knows_is_not_shared() {
     for patients in [[&b""[..], b""], [b"ANON", b"ANON"], [b"\xC41", b"\xC41"]] {
         let run = converted(&numbers_of_two(patients), Release::R4, Way::Bundles, &SYSTEMS);
         assert_eq!(searches(&run, "ServiceRequest").len(), 0, "{patients:?}");
+        for kind in ["ServiceRequest", "Encounter"] {
+            assert_eq!(places(&run, kind).len(), 2, "{patients:?}: a {kind} for each study");
+        }
         assert_eq!(run.exit_code, 0, "{patients:?}");
     }
 }
@@ -360,6 +363,19 @@ fn study_uids_that_differ_never_share_an_identifier() {
 }
 
 #[test]
+fn a_study_uid_with_letters_is_not_searched_for() {
+    for (uids, is_searched) in [([&b"1.2.3"[..], b"1.2.4"], true), ([b"1.2.3A", b"1.2.3a"], false)] {
+        let images = two_studies(tags::STUDY_INSTANCE_UID, uids);
+        let run = converted(&images, Release::R4, Way::BundlesOf("transaction", true), &SYSTEMS);
+        let entries = run.documents.iter().flat_map(|bundle| list(&bundle["entry"]));
+        let urls: BTreeSet<&str> = entries.map(|entry| text(&entry["request"]["url"])).collect();
+        let studies: Vec<&&str> = urls.iter().filter(|url| url.starts_with("ImagingStudy")).collect();
+        assert_eq!(studies.len(), 2);
+        assert!(studies.iter().all(|url| url.contains('?') == is_searched), "a server may ignore case: {studies:?}");
+    }
+}
+
+#[test]
 fn of_two_patient_names_the_first_is_taken_and_it_is_reported() {
     for (name, want, is_several) in [
         (&b"Doe^Jane\\Roe^Richard"[..], "Jane Doe", true),
@@ -402,11 +418,12 @@ fn a_study_of_several_patients_shares_no_order() {
         image("1", 1, &[(tags::ACCESSION_NUMBER, b"ACC1")]),
         image("1", 2, &[(tags::PATIENT_ID, b"PID2"), (tags::ACCESSION_NUMBER, b"ACC2")]),
         image("2", 1, &[(tags::PATIENT_ID, b"PID2"), (tags::ACCESSION_NUMBER, b"ACC2")]),
+        image("3", 1, &[(tags::ACCESSION_NUMBER, b"ACC1")]),
     ];
     everywhere(&images, &SYSTEMS, |run, way, _| {
         assert_eq!(run.exit_code, 1);
         if way == Way::Bundles {
-            assert_eq!(places(run, "ServiceRequest").len(), 3, "those of the first study are its own");
+            assert_eq!(places(run, "ServiceRequest").len(), 4, "those of the first study are its own");
         }
     });
 }
@@ -433,6 +450,10 @@ fn an_issuer_told_in_three_degrees_is_one() {
     let tellings: [(&[u8], &str); 3] = [(b"HOSP", ""), (b"", "1.2.9"), (b"HOSP", "1.2.9")];
     let in_studies = [0, 1, 2].map(|at| full(1, &at.to_string(), tellings[at].0, tellings[at].1));
     let in_one = [0, 1, 2].map(|at| full(at as u32 + 1, "1", tellings[at].0, tellings[at].1));
+    // What the user says of a local name is no universal id that another could contradict.
+    everywhere(&in_one, &["patient=urn:p", "issuer:HOSP=urn:h"], |run, _, _| {
+        assert_eq!(run.exit_code, 0, "{:?}", run.issues);
+    });
     for images in [in_studies, in_one] {
         everywhere(&images, &SYSTEMS, |run, _, _| assert_eq!(run.exit_code, 0, "{:?}", run.issues));
     }

@@ -12,11 +12,8 @@ fn an_archive_is_uploaded_once() {
     let server = TestServer::new(|_| Act::Serve);
     let upload = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dcm2fhir"));
-        let output = command
-            .args(["upload", "--to", &server.base, "--concurrent-requests", "4"])
-            .arg(folder.path())
-            .output()
-            .unwrap();
+        let output =
+            command.args(["upload", "--to", &server.base, "--requests", "4"]).arg(folder.path()).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
         let _ = server.seen();
         server.store()

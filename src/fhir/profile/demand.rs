@@ -1,4 +1,4 @@
-//! What a profile demands of a study, and whether the study has it.
+//! The requirements of a profile, and which of them a study does not meet.
 
 use super::Profile;
 use crate::fhir::datatypes::{CodeableConcept, ResourceType};
@@ -7,12 +7,12 @@ use crate::fhir::resource::Resource;
 use crate::issue::Lack;
 use crate::options::uri;
 
-/// What the study lacks of what the profile demands; nothing where it can conform.
+/// The requirements that the study does not meet; empty if it can conform.
 pub fn lacks(profile: &Profile, study: &ImagingStudy<'_>) -> Vec<Lack> {
     unmet(profile.demands, study)
 }
 
-/// What it lacks besides to be a Key Object Selection.
+/// The additional requirements of a Key Object Selection that it does not meet.
 pub fn key_object_lacks(profile: &Profile, study: &ImagingStudy<'_>) -> Vec<Lack> {
     unmet(profile.key_object_demands, study)
 }
@@ -42,7 +42,7 @@ fn series<'s>(study: &'s ImagingStudy<'_>) -> impl Iterator<Item = &'s Series<'s
     study.series.iter().flatten()
 }
 
-/// Whether every instance has a UID and a SOP class that DICOM can refer to.
+/// Whether every instance has a valid UID and SOP class.
 fn has_uids(series: &Series<'_>) -> bool {
     let mut all = true;
     if let Some(instances) = series.instances {
@@ -54,7 +54,7 @@ fn has_uids(series: &Series<'_>) -> bool {
     all
 }
 
-/// Whether a text is a UID of DICOM (PS3.5 9.1).
+/// Whether a text is a valid UID (PS3.5 9.1).
 fn is_uid(text: &str) -> bool {
     text.len() <= 64 && uri::is_oid(text)
 }
@@ -65,7 +65,7 @@ fn is_patient(study: &ImagingStudy<'_>) -> bool {
     subject.target == ResourceType::Patient && (subject.literal.is_some() || subject.resource.is_some())
 }
 
-/// Whether the patient's name and birth date are known. What is on the server already, or no patient, is not asked.
+/// Whether the patient's name and birth date are known. A subject on the server, or a phantom, needs none.
 fn is_named(study: &ImagingStudy<'_>) -> bool {
     let subject = &study.subject;
     match subject.resource.as_deref() {
@@ -76,7 +76,7 @@ fn is_named(study: &ImagingStudy<'_>) -> bool {
     }
 }
 
-/// Whether a concept has a code of a known system, which comes first.
+/// Whether the first coding of a concept has a known system.
 pub(super) fn is_coded(concept: &CodeableConcept) -> bool {
     concept.coding.first().is_some_and(|coding| coding.system.is_some())
 }

@@ -1,4 +1,4 @@
-//! The profiles, each by its differences. The versions of the guides stand in `docs/profiles.md`.
+//! The profiles, each by its differences. `docs/profiles.md` lists the versions of the guides.
 
 use super::{
     Code, Codes, DeviceCategory, Identifiers, Manifests, Orders, Packaging, Performers, Procedures, Profile, Regions,
@@ -17,13 +17,13 @@ const ACCESSION_NUMBER: Code = Code::new(DCM, "121022", "Accession Number");
 const IMAGING: Code = Code::new(SCT, "363679005", "Imaging");
 /// SNOMED CT: a device that makes diagnostic images.
 const IMAGING_DEVICE: Code = Code::new(SCT, "314789007", "Diagnostic imaging equipment");
-/// An Endpoint hands out no FHIR document.
+/// The payload type if it is no FHIR document.
 const NO_PAYLOAD: Code =
     Code { display: None, ..Code::new("http://terminology.hl7.org/CodeSystem/endpoint-payload-type", "none", "") };
-/// What an Endpoint hands out is a study.
+/// The payload type of a study.
 const STUDY: Code = Code::new(DCM, "113014", "Study");
 
-/// Nothing differs from the release.
+/// No differences from the release.
 const NONE: Profile = Profile {
     name: "",
     guide: "",

@@ -10,11 +10,11 @@ use super::*;
 use crate::dicom::value::plain_number;
 use crate::dicom::{Levels, StoredValues};
 use crate::group::reader::{Record, Selections, record};
-use crate::group::sample::{file, instance, of_study};
+use crate::group::sample::{CT, file, instance, of_study};
 use crate::group::tests::{all_said, any_instance};
 use crate::group::{FileNotes, StoredInstance, Studies, Study, Values, apply_rejections};
 use crate::issue::Issue;
-use crate::mapping::sample::{Sample, code, header, items, text};
+use crate::mapping::sample::{Sample, code, header, issuer, items, text};
 use crate::mapping::{self, NUMBER, Options, Rejected};
 
 const KOS: &str = "1.2.840.10008.5.1.4.1.1.88.59";
@@ -233,5 +233,39 @@ fn the_uids_of_a_line_are_uids() {
         let unit = parse::<Instance<'_>>(json.as_bytes(), WANTED);
         let added = unit.and_then(|unit| Builder::new("1", &options, Selections::All).add(unit, |_, _| ()));
         assert_eq!(added.is_ok(), is_fine, "{instances}");
+    }
+}
+
+#[test]
+fn another_patient_behind_more_parts_than_are_kept_is_seen_in_lines_too() {
+    let options = Options::default();
+    let image = |place: usize, issuer_name: String, patient: &str| {
+        let universal = issuer("", "1.2.3", "ISO");
+        let more = [
+            text(tags::STUDY_DESCRIPTION, place.to_string()),
+            text(tags::PATIENT_ID, patient),
+            text(tags::ISSUER_OF_PATIENT_ID, issuer_name),
+            items(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE, [universal]),
+        ];
+        instance("1.2.1", &format!("1.{place}"), CT, &more)
+    };
+    let one_name = |_| "HOSP".to_string();
+    // So many ways to tell one Patient ID that there is no room for the last.
+    let many_names = |place: usize| format!("HOSP{place}");
+    for (name, last, want) in
+        [(&one_name as &dyn Fn(usize) -> String, "PID1", false), (&one_name, "PID2", true), (&many_names, "PID2", true)]
+    {
+        let all: Vec<_> =
+            (11..40).map(|place| image(place, name(place), if place == 39 { last } else { "PID1" })).collect();
+        let (mut studies, _) = converted(&all, &options);
+        assert_eq!(studies[0].resolve(&options).mixes_patients, want, "{last}");
+        for parts in [all.chunks(29), all.chunks(20), all.chunks(1)] {
+            let mut lines: Vec<String> = parts.flat_map(|some| scanned(some, usize::MAX, usize::MAX)).collect();
+            for _ in 0..2 {
+                lines.reverse();
+                let (mut studies, _) = assembled(&lines, &options);
+                assert_eq!(studies[0].0.resolve(&options).mixes_patients, want, "{last}, of {} lines", lines.len());
+            }
+        }
     }
 }
