@@ -14,6 +14,7 @@ mod run;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use clap::Parser;
 
@@ -154,22 +155,30 @@ fn made(work: &Work, arguments: &Arguments) -> PathBuf {
     let folder = work.path("archive");
     let studies = arguments.series.div_ceil(4).to_string();
     work.tool(&["synth", "-o", &folder, "--studies", &studies, "--modalities", "CT", "--instances", "200", "-q"]);
+    // What changed just now would be read again in the next night.
+    for file in files_of(folder.as_ref()) {
+        let file = fs::File::options().append(true).open(file).expect("it was made just now");
+        file.set_modified(SystemTime::UNIX_EPOCH).expect("it is ours");
+    }
     if arguments.spread { spread(folder.as_ref(), work.path("spread").into()) } else { folder.into() }
 }
 
 /// Moves files to folders by a hash, as archives do in which neighbours have nothing to do with each other.
 fn spread(from: &Path, to: PathBuf) -> PathBuf {
-    let files = walkdir::WalkDir::new(from).into_iter().flatten().filter(|entry| entry.file_type().is_file());
-    for (number, file) in (0_u32..).zip(files) {
+    for (number, file) in (0_u32..).zip(files_of(from)) {
         let hash = number.wrapping_mul(0x9E37_79B9).rotate_left(16).wrapping_mul(0x85EB_CA6B);
         let folder = to.join(format!("{:02x}/{:02x}", hash >> 24, hash >> 16 & 0xFF));
         fs::create_dir_all(&folder).expect("room for the archive");
-        fs::rename(file.path(), folder.join(number.to_string())).expect("room for the archive");
+        fs::rename(file, folder.join(number.to_string())).expect("room for the archive");
     }
     to
 }
 
 fn files_below(folder: &Path) -> u64 {
-    let files = walkdir::WalkDir::new(folder).into_iter().flatten();
-    files.filter(|entry| entry.file_type().is_file()).count() as u64
+    files_of(folder).count() as u64
+}
+
+fn files_of(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = walkdir::WalkDir::new(folder).into_iter().flatten();
+    entries.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path)
 }

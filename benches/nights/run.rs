@@ -1,7 +1,7 @@
 //! Runs programs, and tells what they took.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use nix::sys::resource::{UsageWho, getrusage};
@@ -63,9 +63,10 @@ impl Work {
         let strace = ["-f", "-y", "-qq", "-e", "trace=open,openat,openat2", "-o", &calls, TOOL];
         Command::new("strace").args(strace).args(words).stderr(Stdio::null()).status().ok()?;
         let calls = std::fs::read_to_string(calls).ok()?;
-        // Behind the equals sign stands what was opened, with its path.
-        let opened = calls.lines().filter(|call| !call.contains("O_DIRECTORY"));
-        Some(opened.filter(|call| call.rsplit_once("= ").is_some_and(|(_, file)| file.contains(folder))).count())
+        // Behind the equals sign stands what was opened: `3</archive/IM1>`.
+        let opened = calls.lines().filter_map(|call| call.rsplit_once("= ")?.1.split_once('<'));
+        let opened = opened.map(|(_, path)| Path::new(path.trim_end_matches('>')));
+        Some(opened.filter(|path| path.starts_with(folder) && path.is_file()).count())
     }
 }
 

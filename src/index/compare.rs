@@ -13,6 +13,9 @@ use super::{Index, os_string, path_bytes};
 use crate::options::index::Check;
 use crate::source::{Entered, FolderNumber, From, Mark, Stamp, Watch, is_settled, now};
 
+/// Room for the stamp and the name of most files.
+const NAME_BYTES: usize = 160;
+
 /// A file of the walk, and its stamp.
 type Found = (OsString, Stamp);
 
@@ -155,7 +158,7 @@ impl Index {
     /// Whether all files of a folder are as they are stored, told by a sum of hashes instead of one by one.
     fn is_as_listed(&self, folder: i64, files: &[Found]) -> bool {
         let known = self.visited().digests.remove(&folder).flatten();
-        let (mut digest, mut buffer) = (ListingDigest::default(), Vec::new());
+        let (mut digest, mut buffer) = (ListingDigest::default(), Vec::with_capacity(NAME_BYTES));
         if self.check == Check::Read || known.is_none() {
             return false;
         }

@@ -125,7 +125,7 @@ fn an_archive_that_cannot_be_read_keeps_its_documents() {
     let world = World::new(27, 20);
     let _ = night(&world, &[]);
     let before = documents(&world.at("out"));
-    world.give_away(&["a.index", "out"]);
+    world.give_away(&["."]);
     fs::set_permissions(world.archive(), fs::Permissions::from_mode(0o000)).unwrap();
     for check in ["stat", "folders"] {
         let words = ["convert", "archive", "-o", "out/", "--fhir", "r4", "--gone", "delete", "--check", check];
@@ -189,7 +189,7 @@ fn a_folder_that_cannot_be_read_keeps_its_files() {
     let before = documents(&world.at("out"));
     let folder = world.files()[0].parent().unwrap().to_path_buf();
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o000)).unwrap();
-    world.give_away(&["a.index", "out"]);
+    world.give_away(&["."]);
     let words = ["convert", "archive", "-o", "out/", "--fhir", "r4", "--gone", "delete"];
     let output = world.run_unprivileged(&[&words[..], &INDEX].concat());
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
