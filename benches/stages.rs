@@ -8,17 +8,16 @@ use dcm2fhir::internals::dicom::{Header, Scanner};
 use dcm2fhir::internals::fhir::id::Ids;
 use dcm2fhir::internals::fhir::json::{self, Layout};
 use dcm2fhir::internals::fhir::{Sharing, link};
-use dcm2fhir::internals::group::Studies;
-use dcm2fhir::internals::group::reader::{Reader, Selections, Worker};
+use dcm2fhir::internals::group::reader::Worker;
+use dcm2fhir::internals::group::{Studies, look_across};
 use dcm2fhir::internals::mapping::finish::{Finished, imaging_study};
 use dcm2fhir::internals::mapping::{self, Options, SERIES, STUDY};
 use dcm2fhir::internals::options::References;
-use dcm2fhir::internals::options::filter::Filter;
 use dcm2fhir::internals::source::Name;
 
 mod headers;
 
-use headers::Series;
+use headers::{Context, Series};
 
 /// Bytes in memory to a header, for each template.
 fn scan(criterion: &mut Criterion) {
@@ -47,23 +46,14 @@ fn map(criterion: &mut Criterion) {
 /// A file of a series that is known: scan, fingerprints, merge.
 fn group(criterion: &mut Criterion) {
     const INSTANCES: u32 = 1000;
-    let (wanted, options, filter) = (mapping::wanted(), Options::default(), Filter::default());
     let mut series = Series::of(&headers::ct("study", 1));
     let mut group = criterion.benchmark_group("read and group");
     group.throughput(Throughput::Elements(INSTANCES.into()));
     group.bench_function("ct", |bencher| {
         bencher.iter_batched_ref(
-            Studies::default,
-            |studies| {
-                let reader = Reader {
-                    wanted: &wanted,
-                    options: &options,
-                    studies,
-                    filter: &filter,
-                    selections: Selections::All,
-                    files: None,
-                    keeper: None,
-                };
+            Context::new,
+            |context| {
+                let reader = context.reader(None);
                 let (mut worker, name) = (Worker::default(), Name::file("x"));
                 for number in 0..INSTANCES {
                     let read = reader.read(&mut worker, &name, &mut series.instance(number), |_| {});
@@ -91,5 +81,29 @@ fn write(criterion: &mut Criterion) {
     group.bench_function("json", |bencher| bencher.iter(to_json));
 }
 
-criterion_group!(stages, scan, map, group, write);
+/// What is looked for across 2,000 studies before any is written, beside what it takes to write one of them.
+fn across(criterion: &mut Criterion) {
+    const STUDIES: u64 = 2_000;
+    let series = (0..STUDIES).map(|study| Series::of(&headers::ct(&format!("study {study}"), 1)));
+    let mut studies = headers::group(series, 1).finish();
+    let mut group = criterion.benchmark_group("across");
+    group.sample_size(20).throughput(Throughput::Elements(STUDIES));
+    group.bench_function("look", |bencher| {
+        bencher.iter(|| look_across(&mut studies, &Options::default()).contradictions.len());
+    });
+    let options = headers::content();
+    group.bench_function("resolve and write", |bencher| {
+        bencher.iter(|| {
+            for study in &mut studies {
+                let resolved = study.resolve(&Options::default());
+                let Finished { study, .. } = imaging_study(&resolved, &options);
+                let sharing = Sharing::alone(Ids::new(""));
+                let linked = link(study, Vec::new(), options.release(), References::Logical, &sharing);
+                json::write(io::sink(), &linked, options.release(), Layout::Compact).expect("a sink takes all");
+            }
+        });
+    });
+}
+
+criterion_group!(stages, scan, map, group, write, across);
 criterion_main!(stages);

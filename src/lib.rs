@@ -82,6 +82,7 @@ mod pipeline;
 mod progress;
 mod report;
 mod source;
+mod stamp;
 pub mod synth;
 #[cfg(feature = "cli")]
 mod terminal;

@@ -49,6 +49,15 @@ pub fn printable(text: &[u8]) -> String {
     line
 }
 
+/// A message as one line that no terminal takes for a command. Names that [`printable`] escaped stay as they are.
+pub fn one_line(message: &str) -> String {
+    let escaped = |character: char| match is_unsafe(character) {
+        true => character.escape_default().to_string(),
+        false => character.to_string(),
+    };
+    message.chars().map(escaped).collect()
+}
+
 /// Bytes that are not UTF-8 become `\xNN`, control and direction characters `\n` or `\u{NN}`, a backslash `\\`.
 fn write_printable(f: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
     for chunk in bytes.utf8_chunks() {
@@ -104,6 +113,14 @@ mod tests {
     fn two_files_never_share_a_name() {
         assert_ne!(printable(b"a\nb"), printable(b"a\\nb"));
         assert_ne!(printable(b"\xff"), printable(b"\\xff"));
+    }
+
+    #[test]
+    fn a_message_is_escaped_once() {
+        let message = format!("{}: a\\b\n\u{1b}[31m", printable(b"line\nbreak"));
+        let line = one_line(&message);
+        assert_eq!(line, "line\\nbreak: a\\b\\n\\u{1b}[31m");
+        assert_eq!(one_line(&line), line);
     }
 
     #[test]

@@ -3,9 +3,10 @@
 
 #![allow(dead_code, reason = "each benchmark takes what it needs")]
 
+use dcm2fhir::internals::dicom::Wanted;
 use dcm2fhir::internals::fhir::release::R5;
 use dcm2fhir::internals::group::Studies;
-use dcm2fhir::internals::group::reader::{Reader, Selections, Worker};
+use dcm2fhir::internals::group::reader::{Keeper, Reader, Selections, Worker};
 
 use dcm2fhir::internals::mapping::{self, ContentOptions, Options};
 use dcm2fhir::internals::options::filter::Filter;
@@ -178,19 +179,32 @@ impl Series {
     }
 }
 
+/// What a reader of headers needs.
+pub struct Context {
+    pub wanted: Wanted,
+    options: Options,
+    filter: Filter,
+    pub studies: Studies,
+}
+
+impl Context {
+    /// All that the mapping wants of all files.
+    pub fn new() -> Context {
+        let (options, filter, studies) = (Options::default(), Filter::default(), Studies::default());
+        Context { wanted: mapping::wanted(), options, filter, studies }
+    }
+
+    /// A reader that groups, or hands over to an index.
+    pub fn reader<'c>(&'c self, keeper: Option<&'c dyn Keeper>) -> Reader<'c> {
+        let Context { wanted, options, filter, studies } = self;
+        Reader { wanted, options, studies, filter, selections: Selections::All, files: None, keeper }
+    }
+}
+
 /// Groups so many instances of each series, all read from memory.
 pub fn group(series: impl IntoIterator<Item = Series>, instances: u32) -> Studies {
-    let studies = Studies::default();
-    let (wanted, options, filter) = (mapping::wanted(), Options::default(), Filter::default());
-    let reader = Reader {
-        wanted: &wanted,
-        options: &options,
-        studies: &studies,
-        filter: &filter,
-        selections: Selections::All,
-        files: None,
-        keeper: None,
-    };
+    let context = Context::new();
+    let reader = context.reader(None);
     let (mut worker, name) = (Worker::default(), Name::file("memory"));
     for mut series in series {
         for number in 0..instances {
@@ -198,7 +212,7 @@ pub fn group(series: impl IntoIterator<Item = Series>, instances: u32) -> Studie
             read.expect("a template has all that an instance needs");
         }
     }
-    studies
+    context.studies
 }
 
 /// All of a study, in R5.

@@ -28,6 +28,9 @@ struct Arguments {
     /// Series of 200 instances of the archive that is made
     #[arg(long, default_value_t = 100)]
     series: u32,
+    /// Spread the files of the archive that is made over 65,536 folders, in no order
+    #[arg(long)]
+    spread: bool,
     /// Rounds
     #[arg(long, default_value_t = 5)]
     rounds: usize,
@@ -56,7 +59,7 @@ fn main() -> ExitCode {
         memory::print(&work, &arguments.memory);
         return ExitCode::SUCCESS;
     }
-    let archive = arguments.archive.clone().unwrap_or_else(|| made(&work, arguments.series));
+    let archive = arguments.archive.clone().unwrap_or_else(|| made(&work, &arguments));
     let files = files_below(&archive);
     println!("{files} files, {} rounds, {} threads\n", arguments.rounds, arguments.threads);
     let rounds: Vec<Round> = (0..=arguments.rounds).map(|number| Round::of(&work, &archive, number)).collect();
@@ -147,11 +150,23 @@ fn print_opened(work: &Work, archive: &Path) {
 }
 
 /// An archive of series of 200 instances, four a study, made by `synth`.
-fn made(work: &Work, series: u32) -> PathBuf {
+fn made(work: &Work, arguments: &Arguments) -> PathBuf {
     let folder = work.path("archive");
-    let studies = series.div_ceil(4).to_string();
+    let studies = arguments.series.div_ceil(4).to_string();
     work.tool(&["synth", "-o", &folder, "--studies", &studies, "--modalities", "CT", "--instances", "200", "-q"]);
-    folder.into()
+    if arguments.spread { spread(folder.as_ref(), work.path("spread").into()) } else { folder.into() }
+}
+
+/// Moves files to folders by a hash, as archives do in which neighbours have nothing to do with each other.
+fn spread(from: &Path, to: PathBuf) -> PathBuf {
+    let files = walkdir::WalkDir::new(from).into_iter().flatten().filter(|entry| entry.file_type().is_file());
+    for (number, file) in (0_u32..).zip(files) {
+        let hash = number.wrapping_mul(0x9E37_79B9).rotate_left(16).wrapping_mul(0x85EB_CA6B);
+        let folder = to.join(format!("{:02x}/{:02x}", hash >> 24, hash >> 16 & 0xFF));
+        fs::create_dir_all(&folder).expect("room for the archive");
+        fs::rename(file.path(), folder.join(number.to_string())).expect("room for the archive");
+    }
+    to
 }
 
 fn files_below(folder: &Path) -> u64 {

@@ -1,20 +1,16 @@
 //! Whether memory grows with the archive: an index is filled with instances that come from memory, as from a first night,
 //! and a process of its own then writes all studies from it.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
-use dcm2fhir::internals::group::Studies;
-use dcm2fhir::internals::group::reader::{Reader, Selections, Worker};
+use dcm2fhir::internals::group::reader::{Reader, Worker};
 use dcm2fhir::internals::index::{Index, OnNetwork};
-use dcm2fhir::internals::mapping::{self, Options};
-use dcm2fhir::internals::options::filter::Filter;
 use dcm2fhir::internals::options::index::{Check, MaxGone};
-use dcm2fhir::internals::source::{Name, Stamp, Watch};
+use dcm2fhir::internals::source::{Mark, Name, Stamp, Watch};
 
-use crate::headers::{self, Series};
+use crate::headers::{self, Context, Series};
 use crate::run::{self, TOOL, Work};
 
 /// Instances of a series, which are a folder.
@@ -52,18 +48,10 @@ fn peak(program: &Path, words: &[&str]) -> f64 {
 /// Fills an index: its path, and the number of files.
 pub fn fill(words: &[String]) -> ExitCode {
     let [path, files] = words else { return ExitCode::FAILURE };
-    let (wanted, options, studies, filter) =
-        (mapping::wanted(), Options::default(), Studies::default(), Filter::default());
-    let index = Index::open(Path::new(path), Check::Stat, OnNetwork::Allowed, wanted.hash()).expect("a new index");
-    let reader = Reader {
-        wanted: &wanted,
-        options: &options,
-        studies: &studies,
-        filter: &filter,
-        selections: Selections::All,
-        files: None,
-        keeper: Some(&index),
-    };
+    let context = Context::new();
+    let wanted = context.wanted.hash();
+    let index = Index::open(Path::new(path), Check::Stat, OnNetwork::Allowed, wanted).expect("a new index");
+    let reader = context.reader(Some(&index));
     let mut worker = Worker::default();
     for series in 0..files.parse::<u32>().unwrap_or_default() / INSTANCES {
         read_series(&index, &reader, &mut worker, series);
@@ -77,12 +65,13 @@ fn read_series(index: &Index, reader: &Reader<'_>, worker: &mut Worker, number: 
     let mut series =
         Series::of(&headers::ct(&format!("study {}", number / SERIES_OF_A_STUDY), number % SERIES_OF_A_STUDY));
     let folder = PathBuf::from(format!("/archive/{:04}/{number:08}", number / 1000));
-    let Some(entered) = index.enters(&folder) else { return };
-    let stamp = |number: u32| Stamp::Stat { size: 530_000, mtime: 1, ctime: 1, inode: number.into() };
-    let files = (0..INSTANCES).map(|file| (OsString::from(format!("IM{file:06}.dcm")), stamp(file))).collect();
-    for (file, name) in (0..).zip(index.files(&folder, entered, files, true)) {
-        let read = reader.read(worker, &Name::file(folder.join(name)), &mut series.instance(file), |_| {});
+    let Some(entered) = index.enters(&folder, Some(1)) else { return };
+    for file in 0..INSTANCES {
+        let stamp = Stamp::Stat { size: 530_000, mtime: 1, ctime: 1, inode: file.into() };
+        worker.mark = Some(Mark { stamp: Some(stamp), ..Mark::new(entered.number) });
+        let name = Name::file(folder.join(format!("IM{file:06}.dcm")));
+        let read = reader.read(worker, &name, &mut series.instance(file), |_| {});
         read.expect("a template has all that an instance needs");
     }
-    index.leaves(entered, true, true);
+    index.leaves(entered.number, true);
 }

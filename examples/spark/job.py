@@ -3,17 +3,17 @@
 
     spark-submit examples/spark/job.py PATHS OUTPUT [OPTIONS OF ASSEMBLE...]
 
-PATHS is a text file or folder of paths, one a line, as `find` or an inventory of the storage has them; every executor
-sees the files under these paths, and has `dcm2fhir`, or DCM2FHIR names it. Ten thousand paths or more a task.
+PATHS is a text file or folder of paths, one a line, from `find` or a storage inventory. Every executor must see the
+files under these paths, and have `dcm2fhir` on its PATH, or at DCM2FHIR. Use ten thousand paths or more a task.
 
-checkCode=True is what makes a program that fails fail its task, which Spark then tries again (spark.task.maxFailures).
-PySpark's default is False: the lines that such a program wrote before it died would be taken for all of them, and the
-job would end well with studies missing. So it must never be left out.
+checkCode=True must never be left out. It fails the task of a program that fails, and Spark retries the task
+(spark.task.maxFailures). With PySpark's default, False, the lines that a killed program wrote would count as complete,
+and the job would succeed with studies missing.
 
-A task that is tried again, or runs twice by speculation, does no harm: lines may come twice, and Spark takes the output
-of one try. A study is one group, whatever its size: a million instances are about 60 MB of lines, so no salting is
+--allow-empty lets a task without paths or studies succeed. A task that is retried, or runs twice by speculation, does no
+harm: duplicate lines are harmless, and Spark takes the output of one try. A study is one group, whatever its size: a million instances are about 60 MB of lines, so no salting is
 needed; give executors memory for the largest study. Documents that depend on other studies (--format bundle and
---references contained with identifier systems) are refused with exit code 2, for a task sees some studies only: use
+--references contained with identifier systems) are refused with exit code 2, as a task sees only some studies: use
 `scan -o records/` and `assemble records/ --partition K/N` for these.
 """
 
@@ -36,10 +36,10 @@ def main():
     lists = spark.sparkContext.textFile(paths)
     if tasks:
         lists = lists.repartition(tasks)
-    lines = lists.pipe(command(program, "scan", "-q", "-", "-o", "-"), checkCode=True)
+    lines = lists.pipe(command(program, "scan", "-q", "--files-from", "-", "-o", "-", "--allow-empty"), checkCode=True)
     by_study = lines.map(lambda line: tuple(line.split("\t", 1)))
     together = by_study.repartitionAndSortWithinPartitions(tasks or None)
-    assemble = command(program, "assemble", "-q", "-", "-o", "-", *options)
+    assemble = command(program, "assemble", "-q", "-", "-o", "-", "--allow-empty", *options)
     together.map("\t".join).pipe(assemble, checkCode=True).saveAsTextFile(output)
     spark.stop()
 

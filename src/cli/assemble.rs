@@ -25,7 +25,7 @@ All lines of a study must be adjacent, as after a sort. Duplicate lines are harm
 
 Exit code:
   0    done; problems of the data are printed and listed in the report
-  1    with --strict: a value was dropped or a file was left out
+  1    no study was found; with --strict: a value was dropped or a file was left out
   2    could not run: a line is not from scan, is of another version or apart from
        its study; or a document was held back
   130  interrupted";
@@ -51,6 +51,12 @@ pub struct AssembleArguments {
     #[arg(long, value_name = "K/N", help_heading = "Run")]
     partition: Option<Share>,
 
+    /// Exit with 0 if no study is found
+    ///
+    /// For tasks of an engine, of which some have nothing to do. Default: exit code 1.
+    #[arg(long, help_heading = "Run", hide_short_help = true)]
+    allow_empty: bool,
+
     #[command(flatten)]
     output: OutputOptions,
     #[cfg(feature = "objects")]
@@ -72,7 +78,7 @@ pub struct AssembleArguments {
 
 /// Assembles, and returns the exit code.
 pub fn run(arguments: AssembleArguments) -> Result<u8, Error> {
-    let AssembleArguments { inputs, partition, output, content, run, console, .. } = arguments;
+    let AssembleArguments { inputs, partition, allow_empty, output, content, run, console, .. } = arguments;
     #[cfg(feature = "objects")]
     let mut remote = RemoteOptions { bucket: arguments.bucket, ..RemoteOptions::default() };
     #[cfg(all(feature = "objects", feature = "http"))]
@@ -80,5 +86,5 @@ pub fn run(arguments: AssembleArguments) -> Result<u8, Error> {
     #[cfg(not(feature = "objects"))]
     let remote = RemoteOptions::default();
     let job = Config { output, content, run, remote, ..Config::default() }.convert()?;
-    pipeline::assemble(&Assembly { inputs, partition }, &job, &console.console())
+    pipeline::assemble(&Assembly { inputs, partition, allow_empty }, &job, &console.console())
 }

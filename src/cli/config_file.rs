@@ -15,13 +15,15 @@ use toml::de::{DeTable, DeValue};
 
 use super::settings;
 use crate::options::closest;
-use crate::source::printable;
+use crate::source::{one_line, printable};
 
-/// The arguments with the settings of the configuration file inserted, if one is named.
-pub(super) fn put_in(command: &Command, arguments: Vec<OsString>) -> Result<Applied, Error> {
-    let lenient = command.clone().ignore_errors(true);
-    let Ok(matches) = lenient.try_get_matches_from(&arguments) else { return Ok((arguments, Vec::new())) };
-    let Some((name, matches)) = matches.subcommand() else { return Ok((arguments, Vec::new())) };
+/// The arguments with the settings of the configuration file inserted, if one is named in what they come to leniently.
+pub(super) fn put_in(
+    command: &Command,
+    lenient: Option<&ArgMatches>,
+    arguments: Vec<OsString>,
+) -> Result<Applied, Error> {
+    let Some((name, matches)) = lenient.and_then(ArgMatches::subcommand) else { return Ok((arguments, Vec::new())) };
     let Ok(Some(path)) = matches.try_get_one::<PathBuf>("config") else { return Ok((arguments, Vec::new())) };
     let settings = File::read(command, path)?.settings(command, name, matches)?;
     // After the subcommand's name, so that a `--` has no effect on them.
@@ -117,7 +119,7 @@ fn unknown(command: &Command, key: &str) -> String {
     let settings = settings(command);
     let names: Vec<&str> = settings.iter().filter_map(|(_, argument)| argument.get_long()).collect();
     let guess = closest(key, &names).map_or(String::new(), |guess| format!("; did you mean {guess}?"));
-    format!("no option is called {}{guess}", printable(key.as_bytes()))
+    format!("no option is called {}{guess}", one_line(key))
 }
 
 /// Whether this is the option's name or an alias.

@@ -88,7 +88,8 @@ fn render(command: Command, page: &mut Vec<u8>) -> io::Result<()> {
     let is_main = command.get_name() == "dcm2fhir";
     let takes_settings = command.get_arguments().any(|argument| argument.get_id() == "config");
     let has_version = command.get_version().is_some();
-    let man = Man::new(command);
+    // clap_mangen leaves out the text of options that are not in the short help and have no long one.
+    let man = Man::new(command.mut_args(|argument| argument.hide_short_help(false)));
     man.render_title(page)?;
     man.render_name_section(page)?;
     man.render_synopsis_section(page)?;
@@ -99,10 +100,9 @@ fn render(command: Command, page: &mut Vec<u8>) -> io::Result<()> {
     }
     section(page, "EXAMPLES", &extra.examples);
     section(page, "EXIT STATUS", if extra.exit_codes.is_empty() { EXIT_STATUS } else { &extra.exit_codes });
-    if takes_settings || is_main {
-        section(page, "ENVIRONMENT", ENVIRONMENT);
-        section(page, "FILES", FILES);
-    }
+    let (settings, files) = if takes_settings || is_main { (SETTINGS, FILES) } else { ("", NO_FILES) };
+    section(page, "ENVIRONMENT", &format!("{settings}{ENVIRONMENT}"));
+    section(page, "FILES", files);
     if has_version { man.render_version_section(page) } else { Ok(()) }
 }
 
@@ -112,16 +112,21 @@ const EXIT_STATUS: &str = "\
 2    could not run
 130  interrupted";
 
-const ENVIRONMENT: &str = "\
+const SETTINGS: &str = "\
 DCM2FHIR_CONFIG   the configuration file, as --config
 DCM2FHIR_...      each option by its name, as DCM2FHIR_FHIR=r4 or
                   DCM2FHIR_REPORT_VALUES=true; the command line wins
+";
+
+const ENVIRONMENT: &str = "\
 NO_COLOR          no colors in messages, as --color never
 COLUMNS           the width of the tables of explain and mapping
-TMPDIR            where what comes through a pipe is kept while it is read";
+TMPDIR            the folder for temporary files, as of piped input";
+
+const NO_FILES: &str = "Only files named on the command line are read and written.";
 
 const FILES: &str = "\
-No file is read that is not named. --config FILE is TOML with the names of the
+Only files that are named are read. --config FILE is TOML with the names of the
 options; dcm2fhir config --template prints one.
 .dcm2fhir-*.tmp in the folder of the output is a file that is not whole yet; a later
 run removes those of a run that was killed.";
@@ -137,7 +142,8 @@ struct Extra {
 fn extra(command: &Command) -> Extra {
     let text = command.get_after_long_help().or(command.get_after_help()).map(ToString::to_string).unwrap_or_default();
     let (before, exit_codes) = text.split_once("Exit code:\n").unwrap_or((&text, ""));
-    let examples = before.split_once("Examples:\n").map_or("", |(_, examples)| examples);
+    let examples = before.split_once("Examples:\n").or(before.split_once("Example: "));
+    let examples = examples.map_or("", |(_, examples)| examples);
     Extra { examples: unindented(examples), exit_codes: unindented(exit_codes) }
 }
 

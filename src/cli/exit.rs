@@ -7,7 +7,7 @@ use clap::ColorChoice;
 
 use super::{Cli, unknown_variables};
 use crate::error::Error;
-use crate::source::printable;
+use crate::name::one_line;
 use crate::terminal::{self, ERROR, WARNING};
 
 /// The exit codes.
@@ -45,7 +45,7 @@ pub fn main() -> ExitCode {
     colors.write_global();
     let names = std::env::vars_os().map(|(name, _)| name);
     for warning in unknown_variables(names) {
-        terminal::say(format_args!("{WARNING}warning:{WARNING:#} {}\n", printable(warning.as_bytes())));
+        terminal::say(format_args!("{WARNING}warning:{WARNING:#} {}\n", one_line(&warning)));
     }
     let result = cli.command.run();
     if let Err(error) = &result
@@ -58,10 +58,10 @@ pub fn main() -> ExitCode {
 
 /// Prints the error and its causes.
 fn say(error: &Error) {
-    terminal::say(format_args!("{ERROR}error:{ERROR:#} {}\n", printable(error.to_string().as_bytes())));
+    terminal::say(format_args!("{ERROR}error:{ERROR:#} {}\n", one_line(&error.to_string())));
     let mut cause = error.source();
     while let Some(error) = cause {
-        terminal::say(format_args!("  because: {}\n", printable(error.to_string().as_bytes())));
+        terminal::say(format_args!("  because: {}\n", one_line(&error.to_string())));
         cause = error.source();
     }
 }

@@ -26,7 +26,7 @@ use crate::pipeline::{self, Config, is_stdin};
 use crate::progress::Silent;
 use crate::report::Counts;
 use crate::source::archive::Head;
-use crate::source::{self, Content, Input, RemoteOptions, WalkOptions, printable};
+use crate::source::{self, Content, Input, RemoteOptions, WalkOptions, one_line, printable};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -172,7 +172,7 @@ fn left_out(counts: &Counts) -> String {
         return String::new();
     }
     let reasons = counts.skipped_in_words();
-    let lines = reasons.iter().map(|(words, files)| format!("{files}: {}\n", printable(words.as_bytes())));
+    let lines = reasons.iter().map(|(words, files)| format!("{files}: {}\n", one_line(words)));
     format!("\nFILES LEFT OUT\n{}", lines.collect::<String>())
 }
 
@@ -191,6 +191,7 @@ fn one_file(arguments: &ExplainArguments, profile: &Profile) -> Result<Option<(S
     let InputOptions { inputs, files_from: None, include, exclude, .. } = &arguments.input else { return Ok(None) };
     let ([path], true) = (inputs.as_slice(), include.is_empty() && exclude.is_empty()) else { return Ok(None) };
     let remote = if is_stdin(path) { None } else { arguments.remote.input(path)? };
+    arguments.remote.check(remote.as_slice())?;
     if remote.as_ref().is_some_and(Input::is_whole_pacs) {
         let advice =
             "name a study of the PACS with --study UID, or give --query for a summary of the studies that it finds";
@@ -199,7 +200,7 @@ fn one_file(arguments: &ExplainArguments, profile: &Profile) -> Result<Option<(S
     if path.is_dir() || remote.as_ref().is_some_and(Input::is_folder) {
         return Ok(None);
     }
-    let is_file = path.is_file() || remote.is_some();
+    let is_file = path.is_file() || is_stdin(path) || remote.is_some();
     match read(path, remote, profile)? {
         (name, Ok(header)) => Ok(Some((name, header))),
         // An archive or a DICOMDIR: it may contain several files.

@@ -113,8 +113,12 @@ impl Cli {
     /// Parses the command line. The error may also be the help text.
     pub fn parse_from(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
-        let command = command().color(color(&arguments));
-        let (arguments, from_file) = config_file::put_in(&command, arguments)?;
+        let command = command();
+        // Errors of parsing are colored too, and a configuration file is read before the arguments count.
+        let lenient = command.clone().ignore_errors(true).try_get_matches_from(&arguments).ok();
+        let color = lenient.as_ref().and_then(|matches| matches.get_one("color").copied());
+        let command = command.color(color.unwrap_or_default());
+        let (arguments, from_file) = config_file::put_in(&command, lenient.as_ref(), arguments)?;
         let matches = command.clone().try_get_matches_from(arguments)?;
         let mut cli = Cli::from_arg_matches(&matches)?;
         if let (Command::Config(config), Some((_, matches))) = (&mut cli.command, matches.subcommand()) {
@@ -148,12 +152,6 @@ impl Command {
     }
 }
 
-/// The value of `--color`, read before parsing, because errors of parsing are colored too.
-fn color(arguments: &[OsString]) -> ColorChoice {
-    let matches = command().ignore_errors(true).try_get_matches_from(arguments);
-    matches.ok().and_then(|matches| matches.get_one("color").copied()).unwrap_or_default()
-}
-
 /// The command line with its environment variables: `DCM2FHIR_` and the option's name.
 pub fn command() -> ClapCommand {
     let command = settings::with_settings(Cli::command()).mut_args(in_own_words).mut_args(with_variable);
@@ -167,12 +165,16 @@ pub fn command() -> ClapCommand {
 
 /// Variables that begin with `DCM2FHIR_` and match no option, each with a suggestion.
 pub fn unknown_variables(names: impl IntoIterator<Item = OsString>) -> Vec<String> {
+    let names = names.into_iter().map(|name| name.to_string_lossy().into_owned());
+    let names: Vec<String> = names.filter(|name| name.starts_with("DCM2FHIR_")).collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
     let command = command();
     let options = settings(&command).into_iter().filter_map(|(_, argument)| Some(variable(argument.get_long()?)));
     let known: Vec<String> = options.chain([variable("config")]).collect();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    let names = names.into_iter().map(|name| name.to_string_lossy().into_owned());
-    let unknown = names.filter(|name| name.starts_with("DCM2FHIR_") && !known.contains(&name.as_str()));
+    let unknown = names.into_iter().filter(|name| !known.contains(&name.as_str()));
     unknown
         .map(|name| {
             let guess = closest(&name, &known).map_or(String::new(), |guess| format!("; did you mean {guess}?"));

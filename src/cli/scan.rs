@@ -15,7 +15,7 @@ use crate::source::RemoteOptions;
 const EXAMPLES: &str = "\
 Examples:
   List of paths in, lines out, as an engine such as Spark runs it:
-    find archive/ -type f | dcm2fhir scan - -o - > records.ndjson
+    find archive/ -type f | dcm2fhir scan --files-from - > records.ndjson
   The 3rd of 100 jobs over one archive, into 64 files:
     dcm2fhir scan archive/ -o records/ --partitions 64 --shard 3/100
   The studies of one of the 64 files, as FHIR:
@@ -26,19 +26,13 @@ duplicated and merged in any order. They hold patient data. See docs/scale.md.
 
 Exit code:
   0    done; assemble --report lists the files that were left out
+  1    nothing was found, and nothing was written
   2    could not run, or a file could not be read: a retry may help
   130  interrupted";
-
-const INPUTS: &str = "Files, folders, archives; - is a list of paths on stdin";
-const INPUTS_IN_FULL: &str = "\
-Files, folders, archives; - is a list of paths on stdin
-
-The inputs of convert, except that - is a list of paths, as in --files-from -: one a line, or separated by NUL with -0.";
 
 /// The arguments of `scan`.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES, disable_help_flag = true, override_usage = "dcm2fhir scan [OPTIONS] <INPUT>...")]
-#[command(mut_arg("inputs", |inputs| inputs.help(INPUTS).long_help(INPUTS_IN_FULL)))]
 pub struct ScanArguments {
     #[command(flatten)]
     input: InputOptions,
@@ -77,6 +71,13 @@ pub struct ScanArguments {
     #[arg(long, help_heading = "Many machines", hide_short_help = true)]
     allow_unreadable: bool,
 
+    /// Exit with 0 if nothing is found
+    ///
+    /// For tasks of an engine, of which some have nothing to do; a shard may always be empty. Default: exit code 1, and
+    /// nothing is written.
+    #[arg(long, help_heading = "Many machines", hide_short_help = true)]
+    allow_empty: bool,
+
     /// Number of reading threads
     ///
     /// More threads than cores help on cold or remote disks. Default: four for each core, at most 32.
@@ -95,9 +96,9 @@ pub struct ScanArguments {
 
 /// Scans, and says with which code to exit.
 pub fn run(arguments: ScanArguments) -> Result<u8, Error> {
-    let ScanArguments { input, remote, output, partitions, shard, profile, allow_unreadable, threads, mode, console } =
-        arguments;
+    let ScanArguments { input, remote, output, partitions, shard, profile, threads, mode, console, .. } = arguments;
+    let ScanArguments { allow_unreadable, allow_empty, .. } = arguments;
     let profile = ProfileOptions { profile, ..ProfileOptions::default() };
-    let scan = Scan { input, remote, output, partitions, shard, profile, allow_unreadable, threads, mode };
+    let scan = Scan { input, remote, output, partitions, shard, profile, allow_unreadable, allow_empty, threads, mode };
     pipeline::scan(&scan, &console.console())
 }

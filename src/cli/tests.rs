@@ -116,6 +116,57 @@ fn the_defaults_that_config_prints_are_those_of_a_run() {
     assert_eq!(format!("{:?}", job(&spelt_out).unwrap()), format!("{unset:?}"));
 }
 
+/// What the program does without an option whose default is more than a value, in the words of the help.
+fn without(long: &str) -> String {
+    let job = |options: &str| job(options).unwrap();
+    let bundle = || job("a --format bundle --fhir r4").config.content.references();
+    let format = |options: &str| job(options).format;
+    match long {
+        "bundle-type" => job("a").config.output.bundle.bundle_type().to_string(),
+        "fhir" => job("a").config.content.release().name.to_string(),
+        "format" => {
+            assert_eq!((format("a -o x.csv"), format("a -o x.ndjson")), (Format::Csv, Format::Ndjson));
+            format!("{} on standard output, {} in a folder, by its extension in a file", format("a"), format("a -o x/"))
+        }
+        "references" => format!("{}, in a Bundle {}", job("a").config.content.references(), bundle()),
+        "rows" => crate::output::Rows::default().to_string(),
+        _ => "none".to_string(),
+    }
+}
+
+/// Defaults in words: that the program does so is tested beside what does it.
+const IN_WORDS: [(&str, &str); 17] = [
+    ("ca-cert", "the system's"),
+    ("creation-time", "SOURCE_DATE_EPOCH, else the current time"),
+    ("endpoint-url", "that of the service itself"),
+    ("journal", "none; what the server has is compared"),
+    ("max-instances", "no limit"),
+    ("oauth-token-url", "the token_endpoint in the server's .well-known/smart-configuration"),
+    ("partition", "all"),
+    ("partitions", "1"),
+    ("query", "all studies of the server"),
+    ("rejects", "none; the summary has the counts"),
+    ("report", "no report; the summary has the counts"),
+    ("requests", "64 for buckets, 4 for a PACS"),
+    ("send-as", "by what the server supports"),
+    ("shard", "all"),
+    ("subject", "from the headers"),
+    ("threads", "four for each core, at most 32"),
+    ("timezone", "none; such times are written as dates"),
+];
+
+#[test]
+fn each_default_that_is_more_than_a_value_is_what_the_program_does() {
+    let template = settings::template(&command());
+    let in_words = template.lines().filter_map(|line| line.trim_start_matches('#').split_once("  # default: "));
+    for (setting, words) in in_words {
+        let long = setting.split(" = ").next().unwrap();
+        let known = IN_WORDS.iter().find(|(name, _)| *name == long).map(|(_, words)| words.to_string());
+        let want = known.unwrap_or_else(|| without(long));
+        assert!(words == want || long == "to", "--{long}: {words:?}, but {want:?}");
+    }
+}
+
 #[test]
 fn a_bundle_has_companions_of_its_own() {
     for options in ["--overwrite-companions", "--references separate"] {

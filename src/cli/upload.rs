@@ -181,7 +181,7 @@ fn options(
     Ok(UploadOptions {
         policy: server.access.policy(),
         credentials: server.access.credentials()?,
-        connection: connection(&server, sending.concurrent_requests.into())?,
+        connection: connection(&server, sending.requests.into())?,
         release: content.fhir.or_else(|| content.profile().is_some().then(|| content.release())),
         ids: Ids::new(content.id_salt.as_deref().unwrap_or_default()),
         file_mode: run.mode,
@@ -254,13 +254,13 @@ mod tests {
     }
 
     #[test]
-    fn concurrent_requests_and_reading_threads_are_two_things() {
+    fn requests_and_reading_threads_are_two_things() {
         let upload = |options: &str| upload(&format!("a --to http://h {options}")).unwrap();
         for (options, requests, threads) in
-            [("-j 3", 4, 3), ("--concurrent-requests 8 -j 3", 8, 3), ("--jobs 8 --threads 5", 8, 5)]
+            [("-j 3", 4, 3), ("--requests 8 -j 3", 8, 3), ("--concurrent-requests 8 --threads 5", 8, 5)]
         {
             assert_eq!(
-                (upload(options).options.sending.concurrent_requests, upload(options).job.threads),
+                (upload(options).options.sending.requests, upload(options).job.threads),
                 (requests, threads),
                 "{options}"
             );

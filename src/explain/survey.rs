@@ -19,6 +19,7 @@ use crate::mapping::{
     self, Attribute, COMPANIONS, KIND, Listed, NUMBER, Options, ResolvedStudy, Row, SELECTION, SERIES, STUDY, UIDS,
 };
 use crate::name::Name;
+use crate::stamp::Mark;
 
 /// Different values of an attribute that are counted, at most.
 const MAX_VALUES: usize = 256;
@@ -183,7 +184,7 @@ impl<'s> Survey<'s> {
 }
 
 impl Keeper for Survey<'_> {
-    fn read(&self, _: &Name, header: &Header, grouped: Result<&Record<'_>, &Skip>) {
+    fn read(&self, _: &Name, _: Option<Mark>, header: &Header, grouped: Result<&Record<'_>, &Skip>) {
         if grouped.is_err() {
             return;
         }

@@ -161,6 +161,38 @@ fn each_attribute_that_is_listed_of_a_companion_changes_what_is_written_of_it() 
 }
 
 #[test]
+fn each_attribute_that_is_listed_of_a_uid_changes_what_is_written_of_it() {
+    const SOP_REFERENCE: mapping::Attribute = mapping::Attribute::Value(&[
+        tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE,
+        tags::REFERENCED_SERIES_SEQUENCE,
+        tags::REFERENCED_SOP_SEQUENCE,
+        tags::REFERENCED_SOP_INSTANCE_UID,
+    ]);
+    let written = |element: &'static str, data_set: &[sample::Sample]| {
+        let (header, options) = (sample::header(data_set), Options::default());
+        let selection = Some(mapping::map(SELECTION, header.root(), &options).part);
+        let target = Target { release: Release::R5, profile: &ProfileOptions::default() };
+        let mut found = written::whole(&Parts { selection, ..Parts::default() }, &Uids::of(header.root()), &target);
+        found.retain(|leaf| is_of(leaf, element, Release::R5));
+        found
+    };
+    let mut all: Vec<_> = UIDS.iter().flat_map(|row| row.attributes()).copied().collect();
+    all.push(SOP_REFERENCE);
+    all.dedup();
+    // It stands in for one that is there and empty, which a test of its own looks at.
+    let stands_in = |attribute: &&mapping::Attribute| attribute.path() == [tags::MEDIA_STORAGE_SOP_INSTANCE_UID];
+    let mut idle = Vec::new();
+    for row in UIDS {
+        for attribute in row.attributes().iter().filter(|attribute| !stands_in(attribute)) {
+            if !is_missed(*attribute, &all, |data_set| written(row.element, data_set)) {
+                idle.push(format!("{} {attribute:?}", row.element));
+            }
+        }
+    }
+    assert_eq!(idle, [""; 0]);
+}
+
+#[test]
 fn nothing_else_changes_what_is_written_of_a_companion() {
     let all = all_attributes();
     let data_set = |attributes: &[mapping::Attribute]| mapping::tests::having(attributes, 0);

@@ -47,10 +47,8 @@ impl<'a> Bundle<'a> {
         sharing: &Sharing,
         mut options: BundleOptions,
     ) -> Bundle<'a> {
-        if study.study_uid.is_none() {
-            // It can only be found by its id.
-            options.conditional = false;
-        }
+        // Otherwise it can only be found by its id.
+        options.conditional &= study.study_uid.as_ref().is_some_and(is_found_alone);
         let own = study_reference(&study, options);
         let mut linked = link_by(study, selections, own, release, sharing, &|companion| link(companion, options));
         // In this order, referenced entries of a batch are processed first.
@@ -161,6 +159,13 @@ pub fn search(system: &str, value: &str) -> String {
 /// The search for an identifier, if it has a system and no replaced bytes.
 fn search_for(identifier: &Identifier) -> Option<String> {
     identifier.token().map(|(system, value)| search(system, value))
+}
+
+/// Whether a search finds no study of another UID, also where the server ignores case, as it should in doubt (R4 Search,
+/// token): a UID has no letters.
+fn is_found_alone(study_uid: &Identifier) -> bool {
+    let uid = study_uid.value.exact().and_then(|value| value.strip_prefix("urn:oid:"));
+    uid.is_some_and(|uid| !uid.contains(char::is_alphabetic))
 }
 
 /// A text as part of a search token: separators are escaped by a backslash, then the text is percent-encoded.

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashSet};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3Default;
 
+use super::datatypes::NameRepresentation::{Alphabetic, Ideographic, Phonetic};
 use super::datatypes::ResourceType;
 use super::id;
 use super::identifier::{IdText, Identifier};
@@ -33,8 +34,11 @@ pub struct Described {
     patient: u64,
     /// The place of the study in the order of the run.
     study: usize,
-    /// Name, birth date, sex.
+    /// Name in letters, birth date, sex.
     facts: [Option<u64>; 3],
+    /// Name in ideographs, and as it is spoken.
+    #[serde(default)]
+    scripts: [Option<u64>; 2],
 }
 
 /// Facts of a patient that contradict what an earlier study says.
@@ -47,6 +51,9 @@ pub enum Fact {
     /// The sex.
     Sex,
 }
+
+/// What the facts and scripts of a patient are, in their order.
+const FACTS: [Fact; 5] = [Fact::Name, Fact::BirthDate, Fact::Sex, Fact::Name, Fact::Name];
 
 /// Whether a resource of this type belongs to a patient.
 pub fn has_subject(kind: ResourceType) -> bool {
@@ -115,12 +122,16 @@ impl Described {
         let identifier = identifier.filter(|identifier| id::is_shared(identifier))?;
         let Some(Resource::Patient(patient)) = subject.resource.as_deref() else { return None };
         let lost = subject.lost.iter().map(|raw| raw.escape_ascii().to_string());
-        let name = subject.display.iter().map(|name| name.trim().to_lowercase()).chain(lost).collect::<Vec<_>>();
-        let name = (!name.is_empty()).then(|| hash(name.iter().map(String::as_str)));
+        let name_in = |script| {
+            let name = patient.name.iter().find(|name| name.script() == script)?;
+            let words = name.text.iter().map(|text| text.trim().to_lowercase()).chain(lost.clone()).collect::<Vec<_>>();
+            Some(hash(words.iter().map(String::as_str)))
+        };
+        let [name, ideographs, spoken] = [Alphabetic, Ideographic, Phonetic].map(name_in);
         let birth_date = patient.birth_date.as_deref().map(|date| hash([date]));
         let sex = patient.gender.as_deref().map(|sex| hash([sex]));
         let patient = number_key(ResourceType::Patient, identifier)?;
-        Some(Described { patient, study, facts: [name, birth_date, sex] })
+        Some(Described { patient, study, facts: [name, birth_date, sex], scripts: [ideographs, spoken] })
     }
 
     /// The same of a study at another place in the order of the run.
@@ -134,13 +145,15 @@ pub fn contradictions(mut all: Vec<Described>) -> Vec<(usize, Fact)> {
     all.sort_unstable();
     let mut found = Vec::new();
     for studies in all.chunk_by(|one, other| one.patient == other.patient) {
-        for (place, fact) in [Fact::Name, Fact::BirthDate, Fact::Sex].into_iter().enumerate() {
-            let mut said = studies.iter().filter_map(|one| Some((one.study, one.facts[place]?)));
+        for (place, fact) in FACTS.into_iter().enumerate() {
+            let facts = studies.iter().map(|one| (one.study, one.facts.iter().chain(&one.scripts).nth(place)));
+            let mut said = facts.filter_map(|(study, fact)| Some((study, (*fact?)?)));
             let Some((_, first)) = said.next() else { continue };
             found.extend(said.filter(|(_, other)| *other != first).map(|(study, _)| (study, fact)));
         }
     }
     found.sort_unstable();
+    found.dedup();
     found
 }
 
@@ -238,7 +251,7 @@ mod tests {
 
     #[test]
     fn the_first_study_that_says_something_is_contradicted_by_those_that_say_else() {
-        let says = |study, facts| Described { patient: 1, study, facts };
+        let says = |study, facts| Described { patient: 1, study, facts, scripts: [None; 2] };
         let all = vec![
             says(3, [Some(1), Some(3), None]),
             says(0, [Some(1), None, None]),
@@ -246,5 +259,13 @@ mod tests {
             Described { patient: 2, ..says(2, [Some(9), Some(9), Some(9)]) },
         ];
         assert_eq!(contradictions(all), [(1, Fact::Name), (3, Fact::BirthDate)]);
+        let written = |study, scripts| Described { scripts, ..says(study, [Some(1), None, None]) };
+        let all = vec![
+            written(0, [None, None]),
+            written(1, [Some(2), Some(3)]),
+            written(2, [Some(2), None]),
+            written(3, [Some(4), Some(5)]),
+        ];
+        assert_eq!(contradictions(all), [(3, Fact::Name)]);
     }
 }

@@ -96,6 +96,13 @@ pub struct HumanName {
     pub representation: Option<NameRepresentation>,
 }
 
+impl HumanName {
+    /// The representation; a name that has but one says none.
+    pub fn script(&self) -> NameRepresentation {
+        self.representation.unwrap_or(NameRepresentation::Alphabetic)
+    }
+}
+
 /// `dateTime` and `instant`: a date, with a time only where its zone is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DateTime {

@@ -7,7 +7,6 @@ use super::bundle::{full_url, study_full_url};
 use super::datatypes::{DateTime, ResourceType};
 use super::id;
 use super::imaging_study::ImagingStudy;
-use super::narrative;
 use super::references::{Linked, Place, Sharing, link_by};
 use super::release::Release;
 use super::resource::Reference;
@@ -56,11 +55,6 @@ impl<'a> Document<'a> {
     /// `Composition.title`.
     pub fn title(&self) -> &str {
         self.linked.study.description.as_deref().unwrap_or("Imaging study")
-    }
-
-    /// `Composition.text.div`.
-    pub fn narrative(&self) -> String {
-        narrative::of_study(&self.linked.study)
     }
 
     /// `Composition.event.detail`.

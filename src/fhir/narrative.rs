@@ -5,6 +5,7 @@
 use std::fmt::Write;
 
 use super::imaging_study::ImagingStudy;
+use super::resource::Reference;
 
 /// The study as a table of XHTML.
 pub fn of_study(study: &ImagingStudy<'_>) -> String {
@@ -20,13 +21,24 @@ pub fn of_study(study: &ImagingStudy<'_>) -> String {
     out
 }
 
+/// The accession numbers of orders as a paragraph of XHTML.
+pub fn of_orders(orders: &[Reference]) -> String {
+    let numbers = listed(accession_numbers(orders));
+    let words = if numbers.is_empty() { "Without an accession number".to_string() } else { numbers };
+    format!("<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>{}</p></div>", text(&words))
+}
+
+fn accession_numbers<'o>(orders: impl IntoIterator<Item = &'o Reference>) -> impl Iterator<Item = &'o str> {
+    let numbers = orders.into_iter().filter_map(|order| order.identifier.as_ref());
+    numbers.filter(|number| number.is_accession()).map(|number| number.value.text())
+}
+
 /// The rows; unknown values are left out.
 fn rows(study: &ImagingStudy<'_>) -> impl Iterator<Item = (&'static str, String)> {
     let series = || study.series.iter().flatten();
     let modalities = series().filter_map(|series| series.modality.as_ref()?.label());
     let regions = study.regions.iter().map(|region| region.code().1);
     let orders = study.based_on.iter().chain(&study.other_orders);
-    let numbers = orders.filter_map(|order| order.identifier.as_ref()).filter(|number| number.is_accession());
     let all = [
         ("Patient", study.subject.display.clone().unwrap_or_default()),
         ("Started", study.started.map(|started| started.to_string()).unwrap_or_default()),
@@ -34,7 +46,7 @@ fn rows(study: &ImagingStudy<'_>) -> impl Iterator<Item = (&'static str, String)
         ("Regions", listed(regions)),
         ("Series", study.number_of_series.to_string()),
         ("Instances", study.number_of_instances.to_string()),
-        ("Accession number", listed(numbers.map(|number| number.value.text()))),
+        ("Accession number", listed(accession_numbers(orders))),
     ];
     all.into_iter().filter(|(_, value)| !value.is_empty())
 }

@@ -16,6 +16,7 @@ use crate::mapping::terms::{SopClassKind, sop_class};
 use crate::mapping::{self, Options, SELECTION};
 use crate::name::Name;
 use crate::options::filter::{Asked, Filter};
+use crate::stamp::Mark;
 
 /// The context of all workers.
 #[derive(Debug)]
@@ -38,8 +39,9 @@ pub struct Reader<'r> {
 
 /// A store of the files that are read, for an index or a scan.
 pub trait Keeper: Sync + Debug {
-    /// A file was read. Its parts are in the header, by level, and [`FileNotes`](super::FileNotes) has the rest.
-    fn read(&self, name: &Name, header: &Header, grouped: Result<&Record<'_>, &Skip>);
+    /// A file was read, which an index knows as `mark`. Its parts are in the header, by level, and
+    /// [`FileNotes`](super::FileNotes) has the rest.
+    fn read(&self, name: &Name, mark: Option<Mark>, header: &Header, grouped: Result<&Record<'_>, &Skip>);
 
     /// A file or an entry was left out, DICOM or not. If it was read, `read` was called before.
     fn left_out(&self, _name: &Name, _skip: &Skip) {}
@@ -67,6 +69,8 @@ pub struct Worker {
     pub header: Header,
     /// Bytes read since they were last asked for.
     pub read_bytes: u64,
+    /// What an index knows of the file that is going to be read.
+    pub mark: Option<Mark>,
 }
 
 impl Worker {
@@ -86,10 +90,10 @@ impl Reader<'_> {
         bytes: &mut dyn Bytes,
         issue: impl FnMut(Issue),
     ) -> Result<(), Skip> {
-        let Worker { scanner, header, .. } = worker;
+        let Worker { scanner, header, mark, .. } = worker;
         scanner.scan(bytes, self.wanted, header)?;
         let length = self.files.and_then(|_| bytes.known_length());
-        self.take(header, name, length, issue)
+        self.take(header, name, mark.take(), length, issue)
     }
 
     /// Like `read`, for the next instance of a DICOM JSON text; `None` at its end.
@@ -102,7 +106,7 @@ impl Reader<'_> {
     ) -> Option<(Name, Result<(), Skip>)> {
         let read = instances.next(self.wanted, &mut worker.header)?;
         let name = name(instances);
-        let result = read.and_then(|()| self.take(&worker.header, &name, None, |found| issue(&name, found)));
+        let result = read.and_then(|()| self.take(&worker.header, &name, None, None, |found| issue(&name, found)));
         Some((name, result))
     }
 
@@ -111,6 +115,7 @@ impl Reader<'_> {
         &self,
         header: &Header,
         name: &Name,
+        mark: Option<Mark>,
         length: Option<u64>,
         mut issue: impl FnMut(Issue),
     ) -> Result<(), Skip> {
@@ -120,7 +125,7 @@ impl Reader<'_> {
             files.add(&grouped.record, length);
         }
         if let Some(keeper) = self.keeper {
-            keeper.read(name, header, grouped.as_ref());
+            keeper.read(name, mark, header, grouped.as_ref());
         }
         grouped.map(drop)
     }

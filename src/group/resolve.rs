@@ -31,6 +31,7 @@ pub struct Study {
     pub(super) selections: Vec<Selection>,
     pub(super) rejected: Rejected,
     pub(super) manifests: Rejected,
+    pub(super) is_manifest: bool,
 }
 
 impl Study {
@@ -49,6 +50,7 @@ impl Study {
             selections,
             rejected: Rejected::default(),
             manifests: Rejected::default(),
+            is_manifest: false,
         }
     }
 
@@ -101,6 +103,7 @@ impl Study {
             rejected,
             issues,
             mixes_patients,
+            is_manifest: self.is_manifest,
         }
     }
 

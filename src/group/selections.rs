@@ -62,7 +62,9 @@ pub fn leave_out_manifests(studies: &mut [Study]) {
             study.selections.iter().filter(|selection| selection.part.is_manifest()).collect();
         let mut found = Rejected::default();
         manifests.iter().for_each(|one| found.add(&one.series_uid, &one.sop_instance_uid));
-        if manifests.len() < study.different_instances(manifests.len()) {
+        let is_manifest = !manifests.is_empty() && manifests.len() >= study.different_instances(manifests.len());
+        study.is_manifest = is_manifest;
+        if !is_manifest {
             study.manifests = found;
         }
     }

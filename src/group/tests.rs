@@ -263,6 +263,6 @@ fn a_manifest_lists_no_manifest_unless_there_is_nothing_else() {
                 true
             });
         });
-        assert_eq!(uids, want, "{documents:?}");
+        assert_eq!((uids == want, resolved.is_manifest), (true, !has_image), "{documents:?} {uids:?}");
     }
 }

@@ -90,11 +90,11 @@ impl Sender {
                 Decision::Again(again) => again,
             };
             if request.is_divisible && cuts == tries && cuts >= policy.max_failures {
-                return Ok(Sent::Cut(format!("{} after {tries} tries", reason(&result))));
+                return Ok(Sent::Cut(reason_after(&result, tries)));
             }
             let pause = policy.pause(tries, again.retry_after, clock.random());
             if !policy.allows(tries, clock.now().saturating_sub(start), pause) {
-                return Ok(Sent::GaveUp(format!("{} after {tries} tries", reason(&result))));
+                return Ok(Sent::GaveUp(reason_after(&result, tries)));
             }
             (self.on_retry)(&reason(&result));
             self.hold(&again, pause);
@@ -144,6 +144,14 @@ fn reason(result: &Result<Answer, Broken>) -> String {
     match result {
         Ok(answer) => format!("status {}", answer.status),
         Err(broken) => broken.reason().to_string(),
+    }
+}
+
+/// The reason, and how often the request was tried if it was tried again.
+fn reason_after(result: &Result<Answer, Broken>, tries: u32) -> String {
+    match tries {
+        1 => reason(result),
+        _ => format!("{} after {tries} tries", reason(result)),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Writes new records to the store, and removes deleted files.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::files::{FileRow, FileTotals};
-use super::pending::{FileContent, OpenArchive, Pending, ReadFile, Taken};
+use super::files::{FileRow, FileTotals, ListingDigest};
+use super::pending::{OpenArchive, OtherFile, Pending, PendingStudy, Taken, Ticket};
 use super::state::State;
 use super::store::{Fault, Store};
 use super::studies::FileKeys;
@@ -11,10 +11,13 @@ use super::studies::FileKeys;
 /// Files removed in one transaction.
 const GONE_AT_ONCE: i64 = 20_000;
 
+/// What the files of a folder come to that were stored just now; `None` where one of them must be read again.
+pub(super) type Stored = (i64, Option<ListingDigest>);
+
 /// Writes all pending data to the store, and commits.
-pub(super) fn flush(store: &mut Store, pending: &Pending) -> Result<(), Fault> {
+pub(super) fn flush(store: &mut Store, pending: &Pending) -> Result<Vec<Stored>, Fault> {
     let mut open = Vec::new();
-    let Taken { mut studies, files } = pending.take(|archives| {
+    let Taken { mut studies, others } = pending.take(|archives| {
         for OpenArchive { ticket, studies, .. } in archives {
             open.push((ticket.clone(), studies.clone()));
             // Records of an earlier run are removed now, and not again when more is added.
@@ -22,22 +25,23 @@ pub(super) fn flush(store: &mut Store, pending: &Pending) -> Result<(), Fault> {
         }
     });
     let mut totals = store.file_totals()?;
-    store.forget_digests(files.iter().map(|file| file.folder).chain(open.iter().map(|(ticket, _)| ticket.folder)))?;
-    let known = files.iter().filter(|file| file.is_known).map(|file| (file.folder, &*file.name));
-    let known = known
-        .chain(open.iter().filter(|(ticket, _)| ticket.is_known).map(|(ticket, _)| (ticket.folder, &*ticket.name)));
-    take_out(store, known, &mut totals)?;
+    let of_studies = studies.iter().flat_map(|(_, study)| &study.files);
+    let all = of_studies.chain(others.iter().map(|file| &file.ticket)).chain(open.iter().map(|(ticket, _)| ticket));
+    take_out(store, all.filter(|ticket| ticket.is_known).map(|ticket| (ticket.folder, &*ticket.name)), &mut totals)?;
     studies.sort_by(|(one, _), (other, _)| one.cmp(other));
     let mut ids = HashMap::new();
     let mut rows = Vec::with_capacity(studies.len());
-    for (uid, segment) in studies {
+    for (uid, study) in studies {
         let row = store.study_with(&uid)?;
         ids.insert(uid, row.id);
-        rows.push((row, segment));
+        rows.push((row, study));
     }
     rows.sort_by_key(|(row, _)| row.id);
-    for (row, segment) in rows {
+    let mut files: Vec<(Ticket, FileRow)> = Vec::new();
+    for (row, PendingStudy { segment, files: of_study }) in rows {
+        let study = Some(row.id);
         store.append(row, &segment)?;
+        files.extend(of_study.into_iter().map(|ticket| row_of(ticket, study, None)));
     }
     for (ticket, studies) in open {
         let studies = studies.iter().map(|uid| id_of(store, &ids, uid)).collect::<Result<_, _>>()?;
@@ -46,38 +50,44 @@ pub(super) fn flush(store: &mut Store, pending: &Pending) -> Result<(), Fault> {
         if ticket.is_known || store.file(ticket.folder, &ticket.name)?.is_none() {
             totals.add(row.totals(), 1);
         }
-        store.put_file(ticket.folder, &ticket.name, &row)?;
+        store.put_files([(ticket.folder, &*ticket.name, &row)].into_iter())?;
     }
-    put(store, files, &ids, &mut totals)?;
-    store.set_file_totals(totals)?;
-    store.commit()
-}
-
-fn put(
-    store: &Store,
-    mut files: Vec<ReadFile>,
-    ids: &HashMap<Box<str>, i64>,
-    totals: &mut FileTotals,
-) -> Result<(), Fault> {
-    files.sort_by(|one, other| (one.folder, &one.name).cmp(&(other.folder, &other.name)));
-    for file in files {
-        let ReadFile { folder, name, stamp, content, .. } = file;
-        let row = match content {
-            FileContent::Instance(uid) => FileRow { stamp, study: Some(id_of(store, ids, &uid)?), state: None },
-            FileContent::Other(mut state, uids) => {
-                state.studies = uids.iter().map(|uid| id_of(store, ids, uid)).collect::<Result<_, _>>()?;
-                FileRow { stamp, study: None, state: Some(state) }
-            }
-        };
-        if !file.is_known
-            && let Some(partial) = store.file(folder, &name)?.filter(|_| row.state.is_some())
+    for OtherFile { ticket, mut state, studies } in others {
+        if !ticket.is_known
+            && let Some(partial) = store.file(ticket.folder, &ticket.name)?
         {
             totals.add(partial.totals(), -1);
         }
-        totals.add(row.totals(), 1);
-        store.put_file(folder, &name, &row)?;
+        state.studies = studies.iter().map(|uid| id_of(store, &ids, uid)).collect::<Result<_, _>>()?;
+        files.push(row_of(ticket, None, Some(state)));
     }
-    Ok(())
+    let stored = put(store, files, &mut totals)?;
+    store.set_file_totals(totals)?;
+    store.commit()?;
+    Ok(stored)
+}
+
+fn row_of(mut ticket: Ticket, study: Option<i64>, state: Option<State>) -> (Ticket, FileRow) {
+    let stamp = ticket.stamp.take().map(|stamp| stamp.to_bytes()).unwrap_or_default();
+    (ticket, FileRow { stamp, study, state })
+}
+
+fn put(store: &Store, mut files: Vec<(Ticket, FileRow)>, totals: &mut FileTotals) -> Result<Vec<Stored>, Fault> {
+    files.sort_unstable_by(|(one, _), (other, _)| (one.folder, &one.name).cmp(&(other.folder, &other.name)));
+    files.iter().for_each(|(_, row)| totals.add(row.totals(), 1));
+    store.put_files(files.iter().map(|(ticket, row)| (ticket.folder, &*ticket.name, row)))?;
+    let mut buffer = Vec::new();
+    let folders = files.chunk_by(|(one, _), (other, _)| one.folder == other.folder);
+    Ok(folders
+        .map(|files| {
+            let mut sum = ListingDigest::default();
+            for (ticket, row) in files {
+                sum.add(&ticket.name, |bytes| bytes.extend_from_slice(&row.stamp), &mut buffer);
+            }
+            let is_known = files.iter().all(|(_, row)| !row.stamp.is_empty());
+            (files[0].0.folder, is_known.then_some(sum))
+        })
+        .collect())
 }
 
 fn id_of(store: &Store, ids: &HashMap<Box<str>, i64>, uid: &str) -> Result<i64, Fault> {
@@ -114,7 +124,8 @@ pub(super) fn remove_gone(store: &mut Store) -> Result<(), Fault> {
             return Ok(());
         }
         let mut totals = store.file_totals()?;
-        store.forget_digests(gone.iter().map(|(folder, _)| *folder))?;
+        let folders: BTreeSet<i64> = gone.iter().map(|(folder, _)| *folder).collect();
+        folders.iter().try_for_each(|folder| store.forget_digest(*folder))?;
         take_out(store, gone.iter().map(|(folder, name)| (*folder, &**name)), &mut totals)?;
         for (folder, name) in &gone {
             store.delete_file(*folder, name)?;

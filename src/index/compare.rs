@@ -11,7 +11,7 @@ use super::pending::Ticket;
 use super::store::{Fault, Store};
 use super::{Index, os_string, path_bytes};
 use crate::options::index::Check;
-use crate::source::{FolderNumber, From, Stamp, Watch, is_settled, now};
+use crate::source::{Entered, FolderNumber, From, Mark, Stamp, Watch, is_settled, now};
 
 /// A file of the walk, and its stamp.
 type Found = (OsString, Stamp);
@@ -39,54 +39,57 @@ impl Watch for Index {
         Some(inside.1.iter().map(|path| os_string(path).into()).collect())
     }
 
-    fn enters(&self, folder: &Path) -> Option<FolderNumber> {
-        // Read before the folder is listed, so that later changes are detected next time.
-        let mtime = mtime(folder).filter(|mtime| is_settled(*mtime, now()));
+    fn enters(&self, folder: &Path, mtime: Option<i64>) -> Option<Entered> {
+        // Other changes of just now would have the same time.
+        let mtime = mtime.filter(|mtime| is_settled(*mtime, now()));
         let store = self.store();
         let known = self.gives(&store, || {
-            let parent = folder.parent().map(|parent| path_bytes(parent.as_os_str()));
-            store.folder_at(path_bytes(folder.as_os_str()), parent)
-        });
-        drop(store);
-        let known = known?;
+            store.folder_at(path_bytes(folder.as_os_str()), || self.parent(&store, folder.parent()))
+        })?;
+        // While the store is locked, so that a list does not give files of it in between.
         let mut visited = self.visited();
         if known.mtime != mtime {
-            visited.mtimes.push((known.id, mtime));
+            visited.mtimes.insert(known.id, mtime);
         }
-        visited.digests.insert(known.id, known.digest);
-        visited.folders.insert(known.id).then_some(known.id)
+        match known.is_new {
+            true => drop(visited.sums.insert(known.id, Some(ListingDigest::default()))),
+            false => drop(visited.digests.insert(known.id, known.digest)),
+        }
+        let entered = Entered { number: known.id, is_new: known.is_new };
+        visited.folders.insert(known.id).then_some(entered)
     }
 
-    fn files(&self, folder: &Path, number: FolderNumber, mut files: Vec<Found>, whole: bool) -> Vec<OsString> {
+    fn files(&self, number: FolderNumber, mut files: Vec<Found>, whole: bool) -> Vec<(OsString, Mark)> {
         let is_whole = whole && !self.visited().listed.contains(&number);
         if is_whole && self.is_as_listed(number, &files) {
             return Vec::new();
         }
         files.sort_unstable_by(|(one, _), (other, _)| path_bytes(one).cmp(path_bytes(other)));
-        self.visited().compared.insert(number);
         let store = self.store();
-        let tickets = self.gives(&store, || match is_whole {
-            true => self.merge(&store, number, files),
-            false => self.look_up(&store, number, files),
+        let compared = self.gives(&store, || {
+            store.forget_digest(number)?;
+            match is_whole {
+                true => self.merge(&store, number, files),
+                false => self.look_up(&store, number, files),
+            }
         });
-        drop(store);
-        let tickets = tickets.unwrap_or_default();
-        self.visited().to_read += tickets.len() as u64;
-        tickets.into_iter().map(|ticket| self.announce(folder, ticket)).collect()
+        let Some(Compared { to_read, as_before }) = compared else { return Vec::new() };
+        let mut visited = self.visited();
+        visited.sums.entry(number).or_insert(Some(ListingDigest::default()));
+        visited.stored(number, Some(as_before));
+        to_read
     }
 
-    fn leaves(&self, number: FolderNumber, whole: bool, plain: bool) {
-        let mut visited = self.visited();
-        if !plain {
-            // Entries that the walk left out are not stored, so the folder must be listed again.
-            visited.unread.insert(number);
-        }
-        let is_compared = whole && !visited.listed.contains(&number);
-        drop(visited);
+    fn leaves(&self, number: FolderNumber, whole: bool) {
+        let is_compared = whole && !self.visited().listed.contains(&number);
         if !is_compared {
             let store = self.store();
             self.gives(&store, || unseen(&store, number));
         }
+    }
+
+    fn lists_again(&self, number: FolderNumber) {
+        self.visited().unread.insert(number);
     }
 
     fn cannot_look(&self, folder: &Path) {
@@ -97,24 +100,35 @@ impl Watch for Index {
         let Some(name) = path.file_name().map(OsStr::to_os_string) else { return true };
         let folder = path.parent().unwrap_or(Path::new(""));
         let store = self.store();
-        let ticket = self.gives(&store, || {
-            let id = store.folder_at(path_bytes(folder.as_os_str()), None)?.id;
+        let mark = self.gives(&store, || {
+            let id = store.folder_at(path_bytes(folder.as_os_str()), || Ok(None))?.id;
             if self.visited().folders.contains(&id) {
                 // The walk of its folder handles it.
                 return Ok(None);
             }
-            if self.visited().listed.insert(id) && from == From::List {
-                store.set_listed(id)?;
+            if self.visited().listed.insert(id) {
+                store.forget_digest(id)?;
+                if from == From::List {
+                    store.set_listed(id)?;
+                }
             }
             self.visited().has_lists |= from == From::List;
-            Ok(self.look_up(&store, id, vec![(name, stamp)])?.pop())
+            Ok(self.look_up(&store, id, vec![(name, stamp)])?.to_read.pop())
         });
         drop(store);
-        let Some(ticket) = ticket.flatten() else { return false };
-        self.visited().to_read += 1;
-        self.announce(folder, ticket);
+        let Some((name, Mark { folder, stamp, is_known })) = mark.flatten() else { return false };
+        let ticket = Ticket { folder, name: path_bytes(&name).into(), stamp, is_known };
+        self.pending.announce(path.as_os_str().to_os_string(), ticket);
         true
     }
+}
+
+/// Files that were compared with the store.
+#[derive(Default)]
+struct Compared {
+    to_read: Vec<(OsString, Mark)>,
+    /// What those come to that are as they are stored.
+    as_before: ListingDigest,
 }
 
 impl Index {
@@ -123,10 +137,15 @@ impl Index {
         store.check(work()).map_err(|error| self.fails(error)).ok()
     }
 
-    fn announce(&self, folder: &Path, ticket: Ticket) -> OsString {
-        let name = os_string(&ticket.name);
-        self.pending.announce(folder.join(&name).into_os_string(), ticket);
-        name
+    /// The number of the folder that a folder is in, if that is known.
+    fn parent(&self, store: &Store, parent: Option<&Path>) -> Result<Option<i64>, Fault> {
+        let Some(parent) = parent else { return Ok(None) };
+        if let Some((_, id)) = self.visited().parent.as_ref().filter(|(path, _)| path == parent) {
+            return Ok(Some(*id));
+        }
+        let id = store.folder(path_bytes(parent.as_os_str()))?.map(|parent| parent.id);
+        self.visited().parent = id.map(|id| (parent.to_path_buf(), id));
+        Ok(id)
     }
 
     fn is_as_before(&self, before: &[u8], stamp: &Stamp) -> bool {
@@ -147,40 +166,46 @@ impl Index {
     }
 
     /// Merges the sorted files of a complete folder with the stored ones.
-    fn merge(&self, store: &Store, folder: i64, files: Vec<Found>) -> Result<Vec<Ticket>, Fault> {
-        let (mut files, mut tickets, mut gone) = (files.into_iter().peekable(), Vec::new(), Vec::new());
-        let ticket =
-            |(name, stamp): Found, is_known| Ticket { folder, name: path_bytes(&name).into(), stamp, is_known };
+    fn merge(&self, store: &Store, folder: i64, files: Vec<Found>) -> Result<Compared, Fault> {
+        let (mut compared, mut files, mut gone) = (Compared::default(), files.into_iter().peekable(), Vec::new());
+        let mut buffer = Vec::new();
         store.each_file(folder, |name, before| {
             while let Some(new) = files.next_if(|(file, _)| path_bytes(file) < name) {
-                tickets.push(ticket(new, false));
+                compared.to_read.push(marked(folder, new, false));
             }
             match files.next_if(|(file, _)| path_bytes(file) == name) {
-                Some((_, stamp)) if self.is_as_before(before, &stamp) => {}
-                Some(changed) => tickets.push(ticket(changed, true)),
+                Some((_, stamp)) if self.is_as_before(before, &stamp) => {
+                    compared.as_before.add(name, |bytes| bytes.extend_from_slice(before), &mut buffer);
+                }
+                Some(changed) => compared.to_read.push(marked(folder, changed, true)),
                 None => gone.push(name.to_vec()),
             }
         })?;
-        tickets.extend(files.map(|new| ticket(new, false)));
+        compared.to_read.extend(files.map(|new| marked(folder, new, false)));
         gone.iter().try_for_each(|name| note(store, "gone", folder, name).map(drop))?;
-        Ok(tickets)
+        Ok(compared)
     }
 
     /// Looks up each file, for an incomplete list of files. Duplicates are read once.
-    fn look_up(&self, store: &Store, folder: i64, files: Vec<Found>) -> Result<Vec<Ticket>, Fault> {
-        let mut tickets = Vec::new();
+    fn look_up(&self, store: &Store, folder: i64, files: Vec<Found>) -> Result<Compared, Fault> {
+        let (mut compared, mut buffer) = (Compared::default(), Vec::new());
         for (name, stamp) in files {
-            let name = path_bytes(&name).to_vec();
-            if !note(store, "seen", folder, &name)? {
+            if !note(store, "seen", folder, path_bytes(&name))? {
                 continue;
             }
-            let before = store.stamp(folder, &name)?;
-            if before.as_ref().is_none_or(|before| !self.is_as_before(before, &stamp)) {
-                tickets.push(Ticket { folder, name, stamp, is_known: before.is_some() });
+            match store.stamp(folder, path_bytes(&name))? {
+                Some(before) if self.is_as_before(&before, &stamp) => {
+                    compared.as_before.add(path_bytes(&name), |bytes| bytes.extend_from_slice(&before), &mut buffer);
+                }
+                before => compared.to_read.push(marked(folder, (name, stamp), before.is_some())),
             }
         }
-        Ok(tickets)
+        Ok(compared)
     }
+}
+
+fn marked(folder: i64, (name, stamp): Found, is_known: bool) -> (OsString, Mark) {
+    (name, Mark { folder, stamp: Some(stamp), is_known })
 }
 
 /// Adds a file to a table of this run; returns whether it is new.
@@ -199,8 +224,7 @@ pub(super) fn unseen(store: &Store, folder: i64) -> Result<(), Fault> {
 
 /// The modification time of a folder.
 fn mtime(folder: &Path) -> Option<i64> {
-    let metadata = fs::metadata(folder).ok()?;
-    match Stamp::of(&metadata) {
+    match Stamp::of(&fs::metadata(folder).ok()?) {
         Stamp::Stat { mtime, .. } => Some(mtime),
         Stamp::Listed { .. } => None,
     }

@@ -24,7 +24,13 @@ const NETWORK: [u64; 11] = [
 pub(super) fn is_network(path: &Path) -> bool {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let place = if path.exists() { path } else { folder };
-    rustix::fs::statfs(place).is_ok_and(|disk| NETWORK.contains(&(disk.f_type as u64 & 0xFFFF_FFFF)))
+    rustix::fs::statfs(place).is_ok_and(|disk| is_of_network(disk.f_type as u64))
+}
+
+#[cfg(target_os = "linux")]
+fn is_of_network(kind: u64) -> bool {
+    // Some machines extend the sign.
+    NETWORK.contains(&(kind & 0xFFFF_FFFF))
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -42,3 +48,27 @@ pub fn sync(folder: &Path) {
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub fn sync(_: &Path) {}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn network_file_systems_are_told_from_local_ones() {
+        for (kind, want) in [
+            (0x6969, true),
+            (0xFF53_4D42, true),
+            (0xFFFF_FFFF_FF53_4D42, true),
+            (0x0BD0_0BD0, true),
+            (0x0102_1997, true),
+            (0xEF53, false),
+            (0x0102_1994, false),
+            (0x5846_5342, false),
+            (0x9123_683E, false),
+            (0x794C_7630, false),
+        ] {
+            assert_eq!(is_of_network(kind), want, "{kind:x}");
+        }
+        assert!(!is_network(Path::new("/proc/self/status")));
+    }
+}

@@ -16,6 +16,8 @@ pub(super) struct Folder {
     pub mtime: Option<i64>,
     /// What all its names and stamps come to, where none of them has to be read again.
     pub digest: Option<ListingDigest>,
+    /// Whether it was added just now, so that nothing is stored of it.
+    pub is_new: bool,
 }
 
 /// A sum of hashes of names and stamps, whatever their order.
@@ -23,6 +25,11 @@ pub(super) struct Folder {
 pub(super) struct ListingDigest(u128);
 
 impl ListingDigest {
+    /// Adds other files.
+    pub fn join(&mut self, other: ListingDigest) {
+        self.0 = self.0.wrapping_add(other.0);
+    }
+
     /// Adds a file.
     pub fn add(&mut self, name: &[u8], add_stamp: impl FnOnce(&mut Vec<u8>), buffer: &mut Vec<u8>) {
         buffer.clear();
@@ -98,19 +105,19 @@ impl Store {
         let mut statement = self.connection.prepare_cached("SELECT id, mtime, digest FROM folder WHERE path = ?1")?;
         let row = statement.query_row([path], |row| {
             let digest = row.get::<_, Option<[u8; 16]>>(2)?.map(|digest| ListingDigest(u128::from_le_bytes(digest)));
-            Ok(Folder { id: row.get(0)?, mtime: row.get(1)?, digest })
+            Ok(Folder { id: row.get(0)?, mtime: row.get(1)?, digest, is_new: false })
         });
         Ok(row.optional()?)
     }
 
     /// The folder at a path, added if missing.
-    pub fn folder_at(&self, path: &[u8], parent: Option<&[u8]>) -> Result<Folder, Fault> {
+    pub fn folder_at(&self, path: &[u8], parent: impl FnOnce() -> Result<Option<i64>, Fault>) -> Result<Folder, Fault> {
         if let Some(known) = self.folder(path)? {
             return Ok(known);
         }
-        let parent = parent.map(|parent| self.folder(parent)).transpose()?.flatten().map(|parent| parent.id);
+        let parent = parent()?;
         let mut statement = self.connection.prepare_cached("INSERT INTO folder (path, parent) VALUES (?1, ?2)")?;
-        Ok(Folder { id: statement.insert(params![path, parent])?, mtime: None, digest: None })
+        Ok(Folder { id: statement.insert(params![path, parent])?, mtime: None, digest: None, is_new: true })
     }
 
     /// The path of a folder.
@@ -140,27 +147,25 @@ impl Store {
         Ok(paths.collect::<Result<_, _>>()?)
     }
 
-    /// The files of folders are going to be others than their digests say.
-    pub fn forget_digests(&self, folders: impl IntoIterator<Item = i64>) -> Result<(), Fault> {
-        let folders: BTreeSet<i64> = folders.into_iter().collect();
+    /// The files of a folder are going to be others than its digest says.
+    pub fn forget_digest(&self, folder: i64) -> Result<(), Fault> {
         let update = "UPDATE folder SET digest = NULL WHERE id = ?1 AND digest IS NOT NULL";
-        let mut statement = self.connection.prepare_cached(update)?;
-        folders.iter().try_for_each(|folder| {
-            statement.execute([folder])?;
-            Ok(())
-        })
+        self.connection.prepare_cached(update)?.execute([folder])?;
+        Ok(())
     }
 
-    /// Keeps the digest of a folder's files as they are stored, unless one of them has to be read again.
-    pub fn keep_digest(&self, folder: i64) -> Result<(), Fault> {
-        let (mut digest, mut is_known, mut buffer) = (ListingDigest::default(), true, Vec::new());
-        self.each_file(folder, |name, stamp| {
-            is_known &= !stamp.is_empty();
-            digest.add(name, |bytes| bytes.extend_from_slice(stamp), &mut buffer);
-        })?;
-        let digest = is_known.then_some(digest.0.to_le_bytes());
-        let update = "UPDATE folder SET digest = ?2 WHERE id = ?1";
-        self.connection.prepare_cached(update)?.execute(params![folder, digest])?;
+    /// Stores what the files of a folder come to.
+    pub fn set_digest(&self, id: i64, digest: Option<ListingDigest>) -> Result<(), Fault> {
+        let digest = digest.map(|digest| digest.0.to_le_bytes());
+        self.connection.prepare_cached("UPDATE folder SET digest = ?2 WHERE id = ?1")?.execute(params![id, digest])?;
+        Ok(())
+    }
+
+    /// Stores what the files of a folder come to, and its modification time.
+    pub fn set_listing(&self, id: i64, mtime: Option<i64>, digest: Option<ListingDigest>) -> Result<(), Fault> {
+        let update = "UPDATE folder SET mtime = ?2, digest = ?3 WHERE id = ?1";
+        let digest = digest.map(|digest| digest.0.to_le_bytes());
+        self.connection.prepare_cached(update)?.execute(params![id, mtime, digest])?;
         Ok(())
     }
 
@@ -194,11 +199,13 @@ impl Store {
         Ok(Some(FileRow { stamp, study, state }))
     }
 
-    /// Stores a file.
-    pub fn put_file(&self, folder: i64, name: &[u8], row: &FileRow) -> Result<(), Fault> {
+    /// Stores files, each with its folder and name; the stamp is empty where it must be read again.
+    pub fn put_files<'r>(&self, rows: impl Iterator<Item = (i64, &'r [u8], &'r FileRow)>) -> Result<(), Fault> {
         let mut statement =
             self.connection.prepare_cached("INSERT OR REPLACE INTO file VALUES (?1, ?2, ?3, ?4, ?5)")?;
-        statement.execute(params![folder, name, row.stamp, row.study, row.state.as_ref().map(State::to_bytes)])?;
+        for (folder, name, row) in rows {
+            statement.execute(params![folder, name, row.stamp, row.study, row.state.as_ref().map(State::to_bytes)])?;
+        }
         Ok(())
     }
 

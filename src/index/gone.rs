@@ -47,9 +47,7 @@ impl Index {
         self.with(|store| {
             apply::remove_gone(store)?;
             self.remove_folders(store, looked)?;
-            // Now the files are stored as they were found.
-            let compared = std::mem::take(&mut self.visited().compared);
-            compared.iter().try_for_each(|folder| store.keep_digest(*folder))?;
+            self.keep_listings(store)?;
             store.commit()
         })?;
         Ok(all)

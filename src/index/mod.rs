@@ -30,6 +30,7 @@ mod target;
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::dicom::{Header, Levels, StoredValues};
@@ -39,7 +40,7 @@ use crate::group::reader::{Keeper, Record as Grouped};
 use crate::issue::Skip;
 use crate::name::Name;
 use crate::options::index::Check;
-use crate::source::now;
+use crate::source::{Mark, now};
 
 pub use disk::sync;
 pub use files::FileTotals;
@@ -49,7 +50,7 @@ pub use store::OnNetwork;
 pub use target::{Document, Standing, Target, Written};
 
 use files::ListingDigest;
-use pending::{FileContent, Pending, ReadFile, Ticket};
+use pending::{OpenArchive, OtherFile, Pending, Ticket};
 use segment::{Level, Record};
 use state::{LeftOut, State, is_lasting};
 use store::{Fault, Store};
@@ -61,6 +62,8 @@ pub struct Index {
     pending: Pending,
     check: Check,
     visited: Mutex<Visited>,
+    /// The number of files that were read.
+    read_files: AtomicU64,
     /// The first error while files were read, which ends the run after the reading stage.
     failure: Mutex<Option<Error>>,
 }
@@ -72,22 +75,35 @@ struct Visited {
     folders: HashSet<i64>,
     /// Folders that could not be read completely: their stored files are kept.
     unlookable: Vec<PathBuf>,
+    /// The parent of the last folder that was added.
+    parent: Option<(PathBuf, i64)>,
     /// What the files of folders that are being listed came to before.
     digests: HashMap<i64, Option<ListingDigest>>,
-    /// Folders whose files were compared one by one.
-    compared: HashSet<i64>,
+    /// What the files of folders come to as they are stored, where they were compared one by one or are new; `None` where
+    /// one of them must be read again.
+    sums: HashMap<i64, Option<ListingDigest>>,
     /// Folders of which files were listed.
     listed: HashSet<i64>,
-    /// When a folder last changed before it was listed.
-    mtimes: Vec<(i64, Option<i64>)>,
+    /// When a folder last changed before it was listed, where that is not stored.
+    mtimes: HashMap<i64, Option<i64>>,
     /// Folders with files that must be checked again next time.
     unread: HashSet<i64>,
     /// Folders that are walked recursively.
     roots: Vec<PathBuf>,
     /// Whether files came from lists, which name all files.
     has_lists: bool,
-    /// The number of files to read.
-    to_read: u64,
+}
+
+impl Visited {
+    /// Files of a folder were stored, or are as they were stored.
+    fn stored(&mut self, folder: i64, files: Option<ListingDigest>) {
+        if let Some(sum) = self.sums.get_mut(&folder) {
+            *sum = sum.zip(files).map(|(mut sum, files)| {
+                sum.join(files);
+                sum
+            });
+        }
+    }
 }
 
 impl Index {
@@ -99,6 +115,7 @@ impl Index {
             pending: Pending::default(),
             check,
             visited: Mutex::default(),
+            read_files: AtomicU64::new(0),
             failure: Mutex::default(),
         };
         index.with(|store| {
@@ -129,12 +146,12 @@ impl Index {
     }
 
     /// A file or entry is left out; returns who reports it. Temporary errors are not stored.
-    pub fn left_out(&self, name: &Name, skip: &Skip) -> Told {
+    pub fn left_out(&self, name: &Name, mark: Option<Mark>, skip: &Skip) -> Told {
         if matches!(skip, Skip::Filtered | Skip::NoUid(_) | Skip::UnusableUid(_)) {
             // These come from a header and were stored with its notes.
             return Told::Later;
         }
-        let Some(ticket) = self.pending.take_ticket(&name.place) else {
+        let Some(ticket) = self.ticket(name, mark) else {
             let left_out = self.pending.in_archive(&name.place, |archive| {
                 archive.is_incomplete |= !is_lasting(skip);
                 archive.state.leave_out(LeftOut::of(name.entry.as_ref(), skip, Vec::new()));
@@ -152,31 +169,45 @@ impl Index {
     fn keep_left_out(&self, ticket: Ticket, skip: &Skip, notes: Vec<u8>) {
         let mut state = State::default();
         state.leave_out(LeftOut::of(None, skip, notes));
-        let file = read_file(ticket, FileContent::Other(state, Default::default()));
-        if self.pending.add_file(file) {
+        if self.pending.add_other(OtherFile { ticket, state, studies: Default::default() }) {
             self.flush();
         }
     }
 
+    /// The ticket of a file, taken once.
+    fn ticket(&self, name: &Name, mark: Option<Mark>) -> Option<Ticket> {
+        let ticket = match mark {
+            Some(Mark { folder, stamp, is_known }) => {
+                let name = Path::new(&name.place).file_name().unwrap_or_default();
+                Ticket { folder, name: path_bytes(name).into(), stamp, is_known }
+            }
+            None => self.pending.take_ticket(&name.place)?,
+        };
+        self.read_files.fetch_add(1, Relaxed);
+        // The stamp is stored only if later changes of the file would be detected.
+        let stamp = ticket.stamp.filter(|stamp| !stamp.is_racy(now()));
+        Some(Ticket { stamp, ..ticket })
+    }
+
     /// A file is an archive; called before its first entry is read.
-    pub fn opens_archive(&self, name: &Name) {
-        self.pending.open_archive(&name.place);
+    pub fn opens_archive(&self, name: &Name, mark: Option<Mark>) {
+        if let Some(ticket) = self.ticket(name, mark) {
+            self.pending.open_archive(&name.place, ticket);
+        }
     }
 
     /// An archive was read as far as possible.
     pub fn closes_archive(&self, name: &Name) {
         self.pending.close_archive(&name.place, |archive| {
-            let mut file = read_file(archive.ticket, FileContent::Other(archive.state, archive.studies));
-            if archive.is_incomplete {
-                file.stamp = Vec::new();
-            }
-            file
+            let OpenArchive { mut ticket, state, studies, is_incomplete } = archive;
+            ticket.stamp = ticket.stamp.filter(|_| !is_incomplete);
+            OtherFile { ticket, state, studies }
         });
     }
 
     /// A file is not stored, and is read each time.
     pub fn forgets(&self, name: &Name) {
-        let _ = self.pending.take_ticket(&name.place);
+        let _ = self.ticket(name, None);
     }
 
     /// Writes pending data to the store; an error ends the run later.
@@ -185,8 +216,12 @@ impl Index {
         let flushed = apply::flush(&mut store, &self.pending);
         let flushed = store.check(flushed);
         drop(store);
-        if let Err(error) = flushed {
-            self.fails(error);
+        match flushed {
+            Ok(stored) => {
+                let mut visited = self.visited();
+                stored.into_iter().for_each(|(folder, files)| visited.stored(folder, files));
+            }
+            Err(error) => self.fails(error),
         }
     }
 
@@ -201,15 +236,22 @@ impl Index {
         if let Some(error) = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(error);
         }
-        let mtimes = std::mem::take(&mut self.visited().mtimes);
-        let unread = std::mem::take(&mut self.visited().unread);
-        self.with(|store| {
-            for (folder, mtime) in mtimes {
-                store.set_folder_mtime(folder, mtime.filter(|_| !unread.contains(&folder)))?;
+        self.with(Store::commit)
+    }
+
+    /// Stores how folders were found, now that their files are stored as they were found.
+    fn keep_listings(&self, store: &Store) -> Result<(), Fault> {
+        let Visited { mut mtimes, sums, unread, .. } = std::mem::take(&mut *self.visited());
+        unread.iter().for_each(|folder| {
+            mtimes.insert(*folder, None);
+        });
+        for (folder, sum) in sums {
+            match mtimes.remove(&folder) {
+                Some(mtime) => store.set_listing(folder, mtime, sum)?,
+                None => store.set_digest(folder, sum)?,
             }
-            unread.iter().try_for_each(|folder| store.set_folder_mtime(*folder, None))?;
-            store.commit()
-        })
+        }
+        mtimes.into_iter().try_for_each(|(folder, mtime)| store.set_folder_mtime(folder, mtime))
     }
 
     /// Totals of the stored files.
@@ -219,7 +261,7 @@ impl Index {
 
     /// The number of files that this run read.
     pub fn read_files(&self) -> u64 {
-        self.visited().to_read
+        self.read_files.load(Relaxed)
     }
 
     /// Calls `each` with every left-out file and its notes.
@@ -268,12 +310,15 @@ pub enum Told {
 }
 
 impl Keeper for Index {
-    fn read(&self, name: &Name, header: &Header, grouped: Result<&Grouped<'_>, &Skip>) {
+    fn read(&self, name: &Name, mark: Option<Mark>, header: &Header, grouped: Result<&Grouped<'_>, &Skip>) {
         // A file has its own ticket; entries use the one of their archive.
-        let ticket = if name.entry.is_none() { self.pending.take_ticket(&name.place) } else { None };
+        let ticket = if name.entry.is_none() { self.ticket(name, mark) } else { None };
         match (grouped, ticket) {
             (Err(skip), Some(ticket)) => self.keep_left_out(ticket, skip, notes(header)),
-            (Ok(grouped), Some(ticket)) => self.keep(&ticket.clone(), None, header, grouped, Some(ticket)),
+            (Ok(grouped), Some(ticket)) => {
+                let name = path_bytes(Path::new(&name.place).file_name().unwrap_or_default());
+                self.keep((ticket.folder, name), None, header, grouped, Some(ticket));
+            }
             (Err(skip), None) => {
                 let left_out = LeftOut::of(name.entry.as_ref(), skip, notes(header));
                 self.pending.in_archive(&name.place, |archive| archive.state.leave_out(left_out));
@@ -281,7 +326,7 @@ impl Keeper for Index {
             (Ok(grouped), None) => {
                 let ticket = self.pending.in_archive(&name.place, |archive| archive.takes(grouped.record.study_uid));
                 if let Some(ticket) = ticket {
-                    self.keep(&ticket, name.entry.as_ref(), header, grouped, None);
+                    self.keep((ticket.folder, &ticket.name), name.entry.as_ref(), header, grouped, None);
                 }
             }
         }
@@ -295,7 +340,7 @@ impl Keeper for Index {
 impl Index {
     fn keep(
         &self,
-        place: &Ticket,
+        (folder, name): (i64, &[u8]),
         entry: Option<&String>,
         header: &Header,
         grouped: &Grouped<'_>,
@@ -305,8 +350,8 @@ impl Index {
         let selection = grouped.is_selection.then(|| StoredValues::of(header, Levels::SELECTION));
         let notes = notes(header);
         let stored = Record {
-            folder: place.folder,
-            name: &place.name,
+            folder,
+            name,
             entry: entry.map(String::as_str),
             series_uid: record.series_uid,
             sop_instance_uid: record.sop_instance_uid,
@@ -325,7 +370,6 @@ impl Index {
             };
             StoredValues::of(header, level).as_bytes().into()
         };
-        let file = file.map(|ticket| read_file(ticket, FileContent::Instance(record.study_uid.into())));
         if self.pending.add(record.study_uid, &stored, values, file) {
             self.flush();
         }
@@ -336,13 +380,6 @@ impl Index {
 fn notes(header: &Header) -> Vec<u8> {
     let notes = FileNotes::of(header);
     if notes.is_empty() { Vec::new() } else { notes.to_bytes() }
-}
-
-/// The file row. Its stamp is stored only if later changes of the file would be detected.
-fn read_file(ticket: Ticket, content: FileContent) -> ReadFile {
-    let Ticket { folder, name, stamp, is_known } = ticket;
-    let stamp = if stamp.is_racy(now()) { Vec::new() } else { stamp.to_bytes() };
-    ReadFile { folder, name, stamp, is_known, content }
 }
 
 /// A path as stored bytes.

@@ -10,6 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::segment::{Level, Record, Segment};
 use super::state::{LeftOut, State};
+use crate::source::Stamp;
 
 /// Pending bytes after which the data is written to the store.
 const HELD_BYTES: usize = 32 << 20;
@@ -18,33 +19,30 @@ const FILE_BYTES: usize = 160;
 /// More than threads, to avoid lock contention.
 const SHARDS: usize = 64;
 
-/// Stored data of a file before it is read.
+/// A file that is read, as it is going to be stored.
 #[derive(Debug, Clone)]
 pub(super) struct Ticket {
     pub folder: i64,
     pub name: Vec<u8>,
-    pub stamp: crate::source::Stamp,
+    /// `None` where it must be read again.
+    pub stamp: Option<Stamp>,
     /// Whether an earlier run read it.
     pub is_known: bool,
 }
 
-/// A file that was read.
+/// A file that is not a single instance: left out, or an archive with instances of these studies.
 #[derive(Debug)]
-pub(super) struct ReadFile {
-    pub folder: i64,
-    pub name: Vec<u8>,
-    pub stamp: Vec<u8>,
-    pub is_known: bool,
-    pub content: FileContent,
+pub(super) struct OtherFile {
+    pub ticket: Ticket,
+    pub state: State,
+    pub studies: BTreeSet<Box<str>>,
 }
 
-/// The content of a file.
-#[derive(Debug)]
-pub(super) enum FileContent {
-    /// An instance of the study with this UID.
-    Instance(Box<str>),
-    /// A left-out file, or an archive with instances of these studies.
-    Other(State, BTreeSet<Box<str>>),
+/// The records of a study, and the files that are one instance each.
+#[derive(Debug, Default)]
+pub(super) struct PendingStudy {
+    pub segment: Segment,
+    pub files: Vec<Ticket>,
 }
 
 /// An archive that is being read.
@@ -62,8 +60,8 @@ pub(super) struct OpenArchive {
 pub(super) struct Pending {
     /// Locked for reading while data that belongs together is added, and for writing while everything is taken.
     gate: RwLock<()>,
-    studies: Vec<Mutex<HashMap<Box<str>, Segment>>>,
-    files: Mutex<Vec<ReadFile>>,
+    studies: Vec<Mutex<HashMap<Box<str>, PendingStudy>>>,
+    others: Mutex<Vec<OtherFile>>,
     archives: Mutex<HashMap<OsString, OpenArchive>>,
     tickets: Vec<Mutex<HashMap<OsString, Ticket>>>,
     held_bytes: AtomicUsize,
@@ -75,7 +73,7 @@ impl Default for Pending {
         Pending {
             gate: RwLock::default(),
             studies: (0..SHARDS).map(|_| Mutex::default()).collect(),
-            files: Mutex::default(),
+            others: Mutex::default(),
             archives: Mutex::default(),
             tickets: (0..SHARDS).map(|_| Mutex::default()).collect(),
             held_bytes: AtomicUsize::new(0),
@@ -87,12 +85,12 @@ impl Default for Pending {
 /// Pending data taken for writing.
 #[derive(Debug, Default)]
 pub(super) struct Taken {
-    pub studies: Vec<(Box<str>, Segment)>,
-    pub files: Vec<ReadFile>,
+    pub studies: Vec<(Box<str>, PendingStudy)>,
+    pub others: Vec<OtherFile>,
 }
 
 impl Pending {
-    /// Keeps the ticket of a file until it is read.
+    /// Keeps the ticket of a file until it is read, where its source does not carry it along.
     pub fn announce(&self, place: OsString, ticket: Ticket) {
         lock(self.tickets_of(&place)).insert(place, ticket);
     }
@@ -112,34 +110,31 @@ impl Pending {
         study_uid: &str,
         record: &Record<'_>,
         values: impl Fn(Level) -> Box<[u8]>,
-        file: Option<ReadFile>,
+        file: Option<Ticket>,
     ) -> bool {
         let _together = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         let mut shard = lock(&self.studies[xxh3_64(study_uid.as_bytes()) as usize % SHARDS]);
-        let segment = match shard.get_mut(study_uid) {
+        let study = match shard.get_mut(study_uid) {
             Some(known) => known,
             None => shard.entry(study_uid.into()).or_default(),
         };
-        let before = segment.bytes();
-        segment.add(record, values);
-        let more = segment.bytes() - before;
-        drop(shard);
-        if let Some(file) = file {
-            self.push(file);
-        }
-        self.holds(more)
+        let before = study.segment.bytes();
+        study.segment.add(record, values);
+        let of_file = file.as_ref().map_or(0, |file| file.name.len() + FILE_BYTES);
+        study.files.extend(file);
+        self.holds(study.segment.bytes() - before + of_file)
     }
 
     /// Adds a file that is not an instance; returns whether the data should be written.
-    pub fn add_file(&self, file: ReadFile) -> bool {
+    pub fn add_other(&self, file: OtherFile) -> bool {
         let _together = self.gate.read().unwrap_or_else(PoisonError::into_inner);
-        self.push(file);
-        self.holds(0)
+        self.push(file)
     }
 
-    fn push(&self, file: ReadFile) {
-        self.held_bytes.fetch_add(file.name.len() + FILE_BYTES, Relaxed);
-        lock(&self.files).push(file);
+    fn push(&self, file: OtherFile) -> bool {
+        let bytes = file.ticket.name.len() + FILE_BYTES;
+        lock(&self.others).push(file);
+        self.holds(bytes)
     }
 
     fn holds(&self, more: usize) -> bool {
@@ -147,13 +142,11 @@ impl Pending {
     }
 
     /// Adds an archive.
-    pub fn open_archive(&self, place: &OsStr) {
+    pub fn open_archive(&self, place: &OsStr, ticket: Ticket) {
         let _together = self.gate.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(ticket) = self.take_ticket(place) {
-            let (state, studies) = (State::default(), BTreeSet::new());
-            let archive = OpenArchive { ticket, state, studies, is_incomplete: false };
-            lock(&self.archives).insert(place.to_os_string(), archive);
-        }
+        let (state, studies) = (State::default(), BTreeSet::new());
+        let archive = OpenArchive { ticket, state, studies, is_incomplete: false };
+        lock(&self.archives).insert(place.to_os_string(), archive);
     }
 
     /// Changes an open archive.
@@ -163,7 +156,7 @@ impl Pending {
     }
 
     /// Adds an archive that was read to its end.
-    pub fn close_archive(&self, place: &OsStr, file: impl FnOnce(OpenArchive) -> ReadFile) {
+    pub fn close_archive(&self, place: &OsStr, file: impl FnOnce(OpenArchive) -> OtherFile) {
         let _together = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(archive) = lock(&self.archives).remove(place) {
             self.push(file(archive));
@@ -174,10 +167,10 @@ impl Pending {
     pub fn take(&self, archives: impl FnOnce(&mut dyn Iterator<Item = &mut OpenArchive>)) -> Taken {
         let _alone = self.gate.write().unwrap_or_else(PoisonError::into_inner);
         let studies = self.studies.iter().flat_map(|shard| std::mem::take(&mut *lock(shard))).collect();
-        let files = std::mem::take(&mut *lock(&self.files));
+        let others = std::mem::take(&mut *lock(&self.others));
         archives(&mut lock(&self.archives).values_mut());
         self.held_bytes.store(0, Relaxed);
-        Taken { studies, files }
+        Taken { studies, others }
     }
 }
 

@@ -90,21 +90,28 @@ struct Before {
 struct Values<V> {
     places: HashMap<u64, u64>,
     values: Vec<(u64, V)>,
+    /// That of the record before: most often it is the same.
+    last: Option<(u64, u64)>,
 }
 
 impl<V> Default for Values<V> {
     fn default() -> Values<V> {
-        Values { places: HashMap::new(), values: Vec::new() }
+        Values { places: HashMap::new(), values: Vec::new(), last: None }
     }
 }
 
 impl<V> Values<V> {
     fn place(&mut self, hash: u64, value: impl FnOnce() -> V) -> u64 {
-        let Values { places, values } = self;
-        *places.entry(hash).or_insert_with(|| {
+        let Values { places, values, last } = self;
+        if let Some((_, place)) = last.filter(|(before, _)| *before == hash) {
+            return place;
+        }
+        let place = *places.entry(hash).or_insert_with(|| {
             values.push((hash, value()));
             values.len() as u64 - 1
-        })
+        });
+        *last = Some((hash, place));
+        place
     }
 }
 

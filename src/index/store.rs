@@ -6,6 +6,7 @@ use std::fs::OpenOptions;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 use super::disk::is_network;
@@ -56,7 +57,10 @@ pub enum OnNetwork {
 impl Store {
     /// Opens or creates an index. One of another format, or with other wanted attributes, is emptied.
     pub fn open(path: &Path, wanted: u64, on_network: OnNetwork) -> Result<Store, Error> {
-        let network = is_network(path);
+        Store::open_on(path, wanted, on_network, is_network(path))
+    }
+
+    fn open_on(path: &Path, wanted: u64, on_network: OnNetwork, network: bool) -> Result<Store, Error> {
         if network && on_network == OnNetwork::Refused {
             let reason = "it lies on a network file system, whose locks and writes an index cannot trust: give a local \
                           file, or --index-on-network if no other run ever uses it";
@@ -87,6 +91,9 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(|error| told(path, &error))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        // Else statements on a table with a partial index are planned anew each time that they are given values.
+        let stable = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true);
+        stable.map_err(|error| told(path, &error))?;
         Ok(Store { connection, path: path.to_path_buf(), news: None })
     }
 
@@ -265,4 +272,28 @@ fn told(path: &Path, error: &rusqlite::Error) -> Error {
         _ => return failed(path, &format!("{DAMAGED} ({error})")),
     };
     failed(path, reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn on_a_network_file_system_an_index_is_refused_unless_that_is_allowed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("index");
+        let open = |on_network, network| Store::open_on(&path, 7, on_network, network);
+        let refused = open(OnNetwork::Refused, true).unwrap_err().to_string();
+        assert!(refused.contains("--index-on-network") && !path.exists(), "{refused}");
+        // SQLite: a write-ahead log works on one machine only.
+        for (on_network, network, want) in [
+            (OnNetwork::Allowed, true, "delete"),
+            (OnNetwork::Refused, false, "wal"),
+            (OnNetwork::Allowed, false, "wal"),
+        ] {
+            let store = open(on_network, network).unwrap();
+            let journal = store.connection.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0));
+            assert_eq!(journal.unwrap(), want);
+        }
+    }
 }

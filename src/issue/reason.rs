@@ -17,6 +17,11 @@ pub enum Lack {
     /// Who gave the patient the number.
     #[error("the patient's number has no system: give --system patient=URI or --issuer NAME=URI")]
     PatientIssuer,
+    /// A patient's number that DICOM can write as it is.
+    #[error(
+        "the patient's number is no value of DICOM: longer than 64 characters, or with a backslash or control character"
+    )]
+    PatientNumber,
     /// The patient's name and birth date.
     #[error("the patient's name or birth date is not known")]
     NameAndBirthDate,
@@ -30,7 +35,7 @@ pub enum Lack {
     #[error("none of its modalities acquires images")]
     Modality,
     /// A coded modality of each series.
-    #[error("a series has no modality of the DICOM terminology")]
+    #[error("a series has no modality of PS3.16 CID 33")]
     SeriesModality,
     /// A region of the body.
     #[error("no region of the body is known")]
@@ -41,6 +46,12 @@ pub enum Lack {
     /// Instances to be listed.
     #[error("its instances are not listed")]
     Instances,
+    /// Instances that are no manifests.
+    #[error("it holds manifests alone")]
+    OtherThanManifests,
+    /// A status that the profile knows.
+    #[error("its status is entered-in-error")]
+    Status,
 }
 
 /// Why a value was not taken as it is. The text says what was expected.

@@ -2,6 +2,7 @@
 
 use dicom_dictionary_std::tags;
 
+use crate::fhir::profile::{LO, SH, fits};
 use crate::fhir::{CodeableConcept, Coding};
 use crate::mapping::terms;
 use crate::options::{SystemUri, designator};
@@ -94,12 +95,20 @@ pub fn code_of(concept: &CodeableConcept, systems: &[SystemUri]) -> Option<DataS
 pub fn item_of(coding: &Coding, words: Option<&str>, systems: &[SystemUri]) -> Option<DataSet> {
     let system = coding.system.as_deref()?;
     let scheme = designator(systems, system).or_else(|| terms::designator(system))?;
+    if !fits(scheme, SH) || !fits(&coding.code, usize::MAX) {
+        return None;
+    }
     let meaning = coding.display.as_deref().or(words).unwrap_or(&coding.code);
-    let item = code(&coding.code, scheme, &line(meaning));
-    Some(match coding.code.len() {
-        ..=16 => item,
+    let item = code(&coding.code, scheme, &short(meaning));
+    Some(match coding.code.chars().count() {
+        ..=SH => item,
         _ => item.without(tags::CODE_VALUE).text(tags::LONG_CODE_VALUE, &*coding.code),
     })
+}
+
+/// Words as the one value of an LO, without what it has no room for.
+pub fn short(words: &str) -> String {
+    line(words).chars().take(LO).collect()
 }
 
 /// A text as the one value of an attribute: a backslash would make it two (PS3.5 6.2).

@@ -5,18 +5,15 @@
 use dicom_dictionary_std::tags;
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 
-use super::entry::{code_of, line};
+use super::entry::{code_of, line, short};
 use super::moment;
 use crate::dicom::{Header, StoredValues, Tag};
-use crate::fhir::profile::PROGRAM;
+use crate::fhir::profile::{LO, PROGRAM, SH, fits};
 use crate::fhir::resource::{Endpoint, Organization, Patient, ServiceRequest};
 use crate::fhir::{IdText, Identifier, ImagingStudy, Reference, Resource};
 use crate::mapping::{ContentOptions, Options, ResolvedStudy};
 use crate::options::SystemUri;
 use crate::synth::{Attributes, DataSet};
-
-/// The longest value of LO (PS3.5 6.2).
-const MAX_LO_CHARACTERS: usize = 64;
 
 /// What is said of the study as a whole.
 #[derive(Debug)]
@@ -83,7 +80,8 @@ impl Names<'_> {
             let decoded = self.options.character_set(root.character_set()).decode_name(root.bytes(tag)?).text;
             let first =
                 decoded.split('\\').map(str::trim).find(|name| name.contains(|c| !matches!(c, '^' | '=' | ' ')));
-            first.map(line)
+            // PS3.5 6.2: each component group has room for as many characters as LO.
+            first.map(|name| name.split('=').map(short).collect::<Vec<_>>().join("="))
         };
         self.resolved.stored.iter().find_map(&mut name).unwrap_or_default()
     }
@@ -104,7 +102,8 @@ fn patient(data_set: DataSet, study: &ImagingStudy<'_>, names: &Names<'_>) -> Da
     };
     let primary = study.subject.identifier.iter();
     let others = patient.identifier.iter().filter(|one| Some(*one) != study.subject.identifier.as_ref());
-    let numbers = primary.clone().chain(others).filter(|one| one.token().is_some());
+    let is_number = |one: &&Identifier| one.token().is_some_and(|(_, value)| fits(value, LO));
+    let numbers = primary.clone().chain(others).filter(is_number);
     let data_set = primary.fold(data_set, number_of_patient);
     data_set
         .text(tags::PATIENT_NAME, names.first(tags::PATIENT_NAME))
@@ -118,9 +117,9 @@ fn patient(data_set: DataSet, study: &ImagingStudy<'_>, names: &Names<'_>) -> Da
 
 /// A patient's number with its issuer (PS3.3 Table 10-18).
 fn number_of_patient(data_set: DataSet, number: &Identifier) -> DataSet {
-    let data_set = data_set.text(tags::PATIENT_ID, line(number.value.text()));
+    let data_set = data_set.text(tags::PATIENT_ID, number.value.text());
     let data_set = match &number.assigner {
-        Some(name) => data_set.text(tags::ISSUER_OF_PATIENT_ID, line(name.text())),
+        Some(name) => data_set.text(tags::ISSUER_OF_PATIENT_ID, short(name.text())),
         None => data_set,
     };
     let issuer = number.system.as_deref().map(|system| universal(DataSet::new(), system));
@@ -141,10 +140,10 @@ fn of_study(data_set: DataSet, study: &ImagingStudy<'_>, names: &Names<'_>) -> D
     let data_set = started.into_iter().fold(data_set, |set, at| moment::date(set, tags::STUDY_DATE, at));
     let data_set = started.into_iter().fold(data_set, |set, at| moment::time(set, tags::STUDY_TIME, at));
     let data_set = match &study.description {
-        Some(words) => data_set.text(tags::STUDY_DESCRIPTION, line(words)),
+        Some(words) => data_set.text(tags::STUDY_DESCRIPTION, short(words)),
         None => data_set,
     };
-    let study_id = study.study_id.as_ref().map(|number| line(number.value.text()));
+    let study_id = study.study_id.as_ref().map(|number| number.value.text()).filter(|text| fits(text, SH));
     let data_set = data_set
         .text(tags::STUDY_INSTANCE_UID, &study.uid)
         .text(tags::STUDY_ID, study_id.unwrap_or_default())
@@ -160,10 +159,13 @@ fn accession(data_set: DataSet, number: Option<&Identifier>) -> DataSet {
     numbered(data_set, tags::ACCESSION_NUMBER, tags::ISSUER_OF_ACCESSION_NUMBER_SEQUENCE, number)
 }
 
-/// A number with its issuer; empty where none is known.
+/// A number with its issuer; empty where none is known, and where the attribute could hold but a part of it.
 fn numbered(data_set: DataSet, tag: Tag, issuer: Tag, number: Option<&Identifier>) -> DataSet {
-    let Some(number) = number else { return data_set.text(tag, "") };
-    let data_set = data_set.text(tag, line(number.value.text()));
+    let longest = if tag == tags::ACCESSION_NUMBER { SH } else { LO };
+    let Some(number) = number.filter(|number| fits(number.value.text(), longest)) else {
+        return data_set.text(tag, "");
+    };
+    let data_set = data_set.text(tag, number.value.text());
     let local = |name: &IdText| DataSet::new().text(tags::LOCAL_NAMESPACE_ENTITY_ID, line(name.text()));
     match (&number.assigner, number.system.as_deref()) {
         (None, None) => data_set,
@@ -180,6 +182,15 @@ fn requests<'s>(study: &'s ImagingStudy<'_>) -> impl Iterator<Item = &'s Service
         Some(Resource::ServiceRequest(request)) => Some(request),
         _ => None,
     })
+}
+
+/// Whether each order has an accession and a placer number, both with a system and as DICOM can write them, and there is one.
+pub fn has_order_numbers(study: &ImagingStudy<'_>) -> bool {
+    let has = |request: &ServiceRequest, code, longest| {
+        number_of(request, code).and_then(Identifier::token).is_some_and(|(_, value)| fits(value, longest))
+    };
+    let is_complete = |request: &ServiceRequest| has(request, "ACSN", SH) && has(request, "PLAC", LO);
+    requests(study).next().is_some() && requests(study).all(is_complete)
 }
 
 fn number_of<'r>(request: &'r ServiceRequest, code: &str) -> Option<&'r Identifier> {
@@ -204,7 +215,7 @@ fn order(study: &ImagingStudy<'_>, request: &ServiceRequest, systems: &[SystemUr
     let item = DataSet::new()
         .text(tags::STUDY_INSTANCE_UID, &study.uid)
         .items(tags::REFERENCED_STUDY_SEQUENCE, [])
-        .text(tags::REQUESTED_PROCEDURE_DESCRIPTION, words.map(line).unwrap_or_default())
+        .text(tags::REQUESTED_PROCEDURE_DESCRIPTION, words.map(short).unwrap_or_default())
         .items(tags::REQUESTED_PROCEDURE_CODE_SEQUENCE, code)
         .text(tags::REQUESTED_PROCEDURE_ID, "");
     let item = accession(item, number_of(request, "ACSN"));
@@ -229,9 +240,9 @@ fn institution(creator: &Organization) -> String {
             (None, None) => return None,
         };
         let is_plain = |text: &str| !text.contains(['^', '&', '~', '|', '\\']);
-        (is_plain(&name) && is_plain(value) && components.chars().count() <= MAX_LO_CHARACTERS).then_some(components)
+        (is_plain(&name) && is_plain(value) && components.chars().count() <= LO).then_some(components)
     });
-    number.unwrap_or_else(|| name.chars().take(MAX_LO_CHARACTERS).collect())
+    number.unwrap_or_else(|| short(&name))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use std::io;
 
 use dicom_dictionary_std::{tags, uids};
 
-pub use head::Head;
+pub use head::{Head, has_order_numbers};
 
 use crate::dicom::Tag;
 use crate::fhir::{DateTime, Document, Instance, Series, SopClass, id};

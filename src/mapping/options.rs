@@ -97,3 +97,22 @@ impl Options {
 fn contradicts<T>(all: &[T], contradict: impl Fn(&T, &T) -> bool) -> bool {
     all.iter().enumerate().any(|(place, one)| all.iter().skip(place + 1).any(|other| contradict(one, other)))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::mapping::sample::options;
+
+    #[test]
+    fn one_kind_name_or_set_has_one_meaning_however_often_it_is_said() {
+        for (systems, issuers, is_fine) in [
+            (&["patient=urn:a", "visit=urn:b", "patient=urn:a"] as &[&str], &["A=urn:a", "B=urn:b"] as &[&str], true),
+            (&["patient=urn:a", "visit=urn:a", "patient=urn:b"], &[], false),
+            (&[], &["A=urn:a", "B=urn:a", "A=urn:a"], true),
+            (&[], &["A=urn:a", "B=urn:b", "A=urn:b"], false),
+            (&["scheme:99A=urn:a", "scheme:99B=urn:b"], &[], true),
+            (&["scheme:99A=urn:a", "scheme:99A=urn:b"], &[], false),
+        ] {
+            assert_eq!(options(systems, issuers).check().is_ok(), is_fine, "{systems:?} {issuers:?}");
+        }
+    }
+}

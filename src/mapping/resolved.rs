@@ -39,6 +39,8 @@ pub struct ResolvedStudy<'a> {
     pub issues: Vec<FoundIssue>,
     /// Whether it has several Patient IDs.
     pub mixes_patients: bool,
+    /// Whether it has nothing but manifests, where a profile asks.
+    pub is_manifest: bool,
 }
 
 /// A resolved series.

@@ -1,4 +1,4 @@
-//! The rows of what a study has once. What each of its series can add to is in [`series`](super::series).
+//! The rows of values that a study has once. Rows to which each series contributes are in [`series`](super::series).
 
 // Archives hold attributes that the standard has retired since.
 #![allow(deprecated)]
@@ -17,7 +17,7 @@ use crate::fhir::resource::{Encounter, Location, Resource};
 use crate::fhir::{Annotation, Identifier, ImagingStudy, Reference};
 use crate::options::SystemKind;
 
-/// What the rows of [`STUDY`] fill from one instance: their elements of the resource.
+/// The elements that the rows of [`STUDY`] fill from one instance.
 pub type StudyPart = ImagingStudy<'static>;
 
 /// The rows of the study, in the order of the elements.
@@ -45,13 +45,13 @@ pub const STUDY: &[Row<StudyPart>] = &[
     one!("description", description, [STUDY_DESCRIPTION], "PS3.3 C.7.2.1", text),
 ];
 
-/// What fills a Location.
+/// Fills a Location.
 #[rustfmt::skip]
 pub const LOCATION: &[Listed] = &[
     listed!("Location.name", [INSTITUTIONAL_DEPARTMENT_NAME, PERFORMED_LOCATION], "PS3.3 C.7.5.1, C.4.14"),
 ];
 
-/// What fills an Encounter.
+/// Fills an Encounter.
 #[rustfmt::skip]
 pub const ENCOUNTER: &[Listed] = &[
     listed!("Encounter.identifier", [
@@ -62,8 +62,8 @@ pub const ENCOUNTER: &[Listed] = &[
     of("Encounter.subject", "the study's subject, if it is a Patient"),
 ];
 
-/// The subject of the first instance that has a Patient ID, else of the first that says anything: a file that was
-/// de-identified does not take a patient's number away. What it lacks comes from the next that agrees in Patient ID,
+/// The subject of the first instance with a Patient ID, else of the first with any patient attribute: a de-identified
+/// file does not remove a patient's number. Missing values come from the next instance that agrees in Patient ID,
 /// issuer and name.
 fn identified_first(into: &mut StudyPart, from: &StudyPart) -> Agreement {
     let (known, other) = (&mut into.subject, &from.subject);
@@ -83,7 +83,7 @@ fn identified_first(into: &mut StudyPart, from: &StudyPart) -> Agreement {
     }
 }
 
-/// Whether two instances agree in Patient ID, issuer and name, as far as both say them.
+/// Whether two instances agree in Patient ID, issuer and name, as far as both have them.
 fn is_one_person(one: &Reference, other: &Reference) -> bool {
     let ids = match (&one.identifier, &other.identifier) {
         (Some(one), Some(other)) => one.can_be(other),
@@ -91,10 +91,10 @@ fn is_one_person(one: &Reference, other: &Reference) -> bool {
         _ => false,
     };
     let has_name = one.display.is_some() && other.display.is_some();
-    one.target == other.target && ids && (!has_name || (&one.display, &one.lost) == (&other.display, &other.lost))
+    one.target == other.target && ids && (!has_name || one.can_be_called(other))
 }
 
-/// The first admission; where another instance tells its issuer in full, it is told in full.
+/// The first admission, with the most complete form of its issuer.
 fn told_in_full(into: &mut StudyPart, from: &StudyPart) -> Agreement {
     let is_one = |one: &Reference, other: &Reference| match (&one.identifier, &other.identifier) {
         (Some(one), Some(other)) => one.can_be(other),
@@ -106,7 +106,7 @@ fn told_in_full(into: &mut StudyPart, from: &StudyPart) -> Agreement {
     }
 }
 
-/// Adds what another instance tells of the same person or visit; says whether the two contradict each other.
+/// Merges another instance of the same person or visit; returns whether they contradict each other.
 fn merge_into(known: &mut Reference, other: Reference) -> Agreement {
     if known.merge_into(other) { Agreement::Differ } else { Agreement::Agree }
 }

@@ -7,38 +7,38 @@ use object_store::path::Path;
 use super::keys;
 use crate::error::Error;
 
-/// Who keeps the objects.
+/// The service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
-    /// Amazon S3, or what speaks like it.
+    /// Amazon S3, or a compatible store.
     S3,
     /// Google Cloud Storage.
     Google,
     /// Azure Blob Storage.
     Azure,
-    /// A web server, which is read and never listed.
+    /// A web server, which cannot be listed.
     Web,
 }
 
 impl Service {
-    /// Whether what is there can be listed.
+    /// Whether its objects can be listed.
     pub fn is_listed(self) -> bool {
         self != Service::Web
     }
 }
 
-/// Where an object is, or all that are below it.
+/// The address of an object, or of all objects with a prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    /// Who keeps it.
+    /// The service.
     pub service: Service,
-    /// The scheme as it was written.
+    /// The scheme as typed.
     scheme: String,
-    /// The bucket or container; of a web server its host and port.
+    /// The bucket or container; for a web server host and port.
     pub bucket: String,
     /// The key.
     pub key: Path,
-    /// Whether the key stands for all below it: it is empty, or ends in a slash.
+    /// Whether the key is a prefix: it is empty, or ends in a slash.
     pub is_prefix: bool,
 }
 
@@ -51,7 +51,7 @@ const SERVICES: [(&str, Service); 5] = [
 ];
 
 impl Address {
-    /// Reads an address; `None` for what is none.
+    /// Parses an address; `None` for other paths.
     pub fn parse(text: &str) -> Result<Option<Address>, Error> {
         let Some((scheme, rest)) = text.split_once("://") else { return Ok(None) };
         let Some((_, service)) = SERVICES.iter().find(|(known, _)| known.eq_ignore_ascii_case(scheme)) else {
@@ -88,7 +88,7 @@ impl Address {
         Ok(Some(Address { service: *service, scheme, bucket, key: path, is_prefix }))
     }
 
-    /// What stands before each key.
+    /// The address without the key.
     pub fn root(&self) -> String {
         format!("{}://{}/", self.scheme, self.bucket)
     }

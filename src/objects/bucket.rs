@@ -1,4 +1,4 @@
-//! One bucket or web server, and what it is asked for.
+//! The requests to one bucket or web server.
 
 use std::io::{self, Read, Write};
 use std::ops::Range;
@@ -18,29 +18,29 @@ use super::runtime::runtime;
 use super::{keys, listing, store};
 use crate::error::Error;
 
-/// Parts of an upload (Amazon wants 5 MiB at least).
+/// Size of the parts of an upload (Amazon requires at least 5 MiB).
 const PART_BYTES: usize = 8 << 20;
 
 /// A bucket, or a web server.
 #[derive(Debug, Clone)]
 pub struct Bucket {
-    /// How it is asked.
+    /// The client.
     store: Arc<dyn ObjectStore>,
-    /// What stands before a key in an address.
+    /// The address without the key.
     root: String,
 }
 
 /// The first bytes of an object.
 #[derive(Debug, Clone)]
 pub struct First {
-    /// What the store says of the object.
+    /// The metadata of the object.
     pub meta: ObjectMeta,
     /// The bytes.
     pub bytes: bytes::Bytes,
 }
 
 impl Bucket {
-    /// Finds out how a bucket is to be asked; nothing is sent yet.
+    /// Builds the client; sends nothing yet.
     pub fn open(address: &Address, options: &BucketOptions, requests: usize) -> std::result::Result<Bucket, Error> {
         let _entered = runtime().enter();
         let store = store::open(address, options, requests).map_err(|error| address.error(&reason(&error)))?;
@@ -52,17 +52,17 @@ impl Bucket {
         format!("{}{}", self.root, keys::key(key))
     }
 
-    /// All objects below a key, as they come page by page.
+    /// All objects with a prefix, page by page.
     pub fn list(&self, below: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
         listing::all(Arc::clone(&self.store), below.clone())
     }
 
-    /// What the store says of one object. A byte is asked for with it: an answer to HEAD cannot say why there is none.
+    /// The metadata of one object. Requests a byte instead of HEAD, whose response cannot contain an error message.
     pub async fn head(&self, key: &Path) -> Result<ObjectMeta> {
         Ok(self.first(key, 1).await?.meta)
     }
 
-    /// The first bytes of an object; none where it has become empty since it was listed.
+    /// The first bytes of an object; none if it became empty since it was listed.
     pub async fn first(&self, key: &Path, count: u64) -> Result<First> {
         match self.get(key, 0..count, None).await {
             Err(error) if fault(&error) == Fault::PastEnd => {
@@ -72,7 +72,7 @@ impl Bucket {
         }
     }
 
-    /// Bytes of an object, if it is still the one that had this tag.
+    /// Bytes of an object, if its ETag is still the same.
     pub async fn range(&self, key: &Path, range: Range<u64>, tag: Option<&str>) -> Result<bytes::Bytes> {
         Ok(self.get(key, range, tag).await?.bytes)
     }
@@ -104,7 +104,7 @@ impl Bucket {
         }
     }
 
-    /// The whole of an object, in a file; false where there is none.
+    /// Downloads an object to a file; false if there is none.
     pub async fn download(&self, key: &Path, mut file: impl Write) -> Result<bool> {
         let result = match self.store.get(key).await {
             Err(StoreError::NotFound { .. }) => return Ok(false),
@@ -117,7 +117,7 @@ impl Bucket {
         Ok(true)
     }
 
-    /// Uploads a file, in parts if it is a large one: it is there as a whole, or not at all.
+    /// Uploads a file, in parts if it is large; the object appears as a whole or not at all.
     pub async fn upload(&self, key: &Path, mut file: impl Read) -> Result<()> {
         let part = read_part(&mut file)?;
         if part.len() < PART_BYTES {
@@ -127,25 +127,25 @@ impl Bucket {
         match put_parts(upload.as_mut(), part, file).await {
             Ok(()) => upload.complete().await.map(|_| ()),
             Err(error) => {
-                // Parts that stay would be paid for.
+                // Abandoned parts would be billed.
                 let _ = upload.abort().await;
                 Err(error)
             }
         }
     }
 
-    /// Whether the bucket can be listed, so that one that cannot be used is told before hours of work.
+    /// Checks that the bucket can be listed, so that an unusable one fails before hours of work.
     pub async fn check(&self, below: &Path) -> Result<()> {
         self.list(below).take(1).try_collect::<Vec<_>>().await.map(|_| ())
     }
 }
 
-/// An object of which the server says nothing but its size, if that.
+/// The metadata of an object whose server sends at most its size.
 pub fn undescribed(location: Path, size: u64) -> ObjectMeta {
     ObjectMeta { location, last_modified: Default::default(), size, e_tag: None, version: None }
 }
 
-/// Uploads a part that was read, and all that follow it.
+/// Uploads a part that was read, and all following ones.
 async fn put_parts(upload: &mut dyn MultipartUpload, mut part: Vec<u8>, mut file: impl Read) -> Result<()> {
     while !part.is_empty() {
         upload.put_part(part.into()).await?;

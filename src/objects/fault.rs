@@ -1,30 +1,30 @@
-//! What went wrong with a request: what is to be done, and one line for the user with what he can do.
+//! Failed requests: how to handle them, and a one-line message with advice.
 
 use std::time::Duration;
 
 use object_store::Error;
 
-/// How often an answer that breaks off is asked for. What the server itself refuses is retried by the client.
+/// Tries for a response that is cut off. The client itself retries what the server rejects.
 pub(super) const TRIES: u32 = 4;
-/// The pause before an answer that broke off is asked for again; it doubles.
+/// The first pause before a retry of a cut response; it doubles.
 pub(super) const PAUSE: Duration = Duration::from_millis(100);
 
-/// What a failed request means.
+/// The kind of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// There is no such object.
     Missing,
-    /// The credentials are not for this object.
+    /// The credentials do not allow access to this object.
     Denied,
-    /// The credentials are good for nothing any more.
+    /// The credentials expired or are invalid.
     Expired,
-    /// There is no byte where some were asked for (RFC 9110 15.5.17).
+    /// The requested range is outside the object (RFC 9110 15.5.17).
     PastEnd,
-    /// The server gives the whole or nothing.
+    /// The server does not support ranges.
     Unranged,
-    /// An answer broke off, or is none: it may come whole the next time.
+    /// The response was cut off or malformed: a retry may help.
     Broken,
-    /// All else. What may pass was retried already.
+    /// Any other failure. Temporary ones were retried already.
     Refused,
 }
 
@@ -34,12 +34,12 @@ const OTHER_REGION: [&str; 4] =
     ["AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect", "TemporaryRedirect"];
 const NO_BUCKET: [&str; 3] = ["NoSuchBucket", "ContainerNotFound", "InvalidBucketName"];
 
-/// An error that is none of the client's.
+/// An error that does not come from the client.
 pub(super) fn generic(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::Generic { store: "object", source: Box::new(error) }
 }
 
-/// What a failed request means.
+/// The kind of a failed request.
 pub fn fault(error: &Error) -> Fault {
     let text = chain(error);
     let is_generic = matches!(error, Error::Generic { .. });
@@ -49,13 +49,13 @@ pub fn fault(error: &Error) -> Fault {
         Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => Fault::Denied,
         _ if is_generic && text.contains("status code: 416") => Fault::PastEnd,
         _ if text.contains("non-partial response") || text.contains("Range request not supported") => Fault::Unranged,
-        // The client retries whole requests, and says so; but no answer that breaks off.
+        // The client retries requests and says so, but not responses that are cut off.
         _ if is_generic && !text.contains("Error performing") => Fault::Broken,
         _ => Fault::Refused,
     }
 }
 
-/// The reason of a failed request. Answers of servers are long; of them the code and the message stay.
+/// The reason of a failed request: only code and message of a server's long response.
 pub fn reason(error: &Error) -> String {
     let text = chain(error);
     let short = match (error, code(&text)) {
@@ -96,7 +96,7 @@ fn advice(error: &Error, text: &str) -> &'static str {
     }
 }
 
-/// What a server says of itself in XML (S3, Azure).
+/// An element of a server's XML error (S3, Azure).
 fn code(text: &str) -> Option<&str> {
     part(text, "Code")
 }
@@ -106,7 +106,7 @@ fn part<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     rest.split_once(&format!("</{name}>")).map(|(part, _)| part.trim())
 }
 
-/// Without the request and its tries, which stand before what came of it.
+/// The text without the request and its tries, which precede the result.
 fn tidy(text: &str) -> String {
     let starts = [" - Server returned", " - HTTP error", " - Received redirect"];
     let behind = starts.iter().find_map(|start| text.find(start).map(|start| start + 3));

@@ -1,4 +1,4 @@
-//! A listing, page by page, which goes on behind the last key where an answer breaks off. Nothing of it is held.
+//! A listing, page by page. If a response is cut off it resumes after the last key. Nothing is kept in memory.
 
 use std::sync::Arc;
 
@@ -8,19 +8,19 @@ use object_store::{ObjectMeta, ObjectStore};
 
 use super::fault::{Fault, PAUSE, TRIES, fault, generic};
 
-/// A listing under way.
+/// A listing in progress.
 struct Listing {
     store: Arc<dyn ObjectStore>,
     below: Path,
     pages: BoxStream<'static, object_store::Result<ObjectMeta>>,
     first: Option<Path>,
     last: Option<Path>,
-    /// How often it broke off since the last key.
+    /// Cut responses since the last key.
     breaks: u32,
     is_ended: bool,
 }
 
-/// All objects below a key.
+/// All objects with a prefix.
 pub(super) fn all(store: Arc<dyn ObjectStore>, below: Path) -> BoxStream<'static, object_store::Result<ObjectMeta>> {
     let pages = store.list(Some(&below));
     let listing = Listing { store, below, pages, first: None, last: None, breaks: 0, is_ended: false };

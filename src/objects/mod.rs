@@ -1,6 +1,6 @@
-//! Object stores: Amazon S3 and what speaks like it, Google Cloud Storage, Azure Blob Storage, and plain web servers.
+//! Object stores: Amazon S3 and compatible ones, Google Cloud Storage, Azure Blob Storage, and plain web servers.
 //!
-//! Their requests run on threads of their own. Credentials are those of each ecosystem: the environment, web identities,
+//! Requests run on their own threads. Credentials are those of each ecosystem: the environment, web identities,
 //! instance metadata, the profile of the AWS tools; none is an option, and none is printed.
 
 mod address;

@@ -1,17 +1,17 @@
-//! What the user says of buckets.
+//! The options of buckets.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How buckets are reached.
+/// The options of buckets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Server"))]
 pub struct BucketOptions {
     /// Read public buckets without credentials
     ///
-    /// Output is sent with credentials all the same. Default: credentials are wanted: those of the environment, of a web
-    /// identity, of the machine, or of the profile AWS_PROFILE.
+    /// Output is sent with credentials all the same. Default: requests are signed, with the credentials of the
+    /// environment, of a web identity, of the machine, or of the profile AWS_PROFILE.
     #[cfg_attr(feature = "cli", arg(long, hide_short_help = true))]
     pub no_sign_request: bool,
 
@@ -21,15 +21,15 @@ pub struct BucketOptions {
     #[cfg_attr(feature = "cli", arg(long, value_name = "URL", hide_short_help = true))]
     pub endpoint_url: Option<String>,
 
-    /// Certificates that are trusted beside those of the system, where the user names them for all servers.
+    /// Trusted certificates beside the system's, from the options of all servers.
     #[cfg_attr(feature = "cli", arg(skip))]
     pub ca_certificate: Option<PathBuf>,
 
-    /// How long one answer may take, likewise.
+    /// Timeout of one response, likewise.
     #[cfg_attr(feature = "cli", arg(skip))]
     pub timeout: Option<Duration>,
 
-    /// How long a request is retried, likewise.
+    /// Time limit of retries, likewise.
     #[cfg_attr(feature = "cli", arg(skip))]
     pub deadline: Option<Duration>,
 }

@@ -1,4 +1,4 @@
-//! The profile of the AWS tools: keys, region and endpoint of `~/.aws`, where the environment has none.
+//! The profile of the AWS tools: keys, region and endpoint from `~/.aws`, used if the environment has none.
 
 use std::env;
 use std::fs;
@@ -10,13 +10,13 @@ use object_store::aws::AmazonS3Builder;
 use super::credentials::{Given, Giver};
 use super::fault::generic;
 
-/// What gives credentials in another way than a profile.
+/// Variables that provide credentials in another way than a profile.
 const OTHERS: [&str; 3] =
     ["AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"];
-/// What the AWS tools make credentials of.
+/// Keys of a profile whose credentials only the AWS tools can get.
 const BY_TOOLS: [&str; 4] = ["sso_session", "sso_start_url", "login_session", "role_arn"];
 
-/// The profile that counts, with both files.
+/// The selected profile, with both files.
 pub(super) struct Profile {
     name: String,
     config: String,
@@ -24,12 +24,12 @@ pub(super) struct Profile {
 }
 
 impl Profile {
-    /// Completes what the environment says. Variables win, and what gives credentials in another way is left alone.
+    /// Adds the profile to the environment. Variables take precedence, and other sources of credentials are not touched.
     pub fn complete(&self, builder: AmazonS3Builder, unsigned: bool) -> object_store::Result<AmazonS3Builder> {
         let has_region = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().any(|name| variable(name).is_some());
         let region = self.value("region").filter(|_| !has_region);
         let builder = region.into_iter().fold(builder, AmazonS3Builder::with_region);
-        // The name that the AWS tools have for it.
+        // The AWS tools use this variable.
         let machine = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT").map(|url| url.trim_end_matches('/').to_string());
         let builder = machine.into_iter().fold(builder, AmazonS3Builder::with_metadata_endpoint);
         if unsigned || OTHERS.into_iter().any(|name| variable(name).is_some()) {
@@ -55,7 +55,7 @@ impl Profile {
         }
     }
 
-    /// The address that the environment gives for S3, else the profile.
+    /// The S3 endpoint of the environment, else of the profile.
     pub fn endpoint(&self) -> Option<String> {
         let variables = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"];
         variables.into_iter().find_map(variable).or_else(|| self.value("endpoint_url"))
@@ -78,7 +78,7 @@ impl Profile {
         value(&self.credentials, &self.name, key).or_else(|| value(&self.config, &self.section(), key))
     }
 
-    /// What gives the credentials of a profile that has no keys.
+    /// The source of credentials of a profile without keys.
     fn giver(&self) -> Option<Giver> {
         let by_tools = || BY_TOOLS.into_iter().find(|key| self.value(key).is_some());
         match self.value("credential_process") {
@@ -89,7 +89,7 @@ impl Profile {
         }
     }
 
-    /// Why it gives no credentials, where it should.
+    /// The reason why it has no usable credentials.
     fn fault(&self) -> Option<String> {
         let Profile { name, config, credentials } = self;
         let is_there = sections(credentials).any(|section| section == name)
@@ -110,7 +110,7 @@ fn given(builder: AmazonS3Builder, giver: Giver) -> AmazonS3Builder {
     builder.with_credentials(Arc::new(Given::by(giver)))
 }
 
-/// What a variable of the environment says.
+/// The value of an environment variable.
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -1,4 +1,4 @@
-//! The threads that requests run on, beside those that read.
+//! The async runtime of requests, apart from the reading threads.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -9,18 +9,18 @@ use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
 
-/// Threads that wait for answers: the work of each is small.
+/// Threads of the runtime: a request takes little CPU.
 const THREADS: usize = 2;
-/// How often it is looked whether the user has enough.
+/// The interval of checks for an interrupt.
 const GLANCE: Duration = Duration::from_millis(100);
-/// After so long without a first answer the user is told that requests are retried.
+/// The time without a first response after which the user is told that requests are retried.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The threads that requests run on.
+/// The runtime.
 pub fn runtime() -> Handle {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     let runtime = RUNTIME.get_or_init(|| {
-        // Another part of the program may have chosen already.
+        // Another part of the program may have installed a provider already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = Builder::new_multi_thread().worker_threads(THREADS).thread_name("objects").enable_all().build();
         builder.expect("two threads can be started, where the readers could")
@@ -28,8 +28,8 @@ pub fn runtime() -> Handle {
     runtime.handle().clone()
 }
 
-/// Waits for a first answer, until the user has enough. Where it takes long, it is said that requests are retried: a wrong
-/// address is otherwise a long wait without a word.
+/// Waits for the first response or an interrupt. If it takes long, says that requests are retried: with a wrong address
+/// the wait is long.
 pub fn wait<T>(
     place: &str,
     answer: impl Future<Output = T>,

@@ -1,4 +1,4 @@
-//! The client of each service, as the environment and the options say.
+//! The client of each service, configured by environment and options.
 
 use std::fs;
 use std::io;
@@ -19,9 +19,9 @@ use super::keys::{Connector, Signer};
 use super::options::BucketOptions;
 use super::profile::Profile;
 
-/// How long one request is retried. Its signature is not renewed meanwhile, and is good for some minutes.
+/// Time limit of retries. A request is not signed again meanwhile, and its signature expires after some minutes.
 const RETRY_TIMEOUT: Duration = Duration::from_secs(180);
-/// How long one answer may take, where the user does not say.
+/// The default timeout of one response.
 const TIMEOUT: Duration = Duration::from_secs(300);
 /// The region of a store where nobody says which: what the client takes then.
 const DEFAULT_REGION: &str = "us-east-1";
@@ -53,7 +53,7 @@ pub(super) fn open(
             let builder = builder.with_bucket_name(bucket).with_client_options(client).with_retry(retry);
             let builder = if unsigned { builder.with_skip_signature(true) } else { builder };
             let builder = builder.with_http_connector(connector.clone());
-            // The key that wins over the others, as an option wins over variables.
+            // This key takes precedence over the others, as an option over variables.
             let key = AmazonS3ConfigKey::S3Endpoint;
             let builder = endpoint.into_iter().fold(builder, |builder, url| builder.with_config(key, url));
             let region = builder.get_config_value(&AmazonS3ConfigKey::Region).unwrap_or(DEFAULT_REGION.to_string());

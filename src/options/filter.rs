@@ -198,13 +198,19 @@ fn codes(codes: impl Iterator<Item = String>) -> Result<Vec<String>, String> {
 }
 
 fn uids<'a>(uids: impl Iterator<Item = &'a str>) -> Result<Vec<String>, String> {
-    let is_uid = |uid: &str| {
-        (1..=64).contains(&uid.len())
-            && uid.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-            && !uid.starts_with('.')
-    };
-    let wanted = "want a UID of digits and dots, as 1.2.840.10008.5.1.4.1.1.2";
-    uids.map(|uid| if is_uid(uid) { Ok(uid.to_string()) } else { Err(wanted.to_string()) }).collect()
+    uids.map(uid).collect()
+}
+
+/// PS3.5 9.1: a UID has at most 64 digits and dots.
+pub fn uid(text: &str) -> Result<String, String> {
+    let is_uid = (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && !text.starts_with('.');
+    if is_uid {
+        Ok(text.to_string())
+    } else {
+        Err("want a UID of digits and dots, as 1.2.840.10008.5.1.4.1.1.2".into())
+    }
 }
 
 fn glob(pattern: &str) -> Result<Test, String> {

@@ -41,7 +41,7 @@ pub struct InputOptions {
     #[cfg_attr(feature = "cli", arg(long, hide_short_help = true))]
     pub follow: bool,
 
-    /// Convert only some files, as modality=CT,MR or path=GLOB
+    /// Read only some files, as modality=CT,MR or path=GLOB
     ///
     /// `modality=CT,MR`, `sop-class=UID`, `patient-id=ID`, `study=UID`, `date=2024-01-01..2024-12-31` (Study Date,
     /// either end may be left out), `path=GLOB` (`*.dcm` matches file names, `**/CT/**` whole paths). May be given

@@ -81,6 +81,18 @@ impl RunOptions {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "cli")]
+    #[test]
+    fn the_help_states_the_default_number_of_threads() {
+        use clap::Args;
+        let command = RunOptions::augment_args(clap::Command::new("run"));
+        let threads = command.get_arguments().find(|argument| argument.get_id() == "threads").unwrap();
+        let help = threads.get_long_help().unwrap().to_string();
+        assert!(help.contains(&format!("four for each core, at most {MAX_DEFAULT_THREADS}")), "{help}");
+        let cores = available_parallelism().map_or(1, std::num::NonZero::get);
+        assert_eq!(RunOptions::default().threads(), (4 * cores).min(MAX_DEFAULT_THREADS));
+    }
+
     #[test]
     fn a_run_has_at_least_one_thread_and_not_more_than_help() {
         assert!((1..=MAX_DEFAULT_THREADS).contains(&RunOptions::default().threads()));

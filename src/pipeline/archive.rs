@@ -20,7 +20,7 @@ impl Stage<'_> {
             Archive::Stream(stream) => self.stream(worker, name, stream),
         };
         if let Err(skip) = result {
-            self.leave_out(name, &skip);
+            self.leave_out(name, None, &skip);
         }
     }
 
@@ -54,7 +54,7 @@ impl Stage<'_> {
             self.is_included(name).and_then(|is_included| is_included.then_some(()).ok_or(Skip::PassedBy));
         match is_included.and(bytes).and_then(|bytes| self.content(worker, name, bytes)) {
             Ok(files) => self.grouped(files),
-            Err(skip) => self.leave_out(name, &skip),
+            Err(skip) => self.leave_out(name, None, &skip),
         }
         self.progress.walked(1);
         self.progress.read(1, 0);

@@ -11,7 +11,7 @@ use crate::numbers::count;
 use crate::options::{ShowProgress, SummaryForm};
 use crate::output::Format;
 use crate::report::{CauseInWords, Causes, Summary, Totals, causes, summary_json};
-use crate::source::Input;
+use crate::source::{Input, printable};
 use crate::terminal::{self, columns, say};
 
 /// Settings of progress, summary and exit code.
@@ -35,37 +35,17 @@ impl Outcome {
         let is_left_out = job.format == Format::Kos && !causes.0.is_empty();
         let is_explained = self.counts.lost_files() > 0 || self.counts.held_back() > 0 || is_left_out;
         if self.totals.studies == 0 && self.fhir_files == 0 && !is_explained {
-            causes.0.push(CauseInWords::of(self.nothing(job)));
+            causes.0.push(CauseInWords::of(match index(job) {
+                Some(index) if self.totals.files == 0 && job.inputs.is_empty() => {
+                    format!("the index {index} holds no file yet: give the inputs too")
+                }
+                _ => nothing(&job.inputs, &self.totals, &self.unmet_rules),
+            }));
         }
         if is_strict && self.counts.issues() > 0 {
             causes.0.push(self.strict());
         }
         causes
-    }
-
-    /// The message that there is no study, with advice.
-    fn nothing(&self, job: &Job) -> String {
-        let inputs: Vec<String> = job.inputs.iter().map(Input::to_string).collect();
-        let place = inputs.join(", ");
-        match self.totals {
-            Totals { files: 0, .. } if inputs.is_empty() => {
-                "the index holds no file yet: give the inputs too".to_string()
-            }
-            Totals { files: 0, partial: false, .. } => {
-                format!("no file was found in {place}: is the path right, and the disk mounted?")
-            }
-            Totals { partial: true, .. } if self.unmet_rules.is_empty() => {
-                format!("--include and --exclude leave no file of {place}")
-            }
-            Totals { partial: true, .. } => {
-                format!("nothing is left of {place}: no file meets {}", self.unmet_rules.join(", "))
-            }
-            Totals { dicom_files: 0, .. } if job.inputs.contains(&Input::Stdin) => {
-                format!("no DICOM file was found in {place}: for a list of paths give --files-from -")
-            }
-            Totals { dicom_files: 0, .. } => format!("no DICOM file was found in {place}: is the path right?"),
-            _ => format!("no study was found in {place}"),
-        }
     }
 
     fn strict(&self) -> CauseInWords {
@@ -77,6 +57,39 @@ impl Outcome {
         }
     }
 }
+
+/// The path of the index.
+fn index(job: &Job) -> Option<String> {
+    #[cfg(feature = "index")]
+    return job.config.index.index.as_ref().map(|path| printable(path.as_os_str().as_encoded_bytes()));
+    #[cfg(not(feature = "index"))]
+    None
+}
+
+/// The message that no study was found, with advice.
+pub(super) fn nothing(inputs: &[Input], totals: &Totals, unmet_rules: &[String]) -> String {
+    let names: Vec<String> = inputs.iter().map(Input::to_string).collect();
+    let place = names.join(", ");
+    match totals {
+        Totals { files: 0, partial: false, .. } => {
+            format!("no file was found in {place}: is the path right, and the disk mounted?")
+        }
+        Totals { partial: true, .. } if unmet_rules.is_empty() => {
+            format!("--include and --exclude leave no file of {place}")
+        }
+        Totals { partial: true, .. } => {
+            format!("nothing is left of {place}: no file meets {}", unmet_rules.join(", "))
+        }
+        Totals { dicom_files: 0, .. } if inputs.contains(&Input::Stdin) => {
+            format!("no DICOM file was found in {place}: for a list of paths give --files-from -")
+        }
+        Totals { dicom_files: 0, .. } => format!("no DICOM file was found in {place}: is the path right?"),
+        _ => format!("no study was found in {place}"),
+    }
+}
+
+/// How a task of an engine that found nothing can end well.
+pub(super) const ALLOW_EMPTY: &str = "--allow-empty is for tasks that may have nothing to do";
 
 /// Converts, prints the summary, and returns the exit code.
 pub fn convert(job: &Job, console: &Console) -> Result<u8, Error> {
@@ -138,17 +151,24 @@ fn summary<'o>(job: &'o Job, outcome: &'o Outcome, start: Instant) -> Summary<'o
     }
 }
 
-/// Prints the summary of an assembly. Problems of the data do not change the exit code, as an engine would retry in
-/// vain. Documents that were held back do.
-pub(super) fn tell_assembled(job: &Job, console: &Console, outcome: &Outcome, start: Instant) -> u8 {
+/// Prints the summary of an assembly; `nothing` is the message that no study was found. Problems of the data do not
+/// change the exit code, as an engine would retry in vain. Documents that were held back do.
+pub(super) fn tell_assembled(
+    job: &Job,
+    console: &Console,
+    outcome: &Outcome,
+    nothing: Option<String>,
+    start: Instant,
+) -> u8 {
     let mut causes = causes(&outcome.counts);
     if console.strict && outcome.counts.issues() > 0 {
         causes.0.push(outcome.strict());
     }
-    let code = match (outcome.counts.held_back(), console.strict) {
-        (1.., _) => 2,
-        (0, is_strict) => u8::from(is_strict && !causes.0.is_empty()),
+    let code = match outcome.counts.held_back() {
+        1.. => 2,
+        0 => u8::from(console.strict && !causes.0.is_empty() || nothing.is_some()),
     };
+    causes.0.extend(nothing.map(CauseInWords::of));
     let summary = summary(job, outcome, start);
     match console.summary {
         SummaryForm::Text => say(format_args!("{summary:0$}", columns())),

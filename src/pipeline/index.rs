@@ -16,7 +16,7 @@ use crate::mapping;
 use crate::output::{Format, OutputTarget, Sink};
 use crate::progress::Progress;
 use crate::report::{Where, is_page};
-use crate::source::{self, Input, Name, Walk, WalkOptions, Watch};
+use crate::source::{self, Input, Mark, Name, Walk, WalkOptions, Watch};
 #[cfg(feature = "cli")]
 use crate::terminal::{self, WARNING};
 
@@ -63,16 +63,16 @@ pub(super) fn note_file(job: &Job, index: &Index) -> Result<(), Error> {
 }
 
 impl read::Known for Index {
-    fn left_out(&self, name: &Name, skip: &Skip) -> read::Told {
-        match self.left_out(name, skip) {
+    fn left_out(&self, name: &Name, mark: Option<Mark>, skip: &Skip) -> read::Told {
+        match self.left_out(name, mark, skip) {
             index::Told::Later => read::Told::Later,
             index::Told::Now => read::Told::Now,
             index::Told::NowButKnown => read::Told::NowButKnown,
         }
     }
 
-    fn opens_archive(&self, name: &Name) {
-        self.opens_archive(name);
+    fn opens_archive(&self, name: &Name, mark: Option<Mark>) {
+        self.opens_archive(name, mark);
     }
 
     fn closes_archive(&self, name: &Name) {
@@ -97,7 +97,7 @@ impl Run<'_> {
         let index = Arc::new(open(self.job, path)?);
         #[cfg(feature = "cli")]
         if let Some(news) = index.news() {
-            let news = source::printable(news.as_bytes());
+            let news = source::one_line(&news);
             terminal::say(format_args!("{WARNING}warning:{WARNING:#} {news}\n"));
         }
         let pool = threads(self.job.threads)?;

@@ -18,7 +18,7 @@ impl Stage<'_> {
         {
             match result {
                 Ok(()) => self.grouped(1),
-                Err(skip) => self.leave_out(&name, &skip),
+                Err(skip) => self.leave_out(&name, None, &skip),
             }
             self.progress.walked(1);
             self.progress.read(1, 0);

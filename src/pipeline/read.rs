@@ -15,7 +15,7 @@ use crate::issue::{Issue, Reason, Skip};
 use crate::progress::Progress;
 use crate::report::{Equipment, Report, Where};
 use crate::source::archive::{Archive, Head};
-use crate::source::{Batch, Content, Item, Name, Walk};
+use crate::source::{Batch, Content, Item, Mark, Name, Walk, stamp};
 
 use super::counts::RunCounts;
 use super::fhir_file::is_fhir;
@@ -43,9 +43,9 @@ pub struct Stage<'s> {
 /// The interface of an index to the reading stage.
 pub trait Known: Sync {
     /// A file or entry is left out; returns who reports it.
-    fn left_out(&self, name: &Name, skip: &Skip) -> Told;
+    fn left_out(&self, name: &Name, mark: Option<Mark>, skip: &Skip) -> Told;
     /// A file is an archive, whose entries will be read.
-    fn opens_archive(&self, name: &Name);
+    fn opens_archive(&self, name: &Name, mark: Option<Mark>);
     /// All entries of an archive were read.
     fn closes_archive(&self, name: &Name);
     /// A file is not needed in the index.
@@ -109,7 +109,7 @@ impl Stage<'_> {
     fn batch(&self, worker: &mut Worker, batch: &Batch) {
         let is_ours = |name: &Name| self.only.is_none_or(|only| only(name));
         let skipped = batch.skipped.iter().filter(|(name, _)| is_ours(name));
-        skipped.for_each(|(name, skip)| self.leave_out(name, skip));
+        skipped.for_each(|(name, skip)| self.leave_out(name, None, skip));
         let mut taken = 0;
         batch.for_each(|item| taken += u64::from(is_ours(&item.name) && self.item(worker, item)));
         // Counted once for the batch, as the counters are shared between threads.
@@ -125,6 +125,7 @@ impl Stage<'_> {
 
     /// Reads an item; returns whether it is a DICOM file that is still to be counted.
     fn item(&self, worker: &mut Worker, item: &Item) -> bool {
+        worker.mark.clone_from(&item.mark);
         match self.file(worker, item) {
             Ok(Found::Dicom) => return true,
             Ok(Found::Fhir) => {
@@ -132,17 +133,21 @@ impl Stage<'_> {
                 self.counts.read(1, 0);
             }
             Ok(Found::Json) => {}
-            Ok(Found::Archive(archive)) => self.holding(&item.name, || self.archive(worker, &item.name, &archive)),
-            Err(skip) => self.leave_out(&item.name, &skip),
+            Ok(Found::Archive(archive)) => {
+                let mark = worker.mark.take();
+                self.holding(&item.name, mark, || self.archive(worker, &item.name, &archive));
+            }
+            Err(skip) => self.leave_out(&item.name, worker.mark.take(), &skip),
         }
         false
     }
 
     /// Reads the content of an archive or DICOM JSON.
-    fn holding(&self, name: &Name, read: impl FnOnce()) {
-        self.known.iter().for_each(|known| known.opens_archive(name));
+    fn holding(&self, name: &Name, mark: Option<Mark>, read: impl FnOnce()) {
+        let Some(known) = self.known else { return read() };
+        known.opens_archive(name, mark);
         read();
-        self.known.iter().for_each(|known| known.closes_archive(name));
+        known.closes_archive(name);
     }
 
     /// Reads a file, or returns what else it is.
@@ -154,6 +159,9 @@ impl Stage<'_> {
             return Archive::open(file)?.ok_or(Skip::PassedBy).map(Found::Archive);
         }
         let mut file = item.open()?;
+        if let (Some(mark), Content::File(opened)) = (&mut worker.mark, &file) {
+            mark.stamp = mark.stamp.take().or_else(|| stamp(opened));
+        }
         if let (Some(others), Content::File(opened)) = (self.others, &file)
             && is_fhir(opened)
         {
@@ -161,7 +169,8 @@ impl Stage<'_> {
             return Ok(Found::Fhir);
         }
         if let Content::Json(text) = &mut file {
-            self.holding(&item.name, || self.json(worker, &item.name, &mut **text));
+            let mark = worker.mark.take();
+            self.holding(&item.name, mark, || self.json(worker, &item.name, &mut **text));
             return Ok(Found::Json);
         }
         match self.read(worker, &item.name, &mut file) {
@@ -175,7 +184,8 @@ impl Stage<'_> {
     fn other(&self, worker: &mut Worker, item: &Item, mut file: Content) -> Result<Found, Skip> {
         let is_json = Head::new(&mut file).is_ok_and(|head| is_dicom_json(head.bytes()));
         if is_json {
-            self.holding(&item.name, || self.json(worker, &item.name, &mut file));
+            let mark = worker.mark.take();
+            self.holding(&item.name, mark, || self.json(worker, &item.name, &mut file));
             return Ok(Found::Json);
         }
         Archive::open(file)?.ok_or(Skip::NotDicom).map(Found::Archive)
@@ -212,8 +222,8 @@ impl Stage<'_> {
     }
 
     /// Counts and reports a file that is left out.
-    pub(super) fn leave_out(&self, name: &Name, skip: &Skip) {
-        let told = self.known.map_or(Told::Now, |known| known.left_out(name, skip));
+    pub(super) fn leave_out(&self, name: &Name, mark: Option<Mark>, skip: &Skip) {
+        let told = self.known.map_or(Told::Now, |known| known.left_out(name, mark, skip));
         if told == Told::Later {
             return;
         }

@@ -40,7 +40,7 @@ pub fn upload(mut upload: Upload, console: &Console) -> Result<u8, Error> {
     let clock = Box::new(SystemClock::default());
     let server = Server::open(&upload.options, clock, interrupt.clone(), progress.clone())?;
     if let Some(note) = server.journal_mended() {
-        terminal::say(format_args!("{WARNING}warning:{WARNING:#} {}\n", source::printable(note.as_bytes())));
+        terminal::say(format_args!("{WARNING}warning:{WARNING:#} {}\n", source::one_line(&note)));
     }
     upload.job.config.content.fhir = Some(server.release());
     if upload.job.inputs.iter().all(is_fhir) {
@@ -150,7 +150,7 @@ pub fn deliver<'s>(
     let job = &upload.job;
     let place = format!("server {}", upload.options.connection.base);
     let others = Others { fhir: Mutex::default(), inputs: &job.inputs, server };
-    let writing_threads = upload.options.sending.concurrent_requests.into();
+    let writing_threads = upload.options.sending.requests.into();
     let ends = Ends { others: Some(&others), writing_threads, place: Some(place) };
     let converted = convert_between(job, &ends, || Ok(Box::new(server)), progress.clone(), interrupt)?;
     let mut files = others.fhir.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -192,7 +192,7 @@ fn causes(counts: &Counts) -> Causes {
     let mut causes: Vec<CauseInWords> =
         causes.map(|(number, what)| CauseInWords::of(format!("{} {what}", count(number)))).collect();
     if let Some(first) = causes.first_mut() {
-        first.places = counts.refused.iter().take(3).map(|text| source::printable(text.as_bytes())).collect();
+        first.places = counts.refused.iter().take(3).map(|text| source::one_line(text)).collect();
         first.more = (not_taken + counts.unreadable).saturating_sub(first.places.len() as u64);
     }
     Causes(causes)

@@ -10,7 +10,7 @@ use textwrap::{Options, WordSeparator::AsciiSpace, WordSplitter::NoHyphenation};
 
 use super::{Counts, Totals};
 use crate::numbers::{count, duration};
-use crate::source::printable;
+use crate::source::{one_line, printable};
 use crate::terminal::{NAME, WARNING};
 
 /// Reasons that are named; of the others only the number. So that the whole table fits a screen of 24 lines.
@@ -72,7 +72,7 @@ impl fmt::Display for Summary<'_> {
             worded(f, NAME, "report", "none: --report FILE lists each file and value")?;
         }
         for rule in self.unmet_rules {
-            worded(f, WARNING, "rule", &format!("{}: no file meets it", printable(rule.as_bytes())))?;
+            worded(f, WARNING, "rule", &format!("{}: no file meets it", one_line(rule)))?;
         }
         if !self.is_fhir {
             return Ok(());
@@ -122,7 +122,7 @@ fn wrapped(text: &str, width: usize) -> impl Iterator<Item = Cow<'_, str>> {
 fn reasons(f: &mut fmt::Formatter<'_>, reasons: &[(String, u64)]) -> fmt::Result {
     // One more takes no more room than to say that there is one more.
     let named = if reasons.len() == MAX_REASONS + 1 { reasons.len() } else { MAX_REASONS };
-    reasons.iter().take(named).try_for_each(|(words, number)| row(f, "", *number, &printable(words.as_bytes())))?;
+    reasons.iter().take(named).try_for_each(|(words, number)| row(f, "", *number, &one_line(words)))?;
     match reasons.get(named..) {
         None | Some([]) => Ok(()),
         Some(others) => row(f, "", others.iter().map(|(_, number)| number).sum(), "for other reasons"),
@@ -134,7 +134,7 @@ fn modalities(totals: &Totals) -> String {
     modalities.sort_by_key(|(_, number)| std::cmp::Reverse(**number));
     let named = modalities.iter().take(MAX_MODALITIES);
     let mut words: Vec<String> =
-        named.map(|(code, number)| format!("{} {}", printable(code.as_bytes()), count(**number))).collect();
+        named.map(|(code, number)| format!("{} {}", one_line(code), count(**number))).collect();
     let others: u64 = modalities.iter().skip(MAX_MODALITIES).map(|(_, number)| **number).sum();
     if others > 0 {
         words.push(format!("others {}", count(others)));

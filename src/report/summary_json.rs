@@ -22,8 +22,15 @@ pub fn summary_json(summary: &Summary<'_>, causes: &Causes) -> Value {
         "seconds": (summary.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
         "report": summary.report.map(|path| printable(path.as_os_str().as_encoded_bytes())),
         "exitCode": causes.exit_code(),
-        "causes": causes.0.iter().map(cause).collect::<Vec<_>>(),
+        "causes": causes.to_json(),
     })
+}
+
+impl Causes {
+    /// A list of the causes.
+    pub fn to_json(&self) -> Value {
+        self.0.iter().map(cause).collect()
+    }
 }
 
 fn cause(CauseInWords { message, places, more }: &CauseInWords) -> Value {

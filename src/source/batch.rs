@@ -8,8 +8,9 @@ use crossbeam_channel::Sender;
 
 use super::files::Files;
 use super::gathered::Gathered;
-use super::watch::{FolderNumber, From, Watch};
-use super::{Item, Name, Stamp, archive};
+use super::listing::Listing;
+use super::watch::{Entered, From, Watch};
+use super::{Item, Mark, Name, Stamp, archive};
 use crate::issue::Skip;
 use crate::progress::Progress;
 
@@ -49,8 +50,8 @@ pub(super) struct Feed {
     closed: bool,
     end: Arc<End>,
     watch: Option<Arc<dyn Watch>>,
-    /// The folder that was entered, as the watch calls it.
-    entered: FolderNumber,
+    /// The folder that was entered; `None` without a watch.
+    entered: Option<Entered>,
     /// The files of the current folder, collected for a [`Watch`](super::watch::Watch).
     gathered: Gathered,
 }
@@ -68,14 +69,14 @@ impl Clone for Feed {
     fn clone(&self) -> Feed {
         let (sender, end) = (self.sender.clone(), Arc::clone(&self.end));
         let (watch, gathered, batch) = (self.watch.clone(), Gathered::default(), Batch::default());
-        Feed { sender, batch, count: 0, new_folder: true, closed: self.closed, end, watch, entered: 0, gathered }
+        Feed { sender, batch, count: 0, new_folder: true, closed: self.closed, end, watch, entered: None, gathered }
     }
 }
 
 impl Feed {
     pub fn new(sender: Sender<Batch>, progress: Arc<dyn Progress>, watch: Option<Arc<dyn Watch>>) -> Feed {
         let (end, gathered, batch) = (Arc::new(End(progress)), Gathered::default(), Batch::default());
-        Feed { sender, batch, count: 0, new_folder: true, closed: false, end, watch, entered: 0, gathered }
+        Feed { sender, batch, count: 0, new_folder: true, closed: false, end, watch, entered: None, gathered }
     }
 
     /// Whether all readers have stopped.
@@ -93,36 +94,38 @@ impl Feed {
         self.watch.as_ref()?.unlisted(folder)
     }
 
-    /// Starts another folder; returns whether it is to be listed.
-    pub fn enter_folder(&mut self, folder: &Path) -> bool {
+    /// Starts another folder, last changed at `mtime`; returns whether it is to be listed.
+    pub fn enter_folder(&mut self, folder: &Path, mtime: Option<i64>) -> bool {
         self.new_folder = true;
         self.gathered = Gathered::default();
         let Some(watch) = &self.watch else { return true };
-        let number = watch.enters(folder);
-        self.entered = number.unwrap_or_default();
-        number.is_some()
+        self.entered = watch.enters(folder, mtime);
+        self.entered.is_some()
     }
 
     /// Adds a regular file of the current folder.
-    pub fn file(&mut self, folder: &Path, name: &OsStr) {
-        if self.watch.is_none() {
-            return self.send(folder, name);
-        }
-        self.gathered.push(name, false);
-        if self.gathered.is_full() {
-            self.look_at_gathered(folder);
+    pub fn file(&mut self, listing: &Listing<'_>, name: &OsStr) {
+        match self.entered {
+            None => self.send(listing.folder, name, None),
+            Some(Entered { number, is_new: true }) => self.send(listing.folder, name, Some(Mark::new(number))),
+            Some(_) => {
+                self.gathered.push(name, false);
+                if self.gathered.is_full() {
+                    self.gathered.whole = false;
+                    self.look_at(listing, false);
+                }
+            }
         }
     }
 
     /// Adds a link in the current folder that leads to a file.
-    pub fn linked_file(&mut self, path: PathBuf) {
-        match path.file_name().filter(|_| self.watch.is_some()) {
-            Some(name) => {
-                // The folder's time does not change when the link's target does.
-                self.gathered.plain = false;
-                self.gathered.push(name, true);
-            }
-            None => self.item(Item::at(path)),
+    pub fn linked_file(&mut self, folder: &Path, name: &OsStr) {
+        // The folder's time does not change when the link's target does.
+        self.is_not_plain();
+        match self.entered {
+            None => self.item(Item::at(folder.join(name))),
+            Some(Entered { number, is_new: true }) => self.send(folder, name, Some(Mark::new(number))),
+            Some(_) => self.gathered.push(name, true),
         }
     }
 
@@ -133,14 +136,21 @@ impl Feed {
     }
 
     /// Notes that the current folder must be listed every time.
-    pub fn is_not_plain(&mut self) {
-        self.gathered.plain = false;
+    pub fn is_not_plain(&self) {
+        if let (Some(watch), Some(entered)) = (&self.watch, self.entered) {
+            watch.lists_again(entered.number);
+        }
     }
 
-    /// Notes that the current folder could not be listed completely.
+    /// Notes that a folder could not be listed completely.
     pub fn cannot_list(&mut self, folder: &Path) {
         self.gathered.whole = false;
+        self.cannot_look(folder);
+    }
+
+    fn cannot_look(&mut self, folder: &Path) {
         self.gathered.failed = true;
+        self.is_not_plain();
         self.watch.iter().for_each(|watch| watch.cannot_look(folder));
     }
 
@@ -150,31 +160,28 @@ impl Feed {
     }
 
     /// Ends the current folder.
-    pub fn leave_folder(&mut self, folder: &Path) {
-        let Some(watch) = self.watch.clone() else { return };
+    pub fn leave_folder(&mut self, listing: &Listing<'_>) {
+        let (Some(watch), Some(entered)) = (self.watch.clone(), self.entered) else { return };
         let is_first = self.gathered.whole;
-        self.look_at(folder, is_first);
+        if !entered.is_new {
+            self.look_at(listing, is_first);
+        }
         if !self.gathered.failed {
-            watch.leaves(self.entered, is_first, self.gathered.plain);
+            watch.leaves(entered.number, is_first);
         }
     }
 
-    fn look_at_gathered(&mut self, folder: &Path) {
-        self.gathered.whole = false;
-        self.look_at(folder, false);
-    }
-
-    fn look_at(&mut self, folder: &Path, whole: bool) {
-        let Some(watch) = self.watch.clone() else { return };
-        let (stamped, unstamped) = self.gathered.stamped(folder);
+    fn look_at(&mut self, listing: &Listing<'_>, whole: bool) {
+        let (Some(watch), Some(entered)) = (self.watch.clone(), self.entered) else { return };
+        let (stamped, unstamped) = self.gathered.stamped(listing);
         if !unstamped.is_empty() {
-            self.gathered.failed = true;
-            watch.cannot_look(folder);
+            self.cannot_look(listing.folder);
         }
         let before = stamped.len();
-        let to_read = watch.files(folder, self.entered, stamped, whole && unstamped.is_empty());
+        let to_read = watch.files(entered.number, stamped, whole && unstamped.is_empty());
         self.end.0.walked((before - to_read.len()) as u64);
-        to_read.iter().chain(&unstamped).for_each(|name| self.send(folder, name));
+        to_read.into_iter().for_each(|(name, mark)| self.send(listing.folder, &name, Some(mark)));
+        unstamped.iter().for_each(|name| self.send(listing.folder, name, None));
     }
 
     /// Adds a listed file, with the stamp from the list.
@@ -210,11 +217,11 @@ impl Feed {
         self.watch.is_some()
     }
 
-    fn send(&mut self, folder: &Path, name: &OsStr) {
+    fn send(&mut self, folder: &Path, name: &OsStr, mark: Option<Mark>) {
         if std::mem::take(&mut self.new_folder) {
             self.batch.files.push(Files::of(folder));
         }
-        self.batch.files.last_mut().expect("it was put there just now, or is there").push(name);
+        self.batch.files.last_mut().expect("it was put there just now, or is there").push(name, mark);
         self.added(archive::is_likely(Path::new(name)));
     }
 

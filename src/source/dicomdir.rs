@@ -112,7 +112,7 @@ impl Listed<'_> {
     }
 
     fn step(&mut self, path: PathBuf, rest: &[&[u8]]) -> io::Result<(PathBuf, FileKind)> {
-        let kind = self.links.kind(&path, fs::symlink_metadata(&path)?.file_type())?;
+        let kind = self.links.kind(&path, fs::symlink_metadata(&path)?.file_type().into())?;
         match kind {
             _ if rest.is_empty() => Ok((path, kind)),
             FileKind::Folder | FileKind::LinkedFolder => self.find(&path, rest),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::item::{From, Item};
 use super::open::OpenFolder;
-use crate::name::Name;
+use crate::stamp::Mark;
 
 /// From this many files on, opening the folder is cheaper than resolving its path for each file.
 const WORTH_OPENING: usize = 6;
@@ -17,16 +17,22 @@ pub(super) struct Files {
     /// The names, stored as the components of one path, as no name contains a separator.
     names: PathBuf,
     count: usize,
+    /// What an index knows of them; empty without one.
+    marks: Vec<Option<Mark>>,
 }
 
 impl Files {
     /// No files yet.
     pub fn of(folder: &Path) -> Files {
-        Files { folder: folder.to_path_buf(), names: PathBuf::new(), count: 0 }
+        Files { folder: folder.to_path_buf(), names: PathBuf::new(), count: 0, marks: Vec::new() }
     }
 
     /// Adds a file by its name.
-    pub fn push(&mut self, name: &OsStr) {
+    pub fn push(&mut self, name: &OsStr, mark: Option<Mark>) {
+        if mark.is_some() {
+            self.marks.resize(self.count, None);
+            self.marks.push(mark);
+        }
         self.names.push(name);
         self.count += 1;
     }
@@ -40,9 +46,11 @@ impl Files {
     pub fn for_each(&self, mut each: impl FnMut(&Item)) {
         // With a trailing separator, so that a name can be appended.
         let folder = self.folder.join("").into_os_string();
-        let open = (self.count >= WORTH_OPENING).then(|| OpenFolder::open(&self.folder)).flatten();
-        let mut item = Item { name: Name::file(""), from: open.map_or(From::Path, From::Folder) };
+        let open = (self.count >= WORTH_OPENING).then(|| OpenFolder::open(&self.folder).ok()).flatten();
+        let mut item = Item { from: open.map_or(From::Path, From::Folder), ..Item::at("") };
+        let mut marks = self.marks.iter();
         for name in &self.names {
+            item.mark = marks.next().cloned().flatten();
             item.name.place.clear();
             item.name.place.push(&folder);
             item.name.place.push(name);
@@ -63,7 +71,7 @@ mod tests {
     fn files_come_back_with_the_path_of_their_folder() {
         for (folder, names) in [("a/b", vec!["c", "d e", ".f", "..g"]), (".", vec!["c"]), ("/", vec!["c", "d"])] {
             let mut files = Files::of(Path::new(folder));
-            names.iter().for_each(|name| files.push(OsStr::new(name)));
+            names.iter().for_each(|name| files.push(OsStr::new(name), None));
             let mut seen = Vec::new();
             files.for_each(|item| seen.push(PathBuf::from(&item.name.place)));
             let want: Vec<PathBuf> = names.iter().map(|name| Path::new(folder).join(name)).collect();
@@ -79,9 +87,9 @@ mod tests {
             let mut files = Files::of(root.path());
             for name in (0..count).map(|at| at.to_string()) {
                 fs::write(root.path().join(&name), &name).unwrap();
-                files.push(OsStr::new(&name));
+                files.push(OsStr::new(&name), None);
             }
-            files.push(OsStr::new("gone"));
+            files.push(OsStr::new("gone"), None);
             files.for_each(|item| match item.open() {
                 Ok(Content::File(file)) => {
                     assert!(Path::new(&item.name.place).ends_with(io::read_to_string(file).unwrap()));

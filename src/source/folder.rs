@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-
-use walkdir::{DirEntry, WalkDir};
 
 use super::Name;
 use super::batch::Feed;
 use super::links::{FileKind, Links};
+use super::listing::{self, Listing};
 use super::open::unreadable;
 use super::queue::{Next, Queue};
 use crate::issue::Skip;
@@ -39,11 +39,12 @@ impl Walker {
 
     /// Walks folders until none is left. Pending items are sent before the thread waits.
     pub fn walk(&self, mut feed: Feed) {
+        let mut buffer = listing::buffer();
         while let Some(folder) = self.next(&mut feed) {
             if self.is_first_walk(&folder) {
                 match feed.unlisted(&folder) {
                     Some(inside) => self.queue.push(inside),
-                    None => self.walk_folder(&folder, &mut feed),
+                    None => self.walk_folder(&folder, &mut buffer, &mut feed),
                 }
             }
             self.queue.done();
@@ -65,41 +66,53 @@ impl Walker {
         }
     }
 
-    fn walk_folder(&self, folder: &Path, feed: &mut Feed) {
-        let excluded = self.excluded.iter().filter(|path| path.parent() == Some(folder));
-        let excluded: Vec<&OsStr> = excluded.filter_map(|path| path.file_name()).collect();
-        let mut folders = Vec::new();
-        if !feed.enter_folder(folder) {
+    /// One level: subfolders go to the queue, for other threads.
+    fn walk_folder(&self, folder: &Path, buffer: &mut Vec<u8>, feed: &mut Feed) {
+        // Open before anybody is told of it, as its time must be from before it is listed.
+        let listing = Listing::open(folder);
+        if !feed.enter_folder(folder, listing.as_ref().ok().and_then(Listing::mtime)) {
             return;
         }
-        // One level at a time: subfolders go to the queue for other threads.
-        for entry in WalkDir::new(folder).min_depth(1).max_depth(1) {
-            match entry {
-                Ok(entry) => self.take(folder, &entry, &excluded, &mut folders, feed),
-                Err(error) => {
-                    feed.cannot_list(folder);
-                    feed.skip(Name::file(folder), no_entry(&error));
-                }
-            }
-            if feed.is_closed() {
-                return;
-            }
+        let listing = match listing {
+            Ok(listing) => listing,
+            Err(error) => return cannot_list(folder, &error, feed),
+        };
+        let mut folders = Vec::new();
+        let listed = self.list(&listing, buffer, &mut folders, feed);
+        if feed.is_closed() {
+            return;
         }
-        feed.leave_folder(folder);
+        if let Err(error) = listed {
+            cannot_list(folder, &error, feed);
+        }
+        feed.leave_folder(&listing);
         self.queue.push(folders);
     }
 
-    fn take(&self, folder: &Path, entry: &DirEntry, excluded: &[&OsStr], folders: &mut Vec<PathBuf>, feed: &mut Feed) {
-        let (name, file_type) = (entry.file_name(), entry.file_type());
-        if excluded.contains(&name) || is_temporary(name) {
-            return;
+    fn list(
+        &self,
+        listing: &Listing<'_>,
+        buffer: &mut Vec<u8>,
+        folders: &mut Vec<PathBuf>,
+        feed: &mut Feed,
+    ) -> io::Result<()> {
+        let excluded = self.excluded.iter().filter(|path| path.parent() == Some(listing.folder));
+        let excluded: Vec<&OsStr> = excluded.filter_map(|path| path.file_name()).collect();
+        listing.each_entry(buffer, &mut |name, kind| {
+            if !excluded.contains(&name) && !is_temporary(name) {
+                self.take(listing, name, kind, folders, feed);
+            }
+            !feed.is_closed()
+        })
+    }
+
+    fn take(&self, listing: &Listing<'_>, name: &OsStr, kind: FileKind, folders: &mut Vec<PathBuf>, feed: &mut Feed) {
+        if kind == FileKind::File {
+            return feed.file(listing, name);
         }
-        if file_type.is_file() {
-            return feed.file(folder, name);
-        }
-        let path = entry.path().to_path_buf();
-        match self.links.kind(&path, file_type) {
-            Ok(FileKind::File) => feed.linked_file(path),
+        let path = listing.folder.join(name);
+        match self.links.kind(&path, kind) {
+            Ok(FileKind::File) => feed.linked_file(listing.folder, name),
             Ok(FileKind::Folder) => folders.push(path),
             Ok(FileKind::LinkedFolder) => {
                 feed.is_not_plain();
@@ -121,9 +134,9 @@ impl Walker {
     }
 }
 
-/// The reason for an error of walkdir. It does not follow links, so loops cannot occur.
-fn no_entry(error: &walkdir::Error) -> Skip {
-    error.io_error().map_or_else(|| Skip::Unreadable(error.to_string()), unreadable)
+fn cannot_list(folder: &Path, error: &io::Error, feed: &mut Feed) {
+    feed.cannot_list(folder);
+    feed.skip(Name::file(folder), unreadable(error));
 }
 
 #[cfg(unix)]

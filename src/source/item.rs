@@ -7,12 +7,15 @@ use super::content::Content;
 use super::open::{OpenFolder, open_file, unreadable};
 use crate::issue::Skip;
 use crate::name::Name;
+use crate::stamp::Mark;
 
 /// One item to read: a file or an object, which may be an archive.
 #[derive(Debug)]
 pub struct Item {
     /// Its name.
     pub name: Name,
+    /// What an index knows of it, where its folder was walked.
+    pub mark: Option<Mark>,
     pub(super) from: From,
 }
 
@@ -38,7 +41,12 @@ pub(super) trait Open: fmt::Debug + Send + Sync {
 impl Item {
     /// A file at a path.
     pub(super) fn at(path: impl Into<std::ffi::OsString>) -> Item {
-        Item { name: Name::file(path), from: From::Path }
+        Item::new(Name::file(path), From::Path)
+    }
+
+    /// An item that no walk of a folder found.
+    pub(super) fn new(name: Name, from: From) -> Item {
+        Item { name, mark: None, from }
     }
 
     /// Opens it for reading, without blocking on a FIFO.

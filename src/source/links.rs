@@ -28,28 +28,40 @@ pub(super) enum FileKind {
 }
 
 impl Links {
-    /// The kind of a path whose own file type is known.
-    pub(super) fn kind(self, path: &Path, own: FileType) -> io::Result<FileKind> {
-        Ok(if own.is_file() {
+    /// The kind of a path whose own kind is known: of a link that is followed, that of its target.
+    pub(super) fn kind(self, path: &Path, own: FileKind) -> io::Result<FileKind> {
+        if own != FileKind::Link || self == Links::Skip {
+            return Ok(own);
+        }
+        match fs::metadata(path)?.file_type().into() {
+            FileKind::Folder => Ok(FileKind::LinkedFolder),
+            target => Ok(target),
+        }
+    }
+}
+
+impl From<FileType> for FileKind {
+    fn from(own: FileType) -> FileKind {
+        if own.is_file() {
             FileKind::File
         } else if own.is_dir() {
             FileKind::Folder
-        } else if own.is_symlink() && self == Links::Follow {
-            linked(fs::metadata(path)?.file_type())
         } else if own.is_symlink() {
             FileKind::Link
         } else {
             FileKind::Other
-        })
+        }
     }
 }
 
-fn linked(target: FileType) -> FileKind {
-    if target.is_file() {
-        FileKind::File
-    } else if target.is_dir() {
-        FileKind::LinkedFolder
-    } else {
-        FileKind::Other
+#[cfg(any(target_os = "linux", target_os = "android"))]
+impl From<rustix::fs::FileType> for FileKind {
+    fn from(own: rustix::fs::FileType) -> FileKind {
+        match own {
+            rustix::fs::FileType::RegularFile => FileKind::File,
+            rustix::fs::FileType::Directory => FileKind::Folder,
+            rustix::fs::FileType::Symlink => FileKind::Link,
+            _ => FileKind::Other,
+        }
     }
 }

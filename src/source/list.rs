@@ -111,8 +111,8 @@ impl List {
 
     fn read_line(&mut self, line: &mut Vec<u8>) -> io::Result<usize> {
         let bytes = self.reader.by_ref().take(MAX_PATH_BYTES).read_until(self.separator.byte(), line)?;
-        if bytes as u64 == MAX_PATH_BYTES {
-            return Err(io::Error::other("a path of the list is too long: is it separated by NUL? then give -0"));
+        if bytes as u64 == MAX_PATH_BYTES || self.separator == Separator::Newline && line.contains(&0) {
+            return Err(io::Error::other("not a list of paths, one a line: give -0 if they are separated by NUL"));
         }
         Ok(bytes)
     }
@@ -137,7 +137,7 @@ impl List {
         if path.to_str().is_some_and(|path| path.contains("://")) {
             return self.take_remote(&path, is_asked, feed);
         }
-        match fs::symlink_metadata(&path).and_then(|metadata| self.links.kind(&path, metadata.file_type())) {
+        match fs::symlink_metadata(&path).and_then(|metadata| self.links.kind(&path, metadata.file_type().into())) {
             Ok(FileKind::File) if is_asked => feed.named(Item::at(path), From::List),
             Ok(FileKind::File) => feed.item(Item::at(path)),
             Ok(FileKind::Folder) => {

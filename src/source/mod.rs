@@ -17,13 +17,13 @@ mod gathered;
 mod item;
 mod links;
 mod list;
+mod listing;
 mod open;
 mod permits;
 mod queue;
 mod readers;
 mod remote;
 mod remote_files;
-mod stamp;
 mod stdin;
 mod watch;
 
@@ -40,7 +40,8 @@ use crate::interrupt::Interrupt;
 use crate::issue::Skip;
 use crate::progress::Progress;
 
-pub use crate::name::{Name, printable};
+pub use crate::name::{Name, one_line, printable};
+pub use crate::stamp::{Mark, Stamp, is_settled, now};
 pub use batch::Batch;
 #[cfg(feature = "objects")]
 pub use bucket::BucketInput;
@@ -50,15 +51,14 @@ pub use dicomweb::DicomWeb;
 pub use item::Item;
 pub use links::Links;
 pub use list::{ListFrom, Separator};
-pub use open::{open_file, unreadable};
+pub use open::{open_file, stamp, unreadable};
 pub use readers::{NamedReader, Readers};
 #[cfg(not(feature = "objects"))]
 pub use remote::NO_OBJECTS;
 pub use remote::RemoteOptions;
 pub use remote_files::{RemoteFile, RemoteFiles};
-pub use stamp::{Stamp, is_settled, now};
 pub use stdin::{STDIN, stdin_file};
-pub use watch::{FolderNumber, From, Watch};
+pub use watch::{Entered, FolderNumber, From, Watch};
 
 use batch::Feed;
 use folder::Walker;

@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use super::stamp::Stamp;
 use crate::issue::Skip;
+use crate::stamp::Stamp;
 
 /// Opens without blocking: a file that was replaced by a FIFO must not stop the run.
 pub fn open_file(path: &Path) -> Result<File, Skip> {
@@ -23,42 +23,84 @@ pub struct OpenFolder(#[cfg(unix)] rustix::fd::OwnedFd, #[cfg(not(unix))] std::c
 
 #[cfg(unix)]
 impl OpenFolder {
-    /// Opens a folder; `None` if that fails, or if the system has no `openat`.
-    pub fn open(folder: &Path) -> Option<OpenFolder> {
+    /// Opens a folder; fails where the system has no `openat`.
+    pub fn open(folder: &Path) -> io::Result<OpenFolder> {
         use rustix::fs::{Mode, OFlags, open};
-        open(folder, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok().map(OpenFolder)
+        Ok(OpenFolder(open(folder, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?))
     }
 
     /// Opens a file of this folder by its name, without blocking.
     pub fn file(&self, name: &OsStr) -> Result<File, Skip> {
         open_at(&self.0, name).map_err(|error| unreadable(&error))
     }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+impl OpenFolder {
+    fn stat(&self, name: &OsStr) -> io::Result<rustix::fs::Stat> {
+        use rustix::fs::{AtFlags, statat};
+        Ok(rustix::io::retry_on_intr(|| statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW))?)
+    }
 
     /// The stamp of a file of this folder.
     pub fn stamp(&self, name: &OsStr) -> io::Result<Stamp> {
-        use rustix::fs::{AtFlags, statat};
-        let stat = rustix::io::retry_on_intr(|| statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW))?;
-        let time = |seconds: i64, nanoseconds: i64| seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds);
-        Ok(Stamp::Stat {
-            size: stat.st_size as u64,
-            mtime: time(stat.st_mtime as i64, stat.st_mtime_nsec as i64),
-            ctime: time(stat.st_ctime as i64, stat.st_ctime_nsec as i64),
-            inode: stat.st_ino as u64,
-        })
+        self.stat(name).map(|stat| stamp_of(&stat))
     }
+
+    /// The kind of a file of this folder.
+    pub fn kind(&self, name: &OsStr) -> io::Result<rustix::fs::FileType> {
+        self.stat(name).map(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode))
+    }
+
+    /// When something was added to this folder or removed from it.
+    pub fn mtime(&self) -> Option<i64> {
+        let stat = rustix::fs::fstat(&self.0).ok()?;
+        Some(nanoseconds(stat.st_mtime as i64, stat.st_mtime_nsec as i64))
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+impl rustix::fd::AsFd for OpenFolder {
+    fn as_fd(&self) -> rustix::fd::BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// The stamp of an open file.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub fn stamp(file: &File) -> Option<Stamp> {
+    rustix::fs::fstat(file).ok().map(|stat| stamp_of(&stat))
+}
+
+/// The stamp of an open file.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub fn stamp(file: &File) -> Option<Stamp> {
+    file.metadata().ok().map(|metadata| Stamp::of(&metadata))
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[allow(clippy::unnecessary_cast, reason = "the types differ between platforms")]
+fn stamp_of(stat: &rustix::fs::Stat) -> Stamp {
+    Stamp::Stat {
+        size: stat.st_size as u64,
+        mtime: nanoseconds(stat.st_mtime as i64, stat.st_mtime_nsec as i64),
+        ctime: nanoseconds(stat.st_ctime as i64, stat.st_ctime_nsec as i64),
+        inode: stat.st_ino as u64,
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn nanoseconds(seconds: i64, nanoseconds: i64) -> i64 {
+    seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds)
 }
 
 #[cfg(not(unix))]
 impl OpenFolder {
-    pub fn open(_: &Path) -> Option<OpenFolder> {
-        None
+    pub fn open(_: &Path) -> io::Result<OpenFolder> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     pub fn file(&self, _: &OsStr) -> Result<File, Skip> {
-        match self.0 {}
-    }
-
-    pub fn stamp(&self, _: &OsStr) -> io::Result<Stamp> {
         match self.0 {}
     }
 }

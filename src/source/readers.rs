@@ -41,7 +41,7 @@ impl Readers {
             let permit = permits.wait();
             let Some((name, reader)) = self.next() else { return };
             let reader = Reader { reader: Mutex::new(Some(reader)), _permit: permit };
-            feed.item(Item { name: Name::file(name), from: From::Source(Box::new(reader)) });
+            feed.item(Item::new(Name::file(name), From::Source(Box::new(reader))));
             feed.flush();
         }
     }

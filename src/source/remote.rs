@@ -27,10 +27,10 @@ const ADDRESSES: &str =
 pub struct RemoteOptions {
     /// Number of concurrent requests to a server
     ///
-    /// Default: 64 for buckets, 4 for a PACS.
+    /// Default: 4; for buckets 64.
     #[cfg_attr(
         feature = "cli",
-        arg(long, value_name = "N", value_parser = crate::options::parse::whole::<u16>(1..=1024), hide_short_help = true)
+        arg(long, aliases = ["concurrent-requests", "jobs"], value_name = "N", value_parser = crate::options::parse::whole::<u16>(1..=1024), hide_short_help = true)
     )]
     pub requests: Option<u16>,
 
@@ -96,5 +96,25 @@ impl RemoteOptions {
         }
         let _ = inputs;
         Ok(())
+    }
+}
+
+#[cfg(all(test, feature = "http"))]
+mod tests {
+    use super::*;
+
+    /// `cli` holds the help to these numbers.
+    #[test]
+    fn without_a_number_there_are_few_requests_to_a_pacs_and_many_to_a_bucket() {
+        let mut options = RemoteOptions::default();
+        let mut requests = |address: &str, requests| {
+            options.requests = requests;
+            format!("{:?}", options.input(Path::new(address)).unwrap().unwrap())
+        };
+        assert!(requests("dicomweb+https://pacs.example", None).contains("requests: 4,"));
+        assert!(requests("dicomweb+https://pacs.example", Some(7)).contains("requests: 7,"));
+        if cfg!(feature = "objects") {
+            assert!(requests("s3://bucket", None).contains("requests: 64 "));
+        }
     }
 }

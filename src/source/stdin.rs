@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use super::content::spooled;
 use super::item::{From, Item};
@@ -18,15 +19,18 @@ pub const STDIN: &str = "-";
 /// Standard input as an item named `-`; waits until it ends.
 pub fn stdin() -> Result<Item, Skip> {
     let content = stdin_file().map_err(|error| unreadable(&error))?;
-    Ok(Item { name: Name::file(STDIN), from: From::Spooled(content) })
+    Ok(Item::new(Name::file(STDIN), From::Spooled(content)))
 }
 
-/// Standard input as a file; waits until it ends.
+/// Standard input as a file; waits until it ends. A second call returns the same content.
 pub fn stdin_file() -> io::Result<File> {
-    match redirected() {
-        Some(file) => Ok(file),
-        None => spooled(&mut io::stdin().lock()),
-    }
+    static CONTENT: Mutex<Option<File>> = Mutex::new(None);
+    let mut content = CONTENT.lock().unwrap_or_else(PoisonError::into_inner);
+    let file = match content.take().or_else(redirected) {
+        Some(file) => file,
+        None => spooled(&mut io::stdin().lock())?,
+    };
+    content.insert(file).try_clone()
 }
 
 /// Standard input, if it is a regular file of which nothing was read: `convert - < archive.zip`.
@@ -50,7 +54,7 @@ mod tests {
     #[test]
     fn what_comes_through_a_pipe_is_read_from_its_start_any_number_of_times() {
         let content = spooled(&mut &b"content"[..]).unwrap();
-        let item = Item { name: Name::file(STDIN), from: From::Spooled(content) };
+        let item = Item::new(Name::file(STDIN), From::Spooled(content));
         for _ in 0..2 {
             let (mut file, mut buffer) = (item.open().unwrap(), [0; 16]);
             let count = file.read_at(0, &mut buffer).unwrap();

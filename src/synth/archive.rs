@@ -1,6 +1,6 @@
-//! A synthetic archive: many studies that differ as those of a hospital do, written file by file.
+//! A synthetic archive: many studies that vary as in a hospital, written file by file.
 //!
-//! A study follows from the seed and its own number alone, so a larger archive begins with the smaller one.
+//! A study depends only on the seed and its own number, so a larger archive begins with the smaller one.
 
 use std::fs;
 use std::io;
@@ -17,7 +17,7 @@ use crate::options::FileMode;
 #[cfg(feature = "cli")]
 use crate::options::parse::{at_least, whole};
 
-/// What the archive shall hold.
+/// The options of the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 pub struct SynthOptions {
@@ -90,7 +90,7 @@ fn upper_case(code: &str) -> Result<String, std::convert::Infallible> {
     Ok(code.trim().to_uppercase())
 }
 
-/// What was written.
+/// The counts of a written archive.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Manifest {
     /// Studies.
@@ -108,7 +108,7 @@ pub fn write_archive(options: &SynthOptions, folder: &Path) -> io::Result<Manife
     write_archive_while(options, folder, |_| Ok(()))
 }
 
-/// Writes the archive, and tells `go_on` before each file what is there so far; its error ends the writing.
+/// Writes the archive, and calls `go_on` before each file with the counts so far; its error stops.
 pub fn write_archive_while(
     options: &SynthOptions,
     folder: &Path,
@@ -137,7 +137,7 @@ fn examinations(options: &SynthOptions) -> io::Result<Vec<&'static Examination>>
     Ok(examinations)
 }
 
-/// What all instances of a study share.
+/// The attributes that all instances of a study share.
 struct SyntheticStudy {
     seed: u64,
     name: String,
@@ -153,7 +153,7 @@ impl SyntheticStudy {
     fn new(options: &SynthOptions, examinations: &[&'static Examination], number: u32) -> SyntheticStudy {
         let name = format!("archive {} study {number}", options.seed);
         let dice = Dice::new(options.seed, &name);
-        // Every third study or so is of a patient who was here before.
+        // About every third study is of an earlier patient.
         let patient = if dice.percent("again", 30) { dice.below("patient", u64::from(number)) } else { number.into() };
         let examination = dice.pick("examination", examinations);
         let SynthOptions { seed, mode, .. } = *options;
@@ -237,7 +237,7 @@ impl SyntheticStudy {
         instance.text(tags::ISSUER_OF_PATIENT_ID, "NORTH").item(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE, issuer)
     }
 
-    /// What many real headers lack.
+    /// Leaves out what many real headers lack.
     fn optional(&self, mut instance: Instance) -> Instance {
         let dice = self.dice();
         if dice.percent("timezone", 50) {

@@ -1,5 +1,4 @@
-//! A data set or sequence item before it has a transfer syntax: attributes in ascending order, values as they shall be
-//! written.
+//! A data set or sequence item, independent of a transfer syntax: attributes in ascending order, values as written.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +21,7 @@ pub(super) struct Attribute {
     pub value: Value,
 }
 
-/// What stands in an attribute.
+/// The value of an attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
     /// Bytes as they are; the writer pads them to an even length.
@@ -41,7 +40,7 @@ impl DataSet {
         DataSet::default()
     }
 
-    /// The bytes of a text attribute; empty where there is none.
+    /// The bytes of a text attribute; empty if it is absent.
     pub(super) fn bytes(&self, tag: Tag) -> &[u8] {
         match self.attributes.get(&tag).map(|attribute| &attribute.value) {
             Some(Value::Bytes(bytes)) => bytes,

@@ -1,20 +1,20 @@
-//! Choices that look random and follow from a seed and a name, so that one study does not depend on another.
+//! Pseudorandom choices computed from a seed and a name, so that studies do not depend on each other.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-/// Throws for one thing that is made: each throw has its own name.
+/// The choices for one object, each with its own name.
 pub struct Dice<'a> {
     seed: u64,
     thing: &'a str,
 }
 
 impl<'a> Dice<'a> {
-    /// The dice of one thing, as `study 7`.
+    /// The dice of one object, as `study 7`.
     pub fn new(seed: u64, thing: &'a str) -> Dice<'a> {
         Dice { seed, thing }
     }
 
-    /// A number below `sides`; 0 where there are none.
+    /// A number below `sides`; 0 if `sides` is 0.
     pub fn below(&self, throw: &str, sides: u64) -> u64 {
         self.number(throw).checked_rem(sides).unwrap_or(0)
     }
@@ -25,7 +25,7 @@ impl<'a> Dice<'a> {
         *choices.get(at).expect("there is a choice, and the throw is below their number")
     }
 
-    /// True in so many throws of a hundred.
+    /// True with this probability in percent.
     pub fn percent(&self, throw: &str, percent: u64) -> bool {
         self.below(throw, 100) < percent
     }

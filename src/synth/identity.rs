@@ -1,4 +1,4 @@
-//! The people, departments and examinations that the synthetic archive is about. All are invented.
+//! The people, departments and examinations of the synthetic archive. All are invented.
 
 use dicom_dictionary_std::uids;
 
@@ -106,7 +106,7 @@ pub const EXAMINATIONS: &[Examination] = &[
     },
 ];
 
-/// The more frequent ones stand twice.
+/// The more frequent ones are listed twice.
 pub const TRANSFER_SYNTAXES: &[&str] = &[
     uids::EXPLICIT_VR_LITTLE_ENDIAN,
     uids::EXPLICIT_VR_LITTLE_ENDIAN,

@@ -1,4 +1,4 @@
-//! One DICOM file: a data set, and how it is laid out in bytes (PS3.10 7.1, PS3.5 7 and A).
+//! One DICOM file: a data set and its encoding (PS3.10 7.1, PS3.5 7 and A).
 
 use std::io::Write;
 
@@ -13,7 +13,7 @@ use flate2::write::DeflateEncoder;
 use super::data_set::{Attribute, Attributes, DataSet, Value};
 use super::{EXPLICIT_BIG_ENDIAN, uid};
 
-/// How a file begins.
+/// The start of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Frame {
     /// Preamble, `DICM`, file meta information, data set.
@@ -107,7 +107,7 @@ impl Instance {
         bytes
     }
 
-    /// What stands before the data set.
+    /// The bytes before the data set.
     pub(crate) fn head(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         if self.frame == Frame::Part10 {
@@ -120,7 +120,7 @@ impl Instance {
         bytes
     }
 
-    /// The file meta information names what the data set names, and what was given first where that is left out.
+    /// The file meta information has the UIDs of the data set, or the initial ones if these were left out.
     fn meta(&self, transfer_syntax: &str) -> FileMetaTable {
         let or = |tag, given: &str| match self.data_set.bytes(tag) {
             [] => given.to_owned(),
@@ -168,7 +168,7 @@ impl Instance {
             let items: Vec<InMemDicomObject> = items.iter().map(|item| self.object(item)).collect();
             return DataElement::new(tag, VR::SQ, DataSetSequence::from(items));
         }
-        // dicom-object writes undefined lengths only: bytes under the VR SQ become a sequence of defined length.
+        // dicom-object writes only undefined lengths; bytes with the VR SQ become a sequence of defined length.
         let bytes: Vec<u8> = items.iter().flat_map(|item| self.item_of_defined_length(item)).collect();
         DataElement::new(tag, VR::SQ, PrimitiveValue::U8(bytes.into()))
     }
@@ -195,7 +195,7 @@ impl Instance {
 
 /// The bytes with the padding of their VR (PS3.5 6.2).
 fn text(vr: VR, bytes: &[u8]) -> PrimitiveValue {
-    // The writer takes the bytes of IS and DS for numbers, so these go in as the text that they are.
+    // The writer parses bytes of IS and DS as numbers, so they are passed as text.
     if matches!(vr, VR::IS | VR::DS) {
         return PrimitiveValue::from(String::from_utf8_lossy(bytes).into_owned());
     }

@@ -1,7 +1,7 @@
 //! Makes DICOM files: the one builder behind manifests, the tests, `testdata/dicom` and `dcm2fhir synth`.
 //!
-//! Everything follows from the arguments: no clock, no randomness, no environment. The same call gives the same bytes.
-//! dicom-object writes the data elements; what a writer would refuse or repair is laid out here byte by byte.
+//! The output depends only on the arguments: no clock, no randomness, no environment.
+//! dicom-object writes the data elements; invalid structures, which it would refuse or repair, are written here.
 
 mod archive;
 mod character_set;

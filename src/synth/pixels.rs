@@ -1,4 +1,4 @@
-//! Pixel data of a given size: for benchmarks that want files as large as real ones, not for viewers.
+//! Pixel data of a given size, for benchmarks with files as large as real ones.
 
 use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids};

@@ -1,4 +1,4 @@
-//! UIDs that follow from a name: the same name gives the same UID, in every run and on every machine.
+//! UIDs computed from a name: the same name gives the same UID, in every run and on every machine.
 
 use uuid::Uuid;
 

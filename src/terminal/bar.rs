@@ -14,7 +14,7 @@ use super::drawn::draw;
 use super::line::Line;
 use super::message::{WARNING, say};
 use crate::issue::Skip;
-use crate::name::{Name, printable};
+use crate::name::{Name, one_line};
 use crate::progress::Progress;
 
 const LINE: Duration = Duration::from_secs(10);
@@ -119,7 +119,7 @@ impl Progress for Bar {
     }
 
     fn warn(&self, text: &str) {
-        self.say(&format!("{WARNING}warning:{WARNING:#} {}", printable(text.as_bytes())));
+        self.say(&format!("{WARNING}warning:{WARNING:#} {}", one_line(text)));
     }
 
     fn finish(&self) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::http::Traffic;
 use crate::numbers::{count, duration};
-use crate::source::printable;
+use crate::source::{one_line, printable};
 use crate::terminal::size;
 
 /// The most refused studies that are named; the file of rejects has all.
@@ -160,7 +160,7 @@ impl fmt::Display for Summary<'_> {
             row(f, "", &count(counts.contradicting_patients), words)?;
         }
         for refused in counts.contradictions.iter().chain(&counts.refused) {
-            row(f, "", "", &printable(refused.as_bytes()))?;
+            row(f, "", "", &one_line(refused))?;
         }
         let not_taken = counts.studies.not_taken() + counts.companions.not_taken();
         match self.rejects {
@@ -174,7 +174,7 @@ impl fmt::Display for Summary<'_> {
         if self.gone > 0 {
             row(f, "journal", &count(self.gone as u64), "studies sent before that are not in the input: see --report")?;
         }
-        row(f, "server", "", &printable(self.server.as_bytes()))?;
+        row(f, "server", "", &one_line(self.server))?;
         self.wire(f)?;
         row(f, "time", "", &duration(self.elapsed))
     }

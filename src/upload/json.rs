@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::LazyLock;
 
-use memchr::{memchr_iter, memchr3, memmem};
+use memchr::memmem::Finder;
+use memchr::{memchr_iter, memchr3};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -144,7 +146,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
 
 /// The values of `reference` in a compact resource.
 pub fn references_in(text: &str) -> impl Iterator<Item = &str> {
-    memmem::find_iter(text.as_bytes(), MEMBER).map(|found| {
+    FINDER.find_iter(text.as_bytes()).map(|found| {
         let value = &text[found + MEMBER.len()..];
         &value[..value.find('"').unwrap_or(value.len())]
     })
@@ -152,6 +154,8 @@ pub fn references_in(text: &str) -> impl Iterator<Item = &str> {
 
 /// The beginning of a reference.
 const MEMBER: &str = "\"reference\":\"";
+/// Finds it.
+static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(MEMBER));
 
 /// Replacements of references in a Bundle; `None` removes the reference.
 pub type NewReferences<'r> = BTreeMap<&'r str, Option<Cow<'r, str>>>;
@@ -209,9 +213,8 @@ pub fn with_references<'t>(text: &'t str, references: &NewReferences<'_>) -> Cow
     if references.is_empty() {
         return Cow::Borrowed(text);
     }
-    let finder = memmem::Finder::new(MEMBER);
     let (mut out, mut copied, mut at) = (String::new(), 0, 0);
-    while let Some(found) = finder.find(&text.as_bytes()[at..]) {
+    while let Some(found) = FINDER.find(&text.as_bytes()[at..]) {
         let start = at + found;
         let value = &text[start + MEMBER.len()..];
         let value = &value[..value.find('"').unwrap_or(value.len())];

@@ -59,9 +59,9 @@ pub struct SendingOptions {
 
     /// Number of concurrent requests to the server
     ///
-    /// Default: 4.
-    #[arg(long, alias = "jobs", value_name = "N", default_value_t = 4, value_parser = whole::<u16>(1..=256), hide_short_help = true)]
-    pub concurrent_requests: u16,
+    /// Default: 4; for buckets 64.
+    #[arg(long, aliases = ["concurrent-requests", "jobs"], value_name = "N", default_value_t = 4, value_parser = whole::<u16>(1..=256), hide_short_help = true)]
+    pub requests: u16,
 
     /// Replace studies that have more instances on the server
     ///

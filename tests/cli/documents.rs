@@ -79,6 +79,13 @@ fn the_manual_has_a_page_for_each_command_with_every_option_and_no_error() {
         let page = folder.path().join(name);
         assert!(page.is_file(), "{name}");
         assert!(takes("mandoc", &["-T", "lint", "-W", "error"], &page));
+        let text = fs::read_to_string(&page).unwrap();
+        for section in ["EXAMPLES", "EXIT STATUS", "ENVIRONMENT", "FILES"] {
+            assert!(text.contains(&format!(".SH {section:?}")), "{name}: {section}");
+        }
+        let has_no_text = |entry: &&str| entry.trim_start_matches(".TP\n").lines().nth(1).is_none_or(str::is_empty);
+        let silent: Vec<&str> = text.split(".TP\n").skip(1).filter(has_no_text).collect();
+        assert!(silent.is_empty(), "{name}: {silent:?}");
     }
     let page = fs::read_to_string(folder.path().join("dcm2fhir-convert.1")).unwrap().replace("\\-", "-");
     for option in options() {

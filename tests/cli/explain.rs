@@ -42,6 +42,22 @@ fn what_is_no_dicom_file_is_refused() {
     }
 }
 
+#[test]
+fn standard_input_is_a_file_or_an_archive() {
+    let image = std::fs::read(case("ct-two-series/1-1.dcm")).unwrap();
+    let mut gzipped = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gzipped, &image).unwrap();
+    for (bytes, want) in [
+        (image, "-: CT Image Storage"),
+        (gzipped.finish().unwrap(), "standard input: 1 DICOM file, 1 study, 1 series"),
+        (b"a text".to_vec(), ""),
+    ] {
+        let output = dcm2fhir().args(["explain", "-"]).write_stdin(bytes).output().unwrap();
+        assert_eq!(stdout(&output).lines().next().unwrap_or_default(), want, "{}", stderr(&output));
+        assert_eq!(code(&output), if want.is_empty() { 2 } else { 0 });
+    }
+}
+
 fn survey(arguments: &[&std::ffi::OsStr]) -> Value {
     let output = dcm2fhir().arg("explain").args(arguments).arg("--json").output().unwrap();
     assert_eq!(code(&output), 0, "{}", stderr(&output));

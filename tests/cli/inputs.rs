@@ -192,6 +192,20 @@ fn the_output_of_the_last_run_inside_the_input_is_not_read() {
 }
 
 #[test]
+fn a_file_that_is_no_list_of_paths_is_refused_and_not_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.dcm"), image("CT", 1).text(tags::PATIENT_NAME, "Secret^Name").bytes()).unwrap();
+    let run = |command: &str| {
+        dcm2fhir().current_dir(folder.path()).args([command, "--files-from", "a.dcm", "-q"]).output().unwrap()
+    };
+    for (command, want) in [("convert", 1), ("scan", 2)] {
+        let said = stderr(&run(command));
+        assert_eq!(code(&run(command)), want, "{said}");
+        assert!(said.contains("a.dcm: cannot be read: not a list of paths") && !said.contains("Secret"), "{said}");
+    }
+}
+
+#[test]
 fn standard_input_is_a_file_or_an_archive() {
     let image = image("CT", 1).bytes();
     let gzipped = {

@@ -333,6 +333,34 @@ fn what_the_user_says_stands_as_one_value_whatever_its_characters() {
 }
 
 #[test]
+fn words_are_cut_where_dicom_has_no_room_and_numbers_are_never_changed() {
+    let long = |character: &str| character.repeat(70);
+    let utf8 = image("s", 1, 1).text(tags::SPECIFIC_CHARACTER_SET, "ISO_IR 192");
+    let archive = archive([utf8
+        .text(tags::STUDY_DESCRIPTION, long("\u{17D}"))
+        .text(tags::PATIENT_NAME, format!("{}={}", long("a"), long("\u{416}")))
+        .text(tags::STUDY_ID, long("1"))
+        .text(tags::ACCESSION_NUMBER, "12345678901234567")]);
+    let options = ["--system", "accession=urn:oid:1.2.9"];
+    let (code, files, errors) = manifests(&[archive.path().into()], &options);
+    let manifest = read(files.values().next().unwrap());
+    assert_eq!(code, 0, "{errors}");
+    let first = |character: &str| character.repeat(64);
+    assert_eq!(text(&manifest, tags::STUDY_DESCRIPTION), first("\u{17D}"));
+    assert_eq!(text(&manifest, tags::PATIENT_NAME), format!("{}={}", first("a"), first("\u{416}")));
+    for tag in [tags::STUDY_ID, tags::ACCESSION_NUMBER] {
+        assert_eq!(text(&manifest, tag), "", "{tag}");
+    }
+    assert!(errors.contains("what is not known is left empty"), "{errors}");
+    for number in [long("8"), "A\\B".to_string()] {
+        let archive = self::archive([image("s", 1, 1).text(tags::PATIENT_ID, &number)]);
+        let (code, files, errors) = manifests(&[archive.path().into()], &[]);
+        assert_eq!((code, files.len()), (1, 0), "{number}: {errors}");
+        assert!(errors.contains("no value of DICOM"), "{number}: {errors}");
+    }
+}
+
+#[test]
 fn a_manifest_that_has_no_place_is_refused_with_advice() {
     let two = [case("ct-two-series"), case("full-identity")];
     let folder = tempfile::tempdir().unwrap();

@@ -22,6 +22,7 @@ mod losses;
 mod mapping;
 mod output;
 mod page;
+mod paths;
 mod profiles;
 mod releases;
 mod report;

@@ -85,7 +85,7 @@ fn a_study_that_cannot_conform_is_written_without_the_profile_and_named() {
         ("two-patients", &MADO, "several patients"),
         ("no-patient", &["--profile", "mii"], "no patient is known"),
         ("no-patient", &["--profile", "eu-imaging"], "birth date is not known"),
-        ("modality-missing", &["--profile", "mii"], "no modality of the DICOM terminology"),
+        ("modality-missing", &["--profile", "mii"], "no modality of PS3.16 CID 33"),
     ] {
         let (code, documents, errors) = convert(case, options);
         assert_eq!(code, 1, "{case}: {errors}");
@@ -94,6 +94,46 @@ fn a_study_that_cannot_conform_is_written_without_the_profile_and_named() {
         assert!(!text.contains("StructureDefinition/Mado") && !text.contains("\"profile\""), "{case}: {text}");
         assert!(documents[0]["type"] == Value::Null || documents[0]["type"] == "collection", "{case}");
     }
+}
+
+#[test]
+fn a_status_that_a_summary_does_not_know_and_a_manifest_alone_conform_to_nothing() {
+    let rejected = ["--profile", "ips", "--status", "entered-in-error"];
+    let (code, documents, errors) = convert("ct-two-series", &rejected);
+    assert_eq!((code, &documents[0]["meta"]), (1, &Value::Null), "{errors}");
+    assert!(errors.contains("its status is entered-in-error"), "{errors}");
+    let folder = tempfile::tempdir().unwrap();
+    let kos = ["--format", "kos", "--timezone", "+01:00", "--system", "patient=urn:oid:1.2.9"];
+    let source = case("full-identity");
+    let made =
+        dcm2fhir().arg("convert").arg(source).args(MADO).args(kos).arg("-o").arg(folder.path()).output().unwrap();
+    assert_eq!(files(folder.path()).len(), 1, "{}", stderr(&made));
+    let output = dcm2fhir().arg("convert").arg(folder.path()).args(MADO).output().unwrap();
+    assert_eq!((crate::run::code(&output), &lines(stdout(&output))[0]["type"]), (1, &"collection".into()));
+    assert!(stderr(&output).contains("it holds manifests alone"), "{}", stderr(&output));
+}
+
+#[test]
+fn orders_that_the_study_is_not_based_on_stand_in_a_section() {
+    use dcm2fhir::synth::{Attributes, DataSet, Instance};
+    use dicom_dictionary_std::{tags, uids};
+    let order = |number: &str| DataSet::new().text(tags::ACCESSION_NUMBER, number);
+    let image = Instance::new("CT", uids::CT_IMAGE_STORAGE, "orders", 1, 1)
+        .text(tags::PATIENT_ID, "1")
+        .items(tags::REQUEST_ATTRIBUTES_SEQUENCE, [order("A2"), order("A<3>"), order("A1")]);
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("1.dcm"), image.bytes()).unwrap();
+    let system = ["--system", "accession=urn:oid:1.2.9"];
+    let output = dcm2fhir().arg("convert").arg(folder.path()).args(MADO).args(system).output().unwrap();
+    let document = &lines(stdout(&output))[0];
+    let section = &document["entry"][0]["resource"]["section"][0];
+    let all = document["entry"].as_array().unwrap();
+    let orders = all.iter().filter(|entry| entry["resource"]["resourceType"] == "ServiceRequest");
+    let urls: Vec<&Value> = orders.map(|entry| &entry["fullUrl"]).collect();
+    let others: Vec<&Value> = section["entry"].as_array().unwrap().iter().map(|one| &one["reference"]).collect();
+    assert_eq!((urls.len(), others.len()), (3, 2), "{document}");
+    assert!(others.iter().all(|url| urls.contains(url)), "{section}");
+    assert!(section["text"]["div"].as_str().unwrap().contains("<p>A2, A&lt;3&gt;</p>"), "{section}");
 }
 
 #[test]

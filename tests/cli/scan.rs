@@ -75,8 +75,6 @@ fn faults_of_the_data_travel_and_change_no_exit_code() {
     let converted = convert([folder.path().to_str().unwrap(), "--fhir", "r4", "--report", "-", "-o", "/dev/null"]);
     assert_eq!((code(&converted), stdout(&converted)), (1, stdout(&output)));
     assert!(stdout(&output).contains("not-dicom"), "{}", stdout(&output));
-    let nothing = run(&["assemble", "-", "--fhir", "r4"], "");
-    assert_eq!((code(&nothing), stdout(&nothing)), (0, ""));
 }
 
 #[test]
@@ -147,12 +145,64 @@ fn a_file_that_cannot_be_read_is_for_another_try() {
     fs::write(folder.path().join("whole"), whole).unwrap();
     // A list is read before its files are: what is gone then is a fault of the list, and what is a folder is walked.
     let list = format!("{0}/whole\n{0}/gone\n", folder.path().display());
-    let output = run(&["scan", "-", "-o", "-"], &list);
+    let output = run(&["scan", "--files-from", "-", "-o", "-"], &list);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     assert!(stdout(&output).contains("\"r\":\"missing\""), "{}", stdout(&output));
-    let none = run(&["scan", "-"], "");
-    assert_eq!(code(&none), 0, "an empty share of a list is done");
-    assert_eq!(stdout(&none).lines().count(), 1);
+}
+
+#[test]
+fn nothing_found_is_exit_code_1_and_0_for_a_task_that_may_have_nothing_to_do() {
+    let work = tempfile::tempdir().unwrap();
+    fs::create_dir(work.path().join("empty")).unwrap();
+    fs::write(work.path().join("lines.ndjson"), "before").unwrap();
+    let run = |line: &str, input: &str| {
+        let words = line.split(' ').collect::<Vec<_>>();
+        dcm2fhir().current_dir(work.path()).args(words).write_stdin(input.to_string()).output().unwrap()
+    };
+    for (line, input, advice) in [
+        ("scan empty -o lines.ndjson -q", "", "no file was found in empty"),
+        ("scan --files-from - -q", "", "no file was found in standard input"),
+        ("scan --files-from - -q", "lines.ndjson\n", "no DICOM file was found in standard input"),
+        ("scan - -q", "lines.ndjson\n", "give --files-from -"),
+        ("assemble - -q", "", "no study in standard input"),
+        ("assemble - -q", stdout(&run("scan empty --allow-empty", "")), "no study in standard input"),
+    ] {
+        let output = run(line, input);
+        assert_eq!((code(&output), stdout(&output)), (1, ""), "{line}: {}", stderr(&output));
+        assert!(stderr(&output).contains(advice) && stderr(&output).contains("--allow-empty"), "{}", stderr(&output));
+        let output = run(&format!("{line} --allow-empty -o out.ndjson").replace("-o lines.ndjson ", ""), input);
+        assert_eq!((code(&output), stderr(&output).as_str()), (0, ""), "{line}");
+    }
+    assert_eq!(fs::read_to_string(work.path().join("lines.ndjson")).unwrap(), "before");
+}
+
+#[test]
+fn a_shard_or_partition_may_be_empty_but_not_the_whole_scan() {
+    let work = tempfile::tempdir().unwrap();
+    let scan = |input: &Path, records: &Path, shard: &str| {
+        let options = ["-q", "--partitions", "2", "--shard", shard, "-o"];
+        let output = dcm2fhir().arg("scan").arg(input).args(options).arg(records).output().unwrap();
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+    };
+    let assemble = |records: &Path, partition: &str| {
+        code(&dcm2fhir().arg("assemble").arg(records).args(["-q", "--partition", partition]).output().unwrap())
+    };
+    let (one_study, nothing) = (work.path().join("one-study"), work.path().join("nothing"));
+    for shard in ["1/2", "2/2"] {
+        scan(&case("ct-two-series"), &one_study, shard);
+        scan(&case("not-dicom"), &nothing, shard);
+    }
+    assert_eq!(["1/2", "2/2"].map(|partition| assemble(&one_study, partition)), [0, 0]);
+    assert_eq!(["1/2", "2/2"].map(|partition| assemble(&nothing, partition)), [1, 1]);
+}
+
+#[test]
+fn a_dash_is_a_file_or_an_archive_as_for_convert() {
+    let whole = instance("CT", uids::CT_IMAGE_STORAGE, ["1.2.1", "1.2.1.1", "1.2.1.1.1"]).bytes();
+    for path in ["-", "/dev/stdin"] {
+        let output = dcm2fhir().args(["scan", path, "-q"]).write_stdin(whole.clone()).output().unwrap();
+        assert!(stdout(&output).starts_with("1.2.1\t"), "{}", stderr(&output));
+    }
 }
 
 #[cfg(unix)]

@@ -37,7 +37,9 @@ fn an_option_wins_over_a_variable_a_variable_over_the_file_and_the_file_over_the
 
 #[test]
 fn a_name_of_an_earlier_version_still_sets_its_option() {
-    assert_eq!(line(&config("jobs = 8", &[], &[]), "concurrent-requests"), "concurrent-requests = 8  # the file");
+    for name in ["jobs", "concurrent-requests"] {
+        assert_eq!(line(&config(&format!("{name} = 8"), &[], &[]), "requests"), "requests = 8  # the file");
+    }
 }
 
 #[test]

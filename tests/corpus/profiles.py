@@ -70,9 +70,9 @@ def main():
     sys.exit(1 if failed else 0)
 
 
-def convert(binary, name, out, inputs):
+def convert(binary, name, out, inputs, more=()):
     """Writes the resources, and says how many studies cannot conform, by reason."""
-    report, more = out.with_suffix('.report'), PROFILES[name][1]
+    report, more = out.with_suffix('.report'), [*PROFILES[name][1], *more]
     common = [option for option in COMMON if name == 'mado' or not option.startswith('--creation-time')]
     command = [binary, 'convert', *inputs, '-o', out, '--profile', name, '--report', report, '--quiet', *common, *more]
     if name != 'mado':

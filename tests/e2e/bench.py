@@ -41,7 +41,7 @@ def main():
         sink = subprocess.Popen([folder / "sink", folder / "requests"], stdout=subprocess.PIPE, text=True)
         try:
             port = sink.stdout.readline().strip()
-            upload = [tool, "upload", bundles, "--to", f"http://127.0.0.1:{port}/fhir", "--concurrent-requests", str(JOBS), "-q"]
+            upload = [tool, "upload", bundles, "--to", f"http://127.0.0.1:{port}/fhir", "--requests", str(JOBS), "-q"]
             # The first upload is recorded.
             user_and_system(upload)
             size = os.path.getsize(folder / "requests")

@@ -212,6 +212,9 @@ fn what_belongs_to_a_patient_whom_nobody_knows_is_not_shared() {
     for patients in [[&b""[..], b""], [b"ANON", b"ANON"], [b"\xC41", b"\xC41"]] {
         let run = converted(&numbers_of_two(patients), Release::R4, Way::Bundles, &SYSTEMS);
         assert_eq!(searches(&run, "ServiceRequest").len(), 0, "{patients:?}");
+        for kind in ["ServiceRequest", "Encounter"] {
+            assert_eq!(places(&run, kind).len(), 2, "{patients:?}: a {kind} for each study");
+        }
         assert_eq!(run.exit_code, 0, "{patients:?}");
     }
 }
@@ -357,6 +360,19 @@ fn study_uids_that_differ_never_share_an_identifier() {
         let mut systems = studies.iter().flat_map(|study| list(&study["identifier"]));
         assert!(systems.all(|identifier| identifier["system"] != "urn:dicom:uid"), "they would read alike");
     });
+}
+
+#[test]
+fn a_study_uid_with_letters_is_not_searched_for() {
+    for (uids, is_searched) in [([&b"1.2.3"[..], b"1.2.4"], true), ([b"1.2.3A", b"1.2.3a"], false)] {
+        let images = two_studies(tags::STUDY_INSTANCE_UID, uids);
+        let run = converted(&images, Release::R4, Way::BundlesOf("transaction", true), &SYSTEMS);
+        let entries = run.documents.iter().flat_map(|bundle| list(&bundle["entry"]));
+        let urls: BTreeSet<&str> = entries.map(|entry| text(&entry["request"]["url"])).collect();
+        let studies: Vec<&&str> = urls.iter().filter(|url| url.starts_with("ImagingStudy")).collect();
+        assert_eq!(studies.len(), 2);
+        assert!(studies.iter().all(|url| url.contains('?') == is_searched), "a server may ignore case: {studies:?}");
+    }
 }
 
 #[test]

@@ -282,3 +282,100 @@ fn a_coding_scheme_whose_name_lost_bytes_is_none_that_the_user_named() {
         });
     }
 }
+
+#[test]
+fn persons_whose_names_are_alike_in_letters_and_differ_in_ideographs_are_two() {
+    let named = |study, place, tag, ideographs: &str| {
+        let name = format!("Yamada^Tarou{ideographs}");
+        image(study, place, &[(tags::SPECIFIC_CHARACTER_SET, b"ISO_IR 192"), (tag, name.as_bytes())])
+    };
+    for (tag, kind) in
+        [(tags::OPERATORS_NAME, "Practitioner"), (tags::NAME_OF_PHYSICIANS_READING_STUDY, "Practitioner")]
+    {
+        for (other, count) in [("=山田^花子", 2), ("=山田^太郎", 1), ("", 1), ("=山田^太郎=やまだ^たろう", 1)]
+        {
+            for places in [[1, 2], [2, 1]] {
+                let images = [named("1", places[0], tag, "=山田^太郎"), named("1", places[1], tag, other)];
+                let run = converted(&images, Release::R4, SEPARATE, &SYSTEMS);
+                let persons = of_type(&run, kind);
+                assert_eq!(persons.len(), count, "{tag} {other}");
+                assert!(persons.iter().all(|person| list(&person["name"]).count() > 1), "the fuller name stays");
+            }
+        }
+    }
+    for (other, count) in [("=山田^花子", Some(&1)), ("=山田^太郎", None), ("", None), ("=山田^太郎=やまだ", None)]
+    {
+        let images = [named("1", 1, tags::PATIENT_NAME, "=山田^太郎"), named("2", 1, tags::PATIENT_NAME, other)];
+        everywhere(&images, &SYSTEMS, |run, _, _| assert_eq!(run.issues.get("patient-differs"), count, "{other}"));
+    }
+    let born = named("1", 2, tags::PATIENT_NAME, "=山田^花子").text(tags::PATIENT_BIRTH_DATE, "19700102");
+    let images = [named("1", 1, tags::PATIENT_NAME, "=山田^太郎"), born];
+    everywhere(&images, &SYSTEMS, |run, _, _| {
+        assert!(
+            of_type(run, "Patient").iter().all(|patient| patient["birthDate"].is_null()),
+            "it is of another person"
+        );
+        assert_eq!(run.issues.get("differs"), Some(&1));
+    });
+}
+
+#[test]
+fn one_patient_id_of_two_types_and_one_issuer_is_one() {
+    let typed = |place, code, issuer| {
+        let of = [
+            (tags::IDENTIFIER_TYPE_CODE, code),
+            (tags::UNIVERSAL_ENTITY_ID, issuer),
+            (tags::UNIVERSAL_ENTITY_ID_TYPE, "ISO"),
+        ];
+        image("1", place, &[]).item(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE, with(&of))
+    };
+    for (issuers, is_several) in [(["1.2.3", "1.2.3"], false), (["1.2.3", "1.2.4"], true)] {
+        let images = [typed(1, "MR", issuers[0]), typed(2, "PI", issuers[1])];
+        everywhere(&images, &SYSTEMS, |run, _, _| {
+            assert_eq!(run.issues.contains_key("several-patients"), is_several, "{issuers:?}");
+        });
+    }
+}
+
+#[test]
+fn what_an_image_lacks_of_its_patient_comes_from_no_other_persons_image() {
+    let born = |attributes: &[(Tag, &[u8])]| image("1", 2, attributes).text(tags::PATIENT_BIRTH_DATE, "19700102");
+    let (id, name) = (tags::PATIENT_ID, tags::PATIENT_NAME);
+    for (first, second, is_completed) in [
+        (&[] as &[(Tag, &[u8])], &[] as &[(Tag, &[u8])], true),
+        (&[(name, b"Doe^Jane")], &[(name, b"Doe^Jane")], true),
+        (&[(name, b"Doe^Jane")], &[], true),
+        (&[], &[(name, b"Doe^Jane")], true),
+        (&[(name, b"Doe^Jane")], &[(name, b"Roe^Joan")], false),
+        (&[(name, b"Doe^Jane")], &[(name, b"Doe^Jane"), (id, b"PID2")], false),
+        (&[(id, b""), (name, b"Doe^Jane")], &[(id, b""), (name, b"Doe^Jane")], true),
+        (&[(id, b""), (name, b"Doe^Jane")], &[(id, b""), (name, b"Roe^Joan")], false),
+        (&[(name, b"Doe^Jane")], &[(id, b""), (name, b"Doe^Jane")], false),
+    ] {
+        let run = converted(&[image("1", 1, first), born(second)], Release::R4, SEPARATE, &SYSTEMS);
+        let patient = of_type(&run, "Patient").remove(0);
+        assert_eq!(!patient["birthDate"].is_null(), is_completed, "{first:?} {second:?}");
+    }
+}
+
+#[test]
+fn of_two_visits_of_one_study_the_first_is_taken_and_it_is_reported() {
+    let images = [(1, b"V1"), (2, b"V2")].map(|(place, visit)| image("1", place, &[(tags::ADMISSION_ID, visit)]));
+    everywhere(&images, &SYSTEMS, |run, _, _| {
+        assert_eq!(run.issues.get("differs"), Some(&1));
+        for visit in of_type(run, "Encounter") {
+            assert_eq!((visit["identifier"][0]["value"].as_str(), visit["identifier"][1].as_str()), (Some("V1"), None));
+            assert_eq!(list(&visit["identifier"]).count(), 1);
+        }
+    });
+}
+
+#[test]
+fn devices_of_one_serial_number_and_other_makers_are_two_resources() {
+    for (makers, count) in [([&b"ACME"[..], b"Other"], 2), ([b"M\xFC", b"M\xF6"], 2), ([b"ACME", b"ACME "], 1)] {
+        let made =
+            |place: u32, maker| image("1", place, &[(tags::DEVICE_SERIAL_NUMBER, b"7"), (tags::MANUFACTURER, maker)]);
+        let run = converted(&[made(1, makers[0]), made(2, makers[1])], Release::R4, SEPARATE, &SYSTEMS);
+        assert_eq!(of_type(&run, "Device").len(), count, "{makers:?}");
+    }
+}

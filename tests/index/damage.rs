@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
-use crate::world::{World, assert_same, convert, run};
+use crate::world::{PROGRAM, World, assert_same, convert, run};
 
 /// Runs with an index that cannot be used, and gives what is said.
 fn refused(world: &World, index: &str) -> String {
@@ -41,6 +42,44 @@ fn what_cannot_be_an_index_is_refused_and_stays_as_it_is() {
         assert!(said.contains(want), "{index}: {said}");
         assert_eq!(fs::read(world.at(index)).ok(), before, "{index}");
     }
+}
+
+#[test]
+fn an_index_that_cannot_be_written_ends_the_run() {
+    let world = World::new(4, 10);
+    let full = convert(&world, "full/", &[]);
+    let _ = convert(&world, "out/", &["--index", "kept"]);
+    let run = || world.run_unprivileged(&["convert", "archive", "--index", "kept"]);
+    fs::set_permissions(world.at("kept"), fs::Permissions::from_mode(0o444)).unwrap();
+    let read_only = run();
+    // Nor can what belongs to it be written beside it.
+    world.give_away(&["kept"]);
+    fs::set_permissions(world.at("kept"), fs::Permissions::from_mode(0o600)).unwrap();
+    fs::set_permissions(world.folder.path(), fs::Permissions::from_mode(0o555)).unwrap();
+    let alone = run();
+    fs::set_permissions(world.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    for output in [read_only, alone] {
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), output.stdout), (Some(2), Vec::new()), "{said}");
+        assert!(said.contains("writ"), "{said}");
+    }
+    assert_same(&convert(&world, "out/", &["--index", "kept"]), &full, "the next run");
+}
+
+#[test]
+fn a_full_disk_ends_the_run_and_the_next_one_goes_on() {
+    let world = World::new(5, 30);
+    let full = convert(&world, "full/", &[]);
+    for blocks in [1, 20, 100] {
+        // Without the signal a write behind the limit is an error, as on a full disk.
+        let limited = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" convert archive --index full.index");
+        let mut shell = Command::new("sh");
+        let output = shell.args(["-c", &limited, PROGRAM]).current_dir(world.folder.path()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), output.stdout), (Some(2), Vec::new()), "{blocks}: {said}");
+        assert!(said.contains("disk"), "{blocks}: {said}");
+    }
+    assert_same(&convert(&world, "out/", &["--index", "full.index"]), &full, "the next run");
 }
 
 #[test]

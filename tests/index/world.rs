@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, UNIX_EPOCH};
@@ -122,6 +124,35 @@ impl World {
     }
 }
 
+/// The program.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_dcm2fhir");
+
+/// A user who owns nothing.
+const NOBODY: u32 = 65534;
+
+impl World {
+    /// Runs the program as a user whom permissions keep out. Others than root are one already.
+    pub fn run_unprivileged(&self, arguments: &[&str]) -> Output {
+        if !nix::unistd::geteuid().is_root() {
+            return run(arguments, self.folder.path());
+        }
+        let own = self.at("dcm2fhir");
+        if !own.exists() {
+            fs::set_permissions(self.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+            fs::hard_link(PROGRAM, &own).or_else(|_| fs::copy(PROGRAM, &own).map(drop)).unwrap();
+        }
+        Command::new(own).args(arguments).current_dir(self.folder.path()).uid(NOBODY).gid(NOBODY).output().unwrap()
+    }
+
+    /// Makes files and folders that user's own.
+    pub fn give_away(&self, names: &[&str]) {
+        let all = names.iter().flat_map(|name| WalkDir::new(self.at(name))).flatten();
+        if nix::unistd::geteuid().is_root() {
+            all.for_each(|entry| std::os::unix::fs::chown(entry.path(), Some(NOBODY), Some(NOBODY)).unwrap());
+        }
+    }
+}
+
 /// What a run came to.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Run {
@@ -132,7 +163,7 @@ pub struct Run {
 
 /// Runs the program.
 pub fn run(arguments: &[&str], folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_dcm2fhir")).args(arguments).current_dir(folder).output().unwrap()
+    Command::new(PROGRAM).args(arguments).current_dir(folder).output().unwrap()
 }
 
 /// Converts the archive into a folder or file, and gives what stands there then.

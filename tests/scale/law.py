@@ -107,7 +107,7 @@ class Law:
         lines = []
         for some in (files[: 2 * third], files[third:], files[:third] + files[2 * third :]):
             paths = b"\0".join(map(os.fsencode, some))
-            lines += run(*self.scan, "-", "-0", "-o", "-", stdin=paths).splitlines(keepends=True)
+            lines += run(*self.scan, "--files-from", "-", "-0", "-o", "-", "--allow-empty", stdin=paths).splitlines(keepends=True)
         lines += dice.sample(lines, len(lines) // 2)
         dice.shuffle(lines)
         parts = []

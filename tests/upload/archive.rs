@@ -12,11 +12,8 @@ fn an_archive_is_uploaded_once() {
     let server = TestServer::new(|_| Act::Serve);
     let upload = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dcm2fhir"));
-        let output = command
-            .args(["upload", "--to", &server.base, "--concurrent-requests", "4"])
-            .arg(folder.path())
-            .output()
-            .unwrap();
+        let output =
+            command.args(["upload", "--to", &server.base, "--requests", "4"]).arg(folder.path()).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
         let _ = server.seen();
         server.store()
@@ -52,4 +49,59 @@ fn a_profile_and_labels_stand_in_every_resource_that_is_sent() {
         let claims = store.values().filter(|(_, resource)| resource["meta"]["profile"].is_array()).count();
         assert_eq!(claims > 0, more.contains(&"--profile"), "{more:?}");
     }
+}
+
+#[test]
+fn every_profile_that_writes_resources_is_uploaded_in_every_way_of_sending() {
+    let folder = tempfile::tempdir().unwrap();
+    write_archive(&SynthOptions { studies: 3, instances: 1, ..SynthOptions::default() }, folder.path()).unwrap();
+    let wado = ["--endpoint", "wado-rs=https://pacs.example/dicomweb"];
+    let profiles: [(&[&str], &str); 5] = [
+        (&["--profile", "eu-imaging"], "http://hl7.eu/fhir/imaging/StructureDefinition/ImagingStudyEuImaging"),
+        (
+            &["--profile", "eu-imaging", "--fhir", "r5"],
+            "http://hl7.eu/fhir/imaging-r5/StructureDefinition/ImagingStudyEuImaging",
+        ),
+        (&["--profile", "imr"], "https://profiles.ihe.net/RAD/IMR/StructureDefinition/imr-imagingstudy"),
+        (&["--profile", "mii"], "/modul-bildgebung/StructureDefinition/mii-pr-bildgebung-bildgebungsstudie"),
+        (&["--profile", "ips"], "http://hl7.org/fhir/uv/ips/StructureDefinition/ImagingStudy-uv-ips"),
+    ];
+    for (profile, claim) in profiles {
+        for way in
+            [&["--send-as", "put"] as &[_], &["--send-as", "batch"], &["--send-as", "transaction"], &["--conditional"]]
+        {
+            let server = TestServer::new(|_| Act::Serve);
+            let upload = || {
+                let mut command = Command::new(env!("CARGO_BIN_EXE_dcm2fhir"));
+                let run = command.args(["upload", "--to", &server.base]).args(profile).args(wado).args(way);
+                let output = run.arg(folder.path()).output().unwrap();
+                let said = String::from_utf8_lossy(&output.stderr).into_owned();
+                assert_eq!(output.status.code(), Some(0), "{profile:?} {way:?}: {said}");
+                server.store()
+            };
+            let first = upload();
+            let studies: Vec<_> = first.iter().filter(|(key, _)| key.starts_with("ImagingStudy/")).collect();
+            assert_eq!(studies.len(), 3, "{profile:?} {way:?}");
+            for (key, (_, study)) in studies {
+                let found = study["meta"]["profile"][0].as_str().unwrap_or_default();
+                assert!(found.ends_with(claim), "{profile:?} {way:?} {key}: {study}");
+            }
+            assert_eq!(upload(), first, "{profile:?} {way:?}: nothing is written again");
+        }
+    }
+    let mut mado = Command::new(env!("CARGO_BIN_EXE_dcm2fhir"));
+    mado.args([
+        "upload",
+        "--to",
+        "http://127.0.0.1:9",
+        "--profile",
+        "mado",
+        "--creator",
+        "X",
+        "--retrieve-location",
+        "1.2",
+    ]);
+    let output = mado.arg(folder.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && said.contains("write them with convert"), "{said}");
 }

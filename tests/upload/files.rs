@@ -68,7 +68,7 @@ impl Files {
         let server = session.open()?;
         let job = self.config(how, &server).job()?;
         let mut upload = Upload { job, stdin: false, options: session.options.clone() };
-        upload.options.sending.concurrent_requests = 1;
+        upload.options.sending.requests = 1;
         let progress: Arc<dyn Progress> = Arc::new(Silent);
         deliver(&upload, &server, &session.interrupt, &progress)?.sent?;
         Ok(server.counts())

@@ -42,7 +42,7 @@ fn ctrl_c_finishes_what_is_under_way_and_a_second_run_does_the_rest() {
     let upload = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dcm2fhir"));
         command
-            .args(["upload", "--to", &server.base, "--concurrent-requests", "2", "--journal"])
+            .args(["upload", "--to", &server.base, "--requests", "2", "--journal"])
             .arg(folder.path().join("journal"));
         command.arg(&input).stderr(Stdio::piped());
         command

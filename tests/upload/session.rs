@@ -82,7 +82,7 @@ impl Session {
             policy: Policy::default(),
             sending: SendingOptions {
                 send_as: None,
-                concurrent_requests: 4,
+                requests: 4,
                 max_bytes: 1 << 20,
                 max_entries: 500,
                 replace: false,

@@ -12,7 +12,9 @@ use crate::fhir::datatypes::Coding;
 use crate::fhir::dialect::Dialect;
 use crate::fhir::document::Document;
 use crate::fhir::identifier::Identifier;
+use crate::fhir::narrative;
 use crate::fhir::profile::Role;
+use crate::fhir::resource::Reference;
 
 /// What the document is (LOINC).
 const IMAGING_STUDY: Coding = Coding::constant("http://loinc.org", "18748-4", "Diagnostic imaging study");
@@ -65,7 +67,7 @@ impl Element for Composition<'_> {
         object.value("resourceType", "Composition")?;
         object.value("id", document.composition_id())?;
         object.meta(Role::Composition)?;
-        object.element("text", Narrative(document))?;
+        object.element("text", Generated(narrative::of_study(&document.linked.study)))?;
         object.element("identifier", identifier(document))?;
         object.value("status", "final")?;
         object.element("type", InConcept(&IMAGING_STUDY))?;
@@ -74,17 +76,31 @@ impl Element for Composition<'_> {
         object.shown("date", document.made_at)?;
         object.list("author", &document.linked.study.authors)?;
         object.value("title", document.title())?;
-        object.list("event", [Event(document)].iter())
+        object.list("event", [Event(document)].iter())?;
+        let others = &document.linked.study.other_orders;
+        object.list("section", (!others.is_empty()).then_some(OtherOrders(others)).iter())
     }
 }
 
-/// `Composition.text`.
-struct Narrative<'a>(&'a Document<'a>);
+/// A narrative made of what the resource says.
+struct Generated(String);
 
-impl Element for Narrative<'_> {
+impl Element for Generated {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         object.value("status", "generated")?;
-        object.value("div", self.0.narrative())
+        object.value("div", &self.0)
+    }
+}
+
+/// `Composition.section` with the orders that the study is not based on: each entry can be reached from the Composition (R4
+/// Documents).
+struct OtherOrders<'a>(&'a [Reference]);
+
+impl Element for OtherOrders<'_> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.value("title", "Other orders")?;
+        object.element("text", Generated(narrative::of_orders(self.0)))?;
+        object.list("entry", self.0)
     }
 }
 

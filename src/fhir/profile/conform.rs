@@ -1,8 +1,8 @@
-//! Makes a study as a profile wants it: what the profile has no place for goes, and what it adds is added.
+//! Changes a study so that it conforms to a profile: removes what the profile forbids and adds what it requires.
 //!
-//! The steps are those of the table in [`Profile`]; each does nothing where the profile changes nothing.
+//! There is a step for each field of [`Profile`]; it does nothing if the profile changes nothing there.
 
-use super::demand::is_coded;
+use super::demand::{is_body_site, is_modality};
 use super::{Codes, Identifiers, Orders, Performers, Procedures, Profile, ProfileOptions};
 use crate::fhir::datatypes::{CodeableConcept, Coding, ResourceType};
 use crate::fhir::identifier::Identifier;
@@ -10,7 +10,7 @@ use crate::fhir::imaging_study::{ImagingStudy, Performer, Procedure, Series};
 use crate::fhir::resource::{Device, DeviceKind, Endpoint, Organization, Reference, Resource};
 use crate::issue::Reason;
 
-/// Something that was changed so that the study conforms, and is to be told.
+/// A change that was necessary to conform, for the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
     /// The element.
@@ -19,10 +19,10 @@ pub struct Change {
     pub reason: Reason,
 }
 
-/// The program that makes documents.
+/// This program, the author of documents.
 pub const PROGRAM: &str = "dcm2fhir";
 
-/// Changes a study that lacks nothing into one that conforms; says what a reader would miss.
+/// Makes a study that meets all requirements conform; returns changes that lose information.
 pub fn conform(profile: &Profile, study: &mut ImagingStudy<'_>, options: &ProfileOptions) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut note = |element, reason| changes.push(Change { element, reason });
@@ -49,14 +49,14 @@ fn identifiers(profile: &Profile, study: &mut ImagingStudy<'_>, note: Note<'_>) 
     if profile.identifiers == Identifiers::All {
         return;
     }
-    // The accession numbers stand in `basedOn` too.
+    // The accession numbers are in `basedOn` too.
     study.accession.clear();
     if study.study_id.take().is_some() {
         note("identifier", Reason::NoPlace);
     }
 }
 
-/// The first order that has an accession number with a system is the study's; the others stand beside it.
+/// Bases the study on the first order whose accession number has a system; the others become separate resources.
 fn orders(profile: &Profile, study: &mut ImagingStudy<'_>, note: Note<'_>) {
     if profile.orders == Orders::All || study.based_on.is_empty() {
         return;
@@ -72,7 +72,7 @@ fn orders(profile: &Profile, study: &mut ImagingStudy<'_>, note: Note<'_>) {
     study.other_orders = std::mem::replace(&mut study.based_on, kept);
 }
 
-/// A procedure that can be shown: its code's display, or words.
+/// A procedure with text: its code's display, or a description.
 fn procedure(profile: &Profile, study: &mut ImagingStudy<'_>, note: Note<'_>) {
     let has_words = |procedure: &Procedure| {
         let concept = &procedure.concept;
@@ -90,7 +90,7 @@ fn procedure(profile: &Profile, study: &mut ImagingStudy<'_>, note: Note<'_>) {
     study.procedure.push(Procedure { concept, reference: Reference::to(ResourceType::Procedure) });
 }
 
-/// The modalities of the series in words; `Imaging` where none is known.
+/// The modalities of the series as text; `Imaging` if none is known.
 fn modalities(study: &ImagingStudy<'_>) -> String {
     let mut words: Vec<&str> =
         study.series.iter().flatten().filter_map(|series| series.modality.as_ref()?.label()).collect();
@@ -99,15 +99,15 @@ fn modalities(study: &ImagingStudy<'_>) -> String {
     if words.is_empty() { "Imaging".to_string() } else { words.join(", ") }
 }
 
-/// What is no code of a known system is left out where the profile binds it to one.
+/// Leaves text and unknown codes out if the profile requires codes.
 fn codes(profile: &Profile, study: &mut ImagingStudy<'_>, note: Note<'_>) {
     if profile.codes == Codes::OrWords {
         return;
     }
-    study.modality.retain(is_coded);
+    study.modality.retain(is_modality);
     for series in study.series.iter_mut().flatten() {
         let before = series.body_site.len();
-        series.body_site.retain(is_coded);
+        series.body_site.retain(is_body_site);
         if series.body_site.len() < before {
             note("series.bodySite", Reason::NoPlace);
         }

@@ -1,31 +1,31 @@
-//! What a profile changes, in words: a line for each field of [`Profile`] in which it differs from no profile.
+//! A description of a profile: a line for each field of [`Profile`] that differs from [`Profile::NONE`].
 
 use serde::Serialize;
 
 use super::{Codes, Identifiers, Manifests, Orders, Packaging, Performers, Procedures, Profile, Role};
 
-/// What a profile changes in one element.
+/// The change of one element.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// The element, without `ImagingStudy.` in front.
     pub element: &'static str,
-    /// Where its value comes from; empty where it only goes.
+    /// The source of its value; empty if it is only removed.
     pub from: &'static str,
-    /// What is written, or left out.
+    /// What is written or left out.
     pub rule: String,
 }
 
 impl Difference {
-    /// Whether an option gives the value, and no header.
+    /// Whether the value comes from an option.
     pub fn is_from_options(&self) -> bool {
         self.from.starts_with("--") && self.element != DEMANDED
     }
 }
 
-/// What stands for the element of what a study cannot do without.
+/// The element column of a requirement.
 const DEMANDED: &str = "(demanded)";
 
-/// All that a profile changes, and then what it demands.
+/// All changes of a profile, then its requirements.
 pub fn differences(profile: &Profile) -> Vec<Difference> {
     let mut all = Vec::new();
     let mut add = |element, from, rule: String| all.push(Difference { element, from, rule });
@@ -157,7 +157,7 @@ fn companions(profile: &Profile, add: Add<'_>) {
     }
 }
 
-/// What a resource is, in words.
+/// A description of a role.
 fn name(role: Role) -> &'static str {
     match role {
         Role::Document => "Bundle",

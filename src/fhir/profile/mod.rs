@@ -1,4 +1,4 @@
-//! Profiles as data: what a target demands of a release, adds to it and forbids in it.
+//! Profiles as data: what a guide requires of a release, adds to it and forbids in it.
 //!
 //! A profile is a value of [`Profile`], read beside its guide like a change log: each is [`Profile::NONE`] with its
 //! differences. No other module but the command line names a profile; they ask `profile.frames` and the like.
@@ -12,7 +12,9 @@ mod tables;
 mod tests;
 
 pub use conform::{Change, PROGRAM, conform};
-pub use demand::{key_object_lacks, lacks};
+#[cfg(test)]
+pub use demand::OUTSIDE_CID_33;
+pub use demand::{LO, SH, fits, key_object_lacks, lacks};
 pub use differences::{Difference, differences};
 pub use options::{ProfileName, ProfileOptions};
 
@@ -22,20 +24,20 @@ use super::release::Release;
 use crate::issue::Lack;
 use crate::options::References;
 
-/// What a profile changes in a release.
+/// The differences of a profile from a release.
 #[derive(Debug, PartialEq)]
 pub struct Profile {
-    /// What `--profile` calls it; empty for no profile.
+    /// Its name in `--profile`; empty for no profile.
     pub name: &'static str,
     /// The guide and its version.
     pub guide: &'static str,
-    /// The release that it is made for.
+    /// Its release.
     pub release: &'static Release,
-    /// What is written for each study.
+    /// The output for each study.
     pub packaging: Packaging,
-    /// How resources are referred to, where the user does not say.
+    /// The default of `--references`.
     pub references: Option<References>,
-    /// The canonical URLs of `meta.profile`, by what a resource is.
+    /// The canonical URLs of `meta.profile`, by role.
     pub claims: &'static [(Role, &'static str)],
     /// Which identifiers of the study are written.
     pub identifiers: Identifiers,
@@ -47,11 +49,11 @@ pub struct Profile {
     pub order_status: &'static str,
     /// `ServiceRequest.category`.
     pub order_category: Option<Code>,
-    /// Whether a ServiceRequest has its numbers, which the reference to it has in any case.
+    /// Whether a ServiceRequest has identifiers; the reference to it always has.
     pub order_numbers: bool,
-    /// Who and what may have made a series.
+    /// The performers of a series.
     pub performers: Performers,
-    /// What kind of device made the images.
+    /// The type of the device that made the images.
     pub device_category: Option<DeviceCategory>,
     /// The extension of the study with its anatomical regions.
     pub regions: Option<Regions>,
@@ -61,31 +63,31 @@ pub struct Profile {
     pub key_object_title: Option<&'static str>,
     /// The extension of an instance with its title.
     pub instance_description: Option<&'static str>,
-    /// The code of what an Endpoint hands out, by its connection type.
+    /// The payload type of an Endpoint, by its connection type.
     pub payloads: &'static [(&'static str, Code)],
     /// The extension of a WADO-RS Endpoint with the UID of the repository.
     pub location: Option<&'static str>,
-    /// The address of images where nobody gives one.
+    /// The address of images without `--endpoint`.
     pub unknown_address: Option<&'static str>,
     /// The connection type of the web viewer.
     pub viewer: Option<Code>,
-    /// The connection types of the endpoints that the study must have one of, as `--endpoint` names them, and no others.
+    /// The allowed connection types, one of which is required, as in `--endpoint`.
     pub study_endpoints: &'static [&'static str],
-    /// What kind of Device made a document.
+    /// The type of the Device that made a document.
     pub creator: Option<Code>,
-    /// What a study has to say of the procedure.
+    /// How the procedure is described.
     pub procedures: Procedures,
-    /// Whether modalities, body sites and sides may be words.
+    /// Whether modalities, body sites and sides may be text.
     pub codes: Codes,
     /// Whether manifests among the instances are left out.
     pub manifests: Manifests,
-    /// What a study cannot do without.
+    /// The requirements of a study.
     pub demands: &'static [Lack],
-    /// What it cannot do without besides, as a Key Object Selection.
+    /// The additional requirements of a Key Object Selection.
     pub key_object_demands: &'static [Lack],
 }
 
-/// A code of the guides.
+/// A code of a guide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Code {
     system: &'static str,
@@ -98,7 +100,7 @@ impl Code {
         Code { system, code, display: Some(display) }
     }
 
-    /// The code as it is written.
+    /// The code as a Coding.
     pub fn coding(self) -> Coding {
         Coding {
             system: Some(self.system.into()),
@@ -109,16 +111,16 @@ impl Code {
     }
 }
 
-/// What is written for each study.
+/// The output for each study.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packaging {
-    /// Resources or Bundles, as the user asks.
+    /// Resources or Bundles, by `--format`.
     AsAsked,
     /// A document Bundle with a Composition.
     Document,
 }
 
-/// What a resource is to a study, as far as profiles tell resources apart.
+/// The role of a resource in the output of a study.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// The document Bundle.
@@ -135,7 +137,7 @@ pub enum Role {
     OrderWithoutSystem,
     /// The Device that made the images.
     Equipment,
-    /// An Endpoint that hands images out by WADO-RS.
+    /// A WADO-RS Endpoint.
     WadoRs,
     /// An Endpoint that is a web viewer.
     WebViewer,
@@ -167,7 +169,7 @@ pub enum Orders {
     OneAccession,
 }
 
-/// Who and what may have made a series.
+/// The performers of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Performers {
     /// All, as the headers have them.
@@ -198,21 +200,21 @@ pub struct Regions {
     pub spine: &'static str,
 }
 
-/// What a study has to say of the procedure.
+/// How the procedure is described.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Procedures {
-    /// What the headers say.
+    /// As in the headers.
     AsRead,
-    /// Something that a reader can be shown: else the study's description, else its modalities.
+    /// Always with text: by default the study's description, else its modalities.
     InWords,
 }
 
-/// Whether modalities, body sites and sides may be words.
+/// Whether modalities, body sites and sides may be text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Codes {
     /// They may.
     OrWords,
-    /// They are codes or left out.
+    /// Text is left out.
     Only,
 }
 
@@ -232,7 +234,7 @@ impl Default for &'static Profile {
 }
 
 impl Profile {
-    /// The profile of this name for a release, or for its own release where none is named.
+    /// The profile of this name for a release, or for its own release by default.
     pub fn find(name: &str, release: Option<&Release>) -> Option<&'static Profile> {
         let mut named = Profile::ALL.into_iter().filter(|profile| profile.name == name);
         match release {
@@ -246,12 +248,12 @@ impl Profile {
         !self.name.is_empty()
     }
 
-    /// The canonical URL of `meta.profile` for what a resource is.
+    /// The canonical URL of `meta.profile` for a role.
     pub fn claim(&self, role: Role) -> Option<&'static str> {
         self.claims.iter().find(|(of, _)| *of == role).map(|(_, url)| *url)
     }
 
-    /// The code of what an Endpoint of this connection type hands out.
+    /// The payload type of an Endpoint of this connection type.
     pub fn payload(&self, connection_type: &str) -> Option<Code> {
         self.payloads.iter().find(|(of, _)| *of == connection_type).map(|(_, code)| *code)
     }

@@ -1,4 +1,4 @@
-//! The options of profiles: which one, and what it wants that no header says.
+//! The options of profiles: which one, and values that headers do not contain.
 
 // Doc comments are help here, and show an address as the user types it.
 #![allow(rustdoc::bare_urls)]
@@ -12,7 +12,7 @@ use crate::fhir::resource::Organization;
 use crate::options::{choice, uri};
 
 choice! {
-    /// A target that takes studies in a form of its own.
+    /// A guide with its own requirements for studies.
     pub enum ProfileName: "profile" {
         /// The imaging manifest of the European Health Data Space, a document for each study.
         Mado = "mado",
@@ -27,7 +27,7 @@ choice! {
     }
 }
 
-/// Which profile, and what it wants that no header says.
+/// The profile, and values that headers do not contain.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[non_exhaustive]
@@ -74,19 +74,19 @@ pub struct ProfileOptions {
 }
 
 impl ProfileOptions {
-    /// The profile for a release, or for its own where none is named; no profile where none is asked for, or for that
-    /// release.
+    /// The profile for a release, or for its own release by default; [`Profile::NONE`] without `--profile`, or if
+    /// it does not exist for the release.
     pub fn profile(&self, release: Option<&Release>) -> &'static Profile {
         self.profile.and_then(|name| Profile::find(name.name(), release)).unwrap_or_default()
     }
 
-    /// The organization that makes documents.
+    /// The organization that creates documents.
     pub fn organization(&self) -> Option<Organization> {
         let name = self.creator.clone()?;
         Some(Organization { identifier: self.creator_id.iter().cloned().collect(), name: Some(name), is_creator: true })
     }
 
-    /// Fails where the profile is not for the release, lacks what it needs, or is given what it does not use.
+    /// Fails if the profile does not exist for the release, lacks a required option, or gets an unused one.
     pub fn check(&self, release: Option<&Release>) -> Result<(), Error> {
         let profile = self.profile(release);
         match self.profile {
@@ -100,7 +100,7 @@ impl ProfileOptions {
         self.unused(profile)
     }
 
-    /// The options that the profile cannot do without, and what to give.
+    /// The required options that are missing, with advice.
     pub fn missing(&self, profile: &Profile) -> Vec<&'static str> {
         let creator = "needs a creator: give --creator NAME, and --creator-id SYSTEM|VALUE";
         let location = "needs the repository of the images: give --retrieve-location OID";
@@ -144,7 +144,7 @@ fn usage<T>(message: String) -> Result<T, Error> {
     Err(Error::Usage(message))
 }
 
-/// A name that says something.
+/// A name that is not blank.
 #[cfg_attr(not(feature = "cli"), allow(dead_code))]
 fn name(text: &str) -> Result<String, String> {
     let text = text.trim();
@@ -155,7 +155,7 @@ fn name(text: &str) -> Result<String, String> {
     }
 }
 
-/// `SYSTEM|VALUE`, as FHIR searches for it.
+/// `SYSTEM|VALUE`, as in FHIR searches.
 #[cfg_attr(not(feature = "cli"), allow(dead_code))]
 fn identifier(text: &str) -> Result<Identifier, String> {
     let (system, value) = text.split_once('|').ok_or("want SYSTEM|VALUE, as http://registry.example/hospitals|4711")?;
@@ -177,7 +177,7 @@ fn oid(text: &str) -> Result<String, String> {
     }
 }
 
-/// The address of a viewer with the place of the Study Instance UID.
+/// The URL of a viewer, with a placeholder for the Study Instance UID.
 #[cfg_attr(not(feature = "cli"), allow(dead_code))]
 fn viewer(text: &str) -> Result<String, String> {
     if !text.starts_with("https://") && !text.starts_with("http://") {

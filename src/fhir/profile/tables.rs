@@ -1,4 +1,4 @@
-//! The profiles, each by its differences. The versions of the guides stand in `docs/profiles.md`.
+//! The profiles, each by its differences. `docs/profiles.md` lists the versions of the guides.
 
 use super::{
     Code, Codes, DeviceCategory, Identifiers, Manifests, Orders, Packaging, Performers, Procedures, Profile, Regions,
@@ -8,8 +8,8 @@ use crate::fhir::release::{R4, R5};
 use crate::issue::Lack;
 use crate::options::References;
 
-const DCM: &str = "http://dicom.nema.org/resources/ontology/DCM";
-const SCT: &str = "http://snomed.info/sct";
+pub(super) const DCM: &str = "http://dicom.nema.org/resources/ontology/DCM";
+pub(super) const SCT: &str = "http://snomed.info/sct";
 
 /// Accession Number, as DICOM codes it.
 const ACCESSION_NUMBER: Code = Code::new(DCM, "121022", "Accession Number");
@@ -17,13 +17,13 @@ const ACCESSION_NUMBER: Code = Code::new(DCM, "121022", "Accession Number");
 const IMAGING: Code = Code::new(SCT, "363679005", "Imaging");
 /// SNOMED CT: a device that makes diagnostic images.
 const IMAGING_DEVICE: Code = Code::new(SCT, "314789007", "Diagnostic imaging equipment");
-/// An Endpoint hands out no FHIR document.
+/// The payload type if it is no FHIR document.
 const NO_PAYLOAD: Code =
     Code { display: None, ..Code::new("http://terminology.hl7.org/CodeSystem/endpoint-payload-type", "none", "") };
-/// What an Endpoint hands out is a study.
+/// The payload type of a study.
 const STUDY: Code = Code::new(DCM, "113014", "Study");
 
-/// Nothing differs from the release.
+/// No differences from the release.
 const NONE: Profile = Profile {
     name: "",
     guide: "",
@@ -99,8 +99,15 @@ const MADO: Profile = Profile {
     )),
     procedures: Procedures::InWords,
     manifests: Manifests::LeftOut,
-    demands: &[Lack::StudyUid, Lack::OnePatient, Lack::Patient, Lack::Instances],
-    key_object_demands: &[Lack::PatientIssuer, Lack::StartedTime, Lack::Modality, Lack::Region, Lack::Uids],
+    demands: &[Lack::StudyUid, Lack::OnePatient, Lack::Patient, Lack::Instances, Lack::OtherThanManifests],
+    key_object_demands: &[
+        Lack::PatientIssuer,
+        Lack::PatientNumber,
+        Lack::StartedTime,
+        Lack::Modality,
+        Lack::Region,
+        Lack::Uids,
+    ],
     ..NONE
 };
 
@@ -207,7 +214,7 @@ const IPS: Profile = Profile {
         (Role::Study, "http://hl7.org/fhir/uv/ips/StructureDefinition/ImagingStudy-uv-ips"),
         (Role::Patient, "http://hl7.org/fhir/uv/ips/StructureDefinition/Patient-uv-ips"),
     ],
-    demands: &[Lack::StudyUid, Lack::OnePatient, Lack::Patient, Lack::NameAndBirthDate],
+    demands: &[Lack::StudyUid, Lack::OnePatient, Lack::Patient, Lack::NameAndBirthDate, Lack::Status],
     ..NONE
 };
 

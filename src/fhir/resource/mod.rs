@@ -11,7 +11,7 @@ mod person;
 
 use serde::ser::SerializeMap;
 
-use super::datatypes::ResourceType;
+use super::datatypes::{HumanName, ResourceType};
 use super::identifier::Identifier;
 use super::json::{Element, Object};
 use super::profile::Role;
@@ -158,6 +158,24 @@ impl Reference {
     /// All numbers that are known of what is referred to.
     pub fn numbers(&self) -> &[Identifier] {
         self.resource.as_deref().map_or(&[], Resource::identifier)
+    }
+
+    /// Whether both can have one name: what is shown is equal, with the bytes that it lost, and so is every script that both
+    /// are written in. Two persons whose names are spelt alike in letters can differ in ideographs.
+    pub fn can_be_called(&self, other: &Reference) -> bool {
+        let contradicts = |mine: &HumanName| {
+            other.names().iter().any(|theirs| mine.script() == theirs.script() && mine.text != theirs.text)
+        };
+        (&self.display, &self.lost) == (&other.display, &other.lost) && !self.names().iter().any(contradicts)
+    }
+
+    /// The name of a person in each script.
+    pub fn names(&self) -> &[HumanName] {
+        match self.resource.as_deref() {
+            Some(Resource::Patient(patient)) => &patient.name,
+            Some(Resource::Practitioner(practitioner)) => &practitioner.name,
+            _ => &[],
+        }
     }
 
     /// Whether one number is known of both.

@@ -10,7 +10,7 @@ use super::*;
 use crate::dicom::value::plain_number;
 use crate::dicom::{Levels, StoredValues};
 use crate::group::reader::{Record, Selections, record};
-use crate::group::sample::{file, instance, of_study};
+use crate::group::sample::{CT, file, instance, of_study};
 use crate::group::tests::{all_said, any_instance};
 use crate::group::{FileNotes, StoredInstance, Studies, Study, Values, apply_rejections};
 use crate::issue::Issue;
@@ -233,5 +233,37 @@ fn the_uids_of_a_line_are_uids() {
         let unit = parse::<Instance<'_>>(json.as_bytes(), WANTED);
         let added = unit.and_then(|unit| Builder::new("1", &options, Selections::All).add(unit, |_, _| ()));
         assert_eq!(added.is_ok(), is_fine, "{instances}");
+    }
+}
+
+#[test]
+fn another_patient_behind_more_parts_than_are_kept_is_seen_in_lines_too() {
+    let options = Options::default();
+    let image = |place: usize, set: String, patient: &str| {
+        let more = [
+            text(tags::SPECIFIC_CHARACTER_SET, set),
+            text(tags::STUDY_DESCRIPTION, format!("{place}")),
+            text(tags::PATIENT_ID, patient),
+        ];
+        instance("1.2.1", &format!("1.{place}"), CT, &more)
+    };
+    let same_set = |_| "ISO_IR 100".to_string();
+    // So many ways to tell one Patient ID that there is no room for the last.
+    let other_sets = |place: usize| format!("ISO_IR {place}");
+    for (set, last, want) in
+        [(&same_set as &dyn Fn(usize) -> String, "PID1", false), (&same_set, "PID2", true), (&other_sets, "PID2", true)]
+    {
+        let all: Vec<_> =
+            (11..40).map(|place| image(place, set(place), if place == 39 { last } else { "PID1" })).collect();
+        let (mut studies, _) = converted(&all, &options);
+        assert_eq!(studies[0].resolve(&options).mixes_patients, want, "{last}");
+        for parts in [all.chunks(29), all.chunks(20), all.chunks(1)] {
+            let mut lines: Vec<String> = parts.flat_map(|some| scanned(some, usize::MAX, usize::MAX)).collect();
+            for _ in 0..2 {
+                lines.reverse();
+                let (mut studies, _) = assembled(&lines, &options);
+                assert_eq!(studies[0].0.resolve(&options).mixes_patients, want, "{last}, of {} lines", lines.len());
+            }
+        }
     }
 }

@@ -28,3 +28,28 @@ pub fn held_issue(held: &Held) -> Issue {
     };
     issue(element, tags, Reason::OtherPatient)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fhir::Identifier;
+    use crate::mapping::identity::{kind, of_uid};
+
+    #[test]
+    fn a_number_of_several_patients_is_named_by_its_element_and_attribute() {
+        use ResourceType::{Encounter, Procedure, ServiceRequest, Specimen};
+        let typed = |code| Identifier { value: "1".into(), kind: kind(code), ..Identifier::default() };
+        for (of, identifier, element, tag) in [
+            (Encounter, typed("VN"), "encounter", tags::ADMISSION_ID),
+            (Specimen, Identifier::default(), "series.specimen", tags::SPECIMEN_IDENTIFIER),
+            (Specimen, of_uid("1.2"), "series.specimen", tags::SPECIMEN_UID),
+            (Procedure, of_uid("1.2"), "partOf", tags::REFERENCED_SOP_INSTANCE_UID),
+            (ServiceRequest, typed("ACSN"), "basedOn", tags::ACCESSION_NUMBER),
+            (ServiceRequest, typed("PLAC"), "basedOn", tags::PLACER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST),
+            (ServiceRequest, typed("FILL"), "basedOn", tags::FILLER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST),
+        ] {
+            let issue = held_issue(&Held { kind: of, identifier });
+            assert_eq!((issue.element, issue.tags.last(), issue.reason), (element, Some(&tag), Reason::OtherPatient));
+        }
+    }
+}

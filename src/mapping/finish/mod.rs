@@ -86,6 +86,7 @@ pub fn imaging_study<'a>(resolved: &'a ResolvedStudy<'a>, options: &ContentOptio
         modality: modalities(resolved, detail, options),
         subject: subject(resolved.part.subject.clone(), options),
         mixes_patients: resolved.mixes_patients,
+        is_manifest: resolved.is_manifest,
         based_on: distinct_orders(joined(resolved, |series| &series.part.based_on)),
         part_of: distinct(joined(resolved, |series| &series.part.part_of)),
         interpreter: distinct(joined(resolved, |series| &series.part.interpreter)),

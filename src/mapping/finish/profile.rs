@@ -11,7 +11,9 @@ use crate::issue::{Issue, Lack, Reason};
 pub fn lack_issue(lack: Lack, reason: fn(Lack) -> Reason) -> Issue {
     let (element, tags): (_, &[Tag]) = match lack {
         Lack::StudyUid => ("identifier", &[tags::STUDY_INSTANCE_UID]),
-        Lack::OnePatient | Lack::Patient | Lack::PatientIssuer => ("subject", &[tags::PATIENT_ID]),
+        Lack::OnePatient | Lack::Patient | Lack::PatientIssuer | Lack::PatientNumber => {
+            ("subject", &[tags::PATIENT_ID])
+        }
         Lack::NameAndBirthDate => ("subject", &[tags::PATIENT_BIRTH_DATE]),
         Lack::Started => ("started", &[tags::STUDY_DATE]),
         Lack::StartedTime => ("started", &[tags::STUDY_TIME]),
@@ -20,6 +22,8 @@ pub fn lack_issue(lack: Lack, reason: fn(Lack) -> Reason) -> Issue {
         Lack::Region => ("series.bodySite", &[tags::BODY_PART_EXAMINED]),
         Lack::Uids => ("series.instance", &[tags::SOP_CLASS_UID]),
         Lack::Instances => ("series.instance", &[]),
+        Lack::OtherThanManifests => ("series.instance", &[tags::CONCEPT_NAME_CODE_SEQUENCE]),
+        Lack::Status => ("status", &[]),
     };
     issue(element, tags, reason(lack))
 }

@@ -1,6 +1,6 @@
 //! Lists without repeats: what has one identity is there once, with all that is known of it.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
 use super::Rule;
@@ -27,7 +27,7 @@ pub(super) const REFERENCES: Rule = Rule {
 /// Each identity once, in order.
 pub fn distinct(references: Vec<Reference>) -> Vec<Reference> {
     let order = |one: &Reference, other: &Reference| identity(one).cmp(&identity(other));
-    distinct_by(references, order, |reference| reference)
+    distinct_by(references, order, |reference| reference, |reference| reference)
 }
 
 /// What the documents say of it.
@@ -90,20 +90,30 @@ pub fn distinct_performers(performers: Vec<Performer>) -> Vec<Performer> {
     let order = |one: &Performer, other: &Performer| {
         key(one).cmp(&key(other)).then_with(|| identity(&one.actor).cmp(&identity(&other.actor)))
     };
-    distinct_by(performers, order, |performer| &mut performer.actor)
+    distinct_by(performers, order, |performer| &performer.actor, |performer| &mut performer.actor)
 }
 
+/// Each once; of those that are ordered alike, names that differ in a script stay apart, the ones in most scripts first.
 fn distinct_by<T: Ord>(
     mut all: Vec<T>,
     order: impl Fn(&T, &T) -> Ordering,
-    reference: impl Fn(&mut T) -> &mut Reference,
+    reference: impl Fn(&T) -> &Reference,
+    reference_mut: impl Fn(&mut T) -> &mut Reference,
 ) -> Vec<T> {
-    all.sort_by(|one, other| order(one, other).then_with(|| one.cmp(other)));
+    all.sort_by(|one, other| {
+        let scripts = |one: &T| Reverse(reference(one).names().len());
+        order(one, other).then_with(|| scripts(one).cmp(&scripts(other))).then_with(|| one.cmp(other))
+    });
     let mut distinct: Vec<T> = Vec::new();
-    for mut next in all {
-        match distinct.last_mut().filter(|last| order(last, &next) == Ordering::Equal) {
-            Some(last) => {
-                reference(last).merge_into(reference(&mut next).clone());
+    for next in all {
+        let is_one = |known: &&mut T| {
+            let (known, next) = (reference(known), reference(&next));
+            known.identifier.is_some() || known.can_be_called(next)
+        };
+        let like = distinct.iter_mut().rev().take_while(|known| order(known, &next) == Ordering::Equal);
+        match like.into_iter().find(is_one) {
+            Some(known) => {
+                reference_mut(known).merge_into(reference(&next).clone());
             }
             None => distinct.push(next),
         }

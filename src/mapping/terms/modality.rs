@@ -38,6 +38,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_profile_that_wants_cid_33_takes_no_retired_modality_nor_annotations() {
+        let outside = MODALITIES.iter().filter(|modality| modality.retired || modality.code == "ANN");
+        let codes: Vec<&str> = outside.map(|modality| modality.code).collect();
+        assert_eq!(codes, crate::fhir::profile::OUTSIDE_CID_33);
+    }
+
+    #[test]
     fn a_modality_has_the_display_of_the_dicom_terminology() {
         for (code, display, retired, acquisition) in [
             ("ANN", "Annotation", false, false),

@@ -86,6 +86,11 @@ impl<'o> Facts<'o> {
         self.instances.sort_unstable();
     }
 
+    /// Whether there is a study here, or one that the scans counted.
+    pub fn has_studies(&self) -> bool {
+        self.studies > 0 || self.ends.values().any(|end| end.studies > 0)
+    }
+
     /// The facts across all studies.
     pub fn finish(mut self) -> Found {
         self.series.sort_unstable();

@@ -23,6 +23,7 @@ use crate::group::reader::{Selections, fault_issues};
 use crate::group::{Places, Study, apply_rejections, leave_out_manifests};
 use crate::interrupt::Interrupt;
 use crate::mapping;
+use crate::name::printable;
 use crate::options::{References, Share};
 use crate::output::{Finished, Format, Sink};
 use crate::progress::Progress;
@@ -45,6 +46,8 @@ pub struct Assembly {
     pub inputs: Vec<PathBuf>,
     /// The partition that is written.
     pub partition: Option<Share>,
+    /// Whether it is a success if no study is found.
+    pub allow_empty: bool,
 }
 
 /// Assembles, prints the summary, and returns the exit code.
@@ -52,12 +55,31 @@ pub fn assemble(assembly: &Assembly, job: &Job, console: &Console) -> Result<u8,
     let start = Instant::now();
     let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
     let progress = terminal::start(console.progress, console.verbose);
-    let outcome = run(assembly, job, progress.clone(), &interrupt);
+    let assembled = run(assembly, job, progress.clone(), &interrupt);
     progress.finish();
-    Ok(ending::tell_assembled(job, console, &outcome?, start))
+    let (outcome, has_studies) = assembled?;
+    let is_empty = !has_studies && !assembly.allow_empty && outcome.counts.lost_files() == 0;
+    let nothing = is_empty.then(|| nothing(assembly));
+    Ok(ending::tell_assembled(job, console, &outcome, nothing, start))
 }
 
-fn run(assembly: &Assembly, job: &Job, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Outcome, Error> {
+/// The message that no study was found.
+fn nothing(assembly: &Assembly) -> String {
+    let names = assembly.inputs.iter().map(|path| match super::is_stdin(path) {
+        true => "standard input".to_string(),
+        false => printable(path.as_os_str().as_encoded_bytes()),
+    });
+    let place = names.collect::<Vec<_>>().join(", ");
+    format!("there is no study in {place}: did the scan find any? ({})", ending::ALLOW_EMPTY)
+}
+
+/// Also returns whether there is a study here, or in another part of the scan.
+fn run(
+    assembly: &Assembly,
+    job: &Job,
+    progress: Arc<dyn Progress>,
+    interrupt: &Interrupt,
+) -> Result<(Outcome, bool), Error> {
     job.config.content.check()?;
     check(job)?;
     let sink = super::open_output(job)?;
@@ -65,12 +87,13 @@ fn run(assembly: &Assembly, job: &Job, progress: Arc<dyn Progress>, interrupt: &
     let counts = RunCounts::default();
     let inputs = Inputs::open(assembly, &job.config.remote)?;
     let run = Run { job, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
-    let is_partial = threads(job.threads)?.install(|| run.all(&inputs, sink.as_ref()))?;
+    let Scans { is_partial, has_studies } = threads(job.threads)?.install(|| run.all(&inputs, sink.as_ref()))?;
     let Finished { stale_files, held_back } = sink.finish(job.config.run.report.as_deref())?;
     held_back.iter().for_each(|path| write::note_held_back(&report, path));
     let mut totals = counts.totals(job);
     totals.partial |= is_partial;
-    Converted { totals, stale_files, report, unmet_rules: Vec::new(), night: None }.finish(0, None)
+    let converted = Converted { totals, stale_files, report, unmet_rules: Vec::new(), night: None };
+    Ok((converted.finish(0, None)?, has_studies))
 }
 
 /// Refuses options that need all studies in memory.
@@ -146,6 +169,14 @@ impl Inputs {
     }
 }
 
+/// What the lines say of their scans.
+struct Scans {
+    /// Whether `--include` or `--exclude` left files out.
+    is_partial: bool,
+    /// Whether a study was found, here or in another part.
+    has_studies: bool,
+}
+
 /// The context of both passes.
 struct Run<'a> {
     job: &'a Job,
@@ -156,8 +187,8 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Collects facts, then writes the studies; returns whether a scan left files out by an option.
-    fn all(&self, inputs: &Inputs, sink: &dyn Sink) -> Result<bool, Error> {
+    /// Collects facts, then writes the studies.
+    fn all(&self, inputs: &Inputs, sink: &dyn Sink) -> Result<Scans, Error> {
         let content = &self.job.config.content;
         let is_all = content.has_selections() || content.profile().manifests == Manifests::LeftOut;
         let selections = if is_all { Selections::All } else { Selections::Rejections };
@@ -173,10 +204,11 @@ impl Run<'_> {
             }
         }
         write::check_room(self.job, facts.studies)?;
+        let has_studies = facts.has_studies();
         let found = facts.finish();
         self.check_whole(&found, inputs)?;
         self.write(&found, inputs, selections, wanted, sink)?;
-        Ok(found.is_partial)
+        Ok(Scans { is_partial: found.is_partial, has_studies })
     }
 
     /// Whether other partitions can affect the documents or the report.

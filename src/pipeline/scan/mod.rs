@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use super::counts::RunCounts;
-use super::{Console, job, read, records, threads};
+use super::{Console, ending, job, read, records, threads};
 use crate::error::Error;
 use crate::fhir::profile::ProfileOptions;
 use crate::group::Studies;
@@ -24,8 +24,8 @@ use crate::options::{FileMode, InputOptions, RunOptions, Share, SummaryForm, is_
 #[cfg(feature = "objects")]
 use crate::output::Staged;
 use crate::progress::Progress;
-use crate::report::Report;
-use crate::source::{self, Links, Name, Only, RemoteOptions, Walk, WalkOptions};
+use crate::report::{CauseInWords, Causes, Report, Totals};
+use crate::source::{self, Input, Links, Name, Only, RemoteOptions, Walk, WalkOptions};
 use crate::terminal::{self, NAME, WARNING};
 use recorder::Recorder;
 use write::{Target, Writer};
@@ -47,6 +47,8 @@ pub struct Scan {
     pub profile: ProfileOptions,
     /// Whether files that cannot be read are left out as faults of the data are.
     pub allow_unreadable: bool,
+    /// Whether a scan that finds nothing is a success.
+    pub allow_empty: bool,
     /// Reading threads.
     pub threads: Option<u16>,
     /// Who may read what is written.
@@ -61,6 +63,14 @@ struct Done {
     lost_files: u64,
     studies: usize,
     unmet_rules: Vec<String>,
+    /// The reason for exit code 1: nothing was found, and nothing was written.
+    nothing: Option<String>,
+}
+
+impl Done {
+    fn causes(&self) -> Causes {
+        Causes(self.nothing.iter().cloned().map(CauseInWords::of).collect())
+    }
 }
 
 /// Scans, and says with which code to exit.
@@ -70,8 +80,9 @@ pub fn scan(scan: &Scan, console: &Console) -> Result<u8, Error> {
     let progress = terminal::start(console.progress, console.verbose);
     let done = run_to(scan, progress.clone(), &interrupt);
     progress.finish();
-    tell(scan, console, &done?, start);
-    Ok(0)
+    let done = done?;
+    tell(scan, console, &done, start);
+    Ok(done.causes().exit_code())
 }
 
 /// Scans to where the lines belong: to a bucket when all are written.
@@ -81,6 +92,9 @@ fn run_to(scan: &Scan, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Re
         let bucket = staged.bucket()?;
         let here = Scan { output: staged.path().to_path_buf(), ..scan.clone() };
         let done = run(&here, progress, interrupt)?;
+        if done.nothing.is_some() {
+            return Ok(done);
+        }
         return staged.upload(&bucket, true).map(|_| done);
     }
     #[cfg(not(feature = "objects"))]
@@ -96,7 +110,9 @@ fn run(scan: &Scan, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Resul
     let recorder = Recorder::new(&target.folder());
     let threads_number = RunOptions { threads: scan.threads, ..RunOptions::default() }.threads();
     let of_shard = of_shard(scan);
-    let walk = walk(scan, threads_number, of_shard.clone(), progress.clone(), interrupt)?;
+    let inputs = job::inputs(&scan.input, &scan.remote)?;
+    scan.remote.check(&inputs)?;
+    let walk = walk(scan, &inputs, threads_number, of_shard.clone(), progress.clone(), interrupt)?;
     let (studies, options) = (Studies::keeping_files(), Options::default());
     let stage = read::Stage {
         reader: Reader {
@@ -123,14 +139,22 @@ fn run(scan: &Scan, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Resul
     let scanned = kept.finish(studies);
     let (files, dicom_files) = counts.files();
     let report_counts = report.finish(&Default::default(), None)?;
-    let done = Done {
+    let mut done = Done {
         files,
         dicom_files,
         skipped_files: report_counts.skipped_files(),
         lost_files: report_counts.lost_files(),
         studies: scanned.len(),
         unmet_rules: filter.unmet(),
+        nothing: None,
     };
+    // A shard may be empty although the archive is not.
+    if done.studies == 0 && done.lost_files == 0 && scan.shard.is_none() && !scan.allow_empty {
+        let totals = Totals { files, dicom_files, partial: filter.is_partial(), ..Totals::default() };
+        let nothing = ending::nothing(&inputs, &totals, &done.unmet_rules);
+        done.nothing = Some(format!("{nothing} ({})", ending::ALLOW_EMPTY));
+        return Ok(done);
+    }
     let cutter = Cutter::new(wanted.hash(), scanned.hash());
     let end = end(scan, &scanned, filter.is_partial());
     Writer { target: &target, mode: scan.mode, cutter, end, scanned: &scanned, interrupt }.all(left_out.entries)?;
@@ -146,20 +170,20 @@ fn of_shard(scan: &Scan) -> Only {
 /// Starts to walk the inputs.
 fn walk(
     scan: &Scan,
+    inputs: &[Input],
     threads: usize,
     only: Only,
     progress: Arc<dyn Progress>,
     interrupt: &Interrupt,
 ) -> Result<Walk, Error> {
-    let inputs = job::inputs(&paths_from_stdin(scan.input.clone()), &scan.remote)?;
-    if let Some(base) = inputs.iter().find_map(source::Input::wado_base) {
+    if let Some(base) = inputs.iter().find_map(Input::wado_base) {
         let advice = format!("convert would add the endpoint of the images: give assemble --endpoint wado-rs={base}");
-        terminal::say(format_args!("{WARNING}note:{WARNING:#} {}\n", source::printable(advice.as_bytes())));
+        terminal::say(format_args!("{WARNING}note:{WARNING:#} {}\n", source::one_line(&advice)));
     }
     let links = if scan.input.follow { Links::Follow } else { Links::Skip };
     let excluded = if is_stdout(&scan.output) { Vec::new() } else { vec![scan.output.clone()] };
     let walk = WalkOptions { links, excluded, threads, watch: None, remote: scan.remote.clone(), only };
-    source::open(&inputs, &walk, progress, interrupt)
+    source::open(inputs, &walk, progress, interrupt)
 }
 
 /// The line that ends a scan.
@@ -170,16 +194,6 @@ fn end(scan: &Scan, scanned: &Scanned, partial: bool) -> End {
         partial,
         shard: scan.shard.map(|shard| (shard.number, shard.of)),
     }
-}
-
-/// For `scan`, `-` is a list of paths: what an engine pipes into it.
-fn paths_from_stdin(mut input: InputOptions) -> InputOptions {
-    if input.files_from.is_none()
-        && let Some(at) = input.inputs.iter().position(|path| job::is_stdin(path))
-    {
-        input.files_from = Some(input.inputs.remove(at));
-    }
-    input
 }
 
 /// The hash of the folder of a file, seen from the input that it lies in: the same wherever that is mounted.
@@ -193,9 +207,10 @@ fn folder_hash(name: &Name, inputs: &[PathBuf]) -> u64 {
 
 /// Says what came of the scan.
 fn tell(scan: &Scan, console: &Console, done: &Done, start: Instant) {
-    let Done { files, dicom_files, skipped_files, lost_files, studies, unmet_rules } = done;
+    let Done { files, dicom_files, skipped_files, lost_files, studies, unmet_rules, .. } = done;
+    let causes = done.causes();
     match console.summary {
-        SummaryForm::None => {}
+        SummaryForm::None => terminal::say(&causes),
         SummaryForm::Json => terminal::say(format_args!(
             "{}\n",
             serde_json::json!({
@@ -207,6 +222,8 @@ fn tell(scan: &Scan, console: &Console, done: &Done, start: Instant) {
                 "lostFiles": lost_files,
                 "studies": studies,
                 "unmetRules": unmet_rules,
+                "exitCode": causes.exit_code(),
+                "causes": causes.to_json(),
                 "seconds": (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
             })
         )),
@@ -217,16 +234,19 @@ fn tell(scan: &Scan, console: &Console, done: &Done, start: Instant) {
             };
             row("files", *files, &format!("in {}", duration(start.elapsed())));
             row("DICOM files", *dicom_files, "");
-            row("studies", *studies as u64, &format!("in fragments: {}", place(&scan.output)));
+            let (to, by) = match done.nothing {
+                Some(_) => (String::new(), ""),
+                None => (format!("in fragments: {}", place(&scan.output)), ": assemble --report names them"),
+            };
+            row("studies", *studies as u64, &to);
             if *skipped_files > 0 {
-                let lost =
-                    format!("files, {} of them DICOM or possibly so: assemble --report names them", count(*lost_files));
-                row("left out", *skipped_files, &lost);
+                row("left out", *skipped_files, &format!("files, {} DICOM or possibly so{by}", count(*lost_files)));
             }
             for rule in unmet_rules {
-                let rule = source::printable(rule.as_bytes());
+                let rule = source::one_line(rule);
                 terminal::say(format_args!("{WARNING}rule{WARNING:#}         {rule}: no file meets it\n"));
             }
+            terminal::say(&causes);
         }
     }
 }

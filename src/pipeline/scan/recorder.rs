@@ -13,7 +13,7 @@ use crate::group::reader::{Keeper, Record};
 use crate::issue::Skip;
 use crate::numbers::count;
 use crate::report::Sorter;
-use crate::source::Name;
+use crate::source::{Mark, Name};
 
 /// How many unreadable files the error names.
 const NAMED_FILES: usize = 3;
@@ -58,7 +58,7 @@ impl Recorder {
 }
 
 impl Keeper for Recorder {
-    fn read(&self, name: &Name, header: &Header, grouped: Result<&Record<'_>, &Skip>) {
+    fn read(&self, name: &Name, _: Option<Mark>, header: &Header, grouped: Result<&Record<'_>, &Skip>) {
         match grouped {
             Ok(record) => self.kept.read(name, header, record),
             // The reason is reported elsewhere; issues of the scanner are kept too.

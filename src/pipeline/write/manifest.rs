@@ -1,12 +1,11 @@
-//! The writing of what a profile asks for: the study is made as the profile demands, and where that is a manifest, written
-//! as a document Bundle or as a Key Object Selection.
+//! Applies a profile: makes the study conform, and writes manifests as a document Bundle or as a Key Object Selection.
 
 use std::io::Write;
 
 use super::Stage;
 use crate::error::Error;
 use crate::fhir::profile::{conform, key_object_lacks, lacks};
-use crate::fhir::{Dialect, Document, ImagingStudy, Linked, Resource, json};
+use crate::fhir::{Dialect, Document, ImagingStudy, Linked, json};
 use crate::issue::{Issue, Reason};
 use crate::kos;
 use crate::mapping::ResolvedStudy;
@@ -15,8 +14,8 @@ use crate::output::{self, Format, KEY_OBJECT_SELECTION, Placed};
 use crate::report::Where;
 
 impl Stage<'_> {
-    /// Makes a study as the profile demands, and reports what that changes; one that lacks something stays as it is, and is
-    /// written without the profile, or not at all.
+    /// Makes a study conform, and reports the changes; a study that does not meet the requirements is not changed, and
+    /// written without the profile or not at all.
     pub(super) fn conform(&self, study: &mut ImagingStudy<'_>, uid: &str) -> Dialect<'_> {
         let (dialect, place) = (self.dialect(), Where { study: Some(uid), ..Where::default() });
         let (mut lacks, mut reason) = (lacks(dialect.profile, study), Reason::NotConforming as fn(_) -> _);
@@ -34,7 +33,7 @@ impl Stage<'_> {
         dialect
     }
 
-    /// Writes a study that conforms as a document.
+    /// Writes a conforming study as a document.
     pub(super) fn document_bundle(&self, study: ImagingStudy<'_>, dialect: Dialect<'_>) -> Result<Placed, Error> {
         let document = self.document_of(study, dialect);
         let study = &document.linked.study;
@@ -42,7 +41,7 @@ impl Stage<'_> {
         self.document("Bundle", study.id.clone(), &study.uid, None, dialect, write)
     }
 
-    /// Writes a study that conforms as a Key Object Selection; of one that does not nothing is written.
+    /// Writes a conforming study as a Key Object Selection; nothing is written of others.
     pub(super) fn key_objects(
         &self,
         study: ImagingStudy<'_>,
@@ -52,7 +51,7 @@ impl Stage<'_> {
         if !dialect.profile.is_some() {
             return Ok(Placed::NotTaken);
         }
-        if !has_order_numbers(&study) {
+        if !kos::has_order_numbers(&study) {
             let place = Where { study: Some(resolved.uid), ..Where::default() };
             let tags = vec![dicom_dictionary_std::tags::REFERENCED_REQUEST_SEQUENCE];
             let issue = Issue { element: "basedOn", tags, reason: Reason::OrderNumbers, value: None };
@@ -71,17 +70,4 @@ impl Stage<'_> {
         self.note_held(&document.linked.study.uid, &document.linked.held);
         document
     }
-}
-
-/// Whether each order has an accession and a placer number, both with a system, and there is one.
-fn has_order_numbers(study: &ImagingStudy<'_>) -> bool {
-    let orders = || study.based_on.iter().chain(&study.other_orders);
-    let is_complete = |resource: &Resource| match resource {
-        Resource::ServiceRequest(request) => ["ACSN", "PLAC"].iter().all(|code| {
-            let is_it = |kind: &crate::fhir::Coding| kind.code == *code;
-            request.identifier.iter().any(|one| one.kind.as_ref().is_some_and(is_it) && one.token().is_some())
-        }),
-        _ => false,
-    };
-    orders().next().is_some() && orders().all(|order| order.resource.as_deref().is_some_and(is_complete))
 }

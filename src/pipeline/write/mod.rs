@@ -26,37 +26,37 @@ use notes::issue;
 pub use notes::{note_contradiction, note_held_back};
 use resources::is_given;
 
-/// Studies that are resolved before the first of them is written, where they are written one after the other.
+/// Studies that are resolved ahead if they are written in order.
 const SETTLED_AHEAD: usize = 64;
 
-/// Stands for the study of what studies share; no UID holds a NUL.
+/// The study UID of shared resources; no UID contains a NUL.
 pub const SHARED: &str = "\0";
 
-/// What all documents share.
+/// The context of the writing stage.
 pub struct Stage<'s> {
-    /// What was asked for.
+    /// The options.
     pub job: &'s Job,
-    /// Gives out ids, and knows what studies do not share.
+    /// Computes ids, and decides what studies share.
     pub sharing: Sharing,
-    /// When documents are made.
+    /// The creation time of documents.
     pub made_at: DateTime,
-    /// Where documents go.
+    /// The destination.
     pub sink: &'s dyn Sink,
-    /// What is counted.
+    /// The counters.
     pub counts: &'s RunCounts,
-    /// What is left out.
+    /// The report.
     pub report: &'s Report,
-    /// How far the run is.
+    /// The progress.
     pub progress: &'s dyn Progress,
-    /// Whether the user wants it to end.
+    /// Set by Ctrl-C.
     pub interrupt: &'s Interrupt,
-    /// Who remembers what is written, where somebody does.
+    /// The index, if there is one.
     pub memory: Option<&'s dyn Memory>,
 }
 
-/// Remembers documents from run to run, and so knows those that need not be written again.
+/// Remembers documents from run to run, so that unchanged ones are not written again.
 pub trait Memory: Sync {
-    /// Gives a document to the sink, unless it stands there as it is. The study is [`SHARED`] where it is shared.
+    /// Passes a document to the sink, unless it is unchanged. The study of shared documents is [`SHARED`].
     fn document(
         &self,
         name: &DocumentName,
@@ -65,11 +65,11 @@ pub trait Memory: Sync {
         write: WriteDocument<'_>,
     ) -> Result<Placed, Error>;
 
-    /// Everything of a study was given to the sink.
+    /// All documents of a study were passed to the sink.
     fn study(&self, study_uid: &str, id: &str, counts: &StudyCounts, placed: &Placed) -> Result<(), Error>;
 }
 
-/// A document on its way to the sink.
+/// A document for the sink.
 pub struct Given<'g> {
     /// The sink.
     pub sink: &'g dyn Sink,
@@ -78,7 +78,7 @@ pub struct Given<'g> {
 }
 
 impl Given<'_> {
-    /// Gives it to the sink.
+    /// Passes it to the sink.
     pub fn give(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error> {
         match self.model {
             Some(model) => self.sink.model(name, model, self.dialect, write),
@@ -87,8 +87,8 @@ impl Given<'_> {
     }
 }
 
-/// Resources that several studies share, until all studies have said what they know of them; each with whether one of its
-/// studies is as the profile demands.
+/// Resources that several studies share, kept until all studies were merged into them; each with whether one of its
+/// studies conforms to the profile.
 pub type Shared = BTreeMap<(ResourceType, String), (Companion, bool)>;
 
 impl Stage<'_> {
@@ -110,7 +110,7 @@ impl Stage<'_> {
         self.shared(shared)
     }
 
-    /// Writes studies, which come in the order of their UIDs so that what they share is joined in that order.
+    /// Writes studies, sorted by UID, so that shared resources are merged in that order.
     pub fn some(&self, studies: &mut [Study], shared: &mut Shared) -> Result<(), Error> {
         match self.sink.order() {
             _ if shares(self.job) => self.in_order(studies, |resolved| self.study(resolved, shared)),
@@ -122,10 +122,10 @@ impl Stage<'_> {
         }
     }
 
-    /// Looks across the studies before the first is written, and reports where they contradict each other.
+    /// Compares the studies before the first is written, and reports contradictions.
     pub fn look_across(&mut self, studies: &mut [Study]) {
         if self.content().subject.is_some() {
-            // All studies are of the user's patient.
+            // With --subject all studies are of one patient.
             return;
         }
         let across = look_across(studies, &self.content().archive);
@@ -135,7 +135,7 @@ impl Stage<'_> {
         self.sharing.contested = across.contested;
     }
 
-    /// Resolves studies side by side, and shows them one after the other.
+    /// Resolves studies in parallel, and passes them on in order.
     fn in_order(
         &self,
         studies: &mut [Study],
@@ -152,7 +152,7 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// Writes what studies share, when all have said what they know of it.
+    /// Writes shared resources, after all studies.
     pub fn shared(&self, shared: Shared) -> Result<(), Error> {
         for (companion, conforms) in shared.into_values() {
             if companion.contradicted {
@@ -205,12 +205,12 @@ impl Stage<'_> {
     }
 }
 
-/// Whether studies share resources that stand beside them.
+/// Whether studies share separate resources.
 pub fn shares(job: &Job) -> bool {
     job.config.content.references() == References::Separate && job.format != Format::Bundle
 }
 
-/// The one resource of a JSON document: a stream or file has room for one study.
+/// Fails if several studies would go into a single JSON document.
 pub fn check_room(job: &Job, studies: usize) -> Result<(), Error> {
     let has_room = job.target.is_folder() || !job.format.is_single() && !job.target.is_one_document();
     if has_room || studies <= 1 {

@@ -1,4 +1,4 @@
-//! What the writing stage reports: what was dropped of a study, what differed in it, and what became of its documents.
+//! Reports of the writing stage: dropped and differing values of a study, and documents that were held back.
 
 use std::path::Path;
 
@@ -12,14 +12,14 @@ use crate::report::{Equipment, Report, Where};
 use crate::source::Name;
 
 impl Stage<'_> {
-    /// Reports the numbers of a study that studies of other patients have too.
+    /// Reports numbers of a study that studies of other patients also have.
     pub(super) fn note_held(&self, uid: &str, all: &[Held]) {
         for held in all {
             self.report.issue_of(uid, Where { study: Some(uid), ..Where::default() }, &finish::held_issue(held));
         }
     }
 
-    /// Reports what was dropped of a study and its series, and what differed in them.
+    /// Reports dropped and differing values of a study and its series.
     pub(super) fn note(&self, resolved: &ResolvedStudy<'_>) {
         for found in &resolved.issues {
             let (name, equipment) = (found.name.as_ref(), Equipment::Study(resolved, None));
@@ -50,7 +50,7 @@ impl Stage<'_> {
         }
     }
 
-    /// Reports what was dropped of a Key Object Selection, and that it is a rejection note.
+    /// Reports dropped values of a Key Object Selection, and whether it is a rejection note.
     fn note_selection(&self, selection: &Selection, resolved: &ResolvedStudy<'_>) {
         let place = Where {
             name: Some(&selection.name),
@@ -69,7 +69,7 @@ impl Stage<'_> {
     }
 }
 
-/// Reports a study that says otherwise than an earlier one of its patient.
+/// Reports a study that contradicts an earlier one about its patient.
 pub fn note_contradiction(report: &Report, study: &str, fact: Fact) {
     let tag = match fact {
         Fact::Name => tags::PATIENT_NAME,
@@ -80,7 +80,7 @@ pub fn note_contradiction(report: &Report, study: &str, fact: Fact) {
     report.issue(place, &Issue { tags: vec![tag], ..issue("subject", Reason::PatientDiffers) });
 }
 
-/// Reports a file that has instances which this run's document lacks.
+/// Reports a document that was held back because the existing file has more instances.
 pub fn note_held_back(report: &Report, path: &Path) {
     let name = Name::file(path);
     report.issue(Where { name: Some(&name), ..Where::default() }, &issue("ImagingStudy", Reason::HeldBack));

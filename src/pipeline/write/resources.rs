@@ -1,4 +1,4 @@
-//! The documents of a study: the resource, its selections, and what it refers to.
+//! The documents of a study: the resource, its selections, and its companions.
 
 use std::io::{self, Write};
 
@@ -14,7 +14,7 @@ use crate::report::Where;
 use crate::source::Name;
 
 impl Stage<'_> {
-    /// Writes the study, and what stands beside it; nothing of it where the study has no place.
+    /// Writes the study and its separate resources; nothing if the study is held back.
     pub(super) fn resources(
         &self,
         study: ImagingStudy<'_>,
@@ -82,7 +82,7 @@ impl Stage<'_> {
         let name = DocumentName { resource_type, id };
         let mut line = |out: &mut dyn Write| {
             write(out)?;
-            // A line feed is JSON's; DICOM ends with its last element.
+            // A line feed ends JSON, but not DICOM.
             if self.job.format == Format::Kos { Ok(()) } else { out.write_all(b"\n") }
         };
         let given = Given { sink: self.sink, model: model.as_ref(), dialect };
@@ -90,7 +90,7 @@ impl Stage<'_> {
             Some(memory) => memory.document(&name, study_uid, &given, &mut line)?,
             None => given.give(&name, &mut line)?,
         };
-        // A companion is not named by a study, whether it is shared or not.
+        // The name of a companion does not contain the study, whether it is shared or not.
         let study = Some(study_uid).filter(|_| name.is_main() || resource_type == "ImagingSelection");
         match &placed {
             Placed::Written | Placed::NotTaken => {}
@@ -111,7 +111,7 @@ impl Stage<'_> {
     }
 }
 
-/// Whether a document has its place; what a server does not take it says itself.
+/// Whether a document can be written; a server reports rejections itself.
 pub(super) fn is_given(placed: &Placed) -> bool {
     matches!(placed, Placed::Written | Placed::NotTaken)
 }

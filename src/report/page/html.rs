@@ -25,7 +25,7 @@ impl fmt::Display for Text<'_> {
     }
 }
 
-/// A value in the fragment of a link: everything but letters, digits, hyphens and dots as `%xx`.
+/// A value for the fragment of a link: all characters except letters, digits, hyphens and dots as `%xx`.
 pub struct Value<'t>(pub &'t str);
 
 impl fmt::Display for Value<'_> {

@@ -10,7 +10,7 @@ use crate::dicom::charset::CharacterSet;
 use crate::fhir::Resource;
 use crate::mapping::ResolvedStudy;
 use crate::mapping::SeriesPart;
-use crate::name::printable;
+use crate::name::one_line;
 
 /// The most characters of a text that are shown.
 const MAX_CHARACTERS: usize = 64;
@@ -18,19 +18,19 @@ const MAX_CHARACTERS: usize = 64;
 /// The source of a file's equipment, read only for a page.
 #[derive(Debug, Clone, Copy, Default)]
 pub enum Equipment<'a> {
-    /// Nowhere.
+    /// None.
     #[default]
     Unknown,
-    /// In its header.
+    /// Its header.
     Header(DataSet<'a>),
-    /// In its series, or in all series of its study.
+    /// Its series, or all series of its study.
     Study(&'a ResolvedStudy<'a>, Option<&'a str>),
 }
 
 /// The equipment of one or several files.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Maker {
-    /// This.
+    /// Known equipment.
     Known {
         /// Manufacturer (0008,0070).
         manufacturer: String,
@@ -46,7 +46,7 @@ pub enum Maker {
 }
 
 impl Equipment<'_> {
-    /// What made it.
+    /// The equipment of a file.
     pub fn maker(self) -> Maker {
         match self {
             Equipment::Unknown => Maker::Unknown,
@@ -89,7 +89,7 @@ impl fmt::Display for Maker {
     }
 }
 
-/// What made a series: one, unless its files say different things.
+/// The equipment of a series: one, unless its files differ.
 pub fn of_series(part: &SeriesPart) -> Maker {
     one_of(makers(part))
 }
@@ -121,13 +121,13 @@ fn of_header(root: DataSet<'_>) -> Maker {
     Maker::new(&text(tags::MANUFACTURER), &text(tags::MANUFACTURER_MODEL_NAME), &software)
 }
 
-/// A text of a header as one short line.
+/// A header text as one short line.
 pub fn shown(text: &str) -> String {
     let line: String =
         text.trim().chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
     match line.char_indices().nth(MAX_CHARACTERS) {
-        Some((end, _)) => printable(&line.as_bytes()[..end]) + "…",
-        None => printable(line.as_bytes()),
+        Some((end, _)) => one_line(&line[..end]) + "…",
+        None => one_line(&line),
     }
 }
 

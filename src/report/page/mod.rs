@@ -1,8 +1,8 @@
-//! The report as one page to look at: what the archive holds, what was left out and why, and what made the files in which
-//! values were dropped.
+//! The report as a web page: what the archive contains, what was left out and why, and which equipment made the files
+//! with dropped values.
 //!
-//! The page asks for nothing from anywhere, and a policy in its head forbids it: no text of a header can run or send
-//! anything. It holds as many rows as a browser can take, and is gathered in as little memory.
+//! The page loads nothing, and its content security policy forbids it: no header text can run a script or send data.
+//! The number of rows is limited, and so is the memory that collects them.
 
 mod bounded;
 mod holdings;
@@ -32,11 +32,11 @@ use sections::Sections;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
-/// The hashes by which the policy knows the page's own style and script; a test keeps them right.
+/// The hashes of style and script in the content security policy; a test checks them.
 const STYLE_HASH: &str = "n3NiV6iTpxuOby3ol62SuXtige9aQ9f8e8U4E6SsPuQ=";
 const SCRIPT_HASH: &str = "BRdlREFUrBtI1jzwskYsybzvcxbDBukGv6tSNlXCNGI=";
 
-/// A page that is being gathered.
+/// A page under construction.
 #[derive(Debug)]
 pub struct Page {
     file: WholeFile,
@@ -51,7 +51,7 @@ pub fn is_page(path: &Path) -> bool {
 }
 
 impl Page {
-    /// A page that will be at the path.
+    /// A page for this path.
     pub fn create(path: &Path, mode: FileMode) -> Result<Page, Error> {
         let file = WholeFile::create(path)?.with_mode(mode);
         Ok(Page { file, holdings: Holdings::default(), lists: Lists::default() })
@@ -110,7 +110,7 @@ fn write_page(out: &mut dyn Write, sections: &Sections<'_>, section: Option<&Sec
     write!(out, "<script>{SCRIPT}</script>\n</body>\n</html>\n")
 }
 
-/// What somebody else has to say, as JSON: as much of it as a reader takes in.
+/// An additional section as JSON, truncated.
 fn write_section(out: &mut dyn Write, section: &Section<'_>) -> io::Result<()> {
     const MAX_BYTES: usize = 64 * 1024;
     let mut json = Vec::new();

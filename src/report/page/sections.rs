@@ -13,35 +13,35 @@ use crate::issue::Reason;
 use crate::numbers::count;
 use crate::report::{Counts, Totals};
 
-/// Bars of one chart; what is left is one more.
+/// The most bars of a chart; all others are one more.
 const MAX_BARS: usize = 15;
-/// Years, of which there may be more.
+/// The most bars of the chart of years.
 const MAX_YEARS: usize = 30;
-/// Makers in the table of who made what.
+/// The most makers in their table.
 const MAX_MAKERS: usize = 40;
-/// Reasons of one of them; what is left is one more.
+/// The most reasons of a maker; all others are one more.
 const MAX_REASONS: usize = 8;
 
 const WITHOUT_VALUES: &str = "It holds codes, the names of equipment and no other header values, and so no patient data \
                               but what file names say.";
 const WITH_VALUES: &str = "It holds header values, which may be patient data.";
 
-/// What the page is made of.
+/// The data of the page.
 pub struct Sections<'p> {
-    /// What was read and written.
+    /// The totals.
     pub totals: &'p Totals,
-    /// What was left out.
+    /// The counts of what was left out.
     pub counts: &'p Counts,
-    /// What the archive holds.
+    /// Statistics of the archive.
     pub holdings: &'p Holdings,
     /// Single files and values.
     pub lists: &'p Lists,
-    /// Whether header values stand in them.
+    /// Whether they contain header values.
     pub values: bool,
 }
 
 impl Sections<'_> {
-    /// Writes all of them.
+    /// Writes all sections.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "<header><h1>DICOM archive at a glance</h1>")?;
         self.tiles(out)?;
@@ -56,7 +56,7 @@ impl Sections<'_> {
         writeln!(out, "</main>")
     }
 
-    /// What the page is of, and what it is not.
+    /// The heading and the scope of the page.
     pub fn footer(&self) -> String {
         let Totals { release, fhir_version, .. } = self.totals;
         format!(
@@ -164,7 +164,7 @@ impl Sections<'_> {
         list(out, "values", "Values dropped or changed", &note, shown)
     }
 
-    /// Who made the files in which values were dropped.
+    /// The makers of files with dropped values.
     fn makers(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut makers: BTreeMap<&Maker, Vec<(Reason, u64)>> = BTreeMap::new();
         for ((reason, maker), values) in self.lists.values.iter() {
@@ -220,7 +220,7 @@ fn separated(out: &mut dyn Write, mut rows: impl Iterator<Item = String>) -> io:
     rows.try_for_each(|row| write!(out, ",\n{}", Json(&row)))
 }
 
-/// The words of a reason for files, which tell two of one code apart.
+/// The text of a reason, as reasons with the same code can differ.
 fn why(code: &str, words: &str) -> String {
     format!("{code}: {words}")
 }
@@ -233,7 +233,7 @@ fn reason_bar(reason: Reason, values: u64) -> Bar {
 /// The rows of one maker, the first of which names it.
 fn write_maker(out: &mut dyn Write, maker: &Maker, reasons: &[(Reason, u64)]) -> io::Result<()> {
     let name = maker.to_string();
-    // One more row takes no more room than to say that there is one more.
+    // One more row takes no more space than a row of the rest.
     let shown = if reasons.len() == MAX_REASONS + 1 { reasons.len() } else { MAX_REASONS.min(reasons.len()) };
     let (first, others) = reasons.split_at(shown);
     let rows = shown + usize::from(!others.is_empty());
@@ -261,10 +261,10 @@ fn write_reason(out: &mut dyn Write, words: &str, query: &str, values: u64) -> i
     writeln!(out, "<td>{words}</td><td class=\"number\"><a href=\"#values?{query}\">{values}</a></td></tr>")
 }
 
-/// A chart of the first values, which leads to studies; all others are one bar, but for how many the files do not say. `all`
-/// is what the bars add up to, where they do.
+/// A chart of the most frequent values, linked to studies; all others are one bar, except the number of missing values.
+/// `all` is the sum of the bars, if they add up.
 fn chart(values: &[(String, u64)], max_bars: usize, all: u64, others: &str, field: &str) -> Vec<Bar> {
-    // One more bar takes no more room than to say that there is one more.
+    // One more bar takes no more space than a bar of the rest.
     let shown = if values.len() == max_bars + 1 { values.len() } else { max_bars.min(values.len()) };
     let bar = |(label, count): &(String, u64)| Bar {
         label: label.clone(),
@@ -308,7 +308,7 @@ fn list(out: &mut dyn Write, id: &str, title: &str, note: &str, columns: &[&str]
     )
 }
 
-/// How many rows there are of how many.
+/// The number of listed rows, of all.
 fn held(listed: u64, all: u64, what: &str) -> String {
     match listed < all {
         true => format!("{} of {} {what}. The report as JSON has all.", count(listed), count(all)),

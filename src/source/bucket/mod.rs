@@ -1,5 +1,5 @@
-//! Objects as input: a bucket is listed page by page, and of each object the first bytes are asked for by a ranged GET, many
-//! at a time. What the scanner wants beyond them is one more GET; an archive is read in the same way.
+//! Objects as input: a bucket is listed page by page, and the first bytes of each object are fetched by a ranged GET,
+//! many at a time. If the scanner needs more, another GET follows; an archive is read in the same way.
 //!
 //! Nothing of the listing is kept. Requests run on their own threads, and wait when the readers are behind.
 
@@ -28,69 +28,69 @@ use crate::progress::Progress;
 pub use named::Named;
 use object::{Object, Opener};
 
-/// What is asked for of each object: it holds the header of most.
+/// The first bytes fetched of each object: most headers fit.
 const FIRST_BYTES: u64 = 16 << 10;
-/// Requests at the same time, where the user does not say.
+/// The default number of concurrent requests.
 const REQUESTS: usize = 64;
-/// So many objects one after the other to which access is denied: then it is denied to all.
+/// After this many denied objects in a row, access is considered denied to all.
 const MAX_DENIED: u32 = 100;
 
 /// Objects that are to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BucketInput {
-    /// Where they are.
+    /// Their address.
     pub address: Address,
-    /// How they are reached.
+    /// The client.
     pub options: BucketOptions,
-    /// Requests at the same time.
+    /// The number of concurrent requests.
     pub requests: usize,
 }
 
 /// Objects as they are listed.
 type Objects = BoxStream<'static, object_store::Result<ObjectMeta>>;
 
-/// A listing under way, of which the first object is there.
+/// A listing in progress, whose first object was received.
 pub(super) struct Listing {
     bucket: Bucket,
     objects: Objects,
-    /// Where the objects are, for messages.
+    /// Their address, for messages.
     place: String,
     extent: Extent,
     only: Only,
     requests: usize,
 }
 
-/// Which objects these are.
+/// The origin of the objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Extent {
-    /// All that are below the place.
+    /// All objects with a prefix.
     Below,
-    /// The one that the user named.
+    /// An object named on the command line.
     One,
-    /// Those that stand in a list, which were looked at when it was read.
+    /// Objects of a list, which were checked when it was read.
     Named,
 }
 
-/// An object of the listing and what came of it; or why the listing breaks off.
+/// An object of the listing and its first bytes or failure; or why the listing ended early.
 type Asked = object_store::Result<(ObjectMeta, object_store::Result<Answer>)>;
 
-/// What a store gives of an object.
+/// The response for an object.
 enum Answer {
     /// Its first bytes.
     First(First),
-    /// All of it, for it gives no parts.
+    /// All of it, as the server does not support ranges.
     Whole(File),
 }
 
 impl BucketInput {
-    /// The objects of an input; `None` where it is no address of any.
+    /// The objects of an input; `None` if it is no address of a store.
     pub fn of(input: &str, options: &BucketOptions, requests: Option<u16>) -> Result<Option<BucketInput>, Error> {
         let requests = requests.map_or(REQUESTS, usize::from);
         let address = Address::parse(input)?;
         Ok(address.map(|address| BucketInput { address, options: options.clone(), requests }))
     }
 
-    /// Asks for the object, or for the first of those below the key: what cannot be used ends the run before anything is
+    /// Requests the object, or the first one with the prefix, so that an unusable input ends the run before anything is
     /// written.
     pub(super) fn ask(&self, only: Only, interrupt: &Interrupt, progress: &dyn Progress) -> Result<Listing, Error> {
         let BucketInput { address, options, requests } = self;
@@ -101,7 +101,7 @@ impl BucketInput {
         Ok(Listing { bucket, objects, place, extent, only, requests: *requests })
     }
 
-    /// The objects, and which they are.
+    /// The objects and their origin.
     async fn first(&self, bucket: &Bucket) -> object_store::Result<(Objects, Extent)> {
         let Address { key, is_prefix, service, .. } = &self.address;
         let missing = match is_prefix {
@@ -125,7 +125,7 @@ impl BucketInput {
 }
 
 impl Listing {
-    /// Hands over all objects, with their first bytes; but for those that somebody knows as they are.
+    /// Passes on all objects with their first bytes, except unchanged ones of an index.
     pub fn give(self, feed: &mut Feed) {
         let Listing { bucket, objects, place, extent, only, requests } = self;
         if extent == Extent::Below {
@@ -157,7 +157,7 @@ fn wants(feed: &Feed, bucket: &Bucket, only: &Only, object: &ObjectMeta) -> bool
         && (!feed.is_watched() || feed.wants(Path::new(&name.place), stamp(object), watch::From::Name))
 }
 
-/// Size and ETag; of a server that gives no ETag the time.
+/// Size and ETag; the time if the server has no ETag.
 fn stamp(object: &ObjectMeta) -> Stamp {
     let time = Some(object.last_modified.timestamp_micros()).filter(|time| *time != 0);
     match object.e_tag.clone().or_else(|| time.map(|time| time.to_string())) {
@@ -166,11 +166,11 @@ fn stamp(object: &ObjectMeta) -> Stamp {
     }
 }
 
-/// Asks for the first bytes of an object, on the threads of the requests.
+/// Requests the first bytes of an object, on the async runtime.
 async fn ask(bucket: Bucket, object: object_store::Result<ObjectMeta>) -> Asked {
     let object = object?;
     if object.size == 0 {
-        // There is no first byte to be asked for (RFC 9110 15.5.17).
+        // An empty object has no first byte to request (RFC 9110 15.5.17).
         let first = First { meta: object.clone(), bytes: bytes::Bytes::new() };
         return Ok((object, Ok(Answer::First(first))));
     }
@@ -192,20 +192,20 @@ async fn whole(bucket: &Bucket, key: &object_store::path::Path) -> object_store:
     }
 }
 
-/// Hands over what comes. What is under way when the listing breaks off still comes.
+/// Passes on what arrives. Pending requests are completed if the listing ends early.
 struct HandOver<'h> {
     bucket: &'h Bucket,
     permits: Permits,
-    /// Set where no more is to be asked for.
+    /// Set to stop further requests.
     stop: &'h AtomicBool,
-    /// Objects one after the other to which access was denied.
+    /// Denied objects in a row.
     denied: u32,
-    /// Why not all objects were listed or asked for.
+    /// Why not all objects were listed or requested.
     broken: Option<String>,
 }
 
 impl HandOver<'_> {
-    /// Hands over all, and says why that is not all.
+    /// Passes on all, and reports why some are missing.
     async fn all(mut self, asked: impl stream::Stream<Item = Asked>, feed: &mut Feed) -> Option<String> {
         let mut asked = std::pin::pin!(asked);
         while let Some(next) = asked.next().await {
@@ -229,11 +229,11 @@ impl HandOver<'_> {
     fn object(&mut self, object: &ObjectMeta, answer: object_store::Result<Answer>, feed: &mut Feed) {
         let name = Name::file(self.bucket.address(&object.location));
         match answer {
-            Ok(Answer::Whole(file)) => feed.item(Item { name, from: From::Spooled(file) }),
+            Ok(Answer::Whole(file)) => feed.item(Item::new(name, From::Spooled(file))),
             Ok(Answer::First(first)) => {
                 self.denied = 0;
                 let object = Object::new(self.bucket.clone(), first, self.permits.wait());
-                feed.item(Item { name, from: From::Source(Box::new(Opener(Arc::new(object)))) });
+                feed.item(Item::new(name, From::Source(Box::new(Opener(Arc::new(object))))));
             }
             Err(error) => {
                 let (fault, why) = (fault(&error), reason(&error));

@@ -1,4 +1,4 @@
-//! Objects that a list names: those of one bucket are asked for together, many at a time.
+//! Objects named by a list: those of one bucket are requested together, many at a time.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use crate::objects::{Bucket, undescribed};
 use crate::source::Only;
 use crate::source::batch::Feed;
 
-/// Names that are held until they are asked for.
+/// The most names that wait for their requests.
 const HELD_NAMES: usize = 4096;
 
-/// Objects that wait to be asked for, by their bucket.
+/// Objects that wait for their requests, by bucket.
 #[derive(Debug, Default)]
 pub struct Named {
     buckets: BTreeMap<String, Vec<BucketInput>>,
@@ -22,7 +22,7 @@ pub struct Named {
 }
 
 impl Named {
-    /// Adds what a line names: an object, or all that is below a key.
+    /// Adds the object or prefix of a line.
     pub fn push(&mut self, input: BucketInput, feed: &mut Feed) {
         self.buckets.entry(input.address.root()).or_default().push(input);
         self.held += 1;
@@ -31,7 +31,7 @@ impl Named {
         }
     }
 
-    /// Asks for all that wait.
+    /// Requests all of them.
     pub fn give(&mut self, feed: &mut Feed) {
         self.held = 0;
         for inputs in std::mem::take(&mut self.buckets).into_values() {
@@ -47,7 +47,7 @@ fn give(inputs: Vec<BucketInput>, feed: &mut Feed) {
         Err(error) => return feed.skip(Name::file(address.root()), Skip::NotDelivered(error.to_string())),
     };
     let (prefixes, objects): (Vec<_>, Vec<_>) = inputs.into_iter().partition(|input| input.address.is_prefix);
-    // A list need not say how large an object is; the answer does.
+    // The list may lack the size; the response has it.
     let objects = objects.into_iter().map(|input| Ok(undescribed(input.address.key, u64::MAX)));
     let listing = |objects, place, extent| Listing {
         bucket: bucket.clone(),

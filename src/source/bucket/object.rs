@@ -1,7 +1,7 @@
-//! One object: its first bytes are here, the others come by ranged GETs, with some read ahead.
+//! One object: its first bytes are in memory, the others come by ranged GETs, with read-ahead.
 //!
-//! Who goes on where the last read ended gets more at once, up to a bound: a compressed stream wants all of it. Who jumps
-//! gets little: the next entry of a tar is far away.
+//! Sequential reads fetch more each time, up to a limit, as a compressed stream is read to its end. A read after a jump
+//! fetches little, as the next entry of a tar is far away.
 
 use std::collections::VecDeque;
 use std::io;
@@ -16,16 +16,16 @@ use crate::source::content::Content;
 use crate::source::item::Open;
 use crate::source::permits::Permit;
 
-/// What is asked for behind a jump.
+/// Bytes fetched after a jump.
 const JUMP_BYTES: u64 = 64 << 10;
-/// What is asked for where reading goes on: the shared functional groups of enhanced objects have room.
+/// Bytes fetched by a sequential read: enough for the shared functional groups of enhanced objects.
 const ON_BYTES: u64 = 256 << 10;
-/// The most that is asked for at once.
+/// The most bytes of one request.
 const MAX_BYTES: u64 = 1 << 20;
-/// Bytes that are kept beside the newest part: several threads read one archive, and many archives are read at once.
+/// Bytes cached beside the newest part: several threads read one archive, and many archives are read at once.
 const HELD_BYTES: usize = 1 << 20;
 
-/// An object of which the first bytes are here.
+/// An object whose first bytes are in memory.
 #[derive(Debug)]
 pub(super) struct Object {
     bucket: Bucket,
@@ -34,7 +34,7 @@ pub(super) struct Object {
     _permit: Permit,
 }
 
-/// Bytes that were read beyond the first.
+/// The cached bytes.
 #[derive(Debug, Clone)]
 struct Part {
     start: u64,
@@ -46,7 +46,7 @@ impl Part {
         self.start + self.bytes.len() as u64
     }
 
-    /// What it has from an offset on.
+    /// The cached bytes from an offset on.
     fn from(&self, offset: u64) -> Option<&[u8]> {
         let at = usize::try_from(offset.checked_sub(self.start)?).ok()?;
         self.bytes.get(at..).filter(|rest| !rest.is_empty())
@@ -62,7 +62,7 @@ impl Object {
         Part { start: 0, bytes: self.first.bytes.clone() }
     }
 
-    /// Copies what is at hand from an offset on.
+    /// Copies cached bytes from an offset on.
     fn at_hand(&self, offset: u64, buffer: &mut [u8]) -> usize {
         let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         let found = |part: &Part, buffer: &mut [u8]| {
@@ -74,7 +74,7 @@ impl Object {
         parts.iter().chain([&self.beginning()]).find_map(|part| found(part, buffer)).unwrap_or(0)
     }
 
-    /// Reads a part that starts at an offset, and at least so many bytes of it.
+    /// Fetches a part from an offset on, with at least this many bytes.
     fn fetch(&self, offset: u64, need: usize) -> io::Result<()> {
         let goes_on = {
             let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);

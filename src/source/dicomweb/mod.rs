@@ -81,7 +81,7 @@ impl Asked {
             let stamp = stamp(&found);
             let study = RemoteStudy::new(&server, found, permits.clone());
             let name = Name::file(study.address());
-            feed.stamped(Item { name, from: From::Source(Box::new(study)) }, stamp, watch::From::Name);
+            feed.stamped(Item::new(name, From::Source(Box::new(study))), stamp, watch::From::Name);
             // Each study is a request, and the next is another reader's.
             feed.flush();
         };

@@ -29,7 +29,10 @@ pub struct WebOptions {
     /// Convert the study with this Study Instance UID
     ///
     /// For dicomweb+https:// inputs. May be given several times. Default: all that --query finds.
-    #[cfg_attr(feature = "cli", arg(long, value_name = "UID", conflicts_with = "query", hide_short_help = true))]
+    #[cfg_attr(
+        feature = "cli",
+        arg(long, value_name = "UID", value_parser = crate::options::filter::uid, conflicts_with = "query", hide_short_help = true)
+    )]
     pub study: Vec<String>,
 
     /// The connection.

@@ -24,7 +24,7 @@ const MAIN_TYPES: [&str; 2] = ["ImagingStudy", "ImagingSelection"];
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entry<'t> {
     /// The type.
-    pub kind: String,
+    pub kind: Cow<'t, str>,
     /// The key in the journal, without patient data: `Type/id`, or `Type/~hash`.
     pub key: String,
     /// How it is sent.
@@ -59,7 +59,14 @@ pub enum Target {
 
 impl<'t> Entry<'t> {
     /// An entry whose key and hash follow from the rest.
-    fn new(kind: &str, target: Target, place: Option<String>, search: Option<Search>, text: Cow<'t, str>) -> Entry<'t> {
+    fn new(
+        kind: impl Into<Cow<'t, str>>,
+        target: Target,
+        place: Option<String>,
+        search: Option<Search>,
+        text: Cow<'t, str>,
+    ) -> Entry<'t> {
+        let kind = kind.into();
         let query = search.as_ref().map(|search| search.query.as_str());
         let place_or_query = match target {
             Target::Put => place.as_deref(),
@@ -76,7 +83,7 @@ impl<'t> Entry<'t> {
             }
             _ => format!("{kind}/~{hash:032x}"),
         };
-        Entry { kind: kind.to_string(), key, target, place, search, full_url: None, text, hash, subject: 0 }
+        Entry { kind, key, target, place, search, full_url: None, text, hash, subject: 0 }
     }
 
     /// Whether it is of a main type.

@@ -1,5 +1,7 @@
 //! Searches by identifier, and comparison of a copy's identifiers.
 
+use memchr::memmem;
+
 use super::head::Head;
 use crate::fhir::{bundle, id};
 use crate::upload::json::Json;
@@ -103,7 +105,8 @@ fn study_uid(kind: &str, id: &str, text: &str) -> Option<String> {
     if kind != "ImagingStudy" {
         return None;
     }
-    if !id.is_empty() && text.contains(&format!("\"system\":\"{DICOM_UID}\",\"value\":\"urn:oid:{id}\"")) {
+    let identifier = format!("\"system\":\"{DICOM_UID}\",\"value\":\"urn:oid:{id}\"");
+    if !id.is_empty() && memmem::find(text.as_bytes(), identifier.as_bytes()).is_some() {
         return Some(format!("urn:oid:{id}"));
     }
     let head: Head = serde_json::from_str(text).ok()?;

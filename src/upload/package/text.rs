@@ -55,7 +55,7 @@ fn entry<'t>(
         None => (Target::Put, Some(own_place(&kind, text)?), None),
     };
     let search = search.or_else(|| uid_search(&kind, place.as_deref(), text));
-    let mut entry = Entry::new(&kind, target, place, search, Cow::Borrowed(text));
+    let mut entry = Entry::new(kind, target, place, search, Cow::Borrowed(text));
     if has_subject(&entry.kind) {
         of_a_patient(&mut entry, text, ids);
     }
@@ -86,7 +86,7 @@ fn of_a_patient(entry: &mut Entry<'_>, text: &str, ids: &Ids) {
     let search = Some(Search::by(of, system, value));
     let text = Cow::Owned(without_id(text, id));
     let subject = entry.subject;
-    *entry = Entry::new(&entry.kind, Target::Create, entry.place.clone(), search, text);
+    *entry = Entry::new(entry.kind.clone(), Target::Create, entry.place.clone(), search, text);
     entry.subject = subject;
 }
 

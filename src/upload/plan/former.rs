@@ -1,16 +1,44 @@
 //! What the server's study refers to of the patient it had before: where ours names another patient, none of it stays.
 
-use super::whose::{is_of_one_subject, relative};
+use super::whose::{is_of_one_subject, literal, relative};
 use crate::upload::json::Json;
 
 /// Types of resources that belong to no patient.
 const NOBODYS: [&str; 6] = ["Device", "Endpoint", "Location", "Organization", "Practitioner", "PractitionerRole"];
 
+/// Whose a study is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// Of one patient, on the server and here.
+    OfOne,
+    /// Of another patient on the server.
+    OfAnother,
+    /// The server refers to a Patient, and ours does not say whether it is that one.
+    Unknown,
+}
+
+fn whose(ours: &Json, theirs: &Json, base: &str) -> Whose {
+    let (Some(own), Some(there)) = (ours.get("subject"), theirs.get("subject")) else { return Whose::OfOne };
+    // A number without an assigner is nobody's elsewhere, but both are of one study here.
+    let bare = |subject: &Json| Some(subject.get("identifier")?.string("value")?.to_string());
+    let is_bare = |subject: &Json| subject.get("identifier").is_some_and(|number| number.get("system").is_none());
+    let by_bare = || if is_bare(own) && is_bare(there) { Some(bare(own)? == bare(there)?) } else { None };
+    match is_of_one_subject(ours, theirs, base).or_else(by_bare) {
+        Some(true) => Whose::OfOne,
+        None if literal(there, base).is_some() && literal(own, base).is_none() => Whose::Unknown,
+        _ => Whose::OfAnother,
+    }
+}
+
+/// Whether the server's study refers to a Patient of whom ours does not say whether it is the same.
+pub fn is_of_unknown_patient(ours: &Json, theirs: &Json, base: &str) -> bool {
+    whose(ours, theirs, base) == Whose::Unknown
+}
+
 /// The server's study without references to what belongs to its former patient, and the names of the elements that lose
 /// some; `None` where both studies have one patient.
 pub fn without_former_patient(ours: &Json, theirs: &Json, base: &str) -> Option<(Json, Vec<String>)> {
-    let has_subject = ours.get("subject").is_some() && theirs.get("subject").is_some();
-    if !has_subject || is_of_one_subject(ours, theirs, base) {
+    if whose(ours, theirs, base) == Whose::OfOne {
         return None;
     }
     let scope = Scope { contained: theirs.list("contained"), base };

@@ -18,6 +18,7 @@ use super::lookup::{Found, ServerCopy};
 use super::package::{Entry, Target};
 use super::rejects::Outcome;
 use crate::http::Safety;
+use former::is_of_unknown_patient;
 use loss::{is_withdrawn, lost_instances};
 pub use merge::Change;
 use merge::{Lists, Merged, merge};
@@ -89,6 +90,8 @@ pub enum Harm {
     Withdrawn,
     /// The server's copy was deleted.
     Deleted,
+    /// The server's copy may be of another patient.
+    UnknownPatient,
 }
 
 impl Harm {
@@ -102,6 +105,9 @@ impl Harm {
                 "held back: on the server it is entered-in-error or cancelled; --restore undoes that".to_string()
             }
             Harm::Deleted => "held back: it was deleted on the server; --restore brings it back".to_string(),
+            Harm::UnknownPatient => "held back: the server's copy refers to a Patient, and may be of another patient \
+                                     than this one; --references separate compares them"
+                .to_string(),
         })
     }
 }
@@ -188,6 +194,9 @@ fn onto<'e>(entry: &'e Entry<'_>, ours: &Json, copy: &'e ServerCopy, allowed: Al
     }
     if is_undone {
         return Step::Held(Harm::Withdrawn);
+    }
+    if entry.is_main() && is_of_unknown_patient(ours, theirs, base) {
+        return Step::Held(Harm::UnknownPatient);
     }
     let lost = if entry.kind == "ImagingStudy" { lost_instances(ours, theirs) } else { 0 };
     if lost > 0 && !allowed.replace {
@@ -280,6 +289,32 @@ mod tests {
         assert!(!write.if_none_match);
         let Step::Send(write) = plan(&study, &Found::Nothing, restore) else { panic!("sent") };
         assert!(write.if_none_match);
+    }
+
+    #[test]
+    fn a_study_that_may_be_of_another_patient_is_held_back() {
+        let of = |subject: &str| format!(r#"{{"resourceType":"ImagingStudy","id":"1","subject":{{{subject}}}}}"#);
+        let number = |system: &str, value: &str| format!(r#""identifier":{{{system}"value":"{value}"}}"#);
+        let (mine, bare) = (number(r#""system":"urn:p","#, "P1"), number("", "P1"));
+        let linked = |number: &str| format!(r#""reference":"Patient/7",{number}"#);
+        for (ours, theirs, is_held) in [
+            (&*mine, r#""reference":"Patient/7""#, true),
+            (r##""reference":"#p""##, r#""reference":"Patient/7""#, true),
+            (&*bare, &*linked(&mine), true),
+            (&*mine, &*linked(&mine), false),
+            (&*bare, &*linked(&bare), false),
+            (&*mine, &*linked(&number(r#""system":"urn:p","#, "P2")), false),
+            (&*bare, &*linked(&number("", "P2")), false),
+            (r#""reference":"Patient/7""#, r#""reference":"Patient/8""#, false),
+            (&*mine, r#""display":"Jane Doe""#, false),
+            (r##""reference":"#p""##, r##""reference":"#p""##, false),
+        ] {
+            let study = of(&format!(r#"{ours}}},"description":"d","x":{{"#));
+            let study = entry(&study);
+            let found = stored("ImagingStudy/1", &of(theirs));
+            let step = plan(&study, &found, Allowed::default());
+            assert_eq!(step == Step::Held(Harm::UnknownPatient), is_held, "{ours} {theirs}: {step:?}");
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub fn check(entry: &Entry<'_>, ours: &Json, copy: &ServerCopy, base: &str) -> R
             true => {}
         }
     }
-    if entry.belongs_to_a_patient() && !is_of_one_subject(ours, theirs, base) {
+    if entry.belongs_to_a_patient() && is_of_one_subject(ours, theirs, base) != Some(true) {
         return Err("the server's copy belongs to another patient");
     }
     Ok(())
@@ -41,15 +41,22 @@ pub fn contradictions(ours: &Json, theirs: &Json) -> Vec<&'static str> {
         (Some(ours), Some(theirs)) => !ours.starts_with(theirs) && !theirs.starts_with(ours),
         _ => false,
     };
-    let (our_names, their_names) = (names(ours), names(theirs));
-    let no_name =
-        !our_names.is_empty() && !their_names.is_empty() && our_names.iter().all(|name| !their_names.contains(name));
-    let all = [("name", no_name), ("birth date", differ("birthDate")), ("sex", differ("gender"))];
+    // Persons whose names are spelt alike in letters can differ in ideographs.
+    let is_named_else = [None, Some("IDE"), Some("SYL")].iter().any(|script| {
+        let (our_names, their_names) = (names_in(ours, *script), names_in(theirs, *script));
+        !our_names.is_empty() && !their_names.is_empty() && our_names.iter().all(|name| !their_names.contains(name))
+    });
+    let all = [("name", is_named_else), ("birth date", differ("birthDate")), ("sex", differ("gender"))];
     all.into_iter().filter(|(_, differs)| *differs).map(|(word, _)| word).collect()
 }
 
 /// Family and first given names in lower case; the text of a name without parts.
 fn names(patient: &Json) -> Vec<String> {
+    names_in(patient, None)
+}
+
+/// The names that say that they are in a script (iso21090-EN-representation), or all.
+fn names_in(patient: &Json, script: Option<&str>) -> Vec<String> {
     let text = |value: Option<&str>| value.unwrap_or_default().trim().to_lowercase();
     let one = |name: &Json| {
         let given = name.list("given").first().and_then(Json::text);
@@ -58,7 +65,11 @@ fn names(patient: &Json) -> Vec<String> {
             (family, given) => format!("{family}^{given}"),
         }
     };
-    patient.list("name").iter().map(one).filter(|name| !name.is_empty()).collect()
+    let is_in = |name: &&Json| {
+        let mut said = name.list("extension").iter().map(|extension| extension.string("valueCode"));
+        script.is_none() || said.any(|code| code == script)
+    };
+    patient.list("name").iter().filter(is_in).map(one).filter(|name| !name.is_empty()).collect()
 }
 
 fn shares_identifier(ours: &Json, theirs: &Json) -> bool {
@@ -71,24 +82,30 @@ fn told(identifier: &Json) -> Option<(&str, Option<&str>)> {
     Some((identifier.string("system")?, identifier.string("value")))
 }
 
-/// Whether both have the same subject, by reference or identifier. A missing subject matches no other.
-pub fn is_of_one_subject(ours: &Json, theirs: &Json, base: &str) -> bool {
+/// Whether both have the same subject, by reference or identifier; `None` if neither says. A missing subject matches no
+/// other.
+pub fn is_of_one_subject(ours: &Json, theirs: &Json, base: &str) -> Option<bool> {
     let (Some(ours), Some(theirs)) = (ours.get("subject"), theirs.get("subject")) else {
-        return ours.get("subject").is_none() && theirs.get("subject").is_none();
+        return Some(ours.get("subject").is_none() && theirs.get("subject").is_none());
     };
-    let literal = |subject: &Json| {
-        let relative = relative(subject.string("reference")?, base);
-        // A versioned reference refers to the same resource.
-        Some(relative.split_once("/_history/").map_or(relative, |(current, _)| current).to_string())
-    };
-    if let (Some(ours), Some(theirs)) = (literal(ours), literal(theirs)) {
-        return ours == theirs;
+    if let (Some(ours), Some(theirs)) = (literal(ours, base), literal(theirs, base)) {
+        return Some(ours == theirs);
+    }
+    if ours.string("reference").is_some() && ours.string("reference") == theirs.string("reference") {
+        return Some(true);
     }
     let number = |subject: &Json| {
         let identifier = subject.get("identifier")?;
         Some((identifier.string("system")?.to_string(), identifier.string("value")?.to_string()))
     };
-    number(ours).is_some_and(|ours| number(theirs) == Some(ours))
+    Some(number(ours)? == number(theirs)?)
+}
+
+/// The resource on the server that a subject refers to. A versioned reference refers to the same resource.
+pub fn literal<'s>(subject: &'s Json, base: &str) -> Option<&'s str> {
+    let reference = relative(subject.string("reference")?, base);
+    let current = reference.split_once("/_history/").map_or(reference, |(current, _)| current);
+    (!current.starts_with('#')).then_some(current)
 }
 
 /// A reference relative to the server's base.
@@ -151,5 +168,14 @@ mod tests {
         ] {
             assert_eq!(contradictions(&json(patient), &json(&theirs)), want, "{theirs}");
         }
+        let written = |ideographs: &str| {
+            let extension = r#""extension":[{"url":"http://x/iso21090-EN-representation","valueCode":"IDE"}]"#;
+            let name = format!(r#"{{{extension},"family":"{ideographs}","given":["{ideographs}"]}}"#);
+            json(&format!(r#"{{"name":[{{"family":"Yamada","given":["Tarou"]}},{name}]}}"#))
+        };
+        assert_eq!(contradictions(&written("山田"), &written("山本")), ["name"]);
+        assert_eq!(contradictions(&written("山田"), &written("山田")), [""; 0]);
+        let in_letters = json(r#"{"name":[{"family":"yamada","given":["Tarou"]}]}"#);
+        assert_eq!(contradictions(&written("山田"), &in_letters), [""; 0]);
     }
 }

@@ -1,4 +1,4 @@
-//! What an answer says of each resource that was written, also inside a 200.
+//! The result of each write in a response, also inside a 200.
 
 use std::time::SystemTime;
 
@@ -10,37 +10,37 @@ use crate::upload::plan::Write;
 use crate::upload::rejects::Outcome;
 use crate::upload::response::{Response, ResponseEntry};
 
-/// What became of one written resource.
+/// The result of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Written {
-    /// The server has it, under this `Type/id` where it says so.
+    /// The server has it, under this `Type/id` if stated.
     Taken(Option<String>),
-    /// It was to be created, and is there already, under this `Type/id` where the server says so: look again.
+    /// It was to be created and exists already, under this `Type/id` if stated: read again.
     Existed(Option<String>, Repeat),
-    /// The server does not want it.
+    /// The server rejects it.
     Rejected(Outcome),
-    /// Somebody else was there first, or the server could not for a moment: look again.
+    /// A conflict with another writer, or a temporary failure: read again.
     Again(Outcome, Repeat),
-    /// The server may know no `If-Match`.
+    /// The server may not support `If-Match`.
     Unconditional(Outcome),
     /// The request is too large for the server.
     TooLarge(Outcome),
-    /// The server did not answer.
+    /// There was no response.
     GaveUp(Outcome),
-    /// It may be there, and must not be sent again.
+    /// It may have been written, and must not be sent again.
     Unknown(Outcome),
 }
 
-/// Whether a request was sent before, so that what is found there may be ours.
+/// Whether a request was sent before, so that the server's copy may be ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
     /// It was sent once.
     No,
-    /// It was sent, not answered, and sent again.
+    /// It was sent again, after no response.
     Yes,
 }
 
-/// What the answer to one write says of it.
+/// The result of a single write.
 pub fn alone(sent: Sent, write: &Write<'_>) -> Written {
     match taken(sent, &[write]) {
         Ok(answer) => done(&answer.status.to_string(), answer.header("location"), write, repeat(&answer)),
@@ -52,7 +52,7 @@ fn repeat(answer: &Answer) -> Repeat {
     if answer.is_repeat { Repeat::Yes } else { Repeat::No }
 }
 
-/// The answer of a server that took the request.
+/// The result in a successful response.
 pub fn taken(sent: Sent, writes: &[&Write<'_>]) -> Result<Answer, Written> {
     let answer = match sent {
         Sent::Answer(answer) => answer,
@@ -77,7 +77,7 @@ pub fn taken(sent: Sent, writes: &[&Write<'_>]) -> Result<Answer, Written> {
 fn refused(status: &str, outcome: Outcome, writes: &[&Write<'_>], repeat: Repeat) -> Written {
     let has_conditions = writes.iter().any(|write| write.if_match.is_some() || write.if_none_match);
     match status.get(..3) {
-        // The copy that we read has been replaced, or one was created, in the meantime.
+        // The copy was replaced or created since it was read.
         Some("409" | "412") => Written::Again(outcome, repeat),
         Some("404" | "410") if writes.iter().any(|write| write.is_update) => Written::Again(outcome, repeat),
         Some("400" | "501") if has_conditions => Written::Unconditional(outcome),
@@ -91,7 +91,7 @@ fn unknown(why: &str) -> Outcome {
     ))
 }
 
-/// What becomes of an entry that was not taken: what may pass is tried again, as for a request.
+/// The result of a failed entry: temporary failures are retried, as for a request.
 fn refused_entry(status: &str, outcome: Outcome, write: &Write<'_>, repeat: Repeat) -> Written {
     let number = status.get(..3).and_then(|number| number.parse().ok()).unwrap_or_default();
     let answer = Answer { status: number, ..Answer::default() };
@@ -102,7 +102,7 @@ fn refused_entry(status: &str, outcome: Outcome, write: &Write<'_>, repeat: Repe
     }
 }
 
-/// What a response Bundle says of each entry; `None` if it does not say it.
+/// The result of each entry of a response Bundle; `None` if they are missing.
 pub fn entries(answer: &Answer, writes: &[&Write<'_>]) -> Option<Vec<Written>> {
     let bundle: Response<'_> = serde_json::from_slice(&answer.body).ok()?;
     if bundle.entry.len() != writes.len() {
@@ -120,7 +120,7 @@ pub fn entries(answer: &Answer, writes: &[&Write<'_>]) -> Option<Vec<Written>> {
     bundle.entry.iter().zip(writes).map(of).collect()
 }
 
-/// What a success means: a conditional create that is answered by 200 created nothing.
+/// The result of a success: a conditional create with 200 created nothing.
 fn done(status: &str, location: Option<&str>, write: &Write<'_>, repeat: Repeat) -> Written {
     let place = reference(location, write);
     match write.if_none_exist.is_some() && status.starts_with("200") {
@@ -129,7 +129,7 @@ fn done(status: &str, location: Option<&str>, write: &Write<'_>, repeat: Repeat)
     }
 }
 
-/// How the server calls what it took: `Type/id` out of a location, also where that is not the id that we gave.
+/// The `Type/id` of a location, which may differ from the id in the request.
 fn reference(location: Option<&str>, write: &Write<'_>) -> Option<String> {
     let (kind, own) = write.url.split_once('/').map_or((write.url, None), |(kind, id)| (kind, Some(id)));
     let parts = location.unwrap_or_default().rsplit('/');

@@ -1,12 +1,12 @@
-//! Which conditions the server takes. A server that says so is believed; of others a first refusal is a reason to look
-//! again, and then to send without.
+//! Support of conditional headers. If the server declares support, it is used; otherwise, after a first rejection, the
+//! server is read again and the write is sent without the condition.
 
 use std::sync::{Mutex, PoisonError};
 
 use super::answer::{Repeat, Written};
 use crate::upload::plan::{Conditions, Write};
 
-/// What is known of a server's conditions.
+/// The known support of conditions.
 #[derive(Debug, Default)]
 pub struct KnownConditions(Mutex<Known>);
 
@@ -17,18 +17,18 @@ struct Known {
 }
 
 impl KnownConditions {
-    /// The server says that it takes these.
+    /// Conditions that the server declares.
     pub fn new(taken: Conditions) -> KnownConditions {
         KnownConditions(Mutex::new(Known { taken, ..Known::default() }))
     }
 
-    /// Those that the server refuses.
+    /// Conditions that the server rejects.
     pub fn refused(&self) -> Conditions {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).refused
     }
 
-    /// Learns from what became of writes. What was refused for a condition that may be unknown to the server is to be
-    /// looked at again, `without` it.
+    /// Learns from the results of writes. Writes rejected for a condition that the server may not support are to be read
+    /// again, `without` it.
     pub fn learn(&self, writes: &[&Write<'_>], written: Vec<Written>, without: &mut Conditions) -> Vec<Written> {
         let of = |is: fn(&Written) -> bool| -> Conditions {
             let all = writes.iter().zip(&written).filter(|(_, written)| is(written));

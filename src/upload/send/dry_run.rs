@@ -1,4 +1,4 @@
-//! Says what would be sent.
+//! Prints what would be sent.
 
 use std::io::{Write as _, stdout};
 
@@ -6,10 +6,10 @@ use super::answer::Written;
 use crate::upload::json::Json;
 use crate::upload::plan::Write;
 
-/// The longest value of a difference that is shown.
+/// The most characters of a value in a difference.
 const MAX_SHOWN_CHARACTERS: usize = 160;
 
-/// Prints the writes, with each element that would change if that is wanted, and takes them as written.
+/// Prints the writes, with `--diff` each element that would change, and treats them as written.
 pub fn print(writes: &[&Write<'_>], diff: bool) -> Vec<Written> {
     let mut out = stdout().lock();
     for write in writes {

@@ -1,8 +1,8 @@
-//! One package, from what it wants to what became of it.
+//! Sends one package.
 //!
 //! ```text
 //! entries ──take turns──▶ look up ──▶ plan ──▶ submit ──▶ journal, rejects, counts
-//!                            ▲── what met a conflict, up to four rounds ──┘
+//!                            ▲────── conflicts, up to four rounds ─────────┘
 //! ```
 
 mod answer;
@@ -34,10 +34,10 @@ use record::{Ended, State, ended, rejected, stopped};
 use turns::Known;
 pub use turns::Turns;
 
-/// How often a package that met a conflict is looked at again.
+/// The most rounds after conflicts.
 const MAX_ROUNDS: u32 = 4;
 
-/// Which of a package's entries are still open in a round, with what the server has of them.
+/// The entries of a package that are open in a round, with the server's copies.
 struct Open<'r> {
     entries: &'r [Entry<'r>],
     places: Vec<usize>,
@@ -45,7 +45,7 @@ struct Open<'r> {
 }
 
 impl Server {
-    /// Sends a package, and records what became of it; `original` is the document it came from.
+    /// Sends a package, and records the results; `original` is its document.
     pub(super) fn package(&self, entries: &[Entry<'_>], original: &mut dyn FnMut() -> String) -> Result<bool, Error> {
         self.sender.interrupt.check()?;
         let (entries, gone) = match self.allowed.server_ids {
@@ -65,8 +65,8 @@ impl Server {
         self.record(&entries, &results, original)
     }
 
-    /// What the journal and this run know already. Where anything is to be sent, the journal's word on the others is
-    /// not enough: somebody may have deleted what the study refers to.
+    /// Results known from the journal and this run. If anything is to be sent, the journal is not enough for the others:
+    /// somebody may have deleted what the study refers to.
     fn states(&self, entries: &[Entry<'_>], known: Vec<Option<Known>>) -> Vec<State> {
         let past: Vec<Option<Past<'_>>> =
             entries.iter().map(|entry| self.journal.as_ref().and_then(|journal| journal.past(entry))).collect();
@@ -106,7 +106,7 @@ impl Server {
         Ok(states.into_iter().map(|state| state.ended.unwrap_or_else(lost)).collect())
     }
 
-    /// Reads, plans and sends once. What is to be looked at again has no result, unless it is the last round.
+    /// Reads, plans and sends once. Entries to be read again have no result, unless it is the last round.
     fn round(
         &self,
         entries: &[Entry<'_>],
@@ -139,7 +139,7 @@ impl Server {
         Ok(())
     }
 
-    /// What the server has of the entries that are open; `None`, and results for them, if it does not say.
+    /// The server's copies of the open entries; `None`, with results, if they cannot be read.
     fn read<'r>(&self, entries: &'r [Entry<'r>], states: &mut [State]) -> Result<Option<Open<'r>>, Error> {
         let places: Vec<usize> = (0..entries.len()).filter(|place| states[*place].ended.is_none()).collect();
         let wanted: Vec<Wanted<'_>> =
@@ -157,7 +157,7 @@ impl Server {
         Ok(None)
     }
 
-    /// What is to be done with the open entries; `places` is where the server has, or will have, all entries.
+    /// The plan for the open entries; `places` is where the server has, or will have, all entries.
     fn steps<'r>(
         &self,
         open: &'r Open<'_>,
@@ -176,7 +176,7 @@ impl Server {
         steps
     }
 
-    /// What the resources refer to that is not in their package, and that this run has seen under another id.
+    /// References to resources outside the package that have another id on the server.
     fn moved(&self, entries: &[Entry<'_>]) -> Vec<(String, String)> {
         let elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
         if elsewhere.is_empty() {
@@ -186,7 +186,7 @@ impl Server {
         all.filter_map(|from| Some((from.to_string(), elsewhere.get(from)?.clone()?))).collect()
     }
 
-    /// A reference to an entry must lead to one that is sent with it, and no reference to what the server did not take.
+    /// Every referenced entry must be sent too, and none may have been rejected.
     fn refuse_unresolved(&self, steps: &mut [Step<'_>]) {
         let elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
         let is_at_risk = |to: &str| to.starts_with("urn:uuid:") || matches!(elsewhere.get(to), Some(None));
@@ -200,7 +200,7 @@ impl Server {
         }
     }
 
-    /// Names the server's Patients that contradict ours: the Patient ID may be another person's there.
+    /// Notes Patients on the server that contradict ours: their Patient ID may be another person's.
     fn note_contradictions(&self, open: &Open<'_>) {
         for (entry, found) in open.all().filter(|(entry, _)| entry.kind == "Patient") {
             let Found::One(copy) = found else { continue };
@@ -218,7 +218,7 @@ impl Open<'_> {
         self.places.iter().map(|place| &self.entries[*place]).zip(&self.found)
     }
 
-    /// How each entry is referred to, where that is known.
+    /// The reference to each entry, if known.
     fn references(&self, states: &[State], allowed: Allowed) -> Vec<Option<String>> {
         let mut all: Vec<Option<String>> = states.iter().map(|state| state.reference().map(str::to_string)).collect();
         for (place, (entry, found)) in self.places.iter().zip(self.all()) {
@@ -228,7 +228,7 @@ impl Open<'_> {
     }
 }
 
-/// How the resources refer to each other: by where the server has them, or else by the entry that creates them.
+/// The references between the resources: the place on the server, or else the entry that creates it.
 fn references<'r>(
     entries: &'r [Entry<'_>],
     places: &'r [Option<String>],

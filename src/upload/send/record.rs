@@ -1,4 +1,4 @@
-//! What became of the resources of a package: in the journal, among the rejects, and in the numbers of the run.
+//! Records the results of a package: in the journal, the rejects, and the counts of the run.
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering::Relaxed;
@@ -13,22 +13,22 @@ use crate::upload::package::{Entry, Target};
 use crate::upload::plan::Step;
 use crate::upload::rejects::Outcome;
 
-/// Packages in a row that the server did not answer, before the run ends.
+/// The run ends after this many packages in a row without a response.
 const MAX_GIVE_UPS: u32 = 3;
 
-/// What became of a resource, and why where it was not taken.
+/// The result of a resource, with the reason if it was rejected.
 #[derive(Debug, Clone)]
 pub(super) struct Ended {
-    /// What became of it.
+    /// The result.
     pub end: End,
-    /// Why it was not taken.
+    /// The reason if it was rejected.
     pub outcome: Option<Outcome>,
-    /// How the server calls it.
+    /// Its `Type/id` on the server.
     pub reference: Option<String>,
 }
 
 impl Server {
-    /// Keeps what became of a package; `original` is the document it came from.
+    /// Records the results of a package; `original` is its document.
     pub(super) fn record(
         &self,
         entries: &[Entry<'_>],
@@ -54,7 +54,7 @@ impl Server {
         Ok(all().all(|(_, result)| result.end.is_there()))
     }
 
-    /// Adds what was not taken to the rejects and to the list for the report.
+    /// Adds rejected resources to the rejects and to the list for the report.
     fn list<'a>(
         &self,
         all: impl Iterator<Item = (&'a Entry<'a>, &'a Ended)>,
@@ -69,7 +69,7 @@ impl Server {
         refused.iter().try_for_each(|(entry, end, outcome)| self.list_not_taken(&entry.key, *end, &outcome.short))
     }
 
-    /// Adds what was not taken to the list for the report.
+    /// Adds rejected resources to the list for the report.
     pub(in crate::upload) fn list_not_taken(&self, name: &str, end: End, why: &str) -> Result<(), Error> {
         let listed = self.not_taken.as_ref().map_or(Ok(()), |list| list.add(name, end.name(), why));
         listed.map_err(|source| Error::Write { path: std::env::temp_dir(), source })
@@ -82,7 +82,7 @@ impl Server {
             match result.end {
                 End::Held | End::Rejected => drop(elsewhere.insert(entry.key.to_string(), None)),
                 End::Unknown => {}
-                // Those that are created have an entry that others refer to.
+                // Created resources have an entry that others refer to.
                 _ if is_at_home || matches!(entry.target, Target::Create | Target::New) => {
                     elsewhere.remove(&*entry.key);
                 }
@@ -111,7 +111,7 @@ impl End {
         matches!(self, End::Created | End::Updated | End::Unchanged | End::Kept | End::Journaled | End::Shared)
     }
 
-    /// What the journal calls it.
+    /// Its key in the journal.
     fn fate(self) -> Fate {
         match self {
             End::Created | End::Updated => Fate::Accepted,
@@ -122,42 +122,42 @@ impl End {
     }
 }
 
-/// What is known of a resource while its package is sent.
+/// The state of a resource while its package is sent.
 #[derive(Debug, Clone, Default)]
 pub(super) struct State {
-    /// What became of it, once that is known.
+    /// The result, once known.
     pub ended: Option<Ended>,
-    /// Where the server was seen to have it.
+    /// Its place on the server.
     pub place: Option<String>,
-    /// It was sent without an answer, so that what is there may be ours.
+    /// It was sent without a response, so that the server's copy may be ours.
     pub sent: Option<End>,
 }
 
 impl State {
-    /// Of a resource that is known.
+    /// The state of a known resource.
     pub fn of(end: End, reference: Option<String>) -> State {
         State { ended: Some(Ended { end, outcome: None, reference }), ..State::default() }
     }
 
-    /// Of one that may be on the server, and must not be sent again.
+    /// The state of a resource that may be on the server and must not be sent again.
     pub fn unknown() -> State {
         let outcome = Outcome::ours("an earlier run sent it, and nobody knows whether it arrived");
         let ended = Ended { end: End::Unknown, outcome: Some(outcome), reference: None };
         State { ended: Some(ended), ..State::default() }
     }
 
-    /// How others refer to it.
+    /// The reference to it.
     pub fn reference(&self) -> Option<&str> {
         self.ended.as_ref()?.reference.as_deref()
     }
 }
 
-/// Of something that was not taken.
+/// The state of a rejected resource.
 pub(super) fn rejected(outcome: Outcome) -> Ended {
     Ended { end: End::Rejected, outcome: Some(outcome), reference: None }
 }
 
-/// What becomes of a package of which something cannot be sent: nothing of it is.
+/// The results of a package that cannot be sent completely: nothing of it is sent.
 pub(super) fn stopped(steps: &[Step<'_>], places: &[Option<&str>]) -> Option<Vec<Ended>> {
     let why = steps.iter().find_map(|step| match step {
         Step::Held(harm) => Some((End::Held, harm.outcome())),
@@ -176,7 +176,7 @@ pub(super) fn stopped(steps: &[Step<'_>], places: &[Option<&str>]) -> Option<Vec
     Some(steps.iter().zip(places).map(one).collect())
 }
 
-/// Notes what became of a resource, or that it is to be looked at again.
+/// Records the result of a resource, or that the server is to be read again.
 pub(super) fn ended(state: &mut State, step: &Step<'_>, written: Option<Written>, reference: Option<&str>, last: bool) {
     let there = |end, place: Option<String>| {
         let reference = place.or_else(|| reference.map(str::to_string));

@@ -1,4 +1,4 @@
-//! Sends what is to be written: as one Bundle, in batches, or one by one.
+//! Sends writes as one Bundle, in batches, or one by one.
 
 use std::borrow::Cow;
 
@@ -40,12 +40,12 @@ pub fn bundle(writes: &[&Write<'_>], mode: Mode, base: &str) -> String {
     text
 }
 
-/// A connection that is cut for a smaller body is not cut for its size.
+/// The size of a body is no reason to cut the connection below this.
 const MIN_CUT_BYTES: usize = 64 * 1024;
-/// About what an entry has beside its resource.
+/// The approximate size of an entry without its resource.
 const ENTRY_BYTES: usize = 256;
 
-/// Sends a Bundle, and says what became of each entry.
+/// Sends a Bundle, and returns the result of each entry.
 pub fn together(sender: &Sender, writes: &[&Write<'_>], body: &str) -> Result<Vec<Written>, Error> {
     let is_safe = writes.iter().all(|write| write.safety == Safety::Repeatable);
     let safety = if is_safe { Safety::Repeatable } else { Safety::Once };
@@ -63,7 +63,7 @@ pub fn together(sender: &Sender, writes: &[&Write<'_>], body: &str) -> Result<Ve
     Ok(without_dangling(writes, written))
 }
 
-/// A server that calls a batch a transaction may take a resource and not what it refers to.
+/// Whether a server that treats a transaction as a batch could accept a resource without what it refers to.
 fn without_dangling(writes: &[&Write<'_>], mut written: Vec<Written>) -> Vec<Written> {
     let is_there = |written: &Written| matches!(written, Written::Taken(_) | Written::Existed(..));
     if !written.iter().any(is_there) || written.iter().all(is_there) {
@@ -84,12 +84,12 @@ fn refers(write: &Write<'_>, to: &Write<'_>) -> bool {
     references_in(&write.text).any(|reference| Some(reference) == to.full_url || reference == to.url)
 }
 
-/// Sends each by itself, in order, until one is not taken: those behind it may refer to it.
+/// Sends each separately, in order, until one is rejected: later ones may refer to it.
 pub fn one_by_one(sender: &Sender, writes: &[&Write<'_>]) -> Result<Vec<Written>, Error> {
     in_turn(sender, writes, |_| 1)
 }
 
-/// Sends batches, each of resources that do not refer to each other, until something is not taken.
+/// Sends batches of resources that do not refer to each other, until one is rejected.
 pub fn by_batches(sender: &Sender, writes: &[&Write<'_>]) -> Result<Vec<Written>, Error> {
     in_turn(sender, writes, |rest| {
         let is_free = |place: &usize| !rest[..*place].iter().any(|before| refers(rest[*place], before));
@@ -113,7 +113,7 @@ fn in_turn(
         };
         let written = placed(rest, written);
         for (write, written) in rest.iter().zip(&written) {
-            // A server may put a resource on an id of its own, though it was given one.
+            // A server may assign its own id although the request has one.
             if let Written::Taken(Some(reference)) = written {
                 let names = write.full_url.into_iter().chain([write.url]).filter(|name| name != reference);
                 references.extend(names.map(|name| (name, Some(Cow::Owned(reference.clone())))));
@@ -128,7 +128,7 @@ fn in_turn(
     Ok(all)
 }
 
-/// What a server has created without a word where, and others refer to, is looked for.
+/// Searches for created resources that others refer to, if the response has no location.
 fn placed(writes: &[&Write<'_>], mut written: Vec<Written>) -> Vec<Written> {
     for (write, one) in writes.iter().zip(&mut written) {
         if *one == Written::Taken(None) && write.if_none_exist.is_some() && is_referred_to(write, writes) {
@@ -142,7 +142,7 @@ fn is_referred_to(write: &Write<'_>, by: &[&Write<'_>]) -> bool {
     by.iter().any(|other| refers(other, write))
 }
 
-/// What becomes of those that may refer to what was not taken, or is nobody knows where.
+/// The results of resources that may refer to a rejected one, or to one whose place is unknown.
 fn missed(writes: &[&Write<'_>], written: &[Written]) -> Option<Written> {
     let is_missed = |(write, written): (&&Write<'_>, &Written)| match written {
         Written::Taken(place) => place.is_none() && is_referred_to(write, writes),

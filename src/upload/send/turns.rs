@@ -1,7 +1,7 @@
-//! No resource is in two requests at once: who wants one that another holds waits.
+//! Locks on resources: no resource is in two requests at once.
 //!
-//! Everything that a package needs is taken in one step, so that two packages never wait for each other. What several
-//! studies share is remembered once it is on the server, and not waited for any more: nobody sends it again.
+//! A package locks all its resources in one step, so that there is no deadlock. Shared resources that are on the server are
+//! remembered, and need no lock: they are not sent again.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::upload::package::Entry;
 
-/// What is in a request now, and what is known of the server.
+/// The locked resources, and those known to be on the server.
 #[derive(Debug, Default)]
 pub struct Turns {
     state: Mutex<State>,
@@ -30,7 +30,7 @@ struct State {
 /// A shared resource that is on the server. There may be millions of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
-    /// How others refer to it, where that is not its key.
+    /// The reference to it, if that is not its key.
     reference: Option<Box<str>>,
     /// Half of the hash of what was sent.
     hash: u64,
@@ -48,23 +48,23 @@ impl Known {
         }
     }
 
-    /// How others refer to it.
+    /// The reference to it.
     pub fn reference(&self, entry: &Entry<'_>) -> String {
         self.reference.as_deref().unwrap_or(&entry.key).to_string()
     }
 
-    /// Whether this is what was sent.
+    /// Whether the content is what was sent.
     pub fn is_of(&self, entry: &Entry<'_>) -> bool {
         self.hash == entry.hash as u64
     }
 
-    /// Whether it belongs to the same patient, where it belongs to one.
+    /// Whether it belongs to the same patient, if it belongs to one.
     pub fn has_subject_of(&self, entry: &Entry<'_>) -> bool {
         self.subject == entry.subject
     }
 }
 
-/// Turns that nobody else can take until it is dropped.
+/// Locks, held until it is dropped.
 #[derive(Debug)]
 pub struct Held<'i> {
     turns: &'i Turns,
@@ -72,8 +72,8 @@ pub struct Held<'i> {
 }
 
 impl Turns {
-    /// Takes all of them, or waits until all are free; but those that are known, and of use as they are, are not taken.
-    /// The result has what is known of each.
+    /// Locks all of them, or waits until all are free; those that are known and usable are not locked. Returns what is
+    /// known of each.
     pub fn hold(&self, all: &[&str], is_of_use: impl Fn(usize, &Known) -> bool) -> (Held<'_>, Vec<Option<Known>>) {
         let all: Vec<Key> = all.iter().map(|identity| xxh3_128(identity.as_bytes())).collect();
         let known = |state: &State| -> Vec<Option<Known>> {

@@ -1,4 +1,4 @@
-//! Sends a package as a whole where that may be, and in parts where it is too much at once.
+//! Sends a package as a whole if possible, and in parts if it is too large.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -10,9 +10,9 @@ use crate::upload::plan::Write;
 use crate::upload::server::Mode;
 
 impl Server {
-    /// Sends what is to be sent, together if it may be.
+    /// Sends the writes, together if possible.
     pub(super) fn submit(&self, writes: &[&Write<'_>]) -> Result<Vec<Written>, Error> {
-        // One that takes a part of a transaction could take a study without its patient.
+        // A server that applies a transaction partially could accept a study without its patient.
         let mode = if self.breaks_transactions.load(Relaxed) { self.mode.in_parts() } else { self.mode };
         let written = match mode {
             _ if writes.len() < 2 || writes.len() > self.max_entries => one_by_one(&self.sender, writes)?,
@@ -42,8 +42,8 @@ impl Server {
         self.smaller(writes, written, body.len())
     }
 
-    /// Sends one by one what was too much at once: the companions may fit without the study. What the server took so is
-    /// not tried at once again.
+    /// Sends the resources of a too large package one by one: the companions may fit without the study. Packages of this
+    /// size are not sent as a whole again.
     fn smaller(&self, writes: &[&Write<'_>], written: Vec<Written>, bytes: usize) -> Result<Vec<Written>, Error> {
         if !matches!(written.first(), Some(Written::TooLarge(_))) {
             return Ok(written);

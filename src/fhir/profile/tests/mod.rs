@@ -83,6 +83,14 @@ fn a_profile_is_found_by_its_name_and_a_release_that_it_has() {
     }
 }
 
+fn of_modality(code: &'static str) -> ImagingStudy<'static> {
+    let mut study = sample::maximal();
+    for series in study.series.iter_mut().flatten() {
+        series.modality = Some(Coding::constant("http://dicom.nema.org/resources/ontology/DCM", code, "").into());
+    }
+    study
+}
+
 #[test]
 fn a_study_that_lacks_what_is_demanded_is_told_what_it_lacks() {
     let study = sample::maximal;
@@ -99,6 +107,11 @@ fn a_study_that_lacks_what_is_demanded_is_told_what_it_lacks() {
         ("mii", study(), vec![Lack::SeriesModality]),
         ("ips", study(), vec![]),
         ("ips", sample::identified(), vec![Lack::NameAndBirthDate]),
+        ("ips", ImagingStudy { status: "entered-in-error".into(), ..study() }, vec![Lack::Status]),
+        ("mado", ImagingStudy { is_manifest: true, ..study() }, vec![Lack::OtherThanManifests]),
+        ("mii", of_modality("CT"), vec![]),
+        ("mii", of_modality("ANN"), vec![Lack::SeriesModality]),
+        ("mii", of_modality("EC"), vec![Lack::SeriesModality]),
     ] {
         assert_eq!(lacks(profile(name), &study), want, "{name}");
     }
@@ -252,11 +265,7 @@ fn a_second_performer_in_one_function_stands_without_it() {
 
 #[test]
 fn the_german_study_has_devices_and_codes_alone() {
-    let mut study = sample::maximal();
-    for series in study.series.iter_mut().flatten() {
-        series.modality = Some(Coding::constant("http://dicom.nema.org/resources/ontology/DCM", "CT", "").into());
-    }
-    let (study, changes) = conformed("mii", study);
+    let (study, changes) = conformed("mii", of_modality("CT"));
     let series = study.series.as_ref().unwrap();
     assert!(series.iter().flat_map(|series| &series.performer).all(|one| one.actor.target == ResourceType::Device));
     assert_eq!(series[2].body_site, Vec::<CodeableConcept>::new());

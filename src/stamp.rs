@@ -6,6 +6,24 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// A file that was changed so shortly before it was read may change again without its time telling.
 const RACY_NANOSECONDS: i64 = 2_000_000_000;
 
+/// A file that is to be read, as an index knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Its folder, by number.
+    pub folder: i64,
+    /// Its stamp; `None` where it is taken of the open file.
+    pub stamp: Option<Stamp>,
+    /// Whether an earlier run read it.
+    pub is_known: bool,
+}
+
+impl Mark {
+    /// A new file of a folder.
+    pub fn new(folder: i64) -> Mark {
+        Mark { folder, stamp: None, is_known: false }
+    }
+}
+
 /// What a file system or an inventory says of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stamp {
