@@ -23,8 +23,8 @@ const MARK: char = '\u{E000}';
 const MARK_IN_URL: &str = "%EE%80%80";
 /// What stands before a part of a key in an address: in its path, and in the values of its query.
 const BEFORE_PART: [&str; 3] = ["/", "%2F", "="];
-/// Names of elements that hold a key in a listing: of S3 and Google, and of Azure.
-const KEY_ELEMENTS: [&str; 2] = ["Key", "Name"];
+/// Elements that hold a key in a listing: of S3 and Google, and of Azure.
+const KEY_ELEMENTS: [&str; 2] = ["<Key>", "<Name>"];
 
 /// A key as a path.
 pub fn path(key: &str) -> std::result::Result<Path, object_store::path::Error> {
@@ -154,21 +154,29 @@ async fn with_paths(response: HttpResponse) -> std::result::Result<HttpResponse,
 
 /// The text of a page with paths in the place of keys; `None` where all keys are paths.
 fn page_with_paths(page: &str) -> Option<String> {
-    let (mut translated, mut rest, mut is_other) = (String::new(), page, false);
-    while let Some((before, behind)) = rest.split_once('>') {
-        translated.push_str(before);
-        translated.push('>');
-        rest = behind;
-        let is_key = KEY_ELEMENTS.iter().any(|name| before.rsplit_once('<').is_some_and(|(_, tag)| tag == *name));
-        let Some((key, _)) = behind.split_once('<').filter(|(key, _)| is_key && !key.is_empty()) else { continue };
-        if key.split('/').any(is_odd) {
-            translated.push_str(&marked(key));
-            rest = behind.get(key.len()..).unwrap_or_default();
-            is_other = true;
-        }
+    let is_other = |(_, key): &(usize, &str)| !key.is_empty() && key.split('/').any(is_odd);
+    let mut others: Vec<(usize, &str)> = keys_of(page).filter(is_other).collect();
+    if others.is_empty() {
+        return None;
     }
-    translated.push_str(rest);
-    is_other.then_some(translated)
+    others.sort_unstable();
+    let (mut translated, mut end) = (String::with_capacity(page.len() + 8 * others.len()), 0);
+    for (start, key) in others {
+        translated.push_str(page.get(end..start)?);
+        translated.push_str(&marked(key));
+        end = start + key.len();
+    }
+    translated.push_str(page.get(end..)?);
+    Some(translated)
+}
+
+/// The keys of a page, and where they stand.
+fn keys_of(page: &str) -> impl Iterator<Item = (usize, &str)> {
+    KEY_ELEMENTS.into_iter().flat_map(|element| page.match_indices(element)).filter_map(|(at, element)| {
+        let start = at + element.len();
+        let (key, _) = page.get(start..)?.split_once('<')?;
+        Some((start, key))
+    })
 }
 
 #[cfg(test)]

@@ -172,7 +172,7 @@ fn explain_takes_a_study_of_a_pacs_and_json_from_standard_input() {
     let web = format!("dicomweb+{}", pacs.base);
     for (input, more, stdin, name) in [
         (web.as_str(), &["--study", uid][..], "", format!("{}/studies/{uid}", pacs.base)),
-        (web.as_str(), &[], "", format!("{}/studies/", pacs.base)),
+        (web.as_str(), &["--query", "StudyDate=19000101-"], "", format!("{}: ", pacs.base)),
         ("-", &[], all[0].as_str(), "-".to_string()),
     ] {
         let output =
@@ -181,9 +181,11 @@ fn explain_takes_a_study_of_a_pacs_and_json_from_standard_input() {
         let text = crate::run::stdout(&output);
         assert!(text.contains(&name) && text.contains("StudyInstanceUID"), "{text}");
     }
-    let output = dcm2fhir().args(["explain", &web, "--study", "1.2.3"]).output().unwrap();
-    assert_eq!(code(&output), 2);
-    assert!(stderr(&output).contains("status 404"), "{}", stderr(&output));
+    for (more, want) in [(&["--study", "1.2.3"][..], "status 404"), (&[], "would request all studies")] {
+        let output = dcm2fhir().args(["explain", &web]).args(more).output().unwrap();
+        assert_eq!(code(&output), 2);
+        assert!(stderr(&output).contains(want), "{}", stderr(&output));
+    }
 }
 
 #[test]

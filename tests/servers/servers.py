@@ -368,7 +368,7 @@ def orthanc(folder):
                 try:
                     with urllib.request.urlopen(request) as answer:
                         status = json.load(answer)
-                except (urllib.error.HTTPError, ValueError):
+                except (OSError, http.client.HTTPException, ValueError):
                     continue
                 if isinstance(status, dict) and status.get('Status') == 'Success':
                     shutil.copy(path, taken / f'{number}.dcm')
