@@ -107,8 +107,8 @@ def compare(name, found, want):
     same = found == want
     print(f'{name}: {len(found)} documents, {"as" if same else "NOT as"} the {len(want)} of the folder')
     if not same:
-        others = [(one, other) for one, other in zip(found, want) if one != other]
-        print(f'  {len(others)} are other documents, as\n  found {others[:1]}')
+        more, less = sorted(set(found) - set(want)), sorted(set(want) - set(found))
+        print(f'  only found: {len(more)}, as {more[:1]}\n  only wanted: {len(less)}, as {less[:1]}')
     return same
 
 
