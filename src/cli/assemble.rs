@@ -41,7 +41,8 @@ Exit code:
 pub struct AssembleArguments {
     /// Files or a folder that scan wrote, or s3://…/; - is stdin
     ///
-    /// Those of a bucket (s3://, gs://, az://) are read where they are; a folder there ends in a slash. Several files must each be sorted. Piped input is kept in a temporary file while it is read.
+    /// Those of a bucket (s3://, gs://, az://) are read where they are; a folder there ends in a slash. Several files
+    /// must each be sorted. Piped input is kept in a temporary file while it is read.
     #[arg(value_name = "INPUT", required = true)]
     inputs: Vec<PathBuf>,
 

@@ -60,8 +60,8 @@ const SHAPES: &[Shape] = &[
 const SERIES: &[u8] = br#","series":["#;
 /// How much of the series is searched: the first shows the release, the rest is mostly a list of instances.
 const SERIES_BYTES: usize = 1024;
-/// How much of a resource without series is searched.
-const OTHER_BYTES: usize = 4096;
+/// How much of a resource is searched at least.
+const MIN_BYTES: usize = 4096;
 
 /// Searchers of these texts.
 static FINDERS: LazyLock<Vec<Finder<'static>>> =
@@ -70,7 +70,8 @@ static FINDERS: LazyLock<Vec<Finder<'static>>> =
 /// Fails for a resource, on one line, of another release.
 pub fn check(text: &str, release: &Release) -> Result<(), String> {
     let kind = kind(text).unwrap_or_default();
-    let searched = memmem::find(text.as_bytes(), SERIES).map_or(OTHER_BYTES, |series| series + SERIES_BYTES);
+    let series = memmem::find(text.as_bytes(), SERIES).unwrap_or_default();
+    let searched = MIN_BYTES.max(series + SERIES_BYTES);
     let beginning = &text.as_bytes()[..text.len().min(searched)];
     let is_strange = |((of, _, is_so), finder): &(&Shape, &Finder<'_>)| {
         *of == kind && !is_so(release) && finder.find(beginning).is_some()
@@ -106,6 +107,15 @@ mod tests {
                 assert_eq!(is_fit, fits.contains(&release.name), "{text} {}", release.name);
             }
         }
+        let late = r#"{"resourceType":"ImagingStudy","series":[{"uid":"1"}],"#.to_string()
+            + &format!(r#""description":"{}""#, "d".repeat(2000));
+        let late = late + r#","procedureCode":[{"text":"x"}]}"#;
+        assert!(check(&late, Release::parse("r6").unwrap()).is_err(), "what stands behind the series");
+        let long = format!(
+            r#"{{"resourceType":"ImagingStudy","description":"{}","series":[{{"modality":{{"system":"s"}}}}]}}"#,
+            "d".repeat(9000)
+        );
+        assert!(check(&long, Release::parse("r5").unwrap()).is_err(), "a series that begins late");
         let other = r#"{"resourceType":"Observation","bodySite":{"coding":[]},"partOf":[],"interpreter":[1]}"#;
         assert!(Release::ALL.iter().all(|release| check(other, release).is_ok()));
     }
