@@ -51,15 +51,7 @@ pub(super) fn open(
             let builder = AmazonS3Builder::from_env();
             let builder = profile.iter().try_fold(builder, |builder, profile| profile.complete(builder, unsigned))?;
             let builder = builder.with_bucket_name(bucket).with_client_options(client).with_retry(retry);
-            let builder = if unsigned { builder.with_skip_signature(true) } else { builder };
-            let builder = builder.with_http_connector(connector.clone());
-            // This key takes precedence over the others, as an option over variables.
-            let key = AmazonS3ConfigKey::S3Endpoint;
-            let builder = endpoint.into_iter().fold(builder, |builder, url| builder.with_config(key, url));
-            let region = builder.get_config_value(&AmazonS3ConfigKey::Region).unwrap_or(DEFAULT_REGION.to_string());
-            let store = builder.build()?;
-            connector.sign_with(Signer::S3(Arc::clone(store.credentials()), region));
-            Arc::new(store)
+            s3(if unsigned { builder.with_skip_signature(true) } else { builder }, endpoint)?
         }
         Service::Google => {
             let builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(bucket);
@@ -80,6 +72,19 @@ pub(super) fn open(
             Arc::new(HttpBuilder::new().with_url(address.root()).with_client_options(client).with_retry(retry).build()?)
         }
     })
+}
+
+/// The client of an S3 bucket.
+fn s3(builder: AmazonS3Builder, endpoint: Option<String>) -> object_store::Result<Arc<dyn ObjectStore>> {
+    let connector = Connector::default();
+    let builder = builder.with_http_connector(connector.clone());
+    // This key takes precedence over the others, as an option over variables.
+    let key = AmazonS3ConfigKey::S3Endpoint;
+    let builder = endpoint.into_iter().fold(builder, |builder, url| builder.with_config(key, url));
+    let region = builder.get_config_value(&AmazonS3ConfigKey::Region).unwrap_or(DEFAULT_REGION.to_string());
+    let store = builder.build()?;
+    connector.sign_with(Signer::S3(Arc::clone(store.credentials()), region));
+    Ok(Arc::new(store))
 }
 
 /// The certificates of a file.

@@ -148,17 +148,24 @@ fn run(scan: &Scan, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Resul
         unmet_rules: filter.unmet(),
         nothing: None,
     };
-    // A shard may be empty although the archive is not.
-    if done.studies == 0 && done.lost_files == 0 && scan.shard.is_none() && !scan.allow_empty {
-        let totals = Totals { files, dicom_files, partial: filter.is_partial(), ..Totals::default() };
-        let nothing = ending::nothing(&inputs, &totals, &done.unmet_rules);
-        done.nothing = Some(format!("{nothing} ({})", ending::ALLOW_EMPTY));
+    done.nothing = nothing_found(scan, &inputs, &done, filter.is_partial());
+    if done.nothing.is_some() {
         return Ok(done);
     }
     let cutter = Cutter::new(wanted.hash(), scanned.hash());
     let end = end(scan, &scanned, filter.is_partial());
     Writer { target: &target, mode: scan.mode, cutter, end, scanned: &scanned, interrupt }.all(left_out.entries)?;
     Ok(done)
+}
+
+/// Why there is nothing to write. A shard may be empty although the archive is not.
+fn nothing_found(scan: &Scan, inputs: &[Input], done: &Done, partial: bool) -> Option<String> {
+    if done.studies > 0 || done.lost_files > 0 || scan.shard.is_some() || scan.allow_empty {
+        return None;
+    }
+    let totals = Totals { files: done.files, dicom_files: done.dicom_files, partial, ..Totals::default() };
+    let nothing = ending::nothing(inputs, &totals, &done.unmet_rules);
+    Some(format!("{nothing} ({})", ending::ALLOW_EMPTY))
 }
 
 /// The files of this shard.
