@@ -251,6 +251,9 @@ mod tests {
             ("", ResourceType::Patient, "MR QC1 = Phantom"),
         ] {
             assert_eq!((phantom(value).target, reference(&phantom(value)).as_str()), (target, want), "{value:?}");
+            if let Some(Resource::Device(device)) = phantom(value).resource.as_deref() {
+                assert_eq!(device.kind, DeviceKind::Phantom);
+            }
         }
     }
 
