@@ -245,7 +245,7 @@ fn full_series() -> Series<'static> {
             coding: vec![Coding::constant(SCT, "72696002", "Knee")],
             text: Some("Left knee".into()),
         }],
-        laterality: Some(Coding::constant(SCT, "7771000", "Left")),
+        laterality: Some(Coding::constant(SCT, "7771000", "Left").into()),
         specimen: vec![specimen()],
         started: Some(at(8)),
         performer: vec![

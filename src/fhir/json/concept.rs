@@ -4,6 +4,7 @@ use serde::ser::SerializeMap;
 
 use super::object::{Element, Object};
 use crate::fhir::datatypes::{CodeableConcept, Coding};
+use crate::fhir::release::{Datatype, TextAs};
 
 /// An extension with a code as its value.
 pub struct CodeExtension {
@@ -77,42 +78,30 @@ impl Element for InConcept<'_> {
     }
 }
 
-/// A CodeableConcept in a release that has a CodeableReference.
-pub struct InReference<'a>(pub &'a CodeableConcept);
+/// A concept in the type that the release has for it.
+pub struct Typed<'a>(pub &'a CodeableConcept, pub Datatype);
 
-impl Element for InReference<'_> {
+impl Element for Typed<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        object.element("concept", self.0)
+        let Typed(concept, datatype) = *self;
+        match datatype {
+            Datatype::Coding(text) => as_coding(concept, text, object),
+            Datatype::CodeableReference => object.element("concept", concept),
+            Datatype::CodeableConcept | Datatype::Reference => concept.write(object),
+        }
     }
 }
 
-/// A CodeableConcept in a release that has a Coding: its first one.
-pub struct AsCoding<'a> {
-    /// The concept.
-    pub concept: &'a CodeableConcept,
-    /// How its text is written if it has no coding.
-    pub text: TextAs,
-}
-
-/// What the text of a concept becomes in a Coding.
-#[derive(Clone, Copy)]
-pub enum TextAs {
-    /// The code, without a system.
-    Code,
-    /// The display.
-    Display,
-}
-
-impl Element for AsCoding<'_> {
-    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        if let Some(coding) = self.concept.coding.first() {
-            return coding.write(object);
-        }
-        match (self.text, self.concept.text.as_deref()) {
-            (TextAs::Code, Some(text)) => object.value("code", code(text)),
-            (TextAs::Display, Some(text)) => object.value("display", text),
-            (_, None) => Absent::UNKNOWN.write(object),
-        }
+fn as_coding<M: SerializeMap>(
+    concept: &CodeableConcept,
+    text_as: TextAs,
+    object: &mut Object<'_, M>,
+) -> Result<(), M::Error> {
+    match (concept.coding.first(), concept.text.as_deref(), text_as) {
+        (Some(coding), ..) => coding.write(object),
+        (None, Some(text), TextAs::Code) => object.value("code", code(text)),
+        (None, Some(text), TextAs::Display) => object.value("display", text),
+        (None, None, _) => Absent::UNKNOWN.write(object),
     }
 }
 

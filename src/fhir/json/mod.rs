@@ -19,7 +19,7 @@ use std::io::{self, BufWriter, Write};
 use super::dialect::Dialect;
 use object::Shaped;
 
-pub use concept::{Absent, ConceptExtension, InConcept, InReference};
+pub use concept::{Absent, ConceptExtension, InConcept};
 pub use digest::digest;
 pub use object::{Element, Object};
 

@@ -4,10 +4,12 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
+use super::concept::Typed;
+use crate::fhir::datatypes::CodeableConcept;
 use crate::fhir::dialect::Dialect;
 use crate::fhir::meta::Meta;
 use crate::fhir::profile::Role;
-use crate::fhir::release::Release;
+use crate::fhir::release::{CodedElement, Release};
 
 /// A value that is written as a JSON object, in the form of the release.
 pub trait Element {
@@ -79,6 +81,15 @@ impl<M: SerializeMap> Object<'_, M> {
     /// A member with an optional value.
     pub fn optional_element(&mut self, name: &'static str, element: Option<impl Element>) -> Result<(), M::Error> {
         element.map_or(Ok(()), |element| self.element(name, element))
+    }
+
+    /// A member with codes, as the release has it: all of them, or the first.
+    pub fn coded<'c, I>(&mut self, element: CodedElement, concepts: I) -> Result<(), M::Error>
+    where
+        I: IntoIterator<Item = &'c CodeableConcept, IntoIter: Clone>,
+    {
+        let mut typed = concepts.into_iter().map(|concept| Typed(concept, element.datatype));
+        if element.is_list { self.list(element.name, typed) } else { self.optional_element(element.name, typed.next()) }
     }
 
     /// A member that is a list of objects, unless it is empty.

@@ -3,13 +3,13 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
-use super::concept::{Absent, AsCoding, InConcept, InReference, TextAs, code};
+use super::concept::{Absent, InConcept, code};
 use super::object::{Element, Object, Shaped, Shown};
 use crate::fhir::datatypes::Coding;
 use crate::fhir::dialect::Dialect;
 use crate::fhir::imaging_study::{Instance, Instances, Performer, SopClass};
 use crate::fhir::profile::Profile;
-use crate::fhir::release::{BodySiteForm, ConceptForm, SopClassForm};
+use crate::fhir::release::SopClassForm;
 
 pub use crate::fhir::imaging_study::Series;
 
@@ -17,12 +17,17 @@ impl Element for Series<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         object.value("uid", &self.uid)?;
         object.optional("number", self.number)?;
-        modality(self, object)?;
+        match &self.modality {
+            Some(modality) => object.coded(object.release.series_modality, [modality])?,
+            None => object.element("modality", Absent::UNKNOWN)?,
+        }
         object.optional("description", self.description.as_deref())?;
         object.value("numberOfInstances", self.number_of_instances)?;
         object.list("endpoint", &self.endpoint)?;
-        body_site(self, object)?;
-        laterality(self.laterality.as_ref(), object)?;
+        object.coded(object.release.body_site, &self.body_site)?;
+        if let Some(laterality) = object.release.laterality {
+            object.coded(laterality, &self.laterality)?;
+        }
         object.list("specimen", &self.specimen)?;
         if let Some(started) = self.started {
             object.shown("started", started)?;
@@ -35,37 +40,6 @@ impl Element for Series<'_> {
             }
             _ => Ok(()),
         }
-    }
-}
-
-/// `modality` is required, so it says why it is not there.
-fn modality<M: SerializeMap>(series: &Series<'_>, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-    match (&series.modality, object.release.concept) {
-        (None, _) => object.element("modality", Absent::UNKNOWN),
-        (Some(concept), ConceptForm::Coding) => object.element("modality", AsCoding { concept, text: TextAs::Code }),
-        (Some(concept), ConceptForm::CodeableConcept) => object.element("modality", concept),
-    }
-}
-
-/// `bodySite`: the only one, or all of them where the release can say many.
-fn body_site<M: SerializeMap>(series: &Series<'_>, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-    let first = series.body_site.first();
-    match object.release.body_site {
-        BodySiteForm::Coding => {
-            let coding = first.map(|concept| AsCoding { concept, text: TextAs::Display });
-            object.optional_element("bodySite", coding)
-        }
-        BodySiteForm::CodeableReference => object.optional_element("bodySite", first.map(InReference)),
-        BodySiteForm::CodeableReferences => object.list("bodySite", series.body_site.iter().map(InReference)),
-    }
-}
-
-/// `laterality`, where the release has it.
-fn laterality<M: SerializeMap>(side: Option<&Coding>, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-    match (side, object.release.concept) {
-        (Some(_), _) if !object.release.laterality => Ok(()),
-        (side, ConceptForm::Coding) => object.optional_element("laterality", side),
-        (side, ConceptForm::CodeableConcept) => object.optional_element("laterality", side.map(InConcept)),
     }
 }
 

@@ -235,7 +235,7 @@ fn authors(profile: &Profile, options: &ProfileOptions) -> Vec<Reference> {
     let organization = to_organization(&creator);
     let device = Device {
         manufacturer: Some(PROGRAM.to_string()),
-        kind: DeviceKind::Program(kind.coding()),
+        kind: DeviceKind::Program(kind.coding().into()),
         owner: Some(Box::new(organization.clone())),
         ..Device::default()
     };
