@@ -8,7 +8,7 @@ use super::attribute::{Attribute, CODING_SCHEMES};
 use super::options::Options;
 use crate::dicom::DataSet;
 use crate::dicom::charset::{CharacterSet, Decoded, TextFault};
-use crate::dicom::value::{NumberFault, is_oid, trim_uid, unsigned};
+use crate::dicom::value::{is_oid, trim_uid, unsigned};
 use crate::fhir::IdText;
 use crate::issue::{Issue, Reason};
 
@@ -139,7 +139,7 @@ impl<'a> Attributes<'a> {
         let text = self.line(tag)?;
         match unsigned(&text) {
             Ok(number) => Some(number),
-            Err(fault) => self.drop(tag, number_reason(fault), &text),
+            Err(reason) => self.drop(tag, reason, &text),
         }
     }
 
@@ -235,15 +235,6 @@ fn is_line_end(byte: &u8) -> bool {
 /// The text without control characters, which no FHIR string holds.
 fn printable(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { char::REPLACEMENT_CHARACTER } else { character }).collect()
-}
-
-fn number_reason(fault: NumberFault) -> Reason {
-    match fault {
-        NumberFault::Negative => Reason::Negative,
-        NumberFault::Fractional => Reason::Fractional,
-        NumberFault::TooLarge => Reason::TooLarge,
-        NumberFault::NotANumber => Reason::NotAnInteger,
-    }
 }
 
 /// The reason that stands in the report for a fault of the encoding.

@@ -15,7 +15,7 @@ use super::person::only_person;
 use super::row::{Agreement, Row, first, one};
 use super::subject::subject;
 use super::time::date_time;
-use crate::fhir::{Annotation, Identifier, ImagingStudy, Reference};
+use crate::fhir::{Identifier, ImagingStudy, Reference};
 use crate::options::SystemKind;
 
 /// The elements that the rows of [`STUDY`] fill from one instance.
@@ -92,8 +92,8 @@ fn study_id(attributes: &Attributes<'_>) -> Option<Identifier> {
     Some(Issuer::default().identifier(value, None, attributes.options().system(&SystemKind::StudyId)))
 }
 
-fn note(attributes: &Attributes<'_>) -> Option<Annotation> {
-    attributes.long_text(tags::STUDY_COMMENTS).map(|text| Annotation { text })
+fn note(attributes: &Attributes<'_>) -> Option<String> {
+    attributes.long_text(tags::STUDY_COMMENTS)
 }
 
 #[cfg(test)]
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn comments_keep_their_lines() {
         let note = mapped(STUDY, &[text(tags::STUDY_COMMENTS, "one\r\n  two\\three\r\n")]).part.note.unwrap();
-        assert_eq!(note.text, "one\r\n  two\\three");
+        assert_eq!(note, "one\r\n  two\\three");
     }
 
     #[test]

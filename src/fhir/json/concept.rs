@@ -2,39 +2,12 @@
 
 use serde::ser::SerializeMap;
 
-use super::object::{Element, Object};
+use super::object::{Element, Object, Value, extension};
 use crate::fhir::datatypes::{CodeableConcept, Coding};
-use crate::fhir::release::{Datatype, TextAs};
+use crate::fhir::release::{CodedElement, Datatype, TextAs};
 
-/// An extension with a code as its value.
-pub struct CodeExtension {
-    /// The extension's URL.
-    pub url: &'static str,
-    /// The value.
-    pub code: &'static str,
-}
-
-impl Element for CodeExtension {
-    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        object.value("url", self.url)?;
-        object.value("valueCode", self.code)
-    }
-}
-
-/// An extension with a concept as its value.
-pub struct ConceptExtension {
-    /// The extension's URL.
-    pub url: &'static str,
-    /// The value.
-    pub concept: CodeableConcept,
-}
-
-impl Element for ConceptExtension {
-    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        object.value("url", self.url)?;
-        object.element("valueCodeableConcept", &self.concept)
-    }
-}
+/// The value of an extension that is a concept.
+pub const CONCEPT: &str = "valueCodeableConcept";
 
 /// An element with only the data-absent-reason extension, with this code.
 pub struct Absent(pub &'static str);
@@ -49,7 +22,7 @@ impl Absent {
 impl Element for Absent {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         let url = "http://hl7.org/fhir/StructureDefinition/data-absent-reason";
-        object.list("extension", [CodeExtension { url, code: self.0 }].iter())
+        object.list("extension", [extension(url, Value("valueCode", self.0))].iter())
     }
 }
 
@@ -75,6 +48,17 @@ pub struct InConcept<'a>(pub &'a Coding);
 impl Element for InConcept<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         object.list("coding", [self.0])
+    }
+}
+
+impl<M: SerializeMap> Object<'_, M> {
+    /// A member with codes, as the release has it: all of them, or the first.
+    pub fn coded<'c, I>(&mut self, element: CodedElement, concepts: I) -> Result<(), M::Error>
+    where
+        I: IntoIterator<Item = &'c CodeableConcept, IntoIter: Clone>,
+    {
+        let mut typed = concepts.into_iter().map(|concept| Typed(concept, element.datatype));
+        if element.is_list { self.list(element.name, typed) } else { self.optional_element(element.name, typed.next()) }
     }
 }
 

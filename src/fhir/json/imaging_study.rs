@@ -3,8 +3,8 @@
 use serde::ser::SerializeMap;
 
 use super::companion::Contained;
-use super::concept::ConceptExtension;
-use super::object::{Element, Object};
+use super::concept::CONCEPT;
+use super::object::{Element, Member, Object, Value, extension};
 use crate::fhir::imaging_study::ImagingStudy;
 use crate::fhir::profile::Role;
 use crate::fhir::references::{Companion, Linked};
@@ -50,9 +50,8 @@ impl Element for StudyElement<'_> {
 /// The extensions with the anatomical regions, where the profile has one.
 fn regions<M: SerializeMap>(study: &ImagingStudy<'_>, object: &mut Object<'_, M>) -> Result<(), M::Error> {
     let Some(profile) = &object.dialect.profile.regions else { return Ok(()) };
-    let extension =
-        |region: &Region| ConceptExtension { url: profile.extension, concept: region.concept(profile.spine) };
-    object.list("extension", study.regions.iter().map(extension))
+    let region = |region: &Region| extension(profile.extension, Member(CONCEPT, region.concept(profile.spine)));
+    object.list("extension", study.regions.iter().map(region))
 }
 
 /// From `identifier` to `interpreter`.
@@ -92,7 +91,7 @@ fn what_and_why<M: SerializeMap>(study: &ImagingStudy<'_>, object: &mut Object<'
     }
     object.optional_element("location", study.location.as_ref())?;
     object.coded(object.release.reason, &study.reason)?;
-    object.list("note", &study.note)?;
+    object.list("note", study.note.as_deref().map(|text| Value("text", text)).iter())?;
     object.optional("description", study.description.as_deref())
 }
 

@@ -4,12 +4,10 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
-use super::concept::Typed;
-use crate::fhir::datatypes::CodeableConcept;
 use crate::fhir::dialect::Dialect;
 use crate::fhir::meta::Meta;
 use crate::fhir::profile::Role;
-use crate::fhir::release::{CodedElement, Release};
+use crate::fhir::release::Release;
 
 /// A value that is written as a JSON object, in the form of the release.
 pub trait Element {
@@ -21,6 +19,46 @@ impl<E: Element> Element for &E {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         (**self).write(object)
     }
+}
+
+/// An object with one member, whose value JSON has.
+pub struct Value<T>(pub &'static str, pub T);
+
+impl<T: Serialize> Element for Value<T> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.value(self.0, &self.1)
+    }
+}
+
+/// An object with one member, which is an object.
+pub struct Member<E>(pub &'static str, pub E);
+
+impl<E: Element> Element for Member<E> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.element(self.0, &self.1)
+    }
+}
+
+/// An object with one member, which is a list of objects.
+pub struct Many<I>(pub &'static str, pub I);
+
+impl<I: IntoIterator<Item: Element, IntoIter: Clone> + Clone> Element for Many<I> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.list(self.0, self.1.clone())
+    }
+}
+
+/// The members of both.
+impl<A: Element, B: Element> Element for (A, B) {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        self.0.write(object)?;
+        self.1.write(object)
+    }
+}
+
+/// An extension with a value.
+pub fn extension<E: Element>(url: &'static str, value: E) -> (Value<&'static str>, E) {
+    (Value("url", url), value)
 }
 
 /// An element together with the dialect in which it is written.
@@ -81,15 +119,6 @@ impl<M: SerializeMap> Object<'_, M> {
     /// A member with an optional value.
     pub fn optional_element(&mut self, name: &'static str, element: Option<impl Element>) -> Result<(), M::Error> {
         element.map_or(Ok(()), |element| self.element(name, element))
-    }
-
-    /// A member with codes, as the release has it: all of them, or the first.
-    pub fn coded<'c, I>(&mut self, element: CodedElement, concepts: I) -> Result<(), M::Error>
-    where
-        I: IntoIterator<Item = &'c CodeableConcept, IntoIter: Clone>,
-    {
-        let mut typed = concepts.into_iter().map(|concept| Typed(concept, element.datatype));
-        if element.is_list { self.list(element.name, typed) } else { self.optional_element(element.name, typed.next()) }
     }
 
     /// A member that is a list of objects, unless it is empty.

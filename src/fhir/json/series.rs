@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
-use super::concept::{Absent, InConcept, code};
+use super::concept::{Absent, CONCEPT, InConcept, code};
 use super::object::{Element, Object, Shaped, Shown};
 use crate::fhir::datatypes::Coding;
 use crate::fhir::dialect::Dialect;
@@ -124,7 +124,7 @@ impl Element for Extension<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         object.value("url", self.url)?;
         match self.value {
-            Value::Concept(coding) => object.element("valueCodeableConcept", InConcept(coding)),
+            Value::Concept(coding) => object.element(CONCEPT, InConcept(coding)),
             Value::Text(text) => object.value("valueString", text),
             Value::Number(number) => object.value("valueInteger", number),
         }

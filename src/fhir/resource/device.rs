@@ -5,8 +5,7 @@ use serde::ser::SerializeMap;
 use super::Reference;
 use crate::fhir::datatypes::{CodeableConcept, Coding};
 use crate::fhir::identifier::Identifier;
-use crate::fhir::json::{Absent, ConceptExtension, InConcept};
-use crate::fhir::json::{Element, Object};
+use crate::fhir::json::{Absent, CONCEPT, Element, InConcept, Member, Object, Value, extension};
 
 /// `Device`: the equipment, a phantom, or the program that made a document.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,8 +45,9 @@ pub enum DeviceKind {
 impl Element for Device {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         let category = object.dialect.profile.device_category.as_ref().filter(|_| self.kind == DeviceKind::Equipment);
-        let extension = category.and_then(|category| Some((category.extension?, category.coding.coding().into())));
-        object.list("extension", extension.map(|(url, concept)| ConceptExtension { url, concept }).iter())?;
+        let concept = |coding: Coding| Member(CONCEPT, CodeableConcept::from(coding));
+        let extensions = category.and_then(|one| Some(extension(one.extension?, concept(one.coding.coding()))));
+        object.list("extension", extensions.iter())?;
         object.list("identifier", &self.identifier)?;
         object.list("udiCarrier", self.udi.iter().map(|udi| UdiCarrier(udi)))?;
         object.optional("status", category.map(|_| "active"))?;
@@ -61,7 +61,7 @@ impl Element for Device {
         if let DeviceKind::Program(kind) = &self.kind {
             object.coded(form.kind, [kind])?;
         }
-        object.list(form.version, self.version.iter().map(|version| Version(version)))?;
+        object.list(form.version, self.version.iter().map(|version| Value("value", version)))?;
         object.optional_element("owner", self.owner.as_deref())
     }
 }
@@ -77,15 +77,6 @@ impl Element for Name<'_> {
             None => object.value("type", code),
             Some(system) => object.element("type", InConcept(&Coding::constant(system, code, "User Friendly name"))),
         }
-    }
-}
-
-/// `Device.version`.
-struct Version<'a>(&'a str);
-
-impl Element for Version<'_> {
-    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        object.value("value", self.0)
     }
 }
 

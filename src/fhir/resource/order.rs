@@ -7,7 +7,7 @@ use crate::fhir::datatypes::{CodeableConcept, ResourceType};
 use crate::fhir::identifier::Identifier;
 use crate::fhir::json::{Absent, InConcept};
 use crate::fhir::json::{Element, Object};
-use crate::fhir::profile::Code;
+use crate::fhir::profile::{Code, Limit};
 
 /// A resource and its subject.
 pub struct Of<'a, T>(pub &'a T, pub &'a Reference);
@@ -50,7 +50,7 @@ impl Element for Of<'_, ServiceRequest> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         let Of(request, subject) = self;
         let profile = object.dialect.profile;
-        if profile.order_numbers {
+        if !profile.has(Limit::OrderWithoutNumbers) {
             object.list("identifier", &request.identifier)?;
         }
         object.value("status", profile.order_status)?;

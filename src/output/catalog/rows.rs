@@ -203,7 +203,7 @@ fn cell(kind: CellKind, value: Option<&str>) -> Cell {
     match kind {
         CellKind::Text => Cell::Text(value.to_string()),
         CellKind::Number => value.parse().map_or(Cell::Empty, Cell::Number),
-        CellKind::Date => Date::parse(value).ok().and_then(date).unwrap_or_default(),
+        CellKind::Date => Date::parse(value).and_then(date).unwrap_or_default(),
     }
 }
 
