@@ -3,7 +3,7 @@
 
 use dcm2fhir::internals::dicom::person_name::PersonName;
 use dcm2fhir::internals::dicom::value::{
-    Date, Offset, Time, is_fhir_id, is_oid, plain_number, trim_uid, unsigned,
+    Offset, Time, date, is_fhir_id, is_oid, plain_number, trim_uid, unsigned,
 };
 use dcm2fhir::internals::mapping::zone::TimeZone;
 use libfuzzer_sys::fuzz_target;
@@ -11,7 +11,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|data: &[u8]| {
     let _ = (plain_number(data), trim_uid(data));
     let Ok(text) = std::str::from_utf8(data) else { return };
-    if let Some(date) = Date::parse(text) {
+    if let Some(date) = date(text) {
         assert!((1..=12).contains(&date.month()) && (1..=31).contains(&date.day()));
     }
     if let Some(offset) = Offset::parse(text) {

@@ -39,7 +39,7 @@ pub fn encounter(attributes: &Attributes<'_>) -> Option<Reference> {
 
 fn identifiers(attributes: &Attributes<'_>) -> Vec<Identifier> {
     let Some(value) = attributes.id_text(tags::ADMISSION_ID) else { return Vec::new() };
-    let named = Issuer::of_name(attributes, attributes.id_text(tags::ISSUER_OF_ADMISSION_ID));
+    let named = Issuer::of_name(attributes, tags::ISSUER_OF_ADMISSION_ID);
     let issuer = Issuer::of_sequence(attributes, tags::ISSUER_OF_ADMISSION_ID_SEQUENCE).or(named);
     vec![issuer.identifier(value, kind("VN"), attributes.options().system(&SystemKind::Visit))]
 }

@@ -28,8 +28,6 @@ mod reason;
 mod request;
 mod resolved;
 pub mod row;
-#[cfg(test)]
-pub(crate) mod sample;
 pub mod selection;
 pub mod series;
 mod specimen;
@@ -40,6 +38,9 @@ pub mod terms;
 pub(crate) mod tests;
 mod time;
 pub mod zone;
+
+#[cfg(test)]
+pub(crate) use tests::sample;
 
 use std::cell::RefCell;
 

@@ -3,9 +3,10 @@
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
+use jiff::civil::Date;
 
 use super::attributes::Attributes;
-use crate::dicom::value::{Date, Fraction, Offset, Time};
+use crate::dicom::value::{self, Fraction, Offset, Time};
 use crate::fhir::{DateTime, TimeOfDay};
 use crate::issue::Reason;
 
@@ -13,17 +14,23 @@ use crate::issue::Reason;
 /// gave. What cannot be taken is noted, and the date stays.
 pub fn date_time(attributes: &Attributes<'_>) -> Option<DateTime> {
     let (date, time) = (attributes.tag(0), attributes.tag(1));
-    let text = attributes.line(date)?;
-    let Some(day) = Date::parse(&text) else { return attributes.drop(date, Reason::NotADate, &text) };
-    let time = time_of_day(attributes, day, time);
-    Some(DateTime { year: day.year(), month: day.month(), day: day.day(), time })
+    let day = day(attributes, date)?;
+    Some(DateTime { time: time_of_day(attributes, day, time), ..without_time(day) })
 }
 
 /// A DA attribute as date.
 pub fn date(attributes: &Attributes<'_>, tag: Tag) -> Option<DateTime> {
+    day(attributes, tag).map(without_time)
+}
+
+fn day(attributes: &Attributes<'_>, tag: Tag) -> Option<Date> {
     let text = attributes.line(tag)?;
-    let Some(day) = Date::parse(&text) else { return attributes.drop(tag, Reason::NotADate, &text) };
-    Some(DateTime { year: day.year(), month: day.month(), day: day.day(), time: None })
+    value::date(&text).or_else(|| attributes.drop(tag, Reason::NotADate, &text))
+}
+
+fn without_time(day: Date) -> DateTime {
+    let (month, date) = (day.month().cast_unsigned(), day.day().cast_unsigned());
+    DateTime { year: day.year().cast_unsigned(), month, day: date, time: None }
 }
 
 fn time_of_day(attributes: &Attributes<'_>, day: Date, tag: Tag) -> Option<TimeOfDay> {

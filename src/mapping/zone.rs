@@ -8,7 +8,7 @@ use std::str::FromStr;
 use jiff::civil;
 use jiff::tz::{self, AmbiguousOffset, TimeZoneDatabase};
 
-use crate::dicom::value::{Date, Offset, Time};
+use crate::dicom::value::{Offset, Time};
 
 /// A fixed offset, or a zone whose offset depends on the date.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl TimeZone {
 
     /// The offset from UTC that the zone has at a local date and time; none of a time that the zone repeats or skips, or that
     /// has no seconds, so that the change of an offset can fall into it.
-    pub fn offset_of(&self, date: Date, time: &Time) -> Option<Offset> {
+    pub fn offset_of(&self, date: civil::Date, time: &Time) -> Option<Offset> {
         let zone = match &self.0 {
             ZoneKind::Fixed(offset) => return Some(*offset),
             ZoneKind::Named(zone) => zone,
@@ -68,11 +68,9 @@ fn without_colon(text: &str) -> Option<String> {
 }
 
 /// A leap second has the offset of the second before it; fractions change nothing.
-fn civil_time(date: Date, time: &Time) -> Option<civil::DateTime> {
-    let [month, day, hour, minute, second] =
-        [date.month(), date.day(), time.hour, time.minute?, time.second?.min(59)].map(i8::try_from);
-    let year = i16::try_from(date.year()).ok()?;
-    civil::DateTime::new(year, month.ok()?, day.ok()?, hour.ok()?, minute.ok()?, second.ok()?, 0).ok()
+fn civil_time(date: civil::Date, time: &Time) -> Option<civil::DateTime> {
+    let [hour, minute, second] = [time.hour, time.minute?, time.second?.min(59)].map(u8::cast_signed);
+    Some(date.to_datetime(civil::Time::new(hour, minute, second, 0).ok()?))
 }
 
 /// An offset that DICOM and FHIR can say; a local mean time has one with seconds.
@@ -85,7 +83,7 @@ mod tests {
     use super::*;
 
     fn offset(zone: &str, da: &str, tm: &str) -> Option<String> {
-        let (date, time) = (Date::parse(da).unwrap(), Time::parse(tm).unwrap());
+        let (date, time) = (crate::dicom::value::date(da).unwrap(), Time::parse(tm).unwrap());
         TimeZone::parse(zone).unwrap().offset_of(date, &time).map(|offset| offset.to_string())
     }
 

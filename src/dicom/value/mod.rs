@@ -8,7 +8,7 @@ mod offset;
 mod time;
 mod uid;
 
-pub use date::Date;
+pub use date::date;
 pub use number::{plain_number, unsigned};
 pub use offset::Offset;
 pub use time::{Fraction, Time};

@@ -170,7 +170,7 @@ impl<I: Iterator<Item: Element> + Clone> Serialize for List<'_, I> {
 }
 
 /// A value that is written by its `Display`, without an intermediate string.
-pub struct Shown<T>(pub T);
+struct Shown<T>(T);
 
 impl<T: fmt::Display> Serialize for Shown<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
