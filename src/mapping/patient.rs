@@ -147,6 +147,7 @@ fn patient_id(attributes: &Attributes<'_>) -> Option<Identifier> {
 mod tests {
 
     use super::*;
+    use crate::fhir::resource::DeviceKind;
     use crate::fhir::resource::Resource;
     use crate::fhir::{Reference, ResourceType};
     use crate::mapping::STUDY;

@@ -99,6 +99,7 @@ fn note(attributes: &Attributes<'_>) -> Option<String> {
 mod tests {
 
     use super::*;
+    use crate::fhir::resource::Resource;
     use crate::issue::Reason;
     use crate::mapping::sample::{Sample, items, mapped, reasons, reference, text};
 
