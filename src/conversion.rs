@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::error::Error;
+use crate::error::{Error, usage};
 use crate::fhir::Release;
 use crate::interrupt::Interrupt;
 use crate::mapping::zone::TimeZone;
@@ -217,7 +217,7 @@ impl Conversion {
     ) -> Result<Outcome, Error> {
         let job = self.job()?;
         if job.format == Format::Kos {
-            return Err(Error::Usage("a manifest in DICOM is no JSON: write it to a folder".to_string()));
+            return usage("a manifest in DICOM is no JSON: write it to a folder");
         }
         convert_into(&job, || Ok(Box::new(Callback(Mutex::new(each)))), progress, interrupt)
     }

@@ -3,7 +3,7 @@
 use clap::{ArgAction, Args, value_parser};
 
 use super::explain::columns;
-use crate::error::Error;
+use crate::error::{Error, usage};
 use crate::fhir::profile::ProfileName;
 use crate::fhir::{Profile, Release};
 use crate::mapping::document::{NoAnswer, Question, TableFormat, document, profile_document};
@@ -77,7 +77,7 @@ pub fn run(arguments: &MappingArguments) -> Result<u8, Error> {
 /// Prints what a profile changes.
 fn profile(name: ProfileName, arguments: &MappingArguments) -> Result<u8, Error> {
     let Some(profile) = Profile::find(name.name(), arguments.fhir) else {
-        return Err(Error::Usage(format!("--profile {name} is not for this release: leave --fhir out")));
+        return usage(format!("--profile {name} is not for this release: leave --fhir out"));
     };
     output::print(profile_document(arguments.format, profile, columns()).as_bytes()).map(|()| 0)
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use clap::{ArgAction, Args};
 use serde_json::json;
 
-use crate::error::Error;
+use crate::error::{Error, usage};
 use crate::interrupt::Interrupt;
 use crate::numbers::{count, duration};
 use crate::options::is_stdout;
@@ -58,11 +58,11 @@ pub struct SynthArguments {
 pub fn run(arguments: &SynthArguments) -> Result<u8, Error> {
     if is_stdout(&arguments.output) {
         let advice = "synth writes a folder of files, which standard output cannot take: give -o DIR";
-        return Err(Error::Usage(advice.to_string()));
+        return usage(advice);
     }
     let options = &arguments.options;
     let start = Instant::now();
-    let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
+    let interrupt = Interrupt::on_signals()?;
     let go_on = |_: &Manifest| match interrupt.is_set() {
         true => Err(io::ErrorKind::Interrupted.into()),
         false => Ok(()),

@@ -5,7 +5,7 @@ use std::fmt;
 use object_store::path::Path;
 
 use super::keys;
-use crate::error::Error;
+use crate::error::{Error, usage};
 
 /// The service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,10 +103,6 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.root(), keys::key(&self.key))
     }
-}
-
-fn usage<T>(message: String) -> Result<T, Error> {
-    Err(Error::Usage(message))
 }
 
 #[cfg(test)]

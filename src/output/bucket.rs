@@ -12,9 +12,7 @@ use tempfile::TempDir;
 use walkdir::WalkDir;
 
 use super::whole_file::is_lossy;
-use super::{Catalog, DocumentName, Finished, Model, Order, Placed, Sink, WriteDocument};
-use crate::error::Error;
-use crate::fhir::Dialect;
+use crate::error::{Error, usage};
 use crate::objects::{Address, Bucket, BucketOptions, Fault, fault, reason, runtime};
 
 /// Requests at the same time.
@@ -26,7 +24,7 @@ const STUDIES: &str = "ImagingStudy.ndjson";
 #[derive(Debug, Clone)]
 pub struct Staged {
     address: Address,
-    options: BucketOptions,
+    bucket: Bucket,
     _folder: Arc<TempDir>,
     /// The file or folder in it.
     path: PathBuf,
@@ -37,7 +35,7 @@ impl Staged {
     pub fn of(output: &Path, options: &BucketOptions) -> Result<Option<Staged>, Error> {
         let Some(address) = output.to_str().map(Address::parse).transpose()?.flatten() else { return Ok(None) };
         if !address.service.is_listed() {
-            return Err(Error::Usage("a web server is read only: give a bucket as s3://, gs:// or az://".to_string()));
+            return usage("a web server is read only: give a bucket as s3://, gs:// or az://");
         }
         let failed = |source| Error::Write { path: std::env::temp_dir(), source };
         let folder = Arc::new(TempDir::with_prefix("dcm2fhir-").map_err(failed)?);
@@ -45,7 +43,8 @@ impl Staged {
         let path = folder.path().join(if address.is_prefix { format!("{name}/") } else { name.to_string() });
         // Public buckets are read without credentials, and written by nobody.
         let options = BucketOptions { no_sign_request: false, ..options.clone() };
-        Ok(Some(Staged { address, options, _folder: folder, path }))
+        let bucket = Bucket::open(&address, &options, REQUESTS)?;
+        Ok(Some(Staged { address, bucket, _folder: folder, path }))
     }
 
     /// The file or folder of this machine that is written first.
@@ -53,25 +52,18 @@ impl Staged {
         &self.path
     }
 
-    /// The sink that uploads what another one writes here.
-    pub fn sink<'s>(self, local: Box<dyn Sink + 's>, replace: bool) -> Result<Box<dyn Sink + 's>, Error> {
-        let bucket = self.bucket()?;
-        Ok(Box::new(BucketSink { local, staged: self, bucket, replace }))
-    }
-
-    /// The bucket, which can be used.
-    pub fn bucket(&self) -> Result<Bucket, Error> {
-        let bucket = Bucket::open(&self.address, &self.options, REQUESTS)?;
-        match runtime().block_on(bucket.check(&self.address.key)) {
+    /// Fails if the bucket cannot be used.
+    pub fn check(&self) -> Result<(), Error> {
+        match runtime().block_on(self.bucket.check(&self.address.key)) {
             // Who may write need not be allowed to list.
             Err(error) if fault(&error) != Fault::Denied => Err(self.address.error(&reason(&error))),
-            _ => Ok(bucket),
+            _ => Ok(()),
         }
     }
 
     /// Uploads what was written here, and says which objects of earlier runs stay instead.
-    pub fn upload(&self, bucket: &Bucket, replace: bool) -> Result<Vec<PathBuf>, Error> {
-        let (files, mut held_back) = (files(&self.path), Vec::new());
+    pub fn upload(&self, replace: bool) -> Result<Vec<PathBuf>, Error> {
+        let (bucket, files, mut held_back) = (&self.bucket, files(&self.path), Vec::new());
         // Companions belong to the studies: they are replaced together, or not.
         let decides = files.first().is_some_and(|file| file.ends_with(STUDIES));
         let place = |file: PathBuf| {
@@ -88,45 +80,6 @@ impl Staged {
             }
         }
         Ok(held_back)
-    }
-}
-
-/// Uploads what another sink wrote, at the end.
-struct BucketSink<'s> {
-    local: Box<dyn Sink + 's>,
-    staged: Staged,
-    bucket: Bucket,
-    replace: bool,
-}
-
-impl Sink for BucketSink<'_> {
-    fn order(&self) -> Order {
-        self.local.order()
-    }
-
-    fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error> {
-        self.local.document(name, write)
-    }
-
-    fn catalog(&self) -> Option<&Catalog> {
-        self.local.catalog()
-    }
-
-    fn model(
-        &self,
-        name: &DocumentName,
-        model: &Model<'_>,
-        dialect: Dialect<'_>,
-        write: WriteDocument<'_>,
-    ) -> Result<Placed, Error> {
-        self.local.model(name, model, dialect, write)
-    }
-
-    fn finish(self: Box<Self>, report: Option<&Path>) -> Result<Finished, Error> {
-        let BucketSink { local, staged, bucket, replace } = *self;
-        let Finished { stale_files, mut held_back } = local.finish(report)?;
-        held_back.extend(staged.upload(&bucket, replace)?);
-        Ok(Finished { stale_files, held_back })
     }
 }
 

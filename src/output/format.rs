@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Catalog, Folder, NdjsonFolder, Rows, Sink, Stream};
-use crate::error::Error;
+use crate::error::{Error, usage};
 use crate::options::{FileMode, choice, is_stdout};
 
 choice! {
@@ -52,7 +52,7 @@ pub fn open(
         (Format::Parquet, _) => Box::new(Catalog::parquet(target.path(), rows, mode)?),
         #[cfg(not(feature = "parquet"))]
         (Format::Parquet, _) => {
-            return usage("this dcm2fhir was built without parquet: --format csv has the same rows".to_string());
+            return usage("this dcm2fhir was built without parquet: --format csv has the same rows");
         }
         (Format::Ndjson, OutputTarget::Folder(path)) => Box::new(NdjsonFolder::open(path, mode, replace)?),
         (_, OutputTarget::Folder(path)) => Box::new(Folder::open(path, format.extension(), mode, replace)?),
@@ -173,10 +173,6 @@ impl OutputTarget {
 
 fn has_extension(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|own| own.eq_ignore_ascii_case(extension))
-}
-
-pub(super) fn usage<T>(message: String) -> Result<T, Error> {
-    Err(Error::Usage(message))
 }
 
 #[cfg(test)]

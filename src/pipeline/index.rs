@@ -7,16 +7,15 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::night::Night;
 use super::{Ends, Job, NightCounts, Run, read, threads};
-use crate::error::Error;
+use crate::error::{Error, usage};
 use crate::group::Studies;
 use crate::group::reader::{Reader, Selections};
-use crate::index::{self, Index, OnNetwork};
-use crate::issue::Skip;
+use crate::index::{Index, OnNetwork};
 use crate::mapping;
 use crate::output::{Format, OutputTarget, Sink};
 use crate::progress::Progress;
 use crate::report::{Where, is_page};
-use crate::source::{self, Input, Mark, Name, Walk, WalkOptions, Watch};
+use crate::source::{self, Input, Walk, WalkOptions, Watch};
 #[cfg(feature = "cli")]
 use crate::terminal::{self, WARNING};
 
@@ -24,7 +23,7 @@ use crate::terminal::{self, WARNING};
 fn open(job: &Job, path: &Path) -> Result<Index, Error> {
     let options = &job.config.index;
     let is_of_files = |input: &Input| !matches!(input, Input::Stdin | Input::Readers(_));
-    let refused = |reason: &str| Err(Error::Usage(format!("--index: {reason}")));
+    let refused = |reason: &str| usage(format!("--index: {reason}"));
     if !job.inputs.iter().all(is_of_files) {
         return refused("an index knows files by their names: give files, folders, buckets or lists, and no content");
     }
@@ -41,7 +40,7 @@ fn open(job: &Job, path: &Path) -> Result<Index, Error> {
     if !index.hold_to_filter(xxh3_64(rules.as_bytes()))? {
         let path = path.display();
         let advice = "was filled with other rules of --include and --exclude: give the same, or another --index";
-        return Err(Error::Usage(format!("{path} {advice}")));
+        return usage(format!("{path} {advice}"));
     }
     index.enter_roots(job.inputs.iter().filter_map(Input::path).filter(|path| path.is_dir()))?;
     Ok(index)
@@ -60,28 +59,6 @@ fn file(job: &Job) -> Option<PathBuf> {
 /// Remembers the file that was written, so that the next run may take from it what is gone.
 pub(super) fn note_file(job: &Job, index: &Index) -> Result<(), Error> {
     file(job).map_or(Ok(()), |path| index.note_file(&path))
-}
-
-impl read::Known for Index {
-    fn left_out(&self, name: &Name, mark: Option<Mark>, skip: &Skip) -> read::Told {
-        match self.left_out(name, mark, skip) {
-            index::Told::Later => read::Told::Later,
-            index::Told::Now => read::Told::Now,
-            index::Told::NowButKnown => read::Told::NowButKnown,
-        }
-    }
-
-    fn opens_archive(&self, name: &Name, mark: Option<Mark>) {
-        self.opens_archive(name, mark);
-    }
-
-    fn closes_archive(&self, name: &Name) {
-        self.closes_archive(name);
-    }
-
-    fn forgets(&self, name: &Name) {
-        self.forgets(name);
-    }
 }
 
 impl Run<'_> {
@@ -129,19 +106,10 @@ impl Run<'_> {
         walk: &Walk,
         others: Option<&dyn read::Others>,
     ) -> Result<(), Error> {
-        let content = &self.job.config.content;
-        let (wanted, studies) = (mapping::wanted_with(content.profile()), Studies::default());
-        let reader = Reader {
-            wanted: &wanted,
-            options: &self.job.config.content.archive,
-            studies: &studies,
-            filter: &self.job.filter,
-            selections: Selections::All,
-            files: None,
-            keeper: Some(index),
-        };
-        let stage = read::Stage { known: Some(index), ..self.stage(reader, others) };
-        let read = stage.all(walk, self.job.threads);
+        let (wanted, studies) = (mapping::wanted_with(self.content().profile()), Studies::default());
+        let mut stage = read::Stage { others, ..self.stage(&wanted, &studies) };
+        stage.reader = Reader { selections: Selections::All, keeper: Some(index), ..stage.reader };
+        let read = stage.all(walk);
         // What was read stays read, whatever stopped the rest.
         index.finish_reading()?;
         read

@@ -31,16 +31,18 @@ use std::sync::Arc;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::error::Error;
-use crate::fhir::id::Ids;
+use crate::dicom::Wanted;
+use crate::error::{Error, usage};
+use crate::fhir::DateTime;
 use crate::fhir::profile::Manifests;
-use crate::fhir::{DateTime, Sharing};
 use crate::group::reader::{Reader, Selections};
 use crate::group::{
     Files, Studies, Study, apply_rejections, leave_out_manifests, series_in_several_studies, several_places,
 };
 use crate::interrupt::Interrupt;
 use crate::mapping::{self, ContentOptions};
+#[cfg(feature = "objects")]
+use crate::output::Staged;
 use crate::output::{self, Catalog, Finished, OutputOptions, Sink};
 use crate::progress::Progress;
 use crate::report::{Report, Section, Totals};
@@ -65,12 +67,9 @@ pub use upload::{Upload, upload};
 /// Opens the output that the options name.
 pub fn open_output(job: &Job) -> Result<Box<dyn Sink>, Error> {
     let (OutputOptions { rows, replace, .. }, mode) = (&job.config.output, job.config.run.mode);
-    let sink = output::open(&job.target, job.format, rows.unwrap_or_default(), mode, *replace)?;
     #[cfg(feature = "objects")]
-    if let Some(staged) = &job.staged {
-        return staged.clone().sink(sink, *replace);
-    }
-    Ok(sink)
+    job.staged.iter().try_for_each(Staged::check)?;
+    output::open(&job.target, job.format, rows.unwrap_or_default(), mode, *replace)
 }
 
 /// Converts a job into the sink that `open` returns.
@@ -135,7 +134,12 @@ fn converted<'s>(
     sink: Box<dyn Sink + 's>,
     night: Option<NightCounts>,
 ) -> Result<Converted, Error> {
-    let Finished { stale_files, held_back } = sink.finish(job.config.run.report.as_deref())?;
+    #[cfg_attr(not(feature = "objects"), allow(unused_mut))]
+    let Finished { stale_files, mut held_back } = sink.finish(job.config.run.report.as_deref())?;
+    #[cfg(feature = "objects")]
+    if let Some(staged) = &job.staged {
+        held_back.extend(staged.upload(job.config.output.replace)?);
+    }
     held_back.iter().for_each(|path| write::note_held_back(&report, path));
     let totals = counts.totals(job);
     // With an index, unchanged files are not matched against the rules.
@@ -186,57 +190,53 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    fn content(&self) -> &ContentOptions {
+        &self.job.config.content
+    }
+
     /// Reads and groups all files of the walk.
     fn read(&self, walk: &Walk, others: Option<&dyn read::Others>, files: Option<&Files>) -> Result<Vec<Study>, Error> {
-        let content = &self.job.config.content;
-        let studies = Studies::default();
-        let wanted = mapping::wanted_with(content.profile());
-        let reader = Reader {
-            wanted: &wanted,
-            options: &content.archive,
-            studies: &studies,
-            filter: &self.job.filter,
-            selections: self.selections(),
-            files,
-            keeper: None,
-        };
-        let stage = self.stage(reader, others);
-        stage.all(walk, self.job.threads)?;
+        let (wanted, studies) = (mapping::wanted_with(self.content().profile()), Studies::default());
+        let mut stage = read::Stage { others, ..self.stage(&wanted, &studies) };
+        stage.reader.files = files;
+        stage.all(walk)?;
         let mut studies = studies.finish();
-        if content.apply_rejections {
-            apply_rejections(&mut studies);
-        }
-        if self.leaves_out_manifests() {
-            leave_out_manifests(&mut studies);
-        }
+        self.leave_out(&mut studies);
         Ok(studies)
     }
 
-    fn stage<'s>(&'s self, reader: Reader<'s>, others: Option<&'s dyn read::Others>) -> read::Stage<'s> {
-        read::Stage {
-            reader,
-            report: self.report,
-            counts: self.counts,
-            progress: self.progress,
-            interrupt: self.interrupt,
-            others,
-            known: None,
-            only: None,
+    /// A reading stage that groups files into these studies.
+    fn stage<'s>(&'s self, wanted: &'s Wanted, studies: &'s Studies) -> read::Stage<'s> {
+        let reader = Reader {
+            wanted,
+            options: &self.content().archive,
+            studies,
+            filter: &self.job.filter,
+            selections: self.selections(),
+            files: None,
+            keeper: None,
+        };
+        read::Stage { run: self, reader, others: None, only: None }
+    }
+
+    /// Leaves out what rejection notes reject, if the user wants that, and manifests, if the profile replaces them.
+    fn leave_out(&self, studies: &mut [Study]) {
+        if self.content().apply_rejections {
+            apply_rejections(studies);
+        }
+        if self.leaves_out_manifests() {
+            leave_out_manifests(studies);
         }
     }
 
     fn leaves_out_manifests(&self) -> bool {
-        self.job.config.content.profile().manifests == Manifests::LeftOut
+        self.content().profile().manifests == Manifests::LeftOut
     }
 
     /// The Key Object Selections to keep.
     fn selections(&self) -> Selections {
-        let is_all = self.job.config.content.has_selections() || self.leaves_out_manifests();
+        let is_all = self.content().has_selections() || self.leaves_out_manifests();
         if is_all { Selections::All } else { Selections::Rejections }
-    }
-
-    fn sharing(&self) -> Sharing {
-        Sharing::alone(Ids::new(self.job.config.content.id_salt.as_deref().unwrap_or_default()))
     }
 
     /// Writes the studies.
@@ -244,17 +244,7 @@ impl Run<'_> {
         write::check_room(self.job, studies.len())?;
         several_places(studies).iter().for_each(|several| read::note_places(several, self.report));
         series_in_several_studies(studies).iter().for_each(|place| read::note_series(*place, self.report));
-        let mut stage = write::Stage {
-            job: self.job,
-            sharing: self.sharing(),
-            made_at: made_at(&self.job.config.content)?,
-            sink,
-            report: self.report,
-            counts: self.counts,
-            progress: self.progress,
-            interrupt: self.interrupt,
-            memory: None,
-        };
+        let mut stage = write::Stage::new(self, sink)?;
         stage.look_across(studies);
         stage.all(studies)
     }
@@ -270,8 +260,7 @@ fn made_at(content: &ContentOptions) -> Result<DateTime, Error> {
     };
     let seconds = epoch.to_str().and_then(|epoch| epoch.parse().ok());
     let instant = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-    let usage = || Error::Usage("SOURCE_DATE_EPOCH: want seconds since 1970".to_string());
-    instant.and_then(DateTime::of_instant).ok_or_else(usage)
+    instant.and_then(DateTime::of_instant).map_or_else(|| usage("SOURCE_DATE_EPOCH: want seconds since 1970"), Ok)
 }
 
 fn threads(threads: usize) -> Result<ThreadPool, Error> {

@@ -14,7 +14,7 @@ use parquet::schema::types::{Type, TypePtr};
 
 use super::column::{Cell, CellKind, Column};
 use super::{Catalog, Rows, TableWriter};
-use crate::error::Error;
+use crate::error::{Error, usage};
 use crate::options::FileMode;
 
 /// Rows that are held before they become a row group, at most.
@@ -92,7 +92,7 @@ impl Catalog {
     /// A catalog as Parquet on standard output, or in a file that is there when it is whole.
     pub fn parquet(path: Option<&Path>, rows: Rows, mode: FileMode) -> std::result::Result<Catalog, Error> {
         if path.is_none() && io::stdout().is_terminal() {
-            return Err(Error::Usage("a terminal shows no Parquet: give -o catalog.parquet".to_string()));
+            return usage("a terminal shows no Parquet: give -o catalog.parquet");
         }
         Catalog::open(path, rows, mode, |place, columns| Ok(Box::new(Parquet::new(place, columns)?)))
     }

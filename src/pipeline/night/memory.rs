@@ -58,7 +58,7 @@ impl Memory for Night<'_> {
         if self.stays
             && let Some(study) = state.numbers.get(study_uid).copied()
         {
-            let told = Told::of(counts, issues).to_bytes();
+            let told = Told { counts: counts.clone(), issues }.to_bytes();
             let hash = hash.map(|(hash, _)| hash);
             let is_done = hash.is_some_and(|hash| hash != NOT_TAKEN);
             state.written.push(Written { study, id: id.to_string(), hash, is_done, told });

@@ -13,10 +13,9 @@ use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::counts::StudyCounts;
-use super::told::{Told, word};
+use super::told::Told;
 use super::write::{self, Shared};
-use super::{Ends, Job, NightCounts, Run, made_at, read};
+use super::{Ends, Job, NightCounts, Run, read};
 use crate::error::Error;
 use crate::fhir::{Claim, Contested, Described, Fact};
 use crate::group::reader::Selections;
@@ -25,7 +24,7 @@ use crate::index::{self, Document, Index, Standing, Target, Written};
 use crate::mapping::{ContentOptions, Options};
 use crate::options::index::Gone;
 use crate::output::{DocumentName, Format, KEY_OBJECT_SELECTION, Order, OutputTarget, Sink};
-use crate::report::Where;
+use crate::report::{Where, word};
 use crate::source::printable;
 use chunk::{Chunk, Held};
 
@@ -126,25 +125,14 @@ impl<'n> Night<'n> {
     /// Writes the studies that came out different, and says of all others what was said of them before.
     pub fn write(&self, pool: &ThreadPool) -> Result<NightCounts, Error> {
         write::check_room(self.run.job, self.index.count_studies()?)?;
-        let mut sharing = self.run.sharing();
         let changed = self.changed()?;
         let mut held = Held::default();
         pool.install(|| self.look_at(&changed, &mut held))?;
         let across = self.across(&changed)?;
         let studies: Vec<i64> = changed.iter().chain(&across.others).copied().collect();
-        sharing.contested = across.contested;
         self.tell_places()?;
-        let stage = write::Stage {
-            job: self.run.job,
-            sharing,
-            made_at: made_at(&self.run.job.config.content)?,
-            sink: self.sink,
-            report: self.run.report,
-            counts: self.run.counts,
-            progress: self.run.progress,
-            interrupt: self.run.interrupt,
-            memory: Some(self),
-        };
+        let mut stage = write::Stage { memory: Some(self), ..write::Stage::new(self.run, self.sink)? };
+        stage.sharing.contested = across.contested;
         self.tell_unchanged()?;
         self.run.progress.writing(studies.len() as u64);
         let chunks = self.chunks(&changed)?.into_iter().chain(self.chunks(&across.others)?);
@@ -303,7 +291,7 @@ impl<'n> Night<'n> {
             return Ok(());
         }
         stage.shared(shared)?;
-        let told = Told::of(&StudyCounts::default(), self.run.report.take_kept(write::SHARED));
+        let told = Told { issues: self.run.report.take_kept(write::SHARED), ..Told::default() };
         self.index.set_told(self.target, &told.to_bytes())
     }
 
