@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use clap::{Arg, ArgAction, Args};
+use clap::{Arg, Args};
 use serde::Serialize;
 
 use crate::dicom::json::{Instances, is_dicom_json};
@@ -64,7 +64,6 @@ choice! {
 #[derive(Debug, Args)]
 #[command(
     after_long_help = EXAMPLES,
-    disable_help_flag = true,
     mut_arg("inputs", |inputs| inputs.help("A DICOM file; or folders, archives and other inputs").long_help(INPUTS)),
     mut_arg("include", |include| include.help("Explain only some files, as study=UID or modality=CT")),
     mut_arg("charset", |charset| shown(charset, "Character set of undeclared text, or NAME=NAME")),
@@ -107,10 +106,6 @@ pub struct ExplainArguments {
     /// What the user says of servers.
     #[command(flatten)]
     remote: RemoteOptions,
-
-    /// Print this help; --help says more
-    #[arg(short, long, action = ArgAction::Help, value_parser = clap::builder::BoolValueParser::new())]
-    help: Option<bool>,
 }
 
 /// An option of `convert` with a shorter help.

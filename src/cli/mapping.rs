@@ -1,6 +1,6 @@
 //! `dcm2fhir mapping`: prints the mapping tables, or their rows of one element.
 
-use clap::{ArgAction, Args, value_parser};
+use clap::Args;
 
 use super::explain::columns;
 use crate::error::{Error, usage};
@@ -25,7 +25,7 @@ Examples:
 
 /// The arguments of `mapping`.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES, disable_help_flag = true)]
+#[command(after_long_help = EXAMPLES)]
 pub struct MappingArguments {
     /// Print only this element, as series.laterality
     ///
@@ -56,10 +56,6 @@ pub struct MappingArguments {
     /// Default: text.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: TableFormat,
-
-    /// Print this help; --help says more
-    #[arg(short, long, action = ArgAction::Help, value_parser = value_parser!(bool))]
-    help: Option<bool>,
 }
 
 /// Prints the mapping, or the requested part of it.

@@ -32,7 +32,7 @@ Exit code:
 
 /// The arguments of `scan`.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES, disable_help_flag = true, override_usage = "dcm2fhir scan [OPTIONS] <INPUT>...")]
+#[command(after_long_help = EXAMPLES, override_usage = "dcm2fhir scan [OPTIONS] <INPUT>...")]
 pub struct ScanArguments {
     #[command(flatten)]
     input: InputOptions,

@@ -64,7 +64,6 @@ Exit code:
 #[derive(Debug, Args)]
 #[command(
     after_long_help = EXAMPLES,
-    disable_help_flag = true,
     override_usage = "dcm2fhir upload --to <URL> [OPTIONS] <INPUT>...",
     mut_arg("inputs", |inputs| without_input(inputs.help(INPUTS).long_help(INPUTS))),
     mut_arg("references", |references| references.long_help(REFERENCES)),

@@ -69,7 +69,7 @@ impl Folder {
             return Ok(Placed::NameTaken);
         }
         let mut file = WholeFile::create_in(&self.root, &path)?.with_mode(self.mode);
-        file.write(write)?;
+        file.write_with(write)?;
         Ok(match file.finish_unless_lossy(replace)? {
             Finish::HeldBack(path) => Placed::HeldBack(path),
             Finish::Written | Finish::NothingNew => Placed::Written,

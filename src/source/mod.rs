@@ -103,9 +103,7 @@ impl Input {
             _ => None,
         }
     }
-}
 
-impl Input {
     /// Whether it may be more than one file or study.
     #[cfg(feature = "cli")]
     pub fn is_folder(&self) -> bool {
@@ -204,19 +202,8 @@ impl Drop for Walk {
     }
 }
 
-/// An input that is known to be there.
-enum Start {
-    Folder(PathBuf),
-    File(PathBuf),
-    NotRegular(PathBuf),
-    Stdin,
-    List(Box<List>),
-    Readers(Readers),
-    #[cfg(feature = "http")]
-    DicomWeb(dicomweb::Asked),
-    #[cfg(feature = "objects")]
-    Bucket(bucket::Listing),
-}
+/// Gives what an input has to the walk.
+type Give = Box<dyn FnOnce(&Walker, &mut Feed) + Send>;
 
 /// Checks that every input is there, then starts to walk them.
 pub fn open(
@@ -226,23 +213,27 @@ pub fn open(
     interrupt: &Interrupt,
 ) -> Result<Walk, Error> {
     let start = |input| start(input, options, &progress, interrupt);
-    let starts: Vec<Start> = inputs.iter().map(start).collect::<Result<_, _>>()?;
-    let roots = starts.iter().filter_map(|start| if let Start::Folder(path) = start { Some(path) } else { None });
+    let starts: Vec<Give> = inputs.iter().map(start).collect::<Result<_, _>>()?;
+    let roots = inputs.iter().filter_map(Input::path).filter(|path| path.is_dir());
     let excluded = folder::excluded_below(roots, &options.excluded);
     let (sender, batches) = crossbeam_channel::bounded(WAITING_BATCHES);
     let queue = Arc::new(Queue::fed());
     let walker = Arc::new(Walker::new(Arc::clone(&queue), options.links, excluded));
-    let feed = Feed::new(sender, progress, options.watch.clone());
+    let mut feed = Feed::new(sender, progress, options.watch.clone());
     let most = if options.watch.is_some() { options.threads } else { MAX_WALKING_THREADS };
     for _ in 0..options.threads.min(most).max(1) {
         let (walker, feed) = (Arc::clone(&walker), feed.clone());
         thread::spawn(move || walker.walk(feed));
     }
-    let links = options.links;
-    thread::spawn(move || give(starts, links, &walker, feed));
+    thread::spawn(move || {
+        starts.into_iter().for_each(|give| give(&walker, &mut feed));
+        feed.flush();
+        walker.queue().done();
+    });
     Ok(Walk { batches, queue })
 }
 
+/// Checks that an input is there.
 #[cfg_attr(
     not(any(feature = "http", feature = "objects")),
     allow(unused_variables, reason = "only what is far away is waited for")
@@ -252,55 +243,46 @@ fn start(
     options: &WalkOptions,
     progress: &Arc<dyn Progress>,
     interrupt: &Interrupt,
-) -> Result<Start, Error> {
-    let path = match input {
+) -> Result<Give, Error> {
+    let links = options.links;
+    Ok(match input {
         #[cfg(feature = "http")]
-        Input::DicomWeb(web) => return web.ask(interrupt, Arc::clone(progress)).map(Start::DicomWeb),
+        Input::DicomWeb(web) => {
+            let asked = web.ask(interrupt, Arc::clone(progress))?;
+            Box::new(|_, feed| asked.give(feed))
+        }
         #[cfg(feature = "objects")]
         Input::Bucket(bucket) => {
-            return bucket.ask(options.only.clone(), interrupt, progress.as_ref()).map(Start::Bucket);
+            let listing = bucket.ask(options.only.clone(), interrupt, progress.as_ref())?;
+            Box::new(|_, feed| listing.give(feed))
         }
         Input::List { from, separator } => {
-            return List::open(from, *separator, options.links, options.remote.clone()).map(Box::new).map(Start::List);
+            let list = List::open(from, *separator, links, options.remote.clone())?;
+            Box::new(|walker, feed| list.read(walker.queue(), feed))
         }
-        Input::Stdin => return Ok(Start::Stdin),
-        Input::Readers(readers) => return Ok(Start::Readers(readers.clone())),
-        Input::Path(path) => path.clone(),
-    };
-    // A link that was named is followed: the user meant what it leads to.
-    match fs::metadata(&path) {
-        Ok(metadata) if metadata.is_dir() => Ok(Start::Folder(path)),
-        Ok(metadata) if metadata.is_file() => Ok(Start::File(path)),
-        Ok(_) => Ok(Start::NotRegular(path)),
-        Err(source) => Err(Error::Input { path, source }),
-    }
-}
-
-/// Gives the inputs to the walk, in their order.
-fn give(starts: Vec<Start>, links: Links, walker: &Walker, mut feed: Feed) {
-    for start in starts {
-        match start {
-            Start::Folder(path) => {
-                feed.walks(&path);
-                walker.queue().push([path]);
-            }
-            Start::File(path) if dicomdir::read(&path, links, &mut feed) => {}
-            Start::File(path) => feed.named(Item::at(path), From::Name),
-            Start::NotRegular(path) => feed.skip(Name::file(path), Skip::NotRegular),
-            Start::Stdin => match stdin::stdin() {
-                Ok(item) => feed.item(item),
-                Err(skip) => feed.skip(Name::file(STDIN), skip),
-            },
-            Start::List(list) => list.read(walker.queue(), &mut feed),
-            Start::Readers(readers) => readers.give(&mut feed),
-            #[cfg(feature = "http")]
-            Start::DicomWeb(asked) => asked.give(&mut feed),
-            #[cfg(feature = "objects")]
-            Start::Bucket(listing) => listing.give(&mut feed),
+        Input::Stdin => Box::new(|_, feed| match stdin::stdin() {
+            Ok(item) => feed.item(item),
+            Err(skip) => feed.skip(Name::file(STDIN), skip),
+        }),
+        Input::Readers(readers) => {
+            let readers = readers.clone();
+            Box::new(move |_, feed| readers.give(feed))
         }
-    }
-    feed.flush();
-    walker.queue().done();
+        Input::Path(path) => {
+            // A link that was named is followed: the user meant what it leads to.
+            let kind = fs::metadata(path).map_err(|source| Error::Input { path: path.clone(), source })?.file_type();
+            let path = path.clone();
+            Box::new(move |walker, feed| match kind {
+                kind if kind.is_dir() => {
+                    feed.walks(&path);
+                    walker.queue().push([path]);
+                }
+                kind if !kind.is_file() => feed.skip(Name::file(path), Skip::NotRegular),
+                _ if dicomdir::read(&path, links, feed) => {}
+                _ => feed.named(Item::at(path), From::Name),
+            })
+        }
+    })
 }
 
 #[cfg(test)]

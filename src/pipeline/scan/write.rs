@@ -132,7 +132,7 @@ impl Writer<'_> {
         let path = self.target.path(number);
         let mut file = WholeFile::create(&path)?.with_mode(self.mode);
         let mut entries = Some(entries);
-        file.write(&mut |out| {
+        file.write_with(&mut |out| {
             let Some(entries) = entries.take() else { return Ok(()) };
             self.skipped(entries, out)?;
             let share = Share { number, of: self.target.partitions() };
