@@ -47,7 +47,6 @@
         reason = "the documents and the command line read more of the tables"
     )
 )]
-
 #[cfg(feature = "cli")]
 mod cli;
 mod conversion;

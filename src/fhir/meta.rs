@@ -6,6 +6,7 @@ use crate::options::uri;
 /// The `meta` of every resource of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
+#[non_exhaustive]
 pub struct Meta {
     /// URI of the resources' origin, for meta.source
     ///

@@ -1,12 +1,20 @@
 //! The formats and the places of the output: which go together, and how each is opened.
 
+mod csv;
+mod key_objects;
+#[cfg(feature = "parquet")]
+mod parquet;
+
 use std::ffi::OsStr;
 use std::fs;
+#[cfg(feature = "parquet")]
+use std::io::{IsTerminal, stdout};
 use std::path::{Path, PathBuf};
 
 use super::{Catalog, Folder, NdjsonFolder, Rows, Sink, Stream};
 use crate::error::{Error, usage};
 use crate::options::{FileMode, choice, is_stdout};
+pub use key_objects::write_key_objects;
 
 choice! {
     /// The format of a document.
@@ -47,9 +55,13 @@ pub fn open(
     replace: bool,
 ) -> Result<Box<dyn Sink>, Error> {
     Ok(match (format, target) {
-        (Format::Csv, _) => Box::new(Catalog::csv(target.path(), rows, mode)?),
+        (Format::Csv, _) => Box::new(Catalog::open(target.path(), rows, mode, csv::table)?),
         #[cfg(feature = "parquet")]
-        (Format::Parquet, _) => Box::new(Catalog::parquet(target.path(), rows, mode)?),
+        (Format::Parquet, OutputTarget::Stdout) if stdout().is_terminal() => {
+            return usage("a terminal shows no Parquet: give -o catalog.parquet");
+        }
+        #[cfg(feature = "parquet")]
+        (Format::Parquet, _) => Box::new(Catalog::open(target.path(), rows, mode, parquet::table)?),
         #[cfg(not(feature = "parquet"))]
         (Format::Parquet, _) => {
             return usage("this dcm2fhir was built without parquet: --format csv has the same rows");
@@ -113,12 +125,10 @@ impl OutputTarget {
 
     /// The default format.
     pub fn default_format(&self) -> Format {
+        let is_named = |path: &Path| Format::ALL.iter().find(|format| has_extension(path, format.extension()));
         match self {
-            OutputTarget::File(_) if self.is_one_document() => Format::Json,
-            OutputTarget::File(path) if has_extension(path, "csv") => Format::Csv,
-            OutputTarget::File(path) if has_extension(path, "parquet") => Format::Parquet,
-            OutputTarget::File(path) if has_extension(path, Format::Kos.extension()) => Format::Kos,
-            OutputTarget::Stdout | OutputTarget::File(_) => Format::Ndjson,
+            OutputTarget::Stdout => Format::Ndjson,
+            OutputTarget::File(path) => is_named(path).copied().unwrap_or(Format::Ndjson),
             OutputTarget::Folder(_) => Format::Json,
         }
     }

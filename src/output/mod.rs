@@ -1,7 +1,7 @@
 //! Where documents go: standard output, one file, or a folder.
 //!
 //! A file gets its final name only when complete, so that an interrupted run never leaves a partial result. A new format
-//! or target is one file here, and one arm in `format.rs`.
+//! is a file in `format/`, and its word, arm and `mod` line in `format.rs`; a new target a file here and an arm there.
 
 #[cfg(feature = "objects")]
 mod bucket;
@@ -10,7 +10,6 @@ mod folder;
 mod format;
 mod held;
 mod held_manifest;
-mod key_objects;
 mod ndjson_folder;
 mod options;
 mod richer;
@@ -30,8 +29,7 @@ use crate::fhir::{Bundle, Companion, Dialect, ImagingSelection, Linked};
 pub use bucket::Staged;
 pub use catalog::{Catalog, Rows};
 pub use folder::Folder;
-pub use format::{Format, OutputTarget, open};
-pub use key_objects::write_key_objects;
+pub use format::{Format, OutputTarget, open, write_key_objects};
 pub use ndjson_folder::NdjsonFolder;
 pub use options::OutputOptions;
 pub use stream::{Stream, print};

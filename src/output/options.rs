@@ -88,8 +88,8 @@ impl OutputOptions {
                 usage("--pretty with --format bundle needs a folder: a stream has one Bundle a line")
             }
             (true, Format::Kos) => usage("--pretty is for JSON, and not for DICOM"),
-            (true, Format::Csv | Format::Parquet) => usage("--pretty is for JSON, and not for a catalog"),
-            (true, Format::Json | Format::Bundle) => Ok(true),
+            (true, format) if format.is_table() => usage("--pretty is for JSON, and not for a catalog"),
+            (true, _) => Ok(true),
         }
     }
 }

@@ -13,9 +13,8 @@ use crate::group::reader::{Reader, Selections};
 use crate::index::{Index, OnNetwork};
 use crate::mapping;
 use crate::output::{Format, OutputTarget, Sink};
-use crate::progress::Progress;
 use crate::report::{Where, is_page};
-use crate::source::{self, Input, Walk, WalkOptions, Watch};
+use crate::source::{self, Input, Walk};
 #[cfg(feature = "cli")]
 use crate::terminal::{self, WARNING};
 
@@ -68,7 +67,7 @@ impl Run<'_> {
         path: &Path,
         ends: &Ends<'_>,
         sink: &dyn Sink,
-        progress: Arc<dyn Progress>,
+        inputs: source::FoundInputs,
     ) -> Result<(NightCounts, Arc<Index>), Error> {
         let options = &self.job.config.index;
         let index = Arc::new(open(self.job, path)?);
@@ -80,9 +79,7 @@ impl Run<'_> {
         let pool = threads(self.job.threads)?;
         let mut gone_files = 0;
         if !self.job.inputs.is_empty() {
-            let watch: Arc<dyn Watch> = Arc::clone(&index) as _;
-            let walk = WalkOptions { watch: Some(watch), ..self.job.walk.clone() };
-            let walk = source::open(&self.job.inputs, &walk, progress, self.interrupt)?;
+            let walk = inputs.watched(Arc::clone(&index) as _).walk();
             pool.install(|| self.read_changed(&index, &walk, ends.others))?;
             gone_files = index.remove_gone(options.max_gone)?.gone;
         }

@@ -102,7 +102,9 @@ fn convert_between<'s>(
     interrupt: &Interrupt,
 ) -> Result<Converted, Error> {
     job.config.content.check()?;
-    // Opened first, so that a run that cannot write fails before reading for hours.
+    // Inputs first, so that no folder is made where they are missing; then the output, so that a run that cannot write
+    // fails before reading for hours.
+    let inputs = source::find(&job.inputs, &job.walk, progress.clone(), interrupt)?;
     let sink = open()?;
     let report = Report::open(&job.config.run, progress.clone())?;
     let counts = RunCounts::default();
@@ -110,13 +112,12 @@ fn convert_between<'s>(
     if let Some(path) = &job.config.index.index {
         let report = report.keeping();
         let run = Run { job, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
-        let (night, index) = run.night(path, ends, sink.as_ref(), progress.clone())?;
+        let (night, index) = run.night(path, ends, sink.as_ref(), inputs)?;
         let converted = converted(job, counts, report, sink, Some(night))?;
         index::note_file(job, &index)?;
         return Ok(converted);
     }
-    let walk = source::open(&job.inputs, &job.walk, progress.clone(), interrupt)?;
-    let pool = threads(job.threads)?;
+    let (walk, pool) = (inputs.walk(), threads(job.threads)?);
     let run = Run { job, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
     let mut studies = pool.install(|| run.read(&walk, ends.others, sink.catalog().map(Catalog::files)))?;
     // For a server there is one thread for each concurrent request.

@@ -155,15 +155,15 @@ fn folder_id(folder: &Path) -> Option<FolderId> {
 
 /// The excluded paths as the walk will see them: with the name of the root they are below. A root itself is never
 /// excluded.
-pub(super) fn excluded_below<'a>(roots: impl Iterator<Item = &'a Path>, excluded: &[PathBuf]) -> Vec<PathBuf> {
+pub(super) fn excluded_below(roots: &[PathBuf], excluded: &[PathBuf]) -> Vec<PathBuf> {
     let excluded: Vec<PathBuf> = excluded.iter().filter_map(|path| real_path(path)).collect();
-    let below = |root: &Path| {
+    let below = |root: &PathBuf| {
         let real_root = fs::canonicalize(root).ok()?;
         let rest = |path: &PathBuf| path.strip_prefix(&real_root).ok().map(Path::to_path_buf);
         let rests = excluded.iter().filter_map(rest).filter(|rest| !rest.as_os_str().is_empty());
         Some(rests.map(|rest| root.join(rest)).collect::<Vec<_>>())
     };
-    roots.filter_map(below).flatten().collect()
+    roots.iter().filter_map(below).flatten().collect()
 }
 
 /// The canonical path, even if its last component does not exist yet.

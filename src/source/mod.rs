@@ -205,6 +205,58 @@ impl Drop for Walk {
 /// Gives what an input has to the walk.
 type Give = Box<dyn FnOnce(&Walker, &mut Feed) + Send>;
 
+/// Inputs that are there, before they are walked.
+pub struct FoundInputs {
+    gives: Vec<Give>,
+    /// Folders among them.
+    roots: Vec<PathBuf>,
+    options: WalkOptions,
+    progress: Arc<dyn Progress>,
+}
+
+/// Checks that every input is there; of what is far away the first answer.
+pub fn find(
+    inputs: &[Input],
+    options: &WalkOptions,
+    progress: Arc<dyn Progress>,
+    interrupt: &Interrupt,
+) -> Result<FoundInputs, Error> {
+    let start = |input| start(input, options, &progress, interrupt);
+    let gives = inputs.iter().map(start).collect::<Result<_, _>>()?;
+    let roots = inputs.iter().filter_map(Input::path).filter(|path| path.is_dir()).map(PathBuf::from).collect();
+    Ok(FoundInputs { gives, roots, options: options.clone(), progress })
+}
+
+impl FoundInputs {
+    /// Lets `watch` select the files to read.
+    #[cfg(feature = "index")]
+    pub fn watched(mut self, watch: Arc<dyn Watch>) -> FoundInputs {
+        self.options.watch = Some(watch);
+        self
+    }
+
+    /// Starts to walk the inputs.
+    pub fn walk(self) -> Walk {
+        let FoundInputs { gives, roots, options, progress } = self;
+        let excluded = folder::excluded_below(&roots, &options.excluded);
+        let (sender, batches) = crossbeam_channel::bounded(WAITING_BATCHES);
+        let queue = Arc::new(Queue::fed());
+        let walker = Arc::new(Walker::new(Arc::clone(&queue), options.links, excluded));
+        let most = if options.watch.is_some() { options.threads } else { MAX_WALKING_THREADS };
+        let mut feed = Feed::new(sender, progress, options.watch);
+        for _ in 0..options.threads.min(most).max(1) {
+            let (walker, feed) = (Arc::clone(&walker), feed.clone());
+            thread::spawn(move || walker.walk(feed));
+        }
+        thread::spawn(move || {
+            gives.into_iter().for_each(|give| give(&walker, &mut feed));
+            feed.flush();
+            walker.queue().done();
+        });
+        Walk { batches, queue }
+    }
+}
+
 /// Checks that every input is there, then starts to walk them.
 pub fn open(
     inputs: &[Input],
@@ -212,25 +264,7 @@ pub fn open(
     progress: Arc<dyn Progress>,
     interrupt: &Interrupt,
 ) -> Result<Walk, Error> {
-    let start = |input| start(input, options, &progress, interrupt);
-    let starts: Vec<Give> = inputs.iter().map(start).collect::<Result<_, _>>()?;
-    let roots = inputs.iter().filter_map(Input::path).filter(|path| path.is_dir());
-    let excluded = folder::excluded_below(roots, &options.excluded);
-    let (sender, batches) = crossbeam_channel::bounded(WAITING_BATCHES);
-    let queue = Arc::new(Queue::fed());
-    let walker = Arc::new(Walker::new(Arc::clone(&queue), options.links, excluded));
-    let mut feed = Feed::new(sender, progress, options.watch.clone());
-    let most = if options.watch.is_some() { options.threads } else { MAX_WALKING_THREADS };
-    for _ in 0..options.threads.min(most).max(1) {
-        let (walker, feed) = (Arc::clone(&walker), feed.clone());
-        thread::spawn(move || walker.walk(feed));
-    }
-    thread::spawn(move || {
-        starts.into_iter().for_each(|give| give(&walker, &mut feed));
-        feed.flush();
-        walker.queue().done();
-    });
-    Ok(Walk { batches, queue })
+    find(inputs, options, progress, interrupt).map(FoundInputs::walk)
 }
 
 /// Checks that an input is there.

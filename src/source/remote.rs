@@ -24,6 +24,7 @@ const ADDRESSES: &str =
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Server"))]
+#[non_exhaustive]
 pub struct RemoteOptions {
     /// Number of concurrent requests to a server
     ///

@@ -20,6 +20,7 @@ use crate::options::parse::{at_least, whole};
 /// The options of the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
+#[non_exhaustive]
 pub struct SynthOptions {
     /// Number of studies
     ///
@@ -92,6 +93,7 @@ fn upper_case(code: &str) -> Result<String, std::convert::Infallible> {
 
 /// The counts of a written archive.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Manifest {
     /// Studies.
     pub studies: u64,

@@ -4,9 +4,6 @@
 //! order of the documents, so that the same input gives the same bytes.
 
 mod column;
-mod csv;
-#[cfg(feature = "parquet")]
-mod parquet;
 mod rows;
 
 use std::io;
@@ -22,11 +19,13 @@ use crate::mapping::{Options, ResolvedStudy};
 use crate::options::FileMode;
 
 pub use column::Rows;
-use column::{Cell, Column};
+#[cfg(test)]
+pub(super) use column::columns;
+pub(super) use column::{Cell, CellKind, Column};
 use rows::Context;
 
 /// Writes the rows of a table.
-trait TableWriter<W>: Send {
+pub(super) trait TableWriter<W>: Send {
     /// Writes one row, with a cell for each column.
     fn row(&mut self, cells: &[Cell]) -> io::Result<()>;
 
@@ -35,7 +34,7 @@ trait TableWriter<W>: Send {
 }
 
 /// Begins a table of these columns.
-type OpenTable = fn(WholeFile, &[&Column]) -> io::Result<Box<dyn TableWriter<WholeFile>>>;
+pub(super) type OpenTable = fn(WholeFile, &[&Column]) -> io::Result<Box<dyn TableWriter<WholeFile>>>;
 
 /// A table that is being written.
 pub struct Catalog {
@@ -49,7 +48,7 @@ pub struct Catalog {
 
 impl Catalog {
     /// Opens a table on standard output, or in a file that appears when complete.
-    fn open(path: Option<&Path>, rows: Rows, mode: FileMode, open: OpenTable) -> Result<Catalog, Error> {
+    pub(super) fn open(path: Option<&Path>, rows: Rows, mode: FileMode, open: OpenTable) -> Result<Catalog, Error> {
         let file = path.map_or_else(|| Ok(WholeFile::stdout()), WholeFile::create)?.with_mode(mode);
         let path = path.unwrap_or(Path::new("standard output")).to_path_buf();
         let table = open(file, &column::columns(rows)).map_err(|source| write_error(&path, source))?;

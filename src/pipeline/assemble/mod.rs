@@ -74,10 +74,10 @@ fn run(
 ) -> Result<(Outcome, bool), Error> {
     job.config.content.check()?;
     check(job)?;
+    let inputs = Inputs::open(assembly, &job.config.remote)?;
     let sink = super::open_output(job)?;
     let report = Report::open(&job.config.run, progress.clone())?;
     let counts = RunCounts::default();
-    let inputs = Inputs::open(assembly, &job.config.remote)?;
     let run = Run { job, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
     let Scans { is_partial, has_studies } = threads(job.threads)?.install(|| run.assemble(&inputs, sink.as_ref()))?;
     let mut converted = converted(job, counts, report, sink, None)?;

@@ -25,7 +25,7 @@ use crate::options::{RunOptions, Share, is_stdout};
 use crate::output::Staged;
 use crate::progress::Progress;
 use crate::report::{CauseInWords, Causes, Report, Totals};
-use crate::source::{self, Input, Name, Only, Walk, WalkOptions};
+use crate::source::{self, Input, Name, Only, WalkOptions};
 use crate::terminal::{self, NAME, WARNING};
 use recorder::Recorder;
 use write::{Target, Writer};
@@ -91,12 +91,13 @@ fn run_to(scan: &Scan, job: &Job, progress: &Arc<dyn Progress>, interrupt: &Inte
 }
 
 fn run(scan: &Scan, job: &Job, progress: &Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Done, Error> {
+    let of_shard = of_shard(scan, job);
+    let inputs = find(scan, job, of_shard.clone(), progress.clone(), interrupt)?;
     let target = Target::open(scan, job.config.run.mode)?;
     let wanted = mapping::wanted_with(scan.profile.profile(None));
     let (report, counts) = (Report::open(&RunOptions::default(), progress.clone())?, RunCounts::default());
     let recorder = Recorder::new(&target.folder());
-    let of_shard = of_shard(scan, job);
-    let walk = walk(scan, job, of_shard.clone(), progress.clone(), interrupt)?;
+    let walk = inputs.walk();
     let studies = Studies::keeping_files();
     let run = Run { job, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
     let only = of_shard.0.as_deref().map(|only| only as _);
@@ -145,14 +146,20 @@ fn of_shard(scan: &Scan, job: &Job) -> Only {
     Only(scan.shard.map(|shard| Arc::new(move |name: &Name| shard.has(folder_hash(name, &inputs))) as _))
 }
 
-/// Starts to walk the inputs.
-fn walk(scan: &Scan, job: &Job, only: Only, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Walk, Error> {
+/// The inputs, which are there.
+fn find(
+    scan: &Scan,
+    job: &Job,
+    only: Only,
+    progress: Arc<dyn Progress>,
+    interrupt: &Interrupt,
+) -> Result<source::FoundInputs, Error> {
     if let Some(base) = job.inputs.iter().find_map(Input::wado_base) {
         let advice = format!("convert would add the endpoint of the images: give assemble --endpoint wado-rs={base}");
         terminal::say(format_args!("{WARNING}note:{WARNING:#} {}\n", source::one_line(&advice)));
     }
     let excluded = if is_stdout(&scan.output) { Vec::new() } else { vec![scan.output.clone()] };
-    source::open(&job.inputs, &WalkOptions { excluded, only, ..job.walk.clone() }, progress, interrupt)
+    source::find(&job.inputs, &WalkOptions { excluded, only, ..job.walk.clone() }, progress, interrupt)
 }
 
 /// The line that ends a scan.

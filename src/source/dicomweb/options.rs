@@ -18,6 +18,7 @@ const OURS: [&str; 3] = ["limit", "offset", "includefield"];
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Server"))]
+#[non_exhaustive]
 pub struct WebOptions {
     /// Convert the studies that a QIDO-RS query finds
     ///

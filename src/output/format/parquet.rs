@@ -1,8 +1,7 @@
 //! A catalog as Apache Parquet: every value as it is, dates as dates, what is absent as null.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::iter::repeat_n;
-use std::path::Path;
 use std::sync::Arc;
 
 use parquet::basic::{Compression, LogicalType, Repetition, Type as PhysicalType};
@@ -12,10 +11,8 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::{Type, TypePtr};
 
-use super::column::{Cell, CellKind, Column};
-use super::{Catalog, Rows, TableWriter};
-use crate::error::{Error, usage};
-use crate::options::FileMode;
+use crate::output::WholeFile;
+use crate::output::catalog::{Cell, CellKind, Column, TableWriter};
 
 /// Rows that are held before they become a row group, at most.
 const MAX_ROWS: usize = 100_000;
@@ -88,14 +85,9 @@ impl<W: Write + Send> Parquet<W> {
     }
 }
 
-impl Catalog {
-    /// A catalog as Parquet on standard output, or in a file that is there when it is whole.
-    pub fn parquet(path: Option<&Path>, rows: Rows, mode: FileMode) -> std::result::Result<Catalog, Error> {
-        if path.is_none() && io::stdout().is_terminal() {
-            return usage("a terminal shows no Parquet: give -o catalog.parquet");
-        }
-        Catalog::open(path, rows, mode, |place, columns| Ok(Box::new(Parquet::new(place, columns)?)))
-    }
+/// Begins a table in a file.
+pub(super) fn table(file: WholeFile, columns: &[&Column]) -> io::Result<Box<dyn TableWriter<WholeFile>>> {
+    Ok(Box::new(Parquet::new(file, columns)?))
 }
 
 impl<W: Write + Send> TableWriter<W> for Parquet<W> {
@@ -221,7 +213,7 @@ mod tests {
     use parquet::record::Field;
 
     use super::*;
-    use crate::output::catalog::column::columns;
+    use crate::output::catalog::{Rows, columns};
 
     #[test]
     fn a_table_of_several_row_groups_reads_back() {
