@@ -10,6 +10,7 @@ pub mod id;
 pub mod identifier;
 pub mod imaging_selection;
 pub mod imaging_study;
+pub mod issuer;
 pub mod json;
 mod meta;
 mod narrative;

@@ -72,10 +72,30 @@ impl<'a> Attributes<'a> {
         if trimmed(self.bytes(tag)?).iter().any(is_line_end) {
             self.note(tag, Reason::ControlCharacter, &text);
         }
+        if self.are_contradicted(&[tag]) {
+            let all = self.different(tag).join(&b'\\');
+            let set = self.options().character_set(self.data_set.character_set());
+            return Some(IdText::lossy(set.decode(&all).text, &all).in_doubt());
+        }
         Some(match self.lost(tag, &text) {
             Some(raw) => IdText::lossy(text, raw),
             None => IdText::from(text),
         })
+    }
+
+    /// Whether any of these attributes stands twice with different values: nobody can say then which one holds.
+    pub fn are_contradicted(&self, tags: &[Tag]) -> bool {
+        let twice = tags.iter().filter(|tag| self.different(**tag).len() > 1);
+        twice.map(|tag| self.note(*tag, Reason::RepeatedIdentity, "")).count() > 0
+    }
+
+    /// The different values of an attribute that should stand once, in the order of the file.
+    fn different(&self, tag: Tag) -> Vec<&'a [u8]> {
+        let all = self.data_set.all_bytes(tag).filter(|_| self.allows(tag)).map(trimmed);
+        let mut different: Vec<&[u8]> = all.filter(|value| !value.is_empty()).collect();
+        different.reverse();
+        different.dedup();
+        different
     }
 
     /// The bytes of a value, where what is shown of them may be shown of others too: characters were replaced, or line
@@ -116,6 +136,9 @@ impl<'a> Attributes<'a> {
     /// The value of a UI attribute that can stand behind `urn:oid:`; any other is an issue.
     pub fn oid(&self, tag: Tag) -> Option<String> {
         let uid = self.uid(tag)?;
+        if self.are_contradicted(&[tag]) {
+            return None;
+        }
         if is_oid(&uid) { Some(uid) } else { self.drop(tag, Reason::NotAnOid, &uid) }
     }
 

@@ -53,6 +53,8 @@ pub fn code_as_identifier(item: &Attributes<'_>, concept: &CodeableConcept) -> O
     // A scheme without a system still says whose the number is.
     let scheme = item.id_text(tags::CODING_SCHEME_DESIGNATOR).filter(|_| coding.system.is_none());
     let (system, value) = (coding.system.clone(), item.id_text(tag)?);
+    let is_in_doubt = item.are_contradicted(&[tags::CODING_SCHEME_DESIGNATOR, tags::CODING_SCHEME_UID]);
+    let value = if is_in_doubt { value.in_doubt() } else { value };
     Some(Identifier { system, value, scheme, ..Identifier::default() })
 }
 

@@ -148,17 +148,12 @@ fn type_of(qualifiers: &Attributes<'_>, code: &str) -> Coding {
 /// A Patient ID with its issuer: the qualifiers (0010,0024) say the system and the type, (0010,0021) the assigner.
 fn patient_id(attributes: &Attributes<'_>) -> Option<Identifier> {
     let value = attributes.id_text(tags::PATIENT_ID)?;
-    let qualifiers = attributes.items(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE).into_iter().next();
-    let code = qualifiers.as_ref().and_then(|item| item.text(tags::IDENTIFIER_TYPE_CODE));
-    let kind = match (&code, &qualifiers) {
-        (Some(code), Some(item)) => Some(type_of(item, code)),
-        _ => kind("MR"),
-    };
-    let named = Issuer::of_name(attributes, attributes.id_text(tags::ISSUER_OF_PATIENT_ID));
-    let issuer = match &qualifiers {
-        Some(item) => Issuer { assigner: None, ..Issuer::of_item(item) }.or(named).or(Issuer::of_item(item)),
-        None => named,
-    };
+    let sequence = tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE;
+    let coded = |item: &Attributes<'_>| Some(type_of(item, &item.text(tags::IDENTIFIER_TYPE_CODE)?));
+    let kind = attributes.items(sequence).first().and_then(coded).or_else(|| kind("MR"));
+    let (named, qualified) =
+        (Issuer::of_name(attributes, tags::ISSUER_OF_PATIENT_ID), Issuer::of_sequence(attributes, sequence));
+    let issuer = Issuer { assigner: None, ..qualified.clone() }.or(named).or(qualified);
     Some(issuer.identifier(value, kind, None))
 }
 

@@ -118,7 +118,7 @@ fn study_id(attributes: &Attributes<'_>) -> Option<Identifier> {
 
 fn encounter(attributes: &Attributes<'_>) -> Option<Reference> {
     let value = attributes.id_text(tags::ADMISSION_ID)?;
-    let named = Issuer::of_name(attributes, attributes.id_text(tags::ISSUER_OF_ADMISSION_ID));
+    let named = Issuer::of_name(attributes, tags::ISSUER_OF_ADMISSION_ID);
     let issuer = Issuer::of_sequence(attributes, tags::ISSUER_OF_ADMISSION_ID_SEQUENCE).or(named);
     let identifier = issuer.identifier(value, kind("VN"), attributes.options().system(&SystemKind::Visit));
     let resource = Resource::Encounter(Encounter { identifier: vec![identifier.clone()] });
