@@ -99,17 +99,19 @@ impl Conversion {
         self
     }
 
-    /// Sets any option of `dcm2fhir convert`, by its name there.
+    /// Sets any option of `dcm2fhir convert`, by its name there. What is text on the command line is parsed from text:
+    /// rules, zones, endpoints, systems, tags, times.
     ///
     /// ```
     /// use dcm2fhir::{Conversion, Release, Status};
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let only_ct = "modality=CT".parse()?;
+    /// let (only_ct, batch) = ("modality=CT".parse()?, "http://hospital.example/batches|7".parse()?);
     /// let outcome = Conversion::new(Release::R5)
     ///     .input("testdata/dicom/ct-two-series")
     ///     .configure(|options| {
     ///         options.content.status = Status::Registered;
+    ///         options.content.meta.meta_tag.push(batch);
     ///         options.input.include.push(only_ct);
     ///     })
     ///     .run(|document| Ok(assert!(document.json.contains("\"registered\""))))?;
@@ -175,8 +177,8 @@ impl Conversion {
         self.run_with(Arc::new(Silent), &Interrupt::default(), each)
     }
 
-    /// Writes to where `--output` says ([`OutputOptions`](crate::OutputOptions)), as the command does: standard output, a
-    /// file, or a folder.
+    /// Writes to [`OutputOptions::output`](crate::OutputOptions), as the command does: standard output, a file, or a
+    /// folder.
     ///
     /// ```
     /// use dcm2fhir::{Conversion, Release};

@@ -10,6 +10,15 @@ use crate::error::Error;
 const EXIT_CODE: u8 = 130;
 
 /// Whether the run is to stop. Workers check it before each file and each document.
+///
+/// ```
+/// use dcm2fhir::Interrupt;
+///
+/// let interrupt = Interrupt::default();
+/// // A clone for another thread.
+/// interrupt.clone().set();
+/// assert!(interrupt.is_set());
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
 

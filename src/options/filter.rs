@@ -11,6 +11,13 @@ use jiff::civil::Date;
 use super::unknown;
 
 /// A rule, as `modality=CT,MR`.
+///
+/// ```
+/// use dcm2fhir::FilterRule;
+///
+/// assert!("date=2024-01-01..2024-12-31".parse::<FilterRule>().is_ok());
+/// assert!("modality=".parse::<FilterRule>().is_err());
+/// ```
 #[derive(Debug, Clone)]
 pub struct FilterRule {
     /// As it was typed.

@@ -55,13 +55,13 @@ pub fn open(
     replace: bool,
 ) -> Result<Box<dyn Sink>, Error> {
     Ok(match (format, target) {
-        (Format::Csv, _) => Box::new(Catalog::open(target.path(), rows, mode, csv::table)?),
+        (Format::Csv, _) => Box::new(Catalog::open(target.path(), rows, mode, replace, csv::table)?),
         #[cfg(feature = "parquet")]
         (Format::Parquet, OutputTarget::Stdout) if stdout().is_terminal() => {
             return usage("a terminal shows no Parquet: give -o catalog.parquet");
         }
         #[cfg(feature = "parquet")]
-        (Format::Parquet, _) => Box::new(Catalog::open(target.path(), rows, mode, parquet::table)?),
+        (Format::Parquet, _) => Box::new(Catalog::open(target.path(), rows, mode, replace, parquet::table)?),
         #[cfg(not(feature = "parquet"))]
         (Format::Parquet, _) => {
             return usage("this dcm2fhir was built without parquet: --format csv has the same rows");

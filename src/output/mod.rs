@@ -10,6 +10,7 @@ mod folder;
 mod format;
 mod held;
 mod held_manifest;
+mod held_rows;
 mod ndjson_folder;
 mod options;
 mod richer;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-use super::whole_file::{Finish, WholeFile, write_error};
+use super::whole_file::{WholeFile, write_error};
 use super::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
 use crate::error::Error;
 use crate::options::FileMode;
@@ -54,10 +54,6 @@ impl Sink for Stream {
 
     fn finish(self: Box<Self>, _: Option<&Path>) -> Result<Finished, Error> {
         let file = self.file.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let held_back = match file.finish_unless_lossy(self.replace.into_inner())? {
-            Finish::HeldBack(path) => vec![path],
-            Finish::Written | Finish::NothingNew => Vec::new(),
-        };
-        Ok(Finished { stale_files: 0, held_back })
+        Ok(file.finish_unless_lossy(self.replace.into_inner())?.into())
     }
 }

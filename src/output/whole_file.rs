@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use tempfile::{NamedTempFile, TempPath};
 
-use super::BUFFER_BYTES;
 use super::held::loses_instances;
+use super::held_rows::loses_rows;
 use super::richer::says_more;
+use super::{BUFFER_BYTES, Finished};
 use crate::error::Error;
 use crate::name::{TEMPORARY_PREFIX, TEMPORARY_SUFFIX, is_temporary};
 use crate::options::{FileMode, is_stdout};
@@ -29,6 +30,13 @@ pub enum Finish {
     NothingNew,
     /// The existing file at this path has instances that it lacks, and was not replaced.
     HeldBack(PathBuf),
+}
+
+impl From<Finish> for Finished {
+    fn from(finish: Finish) -> Finished {
+        let held_back = if let Finish::HeldBack(path) = finish { vec![path] } else { Vec::new() };
+        Finished { stale_files: 0, held_back }
+    }
 }
 
 /// A file under a temporary name.
@@ -199,5 +207,5 @@ pub(super) fn write_error(path: &Path, source: io::Error) -> Error {
 }
 
 pub(super) fn is_lossy(old: &Path, new: &Path) -> bool {
-    loses_instances(old, new) || says_more(old, new)
+    loses_instances(old, new) || loses_rows(old, new) || says_more(old, new)
 }

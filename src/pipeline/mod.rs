@@ -148,8 +148,9 @@ fn converted<'s>(
     Ok(Converted { totals, stale_files, report, unmet_rules, night })
 }
 
-/// Counts of a run with an index, for the summary.
+/// Counts of a run with an index.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NightCounts {
     /// Files that were read.
     pub read_files: u64,

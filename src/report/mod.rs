@@ -72,7 +72,7 @@ impl<'a> Where<'a> {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Totals {
-    /// The name of the release in `--fhir`.
+    /// The name of the release, as `r4`.
     pub release: &'static str,
     /// The version that the release gives itself.
     pub fhir_version: &'static str,
@@ -90,7 +90,7 @@ pub struct Totals {
     pub instances: u64,
     /// Instances by the modality of their series.
     pub instances_by_modality: BTreeMap<String, u64>,
-    /// Whether `--include` or `--exclude` left files out.
+    /// Whether rules of `include` or `exclude` left files out.
     pub partial: bool,
 }
 

@@ -47,7 +47,7 @@ pub use batch::Batch;
 pub use bucket::BucketInput;
 pub use content::Content;
 #[cfg(feature = "http")]
-pub use dicomweb::DicomWeb;
+pub use dicomweb::{DicomWeb, WebOptions};
 pub use item::Item;
 pub use links::Links;
 pub use list::{ListFrom, Separator};

@@ -18,6 +18,18 @@ use crate::options::FileMode;
 use crate::options::parse::{at_least, whole};
 
 /// The options of the archive.
+///
+/// ```
+/// use dcm2fhir::synth::{SynthOptions, write_archive};
+///
+/// # fn main() -> std::io::Result<()> {
+/// # let folder = std::env::temp_dir().join(format!("dcm2fhir-synth-{}", std::process::id()));
+/// let mut options = SynthOptions::new(2, 3);
+/// options.modalities = vec!["CT".to_string()];
+/// assert_eq!(write_archive(&options, &folder)?.studies, 2);
+/// # std::fs::remove_dir_all(folder)
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[non_exhaustive]
@@ -77,6 +89,13 @@ pub struct SynthOptions {
     /// umask, as no patient data is in them; 600 for the manifest.
     #[cfg_attr(feature = "cli", arg(long, value_name = "OCTAL"))]
     pub mode: Option<FileMode>,
+}
+
+impl SynthOptions {
+    /// So many studies, whose series have about so many instances.
+    pub fn new(studies: u32, instances: u32) -> SynthOptions {
+        SynthOptions { studies, instances, ..SynthOptions::default() }
+    }
 }
 
 impl Default for SynthOptions {

@@ -44,16 +44,23 @@ pub struct Catalog {
     files: Files,
     /// Its path, for messages.
     path: PathBuf,
+    replace: bool,
 }
 
 impl Catalog {
     /// Opens a table on standard output, or in a file that appears when complete.
-    pub(super) fn open(path: Option<&Path>, rows: Rows, mode: FileMode, open: OpenTable) -> Result<Catalog, Error> {
+    pub(super) fn open(
+        path: Option<&Path>,
+        rows: Rows,
+        mode: FileMode,
+        replace: bool,
+        open: OpenTable,
+    ) -> Result<Catalog, Error> {
         let file = path.map_or_else(|| Ok(WholeFile::stdout()), WholeFile::create)?.with_mode(mode);
         let path = path.unwrap_or(Path::new("standard output")).to_path_buf();
         let table = open(file, &column::columns(rows)).map_err(|source| write_error(&path, source))?;
         let files = Files::new(if rows == Rows::Instance { Keep::Names } else { Keep::Folder });
-        Ok(Catalog { table: Mutex::new(table), written_rows: AtomicU64::new(0), rows, files, path })
+        Ok(Catalog { table: Mutex::new(table), written_rows: AtomicU64::new(0), rows, files, path, replace })
     }
 
     /// The collector of file paths and sizes.
@@ -93,9 +100,9 @@ impl Sink for Catalog {
         let table = self.table.into_inner().unwrap_or_else(PoisonError::into_inner);
         let file = table.finish().map_err(failed)?;
         // A run that found nothing, as from a disk that is not mounted, replaces nothing.
-        if self.written_rows.into_inner() > 0 || !file.is_there() {
-            file.finish()?;
+        if self.written_rows.into_inner() == 0 && file.is_there() {
+            return Ok(Finished::default());
         }
-        Ok(Finished::default())
+        Ok(file.finish_unless_lossy(self.replace)?.into())
     }
 }
