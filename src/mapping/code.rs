@@ -68,8 +68,7 @@ fn unregistered(version: Option<Text>, code: Text, meaning: Option<Text>) -> Cod
 fn snomed(scheme: Scheme, version: Option<Text>, code: Text, meaning: Option<Text>) -> Option<CodeableConcept> {
     let sct = Some(Text::from(system::SCT));
     if let Some(concept) = terms::snomed_from_legacy(&code) {
-        let display = meaning.or(concept.display.map(Text::from));
-        return Some(Coding { system: sct, version: None, code: concept.code.into(), display }.into());
+        return Some(Coding { display: meaning.or(concept.display.clone()), ..concept }.into());
     }
     if scheme == Scheme::LegacySnomed && !terms::is_snomed_concept_id(&code) {
         return None;

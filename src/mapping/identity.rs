@@ -102,11 +102,6 @@ pub fn of_uid(uid: &str) -> Identifier {
     }
 }
 
-/// The type of an identifier, from HL7 v2 table 0203.
-pub fn kind(code: &str) -> Option<Coding> {
-    terms::identifier_type(code).map(|coded| Coding::constant(coded.system, coded.code, coded.display))
-}
-
 /// The universal id as system; one that is not a URI, such as a domain name, is the assigner.
 fn universal(item: &Attributes<'_>) -> Issuer {
     let Some(id) = item.id_text(tags::UNIVERSAL_ENTITY_ID) else { return Issuer::default() };
