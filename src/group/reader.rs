@@ -15,7 +15,7 @@ use crate::issue::{Issue, Skip};
 use crate::mapping::terms::{SopClassKind, sop_class};
 use crate::mapping::{self, Options, SELECTION};
 use crate::name::Name;
-use crate::options::filter::{Asked, Filter};
+use crate::options::filter::{Filter, FilterValues};
 use crate::stamp::Mark;
 
 /// The context of all workers.
@@ -44,8 +44,8 @@ pub trait Keeper: Sync + Debug {
     fn read(&self, name: &Name, mark: Option<Mark>, header: &Header, grouped: Result<&Record<'_>, &Skip>);
 
     /// A file or an entry was left out, DICOM or not. If it was read, `read` was called before. Returns who reports it.
-    fn left_out(&self, _name: &Name, _mark: Option<Mark>, _skip: &Skip) -> Told {
-        Told::Now
+    fn left_out(&self, _name: &Name, _mark: Option<Mark>, _skip: &Skip) -> ReportedBy {
+        ReportedBy::Stage
     }
 
     /// Whether it groups, counts and reports the files itself, together with those of earlier runs.
@@ -65,14 +65,14 @@ pub trait Keeper: Sync + Debug {
 
 /// Who reports a file that is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "index"), allow(dead_code, reason = "only an index reports later"))]
-pub enum Told {
+#[cfg_attr(not(feature = "index"), allow(dead_code, reason = "without an index it is the stage"))]
+pub enum ReportedBy {
     /// The index, together with all other files.
-    Later,
-    /// The reading stage, now. The next run checks the file again.
-    Now,
-    /// The reading stage, now. The file's records of an earlier run are kept, and already counted.
-    NowButKnown,
+    Index,
+    /// The reading stage. An index checks the file again in the next run.
+    Stage,
+    /// The reading stage, which does not count it: its records of an earlier run are kept and counted.
+    StageNotCounted,
 }
 
 /// Which Key Object Selections are kept with what they select.
@@ -185,7 +185,7 @@ impl Reader<'_> {
 
 fn takes(filter: &Filter, root: DataSet<'_>) -> bool {
     let text = |tag| root.bytes(tag).and_then(|value| std::str::from_utf8(trim_uid(value)).ok());
-    let asked = || Asked {
+    let asked = || FilterValues {
         modality: text(tags::MODALITY),
         sop_class: text(tags::SOP_CLASS_UID),
         patient_id: root.bytes(tags::PATIENT_ID),

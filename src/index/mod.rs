@@ -36,7 +36,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::dicom::{Header, Levels, StoredValues};
 use crate::error::Error;
 use crate::group::FileNotes;
-use crate::group::reader::{Keeper, Record as Grouped, Told};
+use crate::group::reader::{Keeper, Record as Grouped, ReportedBy};
 use crate::issue::Skip;
 use crate::name::{Name, os_string};
 use crate::options::index::Check;
@@ -280,24 +280,24 @@ impl Keeper for Index {
     }
 
     /// Temporary errors are not stored.
-    fn left_out(&self, name: &Name, mark: Option<Mark>, skip: &Skip) -> Told {
+    fn left_out(&self, name: &Name, mark: Option<Mark>, skip: &Skip) -> ReportedBy {
         if matches!(skip, Skip::Filtered | Skip::NoUid(_) | Skip::UnusableUid(_) | Skip::SeveralUids(_)) {
             // These come from a header and were stored with its notes.
-            return Told::Later;
+            return ReportedBy::Index;
         }
         let Some(ticket) = self.ticket(name, mark) else {
             let left_out = self.pending.in_archive(&name.place, |archive| {
                 archive.is_incomplete |= !is_lasting(skip);
                 archive.state.leave_out(LeftOut::of(name.entry.as_ref(), skip, Vec::new()));
             });
-            return if left_out.is_some() { Told::Later } else { Told::Now };
+            return if left_out.is_some() { ReportedBy::Index } else { ReportedBy::Stage };
         };
         if !is_lasting(skip) {
             self.visited().unread.insert(ticket.folder);
-            return if ticket.is_known { Told::NowButKnown } else { Told::Now };
+            return if ticket.is_known { ReportedBy::StageNotCounted } else { ReportedBy::Stage };
         }
         self.keep_left_out(ticket, skip, Vec::new());
-        Told::Later
+        ReportedBy::Index
     }
 
     fn is_index(&self) -> bool {

@@ -70,7 +70,7 @@ impl Address {
                 "{scheme}://{bucket}/: an address is wanted without ? and #, for they may hold secrets"
             ));
         }
-        // The slash that ends a prefix is none of its key; any other is.
+        // The slash at the end of a prefix is not part of the key.
         let below = key.strip_suffix('/');
         let path = match below {
             _ if is_web => Path::from_url_path(key),

@@ -31,7 +31,7 @@ pub struct Folder {
     types: Mutex<HashSet<&'static str>>,
     /// Hashes of the names used in this run.
     taken: Mutex<HashSet<u64>>,
-    /// The files of earlier runs, where somebody asks for them: one listing costs less than a look at each.
+    /// The files of earlier runs, listed when first needed: one listing costs less than a stat of each.
     before: OnceLock<HashSet<OsString>>,
 }
 

@@ -1,4 +1,4 @@
-//! The formats and the places of the output: which go together, and how each is opened.
+//! The formats and targets of the output: their combinations, and how each is opened.
 
 mod csv;
 mod key_objects;
@@ -45,8 +45,7 @@ pub enum OutputTarget {
     Folder(PathBuf),
 }
 
-/// Opens the output, and finds out whether it can be written before anything is read. Of a catalog `rows` says what a row
-/// is about.
+/// Opens the output, so that an unwritable one fails before anything is read. `rows` is the level of rows of a catalog.
 pub fn open(
     target: &OutputTarget,
     format: Format,
@@ -73,13 +72,13 @@ pub fn open(
     })
 }
 
-/// The endings of files.
+/// The extensions of output files.
 const FILES: [&str; 5] = ["json", "ndjson", "csv", "parquet", "dcm"];
 /// The same in words.
 const ENDINGS: &str = ".json, .ndjson, .csv, .parquet or .dcm";
 
 impl Format {
-    /// Whether it is a catalog, and so has rows and no FHIR.
+    /// Whether it is a catalog: rows instead of FHIR.
     pub fn is_table(self) -> bool {
         matches!(self, Format::Csv | Format::Parquet)
     }

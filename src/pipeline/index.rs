@@ -6,7 +6,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::night::Night;
-use super::{Ends, Job, NightCounts, Run, read, threads};
+use super::{Job, NightCounts, Run, RunSettings, read, threads};
 use crate::error::{Error, usage};
 use crate::group::Studies;
 use crate::group::reader::{Reader, Selections};
@@ -65,7 +65,7 @@ impl Run<'_> {
     pub(super) fn night(
         &self,
         path: &Path,
-        ends: &Ends<'_>,
+        settings: &RunSettings<'_>,
         sink: &dyn Sink,
         inputs: source::FoundInputs,
     ) -> Result<(NightCounts, Arc<Index>), Error> {
@@ -80,13 +80,13 @@ impl Run<'_> {
         let mut gone_files = 0;
         if !self.job.inputs.is_empty() {
             let walk = inputs.watched(Arc::clone(&index) as _).walk();
-            pool.install(|| self.read_changed(&index, &walk, ends.others))?;
+            pool.install(|| self.read_changed(&index, &walk, settings.others))?;
             gone_files = index.remove_gone(options.max_gone)?.gone;
         }
-        self.tell_files(&index, ends.others)?;
-        let has_enough = ends.writing_threads == self.job.threads;
-        let pool = if has_enough { pool } else { threads(ends.writing_threads)? };
-        let night = Night::new(self, &index, sink, ends, options.gone)?;
+        self.tell_files(&index, settings.others)?;
+        let has_enough = settings.writing_threads == self.job.threads;
+        let pool = if has_enough { pool } else { threads(settings.writing_threads)? };
+        let night = Night::new(self, &index, sink, settings, options.gone)?;
         let counts = night.write(&pool)?;
         if let Some(path) = file(self.job)
             && index.is_as_written(&path)?

@@ -18,7 +18,7 @@ use crate::output::Staged;
 use crate::output::{Format, OutputOptions, OutputTarget};
 #[cfg(not(feature = "objects"))]
 use crate::source::NO_OBJECTS;
-use crate::source::{Input, Links, ListFrom, Only, RemoteOptions, Separator, WalkOptions};
+use crate::source::{Input, Links, ListFrom, NameFilter, RemoteOptions, Separator, WalkOptions};
 
 /// The options of `convert`.
 #[derive(Debug, Clone, Default)]
@@ -131,7 +131,7 @@ impl Config {
                 threads,
                 watch: None,
                 remote: self.remote.clone(),
-                only: Only::default(),
+                only: NameFilter::default(),
             },
             filter: Filter::new(self.input.include.clone(), self.input.exclude.clone()),
             layout: if is_indented { Layout::Pretty } else { Layout::Compact },

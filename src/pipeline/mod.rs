@@ -19,10 +19,10 @@ mod read;
 mod records;
 #[cfg(feature = "cli")]
 mod scan;
+#[cfg(feature = "index")]
+mod stored_report;
 #[cfg(feature = "cli")]
 mod survey;
-#[cfg(feature = "index")]
-mod told;
 #[cfg(feature = "upload")]
 mod upload;
 mod write;
@@ -79,12 +79,12 @@ pub fn convert_into<'s>(
     progress: Arc<dyn Progress>,
     interrupt: &Interrupt,
 ) -> Result<Outcome, Error> {
-    let ends = Ends { others: None, writing_threads: job.threads, place: None };
-    convert_between(job, &ends, open, progress, interrupt)?.finish(0, None)
+    let settings = RunSettings { others: None, writing_threads: job.threads, place: None };
+    convert_between(job, &settings, open, progress, interrupt)?.finish(0, None)
 }
 
 /// Settings of a run that differ between `convert` and `upload`.
-struct Ends<'a> {
+struct RunSettings<'a> {
     /// A consumer of files that are not DICOM.
     others: Option<&'a dyn read::Others>,
     /// The number of writing threads.
@@ -96,7 +96,7 @@ struct Ends<'a> {
 
 fn convert_between<'s>(
     job: &Job,
-    ends: &Ends<'_>,
+    settings: &RunSettings<'_>,
     open: impl FnOnce() -> Result<Box<dyn Sink + 's>, Error>,
     progress: Arc<dyn Progress>,
     interrupt: &Interrupt,
@@ -112,17 +112,17 @@ fn convert_between<'s>(
     if let Some(path) = &job.config.index.index {
         let report = report.keeping();
         let run = Run { job, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
-        let (night, index) = run.night(path, ends, sink.as_ref(), inputs)?;
+        let (night, index) = run.night(path, settings, sink.as_ref(), inputs)?;
         let converted = converted(job, counts, report, sink, Some(night))?;
         index::note_file(job, &index)?;
         return Ok(converted);
     }
     let (walk, pool) = (inputs.walk(), threads(job.threads)?);
     let run = Run { job, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
-    let mut studies = pool.install(|| run.read(&walk, ends.others, sink.catalog().map(Catalog::files)))?;
+    let mut studies = pool.install(|| run.read(&walk, settings.others, sink.catalog().map(Catalog::files)))?;
     // For a server there is one thread for each concurrent request.
-    let has_enough = ends.writing_threads == job.threads || studies.is_empty();
-    let pool = if has_enough { pool } else { threads(ends.writing_threads)? };
+    let has_enough = settings.writing_threads == job.threads || studies.is_empty();
+    let pool = if has_enough { pool } else { threads(settings.writing_threads)? };
     pool.install(|| run.write(&mut studies, sink.as_ref()))?;
     converted(job, counts, report, sink, None)
 }

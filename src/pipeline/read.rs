@@ -9,7 +9,7 @@ use crate::dicom::bytes::{Bytes, Counted};
 use crate::dicom::json::is_dicom_json;
 use crate::error::Error;
 use crate::group::SeveralPlaces;
-use crate::group::reader::{Reader, Told, Worker};
+use crate::group::reader::{Reader, ReportedBy, Worker};
 use crate::issue::{Issue, Reason, Skip};
 use crate::report::{Equipment, Report, Where};
 use crate::source::archive::{Archive, Head};
@@ -190,15 +190,15 @@ impl Stage<'_> {
 
     /// Counts and reports a file that is left out.
     pub(super) fn leave_out(&self, name: &Name, mark: Option<Mark>, skip: &Skip) {
-        let told = self.reader.keeper.map_or(Told::Now, |keeper| keeper.left_out(name, mark, skip));
-        if told == Told::Later {
+        let by = self.reader.keeper.map_or(ReportedBy::Stage, |keeper| keeper.left_out(name, mark, skip));
+        if by == ReportedBy::Index {
             return;
         }
         self.run.report.skip(name, skip);
         if let Some(others) = self.others {
             others.left_out(name, skip);
         }
-        if told == Told::Now {
+        if by == ReportedBy::Stage {
             self.run.counts.read(1, skip.is_dicom().into());
         }
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::ending::{self, OfServer};
-use super::{Console, Ends, Job, Outcome, convert_between, fhir_file, read};
+use super::{Console, Job, Outcome, RunSettings, convert_between, fhir_file, read};
 use crate::error::Error;
 use crate::http::SystemClock;
 use crate::interrupt::Interrupt;
@@ -152,8 +152,8 @@ pub fn deliver<'s>(
     let place = format!("server {}", upload.options.connection.base);
     let others = Others { fhir: Mutex::default(), inputs: &job.inputs, server };
     let writing_threads = upload.options.sending.requests.into();
-    let ends = Ends { others: Some(&others), writing_threads, place: Some(place) };
-    let converted = convert_between(job, &ends, || Ok(Box::new(server)), progress.clone(), interrupt)?;
+    let settings = RunSettings { others: Some(&others), writing_threads, place: Some(place) };
+    let converted = convert_between(job, &settings, || Ok(Box::new(server)), progress.clone(), interrupt)?;
     let mut files = others.fhir.into_inner().unwrap_or_else(PoisonError::into_inner);
     files.sort();
     let mut inputs: Vec<Input> = files.into_iter().map(Input::File).collect();

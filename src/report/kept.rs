@@ -51,7 +51,7 @@ impl KeptIssue {
     }
 
     /// Repeats the issue in a report.
-    pub fn say(&self, study: &str, report: &Report) {
+    pub fn repeat(&self, study: &str, report: &Report) {
         let name = self.place.as_ref().map(|place| Name { place: os_string(place), entry: self.entry.clone() });
         let place = Where {
             name: name.as_ref(),

@@ -68,7 +68,7 @@ impl Walker {
 
     /// One level: subfolders go to the queue, for other threads.
     fn walk_folder(&self, folder: &Path, buffer: &mut Vec<u8>, feed: &mut Feed) {
-        // Open before anybody is told of it, as its time must be from before it is listed.
+        // Opened before the watch is notified: the folder's time must be from before it is listed.
         let listing = Listing::open(folder);
         if !feed.enter_folder(folder, listing.as_ref().ok().and_then(Listing::mtime)) {
             return;

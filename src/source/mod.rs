@@ -1,7 +1,7 @@
-//! What there is to read: inputs become [`Item`]s, walked on threads of their own and handed over in [`Batch`]es.
+//! Inputs become [`Item`]s: walked on separate threads and sent to the readers in [`Batch`]es.
 //!
-//! The channel between walk and reading is bounded, so that an archive of any size is never held in memory. A new kind
-//! of input is one file here and one arm in `open`.
+//! The channel to the readers is bounded, so that memory does not grow with the archive. A new kind of input is a file
+//! here, a variant of [`Input`], and an arm in `start`.
 
 pub mod archive;
 mod batch;
@@ -65,9 +65,9 @@ use folder::Walker;
 use list::List;
 use queue::Queue;
 
-/// Batches that wait for a reader, at most: about 32,000 files.
+/// The most batches that wait for a reader: about 32,000 files.
 const WAITING_BATCHES: usize = 1024;
-/// More walking threads than this only wait for each other.
+/// The most walking threads; more would only wait for each other.
 const MAX_WALKING_THREADS: usize = 8;
 
 /// An input as the user gave it.
@@ -79,12 +79,12 @@ pub enum Input {
     Stdin,
     /// A list of paths.
     List {
-        /// Where the list is.
+        /// Its location.
         from: ListFrom,
-        /// What stands between two paths.
+        /// The separator of its paths.
         separator: Separator,
     },
-    /// What the library's caller brings.
+    /// Readers of the library's caller.
     Readers(Readers),
     /// Studies of a PACS.
     #[cfg(feature = "http")]
@@ -95,7 +95,7 @@ pub enum Input {
 }
 
 impl Input {
-    /// The base of the service that gives the images of this input, where it is one (PS3.18 10.4).
+    /// The base URL for WADO-RS of the images (PS3.18 10.4), if the input is a PACS.
     pub fn wado_base(&self) -> Option<&str> {
         match self {
             #[cfg(feature = "http")]
@@ -116,7 +116,7 @@ impl Input {
         }
     }
 
-    /// Whether it is all that a PACS has.
+    /// Whether it is a whole PACS.
     #[cfg(feature = "cli")]
     pub fn is_whole_pacs(&self) -> bool {
         match self {
@@ -126,7 +126,7 @@ impl Input {
         }
     }
 
-    /// The path, where it is one.
+    /// The local path, if it is one.
     pub fn path(&self) -> Option<&std::path::Path> {
         match self {
             Input::Path(path) => Some(path),
@@ -151,38 +151,38 @@ impl fmt::Display for Input {
     }
 }
 
-/// How the inputs are walked.
+/// Options of a walk.
 #[derive(Debug, Clone, Default)]
 pub struct WalkOptions {
     /// Whether symbolic links are followed.
     pub links: Links,
-    /// Files and folders inside the inputs that are passed by: the output and the report of an earlier run.
+    /// Files and folders inside the inputs that are ignored: the output and the report of an earlier run.
     pub excluded: Vec<PathBuf>,
-    /// The number of reading threads; the walk takes as many, up to a limit of its own.
+    /// The number of reading threads; the walk uses as many, up to its own limit.
     pub threads: usize,
-    /// Who decides which files are read; all are where there is nobody.
+    /// Selects the files to read, for an index.
     pub watch: Option<Arc<dyn Watch>>,
-    /// How what stands in lists and is not on this machine is reached.
+    /// Options for addresses in lists.
     pub remote: RemoteOptions,
-    /// Which objects of a bucket are asked for, where others read the rest.
+    /// Selects the objects of a bucket that this shard requests.
     #[cfg_attr(not(feature = "objects"), allow(dead_code, reason = "only objects cost a request"))]
-    pub only: Only,
+    pub only: NameFilter,
 }
 
-/// Says of a name whether it is chosen.
+/// A predicate on names.
 pub type Chooses = dyn Fn(&Name) -> bool + Send + Sync;
 
-/// A choice by name; all are chosen where there is none.
+/// A predicate on names; `None` selects all.
 #[derive(Clone, Default)]
-pub struct Only(pub Option<Arc<Chooses>>);
+pub struct NameFilter(pub Option<Arc<Chooses>>);
 
-impl fmt::Debug for Only {
+impl fmt::Debug for NameFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Only")
+        f.write_str("NameFilter")
     }
 }
 
-/// A walk under way. Dropping it stops the walk.
+/// A running walk. Dropping it stops the walk.
 #[derive(Debug)]
 pub struct Walk {
     batches: Receiver<Batch>,
@@ -190,7 +190,7 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// The batches, for any number of readers; it ends when everything was walked.
+    /// The channel of batches, for any number of readers; it closes at the end of the walk.
     pub fn batches(&self) -> &Receiver<Batch> {
         &self.batches
     }
@@ -202,10 +202,10 @@ impl Drop for Walk {
     }
 }
 
-/// Gives what an input has to the walk.
+/// Sends the files of an input to the walk.
 type Give = Box<dyn FnOnce(&Walker, &mut Feed) + Send>;
 
-/// Inputs that are there, before they are walked.
+/// Inputs that exist and are not walked yet.
 pub struct FoundInputs {
     gives: Vec<Give>,
     /// Folders among them.
@@ -214,7 +214,7 @@ pub struct FoundInputs {
     progress: Arc<dyn Progress>,
 }
 
-/// Checks that every input is there; of what is far away the first answer.
+/// Checks that every input exists; a bucket or a PACS must answer a first request.
 pub fn find(
     inputs: &[Input],
     options: &WalkOptions,
@@ -257,7 +257,7 @@ impl FoundInputs {
     }
 }
 
-/// Checks that every input is there, then starts to walk them.
+/// Checks that every input exists, then starts to walk them.
 pub fn open(
     inputs: &[Input],
     options: &WalkOptions,
@@ -267,11 +267,8 @@ pub fn open(
     find(inputs, options, progress, interrupt).map(FoundInputs::walk)
 }
 
-/// Checks that an input is there.
-#[cfg_attr(
-    not(any(feature = "http", feature = "objects")),
-    allow(unused_variables, reason = "only what is far away is waited for")
-)]
+/// Checks that an input exists.
+#[cfg_attr(not(any(feature = "http", feature = "objects")), allow(unused_variables, reason = "for servers"))]
 fn start(
     input: &Input,
     options: &WalkOptions,
@@ -303,7 +300,7 @@ fn start(
             Box::new(move |_, feed| readers.give(feed))
         }
         Input::Path(path) => {
-            // A link that was named is followed: the user meant what it leads to.
+            // A link given as an input is followed.
             let kind = fs::metadata(path).map_err(|source| Error::Input { path: path.clone(), source })?.file_type();
             let path = path.clone();
             Box::new(move |walker, feed| match kind {

@@ -16,7 +16,7 @@ use crate::objects::BucketOptions;
 pub const NO_OBJECTS: &str = "this program was built without object stores (s3://, gs://, az://, https://): use an -objects \
      archive of a release, or build it with `cargo install --locked --path . --features objects`";
 
-/// What can be named that is not on this machine.
+/// The addresses that are supported.
 const ADDRESSES: &str =
     "an address is s3://bucket/prefix/, gs://, az://, https://host/file.dcm or dicomweb+https://host/path";
 
@@ -35,12 +35,12 @@ pub struct RemoteOptions {
     )]
     pub requests: Option<u16>,
 
-    /// Of buckets.
+    /// Options of buckets.
     #[cfg(feature = "objects")]
     #[cfg_attr(feature = "cli", command(flatten))]
     pub bucket: BucketOptions,
 
-    /// Of a PACS.
+    /// Options of a PACS.
     #[cfg(feature = "http")]
     #[cfg_attr(feature = "cli", command(flatten))]
     pub web: WebOptions,

@@ -1,4 +1,4 @@
-//! A catalog as Apache Parquet: every value as it is, dates as dates, what is absent as null.
+//! A catalog as Apache Parquet: text unchanged, dates as dates, absent values as null.
 
 use std::io::{self, Write};
 use std::iter::repeat_n;
@@ -14,11 +14,11 @@ use parquet::schema::types::{Type, TypePtr};
 use crate::output::WholeFile;
 use crate::output::catalog::{Cell, CellKind, Column, TableWriter};
 
-/// Rows that are held before they become a row group, at most.
+/// The most rows of a row group.
 const MAX_ROWS: usize = 100_000;
-/// Bytes of text in them, at most: a header can hold long values.
+/// The most bytes of text in a row group, as headers can have long values.
 const MAX_BYTES: usize = 32 * 1024 * 1024;
-/// Rows that are given to a column at a time.
+/// Rows that are passed to a column at a time.
 const BATCH_ROWS: usize = 1024;
 
 /// Writes Parquet.
@@ -32,7 +32,7 @@ pub struct Parquet<W: Write + Send> {
 /// The values of one column until they are written.
 struct Held {
     values: Values,
-    /// For each row 1, or 0 where it has no value.
+    /// The definition level of each row: 1, or 0 without a value.
     levels: Vec<i16>,
 }
 
@@ -42,11 +42,11 @@ enum Values {
     Number(Vec<i64>),
 }
 
-/// Texts one behind the other. What the instances of a series have in common takes the room of one.
+/// Concatenated texts. Repeated ones, as of the instances of a series, are stored once.
 #[derive(Default)]
 struct Texts {
     bytes: Vec<u8>,
-    /// Where each text ends, and how often it stands there.
+    /// The end of each text, and its number of repetitions.
     runs: Vec<(usize, usize)>,
 }
 
@@ -114,7 +114,7 @@ impl Held {
         Held { values, levels: Vec::new() }
     }
 
-    /// Takes a value, and gives the bytes that its text takes.
+    /// Adds a value, and returns the bytes of its text.
     fn push(&mut self, cell: &Cell) -> usize {
         let mut bytes = 0;
         let is_there = match (&mut self.values, cell) {
@@ -159,7 +159,7 @@ impl Held {
 }
 
 impl Texts {
-    /// Takes a text, and gives the bytes that it takes.
+    /// Adds a text, and returns the bytes that it needs.
     fn push(&mut self, text: &[u8]) -> usize {
         let start = self.runs.iter().rev().nth(1).map_or(0, |(end, _)| *end);
         match self.runs.last_mut() {
@@ -196,7 +196,7 @@ fn field(column: &Column) -> Result<Type> {
     builder.with_repetition(Repetition::OPTIONAL).with_logical_type(logical).build()
 }
 
-/// What the system said, where it did: a pipe that was closed is no fault.
+/// The I/O error behind an error, so that a closed pipe is recognized.
 fn failed(error: ParquetError) -> io::Error {
     match error {
         ParquetError::External(source) => match source.downcast::<io::Error>() {

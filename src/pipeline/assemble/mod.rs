@@ -27,7 +27,7 @@ use crate::report::{Report, Where};
 use crate::source::{RemoteFiles, RemoteOptions, printable};
 use facts::{Facts, Found};
 use lines::{Source, few};
-use studies::{Taker, take};
+use studies::{LineVisitor, visit};
 
 /// The most instances of studies that are written in parallel, unless a single one has more.
 const INSTANCES_AHEAD: usize = 100_000;
@@ -168,13 +168,13 @@ impl Run<'_> {
     fn assemble(&self, inputs: &Inputs, sink: &dyn Sink) -> Result<Scans, Error> {
         let wanted = mapping::wanted_with(self.content().profile()).hash();
         let mut facts = Facts::new(&self.content().archive, self.selections(), wanted, inputs.share);
-        take(&inputs.own, &mut facts)?;
+        visit(&inputs.own, &mut facts)?;
         if self.looks_at_others() && !inputs.others.is_empty() {
             facts.others_come();
             for files in &inputs.others {
                 self.interrupt.check()?;
                 let sources = files.iter().map(|path| Source::open(path, &inputs.remote)).collect::<Result<_, _>>()?;
-                take(&few(sources)?, &mut facts)?;
+                visit(&few(sources)?, &mut facts)?;
             }
         }
         write::check_room(self.job, facts.studies)?;
@@ -226,7 +226,7 @@ impl Run<'_> {
             places: Places::default(),
             skipped: HashSet::new(),
         };
-        take(&inputs.own, &mut writing)?;
+        visit(&inputs.own, &mut writing)?;
         writing.flush()?;
         let several = writing.places.finish(&found.instances_elsewhere);
         several.iter().for_each(|several| read::note_places(several, self.report));
@@ -270,7 +270,7 @@ impl Writing<'_> {
     }
 }
 
-impl<'w> Taker for Writing<'w> {
+impl<'w> LineVisitor for Writing<'w> {
     type Open = Builder<'w>;
 
     fn open(&mut self, study_uid: &str) -> Builder<'w> {

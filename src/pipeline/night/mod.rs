@@ -13,9 +13,9 @@ use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::told::Told;
+use super::stored_report::StoredReport;
 use super::write::{self, Shared};
-use super::{Ends, Job, NightCounts, Run, read};
+use super::{Job, NightCounts, Run, RunSettings, read};
 use crate::error::Error;
 use crate::fhir::{Claim, Contested, Described, Fact};
 use crate::group::reader::Selections;
@@ -48,8 +48,8 @@ struct Facts {
 }
 
 /// Where documents go, as the index calls it; `None` where they do not stay.
-fn place(job: &Job, ends: &Ends<'_>) -> Option<String> {
-    match (&ends.place, &job.target) {
+fn place(job: &Job, settings: &RunSettings<'_>) -> Option<String> {
+    match (&settings.place, &job.target) {
         (Some(place), _) => Some(place.clone()),
         // What goes to a bucket is there when all is uploaded, and so not known to be there now.
         _ if job.is_staged() => None,
@@ -103,12 +103,12 @@ impl<'n> Night<'n> {
         run: &'n Run<'n>,
         index: &'n Index,
         sink: &'n dyn Sink,
-        ends: &Ends<'_>,
+        settings: &RunSettings<'_>,
         gone: Gone,
     ) -> Result<Night<'n>, Error> {
-        let place = place(run.job, ends).filter(|_| sink.order() == Order::Any);
+        let place = place(run.job, settings).filter(|_| sink.order() == Order::Any);
         let target = index.target(place.as_deref().unwrap_or("stream"), options_hash(run.job))?;
-        let folder = run.job.target.path().filter(|_| ends.place.is_none());
+        let folder = run.job.target.path().filter(|_| settings.place.is_none());
         Ok(Night {
             run,
             index,
@@ -269,11 +269,11 @@ impl<'n> Night<'n> {
         let mut damaged = None;
         self.index.each_standing(self.target, |standing| {
             let Standing { uid, id, told, .. } = standing;
-            match Told::from_bytes(&told) {
+            match StoredReport::from_bytes(&told) {
                 Some(told) => {
                     self.run.counts.resolved(&told.counts);
                     self.run.counts.wrote(&told.counts);
-                    told.say(&uid, self.run.report);
+                    told.repeat(&uid, self.run.report);
                 }
                 None => damaged = Some(uid),
             }
@@ -287,11 +287,13 @@ impl<'n> Night<'n> {
     fn tell_shared(&self, stage: &write::Stage<'_>, shared: Shared, is_changed: bool) -> Result<(), Error> {
         if self.stays && !is_changed {
             let told = self.index.told(self.target)?;
-            told.iter().filter_map(|told| Told::from_bytes(told)).for_each(|told| told.say("", self.run.report));
+            told.iter()
+                .filter_map(|told| StoredReport::from_bytes(told))
+                .for_each(|told| told.repeat("", self.run.report));
             return Ok(());
         }
         stage.shared(shared)?;
-        let told = Told { issues: self.run.report.take_kept(write::SHARED), ..Told::default() };
+        let told = StoredReport { issues: self.run.report.take_kept(write::SHARED), ..StoredReport::default() };
         self.index.set_told(self.target, &told.to_bytes())
     }
 

@@ -25,7 +25,7 @@ use crate::options::{RunOptions, Share, is_stdout};
 use crate::output::Staged;
 use crate::progress::Progress;
 use crate::report::{CauseInWords, Causes, Report, Totals};
-use crate::source::{self, Input, Name, Only, WalkOptions};
+use crate::source::{self, Input, Name, NameFilter, WalkOptions};
 use crate::terminal::{self, NAME, WARNING};
 use recorder::Recorder;
 use write::{Target, Writer};
@@ -141,16 +141,16 @@ fn nothing_found(scan: &Scan, inputs: &[Input], done: &Done, partial: bool) -> O
 }
 
 /// The files of this shard.
-fn of_shard(scan: &Scan, job: &Job) -> Only {
+fn of_shard(scan: &Scan, job: &Job) -> NameFilter {
     let inputs = job.config.input.inputs.clone();
-    Only(scan.shard.map(|shard| Arc::new(move |name: &Name| shard.has(folder_hash(name, &inputs))) as _))
+    NameFilter(scan.shard.map(|shard| Arc::new(move |name: &Name| shard.has(folder_hash(name, &inputs))) as _))
 }
 
 /// The inputs, which are there.
 fn find(
     scan: &Scan,
     job: &Job,
-    only: Only,
+    only: NameFilter,
     progress: Arc<dyn Progress>,
     interrupt: &Interrupt,
 ) -> Result<source::FoundInputs, Error> {

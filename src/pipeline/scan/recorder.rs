@@ -9,7 +9,7 @@ use crate::dicom::Header;
 use crate::error::{Error, usage};
 use crate::group::FileNotes;
 use crate::group::fragment::{Kept, SkippedFile, skipped_entry};
-use crate::group::reader::{Keeper, Record, Told};
+use crate::group::reader::{Keeper, Record, ReportedBy};
 use crate::issue::Skip;
 use crate::numbers::count;
 use crate::report::Sorter;
@@ -67,9 +67,9 @@ impl Keeper for Recorder {
         }
     }
 
-    fn left_out(&self, name: &Name, _: Option<Mark>, skip: &Skip) -> Told {
+    fn left_out(&self, name: &Name, _: Option<Mark>, skip: &Skip) -> ReportedBy {
         self.put_aside(name, Some(skip), FileNotes::default());
-        Told::Now
+        ReportedBy::Stage
     }
 }
 

@@ -52,7 +52,7 @@ pub trait Memory: Sync {
         &self,
         name: &DocumentName,
         study_uid: &str,
-        given: &Given<'_>,
+        given: &Destination<'_>,
         write: WriteDocument<'_>,
     ) -> Result<Placed, Error>;
 
@@ -61,14 +61,14 @@ pub trait Memory: Sync {
 }
 
 /// A document for the sink.
-pub struct Given<'g> {
+pub struct Destination<'g> {
     /// The sink.
     pub sink: &'g dyn Sink,
     model: Option<&'g Model<'g>>,
     dialect: Dialect<'g>,
 }
 
-impl Given<'_> {
+impl Destination<'_> {
     /// Passes it to the sink.
     pub fn give(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error> {
         match self.model {

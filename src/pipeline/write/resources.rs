@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::notes::{issue, note_held_back};
-use super::{Given, Shared, Stage};
+use super::{Destination, Shared, Stage};
 use crate::error::Error;
 use crate::fhir::bundle::Bundle;
 use crate::fhir::profile::Packaging;
@@ -85,7 +85,7 @@ impl Stage<'_> {
             // A line feed ends JSON, but not DICOM.
             if self.run.job.format == Format::Kos { Ok(()) } else { out.write_all(b"\n") }
         };
-        let given = Given { sink: self.sink, model: model.as_ref(), dialect };
+        let given = Destination { sink: self.sink, model: model.as_ref(), dialect };
         let placed = match self.memory {
             Some(memory) => memory.document(&name, study_uid, &given, &mut line)?,
             None => given.give(&name, &mut line)?,
