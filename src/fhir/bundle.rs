@@ -170,7 +170,7 @@ fn is_found_alone(study_uid: &Identifier) -> bool {
 
 /// A text as part of a search token: separators are escaped by a backslash, then the text is percent-encoded.
 fn parameter(text: &str) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
             b'\\' | b',' | b'|' | b'$' => out.push_str(&format!("%5C%{byte:02X}")),
