@@ -7,7 +7,7 @@
 FROM rust:1.89-slim-bookworm AS build
 WORKDIR /build
 COPY . .
-RUN cargo build --release --locked --features objects --bin dcm2fhir
+RUN CARGO_PROFILE_RELEASE_STRIP=true cargo build --release --locked --features objects --bin dcm2fhir
 
 FROM debian:bookworm-slim
 RUN useradd --system --uid 65532 --no-create-home --shell /usr/sbin/nologin dcm2fhir
