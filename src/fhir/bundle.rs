@@ -113,8 +113,8 @@ fn study_url(study: &ImagingStudy<'_>) -> String {
     format!("ImagingStudy/{}", study.id)
 }
 
-/// How a selection refers to its study: by its entry, for an id that is a UID is not found by a relative reference beside
-/// entries that are `urn:uuid` (R5 Bundle, resolving references). A batch resolves no entries.
+/// How a selection refers to its study: by its entry, for an id that is a UID is not found by a relative reference
+/// beside entries that are `urn:uuid` (R5 Bundle, resolving references). A batch resolves no entries.
 fn study_reference(study: &ImagingStudy<'_>, options: BundleOptions) -> Option<String> {
     match options.bundle_type() {
         BundleType::Collection | BundleType::Transaction => Some(study_full_url(study)),
@@ -163,8 +163,8 @@ fn search_for(identifier: &Identifier) -> Option<String> {
     identifier.token().map(|(system, value)| search(system, value))
 }
 
-/// Whether a search finds no study of another UID, also where the server ignores case, as it should in doubt (R4 Search,
-/// token): a UID has no letters.
+/// Whether a search finds no study of another UID, also where the server ignores case, as it should in doubt (R4
+/// Search, token): a UID has no letters.
 fn is_found_alone(study_uid: &Identifier) -> bool {
     let uid = study_uid.value.exact().and_then(|value| value.strip_prefix("urn:oid:"));
     uid.is_some_and(|uid| !uid.contains(char::is_alphabetic))

@@ -170,8 +170,8 @@ pub(super) fn link_by<'a>(
     Linked { study, selections, contained: companions(contained), beside: companions(beside), held }
 }
 
-/// What tells the patient of a study from all others: the user's reference, else an identifier with a system. `None` where
-/// nothing does, or where the study mixes patients, so that nobody knows whose its orders and visits are.
+/// What tells the patient of a study from all others: the user's reference, else an identifier with a system. `None`
+/// where nothing does, or where the study mixes patients, so that nobody knows whose its orders and visits are.
 fn subject_key(study: &ImagingStudy<'_>) -> Option<Vec<String>> {
     if let Some(literal) = &study.subject.literal {
         return Some(vec![literal.clone()]);
@@ -332,8 +332,8 @@ fn token(identity: &Identity) -> Option<(&str, &str)> {
     if let Identity::Identified(identifier) = identity { identifier.token() } else { None }
 }
 
-/// What tells a resource from others of its study: its number, with the bytes that were lost of it. A person's number is
-/// of a coding scheme, a device's of its maker.
+/// What tells a resource from others of its study: its number, with the bytes that were lost of it. A person's number
+/// is of a coding scheme, a device's of its maker.
 fn private_parts(identifier: &Identifier, resource: &Resource) -> Vec<String> {
     let mut parts = identifier.value.parts();
     match resource {

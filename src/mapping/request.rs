@@ -1,7 +1,7 @@
-//! Orders: what was asked for, by the numbers that accession, placer and filler gave it.
+//! Orders, identified by their accession, placer and filler numbers.
 //!
-//! A data set tells of its order at its root, in the items of Request Attributes Sequence (0040,0275), and in a report's
-//! Referenced Request Sequence (0040,A370). One number is one order, however often it is told.
+//! A data set describes its orders at its root, in the items of Request Attributes Sequence (0040,0275), and in a
+//! report's Referenced Request Sequence (0040,A370). One number is one order, however often it occurs.
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
@@ -53,7 +53,7 @@ pub struct Order {
     requester: Option<Reference>,
 }
 
-/// The numbers of an order, the ones that name it first.
+/// The numbers of an order, the most decisive first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Numbers {
     accession: Option<Identifier>,
@@ -91,8 +91,7 @@ pub fn based_on(attributes: &Attributes<'_>) -> Vec<Reference> {
     references
 }
 
-/// A number of this data set that tells less of its issuer, or nothing, is the same number that tells more, if only one
-/// can be meant.
+/// Completes the issuers of numbers from equal numbers of the same data set, if only one issuer is possible.
 fn lend_issuers(numbers: &mut [&mut Identifier]) {
     let all: Vec<(Identifier, Vec<usize>)> =
         numbers.iter().enumerate().map(|(place, number)| ((**number).clone(), vec![place])).collect();
@@ -120,7 +119,7 @@ fn orders(root: Order, items: Vec<Order>) -> Vec<Order> {
     orders
 }
 
-/// Adds an order, or what it says to one that is known.
+/// Adds an order, or merges it into a known one.
 fn join(orders: &mut Vec<Order>, order: Order) {
     match orders.iter_mut().find(|known| known.numbers.name_the_same(&order.numbers)) {
         Some(known) => *known = known.clone().or(order),
@@ -156,7 +155,7 @@ impl Numbers {
 }
 
 impl Order {
-    /// What this one says, and what it leaves open as the other says it.
+    /// This order, completed from another.
     fn or(self, other: Order) -> Order {
         let (mine, theirs) = (self.numbers, other.numbers);
         Order {
@@ -198,7 +197,7 @@ fn accession(attributes: &Attributes<'_>) -> Option<Identifier> {
     number(attributes, tags::ACCESSION_NUMBER, tags::ISSUER_OF_ACCESSION_NUMBER_SEQUENCE, "ACSN")
 }
 
-/// A number with its issuer, as the header has it: the user's system for those without one comes last.
+/// A number with its issuer from the header; the system from options is added last.
 fn number(attributes: &Attributes<'_>, number: Tag, issuer: Tag, code: &str) -> Option<Identifier> {
     let value = attributes.id_text(number)?;
     Some(Issuer::of_sequence(attributes, issuer).identifier(value, kind(code), None))

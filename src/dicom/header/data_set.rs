@@ -29,7 +29,8 @@ impl<'h> DataSet<'h> {
         self.header.bytes_of(entry)
     }
 
-    /// The raw values of an attribute that should stand once: the one that is taken, then another that stands there too.
+    /// The raw values of an attribute that should stand once: the one that is taken, then another that stands there
+    /// too.
     pub fn all_bytes(&self, tag: Tag) -> impl Iterator<Item = &'h [u8]> + use<'h> {
         let header = self.header;
         self.entries(tag).filter_map(|(_, entry)| header.bytes_of(entry))

@@ -1,4 +1,4 @@
-//! What a scan brings back of one file: the wanted attributes, as raw bytes, in a form that is used again for the next.
+//! The result of a scan: the wanted attributes of one file as raw bytes, in buffers that are reused for the next.
 //!
 //! Entries stand in the order of the file, a sequence before its items and an item before its attributes, each with the
 //! place behind its last one. So a data set is a range of entries, and nothing is allocated for a file once the two
@@ -23,7 +23,7 @@ pub(super) const ITEM: Tag = Tag(0xFFFE, 0xE000);
 /// Marks where a sequence or item closes (PS3.5 7.5).
 pub(super) const DELIMITER: Tag = Tag(0xFFFE, 0xE0DD);
 
-/// Stands for the tag of a value that was forgotten; no attribute has it.
+/// Replaces the tag of a removed value; no attribute has it.
 const FORGOTTEN: Tag = Tag(0xFFFF, 0xFFFF);
 
 /// The wanted attributes of one file.
@@ -36,14 +36,14 @@ pub struct Header {
     /// How many sequences and items are open, and for which levels the outermost is wanted.
     open: u32,
     outer: Levels,
-    /// What the scan noticed and could not take as it is.
+    /// What is wrong in the file.
     pub faults: Vec<Fault>,
 }
 
-/// Something in a data set that was not as PS3.5 has it.
+/// A deviation of a data set from PS3.5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fault {
-    /// The attribute at or behind which it was noticed.
+    /// The attribute at or after which it was found.
     pub tag: Tag,
     /// What it is.
     pub kind: FaultKind,
@@ -62,27 +62,28 @@ pub enum FaultKind {
     TooDeep,
     /// The file has more wanted values than the cap, or more bytes that had to be read; the rest was left.
     TooMany,
-    /// The bytes make no sense as a data element, or one reaches beyond its item; the rest of the file or item was left.
+    /// The bytes make no sense as a data element, or one reaches beyond its item; the rest of the file or item was
+    /// left.
     Malformed,
 }
 
-/// What tells apart the parts of two files.
+/// Hashes of the wanted attributes of a file, by level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprints {
-    /// Of what is wanted for the study.
+    /// Of the study's attributes.
     pub study: u64,
-    /// Of what is wanted for the series.
+    /// Of the series' attributes.
     pub series: u64,
-    /// Of what instances have in common.
+    /// Of the attributes that instances have in common.
     pub kind: u64,
-    /// Of the instance's own.
+    /// Of the instance's own attributes.
     pub number: u64,
-    /// Of what it selects, where it is a Key Object Selection; else 0.
+    /// Of what a Key Object Selection selects; else 0.
     pub selection: u64,
 }
 
 impl Fingerprints {
-    /// Whether something was wanted for a selection.
+    /// Whether there are attributes of a selection.
     pub fn selects(&self) -> bool {
         self.selection != 0
     }
@@ -95,18 +96,18 @@ impl Fingerprints {
     }
 }
 
-/// Joins two hashes, of which the order counts.
+/// Combines two hashes; their order matters.
 fn join(one: u64, other: u64) -> u64 {
     /// An odd number with as many ones as zeros.
     const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
     (one ^ other).wrapping_mul(MIX).rotate_left(29)
 }
 
-/// The header has no room for another value.
+/// The header is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Full;
 
-/// What is wanted for the same levels lies together, so that one hash over it is enough.
+/// The values that are wanted for the same levels, stored together for a common hash.
 #[derive(Debug, Default)]
 struct Pile {
     bytes: Vec<u8>,
@@ -115,7 +116,7 @@ struct Pile {
 }
 
 impl Pile {
-    /// Notes what comes next.
+    /// Adds a tag and length to the hash.
     #[inline]
     fn mark(&mut self, tag: Tag, length: u32) {
         let tag = u64::from(tag.group()) << 48 | u64::from(tag.element()) << 32;
@@ -151,7 +152,7 @@ pub struct Former(Vec<Entry>);
 pub struct Open(usize);
 
 impl Header {
-    /// Forgets the last file and keeps the room.
+    /// Clears it and keeps the capacity.
     pub fn clear(&mut self) {
         self.entries.clear();
         for pile in &mut self.piles {
@@ -179,7 +180,7 @@ impl Header {
         self.push(tag, levels, Content::Value(start, end)).map(|_| ())
     }
 
-    /// The place behind all that is kept: where the next data set or item begins.
+    /// The place where the next data set or item begins.
     pub fn end(&self) -> usize {
         self.entries.len()
     }
@@ -240,8 +241,8 @@ impl Header {
         DataSet::new(self, 0, self.entries.len(), &[])
     }
 
-    /// Shows what is wanted for a level, in order: values with their bytes, and sequences and items without, each with a
-    /// delimiter behind all that lies in it.
+    /// Shows what is wanted for a level, in order: values with their bytes, and sequences and items without, each with
+    /// a delimiter behind all that lies in it.
     pub(super) fn visit(&self, level: Levels, mut each: impl FnMut(Tag, Option<&[u8]>)) {
         let mut open = Vec::new();
         let mut at = 0;
@@ -265,8 +266,8 @@ impl Header {
         }
     }
 
-    /// For each level a hash over the raw wanted bytes, with their tags and character sets: equal for two files when that
-    /// part of them reads the same.
+    /// For each level a hash over the raw wanted bytes, with their tags and character sets: equal for two files when
+    /// that part of them reads the same.
     pub fn fingerprints(&self) -> Fingerprints {
         let [study, series, kind, number] = self.hashes(Levels::EACH);
         Fingerprints { study, series, kind, number, selection: 0 }

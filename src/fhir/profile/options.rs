@@ -50,7 +50,10 @@ pub struct ProfileOptions {
     /// Identifier of --creator, as SYSTEM|VALUE
     ///
     /// For example urn:ietf:rfc:3986|urn:oid:1.2.3 or http://registry.example/hospitals|4711. Default: none.
-    #[cfg_attr(feature = "cli", arg(long, value_name = "SYSTEM|VALUE", value_parser = identifier, hide_short_help = true))]
+    #[cfg_attr(
+        feature = "cli",
+        arg(long, value_name = "SYSTEM|VALUE", value_parser = identifier, hide_short_help = true)
+    )]
     pub creator_id: Option<Identifier>,
 
     /// OID of the repository that has the images

@@ -24,21 +24,21 @@ pub struct Device {
     pub serial_number: Option<String>,
     /// The software versions.
     pub version: Vec<String>,
-    /// What it is to the study.
+    /// Its role.
     pub kind: DeviceKind,
-    /// Whose it is, of a program.
+    /// The owner of a program.
     pub owner: Option<Box<Reference>>,
 }
 
-/// What a Device is to a study.
+/// The role of a Device in a study.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DeviceKind {
-    /// It made the images.
+    /// The equipment that made the images.
     #[default]
     Equipment,
-    /// It was imaged.
+    /// The phantom that was imaged.
     Phantom,
-    /// It made the document, and is of this type.
+    /// The program that made the document, with its type.
     Program(CodeableConcept),
 }
 
