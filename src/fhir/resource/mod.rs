@@ -85,10 +85,10 @@ impl Resource {
             Resource::Device(device) => device.write(object),
             Resource::Organization(organization) => organization.write(object),
             Resource::Location(location) => location.write(object),
-            Resource::Encounter(encounter) => order::Of(encounter, subject).write(object),
-            Resource::ServiceRequest(request) => order::Of(request, subject).write(object),
-            Resource::Procedure(procedure) => order::Of(procedure, subject).write(object),
-            Resource::Specimen(specimen) => order::Of(specimen, subject).write(object),
+            Resource::Encounter(encounter) => encounter.write(subject, object),
+            Resource::ServiceRequest(request) => request.write(subject, object),
+            Resource::Procedure(procedure) => procedure.write(subject, object),
+            Resource::Specimen(specimen) => specimen.write(subject, object),
             Resource::Endpoint(endpoint) => endpoint.write(object),
         }
     }
