@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::server::{Act, Seen, TestServer, statement};
 use crate::session::{Session, bundle, patient_id, studies, study};
-use crate::store::Rules;
+use crate::store::{Rules, references};
 
 fn is_write(seen: &Seen) -> bool {
     seen.method != "GET" && !seen.body.contains("\"GET\"")
@@ -275,6 +275,21 @@ fn an_id_that_the_server_gives_though_it_was_given_one_is_believed() {
     let all = server.store();
     assert!(all.keys().all(|key| key.contains("/s")), "{:?}", all.keys());
     assert_eq!(all.keys().filter(|key| key.starts_with("ImagingStudy/")).count(), 2);
+}
+
+#[test]
+fn a_reference_to_what_got_another_id_in_a_transaction_leads_to_it() {
+    let server = TestServer::new(|_| Act::Serve);
+    server.with_store(|store| store.rules = Rules { gives_other_ids: true, ..Rules::default() });
+    let mut session = Session::to(&server);
+    session.options.sending.send_as = Some(Mode::Transaction);
+    let mut ours = bundle(1, &["a"]);
+    ours["entry"][2]["resource"]["series"][0]["performer"] = json!([{"actor": {"reference": "Device/d1"}}]);
+    let counts = session.upload(&[ours]);
+    assert_eq!((studies(&counts), counts.exit_code()), ([1, 0, 0, 0], 0));
+    let all = server.store();
+    assert!(all.values().flat_map(|(_, value)| references(value)).all(|to| all.contains_key(&to)), "{all:?}");
+    assert_eq!(all.keys().filter(|key| key.starts_with("ImagingStudy/")).count(), 1);
 }
 
 /// A study as its Bundle has it, without what it refers to.
