@@ -148,7 +148,7 @@ fn what_a_search_finds_without_the_identifier_is_not_referred_to() {
 fn a_study_is_named_by_its_uid_also_where_the_server_gives_the_ids() {
     let folder = tempfile::tempdir().unwrap();
     let archive = folder.path().join("archive");
-    let options = dcm2fhir::synth::SynthOptions { studies: 2, instances: 1, ..Default::default() };
+    let options = dcm2fhir::synth::SynthOptions::new(2, 1);
     dcm2fhir::synth::write_archive(&options, &archive).unwrap();
     let refusing = TestServer::new(|seen| if is_write(seen) { status(422) } else { Act::Serve });
     let taking = TestServer::new(|_| Act::Serve);
@@ -184,7 +184,8 @@ fn dicom_archives_bundles_and_resources_come_in_any_mixture() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     let write = |name: &str, seed, studies| {
-        let options = dcm2fhir::synth::SynthOptions { studies, instances: 1, seed, ..Default::default() };
+        let mut options = dcm2fhir::synth::SynthOptions::new(studies, 1);
+        options.seed = seed;
         dcm2fhir::synth::write_archive(&options, &at(name)).unwrap();
     };
     write("mixture/dicom", 1, 2);
@@ -224,7 +225,7 @@ fn a_journal_that_is_damaged_further_up_ends_the_run_and_stays_as_it_is() {
 #[test]
 fn a_profile_and_what_the_user_says_of_meta_reach_the_server_and_the_diff() {
     let folder = tempfile::tempdir().unwrap();
-    let options = dcm2fhir::synth::SynthOptions { studies: 2, instances: 1, ..Default::default() };
+    let options = dcm2fhir::synth::SynthOptions::new(2, 1);
     dcm2fhir::synth::write_archive(&options, folder.path()).unwrap();
     let server = TestServer::new(|_| Act::Serve);
     let run = |more: &[&str]| {

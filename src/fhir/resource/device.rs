@@ -6,6 +6,7 @@ use super::Reference;
 use crate::fhir::datatypes::{CodeableConcept, Coding};
 use crate::fhir::identifier::Identifier;
 use crate::fhir::json::{Absent, CONCEPT, Element, InConcept, Member, Object, Value, extension};
+use crate::fhir::merge::{Merge, merged};
 
 /// `Device`: the equipment, a phantom, or the program that made a document.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +41,15 @@ pub enum DeviceKind {
     Phantom,
     /// The program that made the document, with its type.
     Program(CodeableConcept),
+}
+
+merged!(Device: identifier, udi, manufacturer, name, model_number, serial_number, version, kind, owner);
+
+/// Devices with one id have one role.
+impl Merge for DeviceKind {
+    fn merge(&mut self, _: DeviceKind) -> bool {
+        false
+    }
 }
 
 impl Element for Device {

@@ -6,6 +6,7 @@ use super::Reference;
 use crate::fhir::datatypes::{CodeableConcept, ResourceType};
 use crate::fhir::identifier::Identifier;
 use crate::fhir::json::{Absent, InConcept, Object};
+use crate::fhir::merge::merged;
 use crate::fhir::profile::{Code, Limit};
 
 /// `Encounter`.
@@ -14,6 +15,8 @@ pub struct Encounter {
     /// The admission's.
     pub identifier: Vec<Identifier>,
 }
+
+merged!(Encounter: identifier);
 
 impl Encounter {
     /// Writes it with its subject.
@@ -42,6 +45,8 @@ pub struct ServiceRequest {
     pub requester: Option<Reference>,
 }
 
+merged!(ServiceRequest: identifier, code, reason, requester);
+
 impl ServiceRequest {
     /// Writes it with its subject.
     pub fn write<M: SerializeMap>(&self, subject: &Reference, object: &mut Object<'_, M>) -> Result<(), M::Error> {
@@ -68,6 +73,8 @@ pub struct Procedure {
     pub code: Option<CodeableConcept>,
 }
 
+merged!(Procedure: identifier, code);
+
 impl Procedure {
     /// Writes it with its subject.
     pub fn write<M: SerializeMap>(&self, subject: &Reference, object: &mut Object<'_, M>) -> Result<(), M::Error> {
@@ -86,6 +93,8 @@ pub struct Specimen {
     /// What it is.
     pub kind: Option<CodeableConcept>,
 }
+
+merged!(Specimen: identifier, kind);
 
 impl Specimen {
     /// Writes it with its subject.
