@@ -8,7 +8,7 @@ use super::wanted::Levels;
 
 /// The wanted attributes of one level: for each its tag, its length and its bytes; what lies in a sequence or item
 /// follows it, up to a delimiter.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StoredValues(Box<[u8]>);
 
 /// Stands for the length of a sequence or item; those of values are one more than they are.

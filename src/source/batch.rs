@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 
-use super::files::Files;
+use super::files::{Files, SharedFolder};
 use super::gathered::Gathered;
 use super::listing::Listing;
 use super::watch::{Entered, From, Watch};
@@ -47,6 +47,7 @@ pub(super) struct Feed {
     count: usize,
     /// Whether the next file starts a new folder or batch.
     new_folder: bool,
+    open_folder: SharedFolder,
     closed: bool,
     end: Arc<End>,
     watch: Option<Arc<dyn Watch>>,
@@ -69,14 +70,36 @@ impl Clone for Feed {
     fn clone(&self) -> Feed {
         let (sender, end) = (self.sender.clone(), Arc::clone(&self.end));
         let (watch, gathered, batch) = (self.watch.clone(), Gathered::default(), Batch::default());
-        Feed { sender, batch, count: 0, new_folder: true, closed: self.closed, end, watch, entered: None, gathered }
+        Feed {
+            sender,
+            batch,
+            count: 0,
+            new_folder: true,
+            open_folder: SharedFolder::default(),
+            closed: self.closed,
+            end,
+            watch,
+            entered: None,
+            gathered,
+        }
     }
 }
 
 impl Feed {
     pub fn new(sender: Sender<Batch>, progress: Arc<dyn Progress>, watch: Option<Arc<dyn Watch>>) -> Feed {
         let (end, gathered, batch) = (Arc::new(End(progress)), Gathered::default(), Batch::default());
-        Feed { sender, batch, count: 0, new_folder: true, closed: false, end, watch, entered: None, gathered }
+        Feed {
+            sender,
+            batch,
+            count: 0,
+            new_folder: true,
+            open_folder: SharedFolder::default(),
+            closed: false,
+            end,
+            watch,
+            entered: None,
+            gathered,
+        }
     }
 
     /// Whether all readers have stopped.
@@ -96,7 +119,7 @@ impl Feed {
 
     /// Starts another folder, last changed at `mtime`; returns whether it is to be listed.
     pub fn enter_folder(&mut self, folder: &Path, mtime: Option<i64>) -> bool {
-        self.new_folder = true;
+        (self.new_folder, self.open_folder) = (true, SharedFolder::default());
         self.gathered = Gathered::default();
         let Some(watch) = &self.watch else { return true };
         self.entered = watch.enters(folder, mtime);
@@ -219,7 +242,7 @@ impl Feed {
 
     fn send(&mut self, folder: &Path, name: &OsStr, mark: Option<Mark>) {
         if std::mem::take(&mut self.new_folder) {
-            self.batch.files.push(Files::of(folder));
+            self.batch.files.push(Files::of(folder, self.open_folder.clone()));
         }
         self.batch.files.last_mut().expect("it was put there just now, or is there").push(name, mark);
         self.added(archive::is_likely(Path::new(name)));

@@ -29,8 +29,10 @@ impl OpenFolder {
         Ok(OpenFolder(open(folder, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?))
     }
 
-    /// Opens a file of this folder by its name, without blocking.
-    pub fn file(&self, name: &OsStr) -> Result<File, Skip> {
+    /// Opens a file of this folder without blocking, by its name at the end of its path.
+    pub fn file(&self, path: &OsStr, name_at: usize) -> Result<File, Skip> {
+        use std::os::unix::ffi::OsStrExt;
+        let name = OsStr::from_bytes(path.as_bytes().get(name_at..).unwrap_or_default());
         open_at(&self.0, name).map_err(|error| unreadable(&error))
     }
 }
@@ -100,7 +102,7 @@ impl OpenFolder {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    pub fn file(&self, _: &OsStr) -> Result<File, Skip> {
+    pub fn file(&self, _: &OsStr, _: usize) -> Result<File, Skip> {
         match self.0 {}
     }
 }

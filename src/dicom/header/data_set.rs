@@ -2,6 +2,7 @@
 
 use dicom_dictionary_std::tags;
 
+use super::places::Place;
 use super::{Content, Entry, Header};
 use crate::dicom::Tag;
 
@@ -52,6 +53,15 @@ impl<'h> DataSet<'h> {
 
     /// The first entry of the tag at this level, and its place.
     fn find(&self, tag: Tag) -> Option<(usize, &'h Entry)> {
+        // An item begins behind its sequence.
+        match if self.start == 0 { self.header.root.of(tag) } else { Place::Anywhere } {
+            Place::Nowhere => None,
+            Place::At(at) => self.header.entries.get(at).filter(|entry| entry.tag == tag).map(|entry| (at, entry)),
+            Place::Anywhere => self.search(tag),
+        }
+    }
+
+    fn search(&self, tag: Tag) -> Option<(usize, &'h Entry)> {
         let mut at = self.start;
         while at < self.end {
             let entry = self.header.entries.get(at)?;
