@@ -48,7 +48,7 @@ pub fn values(root: DataSet<'_>, path: &[Tag], options: &Options) -> Vec<String>
 fn collect(data_set: DataSet<'_>, path: &[Tag], options: &Options, values: &mut Vec<String>) {
     match path {
         [] => {}
-        [tag] => values.extend(data_set.bytes(*tag).map(|bytes| text(data_set, *tag, options, bytes))),
+        [tag] => values.extend(data_set.all_bytes(*tag).map(|bytes| text(data_set, *tag, options, bytes))),
         [sequence, rest @ ..] => data_set.items(*sequence).for_each(|item| collect(item, rest, options, values)),
     }
 }

@@ -4,6 +4,8 @@
 //! that are private to the study or belong to a patient are PUT to ids that nothing else uses. Entries with PUT are
 //! referred to by `Type/id`, those with POST by the `urn:uuid` of their entry.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::contested::has_subject;
 use super::id;
 use super::identifier::Identifier;
@@ -170,17 +172,11 @@ fn is_found_alone(study_uid: &Identifier) -> bool {
 
 /// A text as part of a search token: separators are escaped by a backslash, then the text is percent-encoded.
 fn parameter(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'\\' | b',' | b'|' | b'$' => out.push_str(&format!("%5C%{byte:02X}")),
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' | b'/' => {
-                out.push(char::from(byte));
-            }
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
+    const ENCODED: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':').remove(b'/');
+    let escape = |character: char| matches!(character, '\\' | ',' | '|' | '$').then_some('\\');
+    let escaped: String = text.chars().flat_map(|character| escape(character).into_iter().chain([character])).collect();
+    utf8_percent_encode(&escaped, ENCODED).to_string()
 }
 
 #[cfg(test)]

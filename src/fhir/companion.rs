@@ -1,8 +1,7 @@
 //! Operations on companion resources: identity, and merging of two with the same id.
 
-use super::datatypes::HumanName;
-use super::identifier::Identifier;
-use super::identifier::unite_identifiers;
+use super::datatypes::{CodeableConcept, HumanName};
+use super::identifier::{Identifier, unite_identifiers};
 use super::resource::Resource;
 
 impl Resource {
@@ -51,49 +50,24 @@ impl Resource {
     /// Merges another resource with the same id; existing values are kept. Returns whether the two contradict each
     /// other.
     pub fn merge(&mut self, other: Resource) -> bool {
+        macro_rules! merge {
+            ($mine:ident, $theirs:ident: $($field:ident),+) => {
+                [$($mine.$field.merge($theirs.$field)),+].contains(&true)
+            };
+        }
         match (self, other) {
-            (Resource::Patient(a), Resource::Patient(b)) => {
-                unite_identifiers(&mut a.identifier, b.identifier);
-                fill_list(&mut a.name, b.name)
-                    | fill(&mut a.gender, b.gender)
-                    | fill(&mut a.birth_date, b.birth_date)
-                    | fill(&mut a.animal, b.animal)
-            }
-            (Resource::Practitioner(a), Resource::Practitioner(b)) => {
-                unite_identifiers(&mut a.identifier, b.identifier);
-                fill_list(&mut a.name, b.name)
-            }
+            (Resource::Patient(a), Resource::Patient(b)) => merge!(a, b: identifier, name, gender, birth_date, animal),
+            (Resource::Practitioner(a), Resource::Practitioner(b)) => merge!(a, b: identifier, name),
             (Resource::Device(a), Resource::Device(b)) => {
-                unite_identifiers(&mut a.identifier, b.identifier);
-                unite(&mut a.udi, b.udi);
-                unite(&mut a.version, b.version);
-                fill(&mut a.manufacturer, b.manufacturer)
-                    | fill(&mut a.name, b.name)
-                    | fill(&mut a.model_number, b.model_number)
-                    | fill(&mut a.serial_number, b.serial_number)
+                merge!(a, b: identifier, udi, version, manufacturer, name, model_number, serial_number)
             }
-            (Resource::Organization(a), Resource::Organization(b)) => {
-                unite_identifiers(&mut a.identifier, b.identifier);
-                a.is_creator |= b.is_creator;
-                fill(&mut a.name, b.name)
-            }
-            (Resource::Encounter(a), Resource::Encounter(b)) => {
-                unite_identifiers(&mut a.identifier, b.identifier);
-                false
-            }
+            (Resource::Organization(a), Resource::Organization(b)) => merge!(a, b: identifier, is_creator, name),
+            (Resource::Encounter(a), Resource::Encounter(b)) => merge!(a, b: identifier),
             (Resource::ServiceRequest(a), Resource::ServiceRequest(b)) => {
-                unite_identifiers(&mut a.identifier, b.identifier);
-                unite(&mut a.reason, b.reason);
-                fill(&mut a.code, b.code) | fill(&mut a.requester, b.requester)
+                merge!(a, b: identifier, reason, code, requester)
             }
-            (Resource::Procedure(a), Resource::Procedure(b)) => {
-                unite_identifiers(&mut a.identifier, b.identifier);
-                fill(&mut a.code, b.code)
-            }
-            (Resource::Specimen(a), Resource::Specimen(b)) => {
-                unite_identifiers(&mut a.identifier, b.identifier);
-                fill(&mut a.kind, b.kind)
-            }
+            (Resource::Procedure(a), Resource::Procedure(b)) => merge!(a, b: identifier, code),
+            (Resource::Specimen(a), Resource::Specimen(b)) => merge!(a, b: identifier, kind),
             // Location and Endpoint are equal only if all values are.
             (mine, theirs) => *mine != theirs,
         }
@@ -106,29 +80,61 @@ fn name_parts(name: &HumanName) -> impl Iterator<Item = &str> {
     name.family.iter().chain(lists).chain(&name.text).map(String::as_str)
 }
 
-/// Adds the missing values.
-fn unite<T: PartialEq>(mine: &mut Vec<T>, theirs: Vec<T>) {
-    for value in theirs {
-        if !mine.contains(&value) {
-            mine.push(value);
+/// A field of a companion that two resources have.
+trait Merge {
+    /// Adds what is missing; returns whether what is there differs.
+    fn merge(&mut self, other: Self) -> bool;
+}
+
+impl Merge for Vec<Identifier> {
+    fn merge(&mut self, other: Vec<Identifier>) -> bool {
+        unite_identifiers(self, other);
+        false
+    }
+}
+
+/// Lists of statements of their own.
+macro_rules! unite {
+    ($($item:ty),+) => {
+        $(impl Merge for Vec<$item> {
+            fn merge(&mut self, other: Vec<$item>) -> bool {
+                for value in other {
+                    if !self.contains(&value) {
+                        self.push(value);
+                    }
+                }
+                false
+            }
+        })+
+    };
+}
+
+unite!(String, CodeableConcept);
+
+/// The names of a person are one statement.
+impl Merge for Vec<HumanName> {
+    fn merge(&mut self, other: Vec<HumanName>) -> bool {
+        if self.is_empty() {
+            *self = other;
+            return false;
         }
+        !other.is_empty() && *self != other
     }
 }
 
-/// Sets a missing value; returns whether an existing one differs.
-fn fill<T: PartialEq>(mine: &mut Option<T>, theirs: Option<T>) -> bool {
-    if mine.is_none() {
-        *mine = theirs;
-        return false;
+impl<T: PartialEq> Merge for Option<T> {
+    fn merge(&mut self, other: Option<T>) -> bool {
+        if self.is_none() {
+            *self = other;
+            return false;
+        }
+        other.is_some() && *self != other
     }
-    theirs.is_some() && *mine != theirs
 }
 
-/// Like `fill`, for a list that is one statement.
-fn fill_list<T: PartialEq>(mine: &mut Vec<T>, theirs: Vec<T>) -> bool {
-    if mine.is_empty() {
-        *mine = theirs;
-        return false;
+impl Merge for bool {
+    fn merge(&mut self, other: bool) -> bool {
+        *self |= other;
+        false
     }
-    !theirs.is_empty() && *mine != theirs
 }

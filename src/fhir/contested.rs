@@ -4,12 +4,12 @@
 use std::collections::{BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::Xxh3Default;
 
 use super::datatypes::NameRepresentation::{Alphabetic, Ideographic, Phonetic};
 use super::datatypes::ResourceType;
 use super::id;
-use super::identifier::{IdText, Identifier};
+use super::identifier::Identifier;
+use super::issuer::{Told, can_be_one, hash};
 use super::resource::Reference;
 use super::resource::Resource;
 
@@ -19,8 +19,7 @@ pub struct Claim {
     number: u64,
     /// Of the patient: the type, a Patient or a phantom's Device, and the ID.
     value: u64,
-    system: Option<u64>,
-    assigner: Option<u64>,
+    issuer: Told,
 }
 
 /// The numbers that several patients claim.
@@ -76,8 +75,7 @@ impl Claim {
         is_known.then_some(Claim {
             number: number_key(kind, identifier)?,
             value: hash([subject.target.name()].into_iter().chain(patient.value.parts().iter().map(String::as_str))),
-            system: patient.system.as_deref().map(|system| hash([system])).or(patient.unsaid.as_ref().map(text)),
-            assigner: patient.assigner.as_ref().map(text),
+            issuer: patient.told(),
         })
     }
 }
@@ -103,16 +101,10 @@ impl Contested {
     }
 }
 
-/// Whether all claims of one number can be of one patient: one value, and one issuer, however much is told of it. As
-/// within a study, an ID without an issuer can be the same with one.
+/// Whether all claims of one number can be of one patient: one value, and one issuer, however much is told of it.
 fn all_can_be(claims: &[Claim]) -> bool {
-    let distinct = |part: fn(&Claim) -> Option<u64>| claims.iter().filter_map(part).collect::<BTreeSet<u64>>();
-    let systems = distinct(|claim| claim.system);
-    let with_system = distinct(|claim| claim.assigner.filter(|_| claim.system.is_some()));
-    let mut alone = distinct(|claim| claim.assigner.filter(|_| claim.system.is_none()));
-    alone.retain(|assigner| !with_system.contains(assigner));
-    let issuers = systems.len() + alone.len();
-    distinct(|claim| Some(claim.value)).len() == 1 && issuers <= 1
+    let issuers: Vec<Told> = claims.iter().map(|claim| claim.issuer).collect();
+    claims.iter().all(|claim| claim.value == claims[0].value) && can_be_one(&issuers)
 }
 
 impl Described {
@@ -157,22 +149,9 @@ pub fn contradictions(mut all: Vec<Described>) -> Vec<(usize, Fact)> {
     found
 }
 
-fn text(value: &IdText) -> u64 {
-    hash(value.parts().iter().map(String::as_str))
-}
-
-/// The hash of the parts, each with its length so that no two lists read alike.
-fn hash<'t>(parts: impl IntoIterator<Item = &'t str>) -> u64 {
-    let mut hasher = Xxh3Default::new();
-    for part in parts {
-        hasher.update(&part.len().to_le_bytes());
-        hasher.update(part.as_bytes());
-    }
-    hasher.digest()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::identifier::IdText;
     use super::*;
 
     fn identifier(system: &'static str, value: &str, assigner: &str) -> Identifier {

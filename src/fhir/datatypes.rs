@@ -188,7 +188,7 @@ impl fmt::Display for TimeOfDay {
 }
 
 /// The types of resource that the tool writes or refers to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr)]
 #[allow(missing_docs)]
 pub enum ResourceType {
     Device,
@@ -210,22 +210,7 @@ pub enum ResourceType {
 impl ResourceType {
     /// The type's name in FHIR.
     pub fn name(self) -> &'static str {
-        match self {
-            ResourceType::Device => "Device",
-            ResourceType::Encounter => "Encounter",
-            ResourceType::Endpoint => "Endpoint",
-            ResourceType::Group => "Group",
-            ResourceType::ImagingSelection => "ImagingSelection",
-            ResourceType::ImagingStudy => "ImagingStudy",
-            ResourceType::Location => "Location",
-            ResourceType::Organization => "Organization",
-            ResourceType::Patient => "Patient",
-            ResourceType::Practitioner => "Practitioner",
-            ResourceType::PractitionerRole => "PractitionerRole",
-            ResourceType::Procedure => "Procedure",
-            ResourceType::ServiceRequest => "ServiceRequest",
-            ResourceType::Specimen => "Specimen",
-        }
+        self.into()
     }
 }
 

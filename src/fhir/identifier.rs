@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::datatypes::{Coding, Text};
+use super::issuer::{Told, can_be_one, hash};
 
 /// The value of an identifier, or the name of who gave it out.
 ///
@@ -13,13 +14,33 @@ use super::datatypes::{Coding, Text};
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdText {
     text: String,
-    lost: Option<Box<[u8]>>,
+    lost: Option<Box<Lost>>,
+}
+
+/// Why a text identifies nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Lost {
+    /// What the file has.
+    raw: Box<[u8]>,
+    /// Whether the header says two things of it.
+    is_in_doubt: bool,
 }
 
 impl IdText {
     /// A text that lost bytes on the way from the file; `raw` is what the file has.
     pub fn lossy(text: impl Into<String>, raw: &[u8]) -> IdText {
-        IdText { text: text.into(), lost: Some(raw.into()) }
+        IdText { text: text.into(), lost: Some(Box::new(Lost { raw: raw.into(), is_in_doubt: false })) }
+    }
+
+    /// The same where the header says two things of it, or of its issuer: it identifies as little as one that lost bytes.
+    pub fn in_doubt(self) -> IdText {
+        let raw = self.lost.map_or_else(|| self.text.as_bytes().into(), |lost| lost.raw);
+        IdText { text: self.text, lost: Some(Box::new(Lost { raw, is_in_doubt: true })) }
+    }
+
+    /// Whether the header says two things of it.
+    pub fn is_in_doubt(&self) -> bool {
+        self.lost.as_ref().is_some_and(|lost| lost.is_in_doubt)
     }
 
     /// What a reader is shown.
@@ -34,7 +55,7 @@ impl IdText {
 
     /// What tells it from all others.
     pub fn parts(&self) -> Vec<String> {
-        let bytes = self.lost.iter().map(|raw| raw.escape_ascii().to_string());
+        let bytes = self.lost.iter().map(|lost| lost.raw.escape_ascii().to_string());
         [self.text.clone()].into_iter().chain(bytes).collect()
     }
 }
@@ -107,19 +128,24 @@ impl Identifier {
         Some((self.system.as_deref()?, self.value.exact()?))
     }
 
-    /// Whether both name the issuer in a way that only one issuer can be meant.
-    fn has_issuer_of(&self, other: &Identifier) -> bool {
-        if let (Some(mine), Some(theirs)) = (self.universal(), other.universal()) {
-            return mine == theirs;
-        }
-        let is_equal = |mine: &Option<_>, theirs| mine.is_some() && mine == theirs;
-        self.system.is_some() && self.system == other.system || is_equal(&self.assigner, &other.assigner)
-    }
-
     /// Whether both can be one number of one issuer: one without any issuer may be anybody's.
     pub fn can_be(&self, other: &Identifier) -> bool {
         let is_open = !self.has_issuer() || !other.has_issuer();
-        (&self.value, &self.scheme) == (&other.value, &other.scheme) && (is_open || self.has_issuer_of(other))
+        (&self.value, &self.scheme) == (&other.value, &other.scheme)
+            && (is_open || can_be_one(&[self.told(), other.told()]))
+    }
+
+    /// What it tells of the issuer.
+    pub fn told(&self) -> Told {
+        let text = |text: &IdText| hash(text.parts().iter().map(String::as_str));
+        let system = self.system.as_deref().map(|system| hash([system]));
+        let by = |by| system.filter(|_| self.system_by == by);
+        let unsaid = self.unsaid.as_ref().map(|unsaid| hash(["unsaid"]) ^ text(unsaid));
+        Told {
+            universal: by(SystemBy::Header).or(unsaid.filter(|_| system.is_none())),
+            local: self.local().map(text),
+            given: by(SystemBy::User),
+        }
     }
 
     /// Takes what the other tells of the issuer, if it tells more.

@@ -10,6 +10,7 @@ pub mod id;
 pub mod identifier;
 pub mod imaging_selection;
 pub mod imaging_study;
+pub mod issuer;
 pub mod json;
 mod meta;
 mod narrative;
@@ -31,9 +32,7 @@ pub use dialect::Dialect;
 pub use document::Document;
 pub use identifier::{IdText, Identifier, SystemBy};
 pub use imaging_selection::{ImagingSelection, SelectedInstance};
-pub use imaging_study::{
-    Annotation, ImagingStudy, Instance, Instances, KeyObject, Performer, Procedure, Series, SopClass,
-};
+pub use imaging_study::{ImagingStudy, Instance, Instances, KeyObject, Performer, Procedure, Series, SopClass};
 pub use meta::Meta;
 pub use profile::Profile;
 pub use references::{Companion, Held, Linked, Sharing, link};

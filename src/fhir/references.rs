@@ -10,7 +10,7 @@ use super::id::{self, Ids};
 use super::identifier::{IdText, Identifier};
 use super::imaging_selection::ImagingSelection;
 use super::imaging_study::ImagingStudy;
-use super::release::{ProcedureForm, Release};
+use super::release::{Datatype, Release};
 use super::resource::Reference;
 use super::resource::Resource;
 use crate::options::References;
@@ -201,7 +201,7 @@ fn references<'s>(study: &'s mut ImagingStudy<'_>, release: &Release) -> Vec<(&'
         found.extend(study.interpreter.iter_mut().map(|reference| ("interpreter", reference)));
     }
     found.extend(study.endpoint.iter_mut().map(|reference| ("endpoint", reference)));
-    if release.procedure == ProcedureForm::Reference {
+    if release.procedure.datatype == Datatype::Reference {
         found.extend(study.procedure.iter_mut().map(|done| ("procedure", &mut done.reference)));
     }
     found.extend(study.location.iter_mut().map(|reference| ("location", reference)));

@@ -2,7 +2,7 @@
 
 use super::datatypes::{CodeableConcept, Coding, DateTime, HumanName, NameRepresentation, ResourceType, TimeOfDay};
 use super::identifier::Identifier;
-use super::imaging_study::{Annotation, ImagingStudy, Instance, Instances, Performer, Procedure, Series, SopClass};
+use super::imaging_study::{ImagingStudy, Instance, Instances, Performer, Procedure, Series, SopClass};
 use super::resource::Reference;
 use super::resource::{self, Resource};
 
@@ -126,7 +126,7 @@ pub fn maximal() -> ImagingStudy<'static> {
         procedure: vec![procedure(appendectomy)],
         location: Some(place()),
         reason: vec![Coding::constant(SCT, "25064002", "Headache").into(), CodeableConcept::text("fall")],
-        note: Some(Annotation { text: "line one\nline \"two\"".into() }),
+        note: Some("line one\nline \"two\"".into()),
         description: Some("CT of the knee".into()),
         series: Some(vec![full_series(), series("1.2.3.2", 1, &ONE), other_series()]),
         ..minimal()
@@ -245,7 +245,7 @@ fn full_series() -> Series<'static> {
             coding: vec![Coding::constant(SCT, "72696002", "Knee")],
             text: Some("Left knee".into()),
         }],
-        laterality: Some(Coding::constant(SCT, "7771000", "Left")),
+        laterality: Some(Coding::constant(SCT, "7771000", "Left").into()),
         specimen: vec![specimen()],
         started: Some(at(8)),
         performer: vec![

@@ -66,7 +66,7 @@ impl Across {
 pub fn said(place: usize, study: &mut Study, options: &Options) -> (Vec<Claim>, Option<Described>) {
     let of_study = study.parts.resolve(&OF_STUDY, |data_set| mapping::map(&OF_STUDY, data_set, options));
     let subject = &of_study.part.subject;
-    if subject.resource.is_none() || study.mixes_patients(&of_study.each, options) {
+    if subject.resource.is_none() || study.mixes_patients(&of_study.part, &of_study.each, options) {
         return Default::default();
     }
     let described = Described::of(place, subject);

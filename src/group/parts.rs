@@ -188,7 +188,7 @@ pub fn values(data_set: DataSet<'_>, attribute: Attribute) -> Vec<Vec<u8>> {
         for sequence in sequences {
             items = items.iter().flat_map(|item| item.items(*sequence)).collect();
         }
-        let values = items.iter().filter_map(|item| item.bytes(*last)).map(|value| trim_uid(value).to_vec());
+        let values = items.iter().flat_map(|item| item.all_bytes(*last)).map(|value| trim_uid(value).to_vec());
         values.filter(|value| !value.is_empty()).collect()
     };
     attribute.wanted().flat_map(at).collect()

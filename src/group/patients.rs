@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::Xxh3Default;
 
 use super::parts::{MAX_PARTS, Parts, values};
 use crate::dicom::{DataSet, Header, StoredValues, TagPath};
-use crate::fhir::identifier::once_each;
+use crate::fhir::issuer::{Told, can_be_one};
 use crate::fhir::{Identifier, Reference};
 use crate::mapping::attribute::attributes;
 use crate::mapping::{self, Attribute, Options, Row, STUDY, StudyPart};
@@ -96,7 +96,8 @@ pub fn are_several(subjects: &[&Reference]) -> bool {
     if subjects.iter().any(|subject| subject.target != subjects[0].target) {
         return true;
     }
-    are_two_ids(subjects.iter().filter_map(|subject| subject.identifier.clone()).collect()) || are_unrelated(&subjects)
+    are_two_ids(&subjects.iter().filter_map(|subject| subject.identifier.as_ref()).collect::<Vec<_>>())
+        || are_unrelated(&subjects)
 }
 
 /// Whether a subject has other IDs alone, none of which any of the rest has: nobody can say then that they are one.
@@ -118,12 +119,11 @@ fn are_unrelated(subjects: &[&Reference]) -> bool {
     }
 }
 
-/// Whether Patient IDs cannot be one. An ID without an issuer can be the same with one.
-fn are_two_ids(ids: Vec<Identifier>) -> bool {
-    let differ = ids.iter().any(|id| id.value != ids[0].value);
-    let untyped: Vec<Identifier> = ids.into_iter().map(|id| Identifier { kind: None, ..id }).collect();
-    let each = once_each(untyped, |id| Some(id), |kept, other| kept.complete(&other));
-    differ || each.iter().filter(|id| id.has_issuer()).count() > 1
+/// Whether Patient IDs cannot be one, or the header says two things of one. An ID without an issuer can be the same with
+/// one.
+fn are_two_ids(ids: &[&Identifier]) -> bool {
+    let issuers: Vec<Told> = ids.iter().filter(|id| id.has_issuer()).map(|id| id.told()).collect();
+    ids.iter().any(|id| id.value != ids[0].value || id.value.is_in_doubt()) || !can_be_one(&issuers)
 }
 
 /// The hash of what a data set says of its Patient ID.

@@ -223,6 +223,11 @@ fn id(root: DataSet<'_>, tag: Tag) -> Result<&str, Skip> {
 
 /// A UID without its padding.
 fn uid(root: DataSet<'_>, tag: Tag) -> Result<&str, Skip> {
+    let mut all = root.all_bytes(tag).map(trim_uid).filter(|value| !value.is_empty());
+    let first = all.next();
+    if all.any(|other| Some(other) != first) {
+        return Err(Skip::SeveralUids(tag));
+    }
     match root.bytes(tag).map(trim_uid) {
         None | Some([]) => Err(Skip::NoUid(tag)),
         // PS3.5 9.1 has digits and dots only.

@@ -80,7 +80,7 @@ impl Study {
     /// Maps what is kept, and decides everything.
     pub fn resolve(&mut self, options: &Options) -> ResolvedStudy<'_> {
         let parts::Resolved { part, each, mut issues } = self.parts.resolve(STUDY, |data_set| study(data_set, options));
-        let mixes_patients = self.mixes_patients(&each, options);
+        let mixes_patients = self.mixes_patients(&part, &each, options);
         if mixes_patients {
             let tags = that_differs(&self.parts).to_vec();
             let issue = Issue { element: "subject", tags, reason: Reason::SeveralPatients, value: None };
@@ -108,7 +108,8 @@ impl Study {
     }
 
     /// Whether instances are of patients that cannot be one.
-    pub(super) fn mixes_patients(&self, parts: &[StudyPart], options: &Options) -> bool {
+    pub(super) fn mixes_patients(&self, joined: &StudyPart, each: &[StudyPart], options: &Options) -> bool {
+        let parts = if each.is_empty() { std::slice::from_ref(joined) } else { each };
         let subjects: Vec<&Reference> = parts.iter().map(|part| &part.subject).collect();
         are_several(&subjects) || self.patients.as_ref().is_some_and(|patients| patients.are_several(options))
     }

@@ -147,7 +147,7 @@ impl Index {
 
     /// A file or entry is left out; returns who reports it. Temporary errors are not stored.
     pub fn left_out(&self, name: &Name, mark: Option<Mark>, skip: &Skip) -> Told {
-        if matches!(skip, Skip::Filtered | Skip::NoUid(_) | Skip::UnusableUid(_)) {
+        if matches!(skip, Skip::Filtered | Skip::NoUid(_) | Skip::UnusableUid(_) | Skip::SeveralUids(_)) {
             // These come from a header and were stored with its notes.
             return Told::Later;
         }

@@ -184,8 +184,11 @@ pub enum Reason {
     #[error("control characters were replaced")]
     ControlCharacter,
     /// The attribute stands twice in one data set.
-    #[error("stands twice in its data set: the later value is taken")]
+    #[error("stands twice in its data set: the later value, or the items of both, are taken")]
     Repeated,
+    /// A number, or its issuer, stands twice in one data set and differs.
+    #[error("stands twice with different values: the number identifies nothing")]
+    RepeatedIdentity,
     /// A value over its cap.
     #[error("too long: left out")]
     TooLong,
@@ -328,11 +331,11 @@ impl Reason {
     pub fn is_loss(self) -> bool {
         use Reason::{
             FileSaysMore, HeldBack, NameTaken, NoManifest, NotConforming, OtherContent, OtherPatient, PatientIdTooLong,
-            SeveralPatients,
+            RepeatedIdentity, SeveralPatients,
         };
         let is_missing = matches!(self, OtherContent | NameTaken | HeldBack | FileSaysMore);
-        is_missing
-            || matches!(self, SeveralPatients | OtherPatient | PatientIdTooLong | NotConforming(_) | NoManifest(_))
+        let is_in_doubt = matches!(self, SeveralPatients | OtherPatient | PatientIdTooLong | RepeatedIdentity);
+        is_missing || is_in_doubt || matches!(self, NotConforming(_) | NoManifest(_))
     }
 }
 

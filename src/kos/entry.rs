@@ -113,15 +113,5 @@ pub fn short(words: &str) -> String {
 
 /// A text as the one value of an attribute: a backslash would make it two (PS3.5 6.2).
 pub fn line(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c == '\\' {
-                '/'
-            } else if c.is_control() {
-                ' '
-            } else {
-                c
-            }
-        })
-        .collect()
+    text.replace('\\', "/").replace(char::is_control, " ")
 }

@@ -5,7 +5,7 @@ use dicom_dictionary_std::tags;
 
 use super::attributes::Attributes;
 use super::code::concept;
-use super::terms::{self, Coded};
+use super::terms;
 use crate::fhir::{CodeableConcept, Coding};
 use crate::issue::Reason;
 
@@ -64,7 +64,7 @@ fn side(attributes: &Attributes<'_>, tag: Tag) -> Option<Side> {
         return Some(Side::Unpaired);
     }
     match terms::laterality(&value) {
-        Some(coded) => Some(sided(coded)),
+        Some(coding) => Some(Side::Sided(coding)),
         None => attributes.drop(tag, Reason::UnusableTerm, &value),
     }
 }
@@ -75,20 +75,16 @@ fn modifiers(region: &Attributes<'_>) -> Vec<Side> {
     let codings = concepts
         .flat_map(|concept| concept.coding)
         .filter(|coding| coding.system.as_deref() == Some(terms::system::SCT));
-    codings.filter_map(|coding| terms::laterality_code(&coding.code)).map(sided).collect()
-}
-
-fn sided(coded: Coded) -> Side {
-    Side::Sided(Coding::constant(coded.system, coded.code, coded.display))
+    codings.filter_map(|coding| terms::laterality_code(&coding.code)).map(Side::Sided).collect()
 }
 
 fn body_part(attributes: &Attributes<'_>) -> Option<CodeableConcept> {
     let term = attributes.line(tags::BODY_PART_EXAMINED)?;
-    let Some(coded) = terms::body_part(&term) else {
+    let Some(coding) = terms::body_part(&term) else {
         attributes.note(tags::BODY_PART_EXAMINED, Reason::UnknownTerm, &term);
         return Some(CodeableConcept::text(term));
     };
-    Some(Coding::constant(coded.system, coded.code, coded.display).into())
+    Some(coding.into())
 }
 
 /// The items of Anatomic Region Sequence, of the image and of the anatomy that all of its frames share.

@@ -8,7 +8,7 @@ use super::attribute::{Attribute, CODING_SCHEMES};
 use super::options::Options;
 use crate::dicom::DataSet;
 use crate::dicom::charset::{CharacterSet, Decoded, TextFault};
-use crate::dicom::value::{NumberFault, is_oid, trim_uid, unsigned};
+use crate::dicom::value::{is_oid, trim_uid, unsigned};
 use crate::fhir::IdText;
 use crate::issue::{Issue, Reason};
 
@@ -32,6 +32,8 @@ pub struct RowView<'a> {
     pub element: &'static str,
     /// The attributes that the row names.
     pub attributes: &'static [Attribute],
+    /// The attributes of the row of the reference, where the row is of a companion resource: it sees what both name.
+    pub within: Option<&'static [Attribute]>,
     /// What the user said.
     pub options: &'a Options,
     /// Where the row's issues go.
@@ -47,6 +49,19 @@ impl<'a> Attributes<'a> {
     /// What the user said of the archive.
     pub fn options(&self) -> &'a Options {
         self.row.options
+    }
+
+    /// The same data set as the row of a companion resource sees it.
+    pub fn seen_by(&self, attributes: &'static [Attribute]) -> Attributes<'a> {
+        let row = RowView { attributes, within: Some(self.row.attributes), ..self.row };
+        Attributes { row, ..self.clone() }
+    }
+
+    /// The first attribute of this data set that the row of a companion and the row of the reference both name.
+    pub fn shared_tag(&self) -> Option<Tag> {
+        let tags = self.row.attributes.iter().filter_map(|attribute| attribute.path().split_last());
+        let mut here = tags.filter(|(_, prefix)| *prefix == self.prefix).map(|(tag, _)| *tag);
+        here.find(|tag| self.row.within.is_some_and(|within| allows(within, &self.prefix, *tag)))
     }
 
     /// The attribute that the row names at this place, counted from 0.
@@ -72,10 +87,30 @@ impl<'a> Attributes<'a> {
         if trimmed(self.bytes(tag)?).iter().any(is_line_end) {
             self.note(tag, Reason::ControlCharacter, &text);
         }
+        if self.are_contradicted(&[tag]) {
+            let all = self.different(tag).join(&b'\\');
+            let set = self.options().character_set(self.data_set.character_set());
+            return Some(IdText::lossy(set.decode(&all).text, &all).in_doubt());
+        }
         Some(match self.lost(tag, &text) {
             Some(raw) => IdText::lossy(text, raw),
             None => IdText::from(text),
         })
+    }
+
+    /// Whether any of these attributes stands twice with different values: nobody can say then which one holds.
+    pub fn are_contradicted(&self, tags: &[Tag]) -> bool {
+        let twice = tags.iter().filter(|tag| self.different(**tag).len() > 1);
+        twice.map(|tag| self.note(*tag, Reason::RepeatedIdentity, "")).count() > 0
+    }
+
+    /// The different values of an attribute that should stand once, in the order of the file.
+    fn different(&self, tag: Tag) -> Vec<&'a [u8]> {
+        let all = self.data_set.all_bytes(tag).filter(|_| self.allows(tag)).map(trimmed);
+        let mut different: Vec<&[u8]> = all.filter(|value| !value.is_empty()).collect();
+        different.reverse();
+        different.dedup();
+        different
     }
 
     /// The bytes of a value, where what is shown of them may be shown of others too: characters were replaced, or line
@@ -116,6 +151,9 @@ impl<'a> Attributes<'a> {
     /// The value of a UI attribute that can stand behind `urn:oid:`; any other is an issue.
     pub fn oid(&self, tag: Tag) -> Option<String> {
         let uid = self.uid(tag)?;
+        if self.are_contradicted(&[tag]) {
+            return None;
+        }
         if is_oid(&uid) { Some(uid) } else { self.drop(tag, Reason::NotAnOid, &uid) }
     }
 
@@ -124,7 +162,7 @@ impl<'a> Attributes<'a> {
         let text = self.line(tag)?;
         match unsigned(&text) {
             Ok(number) => Some(number),
-            Err(fault) => self.drop(tag, number_reason(fault), &text),
+            Err(reason) => self.drop(tag, reason, &text),
         }
     }
 
@@ -178,15 +216,24 @@ impl<'a> Attributes<'a> {
     }
 
     fn allows(&self, tag: Tag) -> bool {
-        let allowed = self.row.attributes.iter().any(|attribute| attribute.allows(&self.prefix, tag));
-        debug_assert!(allowed, "the row {} does not name {tag} at {:?}", self.row.element, self.prefix);
-        allowed
+        let is_named = allows(self.row.attributes, &self.prefix, tag);
+        debug_assert!(is_named, "the row {} does not name {tag} at {:?}", self.row.element, self.prefix);
+        is_named && self.row.within.is_none_or(|within| allows(within, &self.prefix, tag))
     }
+}
+
+fn allows(attributes: &[Attribute], prefix: &[Tag], tag: Tag) -> bool {
+    attributes.iter().any(|attribute| attribute.allows(prefix, tag))
 }
 
 /// The text of the row's attribute.
 pub fn text(attributes: &Attributes<'_>) -> Option<String> {
     attributes.text(attributes.tag(0))
+}
+
+/// The texts of the row's attribute.
+pub fn texts(attributes: &Attributes<'_>) -> Vec<String> {
+    attributes.texts(attributes.tag(0))
 }
 
 /// The number of the row's attribute.
@@ -209,15 +256,6 @@ fn is_line_end(byte: &u8) -> bool {
 /// The text without control characters, which no FHIR string holds.
 fn printable(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { char::REPLACEMENT_CHARACTER } else { character }).collect()
-}
-
-fn number_reason(fault: NumberFault) -> Reason {
-    match fault {
-        NumberFault::Negative => Reason::Negative,
-        NumberFault::Fractional => Reason::Fractional,
-        NumberFault::TooLarge => Reason::TooLarge,
-        NumberFault::NotANumber => Reason::NotAnInteger,
-    }
 }
 
 /// The reason that stands in the report for a fault of the encoding.
@@ -247,7 +285,7 @@ mod tests {
     fn a_row_that_looks_at_what_it_does_not_name_is_caught() {
         let (header, options, issues) = (Header::default(), Options::default(), RefCell::default());
         let named = &[Attribute::Value(&[tags::STUDY_DATE])];
-        let row = RowView { element: "started", attributes: named, options: &options, issues: &issues };
+        let row = RowView { element: "started", attributes: named, within: None, options: &options, issues: &issues };
         Attributes::new(header.root(), row).text(tags::STUDY_TIME);
     }
 

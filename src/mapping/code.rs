@@ -53,6 +53,8 @@ pub fn code_as_identifier(item: &Attributes<'_>, concept: &CodeableConcept) -> O
     // A scheme without a system still says whose the number is.
     let scheme = item.id_text(tags::CODING_SCHEME_DESIGNATOR).filter(|_| coding.system.is_none());
     let (system, value) = (coding.system.clone(), item.id_text(tag)?);
+    let is_in_doubt = item.are_contradicted(&[tags::CODING_SCHEME_DESIGNATOR, tags::CODING_SCHEME_UID]);
+    let value = if is_in_doubt { value.in_doubt() } else { value };
     Some(Identifier { system, value, scheme, ..Identifier::default() })
 }
 
@@ -66,8 +68,7 @@ fn unregistered(version: Option<Text>, code: Text, meaning: Option<Text>) -> Cod
 fn snomed(scheme: Scheme, version: Option<Text>, code: Text, meaning: Option<Text>) -> Option<CodeableConcept> {
     let sct = Some(Text::from(system::SCT));
     if let Some(concept) = terms::snomed_from_legacy(&code) {
-        let display = meaning.or(concept.display.map(Text::from));
-        return Some(Coding { system: sct, version: None, code: concept.code.into(), display }.into());
+        return Some(Coding { display: meaning.or(concept.display.clone()), ..concept }.into());
     }
     if scheme == Scheme::LegacySnomed && !terms::is_snomed_concept_id(&code) {
         return None;

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use super::listed::{Listed, of};
-use super::{endpoint, patient, performer, person, procedure, request, specimen, study};
+use super::listed::{Listed, listed_of, of};
+use super::{encounter, endpoint, location, patient, performer, person, procedure, request, specimen};
 
 /// What all companion resources have.
 const COMPANION: &[Listed] = &[
@@ -11,21 +11,21 @@ const COMPANION: &[Listed] = &[
     of("*.id", "the identifier that has a system, by UUIDv5; else Study Instance UID, role and what is known"),
 ];
 
-/// The companion resources, by type and in the order of the elements; the rows of each stand beside the functions that
-/// fill it.
+/// The rows of the companion resources, by type and in the order of the elements.
 pub static COMPANIONS: LazyLock<Vec<Listed>> = LazyLock::new(|| {
     let all = [
-        COMPANION,
-        patient::PATIENT,
-        person::PRACTITIONER,
-        performer::DEVICE,
-        performer::ORGANIZATION,
-        study::LOCATION,
-        study::ENCOUNTER,
-        request::SERVICE_REQUEST,
-        procedure::PROCEDURE,
-        specimen::SPECIMEN,
-        endpoint::ENDPOINT,
+        COMPANION.to_vec(),
+        listed_of(patient::PATIENT),
+        listed_of(person::PRACTITIONER),
+        listed_of(performer::DEVICE),
+        listed_of(performer::ORGANIZATION),
+        listed_of(location::LOCATION),
+        listed_of(encounter::ENCOUNTER),
+        listed_of(request::SERVICE_REQUEST),
+        listed_of(procedure::STEP),
+        listed_of(procedure::PROCEDURE),
+        listed_of(specimen::SPECIMEN),
+        endpoint::ENDPOINT.to_vec(),
     ];
     all.concat()
 });

@@ -6,7 +6,7 @@
 use std::str::FromStr;
 
 use super::listed::{Listed, always, of};
-use super::terms::{Coded, endpoint_connection_type};
+use super::terms::system::ENDPOINT_CONNECTION_TYPE;
 use crate::fhir::resource::{Endpoint, Resource};
 use crate::fhir::{Coding, Reference, ResourceType};
 use crate::options::{choice, uri};
@@ -35,16 +35,15 @@ choice! {
 }
 
 impl EndpointType {
-    /// The row of the code system endpoint-connection-type.
+    /// The code of the code system endpoint-connection-type.
     fn connection_type(self) -> Coding {
-        let code = match self {
-            EndpointType::WadoRs => "dicom-wado-rs",
-            EndpointType::WadoUri => "dicom-wado-uri",
-            EndpointType::QidoRs => "dicom-qido-rs",
-            EndpointType::Iid => "ihe-iid",
+        let (code, display) = match self {
+            EndpointType::WadoRs => ("dicom-wado-rs", "DICOM WADO-RS"),
+            EndpointType::WadoUri => ("dicom-wado-uri", "DICOM WADO-URI"),
+            EndpointType::QidoRs => ("dicom-qido-rs", "DICOM QIDO-RS"),
+            EndpointType::Iid => ("ihe-iid", "IHE IID"),
         };
-        let Coded { system, code, display } = endpoint_connection_type(code).expect("the table has each of these");
-        Coding::constant(system, code, display)
+        Coding::constant(ENDPOINT_CONNECTION_TYPE, code, display)
     }
 }
 

@@ -5,6 +5,7 @@ use dicom_dictionary_std::tags;
 
 use super::attributes::Attributes;
 use super::terms::{self, system};
+use crate::fhir::issuer::{Told, can_be_one};
 use crate::fhir::{Coding, IdText, Identifier, SystemBy, Text};
 use crate::issue::Reason;
 
@@ -19,42 +20,60 @@ pub struct Issuer {
     pub system_by: SystemBy,
     /// A universal id that is not a URI.
     pub unsaid: Option<IdText>,
+    /// Whether the header says two things of it.
+    pub is_in_doubt: bool,
 }
 
 impl Issuer {
-    /// The issuer in the first item of a sequence.
+    /// The issuer in a sequence, which has one item; of several all tell of one issuer, or nobody can say who it is.
     pub fn of_sequence(attributes: &Attributes<'_>, sequence: Tag) -> Issuer {
-        attributes.items(sequence).first().map(Issuer::of_item).unwrap_or_default()
+        let mut each = attributes.items(sequence).into_iter().map(|item| Issuer::of_item(&item));
+        let first = each.next().unwrap_or_default();
+        each.fold(first, |known, other| {
+            if can_be_one(&[known.told(), other.told()]) {
+                return known.or(other);
+            }
+            attributes.note(sequence, Reason::RepeatedIdentity, "");
+            Issuer { is_in_doubt: true, ..known }
+        })
     }
 
     /// The issuer that an item's Hierarchic Designator names: its universal id, and its local name.
-    pub fn of_item(item: &Attributes<'_>) -> Issuer {
-        let universal = universal(item);
-        let assigner = item.id_text(tags::LOCAL_NAMESPACE_ENTITY_ID).or(universal.assigner);
-        Issuer { assigner, ..universal }.known_to(item)
+    fn of_item(item: &Attributes<'_>) -> Issuer {
+        let (named, universal) = (Issuer::of_name(item, tags::LOCAL_NAMESPACE_ENTITY_ID), universal(item));
+        Issuer { assigner: None, ..universal.clone() }.or(named).or(universal).known_to(item)
     }
 
     /// The issuer of a local name alone.
-    pub fn of_name(attributes: &Attributes<'_>, name: Option<IdText>) -> Issuer {
-        Issuer { assigner: name, ..Issuer::default() }.known_to(attributes)
+    pub fn of_name(attributes: &Attributes<'_>, name: Tag) -> Issuer {
+        let (assigner, is_in_doubt) = (attributes.id_text(name), attributes.are_contradicted(&[name]));
+        Issuer { assigner, is_in_doubt, ..Issuer::default() }.known_to(attributes)
     }
 
-    /// Completes this issuer from another; a universal id of the header takes precedence over options.
+    /// Completes this issuer from another.
     pub fn or(self, other: Issuer) -> Issuer {
-        let is_better = self.system.is_none() || (self.system_by == SystemBy::User && other.is_universal());
         let (system, system_by) =
-            if is_better { (other.system, other.system_by) } else { (self.system, self.system_by) };
-        Issuer { system, system_by, assigner: self.assigner.or(other.assigner), unsaid: self.unsaid.or(other.unsaid) }
-    }
-
-    fn is_universal(&self) -> bool {
-        self.system.is_some() && self.system_by == SystemBy::Header
+            if self.system.is_none() { (other.system, other.system_by) } else { (self.system, self.system_by) };
+        Issuer {
+            system,
+            system_by,
+            assigner: self.assigner.or(other.assigner),
+            unsaid: self.unsaid.or(other.unsaid),
+            is_in_doubt: self.is_in_doubt || other.is_in_doubt,
+        }
     }
 
     /// An identifier of this issuer; `fallback` is the system of identifiers without issuer.
     pub fn identifier(self, value: IdText, kind: Option<Coding>, fallback: Option<&String>) -> Identifier {
-        let Issuer { system, assigner, system_by, unsaid } = self;
+        let Issuer { system, assigner, system_by, unsaid, is_in_doubt } = self;
+        let value = if is_in_doubt { value.in_doubt() } else { value };
+        // What the user says of the name stands for what the header says in no usable way.
+        let unsaid = unsaid.filter(|_| system.is_none());
         or_system(Identifier { system, value, kind, assigner, system_by, unsaid, ..Identifier::default() }, fallback)
+    }
+
+    fn told(&self) -> Told {
+        self.clone().identifier(IdText::default(), None, None).told()
     }
 
     fn known_to(mut self, attributes: &Attributes<'_>) -> Issuer {
@@ -83,20 +102,16 @@ pub fn of_uid(uid: &str) -> Identifier {
     }
 }
 
-/// The type of an identifier, from HL7 v2 table 0203.
-pub fn kind(code: &str) -> Option<Coding> {
-    terms::identifier_type(code).map(|coded| Coding::constant(coded.system, coded.code, coded.display))
-}
-
 /// The universal id as system; one that is not a URI, such as a domain name, is the assigner.
 fn universal(item: &Attributes<'_>) -> Issuer {
     let Some(id) = item.id_text(tags::UNIVERSAL_ENTITY_ID) else { return Issuer::default() };
     let id_type = item.line(tags::UNIVERSAL_ENTITY_ID_TYPE).unwrap_or_default();
+    let is_in_doubt = item.are_contradicted(&[tags::UNIVERSAL_ENTITY_ID, tags::UNIVERSAL_ENTITY_ID_TYPE]);
     if let Some(system) = id.exact().and_then(|id| terms::system_of(id, &id_type)) {
-        return Issuer { system: Some(system.into()), ..Issuer::default() };
+        return Issuer { system: Some(system.into()), is_in_doubt, ..Issuer::default() };
     }
     item.note(tags::UNIVERSAL_ENTITY_ID, Reason::UnusableIssuer, id.text());
-    Issuer { assigner: Some(id.clone()), unsaid: Some(id), ..Issuer::default() }
+    Issuer { assigner: Some(id.clone()), unsaid: Some(id), is_in_doubt, ..Issuer::default() }
 }
 
 #[cfg(test)]

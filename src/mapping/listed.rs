@@ -1,8 +1,9 @@
-//! Rows that only document what other functions fill: of UIDs, and of companion resources.
+//! Rows of what stands beside the study: companion resources, filled by their rows, and UIDs, filled by the grouping.
 //!
 //! Tests keep them true: they remove each attribute, and check which elements change in which release.
 
 use super::attribute::{Attribute, attributes};
+use super::attributes::Attributes;
 
 /// An element that another row or the grouping fills.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +45,45 @@ pub const fn of(element: &'static str, words: &'static str) -> Listed {
     Listed { element, source: Source::Of(words) }
 }
 
-pub(super) use listed;
+/// A row of a companion resource, which fills a field of it from the attributes that the row names.
+#[derive(Debug)]
+pub struct CompanionRow<P: 'static> {
+    /// The element and its source.
+    pub listed: Listed,
+    /// Fills the field from one data set; nothing where the source is no attribute.
+    pub fill: fn(&Attributes<'_>, &mut P),
+}
+
+/// A row of a companion: `filled!("Patient.gender", gender, [PATIENT_SEX], "PS3.3 C.7.1.1", gender)`.
+macro_rules! filled {
+    ($element:literal, $field:ident, [$($attributes:tt)*], $citation:literal, $fill:expr) => {
+        $crate::mapping::listed::CompanionRow {
+            listed: $crate::mapping::listed::listed!($element, [$($attributes)*], $citation),
+            fill: |attributes, part| part.$field = ($fill)(attributes),
+        }
+    };
+}
+
+/// A row of a companion that has no attributes.
+pub const fn unfilled<P>(listed: Listed) -> CompanionRow<P> {
+    CompanionRow { listed, fill: |_, _| {} }
+}
+
+/// What the rows of a companion make of a data set.
+pub fn companion<P: Default>(rows: &[CompanionRow<P>], attributes: &Attributes<'_>) -> P {
+    let mut part = P::default();
+    for row in rows {
+        (row.fill)(&attributes.seen_by(row.listed.attributes()), &mut part);
+    }
+    part
+}
+
+/// The rows as the documents list them.
+pub fn listed_of<P>(rows: &[CompanionRow<P>]) -> Vec<Listed> {
+    rows.iter().map(|row| row.listed).collect()
+}
+
+pub(super) use {filled, listed};
 
 /// The UIDs, by which everything is grouped.
 #[rustfmt::skip]
@@ -63,7 +102,7 @@ pub const UIDS: &[Listed] = &[
 
 impl Listed {
     /// The attributes, if any.
-    pub fn attributes(&self) -> &'static [Attribute] {
+    pub const fn attributes(&self) -> &'static [Attribute] {
         match self.source {
             Source::Attributes(attributes, _) => attributes,
             Source::Always(_) | Source::Of(_) => &[],
@@ -71,7 +110,7 @@ impl Listed {
     }
 
     /// Where DICOM defines them.
-    pub fn citation(&self) -> &'static str {
+    pub const fn citation(&self) -> &'static str {
         match self.source {
             Source::Attributes(_, citation) => citation,
             Source::Always(_) | Source::Of(_) => "",

@@ -1,8 +1,8 @@
 //! The mapping: the only module that knows both DICOM and FHIR.
 //!
 //! It is two tables. The rows ([`STUDY`], [`SERIES`], [`KIND`], [`NUMBER`], [`SELECTION`]) say which attributes fill which
-//! element of one instance, and [`UIDS`] and [`COMPANIONS`] list what comes with them; the [`finish`] rules say what is
-//! computed over a study or series. `docs/mapping.md` is printed from both.
+//! element of one instance; the rows of companion resources, listed in [`COMPANIONS`], fill what a reference leads to. The
+//! [`finish`] rules say what is computed over a study or series. `docs/mapping.md` is printed from both.
 
 pub mod anatomy;
 pub mod attribute;
@@ -12,11 +12,13 @@ mod companions;
 mod content;
 #[cfg(feature = "cli")]
 pub mod document;
+mod encounter;
 mod endpoint;
 pub mod finish;
 mod identity;
 pub mod instance;
 mod listed;
+mod location;
 pub mod options;
 mod patient;
 mod performer;
@@ -26,17 +28,19 @@ mod reason;
 mod request;
 mod resolved;
 pub mod row;
-#[cfg(test)]
-pub(crate) mod sample;
 pub mod selection;
 pub mod series;
 mod specimen;
 pub mod study;
+mod subject;
 pub mod terms;
 #[cfg(test)]
 pub(crate) mod tests;
 mod time;
 pub mod zone;
+
+#[cfg(test)]
+pub(crate) use tests::sample;
 
 use std::cell::RefCell;
 
@@ -77,7 +81,7 @@ pub fn map<P: Default>(rows: &[Row<P>], data_set: DataSet<'_>, options: &Options
     let issues = RefCell::new(Vec::new());
     let mut part = P::default();
     for row in rows {
-        let view = RowView { element: row.element, attributes: row.attributes, options, issues: &issues };
+        let view = RowView { element: row.element, attributes: row.attributes, within: None, options, issues: &issues };
         (row.fill)(&Attributes::new(data_set, view), &mut part);
     }
     Mapped { part, issues: once_each(issues.into_inner()) }

@@ -1,4 +1,4 @@
-//! Group 0010: the subject of the study, as a reference and as the Patient or Device that it refers to (PS3.3 C.7.1.1).
+//! Group 0010: the Patient, and the numbers of a phantom that stands in a patient's place (PS3.3 C.7.1.1).
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
@@ -6,77 +6,71 @@ use dicom_dictionary_std::tags;
 use super::attribute::attributes;
 use super::attributes::Attributes;
 use super::code::concepts;
-use super::identity::{Issuer, kind, or_system};
-use super::listed::{Listed, listed};
+use super::identity::{Issuer, or_system};
+use super::listed::{CompanionRow, Listed, filled, listed};
 use super::person::{human_names, only_name};
+use super::terms::identifier_type as kind;
 use super::terms::system;
 use super::{terms, time};
 use crate::fhir::identifier::unite_identifiers;
-use crate::fhir::resource::{Animal, Device, DeviceKind, Patient, Resource};
-use crate::fhir::{CodeableConcept, Coding, HumanName, Identifier, Reference, Text};
+use crate::fhir::resource::{Animal, Patient};
+use crate::fhir::{CodeableConcept, Coding, HumanName, Identifier, Text};
 use crate::issue::Reason;
 use crate::options::SystemKind;
 
-/// What fills a Patient.
+/// The reference to the subject.
+pub const SUBJECT: Listed = listed!("subject", [
+    PATIENT_NAME, patient_id HERE, PATIENT_BIRTH_DATE, PATIENT_SEX, QUALITY_CONTROL_SUBJECT,
+    patient_id OTHER_PATIENT_I_DS_SEQUENCE, PATIENT_SPECIES_DESCRIPTION, code PATIENT_SPECIES_CODE_SEQUENCE,
+    PATIENT_BREED_DESCRIPTION, code PATIENT_BREED_CODE_SEQUENCE, PATIENT_SEX_NEUTERED
+], "PS3.3 C.7.1.1, C.7.2.2");
+
+/// The rows of a Patient.
 #[rustfmt::skip]
-pub const PATIENT: &[Listed] = &[
-    listed!("Patient.extension", [
+pub const PATIENT: &[CompanionRow<Patient>] = &[
+    filled!("Patient.extension", animal, [
         PATIENT_SPECIES_DESCRIPTION, code PATIENT_SPECIES_CODE_SEQUENCE,
         PATIENT_BREED_DESCRIPTION, code PATIENT_BREED_CODE_SEQUENCE, PATIENT_SEX_NEUTERED
-    ], "PS3.3 C.7.1.1, C.7.2.2"),
-    listed!("Patient.identifier", [
+    ], "PS3.3 C.7.1.1, C.7.2.2", animal),
+    filled!("Patient.identifier", identifier, [
         patient_id HERE, patient_id OTHER_PATIENT_I_DS_SEQUENCE, QUALITY_CONTROL_SUBJECT
-    ], "PS3.3 C.7.1.1"),
-    listed!("Patient.name", [
+    ], "PS3.3 C.7.1.1", identifiers),
+    filled!("Patient.name", name, [
         PATIENT_NAME, PATIENT_SPECIES_DESCRIPTION, code PATIENT_SPECIES_CODE_SEQUENCE, QUALITY_CONTROL_SUBJECT
-    ], "PS3.3 C.7.1.1"),
-    listed!("Patient.gender", [PATIENT_SEX], "PS3.3 C.7.1.1"),
-    listed!("Patient.birthDate", [PATIENT_BIRTH_DATE], "PS3.3 C.7.1.1"),
+    ], "PS3.3 C.7.1.1", names),
+    filled!("Patient.gender", gender, [PATIENT_SEX], "PS3.3 C.7.1.1", gender),
+    filled!("Patient.birthDate", birth_date, [PATIENT_BIRTH_DATE], "PS3.3 C.7.1.1", birth_date),
 ];
 
-/// The subject: a Patient, or a Device where the object is of a quality control phantom. One of whom
-/// nothing is known has no resource.
-pub fn subject(attributes: &Attributes<'_>) -> Reference {
-    let phantom = attributes.text(tags::QUALITY_CONTROL_SUBJECT).is_some_and(|value| value == "YES");
-    let mut identifiers = identifiers(attributes);
-    if phantom {
-        identifiers.iter_mut().for_each(without_record_number);
-    }
-    let name = only_name(attributes, tags::PATIENT_NAME);
-    let display = name.as_ref().map(|known| known.name.display());
-    let names = name.as_ref().map(|known| human_names(&known.name)).unwrap_or_default();
-    let lost = name.and_then(|known| known.lost);
-    let identifier = identifiers.first().filter(|_| attributes.text(tags::PATIENT_ID).is_some()).cloned();
-    let resource = if phantom {
-        Resource::Device(phantom_of(identifiers, display.clone()))
-    } else {
-        Resource::Patient(patient(attributes, identifiers, names))
-    };
-    let known = resource != Resource::Patient(Patient::default()) && resource != Resource::Device(Device::default());
-    if known { Reference::with(resource, identifier, display).losing(lost) } else { Reference::default() }
+/// Whether the object is of a quality control phantom, so that the subject is a Device and no Patient.
+pub fn is_phantom(attributes: &Attributes<'_>) -> bool {
+    attributes.text(tags::QUALITY_CONTROL_SUBJECT).is_some_and(|value| value == "YES")
 }
 
-fn patient(attributes: &Attributes<'_>, identifier: Vec<Identifier>, names: Vec<HumanName>) -> Patient {
-    let animal = animal(attributes);
-    Patient {
-        identifier,
-        name: if animal.is_some() { names.into_iter().filter_map(as_text).collect() } else { names },
-        gender: gender(attributes),
-        birth_date: time::date(attributes, tags::PATIENT_BIRTH_DATE).map(|date| date.to_string()),
-        animal,
-    }
+fn names(attributes: &Attributes<'_>) -> Vec<HumanName> {
+    let Some(found) = only_name(attributes, tags::PATIENT_NAME) else { return Vec::new() };
+    let names = human_names(&found.name).into_iter();
+    if species(attributes).is_some() { names.filter_map(as_text).collect() } else { names.collect() }
 }
 
-/// The animal that the header says it is (PS3.3 C.7.1.1); a human is none.
+fn birth_date(attributes: &Attributes<'_>) -> Option<String> {
+    time::date(attributes, tags::PATIENT_BIRTH_DATE).map(|date| date.to_string())
+}
+
+/// The animal that the header says it is (PS3.3 C.7.1.1).
 fn animal(attributes: &Attributes<'_>) -> Option<Animal> {
+    let species = species(attributes)?;
+    let breed = concept_or_text(attributes, tags::PATIENT_BREED_CODE_SEQUENCE, tags::PATIENT_BREED_DESCRIPTION);
+    Some(Animal { species, breed, gender_status: gender_status(attributes) })
+}
+
+/// The species of an animal; none of a human.
+fn species(attributes: &Attributes<'_>) -> Option<CodeableConcept> {
     let species = concept_or_text(attributes, tags::PATIENT_SPECIES_CODE_SEQUENCE, tags::PATIENT_SPECIES_DESCRIPTION)?;
     let is_human = |coding: &Coding| coding.system.as_deref() == Some(system::SCT) && coding.code == HUMAN;
     let word = species.label().unwrap_or_default().to_lowercase();
-    if species.coding.iter().any(is_human) || matches!(word.as_str(), "human" | "homo sapiens") {
-        return None;
-    }
-    let breed = concept_or_text(attributes, tags::PATIENT_BREED_CODE_SEQUENCE, tags::PATIENT_BREED_DESCRIPTION);
-    Some(Animal { species, breed, gender_status: gender_status(attributes) })
+    let is_animal = !species.coding.iter().any(is_human) && !matches!(word.as_str(), "human" | "homo sapiens");
+    is_animal.then_some(species)
 }
 
 /// Homo sapiens in SNOMED CT.
@@ -89,10 +83,8 @@ fn concept_or_text(attributes: &Attributes<'_>, sequence: Tag, words: Tag) -> Op
 
 fn gender_status(attributes: &Attributes<'_>) -> Option<Coding> {
     let value = attributes.text(tags::PATIENT_SEX_NEUTERED)?;
-    match terms::animal_gender_status(&value) {
-        Some(coded) => Some(Coding::constant(coded.system, coded.code, coded.display)),
-        None => attributes.drop(tags::PATIENT_SEX_NEUTERED, Reason::UnknownTerm, &value),
-    }
+    let status = terms::animal_gender_status(&value);
+    status.or_else(|| attributes.drop(tags::PATIENT_SEX_NEUTERED, Reason::UnknownTerm, &value))
 }
 
 /// An animal's name: its components are the owner's and its own, not a family and a given name (PS3.3 C.7.1.1, note).
@@ -101,23 +93,17 @@ fn as_text(name: HumanName) -> Option<HumanName> {
     Some(HumanName { family: None, given: vec![], prefix: vec![], suffix: vec![], text, representation })
 }
 
-fn phantom_of(identifier: Vec<Identifier>, name: Option<String>) -> Device {
-    Device { identifier, name, kind: DeviceKind::Phantom, ..Device::default() }
-}
-
-/// A phantom has no medical record: what numbers it is of no type, unless the header says one.
-fn without_record_number(identifier: &mut Identifier) {
-    if identifier.kind == kind("MR") {
-        identifier.kind = None;
-    }
+/// The numbers of a phantom, which has no medical record: they are of no type, unless the header says one.
+pub fn phantom_identifiers(attributes: &Attributes<'_>) -> Vec<Identifier> {
+    let untyped =
+        |one: Identifier| Identifier { kind: one.kind.filter(|type_| Some(type_) != kind("MR").as_ref()), ..one };
+    identifiers(attributes).into_iter().map(untyped).collect()
 }
 
 fn gender(attributes: &Attributes<'_>) -> Option<Text> {
     let value = attributes.text(tags::PATIENT_SEX)?;
-    match terms::gender(&value) {
-        Some(code) => Some(code.into()),
-        None => attributes.drop(tags::PATIENT_SEX, Reason::UnusableTerm, &value),
-    }
+    let code = terms::gender(&value).map(Text::from);
+    code.or_else(|| attributes.drop(tags::PATIENT_SEX, Reason::UnusableTerm, &value))
 }
 
 /// Patient ID (0010,0020) first, then the other ones (0010,1002). The user's system is of the first alone, and of numbers
@@ -148,17 +134,12 @@ fn type_of(qualifiers: &Attributes<'_>, code: &str) -> Coding {
 /// A Patient ID with its issuer: the qualifiers (0010,0024) say the system and the type, (0010,0021) the assigner.
 fn patient_id(attributes: &Attributes<'_>) -> Option<Identifier> {
     let value = attributes.id_text(tags::PATIENT_ID)?;
-    let qualifiers = attributes.items(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE).into_iter().next();
-    let code = qualifiers.as_ref().and_then(|item| item.text(tags::IDENTIFIER_TYPE_CODE));
-    let kind = match (&code, &qualifiers) {
-        (Some(code), Some(item)) => Some(type_of(item, code)),
-        _ => kind("MR"),
-    };
-    let named = Issuer::of_name(attributes, attributes.id_text(tags::ISSUER_OF_PATIENT_ID));
-    let issuer = match &qualifiers {
-        Some(item) => Issuer { assigner: None, ..Issuer::of_item(item) }.or(named).or(Issuer::of_item(item)),
-        None => named,
-    };
+    let sequence = tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE;
+    let coded = |item: &Attributes<'_>| Some(type_of(item, &item.text(tags::IDENTIFIER_TYPE_CODE)?));
+    let kind = attributes.items(sequence).first().and_then(coded).or_else(|| kind("MR"));
+    let (named, qualified) =
+        (Issuer::of_name(attributes, tags::ISSUER_OF_PATIENT_ID), Issuer::of_sequence(attributes, sequence));
+    let issuer = Issuer { assigner: None, ..qualified.clone() }.or(named).or(qualified);
     Some(issuer.identifier(value, kind, None))
 }
 
@@ -166,7 +147,8 @@ fn patient_id(attributes: &Attributes<'_>) -> Option<Identifier> {
 mod tests {
 
     use super::*;
-    use crate::fhir::ResourceType;
+    use crate::fhir::resource::Resource;
+    use crate::fhir::{Reference, ResourceType};
     use crate::mapping::STUDY;
     use crate::mapping::sample::{
         Sample, identifier, issuer, items, mapped, mapped_with, options, reasons, reference, text,

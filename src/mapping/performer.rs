@@ -3,33 +3,58 @@
 use dicom_dictionary_std::tags;
 
 use super::attribute::attributes;
-use super::attributes::Attributes;
+use super::attributes::{Attributes, text, texts};
 use super::code::{code_as_identifier, concept};
-use super::identity::kind;
-use super::listed::{Listed, listed};
-use super::person::persons;
-use super::terms::{self, Coded};
+use super::listed::{CompanionRow, Listed, companion, filled, listed};
+use super::patient::{is_phantom, phantom_identifiers};
+use super::person::{only_name, persons};
+use super::terms;
+use super::terms::identifier_type as kind;
 use crate::fhir::resource::{Device, Organization, Resource};
 use crate::fhir::{Coding, IdText, Identifier, Performer, Reference};
 use crate::issue::Reason;
 
-/// What fills a Device.
+/// The reference to the equipment.
+pub const EQUIPMENT: Listed = listed!(
+    "series.performer",
+    [
+        MANUFACTURER,
+        MANUFACTURER_MODEL_NAME,
+        DEVICE_SERIAL_NUMBER,
+        STATION_NAME,
+        SOFTWARE_VERSIONS,
+        UDI_SEQUENCE > UNIQUE_DEVICE_IDENTIFIER
+    ],
+    "PS3.3 C.7.5.1"
+);
+
+/// The rows of a Device: the equipment, or the phantom that is the subject.
 #[rustfmt::skip]
-pub const DEVICE: &[Listed] = &[
-    listed!("Device.identifier", [DEVICE_SERIAL_NUMBER, PATIENT_ID, QUALITY_CONTROL_SUBJECT], "PS3.3 C.7.5.1, C.7.1.1"),
-    listed!("Device.udiCarrier", [UDI_SEQUENCE > UNIQUE_DEVICE_IDENTIFIER], "PS3.3 C.7.5.1"),
-    listed!("Device.manufacturer", [MANUFACTURER], "PS3.3 C.7.5.1"),
-    listed!("Device.serialNumber", [DEVICE_SERIAL_NUMBER], "PS3.3 C.7.5.1"),
-    listed!("Device.name", [STATION_NAME, PATIENT_NAME, QUALITY_CONTROL_SUBJECT], "PS3.3 C.7.5.1, C.7.1.1"),
-    listed!("Device.modelNumber", [MANUFACTURER_MODEL_NAME], "PS3.3 C.7.5.1"),
-    listed!("Device.version", [SOFTWARE_VERSIONS], "PS3.3 C.7.5.1"),
+pub const DEVICE: &[CompanionRow<Device>] = &[
+    filled!("Device.identifier", identifier, [
+        DEVICE_SERIAL_NUMBER, patient_id HERE, patient_id OTHER_PATIENT_I_DS_SEQUENCE, QUALITY_CONTROL_SUBJECT
+    ], "PS3.3 C.7.5.1, C.7.1.1", identifiers),
+    filled!("Device.udiCarrier", udi, [UDI_SEQUENCE > UNIQUE_DEVICE_IDENTIFIER], "PS3.3 C.7.5.1", udi),
+    filled!("Device.manufacturer", manufacturer, [MANUFACTURER], "PS3.3 C.7.5.1", text),
+    filled!("Device.serialNumber", serial_number, [DEVICE_SERIAL_NUMBER], "PS3.3 C.7.5.1", text),
+    filled!("Device.name", name, [
+        STATION_NAME, PATIENT_NAME, QUALITY_CONTROL_SUBJECT
+    ], "PS3.3 C.7.5.1, C.7.1.1", name),
+    filled!("Device.modelNumber", model_number, [MANUFACTURER_MODEL_NAME], "PS3.3 C.7.5.1", text),
+    filled!("Device.version", version, [SOFTWARE_VERSIONS], "PS3.3 C.7.5.1", texts),
 ];
 
-/// What fills an Organization.
+/// The reference to the institution.
+pub const INSTITUTION: Listed =
+    listed!("series.performer", [INSTITUTION_NAME, code INSTITUTION_CODE_SEQUENCE], "PS3.3 C.7.5.1, C.3.2");
+
+/// The rows of an Organization.
 #[rustfmt::skip]
-pub const ORGANIZATION: &[Listed] = &[
-    listed!("Organization.identifier", [code INSTITUTION_CODE_SEQUENCE], "PS3.3 C.3.2"),
-    listed!("Organization.name", [INSTITUTION_NAME], "PS3.3 C.7.5.1"),
+pub const ORGANIZATION: &[CompanionRow<Organization>] = &[
+    filled!("Organization.identifier", identifier, [
+        code INSTITUTION_CODE_SEQUENCE
+    ], "PS3.3 C.3.2", institution_codes),
+    filled!("Organization.name", name, [INSTITUTION_NAME], "PS3.3 C.7.5.1", text),
 ];
 
 /// The performing physicians, as `PRF`.
@@ -42,33 +67,40 @@ pub fn operators(attributes: &Attributes<'_>) -> Vec<Performer> {
     performing(attributes, terms::SPRF)
 }
 
-fn performing(attributes: &Attributes<'_>, function: Coded) -> Vec<Performer> {
-    let function = Coding::constant(function.system, function.code, function.display);
+fn performing(attributes: &Attributes<'_>, function: Coding) -> Vec<Performer> {
     persons(attributes).into_iter().map(|actor| Performer { function: Some(function.clone()), actor }).collect()
 }
 
 /// The equipment: a Device, named by manufacturer and model, else by its station.
 pub fn device(attributes: &Attributes<'_>) -> Vec<Performer> {
-    let udi = attributes.items(tags::UDI_SEQUENCE);
-    let device = Device {
-        identifier: attributes.id_text(tags::DEVICE_SERIAL_NUMBER).map(serial_number).into_iter().collect(),
-        udi: udi.iter().filter_map(|item| item.long_text(tags::UNIQUE_DEVICE_IDENTIFIER)).collect(),
-        manufacturer: attributes.text(tags::MANUFACTURER),
-        name: attributes.text(tags::STATION_NAME),
-        model_number: attributes.text(tags::MANUFACTURER_MODEL_NAME),
-        serial_number: attributes.text(tags::DEVICE_SERIAL_NUMBER),
-        ..Device::default()
-    };
-    if device == Device::default() {
+    let device = companion(DEVICE, attributes);
+    if device == (Device { version: device.version.clone(), ..Device::default() }) {
         if let Some(software) = attributes.line(tags::SOFTWARE_VERSIONS) {
             attributes.note(tags::SOFTWARE_VERSIONS, Reason::NoDevice, &software);
         }
         return Vec::new();
     }
     let (identifier, display, lost) = (device.identifier.first().cloned(), display(&device), lost(attributes, &device));
-    let device = Device { version: attributes.texts(tags::SOFTWARE_VERSIONS), ..device };
     let actor = Reference::with(Resource::Device(device), identifier, display).losing(lost);
     vec![Performer { function: None, actor }]
+}
+
+/// The serial number; the numbers of a phantom that is the subject.
+fn identifiers(attributes: &Attributes<'_>) -> Vec<Identifier> {
+    let serial = attributes.id_text(tags::DEVICE_SERIAL_NUMBER).map(serial_number);
+    let phantom = if is_phantom(attributes) { phantom_identifiers(attributes) } else { Vec::new() };
+    serial.into_iter().chain(phantom).collect()
+}
+
+/// The station; what a phantom is called.
+fn name(attributes: &Attributes<'_>) -> Option<String> {
+    let phantom = || Some(only_name(attributes, tags::PATIENT_NAME).filter(|_| is_phantom(attributes))?.name.display());
+    attributes.text(tags::STATION_NAME).or_else(phantom)
+}
+
+fn udi(attributes: &Attributes<'_>) -> Vec<String> {
+    let items = attributes.items(tags::UDI_SEQUENCE);
+    items.iter().filter_map(|item| item.long_text(tags::UNIQUE_DEVICE_IDENTIFIER)).collect()
 }
 
 /// The bytes of what names the equipment, as far as some were lost.
@@ -92,19 +124,21 @@ fn display(device: &Device) -> Option<String> {
     if words.is_empty() { device.name.clone() } else { Some(words.join(" ")) }
 }
 
+fn institution_codes(attributes: &Attributes<'_>) -> Vec<Identifier> {
+    let codes = attributes.items(tags::INSTITUTION_CODE_SEQUENCE);
+    codes.iter().filter_map(|code| code_as_identifier(code, &concept(code)?)).collect()
+}
+
 /// The institution: an Organization.
 pub fn organization(attributes: &Attributes<'_>) -> Vec<Performer> {
-    let name = attributes.text(tags::INSTITUTION_NAME);
-    let codes = attributes.items(tags::INSTITUTION_CODE_SEQUENCE);
-    let coded = |code: &Attributes<'_>| code_as_identifier(code, &concept(code)?);
-    let identifier: Vec<Identifier> = codes.iter().filter_map(coded).collect();
-    if name.is_none() && identifier.is_empty() {
+    let organization = companion(ORGANIZATION, attributes);
+    if organization == Organization::default() {
         return Vec::new();
     }
+    let (identifier, name) = (organization.identifier.first().cloned(), organization.name.clone());
     let lost = name.as_ref().and_then(|name| attributes.lost(tags::INSTITUTION_NAME, name)).map(Box::from);
-    let (first, display) = (identifier.first().cloned(), name.clone());
-    let organization = Resource::Organization(Organization { identifier, name, is_creator: false });
-    vec![Performer { function: None, actor: Reference::with(organization, first, display).losing(lost) }]
+    let actor = Reference::with(Resource::Organization(organization), identifier, name).losing(lost);
+    vec![Performer { function: None, actor }]
 }
 
 #[cfg(test)]

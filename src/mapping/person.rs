@@ -8,27 +8,45 @@ use dicom_dictionary_std::tags;
 use super::attribute::attributes;
 use super::attributes::Attributes;
 use super::code::{code_as_identifier, concept};
-use super::listed::{Listed, listed};
+use super::listed::{CompanionRow, companion, filled};
 use crate::dicom::person_name::{Components, PersonName};
 use crate::fhir::resource::{Practitioner, Resource};
 use crate::fhir::{CodeableConcept, HumanName, Identifier, NameRepresentation, Reference};
 use crate::issue::Reason;
 
-/// What fills a Practitioner.
+/// The rows of the Practitioners of a data set: of the attributes, those that the row of the reference names.
 #[rustfmt::skip]
-pub const PRACTITIONER: &[Listed] = &[
-    listed!("Practitioner.identifier", [
+pub const PRACTITIONER: &[CompanionRow<Persons>] = &[
+    filled!("Practitioner.identifier", identified, [
         person REFERRING_PHYSICIAN_IDENTIFICATION_SEQUENCE, person PHYSICIANS_READING_STUDY_IDENTIFICATION_SEQUENCE,
         person PERFORMING_PHYSICIAN_IDENTIFICATION_SEQUENCE, person OPERATOR_IDENTIFICATION_SEQUENCE,
         person REQUESTING_PHYSICIAN_IDENTIFICATION_SEQUENCE,
         person REQUEST_ATTRIBUTES_SEQUENCE > REQUESTING_PHYSICIAN_IDENTIFICATION_SEQUENCE,
         person REFERENCED_REQUEST_SEQUENCE > REQUESTING_PHYSICIAN_IDENTIFICATION_SEQUENCE
-    ], "PS3.3 C.7.2.1, C.7.3.1, C.4.12"),
-    listed!("Practitioner.name", [
-        REFERRING_PHYSICIAN_NAME, NAME_OF_PHYSICIANS_READING_STUDY, PERFORMING_PHYSICIAN_NAME, OPERATORS_NAME, REQUESTING_PHYSICIAN,
-        REQUEST_ATTRIBUTES_SEQUENCE > REQUESTING_PHYSICIAN, REFERENCED_REQUEST_SEQUENCE > REQUESTING_PHYSICIAN
-    ], "PS3.3 C.7.2.1, C.7.3.1, C.4.12"),
+    ], "PS3.3 C.7.2.1, C.7.3.1, C.4.12", identified),
+    filled!("Practitioner.name", names, [
+        REFERRING_PHYSICIAN_NAME, NAME_OF_PHYSICIANS_READING_STUDY, PERFORMING_PHYSICIAN_NAME, OPERATORS_NAME,
+        REQUESTING_PHYSICIAN, REQUEST_ATTRIBUTES_SEQUENCE > REQUESTING_PHYSICIAN,
+        REFERENCED_REQUEST_SEQUENCE > REQUESTING_PHYSICIAN
+    ], "PS3.3 C.7.2.1, C.7.3.1, C.4.12", names),
 ];
+
+/// The persons of a name attribute and of the identification sequence beside it.
+#[derive(Debug, Default)]
+pub struct Persons {
+    /// The names, the empty ones in their places.
+    names: Vec<Option<FoundName>>,
+    /// The items of the sequence.
+    identified: Vec<Identified>,
+}
+
+/// A person by an item of an identification sequence.
+#[derive(Debug, Default)]
+struct Identified {
+    identifier: Option<Identifier>,
+    /// The meaning of the code, which is the name again.
+    name: Option<FoundName>,
+}
 
 /// A name as a file has it.
 #[derive(Debug, Clone)]
@@ -39,39 +57,38 @@ pub struct FoundName {
     pub lost: Option<Box<[u8]>>,
 }
 
-/// The persons of a row with a name attribute and an identification sequence.
+/// The persons of a row with a name attribute and an identification sequence. PS3.3 has one item a name, in the same
+/// order; a list of another length cannot be paired, and then each stands alone.
 pub fn persons(attributes: &Attributes<'_>) -> Vec<Reference> {
-    practitioners(attributes, attributes.tag(0), attributes.tag(1))
+    let Persons { names, identified } = companion(PRACTITIONER, attributes);
+    if names.len() == identified.len() {
+        return iter::zip(names, identified).filter_map(|(name, person)| practitioner(name, person)).collect();
+    }
+    if !names.is_empty() && !identified.is_empty() {
+        attributes.note(attributes.tag(1), Reason::Unpaired, "");
+    }
+    let named = names.into_iter().filter_map(|name| practitioner(name, Identified::default()));
+    named.chain(identified.into_iter().filter_map(|person| practitioner(None, person))).collect()
 }
 
 /// The person of such a row; of several, the first.
 pub fn only_person(attributes: &Attributes<'_>) -> Option<Reference> {
-    only_practitioner(attributes, attributes.tag(0), attributes.tag(1))
-}
-
-/// The persons of a name attribute and of the identification sequence beside it. PS3.3 has one item a name, in the
-/// same order; a list of another length cannot be paired, and then each stands alone.
-fn practitioners(attributes: &Attributes<'_>, names: Tag, identification: Tag) -> Vec<Reference> {
-    let persons = attributes.names(names).map(|text| person_names(attributes, names, &text)).unwrap_or_default();
-    let items = attributes.items(identification);
-    if persons.len() == items.len() {
-        return iter::zip(persons, &items).filter_map(|(name, item)| identified(name, item)).collect();
-    }
-    if !persons.is_empty() && !items.is_empty() {
-        attributes.note(identification, Reason::Unpaired, "");
-    }
-    let named = persons.into_iter().filter_map(|name| practitioner(name, None));
-    named.chain(items.iter().filter_map(|item| identified(None, item))).collect()
-}
-
-/// The person of attributes that have one; of several, the first.
-pub fn only_practitioner(attributes: &Attributes<'_>, name: Tag, identification: Tag) -> Option<Reference> {
-    let mut persons = practitioners(attributes, name, identification).into_iter();
+    let mut persons = persons(attributes).into_iter();
     let first = persons.next()?;
     if persons.next().is_some() {
-        attributes.note(name, Reason::SeveralPersons, "");
+        attributes.note(attributes.tag(0), Reason::SeveralPersons, "");
     }
     Some(first)
+}
+
+fn names(attributes: &Attributes<'_>) -> Vec<Option<FoundName>> {
+    let text = attributes.shared_tag().and_then(|tag| Some((tag, attributes.names(tag)?)));
+    text.map(|(tag, text)| person_names(attributes, tag, &text)).unwrap_or_default()
+}
+
+fn identified(attributes: &Attributes<'_>) -> Vec<Identified> {
+    let items = attributes.shared_tag().map(|tag| attributes.items(tag)).unwrap_or_default();
+    items.iter().map(by_code).collect()
 }
 
 /// The name of an attribute that has one; of several, the first that says something.
@@ -129,7 +146,9 @@ fn human_name(components: &Components, representation: Option<NameRepresentation
     }
 }
 
-fn practitioner(found: Option<FoundName>, identifier: Option<Identifier>) -> Option<Reference> {
+/// A person by name, else by the meaning of the code.
+fn practitioner(name: Option<FoundName>, Identified { identifier, name: meaning }: Identified) -> Option<Reference> {
+    let found = name.or(meaning);
     if found.is_none() && identifier.is_none() {
         return None;
     }
@@ -142,14 +161,15 @@ fn practitioner(found: Option<FoundName>, identifier: Option<Identifier>) -> Opt
     Some(Reference::with(Resource::Practitioner(resource), identifier, display).losing(lost.flatten()))
 }
 
-/// A person by the first of their codes as identifier. PS3.3 10.1: the code's meaning is the name again, spelt as a
-/// person name, and stands in for a name that is not there.
-fn identified(name: Option<FoundName>, item: &Attributes<'_>) -> Option<Reference> {
+/// A person by the first of their codes. PS3.3 10.1: its meaning is the name again, spelt as a person name.
+fn by_code(item: &Attributes<'_>) -> Identified {
     let codes = item.items(tags::PERSON_IDENTIFICATION_CODE_SEQUENCE);
     let found = codes.iter().find_map(|code| Some((code, concept(code)?)));
-    let (identifier, meaning) =
-        found.map(|(code, concept)| (code_as_identifier(code, &concept), meaning(code, &concept))).unzip();
-    practitioner(name.or_else(|| meaning?), identifier.flatten())
+    let of = |(code, concept): (_, CodeableConcept)| Identified {
+        identifier: code_as_identifier(code, &concept),
+        name: meaning(code, &concept),
+    };
+    found.map(of).unwrap_or_default()
 }
 
 fn meaning(code: &Attributes<'_>, concept: &CodeableConcept) -> Option<FoundName> {

@@ -6,43 +6,68 @@ use super::attribute::attributes;
 use super::attributes::Attributes;
 use super::code::concepts;
 use super::identity::of_uid;
-use super::listed::{Listed, always, listed, of};
+use super::listed::{CompanionRow, Listed, always, companion, filled, listed, of, unfilled};
 use crate::fhir::resource::{self, Resource};
-use crate::fhir::{CodeableConcept, Procedure, Reference};
+use crate::fhir::{CodeableConcept, Identifier, Procedure, Reference};
 
-/// What fills a Procedure.
+/// The references to performed procedure steps.
+pub const STEPS: Listed =
+    listed!("partOf", [REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE > REFERENCED_SOP_INSTANCE_UID], "PS3.3 C.7.3.1");
+
+/// The rows of a Procedure that is a performed procedure step, of an item of the sequence of steps.
 #[rustfmt::skip]
-pub const PROCEDURE: &[Listed] = &[
-    listed!("Procedure.identifier", [
+pub const STEP: &[CompanionRow<resource::Procedure>] = &[
+    filled!("Procedure.identifier", identifier, [
         REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE > REFERENCED_SOP_INSTANCE_UID
-    ], "PS3.3 C.7.3.1"),
-    always("Procedure.status", "unknown"),
-    listed!("Procedure.code", [
+    ], "PS3.3 C.7.3.1", uid),
+    unfilled(always("Procedure.status", "unknown")),
+];
+
+/// The procedures, each with a reference.
+pub const PROCEDURES: Listed = listed!("procedure", [
+    code PROCEDURE_CODE_SEQUENCE, REQUESTED_PROCEDURE_DESCRIPTION,
+    REQUEST_ATTRIBUTES_SEQUENCE > REQUESTED_PROCEDURE_DESCRIPTION, PERFORMED_PROCEDURE_STEP_DESCRIPTION
+], "PS3.3 C.7.2.1, C.4.11, 10.6, C.7.3.1");
+
+/// The rows of the Procedures of a data set, one for each code.
+#[rustfmt::skip]
+pub const PROCEDURE: &[CompanionRow<Performed>] = &[
+    filled!("Procedure.code", codes, [
         code PROCEDURE_CODE_SEQUENCE, REQUESTED_PROCEDURE_DESCRIPTION,
         REQUEST_ATTRIBUTES_SEQUENCE > REQUESTED_PROCEDURE_DESCRIPTION, PERFORMED_PROCEDURE_STEP_DESCRIPTION
-    ], "PS3.3 C.7.2.1, C.4.11, 10.6, C.7.3.1"),
-    of("Procedure.subject", "the study's subject"),
+    ], "PS3.3 C.7.2.1, C.4.11, 10.6, C.7.3.1", codes),
+    unfilled(of("Procedure.subject", "the study's subject")),
 ];
+
+/// What was performed, as a data set says it.
+#[derive(Debug, Default)]
+pub struct Performed {
+    codes: Vec<CodeableConcept>,
+}
 
 /// The performed procedure steps, by their UIDs.
 pub fn part_of(attributes: &Attributes<'_>) -> Vec<Reference> {
-    let items = attributes.items(tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE);
-    items.iter().filter_map(|item| item.oid(tags::REFERENCED_SOP_INSTANCE_UID)).map(performed_step).collect()
+    let step = |item: &Attributes<'_>| {
+        let step = companion(STEP, item);
+        let identifier = step.identifier.first()?.clone();
+        Some(Reference::with(Resource::Procedure(step), Some(identifier), None))
+    };
+    attributes.items(tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE).iter().filter_map(step).collect()
 }
 
-fn performed_step(uid: String) -> Reference {
-    let identifier = of_uid(&uid);
-    let resource = resource::Procedure { identifier: vec![identifier.clone()], code: None };
-    Reference::with(Resource::Procedure(resource), Some(identifier), None)
+fn uid(item: &Attributes<'_>) -> Vec<Identifier> {
+    item.oid(tags::REFERENCED_SOP_INSTANCE_UID).map(|uid| of_uid(&uid)).into_iter().collect()
 }
 
-/// The procedures: codes, else the names in requests or the step.
+/// The procedures.
 pub fn procedures(attributes: &Attributes<'_>) -> Vec<Procedure> {
-    let mut performed = concepts(attributes, tags::PROCEDURE_CODE_SEQUENCE);
-    if performed.is_empty() {
-        performed = descriptions(attributes).into_iter().map(CodeableConcept::text).collect();
-    }
-    performed.into_iter().map(procedure).collect()
+    companion(PROCEDURE, attributes).codes.into_iter().map(procedure).collect()
+}
+
+/// The codes, else the names in requests or the step.
+fn codes(attributes: &Attributes<'_>) -> Vec<CodeableConcept> {
+    let codes = concepts(attributes, tags::PROCEDURE_CODE_SEQUENCE);
+    if codes.is_empty() { descriptions(attributes).into_iter().map(CodeableConcept::text).collect() } else { codes }
 }
 
 fn descriptions(attributes: &Attributes<'_>) -> Vec<String> {

@@ -9,38 +9,44 @@ use dicom_dictionary_std::tags;
 use super::attribute::attributes;
 use super::attributes::Attributes;
 use super::code::concepts;
-use super::identity::{Issuer, kind, or_system};
-use super::listed::{Listed, always, listed, of};
-use super::person::only_practitioner;
+use super::identity::{Issuer, or_system};
+use super::listed::{CompanionRow, Listed, always, companion, filled, listed, of, unfilled};
+use super::person::only_person;
 use super::reason::{items_of_requests, reason};
+use super::terms::identifier_type as kind;
 use crate::fhir::identifier::once_each;
 use crate::fhir::resource::{Resource, ServiceRequest};
 use crate::fhir::{CodeableConcept, Identifier, Reference};
 use crate::options::SystemKind;
 
-/// What fills a ServiceRequest.
+/// The references to orders.
+pub const ORDERS: Listed = listed!("basedOn", [
+    order HERE, order REQUEST_ATTRIBUTES_SEQUENCE, order REFERENCED_REQUEST_SEQUENCE
+], "PS3.3 C.7.2.1, C.4.11, C.4.12, 10.6, C.17.2, C.17.6.2");
+
+/// The rows of a ServiceRequest, of the root or an item of a request sequence.
 #[rustfmt::skip]
-pub const SERVICE_REQUEST: &[Listed] = &[
-    listed!("ServiceRequest.identifier", [
+pub const SERVICE_REQUEST: &[CompanionRow<Order>] = &[
+    filled!("ServiceRequest.identifier", numbers, [
         numbers HERE, numbers REQUEST_ATTRIBUTES_SEQUENCE, numbers REFERENCED_REQUEST_SEQUENCE
-    ], "PS3.3 C.7.2.1, C.4.12, 10.6, C.17.2, C.17.6.2"),
-    always("ServiceRequest.status", "unknown"),
-    always("ServiceRequest.intent", "order"),
-    listed!("ServiceRequest.code", [
+    ], "PS3.3 C.7.2.1, C.4.12, 10.6, C.17.2, C.17.6.2", numbers),
+    unfilled(always("ServiceRequest.status", "unknown")),
+    unfilled(always("ServiceRequest.intent", "order")),
+    filled!("ServiceRequest.code", code, [
         requested HERE, requested REQUEST_ATTRIBUTES_SEQUENCE, requested REFERENCED_REQUEST_SEQUENCE
-    ], "PS3.3 C.4.11, 10.6, C.17.2, C.17.6.2"),
-    of("ServiceRequest.subject", "the study's subject"),
-    listed!("ServiceRequest.requester", [
+    ], "PS3.3 C.4.11, 10.6, C.17.2, C.17.6.2", code),
+    unfilled(of("ServiceRequest.subject", "the study's subject")),
+    filled!("ServiceRequest.requester", requester, [
         requester HERE, requester REQUEST_ATTRIBUTES_SEQUENCE, requester REFERENCED_REQUEST_SEQUENCE
-    ], "PS3.3 C.4.12"),
-    listed!("ServiceRequest.reason", [
+    ], "PS3.3 C.4.12", only_person),
+    filled!("ServiceRequest.reason", reason, [
         reason HERE, reason REQUEST_ATTRIBUTES_SEQUENCE, reason REFERENCED_REQUEST_SEQUENCE
-    ], "PS3.3 C.4.11, 10.6, C.17.2"),
+    ], "PS3.3 C.4.11, 10.6, C.17.2", reason),
 ];
 
 /// One order (imaging service request), from the root or an item of a request sequence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Order {
+pub struct Order {
     numbers: Numbers,
     code: Option<CodeableConcept>,
     reason: Vec<CodeableConcept>,
@@ -167,21 +173,25 @@ impl Order {
 }
 
 fn order(attributes: &Attributes<'_>) -> Order {
+    companion(SERVICE_REQUEST, attributes)
+}
+
+fn numbers(attributes: &Attributes<'_>) -> Numbers {
     let (placer, filler) =
         (tags::PLACER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST, tags::FILLER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST);
-    let codes = concepts(attributes, tags::REQUESTED_PROCEDURE_CODE_SEQUENCE);
-    let text = || attributes.text(tags::REQUESTED_PROCEDURE_DESCRIPTION).map(CodeableConcept::text);
-    let (name, identification) = (tags::REQUESTING_PHYSICIAN, tags::REQUESTING_PHYSICIAN_IDENTIFICATION_SEQUENCE);
-    Order {
-        numbers: Numbers {
-            accession: accession(attributes),
-            placer: number(attributes, placer, tags::ORDER_PLACER_IDENTIFIER_SEQUENCE, "PLAC"),
-            filler: number(attributes, filler, tags::ORDER_FILLER_IDENTIFIER_SEQUENCE, "FILL"),
-        },
-        code: codes.into_iter().next().or_else(text),
-        reason: reason(attributes),
-        requester: only_practitioner(attributes, name, identification),
+    Numbers {
+        accession: accession(attributes),
+        placer: number(attributes, placer, tags::ORDER_PLACER_IDENTIFIER_SEQUENCE, "PLAC"),
+        filler: number(attributes, filler, tags::ORDER_FILLER_IDENTIFIER_SEQUENCE, "FILL"),
     }
+}
+
+fn code(attributes: &Attributes<'_>) -> Option<CodeableConcept> {
+    let codes = concepts(attributes, tags::REQUESTED_PROCEDURE_CODE_SEQUENCE);
+    codes
+        .into_iter()
+        .next()
+        .or_else(|| attributes.text(tags::REQUESTED_PROCEDURE_DESCRIPTION).map(CodeableConcept::text))
 }
 
 fn accession(attributes: &Attributes<'_>) -> Option<Identifier> {

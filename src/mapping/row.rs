@@ -62,41 +62,48 @@ pub fn union<T: Clone + Ord>(into: &mut Vec<T>, from: &[T]) -> Agreement {
 }
 
 /// A row whose element has one value: the first instance in order that has one decides, or what `$merge` takes of both.
+///
+/// What a reference is made of stands beside the rows of the resource that it leads to: `one!(ADMISSION, encounter, …)`.
 macro_rules! one {
-    ($element:literal, $field:ident, [$($attributes:tt)*], $citation:literal, $fill:expr) => {
-        $crate::mapping::row::one!($element, $field, [$($attributes)*], $citation, $fill, |into, from| {
-            $crate::mapping::row::first(&mut into.$field, &from.$field)
-        })
+    ($element:literal, $field:ident, [$($attributes:tt)*], $citation:literal, $($fill:tt)+) => {
+        one!($crate::mapping::listed::listed!($element, [$($attributes)*], $citation), $field, $($fill)+)
     };
-    ($element:literal, $field:ident, [$($attributes:tt)*], $citation:literal, $fill:expr, $merge:expr) => {
-        $crate::mapping::row::Row {
-            element: $element,
-            field: stringify!($field),
-            values: $crate::mapping::row::Values::One,
-            attributes: attributes![$($attributes)*],
-            citation: $citation,
-            fill: |attributes, part| part.$field = ($fill)(attributes),
-            merge: $merge,
-        }
+    ($listed:expr, $field:ident, $fill:expr) => {
+        one!($listed, $field, $fill, |into, from| $crate::mapping::row::first(&mut into.$field, &from.$field))
+    };
+    ($listed:expr, $field:ident, $fill:expr, $merge:expr) => {
+        $crate::mapping::row::row!($listed, $field, One, $fill, $merge)
     };
 }
 
 /// A row whose element is a list: the sorted union over all instances.
 macro_rules! many {
     ($element:literal, $field:ident, [$($attributes:tt)*], $citation:literal, $fill:expr) => {
+        many!($crate::mapping::listed::listed!($element, [$($attributes)*], $citation), $field, $fill)
+    };
+    ($listed:expr, $field:ident, $fill:expr) => {
+        $crate::mapping::row::row!($listed, $field, Many, $fill, |into, from| {
+            $crate::mapping::row::union(&mut into.$field, &from.$field)
+        })
+    };
+}
+
+/// A row of all its parts.
+macro_rules! row {
+    ($listed:expr, $field:ident, $values:ident, $fill:expr, $merge:expr) => {
         $crate::mapping::row::Row {
-            element: $element,
+            element: $listed.element,
             field: stringify!($field),
-            values: $crate::mapping::row::Values::Many,
-            attributes: attributes![$($attributes)*],
-            citation: $citation,
+            values: $crate::mapping::row::Values::$values,
+            attributes: $listed.attributes(),
+            citation: $listed.citation(),
             fill: |attributes, part| part.$field = ($fill)(attributes),
-            merge: |into, from| $crate::mapping::row::union(&mut into.$field, &from.$field),
+            merge: $merge,
         }
     };
 }
 
-pub(crate) use {many, one};
+pub(crate) use {many, one, row};
 
 #[cfg(test)]
 mod tests {

@@ -5,13 +5,13 @@ use dicom_dictionary_std::tags;
 use super::anatomy::{BodySite, Side, body_site, sides};
 use super::attribute::attributes;
 use super::attributes::{Attributes, number, text};
-use super::performer::{device, operators, organization, physicians};
+use super::performer::{EQUIPMENT, INSTITUTION, device, operators, organization, physicians};
 use super::person::persons;
-use super::procedure::{part_of, procedures};
+use super::procedure::{PROCEDURES, STEPS, part_of, procedures};
 use super::reason::reasons;
-use super::request::{accessions, based_on};
+use super::request::{ORDERS, accessions, based_on};
 use super::row::{Row, many, one};
-use super::specimen::specimens;
+use super::specimen::{SPECIMENS, specimens};
 use super::terms;
 use super::time::date_time;
 use crate::fhir::{CodeableConcept, Coding, DateTime, Identifier, Performer, Procedure, Reference};
@@ -46,19 +46,12 @@ pub const SERIES: &[Row<SeriesPart>] = &[
     many!("identifier", accession, [
         accession HERE, accession REQUEST_ATTRIBUTES_SEQUENCE, accession REFERENCED_REQUEST_SEQUENCE
     ], "PS3.3 C.7.2.1, 10.6, C.17.2, C.17.6.2", accessions),
-    many!("basedOn", based_on, [
-        order HERE, order REQUEST_ATTRIBUTES_SEQUENCE, order REFERENCED_REQUEST_SEQUENCE
-    ], "PS3.3 C.7.2.1, C.4.11, C.4.12, 10.6, C.17.2, C.17.6.2", based_on),
-    many!("partOf", part_of, [
-        REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE > REFERENCED_SOP_INSTANCE_UID
-    ], "PS3.3 C.7.3.1", part_of),
+    many!(ORDERS, based_on, based_on),
+    many!(STEPS, part_of, part_of),
     many!("interpreter", interpreter, [
         NAME_OF_PHYSICIANS_READING_STUDY, person PHYSICIANS_READING_STUDY_IDENTIFICATION_SEQUENCE
     ], "PS3.3 C.7.2.1", persons),
-    many!("procedure", procedure, [
-        code PROCEDURE_CODE_SEQUENCE, REQUESTED_PROCEDURE_DESCRIPTION,
-        REQUEST_ATTRIBUTES_SEQUENCE > REQUESTED_PROCEDURE_DESCRIPTION, PERFORMED_PROCEDURE_STEP_DESCRIPTION
-    ], "PS3.3 C.7.2.1, C.4.11, 10.6, C.7.3.1", procedures),
+    many!(PROCEDURES, procedure, procedures),
     many!("reason", reason, [
         reason HERE, reason REQUEST_ATTRIBUTES_SEQUENCE, reason REFERENCED_REQUEST_SEQUENCE
     ], "PS3.3 C.4.11, 10.6, C.17.2", reasons),
@@ -75,11 +68,7 @@ pub const SERIES: &[Row<SeriesPart>] = &[
         code SHARED_FUNCTIONAL_GROUPS_SEQUENCE > FRAME_ANATOMY_SEQUENCE > ANATOMIC_REGION_SEQUENCE
             > ANATOMIC_REGION_MODIFIER_SEQUENCE
     ], "PS3.3 C.7.3.1, C.7.6.1, 10.5, C.7.6.16.2.8", sides),
-    many!("series.specimen", specimen, [
-        SPECIMEN_DESCRIPTION_SEQUENCE > SPECIMEN_IDENTIFIER, SPECIMEN_DESCRIPTION_SEQUENCE > SPECIMEN_UID,
-        issuer SPECIMEN_DESCRIPTION_SEQUENCE > ISSUER_OF_THE_SPECIMEN_IDENTIFIER_SEQUENCE,
-        code SPECIMEN_DESCRIPTION_SEQUENCE > SPECIMEN_TYPE_CODE_SEQUENCE
-    ], "PS3.3 C.7.6.22", specimens),
+    many!(SPECIMENS, specimen, specimens),
     one!("series.started", started, [
         SERIES_DATE, SERIES_TIME, TIMEZONE_OFFSET_FROM_UTC
     ], "PS3.3 C.7.3.1, C.12.1", date_time),
@@ -89,13 +78,8 @@ pub const SERIES: &[Row<SeriesPart>] = &[
     many!("series.performer", operators, [
         OPERATORS_NAME, person OPERATOR_IDENTIFICATION_SEQUENCE
     ], "PS3.3 C.7.3.1", operators),
-    many!("series.performer", device, [
-        MANUFACTURER, MANUFACTURER_MODEL_NAME, DEVICE_SERIAL_NUMBER, STATION_NAME, SOFTWARE_VERSIONS,
-        UDI_SEQUENCE > UNIQUE_DEVICE_IDENTIFIER
-    ], "PS3.3 C.7.5.1", device),
-    many!("series.performer", organization, [
-        INSTITUTION_NAME, code INSTITUTION_CODE_SEQUENCE
-    ], "PS3.3 C.7.5.1, C.3.2", organization),
+    many!(EQUIPMENT, device, device),
+    many!(INSTITUTION, organization, organization),
 ];
 
 /// Modality (0008,0060): a code of DCM with its display, else text (R5 ImagingStudy.series.modality). A code string is in

@@ -6,21 +6,30 @@ use super::attribute::attributes;
 use super::attributes::Attributes;
 use super::code::concepts;
 use super::identity::{Issuer, of_uid};
-use super::listed::{Listed, listed, of};
+use super::listed::{CompanionRow, Listed, companion, filled, listed, of, unfilled};
 use crate::fhir::resource::{Resource, Specimen};
 use crate::fhir::{Identifier, Reference};
 use crate::options::SystemKind;
 
-/// What fills a Specimen.
+/// The references to specimens.
+pub const SPECIMENS: Listed = listed!("series.specimen", [
+    SPECIMEN_DESCRIPTION_SEQUENCE > SPECIMEN_IDENTIFIER, SPECIMEN_DESCRIPTION_SEQUENCE > SPECIMEN_UID,
+    issuer SPECIMEN_DESCRIPTION_SEQUENCE > ISSUER_OF_THE_SPECIMEN_IDENTIFIER_SEQUENCE,
+    code SPECIMEN_DESCRIPTION_SEQUENCE > SPECIMEN_TYPE_CODE_SEQUENCE
+], "PS3.3 C.7.6.22");
+
+/// The rows of a Specimen, of an item of Specimen Description Sequence.
 #[rustfmt::skip]
-pub const SPECIMEN: &[Listed] = &[
-    listed!("Specimen.identifier", [
+pub const SPECIMEN: &[CompanionRow<Specimen>] = &[
+    filled!("Specimen.identifier", identifier, [
         SPECIMEN_DESCRIPTION_SEQUENCE > SPECIMEN_IDENTIFIER,
         issuer SPECIMEN_DESCRIPTION_SEQUENCE > ISSUER_OF_THE_SPECIMEN_IDENTIFIER_SEQUENCE,
         SPECIMEN_DESCRIPTION_SEQUENCE > SPECIMEN_UID
-    ], "PS3.3 C.7.6.22"),
-    listed!("Specimen.type", [code SPECIMEN_DESCRIPTION_SEQUENCE > SPECIMEN_TYPE_CODE_SEQUENCE], "PS3.3 C.7.6.22"),
-    of("Specimen.subject", "the study's subject"),
+    ], "PS3.3 C.7.6.22", identifiers),
+    filled!("Specimen.type", kind, [
+        code SPECIMEN_DESCRIPTION_SEQUENCE > SPECIMEN_TYPE_CODE_SEQUENCE
+    ], "PS3.3 C.7.6.22", |item| concepts(item, tags::SPECIMEN_TYPE_CODE_SEQUENCE).into_iter().next()),
+    unfilled(of("Specimen.subject", "the study's subject")),
 ];
 
 /// A reference to each specimen, by its identifier.
@@ -29,18 +38,18 @@ pub fn specimens(attributes: &Attributes<'_>) -> Vec<Reference> {
 }
 
 fn specimen(item: &Attributes<'_>) -> Option<Reference> {
+    let specimen = companion(SPECIMEN, item);
+    let identifier = specimen.identifier.first()?.clone();
+    Some(Reference::with(Resource::Specimen(specimen), Some(identifier), None))
+}
+
+fn identifiers(item: &Attributes<'_>) -> Vec<Identifier> {
     let issuer = || Issuer::of_sequence(item, tags::ISSUER_OF_THE_SPECIMEN_IDENTIFIER_SEQUENCE);
     let named = item
         .id_text(tags::SPECIMEN_IDENTIFIER)
         .map(|value| issuer().identifier(value, None, item.options().system(&SystemKind::Specimen)));
     let uid = item.oid(tags::SPECIMEN_UID).map(|uid| of_uid(&uid));
-    let identifiers: Vec<Identifier> = named.into_iter().chain(uid).collect();
-    let identifier = identifiers.first()?.clone();
-    let resource = Specimen {
-        identifier: identifiers,
-        kind: concepts(item, tags::SPECIMEN_TYPE_CODE_SEQUENCE).into_iter().next(),
-    };
-    Some(Reference::with(Resource::Specimen(resource), Some(identifier), None))
+    named.into_iter().chain(uid).collect()
 }
 
 #[cfg(test)]

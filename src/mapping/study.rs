@@ -7,14 +7,15 @@ use dicom_dictionary_std::tags;
 
 use super::attribute::attributes;
 use super::attributes::{Attributes, text};
-use super::identity::{Issuer, kind};
-use super::listed::{Listed, always, listed, of};
-use super::patient;
+use super::encounter::{ADMISSION, encounter};
+use super::identity::Issuer;
+use super::location::{PLACE, location};
+use super::patient::SUBJECT;
 use super::person::only_person;
 use super::row::{Agreement, Row, first, one};
+use super::subject::subject;
 use super::time::date_time;
-use crate::fhir::resource::{Encounter, Location, Resource};
-use crate::fhir::{Annotation, Identifier, ImagingStudy, Reference};
+use crate::fhir::{Identifier, ImagingStudy, Reference};
 use crate::options::SystemKind;
 
 /// The elements that the rows of [`STUDY`] fill from one instance.
@@ -24,42 +25,17 @@ pub type StudyPart = ImagingStudy<'static>;
 #[rustfmt::skip]
 pub const STUDY: &[Row<StudyPart>] = &[
     one!("identifier", study_id, [STUDY_ID], "PS3.3 C.7.2.1", study_id),
-    one!("subject", subject, [
-        PATIENT_NAME, patient_id HERE, PATIENT_BIRTH_DATE, PATIENT_SEX, QUALITY_CONTROL_SUBJECT,
-        patient_id OTHER_PATIENT_I_DS_SEQUENCE, PATIENT_SPECIES_DESCRIPTION, code PATIENT_SPECIES_CODE_SEQUENCE,
-        PATIENT_BREED_DESCRIPTION, code PATIENT_BREED_CODE_SEQUENCE, PATIENT_SEX_NEUTERED
-    ], "PS3.3 C.7.1.1, C.7.2.2", patient::subject, identified_first),
-    one!("encounter", encounter, [
-        ADMISSION_ID, ISSUER_OF_ADMISSION_ID, issuer ISSUER_OF_ADMISSION_ID_SEQUENCE
-    ], "PS3.3 C.7.2.2, PS3.6 (retired)", encounter, told_in_full),
+    one!(SUBJECT, subject, subject, identified_first),
+    one!(ADMISSION, encounter, encounter, told_in_full),
     one!("started", started, [
         STUDY_DATE, STUDY_TIME, TIMEZONE_OFFSET_FROM_UTC
     ], "PS3.3 C.7.2.1, C.12.1", date_time),
     one!("referrer", referrer, [
         REFERRING_PHYSICIAN_NAME, person REFERRING_PHYSICIAN_IDENTIFICATION_SEQUENCE
     ], "PS3.3 C.7.2.1", only_person),
-    one!("location", location, [
-        INSTITUTIONAL_DEPARTMENT_NAME, PERFORMED_LOCATION
-    ], "PS3.3 C.7.5.1, C.4.14", location),
+    one!(PLACE, location, location),
     one!("note", note, [STUDY_COMMENTS], "PS3.6 (retired)", note),
     one!("description", description, [STUDY_DESCRIPTION], "PS3.3 C.7.2.1", text),
-];
-
-/// Fills a Location.
-#[rustfmt::skip]
-pub const LOCATION: &[Listed] = &[
-    listed!("Location.name", [INSTITUTIONAL_DEPARTMENT_NAME, PERFORMED_LOCATION], "PS3.3 C.7.5.1, C.4.14"),
-];
-
-/// Fills an Encounter.
-#[rustfmt::skip]
-pub const ENCOUNTER: &[Listed] = &[
-    listed!("Encounter.identifier", [
-        ADMISSION_ID, ISSUER_OF_ADMISSION_ID, issuer ISSUER_OF_ADMISSION_ID_SEQUENCE
-    ], "PS3.3 C.7.2.2, PS3.6 (retired)"),
-    always("Encounter.status", "unknown"),
-    always("Encounter.class", "unknown"),
-    of("Encounter.subject", "the study's subject, if it is a Patient"),
 ];
 
 /// The subject of the first instance with a Patient ID, else of the first with any patient attribute: a de-identified
@@ -116,24 +92,8 @@ fn study_id(attributes: &Attributes<'_>) -> Option<Identifier> {
     Some(Issuer::default().identifier(value, None, attributes.options().system(&SystemKind::StudyId)))
 }
 
-fn encounter(attributes: &Attributes<'_>) -> Option<Reference> {
-    let value = attributes.id_text(tags::ADMISSION_ID)?;
-    let named = Issuer::of_name(attributes, attributes.id_text(tags::ISSUER_OF_ADMISSION_ID));
-    let issuer = Issuer::of_sequence(attributes, tags::ISSUER_OF_ADMISSION_ID_SEQUENCE).or(named);
-    let identifier = issuer.identifier(value, kind("VN"), attributes.options().system(&SystemKind::Visit));
-    let resource = Resource::Encounter(Encounter { identifier: vec![identifier.clone()] });
-    Some(Reference::with(resource, Some(identifier), None))
-}
-
-fn location(attributes: &Attributes<'_>) -> Option<Reference> {
-    let places = [tags::INSTITUTIONAL_DEPARTMENT_NAME, tags::PERFORMED_LOCATION];
-    let (tag, name) = places.into_iter().find_map(|tag| Some((tag, attributes.text(tag)?)))?;
-    let lost = attributes.lost(tag, &name).map(Box::from);
-    Some(Reference::with(Resource::Location(Location { name: Some(name.clone()) }), None, Some(name)).losing(lost))
-}
-
-fn note(attributes: &Attributes<'_>) -> Option<Annotation> {
-    attributes.long_text(tags::STUDY_COMMENTS).map(|text| Annotation { text })
+fn note(attributes: &Attributes<'_>) -> Option<String> {
+    attributes.long_text(tags::STUDY_COMMENTS)
 }
 
 #[cfg(test)]
@@ -163,22 +123,7 @@ mod tests {
     #[test]
     fn comments_keep_their_lines() {
         let note = mapped(STUDY, &[text(tags::STUDY_COMMENTS, "one\r\n  two\\three\r\n")]).part.note.unwrap();
-        assert_eq!(note.text, "one\r\n  two\\three");
-    }
-
-    #[test]
-    fn a_location_is_the_department_else_where_the_step_was_performed() {
-        let department = text(tags::INSTITUTIONAL_DEPARTMENT_NAME, "Radiology");
-        let performed = text(tags::PERFORMED_LOCATION, "Room 1");
-        for (data_set, want) in [
-            (vec![department.clone(), performed.clone()], Some("Radiology")),
-            (vec![performed.clone()], Some("Room 1")),
-            (vec![text(tags::INSTITUTIONAL_DEPARTMENT_NAME, " "), performed], Some("Room 1")),
-            (vec![], None),
-        ] {
-            let location = mapped(STUDY, &data_set).part.location;
-            assert_eq!(location.as_ref().map(reference).as_deref(), want, "{data_set:?}");
-        }
+        assert_eq!(note, "one\r\n  two\\three");
     }
 
     #[test]

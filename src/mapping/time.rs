@@ -3,9 +3,10 @@
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
+use jiff::civil::Date;
 
 use super::attributes::Attributes;
-use crate::dicom::value::{Date, Fraction, Offset, Time};
+use crate::dicom::value::{self, Fraction, Offset, Time};
 use crate::fhir::{DateTime, TimeOfDay};
 use crate::issue::Reason;
 
@@ -13,22 +14,28 @@ use crate::issue::Reason;
 /// gave. What cannot be taken is noted, and the date stays.
 pub fn date_time(attributes: &Attributes<'_>) -> Option<DateTime> {
     let (date, time) = (attributes.tag(0), attributes.tag(1));
-    let text = attributes.line(date)?;
-    let Ok(day) = Date::parse(&text) else { return attributes.drop(date, Reason::NotADate, &text) };
-    let time = time_of_day(attributes, day, time);
-    Some(DateTime { year: day.year(), month: day.month(), day: day.day(), time })
+    let day = day(attributes, date)?;
+    Some(DateTime { time: time_of_day(attributes, day, time), ..without_time(day) })
 }
 
 /// A DA attribute as date.
 pub fn date(attributes: &Attributes<'_>, tag: Tag) -> Option<DateTime> {
+    day(attributes, tag).map(without_time)
+}
+
+fn day(attributes: &Attributes<'_>, tag: Tag) -> Option<Date> {
     let text = attributes.line(tag)?;
-    let Ok(day) = Date::parse(&text) else { return attributes.drop(tag, Reason::NotADate, &text) };
-    Some(DateTime { year: day.year(), month: day.month(), day: day.day(), time: None })
+    value::date(&text).or_else(|| attributes.drop(tag, Reason::NotADate, &text))
+}
+
+fn without_time(day: Date) -> DateTime {
+    let (month, date) = (day.month().cast_unsigned(), day.day().cast_unsigned());
+    DateTime { year: day.year().cast_unsigned(), month, day: date, time: None }
 }
 
 fn time_of_day(attributes: &Attributes<'_>, day: Date, tag: Tag) -> Option<TimeOfDay> {
     let text = attributes.line(tag)?;
-    let known = Time::parse(&text).ok().and_then(|time| Some((time, time.minute?)));
+    let known = Time::parse(&text).and_then(|time| Some((time, time.minute?)));
     let Some((time, minute)) = known else { return attributes.drop(tag, Reason::NotATime, &text) };
     let second = time.second.unwrap_or(0);
     let offset = offset(attributes, day, &Time { second: Some(second), ..time }, tag)?;
@@ -54,17 +61,15 @@ fn without_zeros((microseconds, mut digits): (u32, u8)) -> (u32, u8) {
 fn offset(attributes: &Attributes<'_>, day: Date, time: &Time, tag: Tag) -> Option<Offset> {
     if let Some(text) = attributes.line(tags::TIMEZONE_OFFSET_FROM_UTC) {
         match Offset::parse(&text) {
-            Ok(offset) => return Some(offset),
-            Err(_) => attributes.note(tags::TIMEZONE_OFFSET_FROM_UTC, Reason::NotAnOffset, &text),
+            Some(offset) => return Some(offset),
+            None => attributes.note(tags::TIMEZONE_OFFSET_FROM_UTC, Reason::NotAnOffset, &text),
         }
     }
     let Some(zone) = &attributes.options().timezone else {
         return attributes.drop(tag, Reason::NoZone, &time.to_string());
     };
-    match zone.offset_of(day, time) {
-        Ok(offset) => Some(offset),
-        Err(_) => attributes.drop(tag, Reason::NoSuchLocalTime, &time.to_string()),
-    }
+    let offset = zone.offset_of(day, time);
+    offset.or_else(|| attributes.drop(tag, Reason::NoSuchLocalTime, &time.to_string()))
 }
 
 #[cfg(test)]

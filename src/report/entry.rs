@@ -58,7 +58,7 @@ impl From<Tag> for Attribute {
 pub(super) fn skipped(name: &Name, skip: &Skip) -> String {
     let (path, reason, message) = (name.to_string(), skip.code(), skip.to_string());
     let attribute = match skip {
-        Skip::NoUid(tag) | Skip::UnusableUid(tag) => Some(Attribute::from(*tag)),
+        Skip::NoUid(tag) | Skip::UnusableUid(tag) | Skip::SeveralUids(tag) => Some(Attribute::from(*tag)),
         _ => None,
     };
     let entry = SkippedEntry { path: &path, reason, message: &message, expected: expected(&message), attribute };

@@ -41,22 +41,7 @@ pub enum CharacterSet {
 impl CharacterSet {
     /// The defined terms as they stand in (0008,0005); `None` where the attribute is left out.
     pub fn terms(self) -> Option<&'static str> {
-        Some(match self {
-            CharacterSet::Ascii => return None,
-            CharacterSet::Latin1 => "ISO_IR 100",
-            CharacterSet::Latin2 => "ISO_IR 101",
-            CharacterSet::Cyrillic => "ISO_IR 144",
-            CharacterSet::Arabic => "ISO_IR 127",
-            CharacterSet::Greek => "ISO_IR 126",
-            CharacterSet::Hebrew => "ISO_IR 138",
-            CharacterSet::Turkish => "ISO_IR 148",
-            CharacterSet::Thai => "ISO_IR 166",
-            CharacterSet::Japanese => "\\ISO 2022 IR 87",
-            CharacterSet::Korean => "\\ISO 2022 IR 149",
-            CharacterSet::Gb18030 => "GB18030",
-            CharacterSet::Gbk => "GBK",
-            CharacterSet::Utf8 => "ISO_IR 192",
-        })
+        Some(self.row().0).filter(|terms| !terms.is_empty())
     }
 
     /// The bytes of a text. A character that the set does not have becomes a numeric entity, as encoding_rs does it.
@@ -64,24 +49,26 @@ impl CharacterSet {
         if self == CharacterSet::Korean {
             return korean(text);
         }
-        self.encoding().encode(text).0.into_owned()
+        self.row().1.encode(text).0.into_owned()
     }
 
-    fn encoding(self) -> &'static Encoding {
+    /// The defined terms, and the encoding.
+    fn row(self) -> (&'static str, &'static Encoding) {
         match self {
-            CharacterSet::Ascii | CharacterSet::Utf8 => UTF_8,
-            CharacterSet::Latin1 => WINDOWS_1252,
-            CharacterSet::Latin2 => ISO_8859_2,
-            CharacterSet::Cyrillic => ISO_8859_5,
-            CharacterSet::Arabic => ISO_8859_6,
-            CharacterSet::Greek => ISO_8859_7,
-            CharacterSet::Hebrew => ISO_8859_8,
-            CharacterSet::Turkish => WINDOWS_1254,
-            CharacterSet::Thai => WINDOWS_874,
-            CharacterSet::Japanese => ISO_2022_JP,
-            CharacterSet::Korean => EUC_KR,
-            CharacterSet::Gb18030 => GB18030,
-            CharacterSet::Gbk => GBK,
+            CharacterSet::Ascii => ("", UTF_8),
+            CharacterSet::Latin1 => ("ISO_IR 100", WINDOWS_1252),
+            CharacterSet::Latin2 => ("ISO_IR 101", ISO_8859_2),
+            CharacterSet::Cyrillic => ("ISO_IR 144", ISO_8859_5),
+            CharacterSet::Arabic => ("ISO_IR 127", ISO_8859_6),
+            CharacterSet::Greek => ("ISO_IR 126", ISO_8859_7),
+            CharacterSet::Hebrew => ("ISO_IR 138", ISO_8859_8),
+            CharacterSet::Turkish => ("ISO_IR 148", WINDOWS_1254),
+            CharacterSet::Thai => ("ISO_IR 166", WINDOWS_874),
+            CharacterSet::Japanese => ("\\ISO 2022 IR 87", ISO_2022_JP),
+            CharacterSet::Korean => ("\\ISO 2022 IR 149", EUC_KR),
+            CharacterSet::Gb18030 => ("GB18030", GB18030),
+            CharacterSet::Gbk => ("GBK", GBK),
+            CharacterSet::Utf8 => ("ISO_IR 192", UTF_8),
         }
     }
 }

@@ -7,6 +7,8 @@ use dcm2fhir::synth::{Attributes, DataSet, Instance, code};
 use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
 
+use crate::twice;
+
 /// Numbers as they stand in files.
 pub const NUMBERS: [&[u8]; 18] = [
     b"PID1",
@@ -66,6 +68,18 @@ pub struct Image {
     pub other: Number,
     /// The operator, by name alone.
     pub operator: usize,
+    /// The number that stands in the file twice, first with another value.
+    pub twice: Option<Twice>,
+}
+
+/// Numbers that may stand in a file twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Twice {
+    Patient,
+    Accession,
+    Admission,
+    Specimen,
+    Issuer,
 }
 
 /// Names of operators, of which some lose bytes where no character set is declared.
@@ -94,10 +108,12 @@ pub fn truth(bytes: &[u8], set: &[u8]) -> Option<String> {
 }
 
 impl Image {
-    /// What a reader has to hold the patient of the file for: what the ID says, or where nobody can say its bytes.
-    pub fn patient(&self) -> Option<String> {
-        let (number, _) = self.patient?;
-        self.says(self.patient).or_else(|| Some(NUMBERS[number].escape_ascii().to_string()))
+    /// Whom a reader has to hold the patient of the file for: who the ID says, or where nobody can say its bytes.
+    pub fn patients(&self) -> Vec<String> {
+        let Some((number, _)) = self.patient else { return Vec::new() };
+        let said = self.says(self.patient).unwrap_or_else(|| NUMBERS[number].escape_ascii().to_string());
+        let other = (self.twice == Some(Twice::Patient)).then(|| "ANOTHER".to_string());
+        [said].into_iter().chain(other).collect()
     }
 
     /// What its number says.
@@ -123,6 +139,8 @@ impl Image {
         image = numbered(image, self.patient, tags::PATIENT_ID, tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE);
         if let Some((_, issuer)) = self.patient {
             image = image.text(tags::ISSUER_OF_PATIENT_ID, ISSUERS[issuer].0);
+            image = self.again(image, Twice::Patient, tags::PATIENT_ID);
+            image = self.again(image, Twice::Issuer, tags::ISSUER_OF_PATIENT_ID);
         }
         if self.other.is_some() {
             let (id, issuer) = (tags::PATIENT_ID, tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE);
@@ -131,6 +149,8 @@ impl Image {
         image = image.text(tags::OPERATORS_NAME, OPERATORS[self.operator % OPERATORS.len()]);
         image = numbered(image, self.accession, tags::ACCESSION_NUMBER, tags::ISSUER_OF_ACCESSION_NUMBER_SEQUENCE);
         image = numbered(image, self.admission, tags::ADMISSION_ID, tags::ISSUER_OF_ADMISSION_ID_SEQUENCE);
+        image = self.again(image, Twice::Accession, tags::ACCESSION_NUMBER);
+        image = self.again(image, Twice::Admission, tags::ADMISSION_ID);
         let order = numbered(
             DataSet::new(),
             self.placer,
@@ -143,6 +163,7 @@ impl Image {
             tags::SPECIMEN_IDENTIFIER,
             tags::ISSUER_OF_THE_SPECIMEN_IDENTIFIER_SEQUENCE,
         );
+        let specimen = self.again(specimen, Twice::Specimen, tags::SPECIMEN_IDENTIFIER);
         image =
             image.item(tags::REQUEST_ATTRIBUTES_SEQUENCE, order).item(tags::SPECIMEN_DESCRIPTION_SEQUENCE, specimen);
         if let Some((person, scheme)) = self.person {
@@ -156,7 +177,12 @@ impl Image {
             let step = DataSet::new().text(tags::REFERENCED_SOP_INSTANCE_UID, format!("1.9.{step}"));
             image = image.item(tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE, step);
         }
-        image.bytes()
+        twice::file(&image)
+    }
+
+    /// A second value, where it has one.
+    fn again<A: Attributes>(&self, data_set: A, number: Twice, tag: Tag) -> A {
+        if self.twice == Some(number) { twice::again(data_set, tag, "ANOTHER") } else { data_set }
     }
 }
 

@@ -29,9 +29,17 @@ fn two_studies(tag: Tag, values: [&[u8]; 2]) -> [Instance; 2] {
 }
 
 pub fn converted(images: &[Instance], release: &'static Release, way: Way, systems: &[&str]) -> Run {
+    converted_files(&files(images), release, way, systems)
+}
+
+fn files(images: &[Instance]) -> Vec<Vec<u8>> {
+    images.iter().map(Instance::bytes).collect()
+}
+
+pub fn converted_files(files: &[Vec<u8>], release: &'static Release, way: Way, systems: &[&str]) -> Run {
     let folder = tempfile::tempdir().unwrap();
-    for (place, image) in images.iter().enumerate() {
-        std::fs::write(folder.path().join(place.to_string()), image.bytes()).unwrap();
+    for (place, file) in files.iter().enumerate() {
+        std::fs::write(folder.path().join(place.to_string()), file).unwrap();
     }
     let run = run(folder.path(), release, way, systems);
     check(&run.documents);
@@ -39,10 +47,14 @@ pub fn converted(images: &[Instance], release: &'static Release, way: Way, syste
 }
 
 /// The same in every release and way; `each` looks at the result.
-pub fn everywhere(images: &[Instance], systems: &[&str], mut each: impl FnMut(&Run, Way, &'static Release)) {
+pub fn everywhere(images: &[Instance], systems: &[&str], each: impl FnMut(&Run, Way, &'static Release)) {
+    everywhere_files(&files(images), systems, each);
+}
+
+pub fn everywhere_files(files: &[Vec<u8>], systems: &[&str], mut each: impl FnMut(&Run, Way, &'static Release)) {
     for release in Release::ALL {
         for way in WAYS {
-            each(&converted(images, release, way, systems), way, release);
+            each(&converted_files(files, release, way, systems), way, release);
         }
     }
 }

@@ -20,6 +20,7 @@ mod session;
 #[allow(dead_code, reason = "what the tests of the upload use")]
 #[path = "../upload/store.rs"]
 mod store;
+mod twice;
 #[cfg(feature = "upload")]
 mod uploaded;
 mod ways;

@@ -39,6 +39,39 @@ fn every_number_of_an_order_or_specimen_is_looked_at_and_not_the_first_alone() {
 }
 
 #[test]
+fn an_issuer_whose_name_the_user_knows_is_the_one_with_the_universal_id_within_a_study_and_across_studies() {
+    let told = |study: &str, place: u32, local: &str, id: &str| {
+        let image =
+            image(study, place, &[(tags::ISSUER_OF_PATIENT_ID, local.as_bytes()), (tags::ACCESSION_NUMBER, b"A1")]);
+        match id {
+            "" => image,
+            id => {
+                let of = [(tags::UNIVERSAL_ENTITY_ID, id), (tags::UNIVERSAL_ENTITY_ID_TYPE, "ISO")];
+                image.item(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE, with(&of))
+            }
+        }
+    };
+    for (first, second, is_one) in [
+        (("HOSP", ""), ("HOSP", "1.2.3"), true),
+        (("HOSP", ""), ("", "1.2.3"), false),
+        (("HOSP", ""), ("LAB", "1.2.3"), false),
+        (("HOSP", "1.2.4"), ("HOSP", "1.2.3"), false),
+        (("LAB", ""), ("", "1.2.9"), true),
+        (("HOSP", ""), ("SAME", ""), true),
+    ] {
+        let systems = ["accession=urn:a", "issuer:HOSP=urn:h", "issuer:SAME=urn:h", "issuer:LAB=urn:oid:1.2.9"];
+        let images = |study| [told("1", 1, first.0, first.1), told(study, 2, second.0, second.1)];
+        everywhere(&images("1"), &systems, |run, _, _| {
+            assert_eq!(run.issues.contains_key("several-patients"), !is_one, "{first:?} {second:?}");
+        });
+        everywhere(&images("2"), &systems, |run, _, _| {
+            assert_eq!(run.issues.contains_key("other-patient"), !is_one, "{first:?} {second:?}");
+            assert_eq!(run.exit_code, u8::from(!is_one), "{first:?} {second:?}");
+        });
+    }
+}
+
+#[test]
 fn a_phantom_and_a_patient_of_one_number_share_nothing() {
     let numbered = |study| image(study, 1, &[(tags::ACCESSION_NUMBER, b"A1"), (tags::ADMISSION_ID, b"V1")]);
     let images = [numbered("1").text(tags::QUALITY_CONTROL_SUBJECT, "YES"), numbered("2")];

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value;
 
-use crate::archive::{self, ISSUERS, Image, NUMBERS, Number, SETS};
+use crate::archive::{self, ISSUERS, Image, NUMBERS, Number, SETS, Twice};
 use crate::checker::{check, list, text};
 use crate::ways::{ALL_WAYS, Run, WAYS, Way, run};
 
@@ -33,11 +33,13 @@ pub fn image() -> impl Strategy<Value = Image> {
     let whose = (0..4_usize, 0..2_usize, 0..SETS.len(), number(), 0..4_usize);
     let what =
         (number(), number(), number(), number(), number(), prop::option::of(0..2_usize), prop::bool::weighted(0.05));
-    let more = (prop_oneof![4 => Just(None), 1 => number()], 0..5_usize);
-    (whose, what, more).prop_map(|(whose, what, (other, operator))| {
+    let all = [Twice::Patient, Twice::Accession, Twice::Admission, Twice::Specimen, Twice::Issuer];
+    let twice = prop_oneof![15 => Just(None), 1 => prop::sample::select(all.to_vec()).prop_map(Some)];
+    let more = (prop_oneof![4 => Just(None), 1 => number()], 0..5_usize, twice);
+    (whose, what, more).prop_map(|(whose, what, (other, operator, twice))| {
         let (study, series, set, patient, name) = whose;
         let (accession, placer, admission, specimen, person, step, species) = what;
-        let whose = Image { study, series, set, patient, name, other, operator, ..Image::default() };
+        let whose = Image { study, series, set, patient, name, other, operator, twice, ..Image::default() };
         Image { accession, placer, admission, specimen, person, step, species, ..whose }
     })
 }
@@ -62,9 +64,9 @@ type NumberOf = fn(&Image) -> Number;
 /// What several studies share says the same in the files of each.
 fn shared_is_the_same(images: &[Image], documents: &[Value], referring: &BTreeMap<String, BTreeSet<String>>) {
     let kinds: [(&str, NumberOf); 3] = [
-        ("Patient/", |image| image.patient),
-        ("Encounter/", |image| image.admission),
-        ("Specimen/", |image| image.specimen),
+        ("Patient/", |image| image.patient.filter(|_| !matches!(image.twice, Some(Twice::Patient | Twice::Issuer)))),
+        ("Encounter/", |image| image.admission.filter(|_| image.twice != Some(Twice::Admission))),
+        ("Specimen/", |image| image.specimen.filter(|_| image.twice != Some(Twice::Specimen))),
     ];
     for (kind, number) in kinds {
         for (name, studies) in referring.iter().filter(|(name, _)| name.starts_with(kind)) {
@@ -94,7 +96,7 @@ fn shared_is_the_same(images: &[Image], documents: &[Value], referring: &BTreeMa
 /// A study whose files have Patient IDs that cannot be one is named.
 fn mixed_studies_are_named(images: &[Image], run: &Run) {
     let of = |study: usize| images.iter().filter(move |image| image.study == study);
-    let patients = |study: usize| of(study).filter_map(Image::patient).collect::<BTreeSet<String>>().len();
+    let patients = |study: usize| of(study).flat_map(Image::patients).collect::<BTreeSet<String>>().len();
     let mixed = (0..4).filter(|study| patients(*study) > 1).count() as u64;
     let named = run.issues.get("several-patients").copied().unwrap_or_default();
     assert!(named >= mixed && (mixed == 0 || run.exit_code == 1), "{named} of {mixed} are named");

@@ -5,17 +5,40 @@ use dcm2fhir::Release;
 use proptest::prelude::*;
 use serde_json::Value;
 
+use dicom_dictionary_std::tags;
+
 use crate::archive;
+use crate::cases::{converted_files, image};
 use crate::checker::{check, text};
 use crate::property::{SYSTEMS, images, runner};
 use crate::server::{Act, TestServer};
 use crate::session::Session;
 use crate::store::{Rules, Store};
+use crate::twice;
 use crate::ways::{Way, run};
 
 /// Everything that the server has.
 fn stored(server: &TestServer) -> Vec<Value> {
     server.store().into_values().map(|(_, resource)| resource).collect()
+}
+
+#[test]
+fn a_patient_id_that_stands_twice_finds_nobody_on_the_server() {
+    let server = TestServer::new(|_| Act::Serve);
+    let of = |files: &[Vec<u8>]| converted_files(files, Release::R4, Way::Bundles, &["patient=urn:p"]).documents;
+    let in_doubt = twice::again(image("2", 1, &[]), tags::PATIENT_ID, "PID2");
+    for files in [[image("1", 1, &[]).bytes()], [twice::file(&in_doubt)]] {
+        let _ = Session::to(&server).upload(&of(&files));
+    }
+    let subjects: Vec<Value> = stored(&server)
+        .into_iter()
+        .filter(|resource| resource["resourceType"] == "ImagingStudy")
+        .map(|study| study["subject"]["reference"].clone())
+        .collect();
+    assert_eq!(subjects.len(), 2);
+    assert_ne!(subjects[0], subjects[1]);
+    let patients = stored(&server).into_iter().filter(|resource| resource["resourceType"] == "Patient");
+    assert_eq!(patients.count(), 2);
 }
 
 #[test]

@@ -55,31 +55,23 @@ pub struct Decoded<'a> {
 }
 
 /// What is wrong with the encoding of a value, the least serious first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TextFault {
     /// Bytes above 7F are taken as the user said.
-    #[error("bytes were read in the character set that the user named")]
     TakenAsTold,
     /// Bytes outside the declared repertoire form valid UTF-8, and are taken as such.
-    #[error("bytes outside the declared character set were taken as UTF-8")]
     TakenAsUtf8,
     /// An escape sequence designates a known set that (0008,0005) does not declare, and is followed.
-    #[error("an escape sequence selects a character set that is not declared")]
     UndeclaredEscape,
     /// The escape sequence is missing, but only one declared set can have been meant.
-    #[error("text is not preceded by the escape sequence of its character set")]
     MissingEscape,
     /// Control characters that no text may hold became U+FFFD.
-    #[error("control characters were replaced")]
     ControlCharacter,
     /// An escape sequence that PS3.3 C.12.1.1.2 does not list became U+FFFD.
-    #[error("an unknown escape sequence was replaced")]
     UnknownEscape,
     /// Bytes that are no characters of the declared set became U+FFFD.
-    #[error("bytes that the declared character set does not hold were replaced")]
     Undecodable,
     /// A value of (0008,0005) is no defined term, or cannot stand in its place.
-    #[error("the specific character set is not a defined term")]
     UnknownTerm,
 }
 

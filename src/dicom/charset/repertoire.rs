@@ -41,33 +41,41 @@ struct Row {
     register: Bytes,
     part: Option<Bytes>,
     escape: Bytes,
+    encoding: &'static Encoding,
 }
 
 type Bytes = &'static [u8];
 
-const fn row(repertoire: Repertoire, register: Bytes, part: Option<Bytes>, escape: Bytes) -> Row {
-    Row { repertoire, register, part, escape }
+const fn row(
+    repertoire: Repertoire,
+    register: Bytes,
+    part: Option<Bytes>,
+    escape: Bytes,
+    encoding: &'static Encoding,
+) -> Row {
+    Row { repertoire, register, part, escape, encoding }
 }
 
-/// Every repertoire with its number in the register, its part of ISO 8859, and its escape sequence without the ESC.
+/// Every repertoire, in their order, with its number in the register, its part of ISO 8859, its escape sequence without the
+/// ESC, and the encoding that has its characters.
 #[rustfmt::skip]
-const ROWS: [Row; 16] = [
-    row(Repertoire::Latin1,   b"100", Some(b"1"),  b"-A"),
-    row(Repertoire::Latin2,   b"101", Some(b"2"),  b"-B"),
-    row(Repertoire::Latin3,   b"109", Some(b"3"),  b"-C"),
-    row(Repertoire::Latin4,   b"110", Some(b"4"),  b"-D"),
-    row(Repertoire::Cyrillic, b"144", Some(b"5"),  b"-L"),
-    row(Repertoire::Arabic,   b"127", Some(b"6"),  b"-G"),
-    row(Repertoire::Greek,    b"126", Some(b"7"),  b"-F"),
-    row(Repertoire::Hebrew,   b"138", Some(b"8"),  b"-H"),
-    row(Repertoire::Latin5,   b"148", Some(b"9"),  b"-M"),
-    row(Repertoire::Latin9,   b"203", Some(b"15"), b"-b"),
-    row(Repertoire::Thai,     b"166", Some(b"11"), b"-T"),
-    row(Repertoire::Katakana, b"13",  None,        b")I"),
-    row(Repertoire::JisX0208, b"87",  None,        b"$B"),
-    row(Repertoire::JisX0212, b"159", None,        b"$(D"),
-    row(Repertoire::KsX1001,  b"149", None,        b"$)C"),
-    row(Repertoire::Gb2312,   b"58",  None,        b"$)A"),
+static ROWS: [Row; 16] = [
+    row(Repertoire::Latin1,   b"100", Some(b"1"),  b"-A", WINDOWS_1252),
+    row(Repertoire::Latin2,   b"101", Some(b"2"),  b"-B", ISO_8859_2),
+    row(Repertoire::Latin3,   b"109", Some(b"3"),  b"-C", ISO_8859_3),
+    row(Repertoire::Latin4,   b"110", Some(b"4"),  b"-D", ISO_8859_4),
+    row(Repertoire::Cyrillic, b"144", Some(b"5"),  b"-L", ISO_8859_5),
+    row(Repertoire::Arabic,   b"127", Some(b"6"),  b"-G", ISO_8859_6),
+    row(Repertoire::Greek,    b"126", Some(b"7"),  b"-F", ISO_8859_7),
+    row(Repertoire::Hebrew,   b"138", Some(b"8"),  b"-H", ISO_8859_8),
+    row(Repertoire::Latin5,   b"148", Some(b"9"),  b"-M", WINDOWS_1254),
+    row(Repertoire::Latin9,   b"203", Some(b"15"), b"-b", ISO_8859_15),
+    row(Repertoire::Thai,     b"166", Some(b"11"), b"-T", WINDOWS_874),
+    row(Repertoire::Katakana, b"13",  None,        b")I", EUC_JP),
+    row(Repertoire::JisX0208, b"87",  None,        b"$B", EUC_JP),
+    row(Repertoire::JisX0212, b"159", None,        b"$(D", EUC_JP),
+    row(Repertoire::KsX1001,  b"149", None,        b"$)C", EUC_KR),
+    row(Repertoire::Gb2312,   b"58",  None,        b"$)A", GBK),
 ];
 
 /// What an escape sequence does, and how many bytes it has after the ESC.
@@ -149,22 +157,7 @@ impl Repertoire {
     }
 
     fn encoding(self) -> &'static Encoding {
-        match self {
-            Self::Latin1 => WINDOWS_1252,
-            Self::Latin2 => ISO_8859_2,
-            Self::Latin3 => ISO_8859_3,
-            Self::Latin4 => ISO_8859_4,
-            Self::Cyrillic => ISO_8859_5,
-            Self::Arabic => ISO_8859_6,
-            Self::Greek => ISO_8859_7,
-            Self::Hebrew => ISO_8859_8,
-            Self::Latin5 => WINDOWS_1254,
-            Self::Latin9 => ISO_8859_15,
-            Self::Thai => WINDOWS_874,
-            Self::Katakana | Self::JisX0208 | Self::JisX0212 => EUC_JP,
-            Self::KsX1001 => EUC_KR,
-            Self::Gb2312 => GBK,
-        }
+        ROWS[self as usize].encoding
     }
 }
 

@@ -3,7 +3,7 @@
 use dicom_dictionary_std::tags;
 
 use super::places::Place;
-use super::{Content, Entry, Header};
+use super::{Entry, Header};
 use crate::dicom::Tag;
 
 /// A data set, or an item of a sequence, of a [`Header`].
@@ -26,23 +26,27 @@ impl<'h> DataSet<'h> {
 
     /// The raw value of an attribute, with its padding; `None` where the attribute is absent, or is a sequence.
     pub fn bytes(&self, tag: Tag) -> Option<&'h [u8]> {
-        let (_, entry) = self.find(tag)?;
-        let pile = self.header.piles.get(entry.pile.number())?;
-        match entry.content {
-            Content::Value(start, end) => pile.bytes.get(start as usize..end as usize),
-            Content::Sequence | Content::Item => None,
-        }
+        let (_, entry) = self.entries(tag).next()?;
+        self.header.bytes_of(entry)
     }
 
-    /// The items of a sequence; none where the attribute is absent or is no sequence.
+    /// The raw values of an attribute that should stand once: the one that is taken, then another that stands there too.
+    pub fn all_bytes(&self, tag: Tag) -> impl Iterator<Item = &'h [u8]> + use<'h> {
+        let header = self.header;
+        self.entries(tag).filter_map(|(_, entry)| header.bytes_of(entry))
+    }
+
+    /// The items of a sequence, and of another of this tag; none where the attribute is absent or is no sequence.
     pub fn items(&self, tag: Tag) -> impl Iterator<Item = DataSet<'h>> + use<'h> {
         let (header, character_set) = (self.header, self.character_set);
-        let (mut at, end) = self.find(tag).map_or((0, 0), |(at, entry)| (at + 1, entry.behind as usize));
-        std::iter::from_fn(move || {
-            let item = header.entries.get(at).filter(|_| at < end)?;
-            let (start, behind) = (at + 1, item.behind as usize);
-            at = behind;
-            Some(DataSet::new(header, start, behind, character_set))
+        self.entries(tag).flat_map(move |(at, sequence)| {
+            let (mut at, end) = (at + 1, sequence.behind as usize);
+            std::iter::from_fn(move || {
+                let item = header.entries.get(at).filter(|_| at < end)?;
+                let (start, behind) = (at + 1, item.behind as usize);
+                at = behind;
+                Some(DataSet::new(header, start, behind, character_set))
+            })
         })
     }
 
@@ -51,26 +55,24 @@ impl<'h> DataSet<'h> {
         self.character_set
     }
 
-    /// The first entry of the tag at this level, and its place.
-    fn find(&self, tag: Tag) -> Option<(usize, &'h Entry)> {
+    /// The entries of the tag at this level, each with its place.
+    fn entries(&self, tag: Tag) -> impl Iterator<Item = (usize, &'h Entry)> + use<'h> {
         // An item begins behind its sequence.
-        match if self.start == 0 { self.header.root.of(tag) } else { Place::Anywhere } {
-            Place::Nowhere => None,
-            Place::At(at) => self.header.entries.get(at).filter(|entry| entry.tag == tag).map(|entry| (at, entry)),
-            Place::Anywhere => self.search(tag),
-        }
-    }
-
-    fn search(&self, tag: Tag) -> Option<(usize, &'h Entry)> {
-        let mut at = self.start;
-        while at < self.end {
-            let entry = self.header.entries.get(at)?;
-            if entry.tag == tag {
-                return Some((at, entry));
+        let (mut next, end) = match if self.start == 0 { self.header.root.of(tag) } else { Place::Anywhere } {
+            Place::Nowhere => (self.end, self.end),
+            Place::At(at) => (at, at + 1),
+            Place::Anywhere => (self.start, self.end),
+        };
+        let entries = self.header.entries.get(..end).unwrap_or_default();
+        std::iter::from_fn(move || {
+            loop {
+                let (at, entry) = (next, entries.get(next)?);
+                next = entry.behind as usize;
+                if entry.tag == tag {
+                    return Some((at, entry));
+                }
             }
-            at = entry.behind as usize;
-        }
-        None
+        })
     }
 }
 

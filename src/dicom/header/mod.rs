@@ -60,7 +60,7 @@ pub struct Fault {
 pub enum FaultKind {
     /// The file ends inside this attribute, and what stood before it was taken.
     Truncated,
-    /// The attribute stands twice in its data set, and the later value was taken.
+    /// The attribute stands twice in its data set: the later value was taken, or the items of both sequences.
     Repeated,
     /// A wanted value is longer than its cap and was left out.
     TooLong,
@@ -147,6 +147,10 @@ enum Content {
     Item,
 }
 
+/// The values that an attribute had before the one that is taken of it.
+#[derive(Debug, Default)]
+pub struct Former(Vec<Entry>);
+
 /// A sequence or item that is not closed yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
@@ -187,18 +191,30 @@ impl Header {
         self.entries.len()
     }
 
-    /// Forgets a value of the data set or item that begins at a place, and says whether it was there. It still counts
-    /// for the fingerprint.
-    pub fn forget_value(&mut self, start: usize, tag: Tag) -> bool {
-        let mut at = start;
+    /// Forgets the values that an attribute has already in the data set or item that begins at a place; `None` where it
+    /// is not there. They still count for the fingerprint.
+    pub fn forget_values(&mut self, start: usize, tag: Tag) -> Option<Former> {
+        let (mut at, mut former) = (start, None);
         while let Some(entry) = self.entries.get_mut(at) {
-            if entry.tag == tag && matches!(entry.content, Content::Value(..)) {
-                entry.tag = FORGOTTEN;
-                return true;
-            }
             at = entry.behind as usize;
+            if entry.tag == tag {
+                let Former(values) = former.get_or_insert_default();
+                if matches!(entry.content, Content::Value(..)) {
+                    values.push(*entry);
+                    entry.tag = FORGOTTEN;
+                }
+            }
         }
-        false
+        former
+    }
+
+    /// Keeps the first of the former values that differs from the one that was then taken at a place, behind it: so it
+    /// can be seen that nobody can say which one holds.
+    pub fn keep_former(&mut self, taken: usize, Former(values): Former) -> Result<(), Full> {
+        let Some(taken) = self.entries.get(taken) else { return Ok(()) };
+        let differs = |former: &&Entry| self.bytes_of(former) != self.bytes_of(taken);
+        let Some(Entry { tag, pile, content, .. }) = values.iter().find(differs).copied() else { return Ok(()) };
+        self.push(tag, pile, content).map(|_| ())
     }
 
     /// Opens a sequence.
@@ -243,10 +259,7 @@ impl Header {
             }
             match entry.content {
                 Content::Value(..) if entry.tag == FORGOTTEN => {}
-                Content::Value(start, end) => {
-                    let bytes = &self.piles[entry.pile.number() % Levels::SETS].bytes;
-                    each(entry.tag, bytes.get(start as usize..end as usize));
-                }
+                Content::Value(..) => each(entry.tag, self.bytes_of(entry)),
                 Content::Sequence | Content::Item => {
                     each(entry.tag, None);
                     open.push(entry.behind as usize);
@@ -282,6 +295,15 @@ impl Header {
             }
         }
         hashes
+    }
+
+    /// The value of an entry; `None` where it is none.
+    fn bytes_of(&self, entry: &Entry) -> Option<&[u8]> {
+        let pile = self.piles.get(entry.pile.number())?;
+        match entry.content {
+            Content::Value(start, end) => pile.bytes.get(start as usize..end as usize),
+            Content::Sequence | Content::Item => None,
+        }
     }
 
     fn open_entry(&mut self, tag: Tag, levels: Levels, content: Content) -> Result<Open, Full> {

@@ -98,24 +98,32 @@ impl<'a> Instance<'a> {
         if !self.has_room(child.tag) {
             return lexer.skip();
         }
-        let empty = if child.items.is_some() { Value::Items(Vec::new()) } else { Value::Bytes(Vec::new()) };
-        if into.insert(child.tag, (child.levels, empty)).is_some() {
-            // Of two the later is taken, as of a file's.
-            self.repeats += 1;
-            if self.repeats <= MAX_REPEATS {
-                self.header.fault(child.tag, FaultKind::Repeated);
-            }
-        }
-        let Some((_, value)) = into.get_mut(&child.tag) else { return Ok(()) };
-        let read = self.members(lexer, child, value);
+        let (mut value, former) = self.empty(child, into.remove(&child.tag).map(|(_, value, _)| value));
+        let read = self.members(lexer, child, &mut value);
         let is_cut = read.is_err() && matches!(value, Value::Bytes(_));
         if matches!(read, Ok(false)) {
             self.header.fault(child.tag, FaultKind::TooLong);
         }
-        if is_cut || matches!(read, Ok(false)) {
-            into.remove(&child.tag);
+        if !is_cut && !matches!(read, Ok(false)) {
+            let former = former.filter(|former| !matches!(&value, Value::Bytes(bytes) if bytes == former));
+            into.insert(child.tag, (child.levels, value, former));
         }
         read.map(|_| ())
+    }
+
+    /// The value of an attribute before it is read, and the former value of one that stands twice. As of a file's, the
+    /// later of two values is taken, and the items of both sequences.
+    fn empty(&mut self, child: Child, former: Option<Value>) -> (Value, Option<Vec<u8>>) {
+        self.repeats += u32::from(former.is_some());
+        if former.is_some() && self.repeats <= MAX_REPEATS {
+            self.header.fault(child.tag, FaultKind::Repeated);
+        }
+        match (former, child.items) {
+            (Some(Value::Bytes(bytes)), None) => (Value::Bytes(Vec::new()), Some(bytes)),
+            (_, None) => (Value::Bytes(Vec::new()), None),
+            (Some(items @ Value::Items(_)), Some(_)) => (items, None),
+            (_, Some(_)) => (Value::Items(Vec::new()), None),
+        }
     }
 
     /// Takes the members of an attribute; false where its value is not at hand, or beyond the cap.

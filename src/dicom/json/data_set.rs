@@ -7,8 +7,8 @@ use dicom_core::Tag;
 use crate::dicom::header::{Full, Header, MAX_ENTRIES, MAX_HEADER_BYTES};
 use crate::dicom::wanted::Levels;
 
-/// The attributes of an instance or item.
-pub(super) type Attributes = BTreeMap<Tag, (Levels, Value)>;
+/// The attributes of an instance or item, each with a former value that differs where it stands twice.
+pub(super) type Attributes = BTreeMap<Tag, (Levels, Value, Option<Vec<u8>>)>;
 
 /// What an attribute has.
 pub(super) enum Value {
@@ -46,9 +46,12 @@ impl Room {
 
 /// Puts the attributes up to a last one into a header.
 pub(super) fn put(attributes: &Attributes, last: Tag, header: &mut Header) -> Result<(), Full> {
-    for (tag, (levels, value)) in attributes.range(..=last) {
+    for (tag, (levels, value, former)) in attributes.range(..=last) {
         match value {
-            Value::Bytes(bytes) => header.push_value(*tag, *levels, bytes)?,
+            Value::Bytes(bytes) => {
+                let all = [bytes].into_iter().chain(former);
+                all.into_iter().try_for_each(|bytes| header.push_value(*tag, *levels, bytes))?;
+            }
             Value::Items(items) => {
                 let sequence = header.open_sequence(*tag, *levels)?;
                 for item in items {

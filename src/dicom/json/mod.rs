@@ -198,7 +198,7 @@ impl<'b> Instances<'b> {
 fn last_tag(attributes: &data_set::Attributes, wanted: &Wanted) -> Tag {
     let class = attributes.get(&tags::SOP_CLASS_UID).or_else(|| attributes.get(&tags::MEDIA_STORAGE_SOP_CLASS_UID));
     let class = class
-        .and_then(|(_, value)| if let data_set::Value::Bytes(bytes) = value { Some(unpadded(bytes)) } else { None });
+        .and_then(|(_, value, _)| if let data_set::Value::Bytes(bytes) = value { Some(unpadded(bytes)) } else { None });
     wanted.last_tag(class).min(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE)
 }
 

@@ -191,6 +191,24 @@ fn what_cannot_be_taken_is_a_fault_of_its_attribute() {
 }
 
 #[test]
+fn a_former_value_that_differs_stays_behind_the_later_one_and_so_do_the_items_of_another_sequence() {
+    let all = |members: &str| {
+        read(format!("{{{UIDS},{members}}}").as_bytes(), |header| {
+            let values = header.root().all_bytes(tags::PATIENT_ID).map(String::from_utf8_lossy);
+            let items = header.root().items(tags::REQUEST_ATTRIBUTES_SEQUENCE).count();
+            format!("{:?} {items}", values.collect::<Vec<_>>())
+        })
+    };
+    for (members, want) in [
+        (r#""00100020":{"Value":["1"]},"00100020":{"Value":["2"]}"#, r#"["2", "1"] 0"#),
+        (r#""00100020":{"Value":["1"]},"00100020":{"Value":["1"]}"#, r#"["1"] 0"#),
+        (r#""00400275":{"Value":[{}]},"00400275":{"Value":[{},{}]}"#, "[] 3"),
+    ] {
+        assert_eq!(all(members), [Ok(want.to_string())], "{members}");
+    }
+}
+
+#[test]
 fn attributes_come_in_ascending_order_and_none_that_a_file_would_not_be_read_to() {
     let ordered =
         r#""00080016":{"Value":["1.2.840.10008.5.1.4.1.1.2"]},"00081030":{"Value":["x"]},"00100020":{"Value":["1"]}"#;

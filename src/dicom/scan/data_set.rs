@@ -43,10 +43,10 @@ impl<'a> Scan<'a> {
                 continue;
             }
             let child = cursor.find(element.number);
-            if cursor.is_late {
-                self.forget_repeated(child, &cursor)?;
-            }
-            at = self.attribute(child, offset, &element, u64::MAX, encoding)?;
+            at = match cursor.is_late {
+                true => self.repeated(child, offset, &element, u64::MAX, encoding, cursor.start)?,
+                false => self.attribute(child, offset, &element, u64::MAX, encoding)?,
+            };
             match child.map(|child| child.tag) {
                 Some(tags::SOP_CLASS_UID) if !self.is_class_known() => cursor.set_limit(self.limit()?),
                 Some(tags::DIRECTORY_RECORD_SEQUENCE) => return Err(Stop::Skip(Skip::Dicomdir)),
@@ -67,10 +67,10 @@ impl<'a> Scan<'a> {
                 DELIMITERS.. if element.is_mark() => return Ok(offset),
                 number => {
                     let child = cursor.find(number);
-                    if cursor.is_late {
-                        self.forget_repeated(child, &cursor)?;
-                    }
-                    at = self.attribute(child, offset, &element, end, encoding)?;
+                    at = match cursor.is_late {
+                        true => self.repeated(child, offset, &element, end, encoding, cursor.start)?,
+                        false => self.attribute(child, offset, &element, end, encoding)?,
+                    };
                 }
             }
         }
@@ -174,16 +174,30 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// An attribute stands once in a data set (PS3.5 7.1). Of two the later one is taken, as pydicom and dicom-rs do, and
-    /// said to be.
+    /// Takes what is wanted of an element that may be there already: an attribute stands once in a data set (PS3.5 7.1). Of
+    /// two values the later one is taken, as pydicom and dicom-rs do, and a former one that differs is kept behind it.
     #[cold]
-    fn forget_repeated(&mut self, child: Option<&Child>, cursor: &Cursor) -> Result<(), Stop> {
-        let Some(child) = child else { return Ok(()) };
-        if self.header.forget_value(cursor.start, child.tag) {
+    fn repeated(
+        &mut self,
+        child: Option<&Child>,
+        offset: u64,
+        element: &Element,
+        end: u64,
+        encoding: Encoding,
+        start: usize,
+    ) -> Result<u64, Stop> {
+        let former = child.and_then(|child| self.header.forget_values(start, child.tag));
+        if let (Some(child), Some(_)) = (child, &former) {
             self.repeats += 1;
             self.header.fault(child.tag, FaultKind::Repeated);
         }
-        if self.repeats > MAX_REPEATS { Err(self.fail(FaultKind::TooMany)) } else { Ok(()) }
+        if self.repeats > MAX_REPEATS {
+            return Err(self.fail(FaultKind::TooMany));
+        }
+        let place = self.header.end();
+        let behind = self.attribute(child, offset, element, end, encoding)?;
+        self.header.keep_former(place, former.unwrap_or_default()).map_err(|_| self.fail(FaultKind::TooMany))?;
+        Ok(behind)
     }
 
     /// Takes a value, if all of it is there.

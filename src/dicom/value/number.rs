@@ -1,37 +1,21 @@
 //! IS and other numbers that are written as text (PS3.5 6.2).
 
 use super::{trim, trim_uid};
-
-/// Why a number cannot stand where FHIR wants an unsignedInt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NumberFault {
-    /// Below zero.
-    #[error("expected a number that is not negative")]
-    Negative,
-    /// With digits behind a decimal point other than zeros, or with an exponent.
-    #[error("expected a whole number")]
-    Fractional,
-    /// Beyond 2147483647, the largest number of FHIR, or beyond 64 bits.
-    #[error("expected a number up to 2147483647")]
-    TooLarge,
-    /// No number at all.
-    #[error("expected a number")]
-    NotANumber,
-}
+use crate::issue::Reason;
 
 /// The largest FHIR unsignedInt.
 const LARGEST: i64 = 2_147_483_647;
 
 /// Reads a whole number with an optional sign; more than the twelve characters of an IS are tolerated, and a decimal
 /// point with nothing but zeros behind it, as programs write that keep numbers as fractions.
-pub fn integer(text: &str) -> Result<i64, NumberFault> {
+pub fn integer(text: &str) -> Result<i64, Reason> {
     let text = without_zeros(trim(text));
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(if is_decimal(text) { NumberFault::Fractional } else { NumberFault::NotANumber });
+        return Err(if is_decimal(text) { Reason::Fractional } else { Reason::NotAnInteger });
     }
     // Only the size is left to be wrong.
-    text.parse().map_err(|_| NumberFault::TooLarge)
+    text.parse().map_err(|_| Reason::TooLarge)
 }
 
 /// `3` of `3.0`.
@@ -45,12 +29,12 @@ fn without_zeros(text: &str) -> &str {
 }
 
 /// Reads a whole number that FHIR can hold as an unsignedInt.
-pub fn unsigned(text: &str) -> Result<u32, NumberFault> {
+pub fn unsigned(text: &str) -> Result<u32, Reason> {
     match integer(text) {
-        Ok(number) if number < 0 => Err(NumberFault::Negative),
-        Ok(number) => u32::try_from(number).ok().filter(|_| number <= LARGEST).ok_or(NumberFault::TooLarge),
+        Ok(number) if number < 0 => Err(Reason::Negative),
+        Ok(number) => u32::try_from(number).ok().filter(|_| number <= LARGEST).ok_or(Reason::TooLarge),
         // More digits than 64 bits hold, below zero.
-        Err(NumberFault::TooLarge) if trim(text).starts_with('-') => Err(NumberFault::Negative),
+        Err(Reason::TooLarge) if trim(text).starts_with('-') => Err(Reason::Negative),
         Err(fault) => Err(fault),
     }
 }
@@ -96,28 +80,28 @@ mod tests {
     #[test]
     fn a_number_that_fhir_cannot_hold_says_why() {
         for (is, want) in [
-            ("", NumberFault::NotANumber),
-            ("-", NumberFault::NotANumber),
-            ("one", NumberFault::NotANumber),
-            ("1 2", NumberFault::NotANumber),
-            ("++1", NumberFault::NotANumber),
-            ("--1", NumberFault::NotANumber),
-            ("0x10", NumberFault::NotANumber),
-            ("nan", NumberFault::NotANumber),
-            ("１", NumberFault::NotANumber),
-            ("1.01", NumberFault::Fractional),
-            ("1.0.0", NumberFault::NotANumber),
-            (".", NumberFault::NotANumber),
-            (".0", NumberFault::Fractional),
-            ("-1.0", NumberFault::Negative),
-            ("2147483648.0", NumberFault::TooLarge),
-            ("-1.5", NumberFault::Fractional),
-            (".5", NumberFault::Fractional),
-            ("1e3", NumberFault::Fractional),
-            ("-1", NumberFault::Negative),
-            ("-99999999999999999999", NumberFault::Negative),
-            ("2147483648", NumberFault::TooLarge),
-            ("99999999999999999999", NumberFault::TooLarge),
+            ("", Reason::NotAnInteger),
+            ("-", Reason::NotAnInteger),
+            ("one", Reason::NotAnInteger),
+            ("1 2", Reason::NotAnInteger),
+            ("++1", Reason::NotAnInteger),
+            ("--1", Reason::NotAnInteger),
+            ("0x10", Reason::NotAnInteger),
+            ("nan", Reason::NotAnInteger),
+            ("１", Reason::NotAnInteger),
+            ("1.01", Reason::Fractional),
+            ("1.0.0", Reason::NotAnInteger),
+            (".", Reason::NotAnInteger),
+            (".0", Reason::Fractional),
+            ("-1.0", Reason::Negative),
+            ("2147483648.0", Reason::TooLarge),
+            ("-1.5", Reason::Fractional),
+            (".5", Reason::Fractional),
+            ("1e3", Reason::Fractional),
+            ("-1", Reason::Negative),
+            ("-99999999999999999999", Reason::Negative),
+            ("2147483648", Reason::TooLarge),
+            ("99999999999999999999", Reason::TooLarge),
         ] {
             assert_eq!(unsigned(is), Err(want), "{is:?}");
         }

@@ -2,38 +2,12 @@
 
 use serde::ser::SerializeMap;
 
-use super::object::{Element, Object};
+use super::object::{Element, Object, Value, extension};
 use crate::fhir::datatypes::{CodeableConcept, Coding};
+use crate::fhir::release::{CodedElement, Datatype, TextAs};
 
-/// An extension with a code as its value.
-pub struct CodeExtension {
-    /// The extension's URL.
-    pub url: &'static str,
-    /// The value.
-    pub code: &'static str,
-}
-
-impl Element for CodeExtension {
-    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        object.value("url", self.url)?;
-        object.value("valueCode", self.code)
-    }
-}
-
-/// An extension with a concept as its value.
-pub struct ConceptExtension {
-    /// The extension's URL.
-    pub url: &'static str,
-    /// The value.
-    pub concept: CodeableConcept,
-}
-
-impl Element for ConceptExtension {
-    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        object.value("url", self.url)?;
-        object.element("valueCodeableConcept", &self.concept)
-    }
-}
+/// The value of an extension that is a concept.
+pub const CONCEPT: &str = "valueCodeableConcept";
 
 /// An element with only the data-absent-reason extension, with this code.
 pub struct Absent(pub &'static str);
@@ -48,7 +22,7 @@ impl Absent {
 impl Element for Absent {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         let url = "http://hl7.org/fhir/StructureDefinition/data-absent-reason";
-        object.list("extension", [CodeExtension { url, code: self.0 }].iter())
+        object.list("extension", [extension(url, Value("valueCode", self.0))].iter())
     }
 }
 
@@ -77,42 +51,41 @@ impl Element for InConcept<'_> {
     }
 }
 
-/// A CodeableConcept in a release that has a CodeableReference.
-pub struct InReference<'a>(pub &'a CodeableConcept);
-
-impl Element for InReference<'_> {
-    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        object.element("concept", self.0)
+impl<M: SerializeMap> Object<'_, M> {
+    /// A member with codes, as the release has it: all of them, or the first.
+    pub fn coded<'c, I>(&mut self, element: CodedElement, concepts: I) -> Result<(), M::Error>
+    where
+        I: IntoIterator<Item = &'c CodeableConcept, IntoIter: Clone>,
+    {
+        let mut typed = concepts.into_iter().map(|concept| Typed(concept, element.datatype));
+        if element.is_list { self.list(element.name, typed) } else { self.optional_element(element.name, typed.next()) }
     }
 }
 
-/// A CodeableConcept in a release that has a Coding: its first one.
-pub struct AsCoding<'a> {
-    /// The concept.
-    pub concept: &'a CodeableConcept,
-    /// How its text is written if it has no coding.
-    pub text: TextAs,
-}
+/// A concept in the type that the release has for it.
+pub struct Typed<'a>(pub &'a CodeableConcept, pub Datatype);
 
-/// What the text of a concept becomes in a Coding.
-#[derive(Clone, Copy)]
-pub enum TextAs {
-    /// The code, without a system.
-    Code,
-    /// The display.
-    Display,
-}
-
-impl Element for AsCoding<'_> {
+impl Element for Typed<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        if let Some(coding) = self.concept.coding.first() {
-            return coding.write(object);
+        let Typed(concept, datatype) = *self;
+        match datatype {
+            Datatype::Coding(text) => as_coding(concept, text, object),
+            Datatype::CodeableReference => object.element("concept", concept),
+            Datatype::CodeableConcept | Datatype::Reference => concept.write(object),
         }
-        match (self.text, self.concept.text.as_deref()) {
-            (TextAs::Code, Some(text)) => object.value("code", code(text)),
-            (TextAs::Display, Some(text)) => object.value("display", text),
-            (_, None) => Absent::UNKNOWN.write(object),
-        }
+    }
+}
+
+fn as_coding<M: SerializeMap>(
+    concept: &CodeableConcept,
+    text_as: TextAs,
+    object: &mut Object<'_, M>,
+) -> Result<(), M::Error> {
+    match (concept.coding.first(), concept.text.as_deref(), text_as) {
+        (Some(coding), ..) => coding.write(object),
+        (None, Some(text), TextAs::Code) => object.value("code", code(text)),
+        (None, Some(text), TextAs::Display) => object.value("display", text),
+        (None, None, _) => Absent::UNKNOWN.write(object),
     }
 }
 

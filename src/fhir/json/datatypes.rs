@@ -1,12 +1,11 @@
-//! Identifier, Reference, HumanName and Annotation, which look the same in every release.
+//! Identifier, Reference and HumanName, which look the same in every release.
 
 use serde::ser::SerializeMap;
 
-use super::concept::{Absent, CodeExtension};
-use super::object::{Element, Object};
+use super::concept::Absent;
+use super::object::{Element, Object, Value, extension};
 use crate::fhir::datatypes::{Coding, HumanName, NameRepresentation};
-use crate::fhir::identifier::{IdText, Identifier};
-use crate::fhir::imaging_study::Annotation;
+use crate::fhir::identifier::Identifier;
 use crate::fhir::profile::Code;
 use crate::fhir::resource::Reference;
 
@@ -18,7 +17,8 @@ impl Element for Identifier {
         // A value that lost bytes is none of its system: whoever looks for it there would find another's.
         object.optional("system", self.system.as_deref().filter(|_| self.value.exact().is_some()))?;
         object.value("value", self.value.text())?;
-        object.optional_element("assigner", self.assigner.as_ref().map(IdText::text).map(Display))
+        let assigner = self.assigner.as_ref().map(|name| Value("display", name.text()));
+        object.optional_element("assigner", assigner)
     }
 }
 
@@ -29,15 +29,6 @@ impl Element for IdentifierType<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         let more = object.dialect.profile.accession_type.filter(|_| self.1).map(Code::coding);
         object.list("coding", [self.0].into_iter().chain(&more))
-    }
-}
-
-/// A reference that is a display alone.
-struct Display<'a>(&'a str);
-
-impl Element for Display<'_> {
-    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        object.value("display", self.0)
     }
 }
 
@@ -65,17 +56,11 @@ impl Element for HumanName {
 }
 
 /// The extension that says in which writing a name is.
-fn representation(representation: NameRepresentation) -> CodeExtension {
+fn representation(representation: NameRepresentation) -> impl Element {
     let code = match representation {
         NameRepresentation::Alphabetic => "ABC",
         NameRepresentation::Ideographic => "IDE",
         NameRepresentation::Phonetic => "SYL",
     };
-    CodeExtension { url: "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation", code }
-}
-
-impl Element for Annotation {
-    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        object.value("text", &self.text)
-    }
+    extension("http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation", Value("valueCode", code))
 }

@@ -6,7 +6,7 @@ use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 use super::bundle::Entry;
 use super::concept::InConcept;
 use super::imaging_study::StudyElement;
-use super::object::{Element, Object, Shaped};
+use super::object::{Element, Many, Member, Object, Shaped, Value};
 use crate::fhir::bundle::full_url;
 use crate::fhir::datatypes::Coding;
 use crate::fhir::dialect::Dialect;
@@ -67,7 +67,7 @@ impl Element for Composition<'_> {
         object.value("resourceType", "Composition")?;
         object.value("id", document.composition_id())?;
         object.meta(Role::Composition)?;
-        object.element("text", Generated(narrative::of_study(&document.linked.study)))?;
+        object.element("text", generated(narrative::of_study(&document.linked.study)))?;
         object.element("identifier", identifier(document))?;
         object.value("status", "final")?;
         object.element("type", InConcept(&IMAGING_STUDY))?;
@@ -76,39 +76,20 @@ impl Element for Composition<'_> {
         object.shown("date", document.made_at)?;
         object.list("author", &document.linked.study.authors)?;
         object.value("title", document.title())?;
-        object.list("event", [Event(document)].iter())?;
+        object.list("event", [Many("detail", [document.event()])].iter())?;
         let others = &document.linked.study.other_orders;
-        object.list("section", (!others.is_empty()).then_some(OtherOrders(others)).iter())
+        object.list("section", (!others.is_empty()).then(|| other_orders(others)).iter())
     }
 }
 
 /// A narrative made of what the resource says.
-struct Generated(String);
-
-impl Element for Generated {
-    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        object.value("status", "generated")?;
-        object.value("div", &self.0)
-    }
+fn generated(div: String) -> impl Element {
+    (Value("status", "generated"), Value("div", div))
 }
 
 /// `Composition.section` with the orders that the study is not based on: each entry can be reached from the Composition (R4
 /// Documents).
-struct OtherOrders<'a>(&'a [Reference]);
-
-impl Element for OtherOrders<'_> {
-    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        object.value("title", "Other orders")?;
-        object.element("text", Generated(narrative::of_orders(self.0)))?;
-        object.list("entry", self.0)
-    }
-}
-
-/// `Composition.event`.
-struct Event<'a>(&'a Document<'a>);
-
-impl Element for Event<'_> {
-    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        object.list("detail", [self.0.event()].iter())
-    }
+fn other_orders(orders: &[Reference]) -> impl Element {
+    let text = Member("text", generated(narrative::of_orders(orders)));
+    (Value("title", "Other orders"), (text, Many("entry", orders)))
 }

@@ -4,10 +4,11 @@ use serde::ser::SerializeMap;
 
 use super::concept::Absent;
 use super::object::{Element, Object};
-use super::series::SopClassUid;
+use super::series::sop_class;
 use crate::fhir::imaging_selection::{ImagingSelection, SelectedInstance};
+use crate::fhir::imaging_study::SopClass;
 use crate::fhir::profile::Role;
-use crate::fhir::release::{SelectionForm, SopClassForm};
+use crate::fhir::release::SelectionForm;
 
 impl Element for ImagingSelection {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
@@ -37,10 +38,8 @@ impl Element for ImagingSelection {
 impl Element for SelectedInstance {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         object.value("uid", &self.uid)?;
-        let class = self.sop_class.as_deref();
-        match object.release.sop_class {
-            SopClassForm::Coding => object.optional_element("sopClass", class.map(SopClassUid))?,
-            SopClassForm::Oid => object.optional("sopClass", class.map(|uid| format!("urn:oid:{uid}")))?,
+        if let Some(uid) = &self.sop_class {
+            sop_class(SopClass::Urn(&format!("urn:oid:{uid}")), object)?;
         }
         let form = object.release.selection;
         match form {

@@ -3,14 +3,13 @@
 use serde::ser::SerializeMap;
 
 use super::companion::Contained;
-use super::concept::{AsCoding, ConceptExtension, InReference, TextAs};
-use super::object::{Element, Object};
-use crate::fhir::datatypes::CodeableConcept;
+use super::concept::CONCEPT;
+use super::object::{Element, Member, Object, Value, extension};
 use crate::fhir::imaging_study::ImagingStudy;
 use crate::fhir::profile::Role;
 use crate::fhir::references::{Companion, Linked};
 use crate::fhir::region::Region;
-use crate::fhir::release::{AccessionForm, Agreement, ConceptForm, ProcedureForm, ReasonForm, Release};
+use crate::fhir::release::{Agreement, Datatype, Release};
 
 /// An ImagingStudy with the resources that it contains.
 pub struct StudyElement<'a> {
@@ -51,21 +50,17 @@ impl Element for StudyElement<'_> {
 /// The extensions with the anatomical regions, where the profile has one.
 fn regions<M: SerializeMap>(study: &ImagingStudy<'_>, object: &mut Object<'_, M>) -> Result<(), M::Error> {
     let Some(profile) = &object.dialect.profile.regions else { return Ok(()) };
-    let extension =
-        |region: &Region| ConceptExtension { url: profile.extension, concept: region.concept(profile.spine) };
-    object.list("extension", study.regions.iter().map(extension))
+    let region = |region: &Region| extension(profile.extension, Member(CONCEPT, region.concept(profile.spine)));
+    object.list("extension", study.regions.iter().map(region))
 }
 
 /// From `identifier` to `interpreter`.
 fn who_and_when<M: SerializeMap>(study: &ImagingStudy<'_>, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-    let accession = match object.release.accession {
-        AccessionForm::Identifier => study.accession.as_slice(),
-        AccessionForm::BasedOn => &[],
-    };
+    let accession = study.accession.iter().filter(|_| object.release.accession);
     let identifiers = study.study_uid.iter().chain(accession).chain(&study.study_id);
     object.list("identifier", identifiers)?;
     object.value("status", &*study.status)?;
-    modalities(&study.modality, object)?;
+    object.coded(object.release.modality, &study.modality)?;
     object.element("subject", &study.subject)?;
     object.optional_element("encounter", study.encounter.as_ref())?;
     if let Some(started) = study.started {
@@ -89,21 +84,14 @@ fn what_and_why<M: SerializeMap>(study: &ImagingStudy<'_>, object: &mut Object<'
     if may_count_instances(study, object.release) {
         object.value("numberOfInstances", study.number_of_instances)?;
     }
-    let (procedure, reason) = (object.release.procedure, object.release.reason);
-    let element = procedure.element();
-    match procedure {
-        ProcedureForm::Code => object.list(element, study.procedure.iter().map(|done| &done.concept))?,
-        ProcedureForm::Concept => {
-            object.list(element, study.procedure.iter().map(|done| InReference(&done.concept)))?;
-        }
-        ProcedureForm::Reference => object.list(element, study.procedure.iter().map(|done| &done.reference))?,
+    let procedure = object.release.procedure;
+    match procedure.datatype {
+        Datatype::Reference => object.list(procedure.name, study.procedure.iter().map(|done| &done.reference))?,
+        _ => object.coded(procedure, study.procedure.iter().map(|done| &done.concept))?,
     }
     object.optional_element("location", study.location.as_ref())?;
-    match reason {
-        ReasonForm::Code => object.list(reason.element(), &study.reason)?,
-        ReasonForm::Concept => object.list(reason.element(), study.reason.iter().map(InReference))?,
-    }
-    object.list("note", &study.note)?;
+    object.coded(object.release.reason, &study.reason)?;
+    object.list("note", study.note.as_deref().map(|text| Value("text", text)).iter())?;
     object.optional("description", study.description.as_deref())
 }
 
@@ -111,15 +99,4 @@ fn what_and_why<M: SerializeMap>(study: &ImagingStudy<'_>, object: &mut Object<'
 fn may_count_instances(study: &ImagingStudy<'_>, release: &Release) -> bool {
     let all_listed = |series: &Vec<_>| series.iter().all(|series: &super::series::Series| series.instances.is_some());
     release.study_and_series == Agreement::Free || study.series.as_ref().is_none_or(all_listed)
-}
-
-/// The modalities, by their type in the release.
-fn modalities<M: SerializeMap>(modality: &[CodeableConcept], object: &mut Object<'_, M>) -> Result<(), M::Error> {
-    match object.release.concept {
-        ConceptForm::CodeableConcept => object.list("modality", modality),
-        ConceptForm::Coding => {
-            let coding = |concept| AsCoding { concept, text: TextAs::Code };
-            object.list("modality", modality.iter().map(coding))
-        }
-    }
 }

@@ -19,9 +19,9 @@ use std::io::{self, BufWriter, Write};
 use super::dialect::Dialect;
 use object::Shaped;
 
-pub use concept::{Absent, ConceptExtension, InConcept, InReference};
+pub use concept::{Absent, CONCEPT, InConcept};
 pub use digest::digest;
-pub use object::{Element, Object};
+pub use object::{Element, Many, Member, Object, Value, extension};
 
 /// How JSON is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -21,6 +21,46 @@ impl<E: Element> Element for &E {
     }
 }
 
+/// An object with one member, whose value JSON has.
+pub struct Value<T>(pub &'static str, pub T);
+
+impl<T: Serialize> Element for Value<T> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.value(self.0, &self.1)
+    }
+}
+
+/// An object with one member, which is an object.
+pub struct Member<E>(pub &'static str, pub E);
+
+impl<E: Element> Element for Member<E> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.element(self.0, &self.1)
+    }
+}
+
+/// An object with one member, which is a list of objects.
+pub struct Many<I>(pub &'static str, pub I);
+
+impl<I: IntoIterator<Item: Element, IntoIter: Clone> + Clone> Element for Many<I> {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.list(self.0, self.1.clone())
+    }
+}
+
+/// The members of both.
+impl<A: Element, B: Element> Element for (A, B) {
+    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        self.0.write(object)?;
+        self.1.write(object)
+    }
+}
+
+/// An extension with a value.
+pub fn extension<E: Element>(url: &'static str, value: E) -> (Value<&'static str>, E) {
+    (Value("url", url), value)
+}
+
 /// An element together with the dialect in which it is written.
 pub struct Shaped<'r, E>(pub E, pub Dialect<'r>);
 
@@ -130,7 +170,7 @@ impl<I: Iterator<Item: Element> + Clone> Serialize for List<'_, I> {
 }
 
 /// A value that is written by its `Display`, without an intermediate string.
-pub struct Shown<T>(pub T);
+struct Shown<T>(T);
 
 impl<T: fmt::Display> Serialize for Shown<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

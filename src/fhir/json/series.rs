@@ -3,13 +3,13 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
-use super::concept::{Absent, AsCoding, InConcept, InReference, TextAs, code};
-use super::object::{Element, Object, Shaped, Shown};
+use super::concept::{Absent, CONCEPT, InConcept, code};
+use super::object::{Element, Object, Shaped, Value, extension};
 use crate::fhir::datatypes::Coding;
 use crate::fhir::dialect::Dialect;
 use crate::fhir::imaging_study::{Instance, Instances, Performer, SopClass};
 use crate::fhir::profile::Profile;
-use crate::fhir::release::{BodySiteForm, ConceptForm, SopClassForm};
+use crate::fhir::release::SopClassForm;
 
 pub use crate::fhir::imaging_study::Series;
 
@@ -17,12 +17,17 @@ impl Element for Series<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         object.value("uid", &self.uid)?;
         object.optional("number", self.number)?;
-        modality(self, object)?;
+        match &self.modality {
+            Some(modality) => object.coded(object.release.series_modality, [modality])?,
+            None => object.element("modality", Absent::UNKNOWN)?,
+        }
         object.optional("description", self.description.as_deref())?;
         object.value("numberOfInstances", self.number_of_instances)?;
         object.list("endpoint", &self.endpoint)?;
-        body_site(self, object)?;
-        laterality(self.laterality.as_ref(), object)?;
+        object.coded(object.release.body_site, &self.body_site)?;
+        if let Some(laterality) = object.release.laterality {
+            object.coded(laterality, &self.laterality)?;
+        }
         object.list("specimen", &self.specimen)?;
         if let Some(started) = self.started {
             object.shown("started", started)?;
@@ -35,37 +40,6 @@ impl Element for Series<'_> {
             }
             _ => Ok(()),
         }
-    }
-}
-
-/// `modality` is required, so it says why it is not there.
-fn modality<M: SerializeMap>(series: &Series<'_>, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-    match (&series.modality, object.release.concept) {
-        (None, _) => object.element("modality", Absent::UNKNOWN),
-        (Some(concept), ConceptForm::Coding) => object.element("modality", AsCoding { concept, text: TextAs::Code }),
-        (Some(concept), ConceptForm::CodeableConcept) => object.element("modality", concept),
-    }
-}
-
-/// `bodySite`: the only one, or all of them where the release can say many.
-fn body_site<M: SerializeMap>(series: &Series<'_>, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-    let first = series.body_site.first();
-    match object.release.body_site {
-        BodySiteForm::Coding => {
-            let coding = first.map(|concept| AsCoding { concept, text: TextAs::Display });
-            object.optional_element("bodySite", coding)
-        }
-        BodySiteForm::CodeableReference => object.optional_element("bodySite", first.map(InReference)),
-        BodySiteForm::CodeableReferences => object.list("bodySite", series.body_site.iter().map(InReference)),
-    }
-}
-
-/// `laterality`, where the release has it.
-fn laterality<M: SerializeMap>(side: Option<&Coding>, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-    match (side, object.release.concept) {
-        (Some(_), _) if !object.release.laterality => Ok(()),
-        (side, ConceptForm::Coding) => object.optional_element("laterality", side),
-        (side, ConceptForm::CodeableConcept) => object.optional_element("laterality", side.map(InConcept)),
     }
 }
 
@@ -106,10 +80,7 @@ impl Element for Instance<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         object.list("extension", extensions(self, object.dialect.profile).iter().flatten())?;
         object.value("uid", self.uid)?;
-        match object.release.sop_class {
-            SopClassForm::Coding => object.element("sopClass", SopClassCoding(self.sop_class))?,
-            SopClassForm::Oid => sop_class_oid(self.sop_class, object)?,
-        }
+        sop_class(self.sop_class, object)?;
         object.optional("number", self.number)?;
         if object.release.number_of_frames {
             object.optional("numberOfFrames", self.number_of_frames)?;
@@ -124,72 +95,46 @@ impl Element for Instance<'_> {
 }
 
 /// What a profile adds to an instance.
-fn extensions<'i>(instance: &'i Instance<'_>, profile: &Profile) -> [Option<Extension<'i>>; 3] {
+fn extensions<'i>(instance: &'i Instance<'_>, profile: &Profile) -> [Option<impl Element>; 3] {
     let title = instance.key_object.and_then(|key_object| key_object.title.as_ref());
-    let extension = |url: Option<&'static str>, value| Some(Extension { url: url?, value: value? });
+    let added = |url: Option<&'static str>, value: Option<Added<'i>>| Some(extension(url?, value?));
     [
-        extension(profile.key_object_title, title.map(Value::Concept)),
-        extension(profile.instance_description, instance.title.map(Value::Text)),
-        extension(profile.frames, instance.number_of_frames.map(Value::Number)),
+        added(profile.key_object_title, title.map(Added::Concept)),
+        added(profile.instance_description, instance.title.map(Added::Text)),
+        added(profile.frames, instance.number_of_frames.map(Added::Number)),
     ]
 }
 
-/// An extension of an instance.
-struct Extension<'a> {
-    url: &'static str,
-    value: Value<'a>,
-}
-
-enum Value<'a> {
+/// The value of an extension of an instance.
+enum Added<'a> {
     Concept(&'a Coding),
     Text(&'a str),
     Number(u32),
 }
 
-impl Element for Extension<'_> {
+impl Element for Added<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        object.value("url", self.url)?;
-        match self.value {
-            Value::Concept(coding) => object.element("valueCodeableConcept", InConcept(coding)),
-            Value::Text(text) => object.value("valueString", text),
-            Value::Number(number) => object.value("valueInteger", number),
+        match self {
+            Added::Concept(coding) => object.element(CONCEPT, InConcept(coding)),
+            Added::Text(text) => object.value("valueString", text),
+            Added::Number(number) => object.value("valueInteger", number),
         }
     }
 }
 
-/// `sopClass` as an oid; what is none cannot be said, only that it is wrong.
-fn sop_class_oid<M: SerializeMap>(sop_class: SopClass<'_>, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-    match sop_class {
-        SopClass::Urn(urn) => object.value("sopClass", urn),
-        SopClass::Raw(_) => object.element("_sopClass", Absent::ERROR),
-        SopClass::Absent => object.element("_sopClass", Absent::UNKNOWN),
-    }
-}
-
-/// A code that is a URI.
-fn uri<M: SerializeMap>(uri: impl Serialize, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-    object.value("system", "urn:ietf:rfc:3986")?;
-    object.value("code", uri)
-}
-
-/// A valid SOP Class UID as a Coding.
-pub struct SopClassUid<'a>(pub &'a str);
-
-impl Element for SopClassUid<'_> {
-    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        uri(Shown(format_args!("urn:oid:{}", self.0)), object)
-    }
-}
-
-/// `sopClass` as a Coding.
-struct SopClassCoding<'a>(SopClass<'a>);
-
-impl Element for SopClassCoding<'_> {
-    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        match self.0 {
-            SopClass::Urn(urn) => uri(urn, object),
-            SopClass::Raw(raw) if !raw.trim().is_empty() => object.value("code", code(raw)),
-            SopClass::Raw(_) | SopClass::Absent => Absent::UNKNOWN.write(object),
+/// `sopClass`, by its type in the release: of what is no OID a Coding has the code without a system, and an oid says that
+/// it is wrong.
+pub fn sop_class<M: SerializeMap>(sop_class: SopClass<'_>, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+    match (object.release.sop_class, sop_class) {
+        (SopClassForm::Coding, SopClass::Urn(urn)) => {
+            object.element("sopClass", (Value("system", "urn:ietf:rfc:3986"), Value("code", urn)))
         }
+        (SopClassForm::Coding, SopClass::Raw(raw)) if !raw.trim().is_empty() => {
+            object.element("sopClass", Value("code", code(raw)))
+        }
+        (SopClassForm::Coding, _) => object.element("sopClass", Absent::UNKNOWN),
+        (SopClassForm::Oid, SopClass::Urn(urn)) => object.value("sopClass", urn),
+        (SopClassForm::Oid, SopClass::Raw(_)) => object.element("_sopClass", Absent::ERROR),
+        (SopClassForm::Oid, SopClass::Absent) => object.element("_sopClass", Absent::UNKNOWN),
     }
 }

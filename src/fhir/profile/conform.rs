@@ -2,8 +2,10 @@
 //!
 //! There is a step for each field of [`Profile`]; it does nothing if the profile changes nothing there.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::demand::{is_body_site, is_modality};
-use super::{Codes, Identifiers, Orders, Performers, Procedures, Profile, ProfileOptions};
+use super::{Limit, Performers, Profile, ProfileOptions};
 use crate::fhir::datatypes::{CodeableConcept, Coding, ResourceType};
 use crate::fhir::identifier::Identifier;
 use crate::fhir::imaging_study::{ImagingStudy, Performer, Procedure, Series};
@@ -46,7 +48,7 @@ pub fn conform(profile: &Profile, study: &mut ImagingStudy<'_>, options: &Profil
 type Note<'n> = &'n mut dyn FnMut(&'static str, Reason);
 
 fn identifiers(profile: &Profile, study: &mut ImagingStudy<'_>, note: Note<'_>) {
-    if profile.identifiers == Identifiers::All {
+    if !profile.has(Limit::StudyUidAlone) {
         return;
     }
     // The accession numbers are in `basedOn` too.
@@ -58,7 +60,7 @@ fn identifiers(profile: &Profile, study: &mut ImagingStudy<'_>, note: Note<'_>) 
 
 /// Bases the study on the first order whose accession number has a system; the others become separate resources.
 fn orders(profile: &Profile, study: &mut ImagingStudy<'_>, note: Note<'_>) {
-    if profile.orders == Orders::All || study.based_on.is_empty() {
+    if !profile.has(Limit::OneOrder) || study.based_on.is_empty() {
         return;
     }
     let names = |number: &Identifier| number.is_accession() && number.token().is_some();
@@ -78,7 +80,7 @@ fn procedure(profile: &Profile, study: &mut ImagingStudy<'_>, note: Note<'_>) {
         let concept = &procedure.concept;
         concept.text.is_some() || concept.coding.iter().any(|coding| coding.display.is_some())
     };
-    if profile.procedures == Procedures::AsRead || study.procedure.iter().any(has_words) {
+    if !profile.has(Limit::ProcedureInWords) || study.procedure.iter().any(has_words) {
         return;
     }
     let (words, reason) = match &study.description {
@@ -101,7 +103,7 @@ fn modalities(study: &ImagingStudy<'_>) -> String {
 
 /// Leaves text and unknown codes out if the profile requires codes.
 fn codes(profile: &Profile, study: &mut ImagingStudy<'_>, note: Note<'_>) {
-    if profile.codes == Codes::OrWords {
+    if !profile.has(Limit::CodesAlone) {
         return;
     }
     study.modality.retain(is_modality);
@@ -213,21 +215,12 @@ fn to_endpoint(endpoint: Endpoint) -> Reference {
 /// The web viewer, opened at the study.
 fn viewer(profile: &Profile, study_uid: &str, options: &ProfileOptions) -> Option<Reference> {
     let (connection_type, template) = (profile.viewer?.coding(), options.viewer.as_ref()?);
-    let address = template.replace("{study}", &encoded(study_uid));
+    let address = template.replace("{study}", &utf8_percent_encode(study_uid, ENCODED).to_string());
     Some(to_endpoint(Endpoint { mime_type: Some("text/html".into()), ..Endpoint::at(connection_type, address) }))
 }
 
-/// A text as part of a URL: a UID stays as it is.
-fn encoded(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
-}
+/// What is encoded in a part of a URL (RFC 3986 2.3); a UID stays as it is.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Who makes the document: the user's organization, with this program.
 fn authors(profile: &Profile, options: &ProfileOptions) -> Vec<Reference> {
@@ -235,7 +228,7 @@ fn authors(profile: &Profile, options: &ProfileOptions) -> Vec<Reference> {
     let organization = to_organization(&creator);
     let device = Device {
         manufacturer: Some(PROGRAM.to_string()),
-        kind: DeviceKind::Program(kind.coding()),
+        kind: DeviceKind::Program(kind.coding().into()),
         owner: Some(Box::new(organization.clone())),
         ..Device::default()
     };

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Codes, Identifiers, Manifests, Orders, Packaging, Performers, Procedures, Profile, Role};
+use super::{Limit, Manifests, Packaging, Performers, Profile, Role};
 
 /// The change of one element.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -58,18 +58,18 @@ pub fn differences(profile: &Profile) -> Vec<Difference> {
 type Add<'a> = &'a mut dyn FnMut(&'static str, &'static str, String);
 
 fn study(profile: &Profile, add: Add<'_>) {
-    if profile.identifiers == Identifiers::StudyUid {
+    if profile.has(Limit::StudyUidAlone) {
         add("identifier", "(0020,000D) StudyInstanceUID", "it alone; Study ID is left out".into());
     }
     if let Some(regions) = profile.regions {
         let rule = format!("{}: the regions of all body sites; the spine is {}", regions.extension, regions.spine);
         add("extension", "(0008,2218) AnatomicRegionSequence, (0018,0015) BodyPartExamined", rule);
     }
-    if profile.orders == Orders::OneAccession {
+    if profile.has(Limit::OneOrder) {
         let rule = "the first accession number that has a system; other orders stand beside the study";
         add("basedOn", "(0008,0050) AccessionNumber, (0008,0051), --issuer, --system accession=URI", rule.into());
     }
-    if profile.procedures == Procedures::InWords {
+    if profile.has(Limit::ProcedureInWords) {
         let from = "(0008,1032) ProcedureCodeSequence, (0008,1030) StudyDescription, (0008,0060) Modality";
         add("procedureCode", from, "something in words: else the description, else the modalities".into());
     }
@@ -94,7 +94,7 @@ fn series(profile: &Profile, add: Add<'_>) {
             "WADO-RS at each series, also where no address is known".into(),
         );
     }
-    if profile.codes == Codes::Only {
+    if profile.has(Limit::CodesAlone) {
         add("modality, series.bodySite", "", "codes alone: words are left out".into());
     }
     let performers = match profile.performers {
@@ -125,7 +125,7 @@ fn companions(profile: &Profile, add: Add<'_>) {
     if let Some(code) = profile.accession_type {
         add("Identifier.type", "", format!("of accession numbers also {}", code.coding().code));
     }
-    if !profile.order_numbers {
+    if profile.has(Limit::OrderWithoutNumbers) {
         add("ServiceRequest.identifier", "", "left out: the reference to it has the accession number".into());
     }
     if let Some(location) = profile.location {

@@ -39,18 +39,14 @@ pub struct Profile {
     pub references: Option<References>,
     /// The canonical URLs of `meta.profile`, by role.
     pub claims: &'static [(Role, &'static str)],
-    /// Which identifiers of the study are written.
-    pub identifiers: Identifiers,
+    /// What is narrower than in the release.
+    pub limits: &'static [Limit],
     /// A second type that accession numbers have.
     pub accession_type: Option<Code>,
-    /// Which orders the study is based on.
-    pub orders: Orders,
     /// `ServiceRequest.status`.
     pub order_status: &'static str,
     /// `ServiceRequest.category`.
     pub order_category: Option<Code>,
-    /// Whether a ServiceRequest has identifiers; the reference to it always has.
-    pub order_numbers: bool,
     /// The performers of a series.
     pub performers: Performers,
     /// The type of the device that made the images.
@@ -75,10 +71,6 @@ pub struct Profile {
     pub study_endpoints: &'static [&'static str],
     /// The type of the Device that made a document.
     pub creator: Option<Code>,
-    /// How the procedure is described.
-    pub procedures: Procedures,
-    /// Whether modalities, body sites and sides may be text.
-    pub codes: Codes,
     /// Whether manifests among the instances are left out.
     pub manifests: Manifests,
     /// The requirements of a study.
@@ -151,22 +143,19 @@ pub enum Role {
     Other,
 }
 
-/// Which identifiers of a study are written.
+/// What a profile narrows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Identifiers {
-    /// All.
-    All,
-    /// The Study Instance UID.
-    StudyUid,
-}
-
-/// Which orders a study is based on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Orders {
-    /// All.
-    All,
-    /// The first that has an accession number with a system.
-    OneAccession,
+pub enum Limit {
+    /// Of the study's identifiers the Study Instance UID alone.
+    StudyUidAlone,
+    /// The study is based on one order, the first that has an accession number with a system.
+    OneOrder,
+    /// A ServiceRequest has no identifiers; the reference to it has.
+    OrderWithoutNumbers,
+    /// The procedure has text: by default the study's description, else its modalities.
+    ProcedureInWords,
+    /// Modalities, body sites and sides are codes: text is left out.
+    CodesAlone,
 }
 
 /// The performers of a series.
@@ -200,24 +189,6 @@ pub struct Regions {
     pub spine: &'static str,
 }
 
-/// How the procedure is described.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Procedures {
-    /// As in the headers.
-    AsRead,
-    /// Always with text: by default the study's description, else its modalities.
-    InWords,
-}
-
-/// Whether modalities, body sites and sides may be text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Codes {
-    /// They may.
-    OrWords,
-    /// Text is left out.
-    Only,
-}
-
 /// Whether manifests among the instances are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Manifests {
@@ -246,6 +217,11 @@ impl Profile {
     /// Whether there is a profile.
     pub fn is_some(&self) -> bool {
         !self.name.is_empty()
+    }
+
+    /// Whether it narrows this.
+    pub fn has(&self, limit: Limit) -> bool {
+        self.limits.contains(&limit)
     }
 
     /// The canonical URL of `meta.profile` for a role.

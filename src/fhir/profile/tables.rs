@@ -1,9 +1,6 @@
 //! The profiles, each by its differences. `docs/profiles.md` lists the versions of the guides.
 
-use super::{
-    Code, Codes, DeviceCategory, Identifiers, Manifests, Orders, Packaging, Performers, Procedures, Profile, Regions,
-    Role,
-};
+use super::{Code, DeviceCategory, Limit, Manifests, Packaging, Performers, Profile, Regions, Role};
 use crate::fhir::release::{R4, R5};
 use crate::issue::Lack;
 use crate::options::References;
@@ -31,12 +28,10 @@ const NONE: Profile = Profile {
     packaging: Packaging::AsAsked,
     references: None,
     claims: &[],
-    identifiers: Identifiers::All,
+    limits: &[],
     accession_type: None,
-    orders: Orders::All,
     order_status: "unknown",
     order_category: None,
-    order_numbers: true,
     performers: Performers::All,
     device_category: None,
     regions: None,
@@ -49,8 +44,6 @@ const NONE: Profile = Profile {
     viewer: None,
     study_endpoints: &[],
     creator: None,
-    procedures: Procedures::AsRead,
-    codes: Codes::OrWords,
     manifests: Manifests::Listed,
     demands: &[],
     key_object_demands: &[],
@@ -74,8 +67,8 @@ const MADO: Profile = Profile {
         (Role::Creator, "https://profiles.ihe.net/RAD/MADO/StructureDefinition/MadoCreator"),
         (Role::CreatorOrganization, "https://profiles.ihe.net/RAD/MADO/StructureDefinition/MadoCreatorOrganization"),
     ],
+    limits: &[Limit::OneOrder, Limit::ProcedureInWords],
     accession_type: Some(ACCESSION_NUMBER),
-    orders: Orders::OneAccession,
     order_status: "completed",
     performers: Performers::OrganizationsByName,
     regions: Some(Regions {
@@ -97,7 +90,6 @@ const MADO: Profile = Profile {
         "mado-creator",
         "MADO Creator",
     )),
-    procedures: Procedures::InWords,
     manifests: Manifests::LeftOut,
     demands: &[Lack::StudyUid, Lack::OnePatient, Lack::Patient, Lack::Instances, Lack::OtherThanManifests],
     key_object_demands: &[
@@ -122,11 +114,9 @@ const EU_IMAGING_R4: Profile = Profile {
         (Role::Order, "http://hl7.eu/fhir/imaging/StructureDefinition/ServiceRequestOrderEuImaging"),
         (Role::Equipment, "http://hl7.eu/fhir/imaging/StructureDefinition/DeviceEuImaging"),
     ],
-    identifiers: Identifiers::StudyUid,
+    limits: &[Limit::StudyUidAlone, Limit::OneOrder, Limit::OrderWithoutNumbers],
     accession_type: Some(ACCESSION_NUMBER),
-    orders: Orders::OneAccession,
     order_category: Some(IMAGING),
-    order_numbers: false,
     performers: Performers::OneInEachFunction,
     device_category: Some(DeviceCategory {
         coding: IMAGING_DEVICE,
@@ -198,8 +188,8 @@ const MII: Profile = Profile {
             "https://www.medizininformatik-initiative.de/fhir/ext/modul-bildgebung/StructureDefinition/mii-pr-bildgebung-geraet",
         ),
     ],
+    limits: &[Limit::CodesAlone],
     performers: Performers::Devices,
-    codes: Codes::Only,
     demands: &[Lack::StudyUid, Lack::OnePatient, Lack::Patient, Lack::SeriesModality],
     ..NONE
 };

@@ -1,21 +1,46 @@
 //! The forms that elements have in the releases, with the names that the elements have there.
 
-/// Where the accession number stands.
+/// The type of an element that has a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AccessionForm {
-    /// In `ImagingStudy.identifier` as well as in `basedOn`.
-    Identifier,
-    /// Only in `basedOn`.
-    BasedOn,
-}
-
-/// The type of an element that became richer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ConceptForm {
-    /// `Coding`.
-    Coding,
+pub enum Datatype {
+    /// `Coding`: the first one, or what the text becomes.
+    Coding(TextAs),
     /// `CodeableConcept`.
     CodeableConcept,
+    /// `CodeableReference`, with a concept.
+    CodeableReference,
+    /// `Reference`, to a resource that has the code.
+    Reference,
+}
+
+/// What the text of a concept without codings becomes in a `Coding`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextAs {
+    /// The code, without a system.
+    Code,
+    /// The display.
+    Display,
+}
+
+/// An element that has codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodedElement {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type.
+    pub datatype: Datatype,
+    /// Whether there can be several.
+    pub is_list: bool,
+}
+
+/// An element that stands once.
+pub(super) const fn one(name: &'static str, datatype: Datatype) -> CodedElement {
+    CodedElement { name, datatype, is_list: false }
+}
+
+/// An element that is a list.
+pub(super) const fn many(name: &'static str, datatype: Datatype) -> CodedElement {
+    CodedElement { name, datatype, is_list: true }
 }
 
 /// Which modalities of its series a study lists.
@@ -25,37 +50,6 @@ pub enum Modalities {
     Acquisition,
     /// All of them.
     All,
-}
-
-/// How what was performed is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProcedureForm {
-    /// `R4 ImagingStudy.procedureCode`, a list of CodeableConcept.
-    Code,
-    /// `R5 ImagingStudy.procedure.concept`.
-    Concept,
-    /// `procedure`, a list of Reference(Procedure).
-    Reference,
-}
-
-/// How the reason is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReasonForm {
-    /// `R4 ImagingStudy.reasonCode`, a list of CodeableConcept.
-    Code,
-    /// `R5 ImagingStudy.reason.concept`.
-    Concept,
-}
-
-/// How a body site is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BodySiteForm {
-    /// `R4 ImagingStudy.series.bodySite`: one Coding.
-    Coding,
-    /// `R5 ImagingStudy.series.bodySite`: one CodeableReference.
-    CodeableReference,
-    /// A list of CodeableReference, which says the side as well.
-    CodeableReferences,
 }
 
 /// How a SOP Class UID is written.
@@ -91,43 +85,33 @@ pub enum SelectionForm {
 /// What differs in the companion resources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CompanionForms {
-    /// The names of the parts of `Device`.
+    /// The parts of `Device`.
     pub device: DeviceForm,
-    /// Which codes say that nothing is known of an `Encounter`, and the type of its class.
-    pub encounter: EncounterForm,
-    /// How `ServiceRequest.code` and its reason are written.
-    pub service_request: ServiceRequestForm,
+    /// Whether `Encounter.class` is required; else it is a list that may be empty.
+    pub encounter_class: bool,
+    /// What was asked for, of a `ServiceRequest`.
+    pub order_code: CodedElement,
+    /// Why it was asked for.
+    pub order_reason: CodedElement,
     /// How `Endpoint` says what it is and what it holds.
     pub endpoint: EndpointForm,
 }
 
-/// The names of the parts of `Device`.
+/// The parts of `Device`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeviceForm {
-    /// `deviceName.name` and `version`.
-    DeviceName,
-    /// `name.value` and `version`.
-    Name,
-    /// `name.value`, whose `type` is a CodeableConcept of this system, and `deviceVersion`.
-    DeviceVersion(&'static str),
-}
-
-/// The type of `Encounter.class`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EncounterForm {
-    /// One Coding, required.
-    RequiredClass,
-    /// A list of CodeableConcept that may be empty.
-    OptionalClass,
-}
-
-/// How `ServiceRequest` says what was asked for, and why.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ServiceRequestForm {
-    /// `code` a CodeableConcept, `reasonCode`.
-    Concepts,
-    /// `code.concept`, `reason.concept`.
-    CodeableReferences,
+pub struct DeviceForm {
+    /// The element that has the name that users gave the device.
+    pub name: &'static str,
+    /// The element of that element that has the text.
+    pub name_text: &'static str,
+    /// The code system of the type of a name, where the type is a CodeableConcept.
+    pub name_types: Option<&'static str>,
+    /// What the device is.
+    pub kind: CodedElement,
+    /// The element that has the versions of its software.
+    pub version: &'static str,
+    /// Whether the parts of a UDI are required.
+    pub whole_udi: bool,
 }
 
 /// How `Endpoint` says what it is and what it holds.
@@ -139,60 +123,12 @@ pub enum EndpointForm {
     Payload,
 }
 
-impl ProcedureForm {
-    /// The element of `ImagingStudy`.
-    pub fn element(self) -> &'static str {
-        match self {
-            ProcedureForm::Code => "procedureCode",
-            ProcedureForm::Concept | ProcedureForm::Reference => "procedure",
-        }
-    }
-}
-
-impl ReasonForm {
-    /// The element of `ImagingStudy`.
-    pub fn element(self) -> &'static str {
-        match self {
-            ReasonForm::Code => "reasonCode",
-            ReasonForm::Concept => "reason",
-        }
-    }
-}
-
 impl SelectionForm {
     /// The element of `ImagingSelection.instance` that has the frames.
     pub fn frames(self) -> &'static str {
         match self {
             SelectionForm::Subsets | SelectionForm::None => "subset",
             SelectionForm::FrameNumbers => "frameNumber",
-        }
-    }
-}
-
-impl DeviceForm {
-    /// The element that has the device's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            DeviceForm::DeviceName => "deviceName",
-            DeviceForm::Name | DeviceForm::DeviceVersion(_) => "name",
-        }
-    }
-
-    /// The element that has the versions of its software.
-    pub fn version(self) -> &'static str {
-        match self {
-            DeviceForm::DeviceName | DeviceForm::Name => "version",
-            DeviceForm::DeviceVersion(_) => "deviceVersion",
-        }
-    }
-}
-
-impl ServiceRequestForm {
-    /// The element that says why.
-    pub fn reason(self) -> &'static str {
-        match self {
-            ServiceRequestForm::Concepts => "reasonCode",
-            ServiceRequestForm::CodeableReferences => "reason",
         }
     }
 }

@@ -8,9 +8,10 @@ mod forms;
 mod version;
 
 pub use forms::{
-    AccessionForm, Agreement, BodySiteForm, CompanionForms, ConceptForm, DeviceForm, EncounterForm, EndpointForm,
-    Modalities, ProcedureForm, ReasonForm, SelectionForm, ServiceRequestForm, SopClassForm,
+    Agreement, CodedElement, CompanionForms, Datatype, DeviceForm, EndpointForm, Modalities, SelectionForm,
+    SopClassForm, TextAs,
 };
+use forms::{many, one};
 
 /// One release of FHIR, as far as the resources that the tool writes differ.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,24 +22,26 @@ pub struct Release {
     pub version: &'static str,
     /// The codes of `ImagingStudy.status`.
     pub statuses: &'static [&'static str],
-    /// How the accession number is written.
-    pub accession: AccessionForm,
-    /// The type of `ImagingStudy.modality`, `series.modality` and `series.laterality`.
-    pub concept: ConceptForm,
+    /// Whether the accession number is an identifier of the study as well as in `basedOn`.
+    pub accession: bool,
+    /// `ImagingStudy.modality`.
+    pub modality: CodedElement,
     /// Which modalities of its series a study lists.
     pub modalities: Modalities,
     /// Whether `R5 ImagingStudy.partOf` exists.
     pub part_of: bool,
     /// Whether `R4 ImagingStudy.interpreter` exists.
     pub interpreter: bool,
-    /// How what was performed is written.
-    pub procedure: ProcedureForm,
-    /// How the reason is written.
-    pub reason: ReasonForm,
-    /// How `series.bodySite` is written.
-    pub body_site: BodySiteForm,
-    /// Whether `series.laterality` exists; where it does not, the side is part of the body site.
-    pub laterality: bool,
+    /// What was performed.
+    pub procedure: CodedElement,
+    /// Why.
+    pub reason: CodedElement,
+    /// `series.modality`.
+    pub series_modality: CodedElement,
+    /// `series.bodySite`.
+    pub body_site: CodedElement,
+    /// `series.laterality`; where there is none, the side is part of the body site.
+    pub laterality: Option<CodedElement>,
     /// How `series.instance.sopClass` and `ImagingSelection.instance.sopClass` are written.
     pub sop_class: SopClassForm,
     /// Whether `series.instance.numberOfFrames` exists.
@@ -56,23 +59,32 @@ pub const R4: Release = Release {
     name: "r4",
     version: "4.0.1",
     statuses: &["registered", "available", "cancelled", "entered-in-error", "unknown"],
-    accession: AccessionForm::Identifier,
-    concept: ConceptForm::Coding,
+    accession: true,
+    modality: many("modality", Datatype::Coding(TextAs::Code)),
     modalities: Modalities::Acquisition,
     part_of: false,
     interpreter: true,
-    procedure: ProcedureForm::Code,
-    reason: ReasonForm::Code,
-    body_site: BodySiteForm::Coding,
-    laterality: true,
+    procedure: many("procedureCode", Datatype::CodeableConcept),
+    reason: many("reasonCode", Datatype::CodeableConcept),
+    series_modality: one("modality", Datatype::Coding(TextAs::Code)),
+    body_site: one("bodySite", Datatype::Coding(TextAs::Display)),
+    laterality: Some(one("laterality", Datatype::Coding(TextAs::Display))),
     sop_class: SopClassForm::Coding,
     number_of_frames: false,
     study_and_series: Agreement::Free,
     selection: SelectionForm::None,
     companions: CompanionForms {
-        device: DeviceForm::DeviceName,
-        encounter: EncounterForm::RequiredClass,
-        service_request: ServiceRequestForm::Concepts,
+        device: DeviceForm {
+            name: "deviceName",
+            name_text: "name",
+            name_types: None,
+            kind: one("type", Datatype::CodeableConcept),
+            version: "version",
+            whole_udi: false,
+        },
+        encounter_class: true,
+        order_code: one("code", Datatype::CodeableConcept),
+        order_reason: many("reasonCode", Datatype::CodeableConcept),
         endpoint: EndpointForm::PayloadType,
     },
 };
@@ -84,18 +96,27 @@ pub const R4B: Release = Release { name: "r4b", version: "4.3.0", ..R4 };
 pub const R5: Release = Release {
     name: "r5",
     version: "5.0.0",
-    concept: ConceptForm::CodeableConcept,
+    modality: many("modality", Datatype::CodeableConcept),
     modalities: Modalities::All,
     part_of: true,
     interpreter: false,
-    procedure: ProcedureForm::Concept,
-    reason: ReasonForm::Concept,
-    body_site: BodySiteForm::CodeableReference,
+    procedure: many("procedure", Datatype::CodeableReference),
+    reason: many("reason", Datatype::CodeableReference),
+    series_modality: one("modality", Datatype::CodeableConcept),
+    body_site: one("bodySite", Datatype::CodeableReference),
+    laterality: Some(one("laterality", Datatype::CodeableConcept)),
     selection: SelectionForm::Subsets,
     companions: CompanionForms {
-        device: DeviceForm::Name,
-        encounter: EncounterForm::OptionalClass,
-        service_request: ServiceRequestForm::CodeableReferences,
+        device: DeviceForm {
+            name: "name",
+            name_text: "value",
+            kind: many("type", Datatype::CodeableConcept),
+            whole_udi: true,
+            ..R4B.companions.device
+        },
+        encounter_class: false,
+        order_code: one("code", Datatype::CodeableReference),
+        order_reason: many("reason", Datatype::CodeableReference),
         endpoint: EndpointForm::Payload,
     },
     ..R4B
@@ -108,7 +129,11 @@ pub const R6_BALLOT2: Release = Release {
     version: "6.0.0-ballot2",
     sop_class: SopClassForm::Oid,
     companions: CompanionForms {
-        device: DeviceForm::DeviceVersion("http://hl7.org/fhir/device-nametype"),
+        device: DeviceForm {
+            name_types: Some("http://hl7.org/fhir/device-nametype"),
+            version: "deviceVersion",
+            ..R5.companions.device
+        },
         ..R5.companions
     },
     ..R5
@@ -121,16 +146,19 @@ pub const R6_BALLOT5: Release = Release {
     name: "r6-ballot5",
     version: "6.0.0-ballot5",
     statuses: &["registered", "available", "cancelled", "entered-in-error", "unknown", "inactive"],
-    accession: AccessionForm::BasedOn,
+    accession: false,
     part_of: false,
-    procedure: ProcedureForm::Reference,
-    body_site: BodySiteForm::CodeableReferences,
-    laterality: false,
+    procedure: many("procedure", Datatype::Reference),
+    body_site: many("bodySite", Datatype::CodeableReference),
+    laterality: None,
     number_of_frames: true,
     study_and_series: Agreement::Required,
     selection: SelectionForm::FrameNumbers,
     companions: CompanionForms {
-        device: DeviceForm::DeviceVersion("http://terminology.hl7.org/CodeSystem/device-nametype"),
+        device: DeviceForm {
+            name_types: Some("http://terminology.hl7.org/CodeSystem/device-nametype"),
+            ..R6_BALLOT2.companions.device
+        },
         ..R6_BALLOT2.companions
     },
     ..R6_BALLOT2

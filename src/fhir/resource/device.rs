@@ -3,11 +3,9 @@
 use serde::ser::SerializeMap;
 
 use super::Reference;
-use crate::fhir::datatypes::Coding;
+use crate::fhir::datatypes::{CodeableConcept, Coding};
 use crate::fhir::identifier::Identifier;
-use crate::fhir::json::{Absent, ConceptExtension, InConcept};
-use crate::fhir::json::{Element, Object};
-use crate::fhir::release::DeviceForm;
+use crate::fhir::json::{Absent, CONCEPT, Element, InConcept, Member, Object, Value, extension};
 
 /// `Device`: the equipment, a phantom, or the program that made a document.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,36 +39,30 @@ pub enum DeviceKind {
     /// It was imaged.
     Phantom,
     /// It made the document, and is of this type.
-    Program(Coding),
+    Program(CodeableConcept),
 }
 
 impl Element for Device {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         let category = object.dialect.profile.device_category.as_ref().filter(|_| self.kind == DeviceKind::Equipment);
-        let extension = category.and_then(|category| Some((category.extension?, category.coding.coding().into())));
-        object.list("extension", extension.map(|(url, concept)| ConceptExtension { url, concept }).iter())?;
+        let concept = |coding: Coding| Member(CONCEPT, CodeableConcept::from(coding));
+        let extensions = category.and_then(|one| Some(extension(one.extension?, concept(one.coding.coding()))));
+        object.list("extension", extensions.iter())?;
         object.list("identifier", &self.identifier)?;
         object.list("udiCarrier", self.udi.iter().map(|udi| UdiCarrier(udi)))?;
         object.optional("status", category.map(|_| "active"))?;
         object.optional("manufacturer", self.manufacturer.as_deref())?;
         object.optional("serialNumber", self.serial_number.as_deref())?;
         let form = object.release.companions.device;
-        object.list(form.name(), self.name.as_deref().map(Name).iter())?;
+        object.list(form.name, self.name.as_deref().map(Name).iter())?;
         object.optional("modelNumber", self.model_number.as_deref())?;
         let own = category.filter(|category| category.extension.is_none());
         object.list("category", own.map(|category| category.coding.coding()).as_ref().map(InConcept).iter())?;
-        kind(&self.kind, form, object)?;
-        object.list(form.version(), self.version.iter().map(|version| Version(version)))?;
+        if let DeviceKind::Program(kind) = &self.kind {
+            object.coded(form.kind, [kind])?;
+        }
+        object.list(form.version, self.version.iter().map(|version| Value("value", version)))?;
         object.optional_element("owner", self.owner.as_deref())
-    }
-}
-
-/// `Device.type`, of which a device has several from R5 on.
-fn kind<M: SerializeMap>(kind: &DeviceKind, form: DeviceForm, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-    let DeviceKind::Program(coding) = kind else { return Ok(()) };
-    match form {
-        DeviceForm::DeviceName => object.element("type", InConcept(coding)),
-        DeviceForm::Name | DeviceForm::DeviceVersion(_) => object.list("type", [InConcept(coding)].iter()),
     }
 }
 
@@ -79,31 +71,12 @@ struct Name<'a>(&'a str);
 
 impl Element for Name<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        let code = "user-friendly-name";
-        match object.release.companions.device {
-            DeviceForm::DeviceName => {
-                object.value("name", self.0)?;
-                object.value("type", code)
-            }
-            DeviceForm::Name => {
-                object.value("value", self.0)?;
-                object.value("type", code)
-            }
-            DeviceForm::DeviceVersion(name_types) => {
-                object.value("value", self.0)?;
-                let kind = Coding::constant(name_types, code, "User Friendly name");
-                object.element("type", InConcept(&kind))
-            }
+        let (code, form) = ("user-friendly-name", object.release.companions.device);
+        object.value(form.name_text, self.0)?;
+        match form.name_types {
+            None => object.value("type", code),
+            Some(system) => object.element("type", InConcept(&Coding::constant(system, code, "User Friendly name"))),
         }
-    }
-}
-
-/// `Device.version`.
-struct Version<'a>(&'a str);
-
-impl Element for Version<'_> {
-    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        object.value("value", self.0)
     }
 }
 
@@ -112,7 +85,7 @@ struct UdiCarrier<'a>(&'a str);
 
 impl Element for UdiCarrier<'_> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        let required = object.release.companions.device != DeviceForm::DeviceName;
+        let required = object.release.companions.device.whole_udi;
         match gs1_device_identifier(self.0) {
             Some(identifier) => {
                 object.value("deviceIdentifier", identifier)?;

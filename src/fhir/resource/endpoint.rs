@@ -3,8 +3,7 @@
 use serde::ser::SerializeMap;
 
 use crate::fhir::datatypes::{CodeableConcept, Coding, Text};
-use crate::fhir::json::{Absent, InConcept};
-use crate::fhir::json::{Element, Object};
+use crate::fhir::json::{Absent, Element, InConcept, Many, Object, Value, extension};
 use crate::fhir::profile::Code;
 use crate::fhir::release::EndpointForm;
 
@@ -31,7 +30,8 @@ impl Endpoint {
 impl Element for Endpoint {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         let profile = object.dialect.profile;
-        object.list("extension", profile.location.zip(self.location.as_deref()).map(Location).iter())?;
+        let location = profile.location.zip(self.location.as_deref());
+        object.list("extension", location.map(|(url, uid)| extension(url, Value("valueString", uid))).iter())?;
         object.value("status", "active")?;
         let payload = CodeableConcept {
             coding: profile.payload(&self.connection_type.code).map(Code::coding).into_iter().collect(),
@@ -46,32 +46,12 @@ impl Element for Endpoint {
             }
             EndpointForm::Payload => {
                 object.list("connectionType", [InConcept(&self.connection_type)].iter())?;
-                object.list(form.payload(), [Payload(&payload)].iter())?;
+                object.list(form.payload(), [Many("type", [&payload])].iter())?;
             }
         }
         object.value("address", &self.address)?;
         let is_unknown = profile.unknown_address == Some(&*self.address);
         object.optional_element("_address", is_unknown.then_some(Absent::UNKNOWN))
-    }
-}
-
-/// The extension with the UID of the repository.
-struct Location<'a>((&'static str, &'a str));
-
-impl Element for Location<'_> {
-    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        let (url, uid) = self.0;
-        object.value("url", url)?;
-        object.value("valueString", uid)
-    }
-}
-
-/// `Endpoint.payload`.
-struct Payload<'a>(&'a CodeableConcept);
-
-impl Element for Payload<'_> {
-    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        object.list("type", [self.0])
     }
 }
 

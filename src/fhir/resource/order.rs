@@ -5,10 +5,9 @@ use serde::ser::SerializeMap;
 use super::Reference;
 use crate::fhir::datatypes::{CodeableConcept, ResourceType};
 use crate::fhir::identifier::Identifier;
-use crate::fhir::json::{Absent, InConcept, InReference};
+use crate::fhir::json::{Absent, InConcept};
 use crate::fhir::json::{Element, Object};
-use crate::fhir::profile::Code;
-use crate::fhir::release::{EncounterForm, ServiceRequestForm};
+use crate::fhir::profile::{Code, Limit};
 
 /// A resource and its subject.
 pub struct Of<'a, T>(pub &'a T, pub &'a Reference);
@@ -25,7 +24,7 @@ impl Element for Of<'_, Encounter> {
         let Of(encounter, subject) = self;
         object.list("identifier", &encounter.identifier)?;
         object.value("status", "unknown")?;
-        if object.release.companions.encounter == EncounterForm::RequiredClass {
+        if object.release.companions.encounter_class {
             object.element("class", Absent::UNKNOWN)?;
         }
         // Only a Patient or a Group has encounters; a phantom has none.
@@ -51,30 +50,16 @@ impl Element for Of<'_, ServiceRequest> {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         let Of(request, subject) = self;
         let profile = object.dialect.profile;
-        if profile.order_numbers {
+        if !profile.has(Limit::OrderWithoutNumbers) {
             object.list("identifier", &request.identifier)?;
         }
         object.value("status", profile.order_status)?;
         object.value("intent", "order")?;
         object.list("category", profile.order_category.map(Code::coding).as_ref().map(InConcept).iter())?;
-        asked_for(request.code.as_ref(), object)?;
+        object.coded(object.release.companions.order_code, &request.code)?;
         object.element("subject", *subject)?;
         object.optional_element("requester", request.requester.as_ref())?;
-        let form = object.release.companions.service_request;
-        match form {
-            ServiceRequestForm::Concepts => object.list(form.reason(), &request.reason),
-            ServiceRequestForm::CodeableReferences => {
-                object.list(form.reason(), request.reason.iter().map(InReference))
-            }
-        }
-    }
-}
-
-/// `ServiceRequest.code`.
-fn asked_for<M: SerializeMap>(code: Option<&CodeableConcept>, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-    match object.release.companions.service_request {
-        ServiceRequestForm::Concepts => object.optional_element("code", code),
-        ServiceRequestForm::CodeableReferences => object.optional_element("code", code.map(InReference)),
+        object.coded(object.release.companions.order_reason, &request.reason)
     }
 }
 

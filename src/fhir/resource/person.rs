@@ -4,8 +4,7 @@ use serde::ser::SerializeMap;
 
 use crate::fhir::datatypes::{CodeableConcept, Coding, HumanName, Text};
 use crate::fhir::identifier::Identifier;
-use crate::fhir::json::ConceptExtension;
-use crate::fhir::json::{Element, Object};
+use crate::fhir::json::{CONCEPT, Element, Member, Object, extension};
 
 /// `Patient`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,8 +48,7 @@ impl Element for Animal {
         let status = self.gender_status.clone().map(CodeableConcept::from);
         let parts =
             [("species", Some(&self.species)), ("breed", self.breed.as_ref()), ("genderStatus", status.as_ref())];
-        let extensions =
-            parts.into_iter().filter_map(|(url, concept)| Some(ConceptExtension { url, concept: concept?.clone() }));
+        let extensions = parts.into_iter().filter_map(|(url, concept)| Some(extension(url, Member(CONCEPT, concept?))));
         object.list("extension", extensions)
     }
 }

@@ -33,7 +33,8 @@ pub fn held_issue(held: &Held) -> Issue {
 mod tests {
     use super::*;
     use crate::fhir::Identifier;
-    use crate::mapping::identity::{kind, of_uid};
+    use crate::mapping::identity::of_uid;
+    use crate::mapping::terms::identifier_type as kind;
 
     #[test]
     fn a_number_of_several_patients_is_named_by_its_element_and_attribute() {

@@ -26,7 +26,7 @@ use super::terms::{self, STUDY_INSTANCE_UID, is_oid, system};
 use super::{ContentOptions, EndpointLevel, EndpointOption, EndpointType, ResolvedSeries, ResolvedStudy};
 use crate::fhir::region::Region;
 use crate::fhir::release::{Agreement, Modalities};
-use crate::fhir::{self, CodeableConcept, Coding, Identifier, ImagingSelection, ImagingStudy, Reference};
+use crate::fhir::{self, CodeableConcept, Identifier, ImagingSelection, ImagingStudy, Reference};
 use crate::issue::{Issue, Reason};
 use crate::options::Detail;
 use union::{distinct, distinct_concepts, distinct_numbers, distinct_procedures};
@@ -154,11 +154,10 @@ fn study_uid(uid: &str, issues: &mut Issues<'_>) -> Option<Identifier> {
     if !fhir::id::is_id(uid) {
         issues.push((None, issue("id", &[tags::STUDY_INSTANCE_UID], Reason::NotAnId)));
     }
-    let kind = STUDY_INSTANCE_UID;
     let identifier = Identifier {
         system: Some(system::DICOM_UID.into()),
         value: format!("urn:oid:{uid}").into(),
-        kind: Some(Coding::constant(kind.system, kind.code, kind.display)),
+        kind: Some(STUDY_INSTANCE_UID),
         usage: Some("official".into()),
         ..Identifier::default()
     };

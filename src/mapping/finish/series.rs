@@ -7,8 +7,8 @@ use dicom_dictionary_std::tags;
 
 use super::union::{distinct_concepts, distinct_orders, distinct_performers};
 use super::{Issues, Rule, endpoints, issue};
-use crate::fhir::release::{Agreement, BodySiteForm};
-use crate::fhir::{CodeableConcept, Coding, DateTime, Performer, Series};
+use crate::fhir::release::Agreement;
+use crate::fhir::{CodeableConcept, DateTime, Performer, Series};
 use crate::issue::{Issue, Reason};
 use crate::mapping::SeriesPart;
 use crate::mapping::anatomy::{BodySite, Side};
@@ -82,9 +82,9 @@ pub(super) const LATERALITY: Rule = Rule {
 };
 
 /// The laterality that the images agree on; none if they differ, or the body part is unpaired.
-fn laterality(sides: &[Side], note: &mut impl FnMut(Issue)) -> Option<Coding> {
+fn laterality(sides: &[Side], note: &mut impl FnMut(Issue)) -> Option<CodeableConcept> {
     match sides {
-        [Side::Sided(coding)] => Some(coding.clone()),
+        [Side::Sided(coding)] => Some(coding.clone().into()),
         [] | [Side::Unpaired] => None,
         _ => {
             note(issue("series.laterality", &[tags::LATERALITY], Reason::Disagrees));
@@ -105,19 +105,18 @@ pub(super) const BODY_SITE: Rule = Rule {
 /// Body Part Examined or none.
 fn body_sites(
     sites: &[BodySite],
-    side: Option<&Coding>,
+    side: Option<&CodeableConcept>,
     options: &ContentOptions,
     note: &mut impl FnMut(Issue),
 ) -> Vec<CodeableConcept> {
     let mut concepts = distinct_concepts(sites.iter().flat_map(BodySite::concepts).cloned());
-    let can_say_many = options.release().body_site == BodySiteForm::CodeableReferences;
-    if concepts.len() > 1 && !can_say_many {
+    if concepts.len() > 1 && !options.release().body_site.is_list {
         concepts = shared_body_part(sites).into_iter().collect();
         if concepts.is_empty() {
             note(issue("series.bodySite", &[tags::BODY_PART_EXAMINED], Reason::Disagrees));
         }
     }
-    if options.release().laterality { concepts } else { with_side(concepts, side) }
+    if options.release().laterality.is_some() { concepts } else { with_side(concepts, side) }
 }
 
 fn shared_body_part(sites: &[BodySite]) -> Option<CodeableConcept> {
@@ -127,8 +126,8 @@ fn shared_body_part(sites: &[BodySite]) -> Option<CodeableConcept> {
 }
 
 /// The laterality as text of the body site, `Left knee joint`, in releases without the element; or alone.
-fn with_side(concepts: Vec<CodeableConcept>, side: Option<&Coding>) -> Vec<CodeableConcept> {
-    let Some(side) = side.and_then(|side| side.display.as_deref()) else { return concepts };
+fn with_side(concepts: Vec<CodeableConcept>, side: Option<&CodeableConcept>) -> Vec<CodeableConcept> {
+    let Some(side) = side.and_then(CodeableConcept::label_in_words) else { return concepts };
     if concepts.is_empty() {
         return vec![CodeableConcept::text(side.to_string())];
     }

@@ -109,7 +109,8 @@ fn a_side_is_what_the_images_agree_on_and_none_where_they_do_not() {
         (vec![vec![]], None, vec![]),
     ] {
         let laterality = |study: &ImagingStudy<'_>| {
-            study.series.as_ref().unwrap()[0].laterality.as_ref().and_then(|side| side.display.clone())
+            let side = study.series.as_ref().unwrap()[0].laterality.as_ref();
+            side.and_then(CodeableConcept::label_in_words).map(str::to_string)
         };
         let (side, mut found) = finished(&series(&images), &options(&R5), laterality);
         found.retain(|(element, _)| *element == "series.laterality");

@@ -6,24 +6,22 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::{Coded, system, table};
+use super::{system, table};
+use crate::fhir::Coding;
 
-static BODY_PARTS: LazyLock<Vec<(&'static str, Coded)>> = LazyLock::new(|| {
-    table::rows(include_str!("data/body_part.tsv"))
-        .map(|[term, code, display]| (term, Coded { system: system::SCT, code, display }))
-        .collect()
-});
+/// Terms, each with the code and the meaning of its region.
+static BODY_PARTS: LazyLock<Vec<[&'static str; 3]>> =
+    LazyLock::new(|| table::rows(include_str!("data/body_part.tsv")).collect());
 
 /// The regions by their meanings; of one that several terms mean, each has the same code.
-static MEANINGS: LazyLock<BTreeMap<String, Coded>> =
-    LazyLock::new(|| BODY_PARTS.iter().map(|(_, region)| (plain(region.display), *region)).collect());
+static MEANINGS: LazyLock<BTreeMap<String, &'static [&'static str; 3]>> =
+    LazyLock::new(|| BODY_PARTS.iter().map(|row| (plain(row[2]), row)).collect());
 
 /// The anatomical region of a defined term, of one that Annex L has since renamed, or of the meaning of either.
-pub fn body_part(value: &str) -> Option<Coded> {
+pub fn body_part(value: &str) -> Option<Coding> {
     let plain = plain(value);
-    let term = BODY_PARTS.binary_search_by_key(&plain.as_str(), |(term, _)| term).ok();
-    let term = term.and_then(|position| BODY_PARTS.get(position)).map(|(_, region)| *region);
-    term.or_else(|| MEANINGS.get(&plain).copied())
+    let row = table::find(&BODY_PARTS, &plain, |[term, ..]| term).or_else(|| MEANINGS.get(&plain).copied());
+    row.map(|[_, code, display]| Coding::constant(system::SCT, code, display))
 }
 
 /// The letters and digits of a value, in upper case. A plus joins two terms, and a backslash two values: they stay.
@@ -59,7 +57,7 @@ mod tests {
             ("Chest, Abdomen and Pelvis", "416775004", "Chest, Abdomen and Pelvis"),
             ("3RDVENTRICLE", "49841001", "Third ventricle"),
         ] {
-            assert_eq!(body_part(term), Some(Coded { system: system::SCT, code, display }), "{term:?}");
+            assert_eq!(body_part(term), Some(Coding::constant(system::SCT, code, display)), "{term:?}");
         }
     }
 
@@ -86,16 +84,16 @@ mod tests {
 
     #[test]
     fn a_meaning_has_one_code() {
-        for (term, region) in BODY_PARTS.iter() {
-            assert_eq!(body_part(region.display).map(|found| found.code), Some(region.code), "{term}");
+        for [term, code, display] in BODY_PARTS.iter() {
+            assert_eq!(body_part(display).unwrap().code, *code, "{term}");
         }
     }
 
     #[test]
     fn every_region_is_a_snomed_concept_and_every_term_in_its_plain_form() {
-        for (term, region) in BODY_PARTS.iter() {
-            assert!(is_snomed_concept_id(region.code), "{term}: {}", region.code);
-            assert!(!region.display.is_empty(), "{term}");
+        for [term, code, display] in BODY_PARTS.iter() {
+            assert!(is_snomed_concept_id(code), "{term}: {code}");
+            assert!(!display.is_empty(), "{term}");
             assert!(term.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()), "{term}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::LazyLock};
 
-use super::{identifier::is_oid, table};
+use super::{is_oid, table};
 
 static SCHEMES: LazyLock<Vec<CodingScheme>> = LazyLock::new(|| {
     table::rows(include_str!("data/coding_scheme.tsv"))

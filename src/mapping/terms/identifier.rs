@@ -4,20 +4,19 @@ use std::sync::LazyLock;
 
 use uuid::Uuid;
 
-use super::{Coded, system, table};
+use super::{is_oid, system, table};
+use crate::fhir::Coding;
 
 /// The type of the identifier that holds the Study Instance UID.
-pub const STUDY_INSTANCE_UID: Coded = Coded { system: system::DCM, code: "110180", display: "Study Instance UID" };
+pub const STUDY_INSTANCE_UID: Coding = Coding::constant(system::DCM, "110180", "Study Instance UID");
 
-static TYPES: LazyLock<Vec<Coded>> = LazyLock::new(|| {
-    table::rows(include_str!("data/identifier_type.tsv"))
-        .map(|[code, display]| Coded { system: system::IDENTIFIER_TYPE, code, display })
-        .collect()
-});
+static TYPES: LazyLock<Vec<[&'static str; 2]>> =
+    LazyLock::new(|| table::rows(include_str!("data/identifier_type.tsv")).collect());
 
 /// The identifier type with this code of HL7 table 0203, as in Identifier Type Code (0040,0035).
-pub fn identifier_type(code: &str) -> Option<Coded> {
-    table::find(&TYPES, code, |kind| kind.code).copied()
+pub fn identifier_type(code: &str) -> Option<Coding> {
+    let [code, display] = table::find(&TYPES, code, |[code, _]| code)?;
+    Some(Coding::constant(system::IDENTIFIER_TYPE, code, display))
 }
 
 /// The identifier system of Universal Entity ID (0040,0032) and its type (0040,0033).
@@ -31,16 +30,6 @@ pub fn system_of(id: &str, id_type: &str) -> Option<String> {
         "URI" => is_absolute_uri(id).then(|| id.to_owned()),
         _ => None,
     }
-}
-
-/// Whether this is an OID that a FHIR `oid` can hold: two arcs or more, the first 0 to 2, no leading zeros.
-pub fn is_oid(text: &str) -> bool {
-    let mut arcs = text.split('.');
-    matches!(arcs.next(), Some("0" | "1" | "2")) && text.contains('.') && arcs.all(is_arc)
-}
-
-fn is_arc(arc: &str) -> bool {
-    arc == "0" || (arc.bytes().all(|byte| byte.is_ascii_digit()) && !arc.is_empty() && !arc.starts_with('0'))
 }
 
 // The hyphenated form only; Uuid prints it in lower case, as FHIR wants it.
@@ -77,7 +66,8 @@ mod tests {
             ("mr", None),
             ("", None),
         ] {
-            assert_eq!(identifier_type(code).map(|kind| kind.display), want, "{code}");
+            let display = identifier_type(code).and_then(|kind| kind.display);
+            assert_eq!(display.as_deref(), want, "{code}");
         }
     }
 

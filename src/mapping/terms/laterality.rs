@@ -1,16 +1,17 @@
 //! Sides of the body, as the concepts of PS3.16 CID 244.
 
-use super::{Coded, system::SCT};
+use super::system::SCT;
+use crate::fhir::Coding;
 
-const RIGHT: Coded = Coded { system: SCT, code: "24028007", display: "Right" };
-const LEFT: Coded = Coded { system: SCT, code: "7771000", display: "Left" };
-const BILATERAL: Coded = Coded { system: SCT, code: "51440002", display: "Bilateral" };
-const UNILATERAL: Coded = Coded { system: SCT, code: "66459002", display: "Unilateral" };
+const RIGHT: Coding = Coding::constant(SCT, "24028007", "Right");
+const LEFT: Coding = Coding::constant(SCT, "7771000", "Left");
+const BILATERAL: Coding = Coding::constant(SCT, "51440002", "Bilateral");
+const UNILATERAL: Coding = Coding::constant(SCT, "66459002", "Unilateral");
 
 /// The side that Laterality (0020,0060), Image Laterality (0020,0062) or Frame Laterality (0020,9072) names.
 ///
 /// `U`, unpaired, is no side.
-pub fn laterality(value: &str) -> Option<Coded> {
+pub fn laterality(value: &str) -> Option<Coding> {
     match value.trim() {
         "L" => Some(LEFT),
         "R" => Some(RIGHT),
@@ -20,7 +21,7 @@ pub fn laterality(value: &str) -> Option<Coded> {
 }
 
 /// The side that a SNOMED CT code stands for, as in Anatomic Region Modifier Sequence (0008,2220).
-pub fn laterality_code(sct_code: &str) -> Option<Coded> {
+pub fn laterality_code(sct_code: &str) -> Option<Coding> {
     [RIGHT, LEFT, BILATERAL, UNILATERAL].into_iter().find(|side| side.code == sct_code)
 }
 
@@ -54,7 +55,7 @@ mod tests {
             ("419161000", None),
             ("38266002", None),
         ] {
-            assert_eq!(laterality_code(code).map(|side| side.display), want, "{code}");
+            assert_eq!(laterality_code(code).and_then(|side| side.display).as_deref(), want, "{code}");
         }
     }
 
@@ -62,7 +63,7 @@ mod tests {
     fn the_legacy_codes_of_the_sides_lead_to_them() {
         for (legacy, want) in [("G-A100", RIGHT), ("G-A101", LEFT), ("G-A102", BILATERAL), ("G-A103", UNILATERAL)] {
             let concept = snomed_from_legacy(legacy).unwrap();
-            assert_eq!(laterality_code(concept.code), Some(want), "{legacy}");
+            assert_eq!(laterality_code(&concept.code), Some(want), "{legacy}");
         }
     }
 }

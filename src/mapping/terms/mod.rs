@@ -16,24 +16,14 @@ pub mod system;
 mod table;
 mod value_sets;
 
+pub use crate::dicom::value::is_oid;
 pub use body_part::body_part;
 pub use coding_scheme::{Scheme, designator, scheme};
-pub use identifier::{STUDY_INSTANCE_UID, identifier_type, is_oid, system_of};
+pub use identifier::{STUDY_INSTANCE_UID, identifier_type, system_of};
 pub use key_object::kos_title;
 pub use laterality::{laterality, laterality_code};
 pub use modality::modality;
 pub use region::regions;
 pub use snomed::{is_snomed_concept_id, snomed_from_legacy};
 pub use sop_class::{SopClassKind, sop_class};
-pub use value_sets::{PRF, SPRF, animal_gender_status, endpoint_connection_type, gender};
-
-/// A code with its system and display, as a FHIR Coding takes them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Coded {
-    /// The URI of the code system.
-    pub system: &'static str,
-    /// The code.
-    pub code: &'static str,
-    /// What the code system, or the DICOM context group, calls it.
-    pub display: &'static str,
-}
+pub use value_sets::{PRF, SPRF, animal_gender_status, gender};

@@ -30,7 +30,7 @@ mod tests {
             ("EXTREMITY", vec![]),
         ] {
             let code = body_part(term).unwrap().code;
-            assert_eq!(regions(code).collect::<Vec<_>>(), want, "{term}");
+            assert_eq!(regions(&code).collect::<Vec<_>>(), want, "{term}");
         }
         assert_eq!(regions("774007").collect::<Vec<_>>(), [HeadAndNeck], "a region is its own");
         assert_eq!(regions("no code").count(), 0);

@@ -2,24 +2,17 @@
 
 use std::sync::LazyLock;
 
-use super::table;
+use super::{system, table};
+use crate::fhir::{Coding, Text};
 
 static LEGACY: LazyLock<Vec<[&'static str; 3]>> =
     LazyLock::new(|| table::rows(include_str!("data/snomed_legacy.tsv")).collect());
 
-/// A SNOMED CT concept; a few translated ones have no display.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SnomedConcept {
-    /// The concept identifier.
-    pub code: &'static str,
-    /// The meaning in DICOM.
-    pub display: Option<&'static str>,
-}
-
-/// The concept of a code of schemes SRT, SNM3, 99SDM or SNM, such as `T-D1100`.
-pub fn snomed_from_legacy(code: &str) -> Option<SnomedConcept> {
+/// The SNOMED CT concept of a code of schemes SRT, SNM3, 99SDM or SNM, such as `T-D1100`; a few have no display.
+pub fn snomed_from_legacy(code: &str) -> Option<Coding> {
     let [_, code, display] = table::find(&LEGACY, code, |[legacy, ..]| legacy)?;
-    Some(SnomedConcept { code, display: table::optional(display) })
+    let display = table::optional(display).map(Text::Borrowed);
+    Some(Coding { display, ..Coding::constant(system::SCT, code, "") })
 }
 
 /// Whether this is a well-formed SNOMED CT concept identifier.
@@ -46,18 +39,7 @@ fn has_check_digit(code: &str) -> bool {
 }
 
 fn permute(digit: u8, times: usize) -> u8 {
-    (0..times).fold(digit, |digit, _| match digit {
-        0 => 1,
-        1 => 5,
-        2 => 7,
-        3 => 6,
-        4 => 2,
-        5 => 8,
-        6 => 3,
-        7 => 0,
-        8 => 9,
-        _ => 4,
-    })
+    (0..times).fold(digit, |digit, _| [1, 5, 7, 6, 2, 8, 3, 0, 9, 4][usize::from(digit) % 10])
 }
 
 // The product of two symmetries of a pentagon: 0 to 4 are rotations, 5 to 9 reflections.
@@ -86,7 +68,8 @@ mod tests {
             ("T-11180", "91609006", Some("Mandible")),
             ("T-F6078", "714645007", None),
         ] {
-            assert_eq!(snomed_from_legacy(legacy), Some(SnomedConcept { code, display }), "{legacy}");
+            let concept = snomed_from_legacy(legacy).unwrap();
+            assert_eq!((&*concept.code, concept.display.as_deref()), (code, display), "{legacy}");
         }
     }
 

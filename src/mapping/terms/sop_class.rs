@@ -12,7 +12,7 @@ static SOP_CLASSES: LazyLock<Vec<SopClass>> = LazyLock::new(|| {
         .map(|[uid, name, kind, groups]| SopClass {
             uid,
             name,
-            kind: SopClassKind::from_word(kind).unwrap_or(SopClassKind::Other),
+            kind: kind.parse().unwrap_or(SopClassKind::Other),
             enhanced: groups == "functional-groups",
         })
         .collect()
@@ -32,7 +32,8 @@ pub struct SopClass {
 }
 
 /// What the instances of a SOP class are; it decides their order and where their title stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString)]
+#[strum(serialize_all = "kebab-case")]
 pub enum SopClassKind {
     /// Pictures, also RT images and parametric maps; not RT dose and not segmentations.
     Image,
@@ -52,23 +53,6 @@ pub enum SopClassKind {
     Waveform,
     /// Everything else: raw data, registrations, measurements, protocols.
     Other,
-}
-
-impl SopClassKind {
-    fn from_word(word: &str) -> Option<Self> {
-        Some(match word {
-            "image" => Self::Image,
-            "key-object-selection" => Self::KeyObjectSelection,
-            "structured-report" => Self::StructuredReport,
-            "presentation-state" => Self::PresentationState,
-            "segmentation" => Self::Segmentation,
-            "radiotherapy" => Self::Radiotherapy,
-            "encapsulated-document" => Self::EncapsulatedDocument,
-            "waveform" => Self::Waveform,
-            "other" => Self::Other,
-            _ => return None,
-        })
-    }
 }
 
 /// The table by UID: every file asks for its class.
@@ -137,7 +121,7 @@ mod tests {
     #[test]
     fn every_kind_in_the_table_is_known() {
         for [uid, _, kind, groups] in table::rows(include_str!("data/sop_class.tsv")) {
-            assert!(SopClassKind::from_word(kind).is_some(), "{uid}: {kind}");
+            assert!(kind.parse::<SopClassKind>().is_ok(), "{uid}: {kind}");
             assert!(["functional-groups", "-"].contains(&groups), "{uid}: {groups}");
         }
     }

@@ -1,29 +1,12 @@
-//! Small value sets of FHIR: performer functions, gender, endpoint connection types.
+//! Small value sets of FHIR: performer functions, gender, animals.
 
-use super::{Coded, system};
+use super::system;
+use crate::fhir::Coding;
 
 /// The function of whom Performing Physician's Name (0008,1050) names.
-pub const PRF: Coded = Coded { system: system::PARTICIPATION_TYPE, code: "PRF", display: "performer" };
+pub const PRF: Coding = Coding::constant(system::PARTICIPATION_TYPE, "PRF", "performer");
 /// The function of whom Operators' Name (0008,1070) names.
-pub const SPRF: Coded = Coded { system: system::PARTICIPATION_TYPE, code: "SPRF", display: "secondary performer" };
-
-/// Endpoint.connectionType of the endpoints that serve DICOM objects.
-const ENDPOINT_CONNECTION_TYPES: [Coded; 5] = [
-    connection_type("dicom-qido-rs", "DICOM QIDO-RS"),
-    connection_type("dicom-stow-rs", "DICOM STOW-RS"),
-    connection_type("dicom-wado-rs", "DICOM WADO-RS"),
-    connection_type("dicom-wado-uri", "DICOM WADO-URI"),
-    connection_type("ihe-iid", "IHE IID"),
-];
-
-const fn connection_type(code: &'static str, display: &'static str) -> Coded {
-    Coded { system: system::ENDPOINT_CONNECTION_TYPE, code, display }
-}
-
-/// The connection type with this code.
-pub fn endpoint_connection_type(code: &str) -> Option<Coded> {
-    ENDPOINT_CONNECTION_TYPES.into_iter().find(|kind| kind.code == code)
-}
+pub const SPRF: Coding = Coding::constant(system::PARTICIPATION_TYPE, "SPRF", "secondary performer");
 
 /// The administrative gender of Patient's Sex (0010,0040).
 pub fn gender(value: &str) -> Option<&'static str> {
@@ -36,8 +19,8 @@ pub fn gender(value: &str) -> Option<&'static str> {
 }
 
 /// The gender status of an animal by Patient's Sex Neutered (0010,2203).
-pub fn animal_gender_status(value: &str) -> Option<Coded> {
-    let status = |code, display| Some(Coded { system: system::ANIMAL_GENDER_STATUS, code, display });
+pub fn animal_gender_status(value: &str) -> Option<Coding> {
+    let status = |code, display| Some(Coding::constant(system::ANIMAL_GENDER_STATUS, code, display));
     match value.trim() {
         "ALTERED" => status("neutered", "Neutered"),
         "UNALTERED" => status("intact", "Intact"),
@@ -61,13 +44,7 @@ mod tests {
     #[test]
     fn an_altered_animal_is_neutered() {
         for (value, want) in [("ALTERED", Some("neutered")), ("UNALTERED", Some("intact")), ("YES", None), ("", None)] {
-            assert_eq!(animal_gender_status(value).map(|coded| coded.code), want, "{value:?}");
+            assert_eq!(animal_gender_status(value).map(|coding| coding.code).as_deref(), want, "{value:?}");
         }
-    }
-
-    #[test]
-    fn a_connection_type_is_found_by_its_code() {
-        assert_eq!(endpoint_connection_type("ihe-iid").map(|kind| kind.display), Some("IHE IID"));
-        assert_eq!(endpoint_connection_type("hl7-fhir-rest"), None);
     }
 }

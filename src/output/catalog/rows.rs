@@ -6,7 +6,7 @@ use std::io;
 use jiff::civil;
 
 use super::column::{Cell, CellKind, Column, Rows, Source, columns};
-use crate::dicom::value::Date;
+use crate::dicom::value;
 use crate::dicom::{DataSet, Header, StoredValues, Tag};
 use crate::fhir::{Instance, SopClass};
 use crate::group::{Files, SeriesFiles, common_folder};
@@ -203,15 +203,12 @@ fn cell(kind: CellKind, value: Option<&str>) -> Cell {
     match kind {
         CellKind::Text => Cell::Text(value.to_string()),
         CellKind::Number => value.parse().map_or(Cell::Empty, Cell::Number),
-        CellKind::Date => Date::parse(value).ok().and_then(date).unwrap_or_default(),
+        CellKind::Date => value::date(value).map(date).unwrap_or_default(),
     }
 }
 
-fn date(date: Date) -> Option<Cell> {
-    let epoch = civil::date(1970, 1, 1);
-    let day =
-        civil::Date::new(date.year().try_into().ok()?, date.month().try_into().ok()?, date.day().try_into().ok()?);
-    Some(Cell::Date((day.ok()? - epoch).get_days(), date.to_string()))
+fn date(date: civil::Date) -> Cell {
+    Cell::Date((date - civil::date(1970, 1, 1)).get_days(), date.to_string())
 }
 
 fn number(value: Option<u64>) -> Cell {

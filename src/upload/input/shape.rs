@@ -5,10 +5,7 @@ use std::sync::LazyLock;
 use memchr::memmem::{self, Finder};
 
 use crate::fhir::Release;
-use crate::fhir::release::{
-    BodySiteForm, ConceptForm, DeviceForm, EncounterForm, EndpointForm, ProcedureForm, ReasonForm, ServiceRequestForm,
-    SopClassForm,
-};
+use crate::fhir::release::{CodedElement, Datatype, EndpointForm, SopClassForm};
 use crate::upload::package::kind;
 
 /// A resource type, the beginning of an element as text, and whether a release writes it so.
@@ -19,42 +16,44 @@ const STUDY: &str = "ImagingStudy";
 /// Elements by which releases differ. The text includes the preceding delimiter: inside a string its quotes would be
 /// escaped.
 const SHAPES: &[Shape] = &[
-    (STUDY, r#""modality":{"coding""#, |release| release.concept == ConceptForm::CodeableConcept),
-    (STUDY, r#""modality":[{"coding""#, |release| release.concept == ConceptForm::CodeableConcept),
-    (STUDY, r#""modality":{"system""#, |release| release.concept == ConceptForm::Coding),
-    (STUDY, r#""modality":{"code""#, |release| release.concept == ConceptForm::Coding),
-    (STUDY, r#""modality":[{"system""#, |release| release.concept == ConceptForm::Coding),
-    (STUDY, r#""modality":[{"code":"#, |release| release.concept == ConceptForm::Coding),
+    (STUDY, r#""modality":{"coding""#, |release| !is_coding(release.modality)),
+    (STUDY, r#""modality":[{"coding""#, |release| !is_coding(release.modality)),
+    (STUDY, r#""modality":{"system""#, |release| is_coding(release.modality)),
+    (STUDY, r#""modality":{"code""#, |release| is_coding(release.modality)),
+    (STUDY, r#""modality":[{"system""#, |release| is_coding(release.modality)),
+    (STUDY, r#""modality":[{"code":"#, |release| is_coding(release.modality)),
     (STUDY, r#""sopClass":{"#, |release| release.sop_class == SopClassForm::Coding),
     (STUDY, r#""sopClass":""#, |release| release.sop_class == SopClassForm::Oid),
-    (STUDY, r#""bodySite":{"system""#, |release| release.body_site == BodySiteForm::Coding),
-    (STUDY, r#""bodySite":{"code""#, |release| release.body_site == BodySiteForm::Coding),
-    (STUDY, r#""bodySite":{"display""#, |release| release.body_site == BodySiteForm::Coding),
-    (STUDY, r#""bodySite":{"concept""#, |release| release.body_site == BodySiteForm::CodeableReference),
-    (STUDY, r#""bodySite":["#, |release| release.body_site == BodySiteForm::CodeableReferences),
-    (STUDY, r#""procedureCode":["#, |release| release.procedure == ProcedureForm::Code),
-    (STUDY, r#""procedure":[{"concept""#, |release| release.procedure == ProcedureForm::Concept),
-    (STUDY, r#""procedure":[{"reference":""#, |release| release.procedure == ProcedureForm::Reference),
-    (STUDY, r#""reasonCode":["#, |release| release.reason == ReasonForm::Code),
-    (STUDY, r#""reason":[{"concept""#, |release| release.reason == ReasonForm::Concept),
+    (STUDY, r#""bodySite":{"system""#, |release| is_coding(release.body_site)),
+    (STUDY, r#""bodySite":{"code""#, |release| is_coding(release.body_site)),
+    (STUDY, r#""bodySite":{"display""#, |release| is_coding(release.body_site)),
+    (STUDY, r#""bodySite":{"concept""#, |release| !is_coding(release.body_site) && !release.body_site.is_list),
+    (STUDY, r#""bodySite":["#, |release| release.body_site.is_list),
+    (STUDY, r#""procedureCode":["#, |release| release.procedure.name == "procedureCode"),
+    (STUDY, r#""procedure":[{"concept""#, |release| release.procedure.datatype == Datatype::CodeableReference),
+    (STUDY, r#""procedure":[{"reference":""#, |release| release.procedure.datatype == Datatype::Reference),
+    (STUDY, r#""reasonCode":["#, |release| release.reason.name == "reasonCode"),
+    (STUDY, r#""reason":[{"concept""#, |release| release.reason.name == "reason"),
     (STUDY, r#""interpreter":["#, |release| release.interpreter),
     (STUDY, r#""partOf":["#, |release| release.part_of),
-    (STUDY, r#""laterality":{"#, |release| release.laterality),
+    (STUDY, r#""laterality":{"#, |release| release.laterality.is_some()),
     (STUDY, r#""numberOfFrames":"#, |release| release.number_of_frames),
-    ("Device", r#""deviceName":["#, |release| release.companions.device == DeviceForm::DeviceName),
-    ("Device", r#""name":[{"#, |release| release.companions.device != DeviceForm::DeviceName),
-    ("Device", r#""deviceVersion":["#, |release| matches!(release.companions.device, DeviceForm::DeviceVersion(_))),
-    ("Encounter", r#""class":{"#, |release| release.companions.encounter == EncounterForm::RequiredClass),
-    ("Encounter", r#""class":["#, |release| release.companions.encounter == EncounterForm::OptionalClass),
-    ("ServiceRequest", r#""reasonCode":["#, |release| {
-        release.companions.service_request == ServiceRequestForm::Concepts
-    }),
+    ("Device", r#""deviceName":["#, |release| release.companions.device.name == "deviceName"),
+    ("Device", r#""name":[{"#, |release| release.companions.device.name == "name"),
+    ("Device", r#""deviceVersion":["#, |release| release.companions.device.version == "deviceVersion"),
+    ("Encounter", r#""class":{"#, |release| release.companions.encounter_class),
+    ("Encounter", r#""class":["#, |release| !release.companions.encounter_class),
+    ("ServiceRequest", r#""reasonCode":["#, |release| release.companions.order_reason.name == "reasonCode"),
     ("ServiceRequest", r#""code":{"concept""#, |release| {
-        release.companions.service_request == ServiceRequestForm::CodeableReferences
+        release.companions.order_code.datatype == Datatype::CodeableReference
     }),
     ("Endpoint", r#""payloadType":["#, |release| release.companions.endpoint == EndpointForm::PayloadType),
     ("Endpoint", r#""payload":["#, |release| release.companions.endpoint == EndpointForm::Payload),
 ];
+
+fn is_coding(element: CodedElement) -> bool {
+    matches!(element.datatype, Datatype::Coding(_))
+}
 
 /// What precedes the first series.
 const SERIES: &[u8] = br#","series":["#;

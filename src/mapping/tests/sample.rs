@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
-use super::{Mapped, Options, Row, map};
 use crate::dicom::wanted::NodeId;
 use crate::dicom::{Header, Levels, Wanted};
 use crate::fhir::{CodeableConcept, Coding, Identifier, Profile, Reference};
 use crate::issue::{Issue, Reason};
+use crate::mapping::{Mapped, Options, Row, map, wanted_with};
 
 /// An attribute of a sample data set.
 pub type Sample = (Tag, Value);
@@ -67,7 +67,7 @@ pub fn issuer(local: &str, universal: &str, id_type: &str) -> Vec<Sample> {
 
 /// The header of a data set in UTF-8, as the scanner brings it back.
 pub fn header(data_set: &[Sample]) -> Header {
-    static WANTED: LazyLock<Wanted> = LazyLock::new(|| super::wanted_with(Profile::ALL[0]));
+    static WANTED: LazyLock<Wanted> = LazyLock::new(|| wanted_with(Profile::ALL[0]));
     let mut header = Header::default();
     header.push_value(tags::SPECIFIC_CHARACTER_SET, Levels::ALL, b"ISO_IR 192").unwrap();
     push(&mut header, data_set, &WANTED, WANTED.root());
