@@ -93,6 +93,7 @@ impl StoredValues {
     /// The attributes as a data set, in the room of a header that may have held another.
     pub fn unpack<'h>(&self, header: &'h mut Header) -> DataSet<'h> {
         header.clear();
+        header.reserve(self.0.len());
         let (mut rest, mut open) = (&*self.0, Vec::<Open>::new());
         while let Some((tag, length)) = read(&mut rest) {
             match (tag, length) {

@@ -102,7 +102,9 @@ impl Run<'_> {
         }
         let pool = threads(self.job.threads)?;
         let mut gone_files = 0;
-        if !self.job.inputs.is_empty() {
+        if self.job.inputs.is_empty() {
+            index.only_writes()?;
+        } else {
             let watch: Arc<dyn Watch> = Arc::clone(&index) as _;
             let walk = WalkOptions { watch: Some(watch), ..self.job.walk.clone() };
             let walk = source::open(&self.job.inputs, &walk, progress, self.interrupt)?;

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 
-use super::files::{Files, SharedFolder};
+use super::files::Files;
 use super::gathered::Gathered;
 use super::listing::Listing;
+use super::open::SharedFolder;
 use super::watch::{Entered, From, Watch};
 use super::{Item, Mark, Name, Stamp, archive};
 use crate::issue::Skip;

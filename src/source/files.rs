@@ -2,10 +2,9 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
 
 use super::item::{From, Item};
-use super::open::OpenFolder;
+use super::open::{OpenFolder, SharedFolder};
 use crate::stamp::Mark;
 
 /// From this many files on, opening the folder is cheaper than resolving its path for each file.
@@ -22,9 +21,6 @@ pub(super) struct Files {
     marks: Vec<Option<Mark>>,
     open: SharedFolder,
 }
-
-/// A folder that is opened when it is worth it, once for all batches with files of it.
-pub(super) type SharedFolder = Arc<OnceLock<Option<OpenFolder>>>;
 
 impl Files {
     /// No files yet; `open` is the same for all of one folder.

@@ -4,8 +4,7 @@ use std::fmt;
 use std::fs::File;
 
 use super::content::Content;
-use super::files::SharedFolder;
-use super::open::{open_file, unreadable};
+use super::open::{SharedFolder, open_file, unreadable};
 use crate::issue::Skip;
 use crate::name::Name;
 use crate::stamp::Mark;

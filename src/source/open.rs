@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use crate::issue::Skip;
 use crate::stamp::Stamp;
@@ -20,6 +21,9 @@ pub fn open_file(path: &Path) -> Result<File, Skip> {
 /// An open folder, so that its path is not resolved again for each file in it.
 #[derive(Debug)]
 pub struct OpenFolder(#[cfg(unix)] rustix::fd::OwnedFd, #[cfg(not(unix))] std::convert::Infallible);
+
+/// A folder that is opened when it is worth it, once for all batches with files of it.
+pub type SharedFolder = Arc<OnceLock<Option<OpenFolder>>>;
 
 #[cfg(unix)]
 impl OpenFolder {

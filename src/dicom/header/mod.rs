@@ -19,6 +19,9 @@ pub const MAX_HEADER_BYTES: usize = 1 << 20;
 /// The most entries that are kept of one file.
 pub const MAX_ENTRIES: usize = 1 << 16;
 
+/// What a stored value takes at least, as far as room for it is concerned.
+const STORED_VALUE_BYTES: usize = 8;
+
 /// The tag in front of each item of a sequence (PS3.5 7.5).
 pub(super) const ITEM: Tag = Tag(0xFFFE, 0xE000);
 
@@ -168,6 +171,12 @@ impl Header {
         self.value_bytes = 0;
         self.open = 0;
         self.faults.clear();
+    }
+
+    /// Makes room for stored values of so many bytes.
+    pub(super) fn reserve(&mut self, bytes: usize) {
+        self.entries.reserve(bytes / STORED_VALUE_BYTES);
+        self.piles[Levels::NONE.number()].bytes.reserve(bytes);
     }
 
     /// Keeps a value of the data set or item that is open.
