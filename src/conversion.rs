@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::error::Error;
+use crate::error::{Error, usage};
 use crate::fhir::Release;
 use crate::interrupt::Interrupt;
 use crate::mapping::zone::TimeZone;
@@ -99,17 +99,19 @@ impl Conversion {
         self
     }
 
-    /// Sets any option of `dcm2fhir convert`, by its name there.
+    /// Sets any option of `dcm2fhir convert`, by its name there. What is text on the command line is parsed from text:
+    /// rules, zones, endpoints, systems, tags, times.
     ///
     /// ```
     /// use dcm2fhir::{Conversion, Release, Status};
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let only_ct = "modality=CT".parse()?;
+    /// let (only_ct, batch) = ("modality=CT".parse()?, "http://hospital.example/batches|7".parse()?);
     /// let outcome = Conversion::new(Release::R5)
     ///     .input("testdata/dicom/ct-two-series")
     ///     .configure(|options| {
     ///         options.content.status = Status::Registered;
+    ///         options.content.meta.meta_tag.push(batch);
     ///         options.input.include.push(only_ct);
     ///     })
     ///     .run(|document| Ok(assert!(document.json.contains("\"registered\""))))?;
@@ -175,8 +177,8 @@ impl Conversion {
         self.run_with(Arc::new(Silent), &Interrupt::default(), each)
     }
 
-    /// Writes to where `--output` says ([`OutputOptions`](crate::OutputOptions)), as the command does: standard output, a
-    /// file, or a folder.
+    /// Writes to [`OutputOptions::output`](crate::OutputOptions), as the command does: standard output, a file, or a
+    /// folder.
     ///
     /// ```
     /// use dcm2fhir::{Conversion, Release};
@@ -217,7 +219,7 @@ impl Conversion {
     ) -> Result<Outcome, Error> {
         let job = self.job()?;
         if job.format == Format::Kos {
-            return Err(Error::Usage("a manifest in DICOM is no JSON: write it to a folder".to_string()));
+            return usage("a manifest in DICOM is no JSON: write it to a folder");
         }
         convert_into(&job, || Ok(Box::new(Callback(Mutex::new(each)))), progress, interrupt)
     }

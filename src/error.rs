@@ -66,6 +66,11 @@ pub enum Error {
     Interrupted,
 }
 
+/// The error of an option, as a result.
+pub(crate) fn usage<T>(message: impl Into<String>) -> Result<T, Error> {
+    Err(Error::Usage(message.into()))
+}
+
 /// Advice for a path that cannot be written.
 fn advice(path: &Path, source: &io::Error) -> String {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());

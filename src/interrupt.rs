@@ -1,7 +1,5 @@
 //! Ctrl-C and SIGTERM: the first signal ends the run cleanly, the second at once.
 
-#[cfg(feature = "cli")]
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,21 +10,31 @@ use crate::error::Error;
 const EXIT_CODE: u8 = 130;
 
 /// Whether the run is to stop. Workers check it before each file and each document.
+///
+/// ```
+/// use dcm2fhir::Interrupt;
+///
+/// let interrupt = Interrupt::default();
+/// // A clone for another thread.
+/// interrupt.clone().set();
+/// assert!(interrupt.is_set());
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
     /// Installs the signal handlers.
     #[cfg(feature = "cli")]
-    pub(crate) fn on_signals() -> io::Result<Interrupt> {
+    pub(crate) fn on_signals() -> Result<Interrupt, Error> {
         use signal_hook::consts::{SIGINT, SIGTERM};
         use signal_hook::flag;
 
+        let failed = |source| Error::Signals { source };
         let interrupt = Interrupt::default();
         for signal in [SIGINT, SIGTERM] {
             // The order matters: the shutdown sees the flag only if an earlier signal has set it.
-            flag::register_conditional_shutdown(signal, i32::from(EXIT_CODE), Arc::clone(&interrupt.0))?;
-            flag::register(signal, Arc::clone(&interrupt.0))?;
+            let shutdown = flag::register_conditional_shutdown(signal, EXIT_CODE.into(), Arc::clone(&interrupt.0));
+            shutdown.and_then(|_| flag::register(signal, Arc::clone(&interrupt.0))).map_err(failed)?;
         }
         Ok(interrupt)
     }

@@ -3,8 +3,8 @@
 //! This is the library behind the command `dcm2fhir`: bytes in, resources out. A [`Conversion`] is built, then
 //! [run](Conversion::run) with a closure that gets each [`Document`], or [written](Conversion::write) as the command does
 //! it. An [`Outcome`] counts what was read, written and left out; a [`Progress`] hears of each [`Skip`] and [`Issue`] as a
-//! value. [`Config`] has every option of the command by its name, [`Release`] lists the releases of FHIR, and [`synth`]
-//! makes DICOM files for tests.
+//! value. [`Config`] has every option of `dcm2fhir convert` as a field of its name, [`Release`] lists the releases of FHIR,
+//! and [`synth`] makes DICOM files for tests.
 //!
 //! ```text
 //!  Source ──Item──▶ Header ──▶ InstanceRecord ──merge──▶ Studies ──rows, rules──▶ ImagingStudy ──▶ Format ──▶ Sink
@@ -18,13 +18,17 @@
 //! ```text
 //! cli
 //! conversion
-//! pipeline   index    upload
-//! explain    report   output
-//! source     http     terminal
-//! kos        group
+//! pipeline
+//! index      upload
+//! explain    report    output
+//! kos
+//! source     http      objects
+//! group
 //! mapping
-//! dicom      fhir     progress
-//! options    issue    name     numbers     interrupt     error
+//! dicom      fhir
+//! terminal   progress
+//! synth
+//! options    issue     name      stamp     numbers     interrupt     error
 //! ```
 //!
 //! `dicom` knows no FHIR, `fhir` knows no DICOM, and only `mapping` knows both. `fhir`, `mapping` and `group` are pure: no
@@ -47,7 +51,6 @@
         reason = "the documents and the command line read more of the tables"
     )
 )]
-
 #[cfg(feature = "cli")]
 mod cli;
 mod conversion;
@@ -96,7 +99,10 @@ pub use conversion::{Conversion, Document};
 pub use dicom::Tag;
 pub use dicom::charset::CharacterSetRule;
 pub use error::Error;
-pub use fhir::{Release, Subject};
+pub use fhir::profile::{ProfileName, ProfileOptions};
+pub use fhir::{Coding, DateTime, Identifier, Meta as MetaOptions, Release, Subject};
+#[cfg(feature = "http")]
+pub use http::AccessOptions;
 pub use interrupt::Interrupt;
 pub use issue::{Issue, Place, Reason, Skip};
 pub use mapping::zone::TimeZone;
@@ -104,12 +110,19 @@ pub use mapping::{
     ContentOptions, EndpointLevel, EndpointOption, EndpointTarget, EndpointType, Options as ArchiveOptions,
 };
 pub use name::Name;
+#[cfg(feature = "objects")]
+pub use objects::BucketOptions;
 pub use options::filter::FilterRule;
+#[cfg(feature = "index")]
+pub use options::index::{Check, Gone, IndexOptions, MaxGone};
 pub use options::{
     BundleOptions, BundleType, Detail, FileMode, InputOptions, IssuerSystem, References, RunOptions, Status,
     SystemKind, SystemUri,
 };
 pub use output::{Format, OutputOptions, Rows};
-pub use pipeline::{Config, Outcome};
+pub use pipeline::{Config, NightCounts, Outcome};
 pub use progress::Progress;
 pub use report::{Counts, Totals};
+pub use source::RemoteOptions;
+#[cfg(feature = "http")]
+pub use source::WebOptions;

@@ -13,6 +13,29 @@ use crate::name::Name;
 use crate::numbers::duration;
 
 /// Hears how far a run is, and what it leaves out. Every method may be called from any thread.
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+///
+/// use dcm2fhir::{Conversion, Interrupt, Issue, Place, Progress, Reason, Release};
+///
+/// #[derive(Default)]
+/// struct Issues(Mutex<Vec<(Reason, String)>>);
+///
+/// impl Progress for Issues {
+///     fn issue(&self, place: Place<'_>, issue: &Issue) {
+///         self.0.lock().unwrap().push((issue.reason, place.to_string()));
+///     }
+/// }
+///
+/// # fn main() -> Result<(), dcm2fhir::Error> {
+/// let issues = Arc::new(Issues::default());
+/// let conversion = Conversion::new(Release::R4).input("testdata/dicom/date-impossible");
+/// conversion.run_with(issues.clone(), &Interrupt::default(), |_| Ok(()))?;
+/// assert_eq!(issues.0.lock().unwrap()[0].0, Reason::NotADate);
+/// # Ok(())
+/// # }
+/// ```
 pub trait Progress: Send + Sync {
     /// The walk found more files.
     fn walked(&self, _files: u64) {}

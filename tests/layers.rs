@@ -248,3 +248,16 @@ fn no_files_know_each_other_in_a_circle() {
         }
     }
 }
+
+#[test]
+fn the_pictures_show_every_module() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (file, first) in [("docs/architecture.md", "\ncli "), ("src/lib.rs", "\n//! cli\n")] {
+        let text = fs::read_to_string(root.join(file)).unwrap();
+        let (_, picture) = text.split_once(first).unwrap();
+        let (picture, _) = picture.split_once("```").unwrap();
+        let words: BTreeSet<&str> = picture.split(|c: char| !c.is_alphanumeric()).chain(["cli"]).collect();
+        let missing: Vec<_> = ARROWS.iter().filter(|(module, _)| !words.contains(module)).collect();
+        assert!(missing.is_empty(), "{file}: {missing:?}");
+    }
+}

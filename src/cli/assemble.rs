@@ -34,7 +34,6 @@ Exit code:
 #[derive(Debug, Args)]
 #[command(
     after_long_help = EXAMPLES,
-    disable_help_flag = true,
     override_usage = "dcm2fhir assemble [OPTIONS] <INPUT>...",
     mut_arg("threads", |threads| threads.hide_short_help(true))
 )]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args};
+use clap::Args;
 
 use crate::options::{ShowProgress, SummaryForm};
 use crate::pipeline::Console;
@@ -47,10 +47,6 @@ pub struct ConsoleArguments {
     /// Default: auto.
     #[arg(long, value_enum, default_value_t, value_name = "WHEN", hide_short_help = true)]
     pub progress: ShowProgress,
-
-    /// Print this help; --help says more
-    #[arg(short, long, action = ArgAction::Help)]
-    help: Option<bool>,
 }
 
 impl ConsoleArguments {

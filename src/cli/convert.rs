@@ -33,7 +33,7 @@ Exit code:
 
 /// The arguments of `convert`.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES, disable_help_flag = true, override_usage = "dcm2fhir convert [OPTIONS] <INPUT>...")]
+#[command(after_long_help = EXAMPLES, override_usage = "dcm2fhir convert [OPTIONS] <INPUT>...")]
 #[cfg_attr(feature = "index", command(mut_arg("inputs", |inputs| inputs.required_unless_present("index"))))]
 #[cfg_attr(feature = "http", command(mut_arg("token_command", |argument| argument.hide_short_help(true))))]
 pub struct ConvertArguments {

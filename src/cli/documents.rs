@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::{ArgAction, Args, Command};
+use clap::{Args, Command};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
@@ -21,15 +21,11 @@ Examples:
 
 /// The arguments of `completions`.
 #[derive(Debug, Args)]
-#[command(after_help = COMPLETIONS, disable_help_flag = true)]
+#[command(after_help = COMPLETIONS)]
 pub struct CompletionsArguments {
     /// bash, zsh, fish, powershell or elvish
     #[arg(value_enum, value_name = "SHELL")]
     pub shell: Shell,
-
-    /// Print this help
-    #[arg(short, long, action = ArgAction::Help)]
-    help: Option<bool>,
 }
 
 const MAN: &str = "\
@@ -39,17 +35,13 @@ Examples:
 
 /// The arguments of `man`.
 #[derive(Debug, Args)]
-#[command(after_help = MAN, disable_help_flag = true)]
+#[command(after_help = MAN)]
 pub struct ManArguments {
     /// Write a page for each command into a folder
     ///
     /// As dcm2fhir.1, dcm2fhir-convert.1 and so on. Default: the main page, to standard output.
     #[arg(short, long, alias = "out", value_name = "DIR")]
     pub output: Option<PathBuf>,
-
-    /// Print this help
-    #[arg(short, long, action = ArgAction::Help)]
-    help: Option<bool>,
 }
 
 /// Prints the completion script of a shell.

@@ -6,12 +6,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use clap::{Arg, ArgAction, Args};
+use clap::{Arg, Args};
 use serde::Serialize;
 
 use crate::dicom::json::{Instances, is_dicom_json};
 use crate::dicom::{Header, Scanner};
-use crate::error::Error;
+use crate::error::{Error, usage};
 use crate::explain;
 use crate::fhir::profile::ProfileOptions;
 use crate::fhir::{Profile, Release};
@@ -64,7 +64,6 @@ choice! {
 #[derive(Debug, Args)]
 #[command(
     after_long_help = EXAMPLES,
-    disable_help_flag = true,
     mut_arg("inputs", |inputs| inputs.help("A DICOM file; or folders, archives and other inputs").long_help(INPUTS)),
     mut_arg("include", |include| include.help("Explain only some files, as study=UID or modality=CT")),
     mut_arg("charset", |charset| shown(charset, "Character set of undeclared text, or NAME=NAME")),
@@ -107,10 +106,6 @@ pub struct ExplainArguments {
     /// What the user says of servers.
     #[command(flatten)]
     remote: RemoteOptions,
-
-    /// Print this help; --help says more
-    #[arg(short, long, action = ArgAction::Help, value_parser = clap::builder::BoolValueParser::new())]
-    help: Option<bool>,
 }
 
 /// An option of `convert` with a shorter help.
@@ -128,14 +123,10 @@ pub fn run(arguments: &ExplainArguments) -> Result<u8, Error> {
     arguments.archive.check()?;
     let text = match one_file(arguments, profile)? {
         Some((name, header)) => one(name, &header, arguments, profile),
-        None if profile.is_some() => return usage("--profile explains one file: name one".to_string()),
+        None if profile.is_some() => return usage("--profile explains one file: name one"),
         None => many(arguments)?,
     };
     output::print(text.as_bytes()).map(|()| 0)
-}
-
-fn usage<T>(message: String) -> Result<T, Error> {
-    Err(Error::Usage(message))
 }
 
 fn one(name: String, header: &Header, arguments: &ExplainArguments, profile: &'static Profile) -> String {
@@ -153,12 +144,12 @@ fn many(arguments: &ExplainArguments) -> Result<String, Error> {
     let content = ContentOptions { archive: arguments.archive.clone(), ..ContentOptions::default() };
     let job = Config { input: arguments.input.clone(), remote: arguments.remote.clone(), content, ..Config::default() }
         .convert()?;
-    let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
+    let interrupt = Interrupt::on_signals()?;
     let (surveyed, counts) = pipeline::survey(&job, &interrupt)?;
     let places: Vec<String> = job.inputs.iter().map(ToString::to_string).collect();
     let place = places.join(", ");
     if surveyed.files == 0 {
-        return Err(Error::Usage(format!("no DICOM file was found in {place}")));
+        return usage(format!("no DICOM file was found in {place}"));
     }
     Ok(match arguments.form() {
         ExplainForm::Json => json(&surveyed),
@@ -205,7 +196,7 @@ fn one_file(arguments: &ExplainArguments, profile: &Profile) -> Result<Option<(S
         (name, Ok(header)) => Ok(Some((name, header))),
         // An archive or a DICOMDIR: it may contain several files.
         (_, Err(Skip::NotDicom | Skip::Dicomdir)) if is_file => Ok(None),
-        (name, Err(skip)) => Err(Error::Usage(format!("{name}: {skip}"))),
+        (name, Err(skip)) => usage(format!("{name}: {skip}")),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Subcommand};
+use clap::{Args, Subcommand};
 
 use crate::error::Error;
 use crate::index;
@@ -19,14 +19,10 @@ Exit code:
 
 /// The arguments of `index`.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES, disable_help_flag = true)]
+#[command(after_help = EXAMPLES)]
 pub struct IndexArguments {
     #[command(subcommand)]
     action: Action,
-
-    /// Print this help
-    #[arg(short, long, action = ArgAction::Help)]
-    help: Option<bool>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -40,15 +36,10 @@ enum Action {
 }
 
 #[derive(Debug, Args)]
-#[command(disable_help_flag = true)]
 struct IndexFile {
     /// Index file
     #[arg(value_name = "FILE")]
     file: PathBuf,
-
-    /// Print this help
-    #[arg(short, long, action = ArgAction::Help)]
-    help: Option<bool>,
 }
 
 /// Runs the subcommand, then prints statistics of the index.

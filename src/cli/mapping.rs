@@ -1,9 +1,9 @@
 //! `dcm2fhir mapping`: prints the mapping tables, or their rows of one element.
 
-use clap::{ArgAction, Args, value_parser};
+use clap::Args;
 
 use super::explain::columns;
-use crate::error::Error;
+use crate::error::{Error, usage};
 use crate::fhir::profile::ProfileName;
 use crate::fhir::{Profile, Release};
 use crate::mapping::document::{NoAnswer, Question, TableFormat, document, profile_document};
@@ -25,7 +25,7 @@ Examples:
 
 /// The arguments of `mapping`.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES, disable_help_flag = true)]
+#[command(after_long_help = EXAMPLES)]
 pub struct MappingArguments {
     /// Print only this element, as series.laterality
     ///
@@ -56,10 +56,6 @@ pub struct MappingArguments {
     /// Default: text.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: TableFormat,
-
-    /// Print this help; --help says more
-    #[arg(short, long, action = ArgAction::Help, value_parser = value_parser!(bool))]
-    help: Option<bool>,
 }
 
 /// Prints the mapping, or the requested part of it.
@@ -77,7 +73,7 @@ pub fn run(arguments: &MappingArguments) -> Result<u8, Error> {
 /// Prints what a profile changes.
 fn profile(name: ProfileName, arguments: &MappingArguments) -> Result<u8, Error> {
     let Some(profile) = Profile::find(name.name(), arguments.fhir) else {
-        return Err(Error::Usage(format!("--profile {name} is not for this release: leave --fhir out")));
+        return usage(format!("--profile {name} is not for this release: leave --fhir out"));
     };
     output::print(profile_document(arguments.format, profile, columns()).as_bytes()).map(|()| 0)
 }

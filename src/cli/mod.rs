@@ -154,7 +154,9 @@ impl Command {
 
 /// The command line with its environment variables: `DCM2FHIR_` and the option's name.
 pub fn command() -> ClapCommand {
-    let command = settings::with_settings(Cli::command()).mut_args(in_own_words).mut_args(with_variable);
+    let command = settings::with_settings(Cli::command().mut_subcommands(with_help))
+        .mut_args(in_own_words)
+        .mut_args(with_variable);
     command.mut_subcommands(|subcommand| subcommand.mut_args(in_own_words)).mut_subcommands(|subcommand| {
         match NO_VARIABLES.contains(&subcommand.get_name()) {
             true => subcommand,
@@ -189,6 +191,16 @@ const NO_VARIABLES: [&str; 4] = ["mapping", "synth", "completions", "man"];
 /// The variable of an option.
 fn variable(long: &str) -> String {
     format!("DCM2FHIR_{}", long.replace('-', "_").to_uppercase())
+}
+
+/// A command that says what its help option prints.
+fn with_help(command: ClapCommand) -> ClapCommand {
+    let help = match command.get_after_long_help() {
+        Some(_) => "Print this help; --help says more",
+        None => "Print this help",
+    };
+    let help = Arg::new("help").short('h').long("help").action(ArgAction::Help).help(help);
+    command.disable_help_flag(true).arg(help).mut_subcommands(with_help)
 }
 
 /// Hides the default and the possible values that clap would print: the help text states them.

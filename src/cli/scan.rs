@@ -8,8 +8,8 @@ use super::ConsoleArguments;
 use crate::error::Error;
 use crate::fhir::profile::{ProfileName, ProfileOptions};
 use crate::options::parse::whole;
-use crate::options::{FileMode, InputOptions, Share};
-use crate::pipeline::{self, Scan};
+use crate::options::{FileMode, InputOptions, RunOptions, Share};
+use crate::pipeline::{self, Config, Scan};
 use crate::source::RemoteOptions;
 
 const EXAMPLES: &str = "\
@@ -32,7 +32,7 @@ Exit code:
 
 /// The arguments of `scan`.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES, disable_help_flag = true, override_usage = "dcm2fhir scan [OPTIONS] <INPUT>...")]
+#[command(after_long_help = EXAMPLES, override_usage = "dcm2fhir scan [OPTIONS] <INPUT>...")]
 pub struct ScanArguments {
     #[command(flatten)]
     input: InputOptions,
@@ -98,7 +98,9 @@ pub struct ScanArguments {
 pub fn run(arguments: ScanArguments) -> Result<u8, Error> {
     let ScanArguments { input, remote, output, partitions, shard, profile, threads, mode, console, .. } = arguments;
     let ScanArguments { allow_unreadable, allow_empty, .. } = arguments;
+    let run = RunOptions { threads, mode, ..RunOptions::default() };
+    let job = Config { input, remote, run, ..Config::default() }.job()?;
     let profile = ProfileOptions { profile, ..ProfileOptions::default() };
-    let scan = Scan { input, remote, output, partitions, shard, profile, allow_unreadable, allow_empty, threads, mode };
-    pipeline::scan(&scan, &console.console())
+    let scan = Scan { output, partitions, shard, profile, allow_unreadable, allow_empty };
+    pipeline::scan(&scan, &job, &console.console())
 }

@@ -4,6 +4,8 @@ use clap::builder::Resettable;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command};
 
+use super::variable;
+
 const EXAMPLES: &str = "\
 Takes the options of all other commands, reads the --config file and the
 DCM2FHIR_ variables, and prints the resulting options.
@@ -16,7 +18,7 @@ Examples:
 
 /// The arguments of `config`, beside all options of the other commands.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES, disable_help_flag = true)]
+#[command(after_help = EXAMPLES)]
 pub struct ConfigArguments {
     /// Print a commented file of all options with their defaults
     #[arg(long)]
@@ -27,10 +29,6 @@ pub struct ConfigArguments {
     /// Default: secrets are replaced by "...".
     #[arg(long)]
     pub show_secrets: bool,
-
-    /// Print this help
-    #[arg(short, long, action = ArgAction::Help)]
-    help: Option<bool>,
 
     /// The text that answers.
     #[arg(skip)]
@@ -241,10 +239,6 @@ fn placeholder(argument: &Arg) -> String {
 
 fn with_note(line: &str, note: &str) -> String {
     if note.is_empty() { format!("{line}\n") } else { format!("{line}  # {note}\n") }
-}
-
-fn variable(long: &str) -> String {
-    super::variable(long)
 }
 
 /// The value of an option as TOML.

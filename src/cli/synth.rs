@@ -5,10 +5,10 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use clap::{ArgAction, Args};
+use clap::Args;
 use serde_json::json;
 
-use crate::error::Error;
+use crate::error::{Error, usage};
 use crate::interrupt::Interrupt;
 use crate::numbers::{count, duration};
 use crate::options::is_stdout;
@@ -27,7 +27,7 @@ Examples:
 
 /// The arguments of `synth`.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES, disable_help_flag = true)]
+#[command(after_long_help = EXAMPLES)]
 pub struct SynthArguments {
     /// Output folder; created if missing
     ///
@@ -48,21 +48,17 @@ pub struct SynthArguments {
     /// Do not print a summary
     #[arg(short, long)]
     quiet: bool,
-
-    /// Print this help; --help says more
-    #[arg(short, long, action = ArgAction::Help)]
-    help: Option<bool>,
 }
 
 /// Writes the archive that the options describe.
 pub fn run(arguments: &SynthArguments) -> Result<u8, Error> {
     if is_stdout(&arguments.output) {
         let advice = "synth writes a folder of files, which standard output cannot take: give -o DIR";
-        return Err(Error::Usage(advice.to_string()));
+        return usage(advice);
     }
     let options = &arguments.options;
     let start = Instant::now();
-    let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
+    let interrupt = Interrupt::on_signals()?;
     let go_on = |_: &Manifest| match interrupt.is_set() {
         true => Err(io::ErrorKind::Interrupted.into()),
         false => Ok(()),
@@ -71,7 +67,9 @@ pub fn run(arguments: &SynthArguments) -> Result<u8, Error> {
     if let Some(path) = &arguments.manifest {
         let mut file = WholeFile::create(path)?.with_mode(options.mode.unwrap_or_default());
         let document = serde_json::to_string_pretty(&document(options, manifest)).map_err(io::Error::from);
-        file.write(&mut |out| writeln!(out, "{}", document.as_ref().map_err(|error| io::Error::from(error.kind()))?))?;
+        file.write_with(&mut |out| {
+            writeln!(out, "{}", document.as_ref().map_err(|error| io::Error::from(error.kind()))?)
+        })?;
         file.finish()?;
     }
     if !arguments.quiet {

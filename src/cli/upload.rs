@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::ConsoleArguments;
-use crate::error::Error;
+use crate::error::{Error, usage};
 use crate::fhir::id::Ids;
 use crate::fhir::profile::Packaging;
 use crate::http::{AccessOptions, Connection, http_url};
@@ -64,7 +64,6 @@ Exit code:
 #[derive(Debug, Args)]
 #[command(
     after_long_help = EXAMPLES,
-    disable_help_flag = true,
     override_usage = "dcm2fhir upload --to <URL> [OPTIONS] <INPUT>...",
     mut_arg("inputs", |inputs| without_input(inputs.help(INPUTS).long_help(INPUTS))),
     mut_arg("references", |references| references.long_help(REFERENCES)),
@@ -137,7 +136,7 @@ impl UploadArguments {
         }
         if content.profile().packaging == Packaging::Document {
             let name = content.profile().name;
-            return usage(&format!(
+            return usage(format!(
                 "upload sends studies and what goes with them, and --profile {name} writes documents: write them with convert"
             ));
         }
@@ -196,10 +195,6 @@ fn output(references: Option<References>, conditional: bool) -> OutputOptions {
     let format = Some(if is_bundle { Format::Bundle } else { Format::Ndjson });
     let bundle = BundleOptions { conditional: conditional && is_bundle, ..BundleOptions::default() };
     OutputOptions { format, bundle, ..OutputOptions::default() }
-}
-
-fn usage<T>(message: &str) -> Result<T, Error> {
-    Err(Error::Usage(message.to_string()))
 }
 
 fn connection(server: &ServerArguments, jobs: usize) -> Result<Connection, Error> {

@@ -26,6 +26,7 @@ use crate::mapping::{
 };
 pub use leaf::Leaf;
 pub use survey_table::survey_table;
+pub use table::table;
 pub use values::{Read, display};
 use written::{Parts, Target, Uids, written};
 
@@ -130,11 +131,6 @@ pub fn explain(
         profile: walk.conformance(),
         rows,
     }
-}
-
-/// The explanation as a table of limited width.
-pub fn table(explanation: &Explanation, columns: usize) -> String {
-    table::table(explanation, columns)
 }
 
 struct Walk<'w> {

@@ -75,7 +75,10 @@ pub struct SurveyedAttribute {
     /// How many different values it has; `None` where there are more than are counted.
     pub different_values: Option<usize>,
     /// The first of them, in order.
-    pub values: Vec<String>,
+    pub values: BTreeSet<String>,
+    /// Whether there are more values than are counted.
+    #[serde(skip)]
+    pub(super) has_more: bool,
 }
 
 /// Where files of one study or series differ, so that the first in order decides or nothing can be said.
@@ -92,32 +95,7 @@ pub struct Differs {
 pub struct Survey<'s> {
     options: &'s Options,
     rows: Vec<AnyRow>,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    files: u64,
-    studies: u64,
-    series: u64,
-    rows: Vec<RowState>,
-}
-
-/// What is known of one row.
-#[derive(Debug, Default)]
-struct RowState {
-    filled_files: u64,
-    /// One for each path of the row.
-    attributes: Vec<AttributeState>,
-    issues: BTreeMap<String, u64>,
-    differs: Differs,
-}
-
-#[derive(Debug, Default)]
-struct AttributeState {
-    files: u64,
-    values: BTreeSet<String>,
-    has_more: bool,
+    surveyed: Mutex<Surveyed>,
 }
 
 /// What one file has for one row.
@@ -152,34 +130,40 @@ impl<'s> Survey<'s> {
     /// A survey of no file yet.
     pub fn new(options: &'s Options) -> Survey<'s> {
         let rows = rows();
-        let state = State { rows: rows.iter().map(RowState::new).collect(), ..State::default() };
-        Survey { options, rows, state: Mutex::new(state) }
+        let surveyed = Surveyed { rows: rows.iter().map(SurveyedRow::of).collect(), ..Surveyed::default() };
+        Survey { options, rows, surveyed: Mutex::new(surveyed) }
     }
 
     /// Takes what is decided of a study: where its files differ.
     pub fn study(&self, study: &ResolvedStudy<'_>) {
-        let mut state = self.lock();
-        state.studies += 1;
+        let mut surveyed = self.lock();
+        surveyed.studies += 1;
         for found in &study.issues {
-            state.differs(&self.rows, &found.issue, format!("study {}", study.uid));
+            surveyed.differs(&self.rows, &found.issue, format!("study {}", study.uid));
         }
         for series in &study.series {
-            state.series += 1;
+            surveyed.series += 1;
             for found in &series.issues {
-                state.differs(&self.rows, &found.issue, format!("series {}", series.uid));
+                surveyed.differs(&self.rows, &found.issue, format!("series {}", series.uid));
             }
         }
     }
 
-    /// What came of it.
+    /// What came of it: the attributes that files have, and the first values of each.
     pub fn finish(self) -> Surveyed {
-        let State { files, studies, series, rows } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let rows = self.rows.iter().zip(rows).map(|(row, state)| state.surveyed(row)).collect();
-        Surveyed { files, studies, series, rows }
+        let mut surveyed = self.surveyed.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for row in &mut surveyed.rows {
+            row.attributes.retain(|attribute| attribute.files > 0);
+            for attribute in &mut row.attributes {
+                attribute.different_values = (!attribute.has_more).then_some(attribute.values.len());
+                attribute.values = std::mem::take(&mut attribute.values).into_iter().take(MAX_SHOWN).collect();
+            }
+        }
+        surveyed
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Surveyed> {
+        self.surveyed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -190,13 +174,13 @@ impl Keeper for Survey<'_> {
         }
         let root = header.root();
         let found: Vec<Found> = self.rows.iter().map(|row| row.found(root, self.options)).collect();
-        let mut state = self.lock();
-        state.files += 1;
-        state.rows.iter_mut().zip(found).for_each(|(row, found)| row.add(found));
+        let mut surveyed = self.lock();
+        surveyed.files += 1;
+        surveyed.rows.iter_mut().zip(found).for_each(|(row, found)| row.add(found));
     }
 }
 
-impl State {
+impl Surveyed {
     fn differs(&mut self, all: &[AnyRow], issue: &Issue, place: String) {
         if issue.reason != Reason::Differs {
             return;
@@ -215,9 +199,20 @@ impl State {
     }
 }
 
-impl RowState {
-    fn new(row: &AnyRow) -> RowState {
-        RowState { attributes: row.paths.iter().map(|_| AttributeState::default()).collect(), ..RowState::default() }
+impl SurveyedRow {
+    /// A row of which no file was read yet.
+    fn of(row: &AnyRow) -> SurveyedRow {
+        let attribute = |path: &Vec<Tag>| {
+            let (tags, keyword) = values::names(path);
+            SurveyedAttribute { tags, keyword, ..SurveyedAttribute::default() }
+        };
+        SurveyedRow {
+            element: row.element,
+            citation: row.citation,
+            attributes: row.paths.iter().map(attribute).collect(),
+            reads: row.attributes.iter().map(|attribute| super::path(attribute.path())).collect(),
+            ..SurveyedRow::default()
+        }
     }
 
     fn add(&mut self, found: Found) {
@@ -229,22 +224,9 @@ impl RowState {
             values.into_iter().for_each(|value| attribute.value(value));
         }
     }
-
-    fn surveyed(self, row: &AnyRow) -> SurveyedRow {
-        let attributes = row.paths.iter().zip(self.attributes).filter(|(_, state)| state.files > 0);
-        SurveyedRow {
-            element: row.element,
-            citation: row.citation,
-            filled_files: self.filled_files,
-            attributes: attributes.map(|(path, state)| state.surveyed(path)).collect(),
-            reads: row.attributes.iter().map(|attribute| super::path(attribute.path())).collect(),
-            issues: self.issues,
-            differs: self.differs,
-        }
-    }
 }
 
-impl AttributeState {
+impl SurveyedAttribute {
     /// Keeps the first values in order, so that they are the same whichever file comes first.
     fn value(&mut self, value: String) {
         if self.values.len() == MAX_VALUES && !self.values.contains(&value) {
@@ -255,17 +237,6 @@ impl AttributeState {
             self.values.pop_last();
         }
         self.values.insert(value);
-    }
-
-    fn surveyed(self, path: &[Tag]) -> SurveyedAttribute {
-        let (tags, keyword) = values::names(path);
-        SurveyedAttribute {
-            tags,
-            keyword,
-            files: self.files,
-            different_values: (!self.has_more).then_some(self.values.len()),
-            values: self.values.into_iter().take(MAX_SHOWN).collect(),
-        }
     }
 }
 

@@ -52,7 +52,7 @@ fn of((number, unit): (u64, &str)) -> String {
 
 /// `(0008,0060) Modality: in 138 files, 2 values:`, and in a line of its own `CT, MR`.
 fn read(attribute: &SurveyedAttribute, all: u64) -> [String; 2] {
-    let SurveyedAttribute { tags, keyword, files, different_values, values } = attribute;
+    let SurveyedAttribute { tags, keyword, files, different_values, values, .. } = attribute;
     let number = match different_values {
         Some(1) => "always:".to_string(),
         Some(number) => format!("{} values:", count(*number as u64)),
@@ -100,6 +100,7 @@ mod tests {
             files,
             different_values,
             values: values.iter().map(ToString::to_string).collect(),
+            has_more: false,
         };
         let row = SurveyedRow {
             element: "series.modality",

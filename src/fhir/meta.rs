@@ -1,11 +1,14 @@
 //! `Resource.meta` from options: the source of a batch, tags and security labels.
 
+use std::str::FromStr;
+
 use super::datatypes::Coding;
 use crate::options::uri;
 
 /// The `meta` of every resource of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
+#[non_exhaustive]
 pub struct Meta {
     /// URI of the resources' origin, for meta.source
     ///
@@ -17,14 +20,14 @@ pub struct Meta {
     ///
     /// Added to meta.tag, as http://hospital.example/batches|2026-11; servers search it by _tag. May be given several
     /// times. Default: none.
-    #[cfg_attr(feature = "cli", arg(long, value_name = "SYSTEM|CODE", value_parser = label, hide_short_help = true))]
+    #[cfg_attr(feature = "cli", arg(long, value_name = "SYSTEM|CODE", hide_short_help = true))]
     pub meta_tag: Vec<Coding>,
 
     /// Security label of every resource: SYSTEM|CODE
     ///
     /// Added to meta.security, as http://terminology.hl7.org/CodeSystem/v3-Confidentiality|R. May be given several
     /// times. Default: none.
-    #[cfg_attr(feature = "cli", arg(long, value_name = "SYSTEM|CODE", value_parser = label, hide_short_help = true))]
+    #[cfg_attr(feature = "cli", arg(long, value_name = "SYSTEM|CODE", hide_short_help = true))]
     pub meta_security: Vec<Coding>,
 }
 
@@ -40,14 +43,15 @@ fn source(text: &str) -> Result<String, String> {
 }
 
 /// `SYSTEM|CODE`, as FHIR searches for it.
-#[cfg_attr(not(feature = "cli"), allow(dead_code))]
-fn label(text: &str) -> Result<Coding, String> {
-    let (system, code) = text.split_once('|').ok_or("want SYSTEM|CODE, as http://hospital.example/batches|2026-11")?;
-    Ok(Coding {
-        system: Some(uri::absolute(system)?.to_string().into()),
-        code: code_of(code)?.to_string().into(),
-        ..Coding::default()
-    })
+impl FromStr for Coding {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Coding, String> {
+        let (system, code) =
+            text.split_once('|').ok_or("want SYSTEM|CODE, as http://hospital.example/batches|2026-11")?;
+        let system = Some(uri::absolute(system)?.to_string().into());
+        Ok(Coding { system, code: code_of(code)?.to_string().into(), ..Coding::default() })
+    }
 }
 
 /// A FHIR code: single spaces inside, none around.
@@ -62,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_label_is_a_system_and_a_code() {
-        let coding = label("http://h.example/batches|2026-11 b").unwrap();
+        let coding = Coding::from_str("http://h.example/batches|2026-11 b").unwrap();
         assert_eq!((coding.system.as_deref(), &*coding.code), (Some("http://h.example/batches"), "2026-11 b"));
         for (text, advice) in [
             ("2026-11", "want SYSTEM|CODE"),
@@ -71,7 +75,7 @@ mod tests {
             ("urn:x:y|", "want a code"),
             ("urn:x:y| 1", "want a code"),
         ] {
-            assert!(label(text).unwrap_err().contains(advice), "{text}");
+            assert!(Coding::from_str(text).unwrap_err().contains(advice), "{text}");
         }
     }
 }

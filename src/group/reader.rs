@@ -15,7 +15,7 @@ use crate::issue::{Issue, Skip};
 use crate::mapping::terms::{SopClassKind, sop_class};
 use crate::mapping::{self, Options, SELECTION};
 use crate::name::Name;
-use crate::options::filter::{Asked, Filter};
+use crate::options::filter::{Filter, FilterValues};
 use crate::stamp::Mark;
 
 /// The context of all workers.
@@ -37,19 +37,42 @@ pub struct Reader<'r> {
     pub keeper: Option<&'r dyn Keeper>,
 }
 
-/// A store of the files that are read, for an index or a scan.
+/// A store of the files that are read: an index, a scan or a survey.
 pub trait Keeper: Sync + Debug {
     /// A file was read, which an index knows as `mark`. Its parts are in the header, by level, and
     /// [`FileNotes`](super::FileNotes) has the rest.
     fn read(&self, name: &Name, mark: Option<Mark>, header: &Header, grouped: Result<&Record<'_>, &Skip>);
 
-    /// A file or an entry was left out, DICOM or not. If it was read, `read` was called before.
-    fn left_out(&self, _name: &Name, _skip: &Skip) {}
-
-    /// Whether files are also grouped now.
-    fn also_groups(&self) -> bool {
-        true
+    /// A file or an entry was left out, DICOM or not. If it was read, `read` was called before. Returns who reports it.
+    fn left_out(&self, _name: &Name, _mark: Option<Mark>, _skip: &Skip) -> ReportedBy {
+        ReportedBy::Stage
     }
+
+    /// Whether it groups, counts and reports the files itself, together with those of earlier runs.
+    fn is_index(&self) -> bool {
+        false
+    }
+
+    /// A file is an archive or DICOM JSON, whose entries will be read.
+    fn opens_archive(&self, _name: &Name, _mark: Option<Mark>) {}
+
+    /// All entries of an archive were read.
+    fn closes_archive(&self, _name: &Name) {}
+
+    /// A file is read in each run, and not stored.
+    fn forgets(&self, _name: &Name) {}
+}
+
+/// Who reports a file that is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "index"), allow(dead_code, reason = "without an index it is the stage"))]
+pub enum ReportedBy {
+    /// The index, together with all other files.
+    Index,
+    /// The reading stage. An index checks the file again in the next run.
+    Stage,
+    /// The reading stage, which does not count it: its records of an earlier run are kept and counted.
+    StageNotCounted,
 }
 
 /// Which Key Object Selections are kept with what they select.
@@ -81,6 +104,11 @@ impl Worker {
 }
 
 impl Reader<'_> {
+    /// Whether an index groups, counts and reports the files.
+    pub fn is_indexed(&self) -> bool {
+        self.keeper.is_some_and(Keeper::is_index)
+    }
+
     /// Reads a file and groups it. Issues of its own values are passed to `issue`; those of study and series are kept
     /// with these.
     pub fn read(
@@ -141,7 +169,7 @@ impl Reader<'_> {
             issue(stand_in(record.sop_instance_uid, self.options));
         }
         number.issues.into_iter().for_each(&mut issue);
-        if self.keeper.is_some_and(|keeper| !keeper.also_groups()) {
+        if self.is_indexed() {
             return Ok(Record { record, is_selection });
         }
         if self.studies.merge(&record, None).is_err() {
@@ -157,7 +185,7 @@ impl Reader<'_> {
 
 fn takes(filter: &Filter, root: DataSet<'_>) -> bool {
     let text = |tag| root.bytes(tag).and_then(|value| std::str::from_utf8(trim_uid(value)).ok());
-    let asked = || Asked {
+    let asked = || FilterValues {
         modality: text(tags::MODALITY),
         sop_class: text(tags::SOP_CLASS_UID),
         patient_id: root.bytes(tags::PATIENT_ID),

@@ -15,6 +15,7 @@ use crate::error::Error;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Server"))]
+#[non_exhaustive]
 pub struct AccessOptions {
     /// Read a bearer token from a file
     ///

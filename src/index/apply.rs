@@ -45,12 +45,7 @@ pub(super) fn flush(store: &mut Store, pending: &Pending) -> Result<Vec<Stored>,
     }
     for (ticket, studies) in open {
         let studies = studies.iter().map(|uid| id_of(store, &ids, uid)).collect::<Result<_, _>>()?;
-        // Without a stamp: if the run ends here, the archive is read again.
-        let row = FileRow { stamp: Vec::new(), study: None, state: Some(State { studies, ..State::default() }) };
-        if ticket.is_known || store.file(ticket.folder, &ticket.name)?.is_none() {
-            totals.add(row.totals(), 1);
-        }
-        store.put_files([(ticket.folder, &*ticket.name, &row)].into_iter())?;
+        put_open_archive(store, &ticket, State { studies, ..State::default() }, &mut totals)?;
     }
     for OtherFile { ticket, mut state, studies } in others {
         if !ticket.is_known
@@ -65,6 +60,15 @@ pub(super) fn flush(store: &mut Store, pending: &Pending) -> Result<Vec<Stored>,
     store.set_file_totals(totals)?;
     store.commit()?;
     Ok(stored)
+}
+
+/// Stores an archive that is still being read, without a stamp: if the run ends here, it is read again.
+fn put_open_archive(store: &Store, ticket: &Ticket, state: State, totals: &mut FileTotals) -> Result<(), Fault> {
+    let row = FileRow { stamp: Vec::new(), study: None, state: Some(state) };
+    if ticket.is_known || store.file(ticket.folder, &ticket.name)?.is_none() {
+        totals.add(row.totals(), 1);
+    }
+    store.put_files([(ticket.folder, &*ticket.name, &row)].into_iter())
 }
 
 fn row_of(mut ticket: Ticket, study: Option<i64>, state: Option<State>) -> (Ticket, FileRow) {

@@ -36,9 +36,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::dicom::{Header, Levels, StoredValues};
 use crate::error::Error;
 use crate::group::FileNotes;
-use crate::group::reader::{Keeper, Record as Grouped};
+use crate::group::reader::{Keeper, Record as Grouped, ReportedBy};
 use crate::issue::Skip;
-use crate::name::Name;
+use crate::name::{Name, os_string};
 use crate::options::index::Check;
 use crate::source::{Mark, now};
 
@@ -150,27 +150,6 @@ impl Index {
         })
     }
 
-    /// A file or entry is left out; returns who reports it. Temporary errors are not stored.
-    pub fn left_out(&self, name: &Name, mark: Option<Mark>, skip: &Skip) -> Told {
-        if matches!(skip, Skip::Filtered | Skip::NoUid(_) | Skip::UnusableUid(_) | Skip::SeveralUids(_)) {
-            // These come from a header and were stored with its notes.
-            return Told::Later;
-        }
-        let Some(ticket) = self.ticket(name, mark) else {
-            let left_out = self.pending.in_archive(&name.place, |archive| {
-                archive.is_incomplete |= !is_lasting(skip);
-                archive.state.leave_out(LeftOut::of(name.entry.as_ref(), skip, Vec::new()));
-            });
-            return if left_out.is_some() { Told::Later } else { Told::Now };
-        };
-        if !is_lasting(skip) {
-            self.visited().unread.insert(ticket.folder);
-            return if ticket.is_known { Told::NowButKnown } else { Told::Now };
-        }
-        self.keep_left_out(ticket, skip, Vec::new());
-        Told::Later
-    }
-
     fn keep_left_out(&self, ticket: Ticket, skip: &Skip, notes: Vec<u8>) {
         let mut state = State::default();
         state.leave_out(LeftOut::of(None, skip, notes));
@@ -192,27 +171,6 @@ impl Index {
         // The stamp is stored only if later changes of the file would be detected.
         let stamp = ticket.stamp.filter(|stamp| !stamp.is_racy(now()));
         Some(Ticket { stamp, ..ticket })
-    }
-
-    /// A file is an archive; called before its first entry is read.
-    pub fn opens_archive(&self, name: &Name, mark: Option<Mark>) {
-        if let Some(ticket) = self.ticket(name, mark) {
-            self.pending.open_archive(&name.place, ticket);
-        }
-    }
-
-    /// An archive was read as far as possible.
-    pub fn closes_archive(&self, name: &Name) {
-        self.pending.close_archive(&name.place, |archive| {
-            let OpenArchive { mut ticket, state, studies, is_incomplete } = archive;
-            ticket.stamp = ticket.stamp.filter(|_| !is_incomplete);
-            OtherFile { ticket, state, studies }
-        });
-    }
-
-    /// A file is not stored, and is read each time.
-    pub fn forgets(&self, name: &Name) {
-        let _ = self.ticket(name, None);
     }
 
     /// Writes pending data to the store; an error ends the run later.
@@ -303,17 +261,6 @@ impl Index {
     }
 }
 
-/// Who reports a file that is left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
-    /// The index, together with all other files.
-    Later,
-    /// The reading stage, now; the next run checks the file again.
-    Now,
-    /// The reading stage, now; records of an earlier run are kept and already counted.
-    NowButKnown,
-}
-
 impl Keeper for Index {
     fn read(&self, name: &Name, mark: Option<Mark>, header: &Header, grouped: Result<&Grouped<'_>, &Skip>) {
         // A file has its own ticket; entries use the one of their archive.
@@ -337,8 +284,47 @@ impl Keeper for Index {
         }
     }
 
-    fn also_groups(&self) -> bool {
-        false
+    /// Temporary errors are not stored.
+    fn left_out(&self, name: &Name, mark: Option<Mark>, skip: &Skip) -> ReportedBy {
+        if matches!(skip, Skip::Filtered | Skip::NoUid(_) | Skip::UnusableUid(_) | Skip::SeveralUids(_)) {
+            // These come from a header and were stored with its notes.
+            return ReportedBy::Index;
+        }
+        let Some(ticket) = self.ticket(name, mark) else {
+            let left_out = self.pending.in_archive(&name.place, |archive| {
+                archive.is_incomplete |= !is_lasting(skip);
+                archive.state.leave_out(LeftOut::of(name.entry.as_ref(), skip, Vec::new()));
+            });
+            return if left_out.is_some() { ReportedBy::Index } else { ReportedBy::Stage };
+        };
+        if !is_lasting(skip) {
+            self.visited().unread.insert(ticket.folder);
+            return if ticket.is_known { ReportedBy::StageNotCounted } else { ReportedBy::Stage };
+        }
+        self.keep_left_out(ticket, skip, Vec::new());
+        ReportedBy::Index
+    }
+
+    fn is_index(&self) -> bool {
+        true
+    }
+
+    fn opens_archive(&self, name: &Name, mark: Option<Mark>) {
+        if let Some(ticket) = self.ticket(name, mark) {
+            self.pending.open_archive(&name.place, ticket);
+        }
+    }
+
+    fn closes_archive(&self, name: &Name) {
+        self.pending.close_archive(&name.place, |archive| {
+            let OpenArchive { mut ticket, state, studies, is_incomplete } = archive;
+            ticket.stamp = ticket.stamp.filter(|_| !is_incomplete);
+            OtherFile { ticket, state, studies }
+        });
+    }
+
+    fn forgets(&self, name: &Name) {
+        let _ = self.ticket(name, None);
     }
 }
 
@@ -390,14 +376,6 @@ fn notes(header: &Header) -> Vec<u8> {
 /// A path as stored bytes.
 fn path_bytes(path: &OsStr) -> &[u8] {
     path.as_encoded_bytes()
-}
-
-/// The path of stored bytes.
-fn os_string(bytes: &[u8]) -> OsString {
-    #[cfg(unix)]
-    return std::os::unix::ffi::OsStringExt::from_vec(bytes.to_vec());
-    #[cfg(not(unix))]
-    return String::from_utf8_lossy(bytes).into_owned().into();
 }
 
 /// The path of a file in a folder.

@@ -11,6 +11,13 @@ use jiff::tz::{self, AmbiguousOffset, TimeZoneDatabase};
 use crate::dicom::value::{Offset, Time};
 
 /// A fixed offset, or a zone whose offset depends on the date.
+///
+/// ```
+/// use dcm2fhir::TimeZone;
+///
+/// assert!("+01:00".parse::<TimeZone>().is_ok() && "Europe/Berlin".parse::<TimeZone>().is_ok());
+/// assert!("Middle/Earth".parse::<TimeZone>().is_err());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeZone(ZoneKind);
 

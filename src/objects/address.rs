@@ -5,7 +5,7 @@ use std::fmt;
 use object_store::path::Path;
 
 use super::keys;
-use crate::error::Error;
+use crate::error::{Error, usage};
 
 /// The service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Address {
                 "{scheme}://{bucket}/: an address is wanted without ? and #, for they may hold secrets"
             ));
         }
-        // The slash that ends a prefix is none of its key; any other is.
+        // The slash at the end of a prefix is not part of the key.
         let below = key.strip_suffix('/');
         let path = match below {
             _ if is_web => Path::from_url_path(key),
@@ -103,10 +103,6 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.root(), keys::key(&self.key))
     }
-}
-
-fn usage<T>(message: String) -> Result<T, Error> {
-    Err(Error::Usage(message))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! Credentials of AWS that a program or an agent of the machine gives, and gives again before they expire.
+//! AWS credentials from a program or a local agent, renewed before they expire.
 //!
-//! A program is that of `credential_process`, or the AWS CLI: it knows every other kind of profile (`sso_session`,
-//! `role_arn`, `login_session`), so that nothing of that has to be known here.
+//! The program is that of `credential_process`, or the AWS CLI, which supports every other kind of profile (`sso_session`,
+//! `role_arn`, `login_session`).
 
 use std::io;
 use std::process::{Command, Stdio};
@@ -17,31 +17,31 @@ use tokio::sync::Mutex;
 
 use super::fault::generic;
 
-/// How long a program or agent may take; a program may have to ask its own server.
+/// Timeout of a program or agent, which may have to ask a server.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// So long before they expire, credentials are renewed; but not more often than after the second.
+/// Credentials are renewed this many seconds before they expire, and at most once in [`AT_LEAST`] seconds.
 const BEFORE_EXPIRY: i64 = 300;
 const AT_LEAST: i64 = 30;
 
-/// What gives credentials.
+/// A source of credentials.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum Giver {
+pub(super) enum CredentialSource {
     /// A command line, for the shell (`credential_process`).
     Process(String),
-    /// The AWS CLI, for a profile; and what makes it necessary.
+    /// The AWS CLI, for a profile; `because` is the key that needs it.
     AwsCli { profile: String, because: String },
-    /// An agent at this address, which may want a token (`AWS_CONTAINER_CREDENTIALS_FULL_URI`).
+    /// An agent at this address, with a token if it needs one (`AWS_CONTAINER_CREDENTIALS_FULL_URI`).
     Agent { url: String, token: Option<String> },
 }
 
-/// Credentials of a giver, until they expire.
+/// Cached credentials of a source.
 #[derive(Debug)]
-pub(super) struct Given {
-    giver: Giver,
+pub(super) struct CachedCredentials {
+    source: CredentialSource,
     last: Mutex<Option<(Arc<AwsCredential>, Option<Timestamp>)>>,
 }
 
-/// What a giver answers: programs and agents differ in the name of the token.
+/// The answer of a source; programs and agents name the token differently.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Answer {
@@ -52,25 +52,25 @@ struct Answer {
     expiration: Option<String>,
 }
 
-impl std::fmt::Debug for Giver {
+impl std::fmt::Debug for CredentialSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // A command line or address may hold a secret.
         f.write_str(match self {
-            Giver::Process(_) => "credential_process",
-            Giver::AwsCli { .. } => "the AWS CLI",
-            Giver::Agent { .. } => "an agent",
+            CredentialSource::Process(_) => "credential_process",
+            CredentialSource::AwsCli { .. } => "the AWS CLI",
+            CredentialSource::Agent { .. } => "an agent",
         })
     }
 }
 
-impl Given {
-    pub fn by(giver: Giver) -> Given {
-        Given { giver, last: Mutex::new(None) }
+impl CachedCredentials {
+    pub fn by(source: CredentialSource) -> CachedCredentials {
+        CachedCredentials { source, last: Mutex::new(None) }
     }
 }
 
 #[async_trait]
-impl CredentialProvider for Given {
+impl CredentialProvider for CachedCredentials {
     type Credential = AwsCredential;
 
     async fn get_credential(&self) -> Result<Arc<AwsCredential>> {
@@ -79,10 +79,10 @@ impl CredentialProvider for Given {
         if let Some((credential, _)) = last.as_ref().filter(|(_, renewed)| renewed.is_none_or(|time| now < time)) {
             return Ok(Arc::clone(credential));
         }
-        let asked = tokio::time::timeout(TIMEOUT, self.giver.ask());
+        let asked = tokio::time::timeout(TIMEOUT, self.source.ask());
         let text = asked.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
         let (credential, renewed) = text.and_then(|text| credential(&text, now)).map_err(|error| {
-            generic(io::Error::other(format!("no credentials come from {}: {error}", self.giver.name())))
+            generic(io::Error::other(format!("no credentials come from {}: {error}", self.source.name())))
         })?;
         let credential = Arc::new(credential);
         *last = Some((Arc::clone(&credential), renewed));
@@ -92,7 +92,7 @@ impl CredentialProvider for Given {
 
 /// The credentials of an answer, and when they are to be renewed.
 fn credential(text: &[u8], now: Timestamp) -> io::Result<(AwsCredential, Option<Timestamp>)> {
-    // What the parsers say would quote the answer.
+    // The errors of the parsers would quote the answer.
     let wrong = || io::Error::other("its answer is not JSON with AccessKeyId, SecretAccessKey and a valid Expiration");
     let answer: Answer = serde_json::from_slice(text).map_err(|_| wrong())?;
     let Answer { access_key_id: key_id, secret_access_key: secret_key, token, expiration } = answer;
@@ -107,26 +107,26 @@ fn credential(text: &[u8], now: Timestamp) -> io::Result<(AwsCredential, Option<
     Ok((AwsCredential { key_id, secret_key, token }, renewed))
 }
 
-impl Giver {
+impl CredentialSource {
     fn name(&self) -> String {
         match self {
-            Giver::Process(_) => "credential_process".to_string(),
-            Giver::AwsCli { profile, because } => {
+            CredentialSource::Process(_) => "credential_process".to_string(),
+            CredentialSource::AwsCli { profile, because } => {
                 format!("`aws configure export-credentials --profile {profile}`, which the profile wants for {because}")
             }
-            Giver::Agent { .. } => "AWS_CONTAINER_CREDENTIALS_FULL_URI".to_string(),
+            CredentialSource::Agent { .. } => "AWS_CONTAINER_CREDENTIALS_FULL_URI".to_string(),
         }
     }
 
     async fn ask(&self) -> io::Result<Vec<u8>> {
         let command = match self {
-            Giver::Process(line) => shell(line),
-            Giver::AwsCli { profile, .. } => {
+            CredentialSource::Process(line) => shell(line),
+            CredentialSource::AwsCli { profile, .. } => {
                 let mut command = Command::new("aws");
                 command.args(["configure", "export-credentials", "--format", "process", "--profile", profile]);
                 command
             }
-            Giver::Agent { url, token } => return agent(url, token.as_deref()).await,
+            CredentialSource::Agent { url, token } => return agent(url, token.as_deref()).await,
         };
         tokio::task::spawn_blocking(|| output(command)).await.map_err(io::Error::other)?
     }
@@ -147,7 +147,7 @@ fn shell(line: &str) -> Command {
     command
 }
 
-/// What a program prints; where it fails, the last line of what it says.
+/// The output of a program; if it fails, the last line of its standard error.
 fn output(mut command: Command) -> io::Result<Vec<u8>> {
     let output = command.stdin(Stdio::null()).output().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => io::Error::other("it is not installed"),
@@ -160,7 +160,7 @@ fn output(mut command: Command) -> io::Result<Vec<u8>> {
     }
 }
 
-/// What an agent of this machine answers.
+/// The answer of a local agent.
 async fn agent(url: &str, token: Option<&str>) -> io::Result<Vec<u8>> {
     let client = reqwest::Client::builder().no_proxy().build().map_err(io::Error::other)?;
     let request = client.get(url);

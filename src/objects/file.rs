@@ -1,4 +1,4 @@
-//! An object that is read from front to back, a part at a time, any number of times.
+//! An object that is read sequentially, a part at a time, any number of times.
 
 use std::io::{self, Read};
 
@@ -8,12 +8,12 @@ use object_store::ObjectMeta;
 use super::{Address, Bucket, BucketOptions, keys, reason, runtime};
 use crate::error::Error;
 
-/// What is asked for at once, at most: the more at once, the less the way to the store costs.
+/// The most bytes of one request; large ones hide the latency of the store.
 const PART_BYTES: u64 = 4 << 20;
-/// Files are read one after the other, or some at a time.
+/// The number of concurrent requests.
 const REQUESTS: usize = 16;
 
-/// An object as it was when it was found.
+/// An object, as it was when it was found.
 #[derive(Debug, Clone)]
 pub struct ObjectFile {
     bucket: Bucket,
@@ -51,7 +51,7 @@ impl ObjectFile {
     }
 }
 
-/// An object that is read; each read is a request, unless all was read.
+/// Reads an object; each read is a request, except at the end.
 #[derive(Debug)]
 pub struct ObjectReader {
     file: ObjectFile,

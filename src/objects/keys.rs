@@ -1,8 +1,8 @@
 //! Keys that the client's [`Path`] cannot hold: those with empty parts (`a//b`, `/a`, `a/`), and with `.` or `..` as a
-//! part. In a [`Path`] such a part has a mark in front; what goes to the store and what its listings say is translated.
+//! part. In a [`Path`] such a part has a mark as its prefix; requests and listings are translated.
 //!
-//! A request that was translated is signed again. Of keys with `.` and `..` none can be asked for: HTTP clients resolve
-//! them before they send a request (RFC 3986 5.2.4).
+//! A translated request is signed again. Keys with `.` and `..` cannot be requested: HTTP clients resolve them before they
+//! send a request (RFC 3986 5.2.4).
 
 use std::io;
 use std::sync::{Arc, OnceLock};
@@ -17,11 +17,11 @@ use object_store::path::Path;
 use object_store::{ClientOptions, Result};
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH};
 
-/// What stands before a part that cannot stand alone; of the private use area of Unicode.
+/// The prefix of a part that a path cannot hold; of the private use area of Unicode.
 const MARK: char = '\u{E000}';
 /// The mark in an address.
 const MARK_IN_URL: &str = "%EE%80%80";
-/// What stands before a part of a key in an address: in its path, and in the values of its query.
+/// The separators before a part of a key in an address: in its path, and in the values of its query.
 const BEFORE_PART: [&str; 3] = ["/", "%2F", "="];
 /// Elements that hold a key in a listing: of S3 and Google, and of Azure.
 const KEY_ELEMENTS: [&str; 2] = ["<Key>", "<Name>"];
@@ -31,12 +31,12 @@ pub fn path(key: &str) -> std::result::Result<Path, object_store::path::Error> {
     if key.is_empty() { Ok(Path::default()) } else { Path::parse(marked(key)) }
 }
 
-/// What stands before the slash of a prefix as a path: it may be empty.
+/// A prefix without its slash as a path; it may be empty.
 pub fn prefix(key: &str) -> std::result::Result<Path, object_store::path::Error> {
     Path::parse(marked(key))
 }
 
-/// A path as the key that it stands for.
+/// The key of a path.
 pub fn key(path: &Path) -> String {
     if !path.as_ref().contains(MARK) {
         return path.to_string();
@@ -45,7 +45,7 @@ pub fn key(path: &Path) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// The last part of a key; `None` where it is none that a file could have.
+/// The last part of a key; `None` if it cannot be a file name.
 pub fn name(path: &Path) -> Option<String> {
     path.filename().filter(|name| !name.starts_with(MARK)).map(str::to_string)
 }
@@ -75,7 +75,7 @@ pub(super) enum Signer {
 }
 
 impl Connector {
-    /// Sets how requests are signed, which is known when the store has been built.
+    /// Sets the signer, once the store is built.
     pub fn sign_with(&self, signer: Signer) {
         let _ = self.signer.set(signer);
     }
@@ -127,7 +127,7 @@ impl Signer {
     }
 }
 
-/// An address with the keys themselves; `None` where it has them already.
+/// An address with marks removed; `None` without marks.
 fn with_keys(url: &str) -> Option<io::Result<String>> {
     if !url.contains(MARK_IN_URL) {
         return None;
@@ -140,10 +140,10 @@ fn with_keys(url: &str) -> Option<io::Result<String>> {
     Some(if is_resolved { Err(refused()) } else { Ok(url) })
 }
 
-/// A page of a listing with paths in the place of keys.
+/// A page of a listing with keys replaced by paths.
 async fn with_paths(response: HttpResponse) -> std::result::Result<HttpResponse, HttpError> {
     let (mut parts, body) = response.into_parts();
-    // An answer that breaks off is asked for again.
+    // A truncated response is requested again.
     let body = body.bytes().await.map_err(|error| HttpError::new(HttpErrorKind::Interrupted, error))?;
     let Some(page) = std::str::from_utf8(&body).ok().and_then(page_with_paths) else {
         return Ok(HttpResponse::from_parts(parts, body.into()));
@@ -152,7 +152,7 @@ async fn with_paths(response: HttpResponse) -> std::result::Result<HttpResponse,
     Ok(HttpResponse::from_parts(parts, page.into()))
 }
 
-/// The text of a page with paths in the place of keys; `None` where all keys are paths.
+/// The text of a page with keys replaced by paths; `None` if all keys are paths.
 fn page_with_paths(page: &str) -> Option<String> {
     let is_other = |(_, key): &(usize, &str)| !key.is_empty() && key.split('/').any(is_odd);
     let mut others: Vec<(usize, &str)> = keys_of(page).filter(is_other).collect();
@@ -170,7 +170,7 @@ fn page_with_paths(page: &str) -> Option<String> {
     Some(translated)
 }
 
-/// The keys of a page, and where they stand.
+/// The keys of a page, with their offsets.
 fn keys_of(page: &str) -> impl Iterator<Item = (usize, &str)> {
     KEY_ELEMENTS.into_iter().flat_map(|element| page.match_indices(element)).filter_map(|(at, element)| {
         let start = at + element.len();

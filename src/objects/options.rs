@@ -7,6 +7,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Server"))]
+#[non_exhaustive]
 pub struct BucketOptions {
     /// Read public buckets without credentials
     ///

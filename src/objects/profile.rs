@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use object_store::aws::AmazonS3Builder;
 
-use super::credentials::{Given, Giver};
+use super::credentials::{CachedCredentials, CredentialSource};
 use super::fault::generic;
 
 /// Variables that provide credentials in another way than a profile.
@@ -39,7 +39,10 @@ impl Profile {
             return Ok(match variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
                 // The client reads that file before each request.
                 Some(_) => builder,
-                None => given(builder, Giver::Agent { url, token: variable("AWS_CONTAINER_AUTHORIZATION_TOKEN") }),
+                None => cached(
+                    builder,
+                    CredentialSource::Agent { url, token: variable("AWS_CONTAINER_AUTHORIZATION_TOKEN") },
+                ),
             });
         }
         match (self.value("aws_access_key_id"), self.value("aws_secret_access_key")) {
@@ -47,8 +50,8 @@ impl Profile {
                 let builder = builder.with_access_key_id(id).with_secret_access_key(key);
                 Ok(self.value("aws_session_token").into_iter().fold(builder, AmazonS3Builder::with_token))
             }
-            _ => match (self.giver(), self.fault()) {
-                (Some(giver), _) => Ok(given(builder, giver)),
+            _ => match (self.source(), self.fault()) {
+                (Some(source), _) => Ok(cached(builder, source)),
                 (None, Some(why)) => Err(generic(std::io::Error::other(why))),
                 (None, None) => Ok(builder),
             },
@@ -79,17 +82,16 @@ impl Profile {
     }
 
     /// The source of credentials of a profile without keys.
-    fn giver(&self) -> Option<Giver> {
+    fn source(&self) -> Option<CredentialSource> {
         let by_tools = || BY_TOOLS.into_iter().find(|key| self.value(key).is_some());
         match self.value("credential_process") {
-            Some(line) => Some(Giver::Process(line)),
-            None => {
-                by_tools().map(|because| Giver::AwsCli { profile: self.name.clone(), because: because.to_string() })
-            }
+            Some(line) => Some(CredentialSource::Process(line)),
+            None => by_tools()
+                .map(|because| CredentialSource::AwsCli { profile: self.name.clone(), because: because.to_string() }),
         }
     }
 
-    /// The reason why it has no usable credentials.
+    /// The reason for missing credentials.
     fn fault(&self) -> Option<String> {
         let Profile { name, config, credentials } = self;
         let is_there = sections(credentials).any(|section| section == name)
@@ -106,8 +108,8 @@ impl Profile {
     }
 }
 
-fn given(builder: AmazonS3Builder, giver: Giver) -> AmazonS3Builder {
-    builder.with_credentials(Arc::new(Given::by(giver)))
+fn cached(builder: AmazonS3Builder, source: CredentialSource) -> AmazonS3Builder {
+    builder.with_credentials(Arc::new(CachedCredentials::by(source)))
 }
 
 /// The value of an environment variable.
@@ -168,15 +170,15 @@ mod tests {
     fn a_profile_without_keys_says_who_gives_them_or_why_nobody_does() {
         let config = "[profile sso]\nsso_session = work\n[profile role]\nrole_arn = x\ncredential_process = give \"me\"\n\
                       [profile keys]\nregion = x\n";
-        let cli = Giver::AwsCli { profile: "sso".into(), because: "sso_session".into() };
-        for (name, giver, fault) in [
+        let cli = CredentialSource::AwsCli { profile: "sso".into(), because: "sso_session".into() };
+        for (name, source, fault) in [
             ("sso", Some(cli), None),
-            ("role", Some(Giver::Process("give \"me\"".into())), None),
+            ("role", Some(CredentialSource::Process("give \"me\"".into())), None),
             ("none", None, Some("no profile none")),
             ("keys", None, None),
         ] {
             let profile = Profile { name: name.into(), config: config.into(), credentials: String::new() };
-            assert_eq!(profile.giver(), giver, "{name}");
+            assert_eq!(profile.source(), source, "{name}");
             let found = profile.fault();
             assert_eq!(found.is_some(), fault.is_some(), "{found:?}");
             assert!(fault.is_none_or(|fault| found.is_some_and(|found| found.contains(fault))), "{name}");

@@ -19,11 +19,11 @@ use super::keys::{Connector, Signer};
 use super::options::BucketOptions;
 use super::profile::Profile;
 
-/// Time limit of retries. A request is not signed again meanwhile, and its signature expires after some minutes.
+/// Time limit of retries: retried requests are not signed again, and signatures expire after some minutes.
 const RETRY_TIMEOUT: Duration = Duration::from_secs(180);
 /// The default timeout of one response.
 const TIMEOUT: Duration = Duration::from_secs(300);
-/// The region of a store where nobody says which: what the client takes then.
+/// The client's default region.
 const DEFAULT_REGION: &str = "us-east-1";
 
 /// The client of the bucket of an address.

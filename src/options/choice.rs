@@ -10,6 +10,7 @@ macro_rules! choice {
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[non_exhaustive]
         $vis enum $name {
             $($(#[doc = $doc])+ $variant,)+
         }

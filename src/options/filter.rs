@@ -11,6 +11,13 @@ use jiff::civil::Date;
 use super::unknown;
 
 /// A rule, as `modality=CT,MR`.
+///
+/// ```
+/// use dcm2fhir::FilterRule;
+///
+/// assert!("date=2024-01-01..2024-12-31".parse::<FilterRule>().is_ok());
+/// assert!("modality=".parse::<FilterRule>().is_err());
+/// ```
 #[derive(Debug, Clone)]
 pub struct FilterRule {
     /// As it was typed.
@@ -45,7 +52,7 @@ pub struct Filter {
 
 /// What rules ask of a header: its values as text, without padding.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Asked<'a> {
+pub struct FilterValues<'a> {
     /// Modality (0008,0060).
     pub modality: Option<&'a str>,
     /// SOP Class UID (0008,0016).
@@ -81,7 +88,7 @@ impl Filter {
     }
 
     /// Whether a file with this header is kept: for each kind of rule one `include` has it, and no `exclude` does.
-    pub fn keeps(&self, asked: &Asked<'_>) -> bool {
+    pub fn keeps(&self, asked: &FilterValues<'_>) -> bool {
         let mut kinds = [None; 5];
         for rule in &self.include {
             if let Some(is_met) = rule.of_header(asked) {
@@ -112,7 +119,7 @@ impl FilterRule {
     }
 
     /// Whether the header meets it; `None` for a rule that is about the path.
-    fn of_header(&self, asked: &Asked<'_>) -> Option<bool> {
+    fn of_header(&self, asked: &FilterValues<'_>) -> Option<bool> {
         let is_among = |value: Option<&str>, wanted: &[String]| {
             value.is_some_and(|value| wanted.iter().any(|wanted| wanted == value))
         };
@@ -248,8 +255,8 @@ mod tests {
         rules.iter().map(|rule| rule.parse().unwrap()).collect()
     }
 
-    fn modality(code: &str) -> Asked<'_> {
-        Asked { modality: Some(code), ..Asked::default() }
+    fn modality(code: &str) -> FilterValues<'_> {
+        FilterValues { modality: Some(code), ..FilterValues::default() }
     }
 
     #[test]
@@ -262,11 +269,11 @@ mod tests {
             ("CT", "1.2.4", "1", false),
             ("CT", "1.2.3", "1.9", false),
         ] {
-            let asked = Asked { sop_class: Some(sop_class), study: Some(study), ..modality(code) };
+            let asked = FilterValues { sop_class: Some(sop_class), study: Some(study), ..modality(code) };
             assert_eq!(filter.keeps(&asked), want, "{asked:?}");
         }
-        assert!(Filter::default().keeps(&Asked::default()));
-        assert!(!filter.keeps(&Asked::default()));
+        assert!(Filter::default().keeps(&FilterValues::default()));
+        assert!(!filter.keeps(&FilterValues::default()));
     }
 
     #[test]
@@ -287,7 +294,7 @@ mod tests {
             ("date=2024-05-17", "20240517", true),
             ("date=2024-05-17", "", false),
         ] {
-            let asked = Asked { date: Some(date), ..Asked::default() };
+            let asked = FilterValues { date: Some(date), ..FilterValues::default() };
             assert_eq!(Filter::new(rules(&[rule]), vec![]).keeps(&asked), want, "{rule} {date}");
         }
     }
@@ -304,13 +311,13 @@ mod tests {
         ] {
             assert_eq!(filter.excludes_path(path) || !filter.includes_path(path), want, "{path}");
         }
-        assert!(filter.keeps(&Asked::default()));
+        assert!(filter.keeps(&FilterValues::default()));
     }
 
     #[test]
     fn a_rule_that_no_file_met_is_named() {
         let filter = Filter::new(rules(&["modality=CT", "patient-id= 7 "]), rules(&["path=*.tmp"]));
-        filter.keeps(&Asked { patient_id: Some(b"7 "), ..modality("MR") });
+        filter.keeps(&FilterValues { patient_id: Some(b"7 "), ..modality("MR") });
         assert_eq!(filter.unmet(), ["--include modality=CT", "--exclude path=*.tmp"]);
     }
 

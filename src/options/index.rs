@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::choice;
-use crate::error::Error;
+use crate::error::{Error, usage};
 
 choice! {
     /// How changed files are detected.
@@ -133,7 +133,7 @@ impl IndexOptions {
             (*index_on_network, "--index-on-network"),
         ];
         match given.iter().find(|(is_given, _)| *is_given && index.is_none()) {
-            Some((_, option)) => Err(Error::Usage(format!("{option} needs --index FILE"))),
+            Some((_, option)) => usage(format!("{option} needs --index FILE")),
             None => Ok(()),
         }
     }

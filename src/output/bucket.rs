@@ -1,5 +1,5 @@
-//! Output to a bucket: made in a temporary folder as any other output, and uploaded when it is complete. An object is there
-//! as a whole or not at all, and one of an earlier run that holds or says more stays as it is.
+//! Output to a bucket: written to a temporary folder like any other output, and uploaded when complete. An object appears
+//! as a whole or not at all; one of an earlier run with more content is not replaced.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -12,67 +12,59 @@ use tempfile::TempDir;
 use walkdir::WalkDir;
 
 use super::whole_file::is_lossy;
-use super::{Catalog, DocumentName, Finished, Model, Order, Placed, Sink, WriteDocument};
-use crate::error::Error;
-use crate::fhir::Dialect;
+use crate::error::{Error, usage};
 use crate::objects::{Address, Bucket, BucketOptions, Fault, fault, reason, runtime};
 
-/// Requests at the same time.
+/// The number of concurrent requests.
 const REQUESTS: usize = 16;
-/// What a folder of resources is about: it decides for all of its files.
+/// The file of the studies, which decides whether the others of a folder are uploaded.
 const STUDIES: &str = "ImagingStudy.ndjson";
 
-/// Where output for a bucket is made.
+/// Output that is written locally, and belongs into a bucket.
 #[derive(Debug, Clone)]
 pub struct Staged {
     address: Address,
-    options: BucketOptions,
+    bucket: Bucket,
     _folder: Arc<TempDir>,
-    /// The file or folder in it.
+    /// The local file or folder.
     path: PathBuf,
 }
 
 impl Staged {
-    /// A place for what goes to an address; `None` where that is none.
+    /// Local output for an address; `None` for a local path.
     pub fn of(output: &Path, options: &BucketOptions) -> Result<Option<Staged>, Error> {
         let Some(address) = output.to_str().map(Address::parse).transpose()?.flatten() else { return Ok(None) };
         if !address.service.is_listed() {
-            return Err(Error::Usage("a web server is read only: give a bucket as s3://, gs:// or az://".to_string()));
+            return usage("a web server is read only: give a bucket as s3://, gs:// or az://");
         }
         let failed = |source| Error::Write { path: std::env::temp_dir(), source };
         let folder = Arc::new(TempDir::with_prefix("dcm2fhir-").map_err(failed)?);
         let name = address.key.filename().unwrap_or("bucket");
         let path = folder.path().join(if address.is_prefix { format!("{name}/") } else { name.to_string() });
-        // Public buckets are read without credentials, and written by nobody.
+        // Credentials are needed for writing.
         let options = BucketOptions { no_sign_request: false, ..options.clone() };
-        Ok(Some(Staged { address, options, _folder: folder, path }))
+        let bucket = Bucket::open(&address, &options, REQUESTS)?;
+        Ok(Some(Staged { address, bucket, _folder: folder, path }))
     }
 
-    /// The file or folder of this machine that is written first.
+    /// The local file or folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The sink that uploads what another one writes here.
-    pub fn sink<'s>(self, local: Box<dyn Sink + 's>, replace: bool) -> Result<Box<dyn Sink + 's>, Error> {
-        let bucket = self.bucket()?;
-        Ok(Box::new(BucketSink { local, staged: self, bucket, replace }))
-    }
-
-    /// The bucket, which can be used.
-    pub fn bucket(&self) -> Result<Bucket, Error> {
-        let bucket = Bucket::open(&self.address, &self.options, REQUESTS)?;
-        match runtime().block_on(bucket.check(&self.address.key)) {
-            // Who may write need not be allowed to list.
+    /// Fails if the bucket cannot be used.
+    pub fn check(&self) -> Result<(), Error> {
+        match runtime().block_on(self.bucket.check(&self.address.key)) {
+            // Credentials for writing need not allow listing.
             Err(error) if fault(&error) != Fault::Denied => Err(self.address.error(&reason(&error))),
-            _ => Ok(bucket),
+            _ => Ok(()),
         }
     }
 
-    /// Uploads what was written here, and says which objects of earlier runs stay instead.
-    pub fn upload(&self, bucket: &Bucket, replace: bool) -> Result<Vec<PathBuf>, Error> {
-        let (files, mut held_back) = (files(&self.path), Vec::new());
-        // Companions belong to the studies: they are replaced together, or not.
+    /// Uploads the files, and returns the objects of earlier runs that were not replaced.
+    pub fn upload(&self, replace: bool) -> Result<Vec<PathBuf>, Error> {
+        let (bucket, files, mut held_back) = (&self.bucket, files(&self.path), Vec::new());
+        // Companions are replaced together with the studies.
         let decides = files.first().is_some_and(|file| file.ends_with(STUDIES));
         let place = |file: PathBuf| {
             let key = key(self, &file);
@@ -91,46 +83,7 @@ impl Staged {
     }
 }
 
-/// Uploads what another sink wrote, at the end.
-struct BucketSink<'s> {
-    local: Box<dyn Sink + 's>,
-    staged: Staged,
-    bucket: Bucket,
-    replace: bool,
-}
-
-impl Sink for BucketSink<'_> {
-    fn order(&self) -> Order {
-        self.local.order()
-    }
-
-    fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error> {
-        self.local.document(name, write)
-    }
-
-    fn catalog(&self) -> Option<&Catalog> {
-        self.local.catalog()
-    }
-
-    fn model(
-        &self,
-        name: &DocumentName,
-        model: &Model<'_>,
-        dialect: Dialect<'_>,
-        write: WriteDocument<'_>,
-    ) -> Result<Placed, Error> {
-        self.local.model(name, model, dialect, write)
-    }
-
-    fn finish(self: Box<Self>, report: Option<&Path>) -> Result<Finished, Error> {
-        let BucketSink { local, staged, bucket, replace } = *self;
-        let Finished { stale_files, mut held_back } = local.finish(report)?;
-        held_back.extend(staged.upload(&bucket, replace)?);
-        Ok(Finished { stale_files, held_back })
-    }
-}
-
-/// The files that were written, that of the studies first.
+/// All files, that of the studies first.
 fn files(path: &Path) -> Vec<PathBuf> {
     let entries = WalkDir::new(path).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
     let mut files: Vec<PathBuf> = entries.map(walkdir::DirEntry::into_path).collect();
@@ -138,13 +91,13 @@ fn files(path: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The key of a file: that of the output, or below it.
+/// The key of a file: that of the output, or one below it.
 fn key(staged: &Staged, file: &Path) -> Key {
     let below = file.strip_prefix(&staged.path).unwrap_or(Path::new(""));
     below.iter().fold(staged.address.key.clone(), |key, name| key.join(name.to_string_lossy().as_ref()))
 }
 
-/// Uploads a file, unless the object there holds or says more.
+/// Uploads a file, unless the existing object has more content.
 async fn place(bucket: &Bucket, key: &Key, file: &Path, replace: bool) -> Result<bool, String> {
     let said = |error: StoreError| reason(&error);
     let is_empty = file.metadata().is_ok_and(|metadata| metadata.len() == 0);
@@ -152,7 +105,7 @@ async fn place(bucket: &Bucket, key: &Key, file: &Path, replace: bool) -> Result
         let mut old = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
         let is_there = bucket.download(key, old.as_file_mut()).await.map_err(said)?;
         if is_there && (is_empty || is_lossy(old.path(), file)) {
-            // A run that found nothing replaces nothing, which is nothing to be told.
+            // A run that found nothing replaces nothing, which is not reported.
             return Ok(is_empty);
         }
     }

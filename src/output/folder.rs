@@ -31,7 +31,7 @@ pub struct Folder {
     types: Mutex<HashSet<&'static str>>,
     /// Hashes of the names used in this run.
     taken: Mutex<HashSet<u64>>,
-    /// The files of earlier runs, where somebody asks for them: one listing costs less than a look at each.
+    /// The files of earlier runs, listed when first needed: one listing costs less than a stat of each.
     before: OnceLock<HashSet<OsString>>,
 }
 
@@ -69,7 +69,7 @@ impl Folder {
             return Ok(Placed::NameTaken);
         }
         let mut file = WholeFile::create_in(&self.root, &path)?.with_mode(self.mode);
-        file.write(write)?;
+        file.write_with(write)?;
         Ok(match file.finish_unless_lossy(replace)? {
             Finish::HeldBack(path) => Placed::HeldBack(path),
             Finish::Written | Finish::NothingNew => Placed::Written,

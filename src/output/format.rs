@@ -1,12 +1,20 @@
-//! The formats and the places of the output: which go together, and how each is opened.
+//! The formats and targets of the output: their combinations, and how each is opened.
+
+mod csv;
+mod key_objects;
+#[cfg(feature = "parquet")]
+mod parquet;
 
 use std::ffi::OsStr;
 use std::fs;
+#[cfg(feature = "parquet")]
+use std::io::{IsTerminal, stdout};
 use std::path::{Path, PathBuf};
 
 use super::{Catalog, Folder, NdjsonFolder, Rows, Sink, Stream};
-use crate::error::Error;
+use crate::error::{Error, usage};
 use crate::options::{FileMode, choice, is_stdout};
+pub use key_objects::write_key_objects;
 
 choice! {
     /// The format of a document.
@@ -37,8 +45,7 @@ pub enum OutputTarget {
     Folder(PathBuf),
 }
 
-/// Opens the output, and finds out whether it can be written before anything is read. Of a catalog `rows` says what a row
-/// is about.
+/// Opens the output, so that an unwritable one fails before anything is read. `rows` is the level of rows of a catalog.
 pub fn open(
     target: &OutputTarget,
     format: Format,
@@ -47,12 +54,16 @@ pub fn open(
     replace: bool,
 ) -> Result<Box<dyn Sink>, Error> {
     Ok(match (format, target) {
-        (Format::Csv, _) => Box::new(Catalog::csv(target.path(), rows, mode)?),
+        (Format::Csv, _) => Box::new(Catalog::open(target.path(), rows, mode, replace, csv::table)?),
         #[cfg(feature = "parquet")]
-        (Format::Parquet, _) => Box::new(Catalog::parquet(target.path(), rows, mode)?),
+        (Format::Parquet, OutputTarget::Stdout) if stdout().is_terminal() => {
+            return usage("a terminal shows no Parquet: give -o catalog.parquet");
+        }
+        #[cfg(feature = "parquet")]
+        (Format::Parquet, _) => Box::new(Catalog::open(target.path(), rows, mode, replace, parquet::table)?),
         #[cfg(not(feature = "parquet"))]
         (Format::Parquet, _) => {
-            return usage("this dcm2fhir was built without parquet: --format csv has the same rows".to_string());
+            return usage("this dcm2fhir was built without parquet: --format csv has the same rows");
         }
         (Format::Ndjson, OutputTarget::Folder(path)) => Box::new(NdjsonFolder::open(path, mode, replace)?),
         (_, OutputTarget::Folder(path)) => Box::new(Folder::open(path, format.extension(), mode, replace)?),
@@ -61,13 +72,13 @@ pub fn open(
     })
 }
 
-/// The endings of files.
+/// The extensions of output files.
 const FILES: [&str; 5] = ["json", "ndjson", "csv", "parquet", "dcm"];
 /// The same in words.
 const ENDINGS: &str = ".json, .ndjson, .csv, .parquet or .dcm";
 
 impl Format {
-    /// Whether it is a catalog, and so has rows and no FHIR.
+    /// Whether it is a catalog: rows instead of FHIR.
     pub fn is_table(self) -> bool {
         matches!(self, Format::Csv | Format::Parquet)
     }
@@ -113,12 +124,10 @@ impl OutputTarget {
 
     /// The default format.
     pub fn default_format(&self) -> Format {
+        let is_named = |path: &Path| Format::ALL.iter().find(|format| has_extension(path, format.extension()));
         match self {
-            OutputTarget::File(_) if self.is_one_document() => Format::Json,
-            OutputTarget::File(path) if has_extension(path, "csv") => Format::Csv,
-            OutputTarget::File(path) if has_extension(path, "parquet") => Format::Parquet,
-            OutputTarget::File(path) if has_extension(path, Format::Kos.extension()) => Format::Kos,
-            OutputTarget::Stdout | OutputTarget::File(_) => Format::Ndjson,
+            OutputTarget::Stdout => Format::Ndjson,
+            OutputTarget::File(path) => is_named(path).copied().unwrap_or(Format::Ndjson),
             OutputTarget::Folder(_) => Format::Json,
         }
     }
@@ -173,10 +182,6 @@ impl OutputTarget {
 
 fn has_extension(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|own| own.eq_ignore_ascii_case(extension))
-}
-
-pub(super) fn usage<T>(message: String) -> Result<T, Error> {
-    Err(Error::Usage(message))
 }
 
 #[cfg(test)]

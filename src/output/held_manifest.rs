@@ -1,4 +1,5 @@
-//! Whether a manifest lacks instances that the one there refers to, or something else stands there: neither is replaced.
+//! Checks whether a manifest lacks instances that the existing file refers to, or the existing file is no manifest: neither
+//! is replaced.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -10,9 +11,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::dicom::{Header, Levels, Scanner, Tag, Wanted};
 
-/// Bytes of a file that are looked through at once.
+/// Bytes of a file that are searched at once.
 const CHUNK_BYTES: usize = 1 << 16;
-/// Referenced SOP Instance UID (0008,1155) as it lies in a file, up to its length.
+/// The bytes of Referenced SOP Instance UID (0008,1155) up to its length.
 const REFERENCED: [u8; 6] = [0x08, 0x00, 0x55, 0x11, b'U', b'I'];
 /// The longest such element: the UID has at most 64 bytes.
 const MAX_ELEMENT_BYTES: usize = REFERENCED.len() + 2 + 64;

@@ -1,7 +1,7 @@
 //! Where documents go: standard output, one file, or a folder.
 //!
 //! A file gets its final name only when complete, so that an interrupted run never leaves a partial result. A new format
-//! or target is one file here, and one arm in `format.rs`.
+//! is a file in `format/`, and its word, arm and `mod` line in `format.rs`; a new target a file here and an arm there.
 
 #[cfg(feature = "objects")]
 mod bucket;
@@ -10,7 +10,7 @@ mod folder;
 mod format;
 mod held;
 mod held_manifest;
-mod key_objects;
+mod held_rows;
 mod ndjson_folder;
 mod options;
 mod richer;
@@ -30,8 +30,7 @@ use crate::fhir::{Bundle, Companion, Dialect, ImagingSelection, Linked};
 pub use bucket::Staged;
 pub use catalog::{Catalog, Rows};
 pub use folder::Folder;
-pub use format::{Format, OutputTarget, open};
-pub use key_objects::write_key_objects;
+pub use format::{Format, OutputTarget, open, write_key_objects};
 pub use ndjson_folder::NdjsonFolder;
 pub use options::OutputOptions;
 pub use stream::{Stream, print};
@@ -59,43 +58,43 @@ impl DocumentName {
     }
 }
 
-/// What became of a document.
+/// The result of passing a document to a sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum Placed {
     /// It was written.
     Written,
-    /// It was given to its place, which did not take it, or only in part.
+    /// The destination rejected it, or a part of it.
     NotTaken,
-    /// A document of this run has the name already, and stays as it is.
+    /// Another document of this run has the name, and is kept.
     NameTaken,
-    /// The file of an earlier run has instances that the document lacks, or says more of a companion or something else,
-    /// and stays as it is.
+    /// The file of an earlier run has instances that the document lacks, or other or more data of a companion, and is
+    /// kept.
     HeldBack(PathBuf),
 }
 
-/// What there is to say of the output when it is complete.
+/// The result of a completed output.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Finished {
-    /// Files in the output that look like documents and are not of this run.
+    /// Files in the output that look like documents of another run.
     pub stale_files: u64,
-    /// Files of an earlier run that have instances which this run's lack, and stay as they are.
+    /// Files of an earlier run that were kept, as they have instances that the new ones lack.
     pub held_back: Vec<PathBuf>,
 }
 
 /// Whether documents may come from several threads in any order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// One after the other: their order is that of the output.
+    /// No: their order is that of the output.
     AsGiven,
-    /// In any order, from any thread.
+    /// Yes.
     Any,
 }
 
 /// Writes the bytes of one document, with the line feed at its end.
 pub type WriteDocument<'a> = &'a mut dyn FnMut(&mut dyn Write) -> io::Result<()>;
 
-/// What a document is written from.
+/// The model of a document.
 #[derive(Debug, Clone, Copy)]
 pub enum Model<'m> {
     /// A study with its companions.
@@ -108,16 +107,16 @@ pub enum Model<'m> {
     Companion(&'m Companion),
 }
 
-/// Takes documents.
+/// A destination of documents.
 pub trait Sink: Sync {
-    /// Whether the order in which documents come can be seen in the output.
+    /// Whether the order of documents is visible in the output.
     fn order(&self) -> Order;
 
-    /// Takes one document.
+    /// Writes a document.
     fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error>;
 
-    /// Takes a document that comes after one with this hash, as an index remembers it: if that is still there and nobody
-    /// changed it, instances may go. `None` where it is taken as any other.
+    /// Replaces a document with this hash, which an index stores: if the file is unchanged since, the new one may have fewer
+    /// instances. `None` if the document is to be written like any other.
     fn next_document(
         &self,
         _name: &DocumentName,
@@ -127,33 +126,33 @@ pub trait Sink: Sync {
         Ok(None)
     }
 
-    /// The file that this run replaces is that of an earlier one, and it is known why instances of it may be missing now.
+    /// Allows the file of an earlier run to be replaced by one with fewer instances, as an index knows why they are gone.
     fn may_replace(&self) {}
 
-    /// Whether a document of an earlier run is there; where that cannot be seen, it is.
+    /// Whether a document of an earlier run exists; true if unknown.
     fn has(&self, _name: &DocumentName) -> bool {
         true
     }
 
-    /// A document of an earlier run stands as this run would write it.
+    /// A document of an earlier run is unchanged, and counts as one of this run.
     fn stands(&self, _name: &DocumentName) {}
 
-    /// Takes a document with this hash away, and says whether it is gone: one that somebody changed stays.
+    /// Deletes a document with this hash, and returns whether it is gone; a changed one is kept.
     fn remove(&self, _name: &DocumentName, _hash: u64) -> Result<bool, Error> {
         Ok(false)
     }
 
-    /// Sets a resource of which all files are gone to entered-in-error, and says whether that is done.
+    /// Sets a resource whose files are all gone to entered-in-error, and returns whether that succeeded.
     fn withdraw(&self, _name: &DocumentName, _study_uid: &str) -> Result<bool, Error> {
         Ok(false)
     }
 
-    /// The catalog that it is, if it takes the rows of studies instead of documents.
+    /// The catalog, if the sink is one: it needs rows of studies instead of documents.
     fn catalog(&self) -> Option<&Catalog> {
         None
     }
 
-    /// Takes one document together with its model and the dialect to write it in, which most sinks do not need.
+    /// Writes a document whose model and dialect are given, which most sinks do not need.
     fn model(
         &self,
         name: &DocumentName,

@@ -46,7 +46,7 @@ impl Sink for NdjsonFolder {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => entry.insert(create(&self.root, name.resource_type, self.mode)?),
         };
-        file.write(write)?;
+        file.write_with(write)?;
         Ok(Placed::Written)
     }
 

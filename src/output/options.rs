@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::Rows;
-use super::format::{Format, OutputTarget, usage};
-use crate::error::Error;
+use super::format::{Format, OutputTarget};
+use crate::error::{Error, usage};
 use crate::options::BundleOptions;
 
 /// The output.
@@ -71,7 +71,7 @@ impl OutputOptions {
             (self.bundle.overwrite_companions, "--overwrite-companions"),
         ];
         if self.rows.is_some() && !format.is_table() {
-            return usage("--rows needs --format csv or parquet, or a file of that name".to_string());
+            return usage("--rows needs --format csv or parquet, or a file of that name");
         }
         match for_bundles.iter().find(|(is_given, _)| *is_given && format != Format::Bundle) {
             Some((_, option)) => usage(format!("{option} needs --format bundle")),
@@ -83,13 +83,13 @@ impl OutputOptions {
     pub fn is_indented(&self, target: &OutputTarget, format: Format) -> Result<bool, Error> {
         match (self.pretty, format) {
             (false, _) => Ok(false),
-            (true, Format::Ndjson) => usage("--pretty needs --format json: ndjson has one resource a line".to_string()),
+            (true, Format::Ndjson) => usage("--pretty needs --format json: ndjson has one resource a line"),
             (true, Format::Bundle) if !target.is_folder() => {
-                usage("--pretty with --format bundle needs a folder: a stream has one Bundle a line".to_string())
+                usage("--pretty with --format bundle needs a folder: a stream has one Bundle a line")
             }
-            (true, Format::Kos) => usage("--pretty is for JSON, and not for DICOM".to_string()),
-            (true, Format::Csv | Format::Parquet) => usage("--pretty is for JSON, and not for a catalog".to_string()),
-            (true, Format::Json | Format::Bundle) => Ok(true),
+            (true, Format::Kos) => usage("--pretty is for JSON, and not for DICOM"),
+            (true, format) if format.is_table() => usage("--pretty is for JSON, and not for a catalog"),
+            (true, _) => Ok(true),
         }
     }
 }

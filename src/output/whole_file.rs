@@ -4,15 +4,16 @@
 //! killed run leaves a `.dcm2fhir-….tmp`, which a later run removes.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tempfile::{NamedTempFile, TempPath};
 
-use super::BUFFER_BYTES;
 use super::held::loses_instances;
+use super::held_rows::loses_rows;
 use super::richer::says_more;
+use super::{BUFFER_BYTES, Finished};
 use crate::error::Error;
 use crate::name::{TEMPORARY_PREFIX, TEMPORARY_SUFFIX, is_temporary};
 use crate::options::{FileMode, is_stdout};
@@ -31,22 +32,35 @@ pub enum Finish {
     HeldBack(PathBuf),
 }
 
+impl From<Finish> for Finished {
+    fn from(finish: Finish) -> Finished {
+        let held_back = if let Finish::HeldBack(path) = finish { vec![path] } else { Vec::new() };
+        Finished { stale_files: 0, held_back }
+    }
+}
+
 /// A file under a temporary name.
 #[derive(Debug)]
 pub struct WholeFile {
     path: PathBuf,
     /// `None` if the path is no regular file, as a FIFO or `/dev/null`: it is written directly.
     temporary: Option<TempPath>,
-    writer: BufWriter<File>,
+    writer: BufWriter<Opened>,
     mode: FileMode,
+}
+
+/// What the bytes go to.
+#[derive(Debug)]
+enum Opened {
+    File(File),
+    Stdout(Stdout),
 }
 
 impl WholeFile {
     /// Opens a file for a path, or standard output.
     pub fn create(path: &Path) -> Result<WholeFile, Error> {
         if is_stdout(path) {
-            let stdout = stdout().map_err(|source| write_error(Path::new("standard output"), source))?;
-            return Ok(WholeFile::new(Path::new("standard output"), None, stdout));
+            return Ok(WholeFile::stdout());
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         WholeFile::create_in(folder, path)
@@ -55,11 +69,16 @@ impl WholeFile {
     /// Opens a file for a path, with its temporary name in `folder`, which is on the same disk.
     pub fn create_in(folder: &Path, path: &Path) -> Result<WholeFile, Error> {
         let (temporary, file) = open(folder, path).map_err(|source| write_error(path, source))?;
-        Ok(WholeFile::new(path, temporary, file))
+        Ok(WholeFile::new(path, temporary, Opened::File(file)))
     }
 
-    fn new(path: &Path, temporary: Option<TempPath>, file: File) -> WholeFile {
-        let writer = BufWriter::with_capacity(BUFFER_BYTES, file);
+    /// Standard output.
+    pub fn stdout() -> WholeFile {
+        WholeFile::new(Path::new("standard output"), None, Opened::Stdout(io::stdout()))
+    }
+
+    fn new(path: &Path, temporary: Option<TempPath>, opened: Opened) -> WholeFile {
+        let writer = BufWriter::with_capacity(BUFFER_BYTES, opened);
         WholeFile { path: path.to_path_buf(), temporary, writer, mode: FileMode::default() }
     }
 
@@ -73,18 +92,13 @@ impl WholeFile {
         WholeFile { mode, ..self }
     }
 
-    /// The writer.
-    pub fn writer(&mut self) -> &mut impl Write {
-        &mut self.writer
-    }
-
     /// Whether a file exists at the path.
     pub fn is_there(&self) -> bool {
         self.temporary.is_some() && self.path.exists()
     }
 
     /// Writes a document.
-    pub fn write(&mut self, write: super::WriteDocument<'_>) -> Result<(), Error> {
+    pub fn write_with(&mut self, write: super::WriteDocument<'_>) -> Result<(), Error> {
         write(&mut self.writer).map_err(|source| write_error(&self.path, source))
     }
 
@@ -115,7 +129,7 @@ impl WholeFile {
         writer.flush().map_err(|source| write_error(&path, source))?;
         let Some(temporary) = temporary else { return Ok(()) };
         if let Some(permissions) = mode.permissions() {
-            writer.get_ref().set_permissions(permissions).map_err(|source| write_error(&path, source))?;
+            fs::set_permissions(&temporary, permissions).map_err(|source| write_error(&path, source))?;
         }
         temporary.persist(&path).map_err(|error| write_error(&path, error.error))
     }
@@ -132,15 +146,30 @@ fn open(folder: &Path, path: &Path) -> io::Result<(Option<TempPath>, File)> {
     }
 }
 
-/// Standard output as a file.
-#[cfg(unix)]
-fn stdout() -> io::Result<File> {
-    Ok(File::from(rustix::io::fcntl_dupfd_cloexec(io::stdout(), 0)?))
+impl Write for WholeFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
 }
 
-#[cfg(not(unix))]
-fn stdout() -> io::Result<File> {
-    Err(io::ErrorKind::Unsupported.into())
+impl Write for Opened {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Opened::File(file) => file.write(bytes),
+            Opened::Stdout(stdout) => stdout.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Opened::File(file) => file.flush(),
+            Opened::Stdout(stdout) => stdout.flush(),
+        }
+    }
 }
 
 fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
@@ -178,7 +207,7 @@ pub(super) fn write_error(path: &Path, source: io::Error) -> Error {
 }
 
 pub(super) fn is_lossy(old: &Path, new: &Path) -> bool {
-    // One look where there is nothing to compare, instead of three.
+    // One look where there is nothing to compare, instead of one by each.
     let is_new = fs::symlink_metadata(old).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
-    !is_new && (loses_instances(old, new) || says_more(old, new))
+    !is_new && (loses_instances(old, new) || loses_rows(old, new) || says_more(old, new))
 }

@@ -27,7 +27,7 @@ impl Stage<'_> {
     fn zip(&self, name: &Name, zip: &Zip) -> Result<(), Skip> {
         let read = |worker: &mut Worker, entry: Result<ZipEntry<'_>, Skip>| {
             let entry = entry?;
-            if !self.interrupt.is_set() {
+            if !self.run.interrupt.is_set() {
                 let inside = inside(name, &entry.name);
                 match entry.open() {
                     Ok(mut bytes) => self.entry(worker, &inside, Ok(&mut *bytes)),
@@ -45,7 +45,7 @@ impl Stage<'_> {
                 Some(entry) => self.entry(worker, &inside(name, entry), bytes),
                 None => self.entry(worker, name, bytes),
             }
-            if self.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if self.run.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
     }
 
@@ -56,8 +56,8 @@ impl Stage<'_> {
             Ok(files) => self.grouped(files),
             Err(skip) => self.leave_out(name, None, &skip),
         }
-        self.progress.walked(1);
-        self.progress.read(1, 0);
+        self.run.progress.walked(1);
+        self.run.progress.read(1, 0);
     }
 
     /// Reads an entry, and returns the number of files still to be counted for it.

@@ -1,5 +1,6 @@
 //! The end of a run: summary, exit code, and the reason for it.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::Value;
@@ -10,6 +11,7 @@ use crate::interrupt::Interrupt;
 use crate::numbers::count;
 use crate::options::{ShowProgress, SummaryForm};
 use crate::output::Format;
+use crate::progress::Progress;
 use crate::report::{CauseInWords, Causes, Summary, Totals, causes, summary_json};
 use crate::source::{Input, printable};
 use crate::terminal::{self, columns, say};
@@ -91,15 +93,25 @@ pub(super) fn nothing(inputs: &[Input], totals: &Totals, unmet_rules: &[String])
 /// How a task of an engine that found nothing can end well.
 pub(super) const ALLOW_EMPTY: &str = "--allow-empty is for tasks that may have nothing to do";
 
+/// Does work that Ctrl-C ends, under a progress bar.
+pub(super) fn watched<T>(
+    console: &Console,
+    work: impl FnOnce(&Arc<dyn Progress>, &Interrupt) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let interrupt = Interrupt::on_signals()?;
+    let progress = terminal::start(console.progress, console.verbose);
+    let done = work(&progress, &interrupt);
+    // Wipe the progress bar before an error is printed; the walk may still hold a reference to it.
+    progress.finish();
+    done
+}
+
 /// Converts, prints the summary, and returns the exit code.
 pub fn convert(job: &Job, console: &Console) -> Result<u8, Error> {
     let start = Instant::now();
-    let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
-    let progress = terminal::start(console.progress, console.verbose);
-    let outcome = convert_into(job, || open_output(job), progress.clone(), &interrupt);
-    // Wipe the progress bar before an error is printed; the walk may still hold a reference to it.
-    progress.finish();
-    Ok(tell(job, console, &outcome?, None, start))
+    let outcome =
+        watched(console, |progress, interrupt| convert_into(job, || open_output(job), progress.clone(), interrupt))?;
+    Ok(tell(job, console, &outcome, None, start))
 }
 
 /// A server's part of the summary.
@@ -116,25 +128,32 @@ pub(super) fn tell(job: &Job, console: &Console, outcome: &Outcome, server: Opti
     let mut causes = outcome.causes(job, console.strict);
     let code = causes.exit_code();
     let (totals, night, summary) = (&outcome.totals, &outcome.night, summary(job, outcome, start));
-    match console.summary {
+    let server = server.filter(|_| console.summary != SummaryForm::Text);
+    causes.0.extend(server.iter().flat_map(|server| server.causes.0.clone()));
+    let text = match night {
         // If all inputs are FHIR, there is no summary of DICOM.
-        SummaryForm::Text if totals.dicom_files == 0 && outcome.fhir_files > 0 => {}
-        SummaryForm::Text => {
-            say(format_args!("{summary:0$}", columns()));
-            night.iter().for_each(|night| say(format_args!("{night}\n")));
-        }
-        SummaryForm::None => causes.0.extend(server.into_iter().flat_map(|server| server.causes.0)),
-        SummaryForm::Json => {
-            let mut json = as_json(&summary, causes, server);
-            if let Some(night) = night {
-                json["index"] = night.to_json();
-            }
-            say(format_args!("{json}\n"));
-            return code;
-        }
+        _ if totals.dicom_files == 0 && outcome.fhir_files > 0 => String::new(),
+        Some(night) => format!("{summary:0$}{night}\n", columns()),
+        None => format!("{summary:0$}", columns()),
+    };
+    let mut json = summary_json(&summary, &causes);
+    if let Some(server) = server {
+        json["server"] = server.summary;
     }
-    say(&causes);
+    if let Some(night) = night {
+        json["index"] = night.to_json();
+    }
+    say_summary(console.summary, &text, &json, &causes.to_string());
     code
+}
+
+/// Prints the summary in the form asked for, and the causes, which are in the JSON too.
+pub(super) fn say_summary(form: SummaryForm, text: &str, json: &Value, causes: &str) {
+    match form {
+        SummaryForm::Text => say(format_args!("{text}{causes}")),
+        SummaryForm::Json => say(format_args!("{json}\n")),
+        SummaryForm::None => say(causes),
+    }
 }
 
 fn summary<'o>(job: &'o Job, outcome: &'o Outcome, start: Instant) -> Summary<'o> {
@@ -170,26 +189,10 @@ pub(super) fn tell_assembled(
     };
     causes.0.extend(nothing.map(CauseInWords::of));
     let summary = summary(job, outcome, start);
-    match console.summary {
-        SummaryForm::Text => say(format_args!("{summary:0$}", columns())),
-        SummaryForm::None => {}
-        SummaryForm::Json => {
-            let mut json = summary_json(&summary, &causes);
-            json["exitCode"] = code.into();
-            say(format_args!("{json}\n"));
-            return code;
-        }
-    }
-    say(causes.as_warnings(code));
+    let mut json = summary_json(&summary, &causes);
+    json["exitCode"] = code.into();
+    say_summary(console.summary, &format!("{summary:0$}", columns()), &json, &causes.as_warnings(code));
     code
-}
-
-fn as_json(summary: &Summary<'_>, mut causes: Causes, server: Option<OfServer>) -> Value {
-    let Some(OfServer { summary: part, causes: more }) = server else { return summary_json(summary, &causes) };
-    causes.0.extend(more.0);
-    let mut json = summary_json(summary, &causes);
-    json["server"] = part;
-    json
 }
 
 impl NightCounts {

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{Read, Seek};
 
 use flate2::read::GzDecoder;
+use memchr::memmem;
 
 use crate::dicom::json::is_dicom_json;
 
@@ -54,8 +55,10 @@ fn names_a_resource(reader: impl Read) -> bool {
         return false;
     }
     // In UTF-16 each of these letters has a NUL.
-    head.retain(|byte| *byte != 0);
-    head.windows(MEMBER.len()).any(|window| window == MEMBER)
+    if head.contains(&0) {
+        head.retain(|byte| *byte != 0);
+    }
+    memmem::find(&head, MEMBER).is_some()
 }
 
 /// Whether a text starts like a JSON object or array, in UTF-8 or UTF-16.

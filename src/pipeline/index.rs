@@ -6,17 +6,15 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::night::Night;
-use super::{Ends, Job, NightCounts, Run, read, threads};
-use crate::error::Error;
+use super::{Job, NightCounts, Run, RunSettings, read, threads};
+use crate::error::{Error, usage};
 use crate::group::Studies;
 use crate::group::reader::{Reader, Selections};
-use crate::index::{self, Index, OnNetwork};
-use crate::issue::Skip;
+use crate::index::{Index, OnNetwork};
 use crate::mapping;
 use crate::output::{Format, OutputTarget, Sink};
-use crate::progress::Progress;
 use crate::report::{Where, is_page};
-use crate::source::{self, Input, Mark, Name, Walk, WalkOptions, Watch};
+use crate::source::{self, Input, Walk};
 #[cfg(feature = "cli")]
 use crate::terminal::{self, WARNING};
 
@@ -24,7 +22,7 @@ use crate::terminal::{self, WARNING};
 fn open(job: &Job, path: &Path) -> Result<Index, Error> {
     let options = &job.config.index;
     let is_of_files = |input: &Input| !matches!(input, Input::Stdin | Input::Readers(_));
-    let refused = |reason: &str| Err(Error::Usage(format!("--index: {reason}")));
+    let refused = |reason: &str| usage(format!("--index: {reason}"));
     if !job.inputs.iter().all(is_of_files) {
         return refused("an index knows files by their names: give files, folders, buckets or lists, and no content");
     }
@@ -41,7 +39,7 @@ fn open(job: &Job, path: &Path) -> Result<Index, Error> {
     if !index.hold_to_filter(xxh3_64(rules.as_bytes()))? {
         let path = path.display();
         let advice = "was filled with other rules of --include and --exclude: give the same, or another --index";
-        return Err(Error::Usage(format!("{path} {advice}")));
+        return usage(format!("{path} {advice}"));
     }
     index.enter_roots(job.inputs.iter().filter_map(Input::path).filter(|path| path.is_dir()))?;
     Ok(index)
@@ -62,36 +60,14 @@ pub(super) fn note_file(job: &Job, index: &Index) -> Result<(), Error> {
     file(job).map_or(Ok(()), |path| index.note_file(&path))
 }
 
-impl read::Known for Index {
-    fn left_out(&self, name: &Name, mark: Option<Mark>, skip: &Skip) -> read::Told {
-        match self.left_out(name, mark, skip) {
-            index::Told::Later => read::Told::Later,
-            index::Told::Now => read::Told::Now,
-            index::Told::NowButKnown => read::Told::NowButKnown,
-        }
-    }
-
-    fn opens_archive(&self, name: &Name, mark: Option<Mark>) {
-        self.opens_archive(name, mark);
-    }
-
-    fn closes_archive(&self, name: &Name) {
-        self.closes_archive(name);
-    }
-
-    fn forgets(&self, name: &Name) {
-        self.forgets(name);
-    }
-}
-
 impl Run<'_> {
     /// Reads what is new or changed, if there are inputs, and writes what came out different.
     pub(super) fn night(
         &self,
         path: &Path,
-        ends: &Ends<'_>,
+        settings: &RunSettings<'_>,
         sink: &dyn Sink,
-        progress: Arc<dyn Progress>,
+        inputs: source::FoundInputs,
     ) -> Result<(NightCounts, Arc<Index>), Error> {
         let options = &self.job.config.index;
         let index = Arc::new(open(self.job, path)?);
@@ -105,16 +81,14 @@ impl Run<'_> {
         if self.job.inputs.is_empty() {
             index.only_writes()?;
         } else {
-            let watch: Arc<dyn Watch> = Arc::clone(&index) as _;
-            let walk = WalkOptions { watch: Some(watch), ..self.job.walk.clone() };
-            let walk = source::open(&self.job.inputs, &walk, progress, self.interrupt)?;
-            pool.install(|| self.read_changed(&index, &walk, ends.others))?;
+            let walk = inputs.watched(Arc::clone(&index) as _).walk();
+            pool.install(|| self.read_changed(&index, &walk, settings.others))?;
             gone_files = index.remove_gone(options.max_gone)?.gone;
         }
-        self.tell_files(&index, ends.others)?;
-        let has_enough = ends.writing_threads == self.job.threads;
-        let pool = if has_enough { pool } else { threads(ends.writing_threads)? };
-        let night = Night::new(self, &index, sink, ends, options.gone)?;
+        self.tell_files(&index, settings.others)?;
+        let has_enough = settings.writing_threads == self.job.threads;
+        let pool = if has_enough { pool } else { threads(settings.writing_threads)? };
+        let night = Night::new(self, &index, sink, settings, options.gone)?;
         let counts = night.write(&pool)?;
         if let Some(path) = file(self.job)
             && index.is_as_written(&path)?
@@ -131,19 +105,10 @@ impl Run<'_> {
         walk: &Walk,
         others: Option<&dyn read::Others>,
     ) -> Result<(), Error> {
-        let content = &self.job.config.content;
-        let (wanted, studies) = (mapping::wanted_with(content.profile()), Studies::default());
-        let reader = Reader {
-            wanted: &wanted,
-            options: &self.job.config.content.archive,
-            studies: &studies,
-            filter: &self.job.filter,
-            selections: Selections::All,
-            files: None,
-            keeper: Some(index),
-        };
-        let stage = read::Stage { known: Some(index), ..self.stage(reader, others) };
-        let read = stage.all(walk, self.job.threads);
+        let (wanted, studies) = (mapping::wanted_with(self.content().profile()), Studies::default());
+        let mut stage = read::Stage { others, ..self.stage(&wanted, &studies) };
+        stage.reader = Reader { selections: Selections::All, keeper: Some(index), ..stage.reader };
+        let read = stage.all(walk);
         // What was read stays read, whatever stopped the rest.
         index.finish_reading()?;
         read

@@ -5,7 +5,7 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
+use crate::error::{Error, usage};
 use crate::fhir::json::Layout;
 use crate::fhir::profile::Packaging;
 use crate::mapping::{ContentOptions, EndpointLevel, EndpointOption};
@@ -18,7 +18,7 @@ use crate::output::Staged;
 use crate::output::{Format, OutputOptions, OutputTarget};
 #[cfg(not(feature = "objects"))]
 use crate::source::NO_OBJECTS;
-use crate::source::{Input, Links, ListFrom, Only, RemoteOptions, Separator, WalkOptions};
+use crate::source::{Input, Links, ListFrom, NameFilter, RemoteOptions, Separator, WalkOptions};
 
 /// The options of `convert`.
 #[derive(Debug, Clone, Default)]
@@ -131,7 +131,7 @@ impl Config {
                 threads,
                 watch: None,
                 remote: self.remote.clone(),
-                only: Only::default(),
+                only: NameFilter::default(),
             },
             filter: Filter::new(self.input.include.clone(), self.input.exclude.clone()),
             layout: if is_indented { Layout::Pretty } else { Layout::Compact },
@@ -182,7 +182,7 @@ fn format(config: &Config, target: &OutputTarget) -> Result<Format, Error> {
     match (asked, output.format, output.bundle == BundleOptions::default()) {
         (Format::Kos, _, true) => Ok(Format::Kos),
         (_, None | Some(Format::Bundle), true) => Ok(Format::Bundle),
-        _ => usage(&format!(
+        _ => usage(format!(
             "--profile {} writes document Bundles: say --format kos, or leave --format and the options of other Bundles out",
             profile.name
         )),
@@ -272,8 +272,4 @@ pub(super) fn inputs(options: &InputOptions, remote: &RemoteOptions) -> Result<V
 /// Whether a path means standard input.
 pub(crate) fn is_stdin(path: &Path) -> bool {
     ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].iter().any(|name| path.as_os_str() == *name)
-}
-
-fn usage<T>(message: &str) -> Result<T, Error> {
-    Err(Error::Usage(message.to_string()))
 }

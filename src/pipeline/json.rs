@@ -13,15 +13,15 @@ impl Stage<'_> {
         let mut instances = Instances::new(&mut text);
         let issue = |name: &Name, issue| self.issue(name, &issue);
         let inside = |instances: &Instances<'_>| inside(name, instances.number());
-        while !self.interrupt.is_set()
+        while !self.run.interrupt.is_set()
             && let Some((name, result)) = self.reader.read_json(worker, &mut instances, inside, issue)
         {
             match result {
                 Ok(()) => self.grouped(1),
                 Err(skip) => self.leave_out(&name, None, &skip),
             }
-            self.progress.walked(1);
-            self.progress.read(1, 0);
+            self.run.progress.walked(1);
+            self.run.progress.read(1, 0);
         }
         worker.read_bytes += text.bytes;
     }

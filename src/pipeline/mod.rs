@@ -19,10 +19,10 @@ mod read;
 mod records;
 #[cfg(feature = "cli")]
 mod scan;
+#[cfg(feature = "index")]
+mod stored_report;
 #[cfg(feature = "cli")]
 mod survey;
-#[cfg(feature = "index")]
-mod told;
 #[cfg(feature = "upload")]
 mod upload;
 mod write;
@@ -31,16 +31,18 @@ use std::sync::Arc;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::error::Error;
-use crate::fhir::id::Ids;
+use crate::dicom::Wanted;
+use crate::error::{Error, usage};
+use crate::fhir::DateTime;
 use crate::fhir::profile::Manifests;
-use crate::fhir::{DateTime, Sharing};
 use crate::group::reader::{Reader, Selections};
 use crate::group::{
     Files, Studies, Study, apply_rejections, leave_out_manifests, series_in_several_studies, several_places,
 };
 use crate::interrupt::Interrupt;
 use crate::mapping::{self, ContentOptions};
+#[cfg(feature = "objects")]
+use crate::output::Staged;
 use crate::output::{self, Catalog, Finished, OutputOptions, Sink};
 use crate::progress::Progress;
 use crate::report::{Report, Section, Totals};
@@ -65,12 +67,9 @@ pub use upload::{Upload, upload};
 /// Opens the output that the options name.
 pub fn open_output(job: &Job) -> Result<Box<dyn Sink>, Error> {
     let (OutputOptions { rows, replace, .. }, mode) = (&job.config.output, job.config.run.mode);
-    let sink = output::open(&job.target, job.format, rows.unwrap_or_default(), mode, *replace)?;
     #[cfg(feature = "objects")]
-    if let Some(staged) = &job.staged {
-        return staged.clone().sink(sink, *replace);
-    }
-    Ok(sink)
+    job.staged.iter().try_for_each(Staged::check)?;
+    output::open(&job.target, job.format, rows.unwrap_or_default(), mode, *replace)
 }
 
 /// Converts a job into the sink that `open` returns.
@@ -80,12 +79,12 @@ pub fn convert_into<'s>(
     progress: Arc<dyn Progress>,
     interrupt: &Interrupt,
 ) -> Result<Outcome, Error> {
-    let ends = Ends { others: None, writing_threads: job.threads, place: None };
-    convert_between(job, &ends, open, progress, interrupt)?.finish(0, None)
+    let settings = RunSettings { others: None, writing_threads: job.threads, place: None };
+    convert_between(job, &settings, open, progress, interrupt)?.finish(0, None)
 }
 
 /// Settings of a run that differ between `convert` and `upload`.
-struct Ends<'a> {
+struct RunSettings<'a> {
     /// A consumer of files that are not DICOM.
     others: Option<&'a dyn read::Others>,
     /// The number of writing threads.
@@ -97,13 +96,15 @@ struct Ends<'a> {
 
 fn convert_between<'s>(
     job: &Job,
-    ends: &Ends<'_>,
+    settings: &RunSettings<'_>,
     open: impl FnOnce() -> Result<Box<dyn Sink + 's>, Error>,
     progress: Arc<dyn Progress>,
     interrupt: &Interrupt,
 ) -> Result<Converted, Error> {
     job.config.content.check()?;
-    // Opened first, so that a run that cannot write fails before reading for hours.
+    // Inputs first, so that no folder is made where they are missing; then the output, so that a run that cannot write
+    // fails before reading for hours.
+    let inputs = source::find(&job.inputs, &job.walk, progress.clone(), interrupt)?;
     let sink = open()?;
     let report = Report::open(&job.config.run, progress.clone())?;
     let counts = RunCounts::default();
@@ -111,18 +112,17 @@ fn convert_between<'s>(
     if let Some(path) = &job.config.index.index {
         let report = report.keeping();
         let run = Run { job, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
-        let (night, index) = run.night(path, ends, sink.as_ref(), progress.clone())?;
+        let (night, index) = run.night(path, settings, sink.as_ref(), inputs)?;
         let converted = converted(job, counts, report, sink, Some(night))?;
         index::note_file(job, &index)?;
         return Ok(converted);
     }
-    let walk = source::open(&job.inputs, &job.walk, progress.clone(), interrupt)?;
-    let pool = threads(job.threads)?;
+    let (walk, pool) = (inputs.walk(), threads(job.threads)?);
     let run = Run { job, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
-    let mut studies = pool.install(|| run.read(&walk, ends.others, sink.catalog().map(Catalog::files)))?;
+    let mut studies = pool.install(|| run.read(&walk, settings.others, sink.catalog().map(Catalog::files)))?;
     // For a server there is one thread for each concurrent request.
-    let has_enough = ends.writing_threads == job.threads || studies.is_empty();
-    let pool = if has_enough { pool } else { threads(ends.writing_threads)? };
+    let has_enough = settings.writing_threads == job.threads || studies.is_empty();
+    let pool = if has_enough { pool } else { threads(settings.writing_threads)? };
     pool.install(|| run.write(&mut studies, sink.as_ref()))?;
     converted(job, counts, report, sink, None)
 }
@@ -135,7 +135,12 @@ fn converted<'s>(
     sink: Box<dyn Sink + 's>,
     night: Option<NightCounts>,
 ) -> Result<Converted, Error> {
-    let Finished { stale_files, held_back } = sink.finish(job.config.run.report.as_deref())?;
+    #[cfg_attr(not(feature = "objects"), allow(unused_mut))]
+    let Finished { stale_files, mut held_back } = sink.finish(job.config.run.report.as_deref())?;
+    #[cfg(feature = "objects")]
+    if let Some(staged) = &job.staged {
+        held_back.extend(staged.upload(job.config.output.replace)?);
+    }
     held_back.iter().for_each(|path| write::note_held_back(&report, path));
     let totals = counts.totals(job);
     // With an index, unchanged files are not matched against the rules.
@@ -143,8 +148,9 @@ fn converted<'s>(
     Ok(Converted { totals, stale_files, report, unmet_rules, night })
 }
 
-/// Counts of a run with an index, for the summary.
+/// Counts of a run with an index.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NightCounts {
     /// Files that were read.
     pub read_files: u64,
@@ -186,57 +192,53 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    fn content(&self) -> &ContentOptions {
+        &self.job.config.content
+    }
+
     /// Reads and groups all files of the walk.
     fn read(&self, walk: &Walk, others: Option<&dyn read::Others>, files: Option<&Files>) -> Result<Vec<Study>, Error> {
-        let content = &self.job.config.content;
-        let studies = Studies::default();
-        let wanted = mapping::wanted_with(content.profile());
-        let reader = Reader {
-            wanted: &wanted,
-            options: &content.archive,
-            studies: &studies,
-            filter: &self.job.filter,
-            selections: self.selections(),
-            files,
-            keeper: None,
-        };
-        let stage = self.stage(reader, others);
-        stage.all(walk, self.job.threads)?;
+        let (wanted, studies) = (mapping::wanted_with(self.content().profile()), Studies::default());
+        let mut stage = read::Stage { others, ..self.stage(&wanted, &studies) };
+        stage.reader.files = files;
+        stage.all(walk)?;
         let mut studies = studies.finish();
-        if content.apply_rejections {
-            apply_rejections(&mut studies);
-        }
-        if self.leaves_out_manifests() {
-            leave_out_manifests(&mut studies);
-        }
+        self.leave_out(&mut studies);
         Ok(studies)
     }
 
-    fn stage<'s>(&'s self, reader: Reader<'s>, others: Option<&'s dyn read::Others>) -> read::Stage<'s> {
-        read::Stage {
-            reader,
-            report: self.report,
-            counts: self.counts,
-            progress: self.progress,
-            interrupt: self.interrupt,
-            others,
-            known: None,
-            only: None,
+    /// A reading stage that groups files into these studies.
+    fn stage<'s>(&'s self, wanted: &'s Wanted, studies: &'s Studies) -> read::Stage<'s> {
+        let reader = Reader {
+            wanted,
+            options: &self.content().archive,
+            studies,
+            filter: &self.job.filter,
+            selections: self.selections(),
+            files: None,
+            keeper: None,
+        };
+        read::Stage { run: self, reader, others: None, only: None }
+    }
+
+    /// Leaves out what rejection notes reject, if the user wants that, and manifests, if the profile replaces them.
+    fn leave_out(&self, studies: &mut [Study]) {
+        if self.content().apply_rejections {
+            apply_rejections(studies);
+        }
+        if self.leaves_out_manifests() {
+            leave_out_manifests(studies);
         }
     }
 
     fn leaves_out_manifests(&self) -> bool {
-        self.job.config.content.profile().manifests == Manifests::LeftOut
+        self.content().profile().manifests == Manifests::LeftOut
     }
 
     /// The Key Object Selections to keep.
     fn selections(&self) -> Selections {
-        let is_all = self.job.config.content.has_selections() || self.leaves_out_manifests();
+        let is_all = self.content().has_selections() || self.leaves_out_manifests();
         if is_all { Selections::All } else { Selections::Rejections }
-    }
-
-    fn sharing(&self) -> Sharing {
-        Sharing::alone(Ids::new(self.job.config.content.id_salt.as_deref().unwrap_or_default()))
     }
 
     /// Writes the studies.
@@ -244,17 +246,7 @@ impl Run<'_> {
         write::check_room(self.job, studies.len())?;
         several_places(studies).iter().for_each(|several| read::note_places(several, self.report));
         series_in_several_studies(studies).iter().for_each(|place| read::note_series(*place, self.report));
-        let mut stage = write::Stage {
-            job: self.job,
-            sharing: self.sharing(),
-            made_at: made_at(&self.job.config.content)?,
-            sink,
-            report: self.report,
-            counts: self.counts,
-            progress: self.progress,
-            interrupt: self.interrupt,
-            memory: None,
-        };
+        let mut stage = write::Stage::new(self, sink)?;
         stage.look_across(studies);
         stage.all(studies)
     }
@@ -270,8 +262,7 @@ fn made_at(content: &ContentOptions) -> Result<DateTime, Error> {
     };
     let seconds = epoch.to_str().and_then(|epoch| epoch.parse().ok());
     let instant = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-    let usage = || Error::Usage("SOURCE_DATE_EPOCH: want seconds since 1970".to_string());
-    instant.and_then(DateTime::of_instant).ok_or_else(usage)
+    instant.and_then(DateTime::of_instant).map_or_else(|| usage("SOURCE_DATE_EPOCH: want seconds since 1970"), Ok)
 }
 
 fn threads(threads: usize) -> Result<ThreadPool, Error> {

@@ -13,10 +13,10 @@ pub struct Outcome {
     pub counts: Counts,
     /// Files in the output folder that look like documents of another run.
     pub stale_files: u64,
+    /// Counts of a run with an index.
+    pub night: Option<NightCounts>,
+    /// Rules of `include` and `exclude` that no file matched.
+    pub unmet_rules: Vec<String>,
     /// Inputs that are FHIR, for uploads.
     pub(super) fhir_files: u64,
-    /// Counts of a run with an index.
-    pub(super) night: Option<NightCounts>,
-    /// Rules of `--include` and `--exclude` that no file matched.
-    pub(super) unmet_rules: Vec<String>,
 }

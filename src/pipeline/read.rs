@@ -9,58 +9,25 @@ use crate::dicom::bytes::{Bytes, Counted};
 use crate::dicom::json::is_dicom_json;
 use crate::error::Error;
 use crate::group::SeveralPlaces;
-use crate::group::reader::{Reader, Worker};
-use crate::interrupt::Interrupt;
+use crate::group::reader::{Reader, ReportedBy, Worker};
 use crate::issue::{Issue, Reason, Skip};
-use crate::progress::Progress;
 use crate::report::{Equipment, Report, Where};
 use crate::source::archive::{Archive, Head};
 use crate::source::{Batch, Content, Item, Mark, Name, Walk, stamp};
 
-use super::counts::RunCounts;
+use super::Run;
 use super::fhir_file::is_fhir;
 
 /// The context of all workers.
 pub struct Stage<'s> {
+    /// The run.
+    pub run: &'s Run<'s>,
     /// From bytes to studies.
     pub reader: Reader<'s>,
-    /// Counters.
-    pub counts: &'s RunCounts,
-    /// The report.
-    pub report: &'s Report,
-    /// Progress.
-    pub progress: &'s dyn Progress,
-    /// Whether the run is to stop.
-    pub interrupt: &'s Interrupt,
     /// A consumer of files that are FHIR.
     pub others: Option<&'s dyn Others>,
     /// Selects the files of this run, if a shard of the input is read.
     pub only: Option<&'s (dyn Fn(&Name) -> bool + Sync)>,
-    /// An index, which reports all files together.
-    pub known: Option<&'s dyn Known>,
-}
-
-/// The interface of an index to the reading stage.
-pub trait Known: Sync {
-    /// A file or entry is left out; returns who reports it.
-    fn left_out(&self, name: &Name, mark: Option<Mark>, skip: &Skip) -> Told;
-    /// A file is an archive, whose entries will be read.
-    fn opens_archive(&self, name: &Name, mark: Option<Mark>);
-    /// All entries of an archive were read.
-    fn closes_archive(&self, name: &Name);
-    /// A file is not needed in the index.
-    fn forgets(&self, name: &Name);
-}
-
-/// Who reports a file that is left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
-    /// The index, together with all other files.
-    Later,
-    /// The reading stage, now.
-    Now,
-    /// The reading stage, now; the file's records of an earlier run are kept and already counted.
-    NowButKnown,
 }
 
 /// A consumer of files that are not DICOM.
@@ -85,24 +52,24 @@ enum Found {
 
 impl Stage<'_> {
     /// Reads all files of the walk.
-    pub fn all(&self, walk: &Walk, threads: usize) -> Result<(), Error> {
+    pub fn all(&self, walk: &Walk) -> Result<(), Error> {
         rayon::scope(|scope| {
-            for _ in 0..threads {
+            for _ in 0..self.run.job.threads {
                 scope.spawn(|_| self.work(walk.batches()));
             }
         });
-        self.interrupt.check()
+        self.run.interrupt.check()
     }
 
     fn work(&self, batches: &Receiver<Batch>) {
         let mut worker = Worker::default();
         for batch in batches {
-            if self.interrupt.is_set() {
+            if self.run.interrupt.is_set() {
                 return;
             }
             self.batch(&mut worker, &batch);
-            self.progress.read(batch.len() as u64, worker.take_read_bytes());
-            self.progress.found(self.reader.studies.known());
+            self.run.progress.read(batch.len() as u64, worker.take_read_bytes());
+            self.run.progress.found(self.reader.studies.known());
         }
     }
 
@@ -118,8 +85,8 @@ impl Stage<'_> {
 
     /// More DICOM files were read and grouped.
     pub(super) fn grouped(&self, files: u64) {
-        if self.known.is_none() {
-            self.counts.grouped(files);
+        if !self.reader.is_indexed() {
+            self.run.counts.grouped(files);
         }
     }
 
@@ -129,8 +96,8 @@ impl Stage<'_> {
         match self.file(worker, item) {
             Ok(Found::Dicom) => return true,
             Ok(Found::Fhir) => {
-                self.known.iter().for_each(|known| known.forgets(&item.name));
-                self.counts.read(1, 0);
+                self.reader.keeper.iter().for_each(|keeper| keeper.forgets(&item.name));
+                self.run.counts.read(1, 0);
             }
             Ok(Found::Json) => {}
             Ok(Found::Archive(archive)) => {
@@ -144,10 +111,10 @@ impl Stage<'_> {
 
     /// Reads the content of an archive or DICOM JSON.
     fn holding(&self, name: &Name, mark: Option<Mark>, read: impl FnOnce()) {
-        let Some(known) = self.known else { return read() };
-        known.opens_archive(name, mark);
+        let Some(keeper) = self.reader.keeper else { return read() };
+        keeper.opens_archive(name, mark);
         read();
-        known.closes_archive(name);
+        keeper.closes_archive(name);
     }
 
     /// Reads a file, or returns what else it is.
@@ -198,16 +165,16 @@ impl Stage<'_> {
         worker.read_bytes += bytes.bytes;
         let equipment = Equipment::Header(worker.header.root());
         let place = Where { name: Some(name), equipment, ..Where::default() };
-        if self.known.is_none() {
-            issues.iter().for_each(|issue| self.report.issue(place, issue));
+        if !self.reader.is_indexed() {
+            issues.iter().for_each(|issue| self.run.report.issue(place, issue));
         }
         read
     }
 
     /// Reports an issue of a file.
     pub(super) fn issue(&self, name: &Name, issue: &Issue) {
-        if self.known.is_none() {
-            self.report.issue(Where { name: Some(name), ..Where::default() }, issue);
+        if !self.reader.is_indexed() {
+            self.run.report.issue(Where { name: Some(name), ..Where::default() }, issue);
         }
     }
 
@@ -223,19 +190,16 @@ impl Stage<'_> {
 
     /// Counts and reports a file that is left out.
     pub(super) fn leave_out(&self, name: &Name, mark: Option<Mark>, skip: &Skip) {
-        let told = self.known.map_or(Told::Now, |known| known.left_out(name, mark, skip));
-        if told == Told::Later {
+        let by = self.reader.keeper.map_or(ReportedBy::Stage, |keeper| keeper.left_out(name, mark, skip));
+        if by == ReportedBy::Index {
             return;
         }
-        self.report.skip(name, skip);
+        self.run.report.skip(name, skip);
         if let Some(others) = self.others {
             others.left_out(name, skip);
         }
-        if let Some(keeper) = self.reader.keeper {
-            keeper.left_out(name, skip);
-        }
-        if told == Told::Now {
-            self.counts.read(1, skip.is_dicom().into());
+        if by == ReportedBy::Stage {
+            self.run.counts.read(1, skip.is_dicom().into());
         }
     }
 }

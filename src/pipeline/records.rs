@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
+use crate::error::{Error, usage};
 use crate::options::Share;
 
 /// The name of the file of a scan's partition.
@@ -45,7 +45,7 @@ impl Records {
         for name in all {
             match parse_name(&name) {
                 Some(found) => drop(names.insert((found, name))),
-                None if name.ends_with(".ndjson") => return usage(folder, &format!("{name} is no file of a scan")),
+                None if name.ends_with(".ndjson") => return wrong(folder, &format!("{name} is no file of a scan")),
                 None => {}
             }
         }
@@ -54,7 +54,7 @@ impl Records {
 
     fn of(folder: &Path, names: BTreeSet<((Share, Share), String)>) -> Result<Records, Error> {
         let Some(((partition, shard), _)) = names.first() else {
-            return usage(folder, "there are no files of a scan: give what `scan -o FOLDER/` wrote");
+            return wrong(folder, "there are no files of a scan: give what `scan -o FOLDER/` wrote");
         };
         let (partitions, shards) = (partition.of, shard.of);
         let mut files: BTreeMap<u32, Vec<PathBuf>> = BTreeMap::new();
@@ -62,7 +62,7 @@ impl Records {
         let mut of_shard: BTreeMap<u32, u32> = BTreeMap::new();
         for ((partition, shard), name) in &names {
             if (partition.of, shard.of) != (partitions, shards) {
-                return usage(
+                return wrong(
                     folder,
                     "files of several scans lie there, with other --partitions or --shard: scan into a new folder",
                 );
@@ -77,7 +77,7 @@ impl Records {
                 let shard = Share { number: *first, of: shards };
                 let others = missing.len() - 1;
                 let more = if others > 0 { format!(", nor are those of {others} others") } else { String::new() };
-                usage(
+                wrong(
                     folder,
                     &format!("the files of shard {shard} are not all there{more}: scan it again (--shard {shard})"),
                 )
@@ -91,8 +91,8 @@ impl Records {
     }
 }
 
-fn usage<T>(folder: &Path, message: &str) -> Result<T, Error> {
-    Err(Error::Usage(format!("{}: {message}", folder.display())))
+fn wrong<T>(folder: &Path, message: &str) -> Result<T, Error> {
+    usage(format!("{}: {message}", folder.display()))
 }
 
 #[cfg(test)]

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use super::counts::RunCounts;
-use super::{Job, read, threads};
+use super::{Job, Run, threads};
 use crate::error::Error;
 use crate::explain::survey::{Survey, Surveyed};
 use crate::group::Studies;
-use crate::group::reader::{Reader, Selections};
 use crate::interrupt::Interrupt;
 use crate::mapping;
 use crate::options::RunOptions;
@@ -21,25 +20,10 @@ pub fn survey(job: &Job, interrupt: &Interrupt) -> Result<(Surveyed, Counts), Er
     let options = &job.config.content.archive;
     let (survey, report) = (Survey::new(options), Report::open(&RunOptions::default(), Arc::new(Silent))?);
     let walk = source::open(&job.inputs, &job.walk, Arc::new(Silent), interrupt)?;
-    let stage = read::Stage {
-        reader: Reader {
-            wanted: &wanted,
-            options,
-            studies: &studies,
-            filter: &job.filter,
-            selections: Selections::Rejections,
-            files: None,
-            keeper: Some(&survey),
-        },
-        report: &report,
-        counts: &counts,
-        progress: &Silent,
-        interrupt,
-        others: None,
-        known: None,
-        only: None,
-    };
-    threads(job.threads)?.install(|| stage.all(&walk, job.threads))?;
+    let run = Run { job, report: &report, counts: &counts, progress: &Silent, interrupt };
+    let mut stage = run.stage(&wanted, &studies);
+    stage.reader.keeper = Some(&survey);
+    threads(job.threads)?.install(|| stage.all(&walk))?;
     for mut study in studies.finish() {
         interrupt.check()?;
         survey.study(&study.resolve(options));

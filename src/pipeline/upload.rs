@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::ending::{self, OfServer};
-use super::{Console, Ends, Job, Outcome, convert_between, fhir_file, read};
+use super::{Console, Job, Outcome, RunSettings, convert_between, fhir_file, read};
 use crate::error::Error;
 use crate::http::SystemClock;
 use crate::interrupt::Interrupt;
@@ -34,22 +34,22 @@ pub struct Upload {
 /// Uploads, prints the summary, and returns the exit code.
 pub fn upload(mut upload: Upload, console: &Console) -> Result<u8, Error> {
     let start = Instant::now();
-    let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
     take_stdin(&mut upload)?;
-    let progress = terminal::start(console.progress, console.verbose);
-    let clock = Box::new(SystemClock::default());
-    let server = Server::open(&upload.options, clock, interrupt.clone(), progress.clone())?;
-    if let Some(note) = server.journal_mended() {
-        terminal::say(format_args!("{WARNING}warning:{WARNING:#} {}\n", source::one_line(&note)));
-    }
-    upload.job.config.content.fhir = Some(server.release());
-    if upload.job.inputs.iter().all(is_fhir) {
-        // No DICOM: more threads would be idle.
-        upload.job.threads = 1;
-        upload.job.walk.threads = 1;
-    }
-    let sent = send(&upload, console, &server, &interrupt, &progress);
-    progress.finish();
+    let (server, sent) = ending::watched(console, |progress, interrupt| {
+        let clock = Box::new(SystemClock::default());
+        let server = Server::open(&upload.options, clock, interrupt.clone(), progress.clone())?;
+        if let Some(note) = server.journal_mended() {
+            terminal::say(format_args!("{WARNING}warning:{WARNING:#} {}\n", source::one_line(&note)));
+        }
+        upload.job.config.content.fhir = Some(server.release());
+        if upload.job.inputs.iter().all(is_fhir) {
+            // No DICOM: more threads would be idle.
+            upload.job.threads = 1;
+            upload.job.walk.threads = 1;
+        }
+        let sent = send(&upload, console, &server, interrupt, progress);
+        Ok((server, sent))
+    })?;
     // If nothing was sent, only the error is printed.
     let counts = server.counts();
     let has_begun = counts.studies.all() + counts.companions.all() > 0;
@@ -123,6 +123,7 @@ fn send(
 ) -> Result<Done, Error> {
     let start = Instant::now();
     let Delivered { outcome, report, sent } = deliver(upload, server, interrupt, progress)?;
+    progress.finish();
     // The error of a failed run is printed last.
     let sent = if console.summary == SummaryForm::Json { Ok(sent?) } else { sent };
     let summary = report.summary();
@@ -151,8 +152,8 @@ pub fn deliver<'s>(
     let place = format!("server {}", upload.options.connection.base);
     let others = Others { fhir: Mutex::default(), inputs: &job.inputs, server };
     let writing_threads = upload.options.sending.requests.into();
-    let ends = Ends { others: Some(&others), writing_threads, place: Some(place) };
-    let converted = convert_between(job, &ends, || Ok(Box::new(server)), progress.clone(), interrupt)?;
+    let settings = RunSettings { others: Some(&others), writing_threads, place: Some(place) };
+    let converted = convert_between(job, &settings, || Ok(Box::new(server)), progress.clone(), interrupt)?;
     let mut files = others.fhir.into_inner().unwrap_or_else(PoisonError::into_inner);
     files.sort();
     let mut inputs: Vec<Input> = files.into_iter().map(Input::File).collect();

@@ -7,6 +7,16 @@ use crate::issue::{Issue, Reason, Skip};
 use crate::source::Name;
 
 /// What was left out, dropped or changed.
+///
+/// ```
+/// use dcm2fhir::{Conversion, Release};
+///
+/// # fn main() -> Result<(), dcm2fhir::Error> {
+/// let counts = Conversion::new(Release::R4).input("testdata/dicom/not-dicom").run(|_| Ok(()))?.counts;
+/// assert_eq!((counts.skipped_files() > 0, counts.lost_files()), (true, 0));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
     /// By code and in words.

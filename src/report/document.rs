@@ -58,7 +58,7 @@ impl Document {
             return Err(Error::Write { path, source });
         }
         let mut entries = Some((skipped, issues));
-        file.write(&mut |writer| {
+        file.write_with(&mut |writer| {
             let Some((skipped, issues)) = entries.take() else { return Ok(()) };
             write_head(writer, totals, counts)?;
             if let Some(section) = section {

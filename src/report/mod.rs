@@ -9,6 +9,7 @@ mod causes;
 mod counts;
 mod document;
 mod entry;
+mod kept;
 mod page;
 mod sorter;
 #[cfg(feature = "cli")]
@@ -37,6 +38,9 @@ pub use summary::Summary;
 pub use summary_json::summary_json;
 
 pub use document::Section;
+pub use kept::KeptIssue;
+#[cfg(feature = "index")]
+pub use kept::word;
 
 use document::Document;
 use page::Page;
@@ -68,7 +72,7 @@ impl<'a> Where<'a> {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Totals {
-    /// The name of the release in `--fhir`.
+    /// The name of the release, as `r4`.
     pub release: &'static str,
     /// The version that the release gives itself.
     pub fhir_version: &'static str,
@@ -86,7 +90,7 @@ pub struct Totals {
     pub instances: u64,
     /// Instances by the modality of their series.
     pub instances_by_modality: BTreeMap<String, u64>,
-    /// Whether `--include` or `--exclude` left files out.
+    /// Whether rules of `include` or `exclude` left files out.
     pub partial: bool,
 }
 
@@ -100,21 +104,6 @@ pub struct Report {
     progress: Arc<dyn Progress>,
     /// The issues of each study, by its UID, for an index.
     kept: Option<Mutex<HashMap<String, Vec<KeptIssue>>>>,
-}
-
-/// An issue of a study, and where it was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptIssue {
-    /// The file.
-    pub name: Option<Name>,
-    /// Whether the study was named.
-    pub of_study: bool,
-    /// Series Instance UID.
-    pub series: Option<String>,
-    /// SOP Instance UID.
-    pub instance: Option<String>,
-    /// The issue.
-    pub issue: Issue,
 }
 
 /// The form of the report.
@@ -149,15 +138,7 @@ impl Report {
     pub fn issue_of(&self, study: &str, place: Where<'_>, issue: &Issue) {
         self.issue(place, issue);
         if let Some(kept) = &self.kept {
-            let owned = |text: Option<&str>| text.map(str::to_string);
-            let kept_issue = KeptIssue {
-                name: place.name.cloned(),
-                of_study: place.study.is_some(),
-                series: owned(place.series),
-                instance: owned(place.instance),
-                issue: issue.clone(),
-            };
-            lock(kept).entry(study.to_string()).or_default().push(kept_issue);
+            lock(kept).entry(study.to_string()).or_default().push(KeptIssue::of(place, issue));
         }
     }
 

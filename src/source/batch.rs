@@ -69,38 +69,19 @@ impl Drop for End {
 
 impl Clone for Feed {
     fn clone(&self) -> Feed {
-        let (sender, end) = (self.sender.clone(), Arc::clone(&self.end));
-        let (watch, gathered, batch) = (self.watch.clone(), Gathered::default(), Batch::default());
-        Feed {
-            sender,
-            batch,
-            count: 0,
-            new_folder: true,
-            open_folder: SharedFolder::default(),
-            closed: self.closed,
-            end,
-            watch,
-            entered: None,
-            gathered,
-        }
+        Feed { closed: self.closed, ..Feed::of(self.sender.clone(), Arc::clone(&self.end), self.watch.clone()) }
     }
 }
 
 impl Feed {
     pub fn new(sender: Sender<Batch>, progress: Arc<dyn Progress>, watch: Option<Arc<dyn Watch>>) -> Feed {
-        let (end, gathered, batch) = (Arc::new(End(progress)), Gathered::default(), Batch::default());
-        Feed {
-            sender,
-            batch,
-            count: 0,
-            new_folder: true,
-            open_folder: SharedFolder::default(),
-            closed: false,
-            end,
-            watch,
-            entered: None,
-            gathered,
-        }
+        Feed::of(sender, Arc::new(End(progress)), watch)
+    }
+
+    fn of(sender: Sender<Batch>, end: Arc<End>, watch: Option<Arc<dyn Watch>>) -> Feed {
+        let (gathered, batch) = (Gathered::default(), Batch::default());
+        let (new_folder, open_folder) = (true, SharedFolder::default());
+        Feed { sender, batch, count: 0, new_folder, open_folder, closed: false, end, watch, entered: None, gathered }
     }
 
     /// Whether all readers have stopped.

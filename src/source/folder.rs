@@ -68,7 +68,7 @@ impl Walker {
 
     /// One level: subfolders go to the queue, for other threads.
     fn walk_folder(&self, folder: &Path, buffer: &mut Vec<u8>, feed: &mut Feed) {
-        // Open before anybody is told of it, as its time must be from before it is listed.
+        // Opened before the watch is notified: the folder's time must be from before it is listed.
         let listing = Listing::open(folder);
         let mtime = listing.as_ref().ok().filter(|_| feed.is_watched()).and_then(Listing::mtime);
         if !feed.enter_folder(folder, mtime) {
@@ -156,7 +156,7 @@ fn folder_id(folder: &Path) -> Option<FolderId> {
 
 /// The excluded paths as the walk will see them: with the name of the root they are below. A root itself is never
 /// excluded.
-pub(super) fn excluded_below<'a>(roots: impl Iterator<Item = &'a PathBuf>, excluded: &[PathBuf]) -> Vec<PathBuf> {
+pub(super) fn excluded_below(roots: &[PathBuf], excluded: &[PathBuf]) -> Vec<PathBuf> {
     let excluded: Vec<PathBuf> = excluded.iter().filter_map(|path| real_path(path)).collect();
     let below = |root: &PathBuf| {
         let real_root = fs::canonicalize(root).ok()?;
@@ -164,7 +164,7 @@ pub(super) fn excluded_below<'a>(roots: impl Iterator<Item = &'a PathBuf>, exclu
         let rests = excluded.iter().filter_map(rest).filter(|rest| !rest.as_os_str().is_empty());
         Some(rests.map(|rest| root.join(rest)).collect::<Vec<_>>())
     };
-    roots.filter_map(below).flatten().collect()
+    roots.iter().filter_map(below).flatten().collect()
 }
 
 /// The canonical path, even if its last component does not exist yet.

@@ -16,7 +16,7 @@ pub(super) struct Gathered {
     names: Vec<(OsString, bool)>,
     /// Whether these are all files of the folder.
     pub whole: bool,
-    /// Whether the folder, or a file in it, could not be looked at.
+    /// Whether listing the folder, or the stat of a file, failed.
     pub failed: bool,
 }
 

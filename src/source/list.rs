@@ -1,7 +1,7 @@
 //! Paths from a list: standard input or a file, one a line or separated by NUL.
 //!
-//! Each is looked at before it is opened, and what is listed below a folder of the list is not read twice, so that the
-//! output of `find` can be given as it is.
+//! The type of each path is checked before it is opened. Paths below a folder of the list are ignored, as the folder is
+//! walked: the output of `find` can be given unchanged.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -21,7 +21,7 @@ use crate::name::os_string;
 /// A path longer than any system allows.
 const MAX_PATH_BYTES: u64 = 64 * 1024;
 
-/// Where a list of paths is.
+/// The location of a list of paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ListFrom {
     /// Standard input.
@@ -30,7 +30,7 @@ pub enum ListFrom {
     File(PathBuf),
 }
 
-/// What stands between two paths of a list.
+/// The separator of paths in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Separator {
     /// A line feed, with or without a carriage return before it.
@@ -56,7 +56,7 @@ impl Separator {
     }
 }
 
-/// A list that was opened.
+/// An open list.
 pub(super) struct List {
     name: Name,
     reader: Box<dyn BufRead + Send>,
@@ -69,7 +69,7 @@ pub(super) struct List {
 }
 
 impl List {
-    /// Opens a list; `remote` says how what is not on this machine is reached.
+    /// Opens a list; `remote` has the options for addresses in it.
     pub fn open(from: &ListFrom, separator: Separator, links: Links, remote: RemoteOptions) -> Result<List, Error> {
         let (name, reader): (_, Box<dyn BufRead + Send>) = match from {
             ListFrom::Stdin => (Name::file("-"), Box::new(BufReader::new(io::stdin()))),
@@ -90,7 +90,7 @@ impl List {
         })
     }
 
-    /// Reads the list to its end, or until nobody wants more.
+    /// Reads the list to its end, or until all readers have stopped.
     pub fn read(mut self, queue: &Queue, feed: &mut Feed) {
         let mut line = Vec::new();
         while !feed.is_closed() {
@@ -117,7 +117,7 @@ impl List {
         Ok(bytes)
     }
 
-    /// A file whose stamp the list has is looked at only if it has to be read.
+    /// Takes a line. A file whose stamp is in the list gets a stat only if it must be read.
     fn line(&mut self, line: &[u8], queue: &Queue, feed: &mut Feed) {
         match stamped(line) {
             Some((path, stamp)) => {
@@ -183,8 +183,7 @@ impl List {
     }
 }
 
-/// A path with its size and its time or ETag, as the inventories of storages have them. What has tabs and is otherwise is a
-/// path.
+/// Splits a line of a storage inventory: path, size, and time or ETag, separated by tabs. Any other line is a path.
 fn stamped(line: &[u8]) -> Option<(&[u8], Stamp)> {
     let mut fields = line.rsplitn(3, |byte| *byte == b'\t');
     let (tag, size, path) = (fields.next()?, fields.next()?, fields.next()?);
@@ -193,7 +192,7 @@ fn stamped(line: &[u8]) -> Option<(&[u8], Stamp)> {
     is_stamped.then(|| (path, Stamp::Listed { size: text(size), tag: text(tag) }))
 }
 
-/// A list may be a FIFO, as `<(find …)` is one, but no folder.
+/// Opens a list: a file or a FIFO, as of `<(find …)`, but not a folder.
 fn open_list(path: &Path) -> io::Result<File> {
     let file = File::open(path)?;
     if file.metadata()?.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(file) }

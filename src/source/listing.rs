@@ -1,5 +1,5 @@
-//! Lists one folder. On Linux it is opened once, and its time, its entries and the stamps of its files come by that;
-//! elsewhere by paths.
+//! Lists one folder. On Linux its time, its entries and the stamps of its files are read through one file descriptor;
+//! elsewhere by path.
 
 use std::ffi::OsStr;
 use std::io;
@@ -11,10 +11,10 @@ use crate::stamp::Stamp;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use super::open::OpenFolder;
 
-/// Bytes of entries that are asked for at once, as the C library does.
+/// The buffer for entries, as large as that of the C library.
 const BUFFER_BYTES: usize = 32 << 10;
 
-/// A folder that is being listed.
+/// An open folder.
 #[derive(Debug)]
 pub(super) struct Listing<'f> {
     /// Its path.
@@ -23,10 +23,10 @@ pub(super) struct Listing<'f> {
     open: OpenFolder,
 }
 
-/// Takes the name of an entry and its own kind, links not followed; `false` ends the listing.
+/// A callback for the name of an entry and its own kind, links not followed; `false` ends the listing.
 pub(super) type TakeEntry<'a> = &'a mut dyn FnMut(&OsStr, FileKind) -> bool;
 
-/// A buffer for entries, to be used for one folder after the other.
+/// A buffer for entries, reused from folder to folder.
 pub(super) fn buffer() -> Vec<u8> {
     Vec::with_capacity(BUFFER_BYTES)
 }
@@ -37,12 +37,12 @@ impl<'f> Listing<'f> {
         Ok(Listing { folder, open: OpenFolder::open(folder)? })
     }
 
-    /// When something was added or removed.
+    /// The time of the last change of its entries.
     pub fn mtime(&self) -> Option<i64> {
         self.open.mtime()
     }
 
-    /// Shows all entries.
+    /// Calls `each` with every entry.
     pub fn each_entry(&self, buffer: &mut Vec<u8>, each: TakeEntry<'_>) -> io::Result<()> {
         use std::os::unix::ffi::OsStrExt;
 
@@ -54,7 +54,7 @@ impl<'f> Listing<'f> {
             if name == "." || name == ".." {
                 continue;
             }
-            // Some file systems do not say it with the name.
+            // Some file systems do not give the type of an entry.
             let kind = match entry.file_type() {
                 FileType::Unknown => match self.open.kind(name) {
                     Err(error) if error.kind() == io::ErrorKind::NotFound => continue,

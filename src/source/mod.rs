@@ -1,7 +1,7 @@
-//! What there is to read: inputs become [`Item`]s, walked on threads of their own and handed over in [`Batch`]es.
+//! Inputs become [`Item`]s: walked on separate threads and sent to the readers in [`Batch`]es.
 //!
-//! The channel between walk and reading is bounded, so that an archive of any size is never held in memory. A new kind
-//! of input is one file here and one arm in `open`.
+//! The channel to the readers is bounded, so that memory does not grow with the archive. A new kind of input is a file
+//! here, a variant of [`Input`], and an arm in `start`.
 
 pub mod archive;
 mod batch;
@@ -47,7 +47,7 @@ pub use batch::Batch;
 pub use bucket::BucketInput;
 pub use content::Content;
 #[cfg(feature = "http")]
-pub use dicomweb::DicomWeb;
+pub use dicomweb::{DicomWeb, WebOptions};
 pub use item::Item;
 pub use links::Links;
 pub use list::{ListFrom, Separator};
@@ -65,9 +65,9 @@ use folder::Walker;
 use list::List;
 use queue::Queue;
 
-/// Batches that wait for a reader, at most: about 32,000 files.
+/// The most batches that wait for a reader: about 32,000 files.
 const WAITING_BATCHES: usize = 1024;
-/// More walking threads than this only wait for each other.
+/// The most walking threads; more would only wait for each other.
 const MAX_WALKING_THREADS: usize = 8;
 
 /// An input as the user gave it.
@@ -79,12 +79,12 @@ pub enum Input {
     Stdin,
     /// A list of paths.
     List {
-        /// Where the list is.
+        /// Its location.
         from: ListFrom,
-        /// What stands between two paths.
+        /// The separator of its paths.
         separator: Separator,
     },
-    /// What the library's caller brings.
+    /// Readers of the library's caller.
     Readers(Readers),
     /// Studies of a PACS.
     #[cfg(feature = "http")]
@@ -95,7 +95,7 @@ pub enum Input {
 }
 
 impl Input {
-    /// The base of the service that gives the images of this input, where it is one (PS3.18 10.4).
+    /// The base URL for WADO-RS of the images (PS3.18 10.4), if the input is a PACS.
     pub fn wado_base(&self) -> Option<&str> {
         match self {
             #[cfg(feature = "http")]
@@ -103,9 +103,7 @@ impl Input {
             _ => None,
         }
     }
-}
 
-impl Input {
     /// Whether it may be more than one file or study.
     #[cfg(feature = "cli")]
     pub fn is_folder(&self) -> bool {
@@ -118,7 +116,7 @@ impl Input {
         }
     }
 
-    /// Whether it is all that a PACS has.
+    /// Whether it is a whole PACS.
     #[cfg(feature = "cli")]
     pub fn is_whole_pacs(&self) -> bool {
         match self {
@@ -128,7 +126,7 @@ impl Input {
         }
     }
 
-    /// The path, where it is one.
+    /// The local path, if it is one.
     pub fn path(&self) -> Option<&std::path::Path> {
         match self {
             Input::Path(path) => Some(path),
@@ -153,38 +151,38 @@ impl fmt::Display for Input {
     }
 }
 
-/// How the inputs are walked.
+/// Options of a walk.
 #[derive(Debug, Clone, Default)]
 pub struct WalkOptions {
     /// Whether symbolic links are followed.
     pub links: Links,
-    /// Files and folders inside the inputs that are passed by: the output and the report of an earlier run.
+    /// Files and folders inside the inputs that are ignored: the output and the report of an earlier run.
     pub excluded: Vec<PathBuf>,
-    /// The number of reading threads; the walk takes as many, up to a limit of its own.
+    /// The number of reading threads; the walk uses as many, up to its own limit.
     pub threads: usize,
-    /// Who decides which files are read; all are where there is nobody.
+    /// Selects the files to read, for an index.
     pub watch: Option<Arc<dyn Watch>>,
-    /// How what stands in lists and is not on this machine is reached.
+    /// Options for addresses in lists.
     pub remote: RemoteOptions,
-    /// Which objects of a bucket are asked for, where others read the rest.
+    /// Selects the objects of a bucket that this shard requests.
     #[cfg_attr(not(feature = "objects"), allow(dead_code, reason = "only objects cost a request"))]
-    pub only: Only,
+    pub only: NameFilter,
 }
 
-/// Says of a name whether it is chosen.
+/// A predicate on names.
 pub type Chooses = dyn Fn(&Name) -> bool + Send + Sync;
 
-/// A choice by name; all are chosen where there is none.
+/// A predicate on names; `None` selects all.
 #[derive(Clone, Default)]
-pub struct Only(pub Option<Arc<Chooses>>);
+pub struct NameFilter(pub Option<Arc<Chooses>>);
 
-impl fmt::Debug for Only {
+impl fmt::Debug for NameFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Only")
+        f.write_str("NameFilter")
     }
 }
 
-/// A walk under way. Dropping it stops the walk.
+/// A running walk. Dropping it stops the walk.
 #[derive(Debug)]
 pub struct Walk {
     batches: Receiver<Batch>,
@@ -192,7 +190,7 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// The batches, for any number of readers; it ends when everything was walked.
+    /// The channel of batches, for any number of readers; it closes at the end of the walk.
     pub fn batches(&self) -> &Receiver<Batch> {
         &self.batches
     }
@@ -204,103 +202,118 @@ impl Drop for Walk {
     }
 }
 
-/// An input that is known to be there.
-enum Start {
-    Folder(PathBuf),
-    File(PathBuf),
-    NotRegular(PathBuf),
-    Stdin,
-    List(Box<List>),
-    Readers(Readers),
-    #[cfg(feature = "http")]
-    DicomWeb(dicomweb::Asked),
-    #[cfg(feature = "objects")]
-    Bucket(bucket::Listing),
+/// Sends the files of an input to the walk.
+type Give = Box<dyn FnOnce(&Walker, &mut Feed) + Send>;
+
+/// Inputs that exist and are not walked yet.
+pub struct FoundInputs {
+    gives: Vec<Give>,
+    /// Folders among them.
+    roots: Vec<PathBuf>,
+    options: WalkOptions,
+    progress: Arc<dyn Progress>,
 }
 
-/// Checks that every input is there, then starts to walk them.
+/// Checks that every input exists; a bucket or a PACS must answer a first request.
+pub fn find(
+    inputs: &[Input],
+    options: &WalkOptions,
+    progress: Arc<dyn Progress>,
+    interrupt: &Interrupt,
+) -> Result<FoundInputs, Error> {
+    let start = |input| start(input, options, &progress, interrupt);
+    let gives = inputs.iter().map(start).collect::<Result<_, _>>()?;
+    let roots = inputs.iter().filter_map(Input::path).filter(|path| path.is_dir()).map(PathBuf::from).collect();
+    Ok(FoundInputs { gives, roots, options: options.clone(), progress })
+}
+
+impl FoundInputs {
+    /// Lets `watch` select the files to read.
+    #[cfg(feature = "index")]
+    pub fn watched(mut self, watch: Arc<dyn Watch>) -> FoundInputs {
+        self.options.watch = Some(watch);
+        self
+    }
+
+    /// Starts to walk the inputs.
+    pub fn walk(self) -> Walk {
+        let FoundInputs { gives, roots, options, progress } = self;
+        let excluded = folder::excluded_below(&roots, &options.excluded);
+        let (sender, batches) = crossbeam_channel::bounded(WAITING_BATCHES);
+        let queue = Arc::new(Queue::fed());
+        let walker = Arc::new(Walker::new(Arc::clone(&queue), options.links, excluded));
+        let most = if options.watch.is_some() { options.threads } else { MAX_WALKING_THREADS };
+        let mut feed = Feed::new(sender, progress, options.watch);
+        for _ in 0..options.threads.min(most).max(1) {
+            let (walker, feed) = (Arc::clone(&walker), feed.clone());
+            thread::spawn(move || walker.walk(feed));
+        }
+        thread::spawn(move || {
+            gives.into_iter().for_each(|give| give(&walker, &mut feed));
+            feed.flush();
+            walker.queue().done();
+        });
+        Walk { batches, queue }
+    }
+}
+
+/// Checks that every input exists, then starts to walk them.
 pub fn open(
     inputs: &[Input],
     options: &WalkOptions,
     progress: Arc<dyn Progress>,
     interrupt: &Interrupt,
 ) -> Result<Walk, Error> {
-    let start = |input| start(input, options, &progress, interrupt);
-    let starts: Vec<Start> = inputs.iter().map(start).collect::<Result<_, _>>()?;
-    let roots = starts.iter().filter_map(|start| if let Start::Folder(path) = start { Some(path) } else { None });
-    let excluded = folder::excluded_below(roots, &options.excluded);
-    let (sender, batches) = crossbeam_channel::bounded(WAITING_BATCHES);
-    let queue = Arc::new(Queue::fed());
-    let walker = Arc::new(Walker::new(Arc::clone(&queue), options.links, excluded));
-    let feed = Feed::new(sender, progress, options.watch.clone());
-    let most = if options.watch.is_some() { options.threads } else { MAX_WALKING_THREADS };
-    for _ in 0..options.threads.min(most).max(1) {
-        let (walker, feed) = (Arc::clone(&walker), feed.clone());
-        thread::spawn(move || walker.walk(feed));
-    }
-    let links = options.links;
-    thread::spawn(move || give(starts, links, &walker, feed));
-    Ok(Walk { batches, queue })
+    find(inputs, options, progress, interrupt).map(FoundInputs::walk)
 }
 
-#[cfg_attr(
-    not(any(feature = "http", feature = "objects")),
-    allow(unused_variables, reason = "only what is far away is waited for")
-)]
+/// Checks that an input exists.
+#[cfg_attr(not(any(feature = "http", feature = "objects")), allow(unused_variables, reason = "for servers"))]
 fn start(
     input: &Input,
     options: &WalkOptions,
     progress: &Arc<dyn Progress>,
     interrupt: &Interrupt,
-) -> Result<Start, Error> {
-    let path = match input {
+) -> Result<Give, Error> {
+    let links = options.links;
+    Ok(match input {
         #[cfg(feature = "http")]
-        Input::DicomWeb(web) => return web.ask(interrupt, Arc::clone(progress)).map(Start::DicomWeb),
+        Input::DicomWeb(web) => {
+            let asked = web.ask(interrupt, Arc::clone(progress))?;
+            Box::new(|_, feed| asked.give(feed))
+        }
         #[cfg(feature = "objects")]
         Input::Bucket(bucket) => {
-            return bucket.ask(options.only.clone(), interrupt, progress.as_ref()).map(Start::Bucket);
+            let listing = bucket.ask(options.only.clone(), interrupt, progress.as_ref())?;
+            Box::new(|_, feed| listing.give(feed))
         }
         Input::List { from, separator } => {
-            return List::open(from, *separator, options.links, options.remote.clone()).map(Box::new).map(Start::List);
+            let list = List::open(from, *separator, links, options.remote.clone())?;
+            Box::new(|walker, feed| list.read(walker.queue(), feed))
         }
-        Input::Stdin => return Ok(Start::Stdin),
-        Input::Readers(readers) => return Ok(Start::Readers(readers.clone())),
-        Input::Path(path) => path.clone(),
-    };
-    // A link that was named is followed: the user meant what it leads to.
-    match fs::metadata(&path) {
-        Ok(metadata) if metadata.is_dir() => Ok(Start::Folder(path)),
-        Ok(metadata) if metadata.is_file() => Ok(Start::File(path)),
-        Ok(_) => Ok(Start::NotRegular(path)),
-        Err(source) => Err(Error::Input { path, source }),
-    }
-}
-
-/// Gives the inputs to the walk, in their order.
-fn give(starts: Vec<Start>, links: Links, walker: &Walker, mut feed: Feed) {
-    for start in starts {
-        match start {
-            Start::Folder(path) => {
-                feed.walks(&path);
-                walker.queue().push([path]);
-            }
-            Start::File(path) if dicomdir::read(&path, links, &mut feed) => {}
-            Start::File(path) => feed.named(Item::at(path), From::Name),
-            Start::NotRegular(path) => feed.skip(Name::file(path), Skip::NotRegular),
-            Start::Stdin => match stdin::stdin() {
-                Ok(item) => feed.item(item),
-                Err(skip) => feed.skip(Name::file(STDIN), skip),
-            },
-            Start::List(list) => list.read(walker.queue(), &mut feed),
-            Start::Readers(readers) => readers.give(&mut feed),
-            #[cfg(feature = "http")]
-            Start::DicomWeb(asked) => asked.give(&mut feed),
-            #[cfg(feature = "objects")]
-            Start::Bucket(listing) => listing.give(&mut feed),
+        Input::Stdin => Box::new(|_, feed| match stdin::stdin() {
+            Ok(item) => feed.item(item),
+            Err(skip) => feed.skip(Name::file(STDIN), skip),
+        }),
+        Input::Readers(readers) => {
+            let readers = readers.clone();
+            Box::new(move |_, feed| readers.give(feed))
         }
-    }
-    feed.flush();
-    walker.queue().done();
+        Input::Path(path) => {
+            // A link given as an input is followed.
+            let kind = fs::metadata(path).map_err(|source| Error::Input { path: path.clone(), source })?.file_type();
+            let path = path.clone();
+            Box::new(move |walker, feed| match kind {
+                kind if kind.is_dir() => {
+                    feed.walks(&path);
+                    walker.queue().push([path]);
+                }
+                kind if !kind.is_file() => feed.skip(Name::file(path), Skip::NotRegular),
+                _ if dicomdir::read(&path, links, feed) => {}
+                _ => feed.named(Item::at(path), From::Name),
+            })
+        }
+    })
 }
 
 #[cfg(test)]

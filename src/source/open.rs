@@ -58,7 +58,7 @@ impl OpenFolder {
         self.stat(name).map(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode))
     }
 
-    /// When something was added to this folder or removed from it.
+    /// The time of the last change of its entries.
     pub fn mtime(&self) -> Option<i64> {
         let stat = rustix::fs::fstat(&self.0).ok()?;
         Some(nanoseconds(stat.st_mtime as i64, stat.st_mtime_nsec as i64))

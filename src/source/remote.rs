@@ -7,7 +7,7 @@ use super::Input;
 use super::bucket::BucketInput;
 #[cfg(feature = "http")]
 use super::dicomweb::WebOptions;
-use crate::error::Error;
+use crate::error::{Error, usage};
 #[cfg(feature = "objects")]
 use crate::objects::BucketOptions;
 
@@ -16,7 +16,7 @@ use crate::objects::BucketOptions;
 pub const NO_OBJECTS: &str = "this program was built without object stores (s3://, gs://, az://, https://): use an -objects \
      archive of a release, or build it with `cargo install --locked --path . --features objects`";
 
-/// What can be named that is not on this machine.
+/// The addresses that are supported.
 const ADDRESSES: &str =
     "an address is s3://bucket/prefix/, gs://, az://, https://host/file.dcm or dicomweb+https://host/path";
 
@@ -24,6 +24,7 @@ const ADDRESSES: &str =
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Server"))]
+#[non_exhaustive]
 pub struct RemoteOptions {
     /// Number of concurrent requests to a server
     ///
@@ -34,12 +35,12 @@ pub struct RemoteOptions {
     )]
     pub requests: Option<u16>,
 
-    /// Of buckets.
+    /// Options of buckets.
     #[cfg(feature = "objects")]
     #[cfg_attr(feature = "cli", command(flatten))]
     pub bucket: BucketOptions,
 
-    /// Of a PACS.
+    /// Options of a PACS.
     #[cfg(feature = "http")]
     #[cfg_attr(feature = "cli", command(flatten))]
     pub web: WebOptions,
@@ -59,15 +60,15 @@ impl RemoteOptions {
         }
         let is_bucket = |scheme: &&str| text.split_once("://").is_some_and(|(it, _)| it.eq_ignore_ascii_case(scheme));
         if cfg!(not(feature = "objects")) && ["s3", "gs", "az", "https", "http"].iter().any(is_bucket) {
-            return Err(Error::Usage(NO_OBJECTS.into()));
+            return usage(NO_OBJECTS);
         }
         if cfg!(not(feature = "http")) && text.starts_with("dicomweb+") {
-            return Err(Error::Usage("this program was built without DICOMweb: build it with --features http".into()));
+            return usage("this program was built without DICOMweb: build it with --features http");
         }
         let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
         let is_scheme = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
         if is_scheme && !scheme.is_empty() && !path.exists() {
-            return Err(Error::Usage(format!("{scheme}:// is not read: {ADDRESSES}")));
+            return usage(format!("{scheme}:// is not read: {ADDRESSES}"));
         }
         Ok(None)
     }
@@ -90,9 +91,7 @@ impl RemoteOptions {
     pub fn check(&self, inputs: &[Input]) -> Result<(), Error> {
         #[cfg(feature = "http")]
         if self.web.is_for_web() && !inputs.iter().any(|input| matches!(input, Input::DicomWeb(_))) {
-            return Err(Error::Usage(
-                "--query and --study need an input such as dicomweb+https://pacs/dicom-web".into(),
-            ));
+            return usage("--query and --study need an input such as dicomweb+https://pacs/dicom-web");
         }
         let _ = inputs;
         Ok(())

@@ -1,4 +1,4 @@
-//! Files of a bucket that are read from front to back, any number of times, as those that `scan` wrote.
+//! Files of a bucket that are read sequentially, any number of times: those that `scan` wrote.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -40,17 +40,17 @@ impl fmt::Debug for RemoteFile {
 #[derive(Debug)]
 pub struct RemoteFiles {
     options: RemoteOptions,
-    /// Those of folders that were listed.
+    /// The files of listed folders.
     listed: BTreeMap<PathBuf, RemoteFile>,
 }
 
 impl RemoteFiles {
-    /// None is known yet.
+    /// No files yet.
     pub fn new(options: &RemoteOptions) -> RemoteFiles {
         RemoteFiles { options: options.clone(), listed: BTreeMap::new() }
     }
 
-    /// The file at an address, which is there; `None` for a path of this machine.
+    /// The file at an address; `None` for a local path.
     pub fn file(&self, path: &Path) -> Result<Option<RemoteFile>, Error> {
         match (self.listed.get(path), self.options.input(path)?) {
             (Some(file), _) => Ok(Some(file.clone())),
@@ -63,7 +63,7 @@ impl RemoteFiles {
         }
     }
 
-    /// The names of the files directly below an address that ends in a slash; `None` for any other path.
+    /// The names of the files directly below an address that ends in a slash; `None` for other paths.
     pub fn list(&mut self, folder: &Path) -> Result<Option<Vec<String>>, Error> {
         match self.options.input(folder)? {
             #[cfg(feature = "objects")]

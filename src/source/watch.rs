@@ -15,15 +15,15 @@ pub enum From {
     List,
 }
 
-/// What a watch calls a folder that was entered.
+/// The watch's number of a folder.
 pub type FolderNumber = i64;
 
 /// A folder that is going to be listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entered {
-    /// What the watch calls it.
+    /// Its number.
     pub number: FolderNumber,
-    /// Whether all its files are new, so that none needs to be looked at before it is read.
+    /// Whether all its files are new, so that none needs a stat before it is read.
     pub is_new: bool,
 }
 
@@ -35,19 +35,19 @@ pub trait Watch: Send + Sync + Debug {
     /// The subfolders of a folder that did not change and need not be listed; `None` if it must be listed.
     fn unlisted(&self, folder: &Path) -> Option<Vec<PathBuf>>;
 
-    /// A folder is about to be listed, and was last changed at `mtime`; `None` where it was listed before.
+    /// A folder last changed at `mtime` is about to be listed; `None` if it was listed before.
     fn enters(&self, folder: &Path, mtime: Option<i64>) -> Option<Entered>;
 
-    /// Takes files of a folder that was entered, all of them where it is `whole`, and gives those to be read.
+    /// Takes files of a folder, all of them if `whole`, and returns those to read.
     fn files(&self, number: FolderNumber, files: Vec<(OsString, Stamp)>, whole: bool) -> Vec<(OsString, Mark)>;
 
     /// A folder was listed completely. `whole`: its files were passed in one call, or all are new.
     fn leaves(&self, number: FolderNumber, whole: bool);
 
-    /// A folder must be listed in the next run too: the walk left something of it out, or could not list it.
+    /// A folder must be listed again in the next run: an entry was left out, or listing failed.
     fn lists_again(&self, number: FolderNumber);
 
-    /// A folder, or something in it, cannot be read: what is known of it is kept.
+    /// A folder, or an entry of it, cannot be read: its stored files are kept.
     fn cannot_look(&self, folder: &Path);
 
     /// Whether a named or listed file has to be read.

@@ -18,8 +18,21 @@ use crate::options::FileMode;
 use crate::options::parse::{at_least, whole};
 
 /// The options of the archive.
+///
+/// ```
+/// use dcm2fhir::synth::{SynthOptions, write_archive};
+///
+/// # fn main() -> std::io::Result<()> {
+/// # let folder = std::env::temp_dir().join(format!("dcm2fhir-synth-{}", std::process::id()));
+/// let mut options = SynthOptions::new(2, 3);
+/// options.modalities = vec!["CT".to_string()];
+/// assert_eq!(write_archive(&options, &folder)?.studies, 2);
+/// # std::fs::remove_dir_all(folder)
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
+#[non_exhaustive]
 pub struct SynthOptions {
     /// Number of studies
     ///
@@ -78,6 +91,13 @@ pub struct SynthOptions {
     pub mode: Option<FileMode>,
 }
 
+impl SynthOptions {
+    /// So many studies, whose series have about so many instances.
+    pub fn new(studies: u32, instances: u32) -> SynthOptions {
+        SynthOptions { studies, instances, ..SynthOptions::default() }
+    }
+}
+
 impl Default for SynthOptions {
     fn default() -> SynthOptions {
         let modalities = EXAMINATIONS.iter().map(|examination| examination.modality.to_owned()).collect();
@@ -92,6 +112,7 @@ fn upper_case(code: &str) -> Result<String, std::convert::Infallible> {
 
 /// The counts of a written archive.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Manifest {
     /// Studies.
     pub studies: u64,

@@ -102,6 +102,23 @@ fn a_run_that_finds_nothing_replaces_nothing_and_else_has_the_columns() {
 }
 
 #[test]
+fn a_catalog_with_fewer_rows_is_held_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("catalog.csv");
+    let run = |input: &Path, options: &[&str]| {
+        let options = options.iter().map(OsStr::new);
+        convert([input.as_os_str(), "-o".as_ref(), path.as_os_str()].into_iter().chain(options))
+    };
+    assert_eq!(run(&case("ct-two-series"), &[]).status.code(), Some(0));
+    let whole = std::fs::read(&path).unwrap();
+    let part = run(&case("dx-implicit"), &[]);
+    assert_eq!((part.status.code(), std::fs::read(&path).unwrap()), (Some(1), whole), "{}", stderr(&part));
+    assert!(stderr(&part).contains("give --replace") && stderr(&part).contains("catalog.csv"), "{}", stderr(&part));
+    assert_eq!(run(&case("dx-implicit"), &["--replace"]).status.code(), Some(0));
+    assert_eq!(table(&std::fs::read(&path).unwrap()).len(), 1);
+}
+
+#[test]
 fn an_option_that_does_not_fit_a_catalog_is_an_error() {
     for (options, want) in [
         (&["--rows", "series"][..], "--rows needs --format csv or parquet"),

@@ -48,7 +48,7 @@ fn a_tree_copied_backwards_under_other_names_gives_the_same() {
 #[test]
 fn a_synthetic_archive_converts_to_its_manifest_whole_and_in_parts() {
     let archive = tempfile::tempdir().unwrap();
-    let manifest = write_archive(&SynthOptions { studies: 40, ..SynthOptions::default() }, archive.path()).unwrap();
+    let manifest = write_archive(&SynthOptions::new(40, 5), archive.path()).unwrap();
     let whole = ndjson(&[archive.path()]);
     assert_eq!(whole.iter().filter(|byte| **byte == b'\n').count() as u64, manifest.studies);
     let text = String::from_utf8(whole.clone()).unwrap();

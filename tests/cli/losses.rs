@@ -8,7 +8,7 @@ use std::process::Output;
 use dcm2fhir::synth::{Attributes, Instance};
 use dicom_dictionary_std::{tags, uids};
 
-use crate::run::{case, code, convert, files, stderr};
+use crate::run::{case, code, convert, dcm2fhir, files, stderr};
 
 /// Images of study 1.2.3, each in a file of its own.
 fn images(folder: &Path, numbers: &[u32]) {
@@ -157,6 +157,24 @@ fn nothing_found_says_so_and_replaces_nothing() {
             let after = files(folder.path());
             assert!(before.iter().all(|(path, bytes)| after.get(path) == Some(bytes)), "{options:?} {output:?}");
         }
+    }
+}
+
+#[test]
+fn an_input_that_does_not_exist_leaves_no_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let (nowhere, output) = (folder.path().join("nowhere"), folder.path().join("out/"));
+    let index = folder.path().join("i.index");
+    for options in [
+        &["convert", "--fhir", "r4"][..],
+        &["convert", "--fhir", "r4", "--format", "ndjson"],
+        &["convert", "--fhir", "r4", "--index", index.to_str().unwrap()],
+        &["scan"],
+        &["assemble", "--fhir", "r4"],
+    ] {
+        let done = dcm2fhir().args(options).arg(&nowhere).arg("-o").arg(&output).output().unwrap();
+        assert_eq!(code(&done), 2, "{options:?}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{options:?}");
     }
 }
 

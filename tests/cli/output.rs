@@ -113,7 +113,7 @@ fn no_study_is_an_empty_stream_and_1() {
 #[test]
 fn a_closed_pipe_is_success() {
     let archive = tempfile::tempdir().unwrap();
-    let options = dcm2fhir::synth::SynthOptions { studies: 60, instances: 20, ..Default::default() };
+    let options = dcm2fhir::synth::SynthOptions::new(60, 20);
     dcm2fhir::synth::write_archive(&options, archive.path()).unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_dcm2fhir"))
         .arg("convert")

@@ -8,7 +8,7 @@ use crate::server::{Act, TestServer, statement};
 #[test]
 fn an_archive_is_uploaded_once() {
     let folder = tempfile::tempdir().unwrap();
-    write_archive(&SynthOptions { studies: 12, instances: 2, ..SynthOptions::default() }, folder.path()).unwrap();
+    write_archive(&SynthOptions::new(12, 2), folder.path()).unwrap();
     let server = TestServer::new(|_| Act::Serve);
     let upload = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dcm2fhir"));
@@ -31,7 +31,7 @@ fn an_archive_is_uploaded_once() {
 #[test]
 fn a_profile_and_labels_stand_in_every_resource_that_is_sent() {
     let folder = tempfile::tempdir().unwrap();
-    write_archive(&SynthOptions { studies: 6, instances: 1, ..SynthOptions::default() }, folder.path()).unwrap();
+    write_archive(&SynthOptions::new(6, 1), folder.path()).unwrap();
     let labels = ["--meta-source", "urn:pacs:1", "--meta-tag", "urn:b|7", "--meta-security", "urn:s|R"];
     for more in [vec![], vec!["--references", "contained"], vec!["--conditional"], vec!["--profile", "eu-imaging"]] {
         let server = TestServer::new(|_| Act::Serve);
@@ -54,7 +54,7 @@ fn a_profile_and_labels_stand_in_every_resource_that_is_sent() {
 #[test]
 fn every_profile_that_writes_resources_is_uploaded_in_every_way_of_sending() {
     let folder = tempfile::tempdir().unwrap();
-    write_archive(&SynthOptions { studies: 3, instances: 1, ..SynthOptions::default() }, folder.path()).unwrap();
+    write_archive(&SynthOptions::new(3, 1), folder.path()).unwrap();
     let wado = ["--endpoint", "wado-rs=https://pacs.example/dicomweb"];
     let profiles: [(&[&str], &str); 5] = [
         (&["--profile", "eu-imaging"], "http://hl7.eu/fhir/imaging/StructureDefinition/ImagingStudyEuImaging"),

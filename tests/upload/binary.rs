@@ -252,7 +252,7 @@ fn a_second_run_with_the_same_journal_ends_at_once() {
 #[test]
 fn fhir_of_another_release_is_refused_before_anything_is_written() {
     let archive = tempfile::tempdir().unwrap();
-    let options = dcm2fhir::synth::SynthOptions { studies: 3, instances: 2, ..Default::default() };
+    let options = dcm2fhir::synth::SynthOptions::new(3, 2);
     dcm2fhir::synth::write_archive(&options, archive.path()).unwrap();
     let convert = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dcm2fhir"));
@@ -325,7 +325,7 @@ update ImagingStudy/1.2.1
 /// An archive of so many studies of one image each.
 fn archive(studies: u32) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let options = dcm2fhir::synth::SynthOptions { studies, instances: 1, ..Default::default() };
+    let options = dcm2fhir::synth::SynthOptions::new(studies, 1);
     dcm2fhir::synth::write_archive(&options, folder.path()).unwrap();
     folder
 }

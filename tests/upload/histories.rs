@@ -88,10 +88,8 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 }
 
 fn rules() -> impl Strategy<Value = Rules> {
-    (any::<bool>(), prop::bool::weighted(0.7)).prop_map(|(caches, has_integrity)| Rules {
-        caches,
-        has_integrity,
-        ..Rules::default()
+    (any::<bool>(), prop::bool::weighted(0.7), prop::bool::weighted(0.3)).prop_map(|(caches, has_integrity, other)| {
+        Rules { gives_other_ids: other && !has_integrity, caches, has_integrity, ..Rules::default() }
     })
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::server::{Act, Seen, TestServer, statement};
 use crate::session::{Session, bundle, patient_id, studies, study};
-use crate::store::Rules;
+use crate::store::{Rules, references};
 
 fn is_write(seen: &Seen) -> bool {
     seen.method != "GET" && !seen.body.contains("\"GET\"")
@@ -148,7 +148,7 @@ fn what_a_search_finds_without_the_identifier_is_not_referred_to() {
 fn a_study_is_named_by_its_uid_also_where_the_server_gives_the_ids() {
     let folder = tempfile::tempdir().unwrap();
     let archive = folder.path().join("archive");
-    let options = dcm2fhir::synth::SynthOptions { studies: 2, instances: 1, ..Default::default() };
+    let options = dcm2fhir::synth::SynthOptions::new(2, 1);
     dcm2fhir::synth::write_archive(&options, &archive).unwrap();
     let refusing = TestServer::new(|seen| if is_write(seen) { status(422) } else { Act::Serve });
     let taking = TestServer::new(|_| Act::Serve);
@@ -184,7 +184,8 @@ fn dicom_archives_bundles_and_resources_come_in_any_mixture() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     let write = |name: &str, seed, studies| {
-        let options = dcm2fhir::synth::SynthOptions { studies, instances: 1, seed, ..Default::default() };
+        let mut options = dcm2fhir::synth::SynthOptions::new(studies, 1);
+        options.seed = seed;
         dcm2fhir::synth::write_archive(&options, &at(name)).unwrap();
     };
     write("mixture/dicom", 1, 2);
@@ -224,7 +225,7 @@ fn a_journal_that_is_damaged_further_up_ends_the_run_and_stays_as_it_is() {
 #[test]
 fn a_profile_and_what_the_user_says_of_meta_reach_the_server_and_the_diff() {
     let folder = tempfile::tempdir().unwrap();
-    let options = dcm2fhir::synth::SynthOptions { studies: 2, instances: 1, ..Default::default() };
+    let options = dcm2fhir::synth::SynthOptions::new(2, 1);
     dcm2fhir::synth::write_archive(&options, folder.path()).unwrap();
     let server = TestServer::new(|_| Act::Serve);
     let run = |more: &[&str]| {
@@ -275,6 +276,21 @@ fn an_id_that_the_server_gives_though_it_was_given_one_is_believed() {
     let all = server.store();
     assert!(all.keys().all(|key| key.contains("/s")), "{:?}", all.keys());
     assert_eq!(all.keys().filter(|key| key.starts_with("ImagingStudy/")).count(), 2);
+}
+
+#[test]
+fn a_reference_to_what_got_another_id_in_a_transaction_leads_to_it() {
+    let server = TestServer::new(|_| Act::Serve);
+    server.with_store(|store| store.rules = Rules { gives_other_ids: true, ..Rules::default() });
+    let mut session = Session::to(&server);
+    session.options.sending.send_as = Some(Mode::Transaction);
+    let mut ours = bundle(1, &["a"]);
+    ours["entry"][2]["resource"]["series"][0]["performer"] = json!([{"actor": {"reference": "Device/d1"}}]);
+    let counts = session.upload(&[ours]);
+    assert_eq!((studies(&counts), counts.exit_code()), ([1, 0, 0, 0], 0));
+    let all = server.store();
+    assert!(all.values().flat_map(|(_, value)| references(value)).all(|to| all.contains_key(&to)), "{all:?}");
+    assert_eq!(all.keys().filter(|key| key.starts_with("ImagingStudy/")).count(), 1);
 }
 
 /// A study as its Bundle has it, without what it refers to.

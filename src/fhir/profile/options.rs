@@ -3,6 +3,8 @@
 // Doc comments are help here, and show an address as the user types it.
 #![allow(rustdoc::bare_urls)]
 
+use std::str::FromStr;
+
 use super::{Packaging, Performers, Profile};
 use crate::error::Error;
 use crate::fhir::datatypes::DateTime;
@@ -50,7 +52,7 @@ pub struct ProfileOptions {
     /// Identifier of --creator, as SYSTEM|VALUE
     ///
     /// For example urn:ietf:rfc:3986|urn:oid:1.2.3 or http://registry.example/hospitals|4711. Default: none.
-    #[cfg_attr(feature = "cli", arg(long, value_name = "SYSTEM|VALUE", value_parser = identifier, hide_short_help = true))]
+    #[cfg_attr(feature = "cli", arg(long, value_name = "SYSTEM|VALUE", hide_short_help = true))]
     pub creator_id: Option<Identifier>,
 
     /// OID of the repository that has the images
@@ -69,7 +71,7 @@ pub struct ProfileOptions {
     ///
     /// For --profile mado. Two runs with the same time write the same bytes. Default: SOURCE_DATE_EPOCH, else the
     /// current time.
-    #[cfg_attr(feature = "cli", arg(long, value_name = "TIME", value_parser = instant, hide_short_help = true))]
+    #[cfg_attr(feature = "cli", arg(long, value_name = "TIME", hide_short_help = true))]
     pub creation_time: Option<DateTime>,
 }
 
@@ -156,11 +158,15 @@ fn name(text: &str) -> Result<String, String> {
 }
 
 /// `SYSTEM|VALUE`, as in FHIR searches.
-#[cfg_attr(not(feature = "cli"), allow(dead_code))]
-fn identifier(text: &str) -> Result<Identifier, String> {
-    let (system, value) = text.split_once('|').ok_or("want SYSTEM|VALUE, as http://registry.example/hospitals|4711")?;
-    let system = Some(uri::absolute(system)?.to_string().into());
-    Ok(Identifier { system, value: name(value)?.into(), ..Identifier::default() })
+impl FromStr for Identifier {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Identifier, String> {
+        let (system, value) =
+            text.split_once('|').ok_or("want SYSTEM|VALUE, as http://registry.example/hospitals|4711")?;
+        let system = Some(uri::absolute(system)?.to_string().into());
+        Ok(Identifier { system, value: name(value)?.into(), ..Identifier::default() })
+    }
 }
 
 /// The longest UID (PS3.5 9.1).
@@ -193,12 +199,14 @@ fn viewer(text: &str) -> Result<String, String> {
     Ok(text.to_string())
 }
 
-#[cfg_attr(not(feature = "cli"), allow(dead_code))]
-fn instant(text: &str) -> Result<DateTime, String> {
-    let timestamp = text.parse::<jiff::Timestamp>().ok();
-    timestamp
-        .and_then(DateTime::of_instant)
-        .ok_or_else(|| "want a time with its zone, as 2026-11-26T15:00:00Z".to_string())
+/// An instant with its zone.
+impl FromStr for DateTime {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<DateTime, String> {
+        let instant = text.parse().ok().and_then(DateTime::of_instant);
+        instant.ok_or_else(|| "want a time with its zone, as 2026-11-26T15:00:00Z".to_string())
+    }
 }
 
 #[cfg(test)]
@@ -214,16 +222,16 @@ mod tests {
             (viewer("viewer.example/{study}").unwrap_err(), "http://"),
             (viewer("https://viewer.example/").unwrap_err(), "{study}"),
             (viewer("https://viewer.example/{study} x").unwrap_err(), "space"),
-            (instant("2026-11-26").unwrap_err(), "want a time"),
-            (instant("2026-11-26T15:00:00").unwrap_err(), "want a time"),
-            (identifier("4711").unwrap_err(), "want SYSTEM|VALUE"),
-            (identifier("hospitals|4711").unwrap_err(), "absolute URI"),
+            (DateTime::from_str("2026-11-26").unwrap_err(), "want a time"),
+            (DateTime::from_str("2026-11-26T15:00:00").unwrap_err(), "want a time"),
+            (Identifier::from_str("4711").unwrap_err(), "want SYSTEM|VALUE"),
+            (Identifier::from_str("hospitals|4711").unwrap_err(), "absolute URI"),
             (name(" ").unwrap_err(), "want a name"),
         ] {
             assert!(error.contains(advice), "{error}");
         }
         assert_eq!(oid("urn:oid:1.2.3"), Ok("1.2.3".to_string()));
-        assert_eq!(instant("2026-11-26T16:00:00+01:00").unwrap().to_string(), "2026-11-26T15:00:00+00:00");
+        assert_eq!(DateTime::from_str("2026-11-26T16:00:00+01:00").unwrap().to_string(), "2026-11-26T15:00:00+00:00");
     }
 
     #[test]

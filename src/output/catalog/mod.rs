@@ -4,29 +4,28 @@
 //! order of the documents, so that the same input gives the same bytes.
 
 mod column;
-mod csv;
-#[cfg(feature = "parquet")]
-mod parquet;
 mod rows;
 
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use super::whole_file::{WholeFile, write_error};
-use super::{BUFFER_BYTES, DocumentName, Finished, Order, Placed, Sink, WriteDocument};
+use super::{DocumentName, Finished, Order, Placed, Sink, WriteDocument};
 use crate::error::Error;
 use crate::group::{Files, Keep};
 use crate::mapping::{Options, ResolvedStudy};
 use crate::options::FileMode;
 
 pub use column::Rows;
-use column::{Cell, Column};
+#[cfg(test)]
+pub(super) use column::columns;
+pub(super) use column::{Cell, CellKind, Column};
 use rows::Context;
 
 /// Writes the rows of a table.
-trait TableWriter<W>: Send {
+pub(super) trait TableWriter<W>: Send {
     /// Writes one row, with a cell for each column.
     fn row(&mut self, cells: &[Cell]) -> io::Result<()>;
 
@@ -35,35 +34,33 @@ trait TableWriter<W>: Send {
 }
 
 /// Begins a table of these columns.
-type OpenTable = fn(Place, &[&Column]) -> io::Result<Box<dyn TableWriter<Place>>>;
+pub(super) type OpenTable = fn(WholeFile, &[&Column]) -> io::Result<Box<dyn TableWriter<WholeFile>>>;
 
 /// A table that is being written.
 pub struct Catalog {
-    table: Mutex<Box<dyn TableWriter<Place>>>,
+    table: Mutex<Box<dyn TableWriter<WholeFile>>>,
     written_rows: AtomicU64,
     rows: Rows,
     files: Files,
     /// Its path, for messages.
     path: PathBuf,
-}
-
-/// The destination of a table.
-enum Place {
-    Stdout(BufWriter<Stdout>),
-    File(Box<WholeFile>),
+    replace: bool,
 }
 
 impl Catalog {
     /// Opens a table on standard output, or in a file that appears when complete.
-    fn open(path: Option<&Path>, rows: Rows, mode: FileMode, open: OpenTable) -> Result<Catalog, Error> {
-        let place = match path {
-            None => Place::Stdout(BufWriter::with_capacity(BUFFER_BYTES, io::stdout())),
-            Some(path) => Place::File(Box::new(WholeFile::create(path)?.with_mode(mode))),
-        };
+    pub(super) fn open(
+        path: Option<&Path>,
+        rows: Rows,
+        mode: FileMode,
+        replace: bool,
+        open: OpenTable,
+    ) -> Result<Catalog, Error> {
+        let file = path.map_or_else(|| Ok(WholeFile::stdout()), WholeFile::create)?.with_mode(mode);
         let path = path.unwrap_or(Path::new("standard output")).to_path_buf();
-        let table = open(place, &column::columns(rows)).map_err(|source| write_error(&path, source))?;
+        let table = open(file, &column::columns(rows)).map_err(|source| write_error(&path, source))?;
         let files = Files::new(if rows == Rows::Instance { Keep::Names } else { Keep::Folder });
-        Ok(Catalog { table: Mutex::new(table), written_rows: AtomicU64::new(0), rows, files, path })
+        Ok(Catalog { table: Mutex::new(table), written_rows: AtomicU64::new(0), rows, files, path, replace })
     }
 
     /// The collector of file paths and sizes.
@@ -101,28 +98,11 @@ impl Sink for Catalog {
         let path = self.path;
         let failed = |source| write_error(&path, source);
         let table = self.table.into_inner().unwrap_or_else(PoisonError::into_inner);
-        match table.finish().map_err(failed)? {
-            Place::Stdout(mut writer) => writer.flush().map_err(failed)?,
-            // A run that found nothing, as from a disk that is not mounted, replaces nothing.
-            Place::File(file) if self.written_rows.into_inner() == 0 && file.is_there() => {}
-            Place::File(file) => file.finish()?,
+        let file = table.finish().map_err(failed)?;
+        // A run that found nothing, as from a disk that is not mounted, replaces nothing.
+        if self.written_rows.into_inner() == 0 && file.is_there() {
+            return Ok(Finished::default());
         }
-        Ok(Finished::default())
-    }
-}
-
-impl Write for Place {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Place::Stdout(writer) => writer.write(bytes),
-            Place::File(file) => file.writer().write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Place::Stdout(writer) => writer.flush(),
-            Place::File(file) => file.writer().flush(),
-        }
+        Ok(file.finish_unless_lossy(self.replace)?.into())
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::studies::Taker;
+use super::studies::LineVisitor;
 use crate::error::Error;
 use crate::fhir::{Claim, Described, Fact};
 use crate::group::fragment::{End, InstanceUid, Malformed, Outline, key_hash, parse};
@@ -135,7 +135,7 @@ impl<'o> Facts<'o> {
     }
 }
 
-impl Taker for Facts<'_> {
+impl LineVisitor for Facts<'_> {
     type Open = Open;
 
     fn open(&mut self, study_uid: &str) -> Open {

@@ -13,25 +13,21 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::counts::RunCounts;
 use super::records::Records;
-use super::{Console, Converted, Job, Outcome, ending, made_at, read, threads, write};
-use crate::error::Error;
-use crate::fhir::Sharing;
-use crate::fhir::id::Ids;
-use crate::fhir::profile::Manifests;
+use super::{Console, Job, Outcome, Run, converted, ending, read, threads, write};
+use crate::error::{Error, usage};
 use crate::group::fragment::{Builder, Built, Instance, Malformed, SkippedFile, file_hash, parse};
-use crate::group::reader::{Selections, fault_issues};
-use crate::group::{Places, Study, apply_rejections, leave_out_manifests};
+use crate::group::reader::fault_issues;
+use crate::group::{Places, Study};
 use crate::interrupt::Interrupt;
 use crate::mapping;
 use crate::options::{References, Share};
-use crate::output::{Finished, Format, Sink};
+use crate::output::{Format, Sink};
 use crate::progress::Progress;
 use crate::report::{Report, Where};
 use crate::source::{RemoteFiles, RemoteOptions, printable};
-use crate::terminal;
 use facts::{Facts, Found};
 use lines::{Source, few};
-use studies::{Taker, take};
+use studies::{LineVisitor, visit};
 
 /// The most instances of studies that are written in parallel, unless a single one has more.
 const INSTANCES_AHEAD: usize = 100_000;
@@ -52,11 +48,8 @@ pub struct Assembly {
 /// Assembles, prints the summary, and returns the exit code.
 pub fn assemble(assembly: &Assembly, job: &Job, console: &Console) -> Result<u8, Error> {
     let start = Instant::now();
-    let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
-    let progress = terminal::start(console.progress, console.verbose);
-    let assembled = run(assembly, job, progress.clone(), &interrupt);
-    progress.finish();
-    let (outcome, has_studies) = assembled?;
+    let (outcome, has_studies) =
+        ending::watched(console, |progress, interrupt| run(assembly, job, progress.clone(), interrupt))?;
     let is_empty = !has_studies && !assembly.allow_empty && outcome.counts.lost_files() == 0;
     let nothing = is_empty.then(|| nothing(assembly));
     Ok(ending::tell_assembled(job, console, &outcome, nothing, start))
@@ -81,17 +74,14 @@ fn run(
 ) -> Result<(Outcome, bool), Error> {
     job.config.content.check()?;
     check(job)?;
+    let inputs = Inputs::open(assembly, &job.config.remote)?;
     let sink = super::open_output(job)?;
     let report = Report::open(&job.config.run, progress.clone())?;
     let counts = RunCounts::default();
-    let inputs = Inputs::open(assembly, &job.config.remote)?;
     let run = Run { job, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
-    let Scans { is_partial, has_studies } = threads(job.threads)?.install(|| run.all(&inputs, sink.as_ref()))?;
-    let Finished { stale_files, held_back } = sink.finish(job.config.run.report.as_deref())?;
-    held_back.iter().for_each(|path| write::note_held_back(&report, path));
-    let mut totals = counts.totals(job);
-    totals.partial |= is_partial;
-    let converted = Converted { totals, stale_files, report, unmet_rules: Vec::new(), night: None };
+    let Scans { is_partial, has_studies } = threads(job.threads)?.install(|| run.assemble(&inputs, sink.as_ref()))?;
+    let mut converted = converted(job, counts, report, sink, None)?;
+    converted.totals.partial |= is_partial;
     Ok((converted.finish(0, None)?, has_studies))
 }
 
@@ -99,12 +89,12 @@ fn run(
 fn check(job: &Job) -> Result<(), Error> {
     if job.format.is_table() {
         let advice = "fragments do not have the name and size of each file: give convert the archive for a table";
-        return Err(Error::Usage(advice.to_string()));
+        return usage(advice);
     }
     if job.config.content.references() == References::Separate && job.format != Format::Bundle {
         let advice = "studies share patients and others, and assemble has one study in memory: give --format bundle, \
                       whose server joins them, --references contained, or use convert";
-        return Err(Error::Usage(format!("--references separate: {advice}")));
+        return usage(format!("--references separate: {advice}"));
     }
     Ok(())
 }
@@ -134,9 +124,7 @@ impl Inputs {
             }
         }
         match &assembly.inputs[..] {
-            _ if assembly.partition.is_some() => {
-                Err(Error::Usage("--partition needs a folder that `scan -o FOLDER/` wrote".to_string()))
-            }
+            _ if assembly.partition.is_some() => usage("--partition needs a folder that `scan -o FOLDER/` wrote"),
             files => {
                 let own = files.iter().map(|path| Source::open(path, &remote)).collect::<Result<_, _>>()?;
                 Ok(Inputs { own: few(own)?, others: Vec::new(), share: Share::WHOLE, is_folder: false, remote })
@@ -151,8 +139,7 @@ impl Inputs {
         match share {
             Some(share) if share.of != records.partitions => {
                 let (asked, there) = (share.of, records.partitions);
-                let what = format!("--partition {share}: {} has {there} partitions, not {asked}", folder.display());
-                Err(Error::Usage(what))
+                usage(format!("--partition {share}: {} has {there} partitions, not {asked}", folder.display()))
             }
             Some(share) => {
                 let others = (1..=share.of).filter(|number| *number != share.number);
@@ -176,37 +163,25 @@ struct Scans {
     has_studies: bool,
 }
 
-/// The context of both passes.
-struct Run<'a> {
-    job: &'a Job,
-    report: &'a Report,
-    counts: &'a RunCounts,
-    progress: &'a dyn Progress,
-    interrupt: &'a Interrupt,
-}
-
 impl Run<'_> {
     /// Collects facts, then writes the studies.
-    fn all(&self, inputs: &Inputs, sink: &dyn Sink) -> Result<Scans, Error> {
-        let content = &self.job.config.content;
-        let is_all = content.has_selections() || content.profile().manifests == Manifests::LeftOut;
-        let selections = if is_all { Selections::All } else { Selections::Rejections };
-        let wanted = mapping::wanted_with(content.profile()).hash();
-        let mut facts = Facts::new(&content.archive, selections, wanted, inputs.share);
-        take(&inputs.own, &mut facts)?;
+    fn assemble(&self, inputs: &Inputs, sink: &dyn Sink) -> Result<Scans, Error> {
+        let wanted = mapping::wanted_with(self.content().profile()).hash();
+        let mut facts = Facts::new(&self.content().archive, self.selections(), wanted, inputs.share);
+        visit(&inputs.own, &mut facts)?;
         if self.looks_at_others() && !inputs.others.is_empty() {
             facts.others_come();
             for files in &inputs.others {
                 self.interrupt.check()?;
                 let sources = files.iter().map(|path| Source::open(path, &inputs.remote)).collect::<Result<_, _>>()?;
-                take(&few(sources)?, &mut facts)?;
+                visit(&few(sources)?, &mut facts)?;
             }
         }
         write::check_room(self.job, facts.studies)?;
         let has_studies = facts.has_studies();
         let found = facts.finish();
         self.check_whole(&found, inputs)?;
-        self.write(&found, inputs, selections, wanted, sink)?;
+        self.write_assembled(&found, inputs, wanted, sink)?;
         Ok(Scans { is_partial: found.is_partial, has_studies })
     }
 
@@ -217,7 +192,7 @@ impl Run<'_> {
 
     /// Whether documents refer to resources by shared numbers.
     fn depends_on_others(&self) -> bool {
-        self.job.format == Format::Bundle || self.job.config.content.references() == References::Contained
+        self.job.format == Format::Bundle || self.content().references() == References::Contained
     }
 
     /// Refuses a part of a scan: its numbers of orders and visits may belong to other patients in the rest.
@@ -229,41 +204,21 @@ impl Run<'_> {
                     patients in the rest";
         let advice = "assemble a folder (scan -o records/ --partitions N; assemble records/ --partition K/N), which sees all, \
                       or give --references logical";
-        Err(Error::Usage(format!("{what}: {advice}")))
+        usage(format!("{what}: {advice}"))
     }
 
-    fn write(
-        &self,
-        found: &Found,
-        inputs: &Inputs,
-        selections: Selections,
-        wanted: u64,
-        sink: &dyn Sink,
-    ) -> Result<(), Error> {
-        let content = &self.job.config.content;
-        let mut sharing = Sharing::alone(Ids::new(content.id_salt.as_deref().unwrap_or_default()));
-        if content.subject.is_none() {
+    fn write_assembled(&self, found: &Found, inputs: &Inputs, wanted: u64, sink: &dyn Sink) -> Result<(), Error> {
+        let mut stage = write::Stage::new(self, sink)?;
+        if self.content().subject.is_none() {
             // With --subject all studies are of one patient.
             for (place, fact) in &found.across.contradictions {
                 write::note_contradiction(self.report, found.contradicting.get(*place).map_or("", |uid| &**uid), *fact);
             }
-            sharing.contested = found.across.contested.clone();
+            stage.sharing.contested = found.across.contested.clone();
         }
-        let stage = write::Stage {
-            job: self.job,
-            sharing,
-            made_at: made_at(content)?,
-            memory: None,
-            sink,
-            report: self.report,
-            counts: self.counts,
-            progress: self.progress,
-            interrupt: self.interrupt,
-        };
         let mut writing = Writing {
             run: self,
             found,
-            selections,
             wanted,
             stage,
             waiting: Vec::new(),
@@ -271,7 +226,7 @@ impl Run<'_> {
             places: Places::default(),
             skipped: HashSet::new(),
         };
-        take(&inputs.own, &mut writing)?;
+        visit(&inputs.own, &mut writing)?;
         writing.flush()?;
         let several = writing.places.finish(&found.instances_elsewhere);
         several.iter().for_each(|several| read::note_places(several, self.report));
@@ -283,7 +238,6 @@ impl Run<'_> {
 struct Writing<'w> {
     run: &'w Run<'w>,
     found: &'w Found,
-    selections: Selections,
     wanted: u64,
     stage: write::Stage<'w>,
     waiting: Vec<Study>,
@@ -316,11 +270,11 @@ impl Writing<'_> {
     }
 }
 
-impl<'w> Taker for Writing<'w> {
+impl<'w> LineVisitor for Writing<'w> {
     type Open = Builder<'w>;
 
     fn open(&mut self, study_uid: &str) -> Builder<'w> {
-        Builder::new(study_uid, &self.run.job.config.content.archive, self.selections)
+        Builder::new(study_uid, &self.run.content().archive, self.run.selections())
     }
 
     fn has(&mut self, builder: &mut Builder<'w>, json: &[u8]) -> bool {
@@ -337,12 +291,9 @@ impl<'w> Taker for Writing<'w> {
         self.run.interrupt.check()?;
         let Some(Built { mut study, files, rejected }) = builder.finish() else { return Ok(()) };
         self.run.counts.grouped(files);
-        if self.run.job.config.content.apply_rejections {
-            apply_rejections(std::slice::from_mut(&mut study));
+        self.run.leave_out(std::slice::from_mut(&mut study));
+        if self.run.content().apply_rejections {
             study.reject(rejected);
-        }
-        if self.run.job.config.content.profile().manifests == Manifests::LeftOut {
-            leave_out_manifests(std::slice::from_mut(&mut study));
         }
         self.places.see(&study, &self.found.instances);
         for series in study.series_uids() {

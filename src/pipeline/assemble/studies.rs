@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::group::fragment::{Malformed, key_hash, study_uid};
 
 /// A consumer of the lines of studies.
-pub trait Taker {
+pub trait LineVisitor {
     /// The state of the current study.
     type Open;
 
@@ -34,33 +34,33 @@ struct Current<O> {
 }
 
 /// Passes the lines of all sources to the consumer, and fails at the first invalid one.
-pub fn take<T: Taker>(sources: &[Source], taker: &mut T) -> Result<(), Error> {
+pub fn visit<T: LineVisitor>(sources: &[Source], visitor: &mut T) -> Result<(), Error> {
     let mut lines = Lines::open(sources)?;
     let (mut current, mut seen): (Option<Current<T::Open>>, HashSet<u64>) = (None, HashSet::new());
     while let Some(line) = lines.next()? {
         let Some((key, json)) = line.parts() else { return Err(lines.wrong(&line, &Malformed::NoTab)) };
         if key.is_empty() {
-            taker.other(json).map_err(|malformed| lines.wrong(&line, &malformed))?;
+            visitor.other(json).map_err(|malformed| lines.wrong(&line, &malformed))?;
             continue;
         }
         if current.as_ref().is_none_or(|current| current.key != key) {
-            close(&mut current, taker)?;
-            current = Some(begin(&lines, &line, key, &mut seen, taker)?);
+            close(&mut current, visitor)?;
+            current = Some(begin(&lines, &line, key, &mut seen, visitor)?);
         }
         let Some(Current { open, .. }) = &mut current else { continue };
-        if !taker.has(open, json) {
-            taker.line(open, json).map_err(|malformed| lines.wrong(&line, &malformed))?;
+        if !visitor.has(open, json) {
+            visitor.line(open, json).map_err(|malformed| lines.wrong(&line, &malformed))?;
         }
     }
-    close(&mut current, taker)
+    close(&mut current, visitor)
 }
 
-fn begin<T: Taker>(
+fn begin<T: LineVisitor>(
     lines: &Lines<'_>,
     line: &TextLine,
     key: &[u8],
     seen: &mut HashSet<u64>,
-    taker: &mut T,
+    visitor: &mut T,
 ) -> Result<Current<T::Open>, Error> {
     let text = std::str::from_utf8(key).ok();
     let Some((text, uid)) = text.and_then(|text| Some((text, study_uid(text)?))) else {
@@ -70,10 +70,10 @@ fn begin<T: Taker>(
         let what = "the lines of a study do not stand together: sort them with LC_ALL=C sort";
         return Err(lines.wrong(line, &what));
     }
-    Ok(Current { key: key.to_vec(), open: taker.open(&uid) })
+    Ok(Current { key: key.to_vec(), open: visitor.open(&uid) })
 }
 
-fn close<T: Taker>(current: &mut Option<Current<T::Open>>, taker: &mut T) -> Result<(), Error> {
+fn close<T: LineVisitor>(current: &mut Option<Current<T::Open>>, visitor: &mut T) -> Result<(), Error> {
     let Some(Current { key, open }) = current.take() else { return Ok(()) };
-    taker.close(open, &String::from_utf8_lossy(&key))
+    visitor.close(open, &String::from_utf8_lossy(&key))
 }

@@ -5,15 +5,15 @@ use crate::error::Error;
 use crate::index::{Document, Written};
 use crate::output::{DocumentName, Placed, WriteDocument, document_hash, write_hashed};
 use crate::pipeline::counts::StudyCounts;
-use crate::pipeline::told::Told;
-use crate::pipeline::write::{Given, Memory};
+use crate::pipeline::stored_report::StoredReport;
+use crate::pipeline::write::{Destination, Memory};
 
 impl Memory for Night<'_> {
     fn document(
         &self,
         name: &DocumentName,
         study_uid: &str,
-        given: &Given<'_>,
+        given: &Destination<'_>,
         write: WriteDocument<'_>,
     ) -> Result<Placed, Error> {
         let number = {
@@ -58,7 +58,7 @@ impl Memory for Night<'_> {
         if self.stays
             && let Some(study) = state.numbers.get(study_uid).copied()
         {
-            let told = Told::of(counts, issues).to_bytes();
+            let told = StoredReport { counts: counts.clone(), issues }.to_bytes();
             let hash = hash.map(|(hash, _)| hash);
             let is_done = hash.is_some_and(|hash| hash != NOT_TAKEN);
             state.written.push(Written { study, id: id.to_string(), hash, is_done, told });
@@ -74,7 +74,7 @@ impl Night<'_> {
         &self,
         name: &DocumentName,
         before: Option<u64>,
-        given: &Given<'_>,
+        given: &Destination<'_>,
         write: WriteDocument<'_>,
     ) -> Result<(Placed, Option<u64>, bool), Error> {
         if let Some(before) = before

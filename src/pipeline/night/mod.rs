@@ -13,10 +13,9 @@ use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::counts::StudyCounts;
-use super::told::{Told, word};
+use super::stored_report::StoredReport;
 use super::write::{self, Shared};
-use super::{Ends, Job, NightCounts, Run, made_at, read};
+use super::{Job, NightCounts, Run, RunSettings, read};
 use crate::error::Error;
 use crate::fhir::{Claim, Contested, Described, Fact};
 use crate::group::reader::Selections;
@@ -25,7 +24,7 @@ use crate::index::{self, Document, Index, Standing, Target, Written};
 use crate::mapping::{ContentOptions, Options};
 use crate::options::index::Gone;
 use crate::output::{DocumentName, Format, KEY_OBJECT_SELECTION, Order, OutputTarget, Sink};
-use crate::report::Where;
+use crate::report::{Where, word};
 use crate::source::printable;
 use chunk::{Chunk, Held};
 
@@ -49,8 +48,8 @@ struct Facts {
 }
 
 /// Where documents go, as the index calls it; `None` where they do not stay.
-fn place(job: &Job, ends: &Ends<'_>) -> Option<String> {
-    match (&ends.place, &job.target) {
+fn place(job: &Job, settings: &RunSettings<'_>) -> Option<String> {
+    match (&settings.place, &job.target) {
         (Some(place), _) => Some(place.clone()),
         // What goes to a bucket is there when all is uploaded, and so not known to be there now.
         _ if job.is_staged() => None,
@@ -104,12 +103,12 @@ impl<'n> Night<'n> {
         run: &'n Run<'n>,
         index: &'n Index,
         sink: &'n dyn Sink,
-        ends: &Ends<'_>,
+        settings: &RunSettings<'_>,
         gone: Gone,
     ) -> Result<Night<'n>, Error> {
-        let place = place(run.job, ends).filter(|_| sink.order() == Order::Any);
+        let place = place(run.job, settings).filter(|_| sink.order() == Order::Any);
         let target = index.target(place.as_deref().unwrap_or("stream"), options_hash(run.job))?;
-        let folder = run.job.target.path().filter(|_| ends.place.is_none());
+        let folder = run.job.target.path().filter(|_| settings.place.is_none());
         Ok(Night {
             run,
             index,
@@ -126,25 +125,14 @@ impl<'n> Night<'n> {
     /// Writes the studies that came out different, and says of all others what was said of them before.
     pub fn write(&self, pool: &ThreadPool) -> Result<NightCounts, Error> {
         write::check_room(self.run.job, self.index.count_studies()?)?;
-        let mut sharing = self.run.sharing();
         let changed = self.changed()?;
         let mut held = Held::default();
         pool.install(|| self.look_at(&changed, &mut held))?;
         let across = self.across(&changed)?;
         let studies: Vec<i64> = changed.iter().chain(&across.others).copied().collect();
-        sharing.contested = across.contested;
         self.tell_places()?;
-        let stage = write::Stage {
-            job: self.run.job,
-            sharing,
-            made_at: made_at(&self.run.job.config.content)?,
-            sink: self.sink,
-            report: self.run.report,
-            counts: self.run.counts,
-            progress: self.run.progress,
-            interrupt: self.run.interrupt,
-            memory: Some(self),
-        };
+        let mut stage = write::Stage { memory: Some(self), ..write::Stage::new(self.run, self.sink)? };
+        stage.sharing.contested = across.contested;
         self.tell_unchanged()?;
         self.run.progress.writing(studies.len() as u64);
         let chunks = self.chunks(&changed)?.into_iter().chain(self.chunks(&across.others)?);
@@ -281,11 +269,11 @@ impl<'n> Night<'n> {
         let mut damaged = None;
         self.index.each_standing(self.target, |standing| {
             let Standing { uid, id, told, .. } = standing;
-            match Told::from_bytes(&told) {
+            match StoredReport::from_bytes(&told) {
                 Some(told) => {
                     self.run.counts.resolved(&told.counts);
                     self.run.counts.wrote(&told.counts);
-                    told.say(&uid, self.run.report);
+                    told.repeat(&uid, self.run.report);
                 }
                 None => damaged = Some(uid),
             }
@@ -299,11 +287,13 @@ impl<'n> Night<'n> {
     fn tell_shared(&self, stage: &write::Stage<'_>, shared: Shared, is_changed: bool) -> Result<(), Error> {
         if self.stays && !is_changed {
             let told = self.index.told(self.target)?;
-            told.iter().filter_map(|told| Told::from_bytes(told)).for_each(|told| told.say("", self.run.report));
+            told.iter()
+                .filter_map(|told| StoredReport::from_bytes(told))
+                .for_each(|told| told.repeat("", self.run.report));
             return Ok(());
         }
         stage.shared(shared)?;
-        let told = Told::of(&StudyCounts::default(), self.run.report.take_kept(write::SHARED));
+        let told = StoredReport { issues: self.run.report.take_kept(write::SHARED), ..StoredReport::default() };
         self.index.set_told(self.target, &told.to_bytes())
     }
 

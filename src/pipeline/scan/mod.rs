@@ -10,33 +10,29 @@ use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use super::counts::RunCounts;
-use super::{Console, ending, job, read, records, threads};
+#[cfg(not(feature = "objects"))]
+use super::job::refuse_bucket;
+use super::{Console, Job, Run, ending, read, records, threads};
 use crate::error::Error;
 use crate::fhir::profile::ProfileOptions;
 use crate::group::Studies;
 use crate::group::fragment::{Cutter, End, Hash, Scanned, key_hash};
-use crate::group::reader::{Reader, Selections};
 use crate::interrupt::Interrupt;
-use crate::mapping::{self, Options};
+use crate::mapping;
 use crate::numbers::{count, duration};
-use crate::options::filter::Filter;
-use crate::options::{FileMode, InputOptions, RunOptions, Share, SummaryForm, is_stdout};
+use crate::options::{RunOptions, Share, is_stdout};
 #[cfg(feature = "objects")]
 use crate::output::Staged;
 use crate::progress::Progress;
 use crate::report::{CauseInWords, Causes, Report, Totals};
-use crate::source::{self, Input, Links, Name, Only, RemoteOptions, Walk, WalkOptions};
+use crate::source::{self, Input, Name, NameFilter, WalkOptions};
 use crate::terminal::{self, NAME, WARNING};
 use recorder::Recorder;
 use write::{Target, Writer};
 
-/// The options of `scan`.
+/// The options of `scan`, beside those of reading.
 #[derive(Debug, Clone)]
 pub struct Scan {
-    /// What is read.
-    pub input: InputOptions,
-    /// How servers are asked.
-    pub remote: RemoteOptions,
     /// Standard output, a file or a folder.
     pub output: PathBuf,
     /// Files by the hash of the study, in a folder.
@@ -49,10 +45,6 @@ pub struct Scan {
     pub allow_unreadable: bool,
     /// Whether a scan that finds nothing is a success.
     pub allow_empty: bool,
-    /// Reading threads.
-    pub threads: Option<u16>,
-    /// Who may read what is written.
-    pub mode: FileMode,
 }
 
 /// What a scan came to.
@@ -74,65 +66,44 @@ impl Done {
 }
 
 /// Scans, and says with which code to exit.
-pub fn scan(scan: &Scan, console: &Console) -> Result<u8, Error> {
+pub fn scan(scan: &Scan, job: &Job, console: &Console) -> Result<u8, Error> {
     let start = Instant::now();
-    let interrupt = Interrupt::on_signals().map_err(|source| Error::Signals { source })?;
-    let progress = terminal::start(console.progress, console.verbose);
-    let done = run_to(scan, progress.clone(), &interrupt);
-    progress.finish();
-    let done = done?;
+    let done = ending::watched(console, |progress, interrupt| run_to(scan, job, progress, interrupt))?;
     tell(scan, console, &done, start);
     Ok(done.causes().exit_code())
 }
 
 /// Scans to where the lines belong: to a bucket when all are written.
-fn run_to(scan: &Scan, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Done, Error> {
+fn run_to(scan: &Scan, job: &Job, progress: &Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Done, Error> {
     #[cfg(feature = "objects")]
-    if let Some(staged) = Staged::of(&scan.output, &scan.remote.bucket())? {
-        let bucket = staged.bucket()?;
+    if let Some(staged) = Staged::of(&scan.output, &job.config.remote.bucket())? {
+        staged.check()?;
         let here = Scan { output: staged.path().to_path_buf(), ..scan.clone() };
-        let done = run(&here, progress, interrupt)?;
+        let done = run(&here, job, progress, interrupt)?;
         if done.nothing.is_some() {
             return Ok(done);
         }
-        return staged.upload(&bucket, true).map(|_| done);
+        return staged.upload(true).map(|_| done);
     }
     #[cfg(not(feature = "objects"))]
-    job::refuse_bucket(Some(&scan.output))?;
-    run(scan, progress, interrupt)
+    refuse_bucket(Some(&scan.output))?;
+    run(scan, job, progress, interrupt)
 }
 
-fn run(scan: &Scan, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Done, Error> {
-    let target = Target::open(scan)?;
-    let filter = Filter::new(scan.input.include.clone(), scan.input.exclude.clone());
+fn run(scan: &Scan, job: &Job, progress: &Arc<dyn Progress>, interrupt: &Interrupt) -> Result<Done, Error> {
+    let of_shard = of_shard(scan, job);
+    let inputs = find(scan, job, of_shard.clone(), progress.clone(), interrupt)?;
+    let target = Target::open(scan, job.config.run.mode)?;
     let wanted = mapping::wanted_with(scan.profile.profile(None));
     let (report, counts) = (Report::open(&RunOptions::default(), progress.clone())?, RunCounts::default());
     let recorder = Recorder::new(&target.folder());
-    let threads_number = RunOptions { threads: scan.threads, ..RunOptions::default() }.threads();
-    let of_shard = of_shard(scan);
-    let inputs = job::inputs(&scan.input, &scan.remote)?;
-    scan.remote.check(&inputs)?;
-    let walk = walk(scan, &inputs, threads_number, of_shard.clone(), progress.clone(), interrupt)?;
-    let (studies, options) = (Studies::keeping_files(), Options::default());
-    let stage = read::Stage {
-        reader: Reader {
-            wanted: &wanted,
-            options: &options,
-            studies: &studies,
-            filter: &filter,
-            selections: Selections::Rejections,
-            keeper: Some(&recorder),
-            files: None,
-        },
-        report: &report,
-        counts: &counts,
-        progress: progress.as_ref(),
-        interrupt,
-        others: None,
-        known: None,
-        only: of_shard.0.as_deref().map(|only| only as _),
-    };
-    threads(threads_number)?.install(|| stage.all(&walk, threads_number))?;
+    let walk = inputs.walk();
+    let studies = Studies::keeping_files();
+    let run = Run { job, report: &report, counts: &counts, progress: progress.as_ref(), interrupt };
+    let only = of_shard.0.as_deref().map(|only| only as _);
+    let mut stage = read::Stage { only, ..run.stage(&wanted, &studies) };
+    stage.reader.keeper = Some(&recorder);
+    threads(job.threads)?.install(|| stage.all(&walk))?;
     let Recorder { kept, left_out } = recorder;
     let left_out = left_out.into_inner().unwrap_or_else(PoisonError::into_inner);
     left_out.check(scan.allow_unreadable)?;
@@ -145,16 +116,17 @@ fn run(scan: &Scan, progress: Arc<dyn Progress>, interrupt: &Interrupt) -> Resul
         skipped_files: report_counts.skipped_files(),
         lost_files: report_counts.lost_files(),
         studies: scanned.len(),
-        unmet_rules: filter.unmet(),
+        unmet_rules: job.filter.unmet(),
         nothing: None,
     };
-    done.nothing = nothing_found(scan, &inputs, &done, filter.is_partial());
+    let partial = job.filter.is_partial();
+    done.nothing = nothing_found(scan, &job.inputs, &done, partial);
     if done.nothing.is_some() {
         return Ok(done);
     }
     let cutter = Cutter::new(wanted.hash(), scanned.hash());
-    let end = end(scan, &scanned, filter.is_partial());
-    Writer { target: &target, mode: scan.mode, cutter, end, scanned: &scanned, interrupt }.all(left_out.entries)?;
+    let (mode, end) = (job.config.run.mode, end(scan, &scanned, partial));
+    Writer { target: &target, mode, cutter, end, scanned: &scanned, interrupt }.all(left_out.entries)?;
     Ok(done)
 }
 
@@ -169,28 +141,25 @@ fn nothing_found(scan: &Scan, inputs: &[Input], done: &Done, partial: bool) -> O
 }
 
 /// The files of this shard.
-fn of_shard(scan: &Scan) -> Only {
-    let inputs = scan.input.inputs.clone();
-    Only(scan.shard.map(|shard| Arc::new(move |name: &Name| shard.has(folder_hash(name, &inputs))) as _))
+fn of_shard(scan: &Scan, job: &Job) -> NameFilter {
+    let inputs = job.config.input.inputs.clone();
+    NameFilter(scan.shard.map(|shard| Arc::new(move |name: &Name| shard.has(folder_hash(name, &inputs))) as _))
 }
 
-/// Starts to walk the inputs.
-fn walk(
+/// The inputs, which are there.
+fn find(
     scan: &Scan,
-    inputs: &[Input],
-    threads: usize,
-    only: Only,
+    job: &Job,
+    only: NameFilter,
     progress: Arc<dyn Progress>,
     interrupt: &Interrupt,
-) -> Result<Walk, Error> {
-    if let Some(base) = inputs.iter().find_map(Input::wado_base) {
+) -> Result<source::FoundInputs, Error> {
+    if let Some(base) = job.inputs.iter().find_map(Input::wado_base) {
         let advice = format!("convert would add the endpoint of the images: give assemble --endpoint wado-rs={base}");
         terminal::say(format_args!("{WARNING}note:{WARNING:#} {}\n", source::one_line(&advice)));
     }
-    let links = if scan.input.follow { Links::Follow } else { Links::Skip };
     let excluded = if is_stdout(&scan.output) { Vec::new() } else { vec![scan.output.clone()] };
-    let walk = WalkOptions { links, excluded, threads, watch: None, remote: scan.remote.clone(), only };
-    source::open(inputs, &walk, progress, interrupt)
+    source::find(&job.inputs, &WalkOptions { excluded, only, ..job.walk.clone() }, progress, interrupt)
 }
 
 /// The line that ends a scan.
@@ -216,46 +185,37 @@ fn folder_hash(name: &Name, inputs: &[PathBuf]) -> u64 {
 fn tell(scan: &Scan, console: &Console, done: &Done, start: Instant) {
     let Done { files, dicom_files, skipped_files, lost_files, studies, unmet_rules, .. } = done;
     let causes = done.causes();
-    match console.summary {
-        SummaryForm::None => terminal::say(&causes),
-        SummaryForm::Json => terminal::say(format_args!(
-            "{}\n",
-            serde_json::json!({
-                "tool": env!("CARGO_PKG_NAME"),
-                "version": env!("CARGO_PKG_VERSION"),
-                "files": files,
-                "dicomFiles": dicom_files,
-                "skippedFiles": skipped_files,
-                "lostFiles": lost_files,
-                "studies": studies,
-                "unmetRules": unmet_rules,
-                "exitCode": causes.exit_code(),
-                "causes": causes.to_json(),
-                "seconds": (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
-            })
-        )),
-        SummaryForm::Text => {
-            let row = |name: &str, number: u64, words: &str| {
-                let line = format!("{:>11}  {words}", count(number));
-                terminal::say(format_args!("{NAME}{name:<12}{NAME:#} {}\n", line.trim_end()));
-            };
-            row("files", *files, &format!("in {}", duration(start.elapsed())));
-            row("DICOM files", *dicom_files, "");
-            let (to, by) = match done.nothing {
-                Some(_) => (String::new(), ""),
-                None => (format!("in fragments: {}", place(&scan.output)), ": assemble --report names them"),
-            };
-            row("studies", *studies as u64, &to);
-            if *skipped_files > 0 {
-                row("left out", *skipped_files, &format!("files, {} DICOM or possibly so{by}", count(*lost_files)));
-            }
-            for rule in unmet_rules {
-                let rule = source::one_line(rule);
-                terminal::say(format_args!("{WARNING}rule{WARNING:#}         {rule}: no file meets it\n"));
-            }
-            terminal::say(&causes);
-        }
+    let json = serde_json::json!({
+        "tool": env!("CARGO_PKG_NAME"),
+        "version": env!("CARGO_PKG_VERSION"),
+        "files": files,
+        "dicomFiles": dicom_files,
+        "skippedFiles": skipped_files,
+        "lostFiles": lost_files,
+        "studies": studies,
+        "unmetRules": unmet_rules,
+        "exitCode": causes.exit_code(),
+        "causes": causes.to_json(),
+        "seconds": (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
+    });
+    let row = |name: &str, number: u64, words: &str| {
+        let line = format!("{:>11}  {words}", count(number));
+        format!("{NAME}{name:<12}{NAME:#} {}\n", line.trim_end())
+    };
+    let (to, by) = match done.nothing {
+        Some(_) => (String::new(), ""),
+        None => (format!("in fragments: {}", place(&scan.output)), ": assemble --report names them"),
+    };
+    let mut text = row("files", *files, &format!("in {}", duration(start.elapsed())))
+        + &row("DICOM files", *dicom_files, "")
+        + &row("studies", *studies as u64, &to);
+    if *skipped_files > 0 {
+        text += &row("left out", *skipped_files, &format!("files, {} DICOM or possibly so{by}", count(*lost_files)));
     }
+    for rule in unmet_rules {
+        text += &format!("{WARNING}rule{WARNING:#}         {}: no file meets it\n", source::one_line(rule));
+    }
+    ending::say_summary(console.summary, &text, &json, &causes.to_string());
 }
 
 fn place(output: &Path) -> String {

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use crate::dicom::Header;
-use crate::error::Error;
+use crate::error::{Error, usage};
 use crate::group::FileNotes;
 use crate::group::fragment::{Kept, SkippedFile, skipped_entry};
-use crate::group::reader::{Keeper, Record};
+use crate::group::reader::{Keeper, Record, ReportedBy};
 use crate::issue::Skip;
 use crate::numbers::count;
 use crate::report::Sorter;
@@ -67,8 +67,9 @@ impl Keeper for Recorder {
         }
     }
 
-    fn left_out(&self, name: &Name, skip: &Skip) {
+    fn left_out(&self, name: &Name, _: Option<Mark>, skip: &Skip) -> ReportedBy {
         self.put_aside(name, Some(skip), FileNotes::default());
+        ReportedBy::Stage
     }
 }
 
@@ -82,6 +83,6 @@ impl LeftOut {
         let more = self.unreadable.saturating_sub(self.named.len() as u64);
         let more = if more > 0 { format!(" and {} more", count(more)) } else { String::new() };
         let advice = "try again, or give --allow-unreadable to leave them out and report them";
-        Err(Error::Usage(format!("files cannot be read, so nothing was written: {}{more}; {advice}", named.join("; "))))
+        usage(format!("files cannot be read, so nothing was written: {}{more}; {advice}", named.join("; ")))
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Scan, records};
-use crate::error::Error;
+use crate::error::{Error, usage};
 use crate::group::fragment::{Cutter, End, Scanned, key_hash, skipped_line};
 use crate::interrupt::Interrupt;
 use crate::options::{FileMode, Share, share_of};
@@ -25,17 +25,15 @@ pub(super) enum Target {
 
 impl Target {
     /// Checks that the output can be written, before anything is read.
-    pub fn open(scan: &Scan) -> Result<Target, Error> {
+    pub fn open(scan: &Scan, mode: FileMode) -> Result<Target, Error> {
         match OutputTarget::parse(&scan.output)? {
             OutputTarget::Folder(path) => {
-                scan.mode.make_folder(&path).map_err(|source| Error::Write { path: path.clone(), source })?;
+                mode.make_folder(&path).map_err(|source| Error::Write { path: path.clone(), source })?;
                 WholeFile::try_in(&path)?;
                 let shard = scan.shard.unwrap_or(Share::WHOLE);
                 Ok(Target::Folder { path, partitions: scan.partitions.unwrap_or(1), shard })
             }
-            _ if scan.partitions.is_some() => {
-                Err(Error::Usage("--partitions writes several files: give a folder (-o records/)".to_string()))
-            }
+            _ if scan.partitions.is_some() => usage("--partitions writes several files: give a folder (-o records/)"),
             _ => Ok(Target::Stream(scan.output.clone())),
         }
     }
@@ -89,12 +87,7 @@ impl Writer<'_> {
     pub fn all(&self, entries: Sorter) -> Result<(), Error> {
         let partitions = self.target.partitions();
         // All are sorted before the first file is opened: they are few, or on disk.
-        let mut by_partition: Vec<Sorter> = Vec::new();
-        if partitions > 1 {
-            by_partition = self.divided(entries, partitions)?;
-        } else {
-            by_partition.push(entries);
-        }
+        let by_partition = if partitions > 1 { self.divided(entries, partitions)? } else { vec![entries] };
         self.remove_others()?;
         for (number, entries) in (1..).zip(by_partition) {
             self.interrupt.check()?;
@@ -139,7 +132,7 @@ impl Writer<'_> {
         let path = self.target.path(number);
         let mut file = WholeFile::create(&path)?.with_mode(self.mode);
         let mut entries = Some(entries);
-        file.write(&mut |out| {
+        file.write_with(&mut |out| {
             let Some(entries) = entries.take() else { return Ok(()) };
             self.skipped(entries, out)?;
             let share = Share { number, of: self.target.partitions() };

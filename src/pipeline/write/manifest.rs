@@ -19,16 +19,16 @@ impl Stage<'_> {
     pub(super) fn conform(&self, study: &mut ImagingStudy<'_>, uid: &str) -> Dialect<'_> {
         let (dialect, place) = (self.dialect(), Where { study: Some(uid), ..Where::default() });
         let (mut lacks, mut reason) = (lacks(dialect.profile, study), Reason::NotConforming as fn(_) -> _);
-        if self.job.format == Format::Kos {
+        if self.run.job.format == Format::Kos {
             lacks.extend(key_object_lacks(dialect.profile, study));
             reason = Reason::NoManifest;
         }
-        lacks.iter().for_each(|lack| self.report.issue_of(uid, place, &finish::lack_issue(*lack, reason)));
+        lacks.iter().for_each(|lack| self.run.report.issue_of(uid, place, &finish::lack_issue(*lack, reason)));
         if !lacks.is_empty() {
             return dialect.without_profile();
         }
         for change in conform(dialect.profile, study, &self.content().profile) {
-            self.report.issue_of(uid, place, &finish::change_issue(change));
+            self.run.report.issue_of(uid, place, &finish::change_issue(change));
         }
         dialect
     }
@@ -37,7 +37,7 @@ impl Stage<'_> {
     pub(super) fn document_bundle(&self, study: ImagingStudy<'_>, dialect: Dialect<'_>) -> Result<Placed, Error> {
         let document = self.document_of(study, dialect);
         let study = &document.linked.study;
-        let write = |out: &mut dyn Write| json::write(out, &document, dialect, self.job.layout);
+        let write = |out: &mut dyn Write| json::write(out, &document, dialect, self.run.job.layout);
         self.document("Bundle", study.id.clone(), &study.uid, None, dialect, write)
     }
 
@@ -55,7 +55,7 @@ impl Stage<'_> {
             let place = Where { study: Some(resolved.uid), ..Where::default() };
             let tags = vec![dicom_dictionary_std::tags::REFERENCED_REQUEST_SEQUENCE];
             let issue = Issue { element: "basedOn", tags, reason: Reason::OrderNumbers, value: None };
-            self.report.issue_of(resolved.uid, place, &issue);
+            self.run.report.issue_of(resolved.uid, place, &issue);
         }
         let head = kos::Head::of(&study, resolved, self.content());
         let twin = self.document_of(study, dialect);

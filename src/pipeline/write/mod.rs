@@ -8,20 +8,19 @@ use std::collections::BTreeMap;
 
 use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
 
-use crate::error::Error;
+use crate::error::{Error, usage};
+use crate::fhir::id::Ids;
 use crate::fhir::{Companion, DateTime, Dialect, ResourceType, Sharing};
 use crate::group::{Study, look_across};
-use crate::interrupt::Interrupt;
 use crate::issue::Reason;
 use crate::mapping::finish::{Finished, imaging_study};
 use crate::mapping::{ContentOptions, ResolvedStudy};
 use crate::options::References;
 use crate::output::{Catalog, DocumentName, Format, Model, Order, Placed, Sink, WriteDocument};
-use crate::progress::Progress;
-use crate::report::{Equipment, Report, Where};
+use crate::report::{Equipment, Where};
 
-use super::Job;
-use super::counts::{RunCounts, StudyCounts};
+use super::counts::StudyCounts;
+use super::{Job, Run, made_at};
 use notes::issue;
 pub use notes::{note_contradiction, note_held_back};
 use resources::is_given;
@@ -34,22 +33,14 @@ pub const SHARED: &str = "\0";
 
 /// The context of the writing stage.
 pub struct Stage<'s> {
-    /// The options.
-    pub job: &'s Job,
+    /// The run.
+    pub run: &'s Run<'s>,
     /// Computes ids, and decides what studies share.
     pub sharing: Sharing,
     /// The creation time of documents.
     pub made_at: DateTime,
     /// The destination.
     pub sink: &'s dyn Sink,
-    /// The counters.
-    pub counts: &'s RunCounts,
-    /// The report.
-    pub report: &'s Report,
-    /// The progress.
-    pub progress: &'s dyn Progress,
-    /// Set by Ctrl-C.
-    pub interrupt: &'s Interrupt,
     /// The index, if there is one.
     pub memory: Option<&'s dyn Memory>,
 }
@@ -61,7 +52,7 @@ pub trait Memory: Sync {
         &self,
         name: &DocumentName,
         study_uid: &str,
-        given: &Given<'_>,
+        given: &Destination<'_>,
         write: WriteDocument<'_>,
     ) -> Result<Placed, Error>;
 
@@ -70,14 +61,14 @@ pub trait Memory: Sync {
 }
 
 /// A document for the sink.
-pub struct Given<'g> {
+pub struct Destination<'g> {
     /// The sink.
     pub sink: &'g dyn Sink,
     model: Option<&'g Model<'g>>,
     dialect: Dialect<'g>,
 }
 
-impl Given<'_> {
+impl Destination<'_> {
     /// Passes it to the sink.
     pub fn give(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error> {
         match self.model {
@@ -91,9 +82,17 @@ impl Given<'_> {
 /// studies conforms to the profile.
 pub type Shared = BTreeMap<(ResourceType, String), (Companion, bool)>;
 
+impl<'s> Stage<'s> {
+    /// The stage of a run whose studies share nothing yet.
+    pub fn new(run: &'s Run<'s>, sink: &'s dyn Sink) -> Result<Stage<'s>, Error> {
+        let sharing = Sharing::alone(Ids::new(run.content().id_salt.as_deref().unwrap_or_default()));
+        Ok(Stage { run, sharing, made_at: made_at(run.content())?, sink, memory: None })
+    }
+}
+
 impl Stage<'_> {
     fn content(&self) -> &ContentOptions {
-        &self.job.config.content
+        self.run.content()
     }
 
     /// The release, the user's `meta`, and the profile.
@@ -104,7 +103,7 @@ impl Stage<'_> {
 
     /// Writes every study.
     pub fn all(&self, studies: &mut [Study]) -> Result<(), Error> {
-        self.progress.writing(studies.len() as u64);
+        self.run.progress.writing(studies.len() as u64);
         let mut shared = Shared::new();
         self.some(studies, &mut shared)?;
         self.shared(shared)
@@ -113,10 +112,10 @@ impl Stage<'_> {
     /// Writes studies, sorted by UID, so that shared resources are merged in that order.
     pub fn some(&self, studies: &mut [Study], shared: &mut Shared) -> Result<(), Error> {
         match self.sink.order() {
-            _ if shares(self.job) => self.in_order(studies, |resolved| self.study(resolved, shared)),
+            _ if shares(self.run.job) => self.in_order(studies, |resolved| self.study(resolved, shared)),
             Order::AsGiven => self.in_order(studies, |resolved| self.study(resolved, &mut Shared::new())),
             Order::Any => studies.par_iter_mut().try_for_each(|study| {
-                self.interrupt.check()?;
+                self.run.interrupt.check()?;
                 self.study(&study.resolve(&self.content().archive), &mut Shared::new())
             }),
         }
@@ -130,7 +129,7 @@ impl Stage<'_> {
         }
         let across = look_across(studies, &self.content().archive);
         for (place, fact) in across.contradictions {
-            note_contradiction(self.report, studies.get(place).map_or("", |study| &*study.uid), fact);
+            note_contradiction(self.run.report, studies.get(place).map_or("", |study| &*study.uid), fact);
         }
         self.sharing.contested = across.contested;
     }
@@ -145,7 +144,7 @@ impl Stage<'_> {
             let resolved: Vec<ResolvedStudy<'_>> =
                 some.par_iter_mut().map(|study| study.resolve(&self.content().archive)).collect();
             for study in &resolved {
-                self.interrupt.check()?;
+                self.run.interrupt.check()?;
                 each(study)?;
             }
         }
@@ -157,7 +156,7 @@ impl Stage<'_> {
         for (companion, conforms) in shared.into_values() {
             if companion.contradicted {
                 let contradicts = issue(companion.resource_type().name(), Reason::Contradicts);
-                self.report.issue_of(SHARED, Where::default(), &contradicts);
+                self.run.report.issue_of(SHARED, Where::default(), &contradicts);
             }
             let dialect = if conforms { self.dialect() } else { self.dialect().without_profile() };
             self.companion(&companion, SHARED, dialect)?;
@@ -168,11 +167,11 @@ impl Stage<'_> {
     /// Writes the rows of a study.
     fn rows(&self, resolved: &ResolvedStudy<'_>, catalog: &Catalog) -> Result<(), Error> {
         self.note(resolved);
-        self.counts.resolved(&StudyCounts::of(resolved));
+        self.run.counts.resolved(&StudyCounts::of(resolved));
         catalog.study(resolved, &self.content().archive)?;
-        self.counts.wrote(&StudyCounts::of(resolved));
-        self.report.wrote(resolved);
-        self.progress.wrote(1);
+        self.run.counts.wrote(&StudyCounts::of(resolved));
+        self.run.report.wrote(resolved);
+        self.run.progress.wrote(1);
         Ok(())
     }
 
@@ -186,21 +185,21 @@ impl Stage<'_> {
         for (series, issue) in &issues {
             let equipment = Equipment::Study(resolved, *series);
             let place = Where { study: Some(resolved.uid), series: *series, equipment, ..Where::default() };
-            self.report.issue_of(resolved.uid, place, issue);
+            self.run.report.issue_of(resolved.uid, place, issue);
         }
         let counts = StudyCounts::of(resolved);
-        self.counts.resolved(&counts);
+        self.run.counts.resolved(&counts);
         let id = study.id.clone();
-        let is_left_out = self.job.format == Format::Kos && !dialect.profile.is_some();
-        let placed = match self.job.format {
+        let is_left_out = self.run.job.format == Format::Kos && !dialect.profile.is_some();
+        let placed = match self.run.job.format {
             Format::Kos => self.key_objects(study, resolved, dialect)?,
             _ => self.resources(study, selections, shared, dialect)?,
         };
         if is_given(&placed) && !is_left_out {
-            self.counts.wrote(&counts);
-            self.report.wrote(resolved);
+            self.run.counts.wrote(&counts);
+            self.run.report.wrote(resolved);
         }
-        self.progress.wrote(1);
+        self.run.progress.wrote(1);
         self.memory.map_or(Ok(()), |memory| memory.study(resolved.uid, &id, &counts, &placed))
     }
 }
@@ -220,5 +219,5 @@ pub fn check_room(job: &Job, studies: usize) -> Result<(), Error> {
         job.target.path().map_or("standard output as one document".to_string(), |path| path.display().to_string());
     let lines = if job.format == Format::Kos { "" } else { ", or -o FILE.ndjson for a line each" };
     let advice = format!("give a folder (-o DIR/) for a file each{lines}");
-    Err(Error::Usage(format!("{studies} studies were found, and {place} has room for one: {advice}")))
+    usage(format!("{studies} studies were found, and {place} has room for one: {advice}"))
 }

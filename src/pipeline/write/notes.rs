@@ -15,7 +15,7 @@ impl Stage<'_> {
     /// Reports numbers of a study that studies of other patients also have.
     pub(super) fn note_held(&self, uid: &str, all: &[Held]) {
         for held in all {
-            self.report.issue_of(uid, Where { study: Some(uid), ..Where::default() }, &finish::held_issue(held));
+            self.run.report.issue_of(uid, Where { study: Some(uid), ..Where::default() }, &finish::held_issue(held));
         }
     }
 
@@ -24,7 +24,7 @@ impl Stage<'_> {
         for found in &resolved.issues {
             let (name, equipment) = (found.name.as_ref(), Equipment::Study(resolved, None));
             let place = Where { name, study: Some(resolved.uid), equipment, ..Where::default() };
-            self.report.issue_of(resolved.uid, place, &found.issue);
+            self.run.report.issue_of(resolved.uid, place, &found.issue);
         }
         for selection in resolved.selections {
             self.note_selection(selection, resolved);
@@ -33,19 +33,18 @@ impl Stage<'_> {
             let equipment = Equipment::Study(resolved, Some(series.uid));
             let place = Where { study: Some(resolved.uid), series: Some(series.uid), equipment, ..Where::default() };
             for found in &series.issues {
-                self.report.issue_of(resolved.uid, Where { name: found.name.as_ref(), ..place }, &found.issue);
+                self.run.report.issue_of(resolved.uid, Where { name: found.name.as_ref(), ..place }, &found.issue);
             }
-            for uid in &series.conflicts {
-                let other = issue("series.instance", Reason::OtherContent);
-                self.report.issue_of(resolved.uid, Where { instance: Some(uid), ..place }, &other);
-            }
-            for uid in &series.manifests {
-                let manifest = issue("series.instance", Reason::Manifest);
-                self.report.issue_of(resolved.uid, Where { instance: Some(uid), ..place }, &manifest);
-            }
-            for uid in &series.rejected {
-                let rejected = issue("series.instance", Reason::Rejected);
-                self.report.issue_of(resolved.uid, Where { instance: Some(uid), ..place }, &rejected);
+            let left_out = [
+                (&series.conflicts, Reason::OtherContent),
+                (&series.manifests, Reason::Manifest),
+                (&series.rejected, Reason::Rejected),
+            ];
+            for (uids, reason) in left_out {
+                let issue = issue("series.instance", reason);
+                for uid in uids {
+                    self.run.report.issue_of(resolved.uid, Where { instance: Some(uid), ..place }, &issue);
+                }
             }
         }
     }
@@ -61,10 +60,10 @@ impl Stage<'_> {
         if selection.part.is_rejection() {
             let reason = if resolved.rejected.is_empty() { Reason::RejectionNote } else { Reason::AppliedNote };
             let tags = vec![tags::CONCEPT_NAME_CODE_SEQUENCE];
-            self.report.issue_of(resolved.uid, place, &Issue { tags, ..issue("series.instance", reason) });
+            self.run.report.issue_of(resolved.uid, place, &Issue { tags, ..issue("series.instance", reason) });
         }
         if self.content().has_selections() {
-            selection.issues.iter().for_each(|found| self.report.issue_of(resolved.uid, place, &found.issue));
+            selection.issues.iter().for_each(|found| self.run.report.issue_of(resolved.uid, place, &found.issue));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::notes::{issue, note_held_back};
-use super::{Given, Shared, Stage};
+use super::{Destination, Shared, Stage};
 use crate::error::Error;
 use crate::fhir::bundle::Bundle;
 use crate::fhir::profile::Packaging;
@@ -22,13 +22,13 @@ impl Stage<'_> {
         shared: &mut Shared,
         dialect: Dialect<'_>,
     ) -> Result<Placed, Error> {
-        let (release, layout) = (dialect.release, self.job.layout);
+        let (release, layout) = (dialect.release, self.run.job.layout);
         let (id, study_uid) = (study.id.clone(), &study.uid.clone());
         if dialect.profile.packaging == Packaging::Document {
             return self.document_bundle(study, dialect);
         }
-        if self.job.format == Format::Bundle {
-            let bundle = Bundle::of(study, selections, release, &self.sharing, self.job.config.output.bundle);
+        if self.run.job.format == Format::Bundle {
+            let bundle = Bundle::of(study, selections, release, &self.sharing, self.run.job.config.output.bundle);
             self.note_held(study_uid, &bundle.linked.held);
             let write = |out: &mut dyn Write| json::write(out, &bundle, dialect, layout);
             return self.document("Bundle", id, study_uid, Some(Model::Bundle(&bundle)), dialect, write);
@@ -63,7 +63,7 @@ impl Stage<'_> {
     }
 
     pub(super) fn companion(&self, companion: &Companion, study_uid: &str, dialect: Dialect<'_>) -> Result<(), Error> {
-        let layout = self.job.layout;
+        let layout = self.run.job.layout;
         let name = companion.resource_type().name();
         let write = |out: &mut dyn Write| json::write(out, companion, dialect, layout);
         self.document(name, companion.id.clone(), study_uid, Some(Model::Companion(companion)), dialect, write)
@@ -83,9 +83,9 @@ impl Stage<'_> {
         let mut line = |out: &mut dyn Write| {
             write(out)?;
             // A line feed ends JSON, but not DICOM.
-            if self.job.format == Format::Kos { Ok(()) } else { out.write_all(b"\n") }
+            if self.run.job.format == Format::Kos { Ok(()) } else { out.write_all(b"\n") }
         };
-        let given = Given { sink: self.sink, model: model.as_ref(), dialect };
+        let given = Destination { sink: self.sink, model: model.as_ref(), dialect };
         let placed = match self.memory {
             Some(memory) => memory.document(&name, study_uid, &given, &mut line)?,
             None => given.give(&name, &mut line)?,
@@ -96,15 +96,15 @@ impl Stage<'_> {
             Placed::Written | Placed::NotTaken => {}
             Placed::NameTaken => {
                 let place = Where { study, ..Where::default() };
-                self.report.issue_of(study_uid, place, &issue(resource_type, Reason::NameTaken));
+                self.run.report.issue_of(study_uid, place, &issue(resource_type, Reason::NameTaken));
             }
             Placed::HeldBack(path) if name.is_main() => {
-                note_held_back(self.report, path);
+                note_held_back(self.run.report, path);
             }
             Placed::HeldBack(path) => {
                 let name = Name::file(path);
                 let place = Where { name: Some(&name), study, ..Where::default() };
-                self.report.issue_of(study_uid, place, &issue(resource_type, Reason::FileSaysMore));
+                self.run.report.issue_of(study_uid, place, &issue(resource_type, Reason::FileSaysMore));
             }
         }
         Ok(placed)

@@ -82,7 +82,7 @@ impl Page {
     ) -> Result<(), Error> {
         let Page { mut file, holdings, lists } = self;
         let sections = Sections { totals, counts, holdings: &holdings, lists: &lists, values };
-        file.write(&mut |out| write_page(out, &sections, section))?;
+        file.write_with(&mut |out| write_page(out, &sections, section))?;
         file.finish()
     }
 }

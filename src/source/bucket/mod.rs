@@ -18,7 +18,7 @@ use object_store::{Error as StoreError, ObjectMeta};
 use super::batch::Feed;
 use super::item::{From, Item};
 use super::permits::Permits;
-use super::{Only, Stamp, watch};
+use super::{NameFilter, Stamp, watch};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::issue::Skip;
@@ -56,7 +56,7 @@ pub(super) struct Listing {
     /// Their address, for messages.
     place: String,
     extent: Extent,
-    only: Only,
+    only: NameFilter,
     requests: usize,
 }
 
@@ -92,7 +92,12 @@ impl BucketInput {
 
     /// Requests the object, or the first one with the prefix, so that an unusable input ends the run before anything is
     /// written.
-    pub(super) fn ask(&self, only: Only, interrupt: &Interrupt, progress: &dyn Progress) -> Result<Listing, Error> {
+    pub(super) fn ask(
+        &self,
+        only: NameFilter,
+        interrupt: &Interrupt,
+        progress: &dyn Progress,
+    ) -> Result<Listing, Error> {
         let BucketInput { address, options, requests } = self;
         let bucket = Bucket::open(address, options, *requests)?;
         let place = bucket.address(&address.key);
@@ -148,7 +153,7 @@ impl Listing {
 }
 
 /// Whether an object has to be read.
-fn wants(feed: &Feed, bucket: &Bucket, only: &Only, object: &ObjectMeta) -> bool {
+fn wants(feed: &Feed, bucket: &Bucket, only: &NameFilter, object: &ObjectMeta) -> bool {
     if !feed.is_watched() && only.0.is_none() {
         return true;
     }

@@ -8,7 +8,7 @@ use super::{BucketInput, Extent, Listing};
 use crate::issue::Skip;
 use crate::name::Name;
 use crate::objects::{Bucket, undescribed};
-use crate::source::Only;
+use crate::source::NameFilter;
 use crate::source::batch::Feed;
 
 /// The most names that wait for their requests.
@@ -54,7 +54,7 @@ fn give(inputs: Vec<BucketInput>, feed: &mut Feed) {
         objects,
         place,
         extent,
-        only: Only::default(),
+        only: NameFilter::default(),
         requests,
     };
     listing(stream::iter(objects).boxed(), address.root(), Extent::Named).give(feed);

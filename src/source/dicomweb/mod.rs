@@ -1,8 +1,8 @@
-//! A PACS that speaks DICOMweb (PS3.18): its studies by QIDO-RS, and of each the metadata of all instances by WADO-RS, as
-//! DICOM JSON. Pixel data is never asked for.
+//! DICOMweb (PS3.18): studies are searched by QIDO-RS, and the metadata of all instances of each is retrieved by WADO-RS,
+//! as DICOM JSON. Pixel data is never requested.
 //!
-//! A study is asked for as a whole; a server that refuses that is asked for its series. What was not delivered is reported
-//! by study: instances that the server counts and does not give, too.
+//! If a server refuses the metadata of a study, it is requested by series. Missing instances are reported by study, also
+//! those that the server counts and does not deliver.
 
 mod options;
 mod pages;
@@ -29,60 +29,60 @@ use pages::{Found, Pages};
 use server::Server;
 use study::RemoteStudy;
 
-/// Which studies of which server.
+/// Studies of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DicomWeb {
-    /// How it is reached.
+    /// The connection.
     pub connection: Connection,
-    /// Who asks.
+    /// The credentials.
     pub credentials: Credentials,
-    /// How often and for how long.
+    /// Retries and timeouts.
     pub policy: Policy,
-    /// Requests at the same time.
+    /// The number of concurrent requests.
     pub requests: usize,
     /// A query of QIDO-RS (PS3.18 10.6), as `StudyDate=20240101-20240131`; empty for all studies.
     pub query: String,
-    /// Study Instance UIDs; where there are some, only these are asked for.
+    /// Study Instance UIDs; if there are any, only these studies are requested.
     pub studies: Vec<String>,
 }
 
-/// A server whose first answer is there.
-pub(super) struct Asked {
+/// A server that answered its first request.
+pub(super) struct OpenSearch {
     server: Arc<Server>,
     first: First,
     permits: Permits,
 }
 
-/// What is asked for.
+/// The studies to request.
 enum First {
     /// These studies.
     Studies(Vec<String>),
-    /// All pages, of which the first is there.
+    /// All pages of a search, of which the first was received.
     Pages(Pages),
 }
 
 impl DicomWeb {
-    /// Asks for the first page of studies: a server that cannot be used ends the run before anything is written.
-    pub(super) fn ask(&self, interrupt: &Interrupt, progress: Arc<dyn Progress>) -> Result<Asked, Error> {
+    /// Requests the first page of studies, so that an unusable server ends the run before anything is written.
+    pub(super) fn ask(&self, interrupt: &Interrupt, progress: Arc<dyn Progress>) -> Result<OpenSearch, Error> {
         let server = Arc::new(Server::new(self, interrupt.clone(), progress)?);
         let first = match &self.studies[..] {
             [] => First::Pages(Pages::first(&server, "studies", &self.query)?),
             studies => First::Studies(studies.to_vec()),
         };
-        Ok(Asked { server, first, permits: Permits::new(self.requests) })
+        Ok(OpenSearch { server, first, permits: Permits::new(self.requests) })
     }
 }
 
-impl Asked {
-    /// Hands over all studies.
+impl OpenSearch {
+    /// Sends all studies to the feed.
     pub fn give(self, feed: &mut Feed) {
-        let Asked { server, first, permits } = self;
+        let OpenSearch { server, first, permits } = self;
         let give = |found: Found, feed: &mut Feed| {
             let stamp = stamp(&found);
             let study = RemoteStudy::new(&server, found, permits.clone());
             let name = Name::file(study.address());
             feed.stamped(Item::new(name, From::Source(Box::new(study))), stamp, watch::From::Name);
-            // Each study is a request, and the next is another reader's.
+            // Sent one by one, so that several readers request studies at once.
             feed.flush();
         };
         match first {
@@ -108,8 +108,8 @@ impl Asked {
     }
 }
 
-/// What tells whether a study changed: the number of its instances, and what the search says of it. Where the server does
-/// not count them, nothing does.
+/// The stamp of a study: the number of its instances, and a hash of its attributes in the search. Without the number it is
+/// unknown.
 fn stamp(found: &Found) -> Stamp {
     match found.instances {
         Some(instances) => Stamp::Listed { size: instances.to_string(), tag: format!("{:016x}", found.hash) },

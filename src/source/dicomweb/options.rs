@@ -4,7 +4,7 @@
 #![allow(rustdoc::bare_urls)]
 
 use super::DicomWeb;
-use crate::error::Error;
+use crate::error::{Error, usage};
 use crate::http::{AccessOptions, http_url};
 
 /// The prefix of DICOMweb inputs, before the address.
@@ -18,6 +18,7 @@ const OURS: [&str; 3] = ["limit", "offset", "includefield"];
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::Args))]
 #[cfg_attr(feature = "cli", command(next_help_heading = "Server"))]
+#[non_exhaustive]
 pub struct WebOptions {
     /// Convert the studies that a QIDO-RS query finds
     ///
@@ -68,12 +69,12 @@ fn query(text: &str) -> Result<String, Error> {
     let text = text.strip_prefix('?').unwrap_or(text).trim_matches('&');
     let mut names = text.split('&').map(|part| part.split('=').next().unwrap_or_default());
     if let Some(ours) = names.find(|name| OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours))) {
-        return Err(Error::Usage(format!("--query: {ours} is set by dcm2fhir, which reads all pages: leave it out")));
+        return usage(format!("--query: {ours} is set by dcm2fhir, which reads all pages: leave it out"));
     }
     if !text.is_empty() && text.split('&').any(|part| !part.contains('=')) {
         let want =
             "--query wants NAME=VALUE, with & between several, as StudyDate=20240101-20240131&ModalitiesInStudy=CT";
-        return Err(Error::Usage(want.to_string()));
+        return usage(want);
     }
     let one = |byte: u8| match byte {
         b'!'..=b'~' if !b"\"#<>\\^`{|}".contains(&byte) => char::from(byte).to_string(),

@@ -1,8 +1,8 @@
-//! The pages of a search (PS3.18 8.3.4): one after the other until nothing new comes.
+//! The pages of a search (PS3.18 8.3.4), requested until one has nothing new.
 //!
-//! Servers answer with fewer than they were asked for, so a short page is no sign of the end: an empty one is, or one that
-//! brings what was there before. A server that always gives its first page is told by that. Where a page repeats some of
-//! what came before, the order changed meanwhile, and others may have been passed over: then all is searched again.
+//! Servers may limit pages, so a short page does not end a search: an empty page does, or one with known results only, as
+//! from a server that ignores the offset. A page with some known results means that the order changed, and that others may
+//! have been missed: then the search is repeated.
 
 use std::collections::HashSet;
 
@@ -17,26 +17,25 @@ use crate::dicom::{Header, Levels, Tag, Wanted};
 use crate::error::Error;
 use crate::issue::Skip;
 
-/// What one page is asked for.
+/// The number of results requested for a page.
 const PAGE: usize = 500;
-/// More are not taken from one search: a server that never ends must not keep the run for ever.
+/// The most results of one search, so that a server without an end does not block the run.
 const MAX_FOUND: usize = if cfg!(test) { 2_000 } else { 5_000_000 };
 
-/// How often all is searched again, at most.
+/// The most repetitions of a search.
 const MAX_AGAIN: u32 = 3;
 
 /// A study or series that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
     pub uid: String,
-    /// How many instances the server says it has.
+    /// The number of instances according to the server.
     pub instances: Option<u64>,
-    /// A hash of what tells that it changed.
+    /// A hash of the attributes that tell of a change.
     pub hash: u64,
 }
 
-/// What a study is known by from night to night, where the server says how many instances it has: what changes one of
-/// these, as an image that is added or a name that is corrected, is seen.
+/// The attributes that tell of a change of a study, as an added image or a corrected name.
 static TELLING: [Tag; 15] = [
     tags::STUDY_INSTANCE_UID,
     tags::NUMBER_OF_STUDY_RELATED_INSTANCES,
@@ -55,28 +54,28 @@ static TELLING: [Tag; 15] = [
     tags::STUDY_ID,
 ];
 
-/// What is asked of a series.
+/// The attributes of a series.
 static OF_SERIES: [Tag; 2] = [tags::SERIES_INSTANCE_UID, tags::NUMBER_OF_SERIES_RELATED_INSTANCES];
 
-/// A search under way.
+/// A search in progress.
 pub(super) struct Pages {
     path: String,
     level: Level,
     offset: usize,
     /// Hashes of all UIDs of this search.
     seen: HashSet<u64>,
-    /// Those of the searches before, where all is searched again.
+    /// Those of earlier searches, if the search is repeated.
     seen_before: HashSet<u64>,
-    /// A page that was read already.
+    /// The first page, if it was received.
     first: Option<Vec<Found>>,
-    /// How often all was searched again.
+    /// Repetitions so far.
     again: u32,
-    /// Whether a page of this search repeated some of what came before.
+    /// Whether a page had some known results.
     is_shifted: bool,
     ended: bool,
 }
 
-/// What is searched for, and which attributes say so.
+/// The level of a search, by its attributes.
 #[derive(Debug, Clone, Copy)]
 struct Level {
     uid: Tag,
@@ -87,7 +86,7 @@ const STUDIES: Level = Level { uid: tags::STUDY_INSTANCE_UID, instances: tags::N
 const SERIES: Level = Level { uid: tags::SERIES_INSTANCE_UID, instances: tags::NUMBER_OF_SERIES_RELATED_INSTANCES };
 
 impl Pages {
-    /// The search for studies; its first page is asked for at once.
+    /// A search for studies; its first page is requested at once.
     pub fn first(server: &Server, path: &str, query: &str) -> Result<Pages, Error> {
         let separator = if query.is_empty() { "" } else { "&" };
         let mut pages = Pages::new(format!("{path}?{query}{separator}"), STUDIES);
@@ -100,7 +99,7 @@ impl Pages {
         Ok(pages)
     }
 
-    /// The search for the series of a study.
+    /// A search for the series of a study.
     pub fn of_series(study: &str) -> Pages {
         Pages::new(format!("{study}/series?"), SERIES)
     }
@@ -124,17 +123,17 @@ impl Pages {
         format!("{}includefield={group:04X}{element:04X}&limit={PAGE}&offset={}", self.path, self.offset)
     }
 
-    /// Whether it finds all that the server has.
+    /// Whether it is for all studies of the server.
     pub fn are_all(&self) -> bool {
         self.path.ends_with('?')
     }
 
-    /// The address of the page that comes next.
+    /// The address of the next page.
     pub fn address(&self, server: &Server) -> String {
         format!("{}/{}", server.base(), self.request())
     }
 
-    /// What is new on the next page, or why there is none, which is the end.
+    /// The new results of the next page with any; an error ends the search.
     pub fn next(&mut self, server: &Server) -> Option<Result<Vec<Found>, String>> {
         while !self.ended {
             let result = self.page(server).and_then(|page| self.take(page));
@@ -146,7 +145,7 @@ impl Pages {
         None
     }
 
-    /// The next page; empty behind the last one.
+    /// The next page; empty after the last one.
     fn page(&mut self, server: &Server) -> Result<Vec<Found>, String> {
         if let Some(first) = self.first.take() {
             return Ok(first);
@@ -158,7 +157,7 @@ impl Pages {
         }
     }
 
-    /// What is new of a page.
+    /// The new results of a page.
     fn take(&mut self, page: Vec<Found>) -> Result<Vec<Found>, String> {
         let (count, is_later) = (page.len(), self.offset > 0);
         let is_known = page.iter().any(|found| self.seen.contains(&hash_of(found)));
@@ -175,7 +174,7 @@ impl Pages {
         Ok(fresh)
     }
 
-    /// Ends the search at a page without anything new, which may be a full one; or begins it again.
+    /// Ends or repeats the search at a page without new results, which may be a full one.
     fn end(&mut self, is_full: bool) -> Result<(), String> {
         if !std::mem::take(&mut self.is_shifted) {
             self.ended = true;
@@ -195,7 +194,7 @@ fn hash_of(found: &Found) -> u64 {
     xxh3_64(found.uid.as_bytes())
 }
 
-/// What a page lists.
+/// The results of a page.
 fn found(body: &[u8], level: Level) -> Result<Vec<Found>, String> {
     let paths = OF_SERIES.iter().chain(&TELLING).map(|tag| (std::slice::from_ref(tag) as TagPath, Levels::NONE));
     let wanted = Wanted::new(paths, |_| Tag(0xFFFF, 0xFFFF));

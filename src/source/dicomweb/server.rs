@@ -11,7 +11,7 @@ use crate::progress::{Progress, note_retries};
 
 /// PS3.18 8.7.3.
 const MEDIA_TYPE: &str = "application/dicom+json";
-/// After this many consecutive requests without an answer, each with all its retries, the server is given up.
+/// The number of consecutive failed requests, each with all its retries, after which no more are sent.
 const MAX_GIVEN_UP: u32 = 3;
 
 /// A DICOMweb server.

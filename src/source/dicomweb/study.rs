@@ -109,7 +109,7 @@ impl RemoteStudy {
     }
 }
 
-/// The number of instances in an answer, which are all of the study that was asked for.
+/// The number of instances in an answer; fails if one is of another study.
 fn count(text: &[u8], uid: &str) -> Result<u64, String> {
     let wanted = Wanted::new([(&STUDY as TagPath, Levels::NONE)], |_| Tag(0xFFFF, 0xFFFF));
     let (mut header, mut source, mut count) = (Header::default(), text, 0);

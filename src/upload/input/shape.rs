@@ -2,10 +2,11 @@
 
 use std::sync::LazyLock;
 
-use memchr::memmem::{self, Finder};
+use memchr::memmem::Finder;
 
 use crate::fhir::Release;
 use crate::fhir::release::{CodedElement, Datatype, EndpointForm, SopClassForm};
+use crate::upload::json::finder;
 use crate::upload::package::kind;
 
 /// A resource type, the beginning of an element as text, and whether a release writes it so.
@@ -56,20 +57,23 @@ fn is_coding(element: CodedElement) -> bool {
 }
 
 /// What precedes the first series.
-const SERIES: &[u8] = br#","series":["#;
+const SERIES: &str = r#","series":["#;
 /// How much of the series is searched: the first shows the release, the rest is mostly a list of instances.
 const SERIES_BYTES: usize = 1024;
 /// How much of a resource is searched at least.
 const MIN_BYTES: usize = 4096;
 
-/// Searchers of these texts.
+/// Finds it.
+static SERIES_FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| finder(SERIES));
+
+/// Finders of these texts.
 static FINDERS: LazyLock<Vec<Finder<'static>>> =
-    LazyLock::new(|| SHAPES.iter().map(|(_, start, _)| Finder::new(start.as_bytes())).collect());
+    LazyLock::new(|| SHAPES.iter().map(|(_, start, _)| finder(start)).collect());
 
 /// Fails for a resource, on one line, of another release.
 pub fn check(text: &str, release: &Release) -> Result<(), String> {
     let kind = kind(text).unwrap_or_default();
-    let series = memmem::find(text.as_bytes(), SERIES).unwrap_or_default();
+    let series = SERIES_FINDER.find(text.as_bytes()).unwrap_or_default();
     let searched = MIN_BYTES.max(series + SERIES_BYTES);
     let beginning = &text.as_bytes()[..text.len().min(searched)];
     let is_strange = |((of, _, is_so), finder): &(&Shape, &Finder<'_>)| {

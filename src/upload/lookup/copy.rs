@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::upload::json::Json;
+use crate::upload::json::{Json, NewReferences, with_references};
 use crate::upload::package::kind as kind_of;
 use crate::upload::rejects::Outcome;
 use crate::upload::response::{Response, ResponseEntry};
@@ -31,6 +31,19 @@ pub struct ServerCopy {
     pub etag: Option<String>,
     /// The resource.
     pub resource: Json,
+    /// Whether its references were replaced since it was read.
+    pub is_corrected: bool,
+}
+
+impl Found {
+    /// Replaces references that a server left as they were when it gave the resources other ids.
+    pub fn correct(&mut self, moved: &NewReferences<'_>) {
+        let Found::One(copy) = self else { return };
+        let corrected = Json::parse(&with_references(&copy.resource.to_string(), moved));
+        if let Some(resource) = corrected.filter(|corrected| *corrected != copy.resource) {
+            (copy.resource, copy.is_corrected) = (resource, true);
+        }
+    }
 }
 
 /// The response to one read.
@@ -78,7 +91,7 @@ fn copy(text: &str, etag: Option<&str>, kind: &str) -> Option<ServerCopy> {
     let resource = Json::parse(text).filter(|resource| resource.string("resourceType") == Some(kind))?;
     let version = resource.get("meta").and_then(|meta| meta.string("versionId"));
     let etag = version.map(|version| format!("W/\"{version}\"")).or_else(|| etag.map(str::to_string));
-    Some(ServerCopy { reference: format!("{kind}/{}", resource.string("id")?), etag, resource })
+    Some(ServerCopy { reference: format!("{kind}/{}", resource.string("id")?), etag, resource, is_corrected: false })
 }
 
 #[cfg(test)]

@@ -1,13 +1,19 @@
 //! Searches by identifier, and comparison of a copy's identifiers.
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::head::Head;
 use crate::fhir::{bundle, id};
-use crate::upload::json::Json;
+use crate::upload::json::{Json, finder};
 
 /// The system of Study Instance UIDs.
 const DICOM_UID: &str = "urn:dicom:uid";
+/// The beginning of an identifier that is a UID, as compact JSON.
+const UID_IDENTIFIER: &str = r#""system":"urn:dicom:uid","value":"urn:oid:"#;
+/// Finds it.
+static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| finder(UID_IDENTIFIER));
 
 /// A search for a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,9 +111,12 @@ fn study_uid(kind: &str, id: &str, text: &str) -> Option<String> {
     if kind != "ImagingStudy" {
         return None;
     }
-    let identifier = format!("\"system\":\"{DICOM_UID}\",\"value\":\"urn:oid:{id}\"");
-    if !id.is_empty() && memmem::find(text.as_bytes(), identifier.as_bytes()).is_some() {
-        return Some(format!("urn:oid:{id}"));
+    let is_it = |found: usize| {
+        let rest = text[found + UID_IDENTIFIER.len()..].strip_prefix(id);
+        rest.is_some_and(|rest| rest.starts_with('"'))
+    };
+    if !id.is_empty() && FINDER.find_iter(text.as_bytes()).any(is_it) {
+        return Some(["urn:oid:", id].concat());
     }
     let head: Head = serde_json::from_str(text).ok()?;
     let mut tokens = head.identifier.iter().filter_map(|identifier| identifier.token());

@@ -7,6 +7,7 @@ use memchr::memmem::Finder;
 use memchr::{memchr, memchr2};
 
 use super::head::BundleEntry;
+use crate::upload::json::finder;
 
 /// The text after a resource. In a string its quotes would be escaped, and none of our resources has a member of that
 /// name. If a foreign resource has one, the remaining text does not close the Bundle, and the split fails.
@@ -18,7 +19,7 @@ pub fn entries(text: &str) -> Option<Vec<BundleEntry<'_>>> {
     rest.skip(r#"{"resourceType":"Bundle","type":"#)?;
     rest.string()?;
     rest.skip(r#","entry":["#)?;
-    let (mut entries, request) = (Vec::with_capacity(8), Finder::new(REQUEST));
+    let (mut entries, request) = (Vec::with_capacity(8), finder(REQUEST));
     loop {
         entries.push(entry(&mut rest, &request)?);
         if rest.skip(",").is_none() {

@@ -186,7 +186,7 @@ fn onto<'e>(entry: &'e Entry<'_>, ours: &Json, copy: &'e ServerCopy, allowed: Al
     let lists = if entry.is_main() { Lists::Joined } else { Lists::Replaced };
     let merged = merge(ours, theirs, lists, base);
     let is_undone = is_withdrawn(theirs) && theirs.string("status") != ours.string("status") && !allowed.restore;
-    if merged.changes.is_empty() {
+    if merged.changes.is_empty() && !copy.is_corrected {
         return Step::Unchanged;
     }
     if !entry.is_main() && (!allowed.overwrite_companions || is_undone) {
@@ -250,6 +250,7 @@ mod tests {
             reference: reference.into(),
             etag: Some("W/\"4\"".into()),
             resource: Json::parse(text).unwrap(),
+            is_corrected: false,
         })
     }
 

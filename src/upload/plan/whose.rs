@@ -127,7 +127,7 @@ mod tests {
     fn check(kind: &str, is_searched: bool, ours: &str, theirs: &str) -> Result<(), &'static str> {
         let target = if is_searched { Target::Create } else { Target::Put };
         let entry = Entry { kind: kind.into(), target, ..Entry::default() };
-        let copy = ServerCopy { reference: "x".to_string(), etag: None, resource: json(theirs) };
+        let copy = ServerCopy { reference: "x".to_string(), etag: None, resource: json(theirs), is_corrected: false };
         super::check(&entry, &json(ours), &copy, "http://h")
     }
 

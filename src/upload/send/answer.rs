@@ -15,7 +15,7 @@ use crate::upload::response::{Response, ResponseEntry};
 pub enum Written {
     /// The server has it, under this `Type/id` if stated.
     Taken(Option<String>),
-    /// It was to be created and exists already, under this `Type/id` if stated: read again.
+    /// It exists, under this `Type/id` if stated, perhaps not as it was sent: read again.
     Existed(Option<String>, Repeat),
     /// The server rejects it.
     Rejected(Outcome),
@@ -135,7 +135,7 @@ fn reference(location: Option<&str>, write: &Write<'_>) -> Option<String> {
     let parts = location.unwrap_or_default().rsplit('/');
     let told = parts.clone().skip(1).zip(parts).find(|(of, _)| *of == kind).map(|(_, id)| id);
     let id = told.filter(|id| is_id(id)).or(own)?;
-    Some(format!("{kind}/{id}"))
+    Some([kind, "/", id].concat())
 }
 
 #[cfg(test)]

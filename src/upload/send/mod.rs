@@ -145,7 +145,13 @@ impl Server {
         let wanted: Vec<Wanted<'_>> =
             places.iter().map(|place| (&entries[*place], states[*place].place.as_deref())).collect();
         let outcome = match self.lookup.read(&self.sender, &wanted) {
-            Ok(found) => return Ok(Some(Open { entries, places, found })),
+            Ok(mut found) => {
+                let moved = given_other_ids(entries, states);
+                if !moved.is_empty() {
+                    found.iter_mut().for_each(|found| found.correct(&moved));
+                }
+                return Ok(Some(Open { entries, places, found }));
+            }
             Err(Unread::Stop(error)) => return Err(error),
             Err(Unread::Refused(outcome)) => outcome,
             Err(Unread::GaveUp(outcome)) => {
@@ -226,6 +232,16 @@ impl Open<'_> {
         }
         all
     }
+}
+
+/// The resources that were created under another id than requested, and their places.
+fn given_other_ids<'r>(entries: &'r [Entry<'_>], states: &'r [State]) -> NewReferences<'r> {
+    let of = |(entry, state): (&'r Entry<'_>, &'r State)| {
+        let (wanted, ended) = (entry.place.as_deref()?, state.ended.as_ref()?);
+        let got = ended.reference.as_deref().filter(|got| ended.end == End::Created && *got != wanted)?;
+        Some((wanted, Some(Cow::Borrowed(got))))
+    };
+    entries.iter().zip(states).filter_map(of).collect()
 }
 
 /// The references between the resources: the place on the server, or else the entry that creates it.

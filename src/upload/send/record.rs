@@ -188,7 +188,7 @@ pub(super) fn ended(state: &mut State, step: &Step<'_>, written: Option<Written>
     };
     let refused = |outcome| Some(rejected(outcome));
     state.ended = match (written, step) {
-        (Some(Written::Taken(place)), _) => there(end, place),
+        (Some(Written::Taken(place)), _) => there(state.sent.unwrap_or(end), place),
         (Some(Written::Existed(place, repeat)), _) if !last => {
             state.place = place.or(state.place.take());
             state.sent = state.sent.or((repeat == Repeat::Yes).then_some(end));

@@ -21,7 +21,7 @@ pub fn bundle(writes: &[&Write<'_>], mode: Mode, base: &str) -> String {
         text.push_str(if place == 0 { r#"{"fullUrl":"# } else { r#",{"fullUrl":"# });
         match write.full_url {
             Some(full_url) => push_quoted(&mut text, full_url),
-            None => push_quoted(&mut text, &format!("{base}/{}", write.url)),
+            None => push_quoted(&mut text, &[base, "/", write.url].concat()),
         }
         text.extend([r#","resource":"#, &write.text, r#","request":{"method":""#, write.method, r#"","url":"#]);
         push_quoted(&mut text, write.url);
@@ -60,7 +60,24 @@ pub fn together(sender: &Sender, writes: &[&Write<'_>], body: &str) -> Result<Ve
         let outcome = Outcome::of("an answer that does not say what became of each entry", &answer.body);
         all(if is_safe { Written::Rejected(outcome) } else { Written::Unknown(outcome) })
     });
-    Ok(without_dangling(writes, written))
+    Ok(with_moved(writes, without_dangling(writes, written)))
+}
+
+/// A server that gives a resource another id than the request may leave the references to it as they were: what refers
+/// to it is read again.
+fn with_moved(writes: &[&Write<'_>], mut written: Vec<Written>) -> Vec<Written> {
+    let is_moved = |(write, written): &(&&Write<'_>, &Written)| {
+        write.method == "PUT" && matches!(written, Written::Taken(Some(place)) if place != write.url)
+    };
+    let moved: Vec<&Write<'_>> = writes.iter().zip(&written).filter(is_moved).map(|(write, _)| *write).collect();
+    for (write, written) in writes.iter().zip(&mut written) {
+        if let Written::Taken(place) = written
+            && moved.iter().any(|to| refers(write, to))
+        {
+            *written = Written::Existed(place.take(), Repeat::Yes);
+        }
+    }
+    written
 }
 
 /// Whether a server that treats a transaction as a batch could accept a resource without what it refers to.

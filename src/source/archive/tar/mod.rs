@@ -1,8 +1,7 @@
 //! A tar (POSIX ustar and pax, GNU, and the older form without a magic number), read from front to back.
 //!
-//! Long names stand in entries of their own in front of the one that they name; of those no more is read than a name can
-//! be long. The crate `tar` reads the headers alone: as a reader it holds a long name of any length in memory, and reads
-//! what could be passed over.
+//! A long name is the data of an entry before the one that it names; it is read up to a limit. The crate `tar` parses the
+//! headers only: its reader keeps names of any length in memory, and reads data that could be skipped.
 
 mod pax;
 
@@ -17,14 +16,14 @@ use pax::Extended;
 
 /// The unit of a tar.
 const BLOCK_BYTES: u64 = 512;
-/// The most bytes that are read of a name or of extended attributes.
+/// The most bytes read of a long name or of extended attributes.
 const MAX_EXTENDED_BYTES: u64 = 64 << 10;
-/// Where the checksum stands in a header, which counts as spaces in it.
+/// The checksum field of a header, which counts as spaces in the checksum.
 const CHECKSUM: std::ops::Range<usize> = 148..156;
 /// The flag of an entry with the name of the whole archive.
 const VOLUME: u8 = b'V';
 
-/// Visits the entries that hold files. Links and devices have no bytes; folders are passed over.
+/// Visits the entries that are not folders. Links and devices have no bytes.
 pub(super) fn read(source: &mut dyn Bytes, visit: Visit<'_>) -> Result<(), Skip> {
     let mut at = 0;
     let mut extended = Extended::default();
@@ -44,7 +43,7 @@ pub(super) fn read(source: &mut dyn Bytes, visit: Visit<'_>) -> Result<(), Skip>
                 let bytes: Result<&mut dyn Bytes, Skip> = match kind {
                     _ if is_link(kind) => Err(Skip::NotRegular),
                     _ if sparse || kind == EntryType::GNUSparse => Err(Skip::Unsupported("a sparse file".to_string())),
-                    // By POSIX what is not known is a file.
+                    // POSIX: an unknown type is a regular file.
                     _ => Ok(&mut part),
                 };
                 if visit(Some(&name), bytes).is_break() {
@@ -56,7 +55,7 @@ pub(super) fn read(source: &mut dyn Bytes, visit: Visit<'_>) -> Result<(), Skip>
     Ok(())
 }
 
-/// The header at an offset; `None` where the mark of the end stands there. Without that mark the archive was cut.
+/// The header at an offset; `None` at the end-of-archive block, without which the archive is truncated.
 fn next(source: &mut dyn Bytes, at: u64) -> Result<Option<Header>, Skip> {
     let mut header = Header::new_old();
     let count = source.read_at(at, header.as_mut_bytes()).map_err(|error| damaged(&error))?;
@@ -76,15 +75,15 @@ pub(super) fn is_header(block: &[u8]) -> bool {
     let as_read = |(at, byte): (usize, &u8)| if CHECKSUM.contains(&at) { b' ' } else { *byte };
     let bytes = || block.iter().enumerate().map(as_read);
     let unsigned: u32 = bytes().map(u32::from).sum();
-    // Some old writers took bytes for signed numbers.
+    // Some old writers sum signed bytes.
     let signed: i32 = bytes().map(|byte| i32::from(byte.cast_signed())).sum();
     sum > 0 && (sum == unsigned || i32::try_from(sum) == Ok(signed))
 }
 
-/// Links have no data, whatever their size says; some writers leave the size of what is empty out.
+/// The size of the data. Links have none, whatever the header says, and some writers leave the size of an empty file out.
 fn size(header: &Header) -> Result<u64, Skip> {
     let field = header.as_old().size;
-    // In binary with more than 64 bits, or negative.
+    // Base-256 with more than 64 bits, or negative.
     let is_huge = field[0] >= 0x80 && field[..4] != [0x80, 0, 0, 0];
     match header.entry_size() {
         _ if is_link(header.entry_type()) || field[0] == 0 => Ok(0),
@@ -101,13 +100,13 @@ fn is_link(kind: EntryType) -> bool {
     kind.is_hard_link() || kind.is_symlink() || kind.is_character_special() || kind.is_block_special() || kind.is_fifo()
 }
 
-/// Whether it stands in front of the entry that it is about, or is about the whole archive.
+/// Whether it describes the next entry or the whole archive.
 fn is_extension(kind: EntryType) -> bool {
     use EntryType::{GNULongLink, GNULongName, XGlobalHeader, XHeader};
     matches!(kind, GNULongName | GNULongLink | XHeader | XGlobalHeader) || kind.as_byte() == VOLUME
 }
 
-/// The data of an entry that says more of the next.
+/// The data of an entry that describes the next one, up to a limit.
 fn attributes(source: &mut dyn Bytes, start: u64, size: u64) -> Result<Vec<u8>, Skip> {
     let mut bytes = vec![0; usize::try_from(size.min(MAX_EXTENDED_BYTES)).unwrap_or_default()];
     let count = source.read_at(start, &mut bytes).map_err(|error| damaged(&error))?;

@@ -1,6 +1,6 @@
-//! What stands in front of an entry that needs more than its header: `length key=value` records (POSIX.1-2001, pax).
+//! Extended headers: `length key=value` records about the next entry (POSIX.1-2001, pax).
 
-/// What is said of the next entry.
+/// Attributes of the next entry.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Extended {
     pub name: Option<Vec<u8>>,
@@ -10,7 +10,7 @@ pub(super) struct Extended {
 }
 
 impl Extended {
-    /// Takes the records that matter.
+    /// Adds records: path, size and sparse.
     pub fn add(&mut self, mut records: &[u8]) {
         while let Some((record, rest)) = record(records) {
             records = rest;

@@ -1,5 +1,4 @@
-//! A manifest as a DICOM file (PS3.10 7): Explicit VR Little Endian, sequences and items of undefined length, written part
-//! by part.
+//! A manifest as a DICOM file (PS3.10 7): Explicit VR Little Endian, sequences and items of undefined length, streamed.
 
 use std::io::{self, Write};
 

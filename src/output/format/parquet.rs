@@ -1,8 +1,7 @@
-//! A catalog as Apache Parquet: every value as it is, dates as dates, what is absent as null.
+//! A catalog as Apache Parquet: text unchanged, dates as dates, absent values as null.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::iter::repeat_n;
-use std::path::Path;
 use std::sync::Arc;
 
 use parquet::basic::{Compression, LogicalType, Repetition, Type as PhysicalType};
@@ -12,16 +11,14 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::{Type, TypePtr};
 
-use super::column::{Cell, CellKind, Column};
-use super::{Catalog, Rows, TableWriter};
-use crate::error::Error;
-use crate::options::FileMode;
+use crate::output::WholeFile;
+use crate::output::catalog::{Cell, CellKind, Column, TableWriter};
 
-/// Rows that are held before they become a row group, at most.
+/// The most rows of a row group.
 const MAX_ROWS: usize = 100_000;
-/// Bytes of text in them, at most: a header can hold long values.
+/// The most bytes of text in a row group, as headers can have long values.
 const MAX_BYTES: usize = 32 * 1024 * 1024;
-/// Rows that are given to a column at a time.
+/// Rows that are passed to a column at a time.
 const BATCH_ROWS: usize = 1024;
 
 /// Writes Parquet.
@@ -35,7 +32,7 @@ pub struct Parquet<W: Write + Send> {
 /// The values of one column until they are written.
 struct Held {
     values: Values,
-    /// For each row 1, or 0 where it has no value.
+    /// The definition level of each row: 1, or 0 without a value.
     levels: Vec<i16>,
 }
 
@@ -45,11 +42,11 @@ enum Values {
     Number(Vec<i64>),
 }
 
-/// Texts one behind the other. What the instances of a series have in common takes the room of one.
+/// Concatenated texts. Repeated ones, as of the instances of a series, are stored once.
 #[derive(Default)]
 struct Texts {
     bytes: Vec<u8>,
-    /// Where each text ends, and how often it stands there.
+    /// The end of each text, and its number of repetitions.
     runs: Vec<(usize, usize)>,
 }
 
@@ -88,14 +85,9 @@ impl<W: Write + Send> Parquet<W> {
     }
 }
 
-impl Catalog {
-    /// A catalog as Parquet on standard output, or in a file that is there when it is whole.
-    pub fn parquet(path: Option<&Path>, rows: Rows, mode: FileMode) -> std::result::Result<Catalog, Error> {
-        if path.is_none() && io::stdout().is_terminal() {
-            return Err(Error::Usage("a terminal shows no Parquet: give -o catalog.parquet".to_string()));
-        }
-        Catalog::open(path, rows, mode, |place, columns| Ok(Box::new(Parquet::new(place, columns)?)))
-    }
+/// Begins a table in a file.
+pub(super) fn table(file: WholeFile, columns: &[&Column]) -> io::Result<Box<dyn TableWriter<WholeFile>>> {
+    Ok(Box::new(Parquet::new(file, columns)?))
 }
 
 impl<W: Write + Send> TableWriter<W> for Parquet<W> {
@@ -122,7 +114,7 @@ impl Held {
         Held { values, levels: Vec::new() }
     }
 
-    /// Takes a value, and gives the bytes that its text takes.
+    /// Adds a value, and returns the bytes of its text.
     fn push(&mut self, cell: &Cell) -> usize {
         let mut bytes = 0;
         let is_there = match (&mut self.values, cell) {
@@ -167,7 +159,7 @@ impl Held {
 }
 
 impl Texts {
-    /// Takes a text, and gives the bytes that it takes.
+    /// Adds a text, and returns the bytes that it needs.
     fn push(&mut self, text: &[u8]) -> usize {
         let start = self.runs.iter().rev().nth(1).map_or(0, |(end, _)| *end);
         match self.runs.last_mut() {
@@ -204,7 +196,7 @@ fn field(column: &Column) -> Result<Type> {
     builder.with_repetition(Repetition::OPTIONAL).with_logical_type(logical).build()
 }
 
-/// What the system said, where it did: a pipe that was closed is no fault.
+/// The I/O error behind an error, so that a closed pipe is recognized.
 fn failed(error: ParquetError) -> io::Error {
     match error {
         ParquetError::External(source) => match source.downcast::<io::Error>() {
@@ -221,7 +213,7 @@ mod tests {
     use parquet::record::Field;
 
     use super::*;
-    use crate::output::catalog::column::columns;
+    use crate::output::catalog::{Rows, columns};
 
     #[test]
     fn a_table_of_several_row_groups_reads_back() {

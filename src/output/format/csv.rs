@@ -5,12 +5,9 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::path::Path;
 
-use super::column::{Cell, Column};
-use super::{Catalog, Rows, TableWriter};
-use crate::error::Error;
-use crate::options::FileMode;
+use crate::output::WholeFile;
+use crate::output::catalog::{Cell, Column, TableWriter};
 
 /// First characters of formulas, also in full-width forms.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
@@ -28,11 +25,9 @@ impl<W: Write> Csv<W> {
     }
 }
 
-impl Catalog {
-    /// A catalog as CSV on standard output, or in a file that is there when it is whole.
-    pub fn csv(path: Option<&Path>, rows: Rows, mode: FileMode) -> Result<Catalog, Error> {
-        Catalog::open(path, rows, mode, |place, columns| Ok(Box::new(Csv::new(place, columns)?)))
-    }
+/// Begins a table in a file.
+pub(super) fn table(file: WholeFile, columns: &[&Column]) -> io::Result<Box<dyn TableWriter<WholeFile>>> {
+    Ok(Box::new(Csv::new(file, columns)?))
 }
 
 impl<W: Write + Send> TableWriter<W> for Csv<W> {
@@ -86,7 +81,7 @@ fn is_number(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::catalog::column::columns;
+    use crate::output::catalog::{Rows, columns};
 
     #[test]
     fn what_a_spreadsheet_would_run_is_a_text() {

@@ -1,4 +1,4 @@
-//! Counts and issues of a study, as an index stores them: a later run repeats them without loading the study.
+//! Issues of a study as an index stores them: a later run repeats them without loading the study.
 
 use std::collections::HashSet;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -6,29 +6,21 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use dicom_core::Tag;
 use serde::{Deserialize, Serialize};
 
-use super::counts::StudyCounts;
+use super::{Report, Where};
 use crate::issue::{Issue, Reason};
-use crate::report::{KeptIssue, Report, Where};
-use crate::source::Name;
+use crate::name::{Name, os_string};
 
 /// The most interned names: far more than there are elements and resource types.
 const MAX_WORDS: usize = 2048;
 
-/// Counts and issues of a study.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Told {
-    /// Its counts.
-    pub counts: StudyCounts,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    issues: Vec<ToldIssue>,
-}
-
+/// An issue of a study, and where it was found.
 #[derive(Debug, Serialize, Deserialize)]
-struct ToldIssue {
+pub struct KeptIssue {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     place: Option<Vec<u8>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     entry: Option<String>,
+    /// Whether the study was named.
     of_study: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     series: Option<String>,
@@ -41,49 +33,25 @@ struct ToldIssue {
     value: Option<String>,
 }
 
-impl Told {
-    /// The stored form of counts and issues.
-    pub fn of(counts: &StudyCounts, issues: Vec<KeptIssue>) -> Told {
-        Told { counts: counts.clone(), issues: issues.into_iter().map(ToldIssue::of).collect() }
-    }
-
-    /// The bytes to store.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("text and numbers are always JSON")
-    }
-
-    /// Parses stored bytes; `None` if they are damaged.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Told> {
-        serde_json::from_slice(bytes).ok()
-    }
-
-    /// Repeats the issues in a report.
-    pub fn say(&self, study: &str, report: &Report) {
-        self.issues.iter().for_each(|issue| issue.say(study, report));
-    }
-}
-
-impl ToldIssue {
-    fn of(kept: KeptIssue) -> ToldIssue {
-        let KeptIssue { name, of_study, series, instance, issue } = kept;
-        let (place, entry) = match name {
-            Some(Name { place, entry }) => (Some(place.into_encoded_bytes()), entry),
-            None => (None, None),
-        };
-        ToldIssue {
-            place,
-            entry,
-            of_study,
-            series,
-            instance,
+impl KeptIssue {
+    /// An issue at a place.
+    pub(super) fn of(place: Where<'_>, issue: &Issue) -> KeptIssue {
+        let owned = |text: Option<&str>| text.map(str::to_string);
+        KeptIssue {
+            place: place.name.map(|name| name.place.as_encoded_bytes().to_vec()),
+            entry: place.name.and_then(|name| name.entry.clone()),
+            of_study: place.study.is_some(),
+            series: owned(place.series),
+            instance: owned(place.instance),
             element: issue.element.to_string(),
             tags: issue.tags.iter().map(|tag| (tag.group(), tag.element())).collect(),
             reason: issue.reason,
-            value: issue.value,
+            value: issue.value.clone(),
         }
     }
 
-    fn say(&self, study: &str, report: &Report) {
+    /// Repeats the issue in a report.
+    pub fn repeat(&self, study: &str, report: &Report) {
         let name = self.place.as_ref().map(|place| Name { place: os_string(place), entry: self.entry.clone() });
         let place = Where {
             name: name.as_ref(),
@@ -96,13 +64,6 @@ impl ToldIssue {
         let element = word(&self.element);
         report.issue(place, &Issue { element, tags, reason: self.reason, value: self.value.clone() });
     }
-}
-
-fn os_string(bytes: &[u8]) -> std::ffi::OsString {
-    #[cfg(unix)]
-    return std::os::unix::ffi::OsStringExt::from_vec(bytes.to_vec());
-    #[cfg(not(unix))]
-    return String::from_utf8_lossy(bytes).into_owned().into();
 }
 
 /// Interns a name of an element or resource type that comes out of an index.
