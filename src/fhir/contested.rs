@@ -151,7 +151,9 @@ pub fn contradictions(mut all: Vec<Described>) -> Vec<(usize, Fact)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::datatypes::{HumanName, NameRepresentation};
     use super::super::identifier::IdText;
+    use super::super::resource::Patient;
     use super::*;
 
     fn identifier(system: &'static str, value: &str, assigner: &str) -> Identifier {
@@ -246,5 +248,50 @@ mod tests {
             written(3, [Some(4), Some(5)]),
         ];
         assert_eq!(contradictions(all), [(3, Fact::Name)]);
+    }
+
+    #[test]
+    fn the_sum_over_contested_numbers_is_another_for_others_and_none_where_there_are_none() {
+        let claim = |number: &str, patient: &str| {
+            let subject = Reference {
+                identifier: Some(identifier("urn:p", patient, "")),
+                ..Reference::to(ResourceType::Patient)
+            };
+            Claim::of(ResourceType::Encounter, &identifier("urn:v", number, ""), &subject).unwrap()
+        };
+        let contested = |numbers: &[&str]| {
+            Contested::among(numbers.iter().flat_map(|number| [claim(number, "1"), claim(number, "2")]).collect())
+        };
+        let own = [claim("1", "1"), claim("2", "1"), claim("2", "1")];
+        let sum = |numbers: &[&str]| contested(numbers).sum(&own);
+        assert_eq!([sum(&[]), sum(&["3"])], [0, 0]);
+        let sums: BTreeSet<u64> = [&[] as &[&str], &["1"], &["2"], &["1", "2"]].map(sum).into();
+        assert_eq!(sums.len(), 4);
+        assert_eq!(sum(&["1", "2", "3"]), sum(&["2", "1"]));
+    }
+
+    #[test]
+    fn names_are_compared_in_the_script_that_they_are_written_in_and_studies_by_their_places() {
+        let says = |names: &[(NameRepresentation, &str)]| {
+            let name = |(representation, text): &(NameRepresentation, &str)| HumanName {
+                text: Some(text.to_string()),
+                representation: Some(*representation),
+                ..HumanName::default()
+            };
+            let number = identifier("urn:p", "1", "");
+            let patient = Patient { name: names.iter().map(name).collect(), ..Patient::default() };
+            let subject = Reference::with(Resource::Patient(patient), Some(number), None);
+            Described::of(0, &subject).unwrap()
+        };
+        let both = says(&[(Alphabetic, "Yamada"), (Ideographic, "山田")]);
+        for (other, want) in [
+            (says(&[(Ideographic, "山田")]), vec![]),
+            (says(&[(Alphabetic, "YAMADA")]), vec![]),
+            (says(&[(Phonetic, "やまだ")]), vec![]),
+            (says(&[(Ideographic, "山本")]), vec![(7, Fact::Name)]),
+            (says(&[(Alphabetic, "Yamamoto")]), vec![(7, Fact::Name)]),
+        ] {
+            assert_eq!(contradictions(vec![other.at(7), both.at(3)]), want);
+        }
     }
 }

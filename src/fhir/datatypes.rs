@@ -80,7 +80,7 @@ pub enum NameRepresentation {
 }
 
 /// `HumanName` in one representation.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HumanName {
     /// The family name.
     pub family: Option<String>,

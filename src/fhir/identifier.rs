@@ -338,4 +338,21 @@ mod tests {
         let identifier = Identifier { value: one, ..number("U/") };
         assert_eq!(identifier.token(), None);
     }
+
+    #[test]
+    fn a_number_that_can_be_either_of_two_is_added_once() {
+        let mut all = vec![number("U/"), number("V/")];
+        unite_identifiers(&mut all, vec![number("V/B"), number("/"), number("/")]);
+        assert_eq!(all.iter().map(told).collect::<Vec<_>>(), ["U/", "V/B", "/"]);
+    }
+
+    #[test]
+    fn what_is_in_doubt_is_nothing_but_itself() {
+        let (exact, doubted) = (IdText::from("1"), IdText::from("1").in_doubt());
+        assert_eq!((doubted.text(), doubted.exact(), doubted.is_in_doubt()), ("1", None, true));
+        assert_ne!(exact, doubted);
+        assert_ne!(exact.parts(), doubted.parts());
+        assert_eq!(doubted, IdText::from("1").in_doubt());
+        assert!(!exact.is_in_doubt() && !IdText::lossy("1", b"\xC4").is_in_doubt());
+    }
 }

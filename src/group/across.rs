@@ -11,8 +11,9 @@ use crate::fhir::{Claim, Contested, Described, Fact, Reference, contradictions};
 use crate::mapping::finish::distinct_orders;
 use crate::mapping::{self, Options, Row, SERIES, STUDY, SeriesPart, StudyPart};
 
-/// Studies that are looked at side by side before what they say is joined: it takes little more room then.
-const AT_ONCE: usize = 4096;
+/// Studies that are looked at side by side before what they say is joined: it takes little more room then. Few in tests, so
+/// that several rounds are tested.
+const AT_ONCE: usize = if cfg!(test) { 2 } else { 4096 };
 
 /// What holds across the studies of a run.
 #[derive(Debug, Default)]
@@ -80,4 +81,62 @@ pub fn said(place: usize, study: &mut Study, options: &Options) -> (Vec<Claim>, 
 fn claims_of(of: &Reference, subject: &Reference) -> Vec<Claim> {
     let numbers = of.resource.iter().flat_map(|resource| resource.identifier());
     numbers.filter_map(|number| Claim::of(of.target, number, subject)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use dicom_dictionary_std::tags;
+
+    use super::*;
+    use crate::fhir::ResourceType;
+    use crate::group::sample::{CT, instance, of_study, studies};
+    use crate::mapping::sample::{self, text};
+
+    /// What holds across studies, each of images with Patient ID, birth date and accession number.
+    fn across(all: &[&[[&str; 3]]]) -> (Across, bool) {
+        let image = |study: usize, place: usize, [id, born, number]: [&str; 3]| {
+            let more = [(tags::PATIENT_ID, id), (tags::PATIENT_BIRTH_DATE, born), (tags::ACCESSION_NUMBER, number)];
+            let more = more.map(|(tag, value)| text(tag, value));
+            of_study(&format!("1.{study}"), instance(&format!("1.{study}.1"), &format!("1.{place}"), CT, &more))
+        };
+        let images =
+            (1..).zip(all).flat_map(|(study, some)| (1..).zip(*some).map(move |(place, one)| (study, place, *one)));
+        let images: Vec<_> = images.map(|(study, place, one)| image(study, place, one)).collect();
+        let options = sample::options(&["patient=urn:p", "accession=urn:a"], &[]);
+        let across = look_across(&mut studies(&images), &options);
+        let number = crate::fhir::Identifier {
+            system: Some("urn:a".into()),
+            value: "ACC7".into(),
+            ..crate::fhir::Identifier::default()
+        };
+        let is_contested = across.contested.has(ResourceType::ServiceRequest, &number);
+        (across, is_contested)
+    }
+
+    #[test]
+    fn a_study_that_contradicts_another_is_found_in_every_round() {
+        let (one, other) = (["PID1", "19700101", ""], ["PID1", "19700102", ""]);
+        for (all, want) in [
+            (&[&[one] as &[[&str; 3]], &[other]] as &[&[[&str; 3]]], vec![1]),
+            (&[&[one], &[one], &[one], &[one], &[other]], vec![4]),
+            (&[&[one], &[other], &[one], &[other], &[one], &[other]], vec![1, 3, 5]),
+            (&[&[one]], vec![]),
+        ] {
+            let places: Vec<usize> = across(all).0.contradictions.into_iter().map(|(place, _)| place).collect();
+            assert_eq!(places, want, "{all:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_claimed_by_the_patient_of_its_study_and_not_by_a_study_of_several() {
+        let of = |id| [id, "", "ACC7"];
+        for (all, want) in [
+            (&[&[of("PID1")] as &[[&str; 3]], &[of("PID2")]] as &[&[[&str; 3]]], true),
+            (&[&[of("PID1")], &[of("PID1")], &[of("PID1")]], false),
+            (&[&[of("PID1")], &[of("PID1")], &[of("PID2")]], true),
+            (&[&[of("PID1"), of("PID2")], &[of("PID3")]], false),
+        ] {
+            assert_eq!(across(all).1, want, "{all:?}");
+        }
+    }
 }

@@ -281,6 +281,7 @@ fn a_difference_names_the_attribute_that_differs_and_not_the_rows_first() {
             issuer,
         ),
         (vec![named(id, "1")], vec![named(id, "1"), named(phantom, "YES")], Reason::SeveralPatients, phantom),
+        (vec![named(id, "1")], vec![named(id, "2"), named(phantom, "YES")], Reason::SeveralPatients, id),
         (
             vec![named(id, "1"), named(born, "19700101")],
             vec![named(id, "1"), named(born, "19700102")],
@@ -300,4 +301,17 @@ fn a_difference_names_the_attribute_that_differs_and_not_the_rows_first() {
         let issue = resolved.issues.iter().find(|found| found.issue.reason == reason).unwrap();
         assert_eq!(issue.issue.tags, [tag], "{first:?} {second:?}");
     }
+}
+
+#[test]
+fn a_part_has_no_room_only_behind_as_many_as_are_kept() {
+    let mut parts = Parts::default();
+    let stored = || StoredValues::of(&Header::default(), Levels::STUDY);
+    for part in 0..16 {
+        assert!(!parts.overflows(part), "{part}");
+        let key = Key { is_other: false, sop_instance_uid: "1.2", fingerprint: part };
+        parts.merge(part, key, &Name::file("x"), stored);
+        assert!(!parts.overflows(part), "{part} is there");
+    }
+    assert!(parts.overflows(16) && !parts.overflows(15));
 }

@@ -8,7 +8,11 @@ use super::{encounter, endpoint, location, patient, performer, person, procedure
 /// What all companion resources have.
 const COMPANION: &[Listed] = &[
     of("contained", "--references contained; an Endpoint also where references are logical"),
-    of("*.id", "the identifier that has a system, by UUIDv5; else Study Instance UID, role and what is known"),
+    of(
+        "*.id",
+        "UUIDv5 of the identifier that has a system, and of what belongs to a patient the patient's too; else of Study \
+         Instance UID, role and what is known; keyed by --id-salt",
+    ),
 ];
 
 /// The rows of the companion resources, by type and in the order of the elements.

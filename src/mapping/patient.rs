@@ -147,6 +147,7 @@ fn patient_id(attributes: &Attributes<'_>) -> Option<Identifier> {
 mod tests {
 
     use super::*;
+    use crate::fhir::resource::DeviceKind;
     use crate::fhir::resource::Resource;
     use crate::fhir::{Reference, ResourceType};
     use crate::mapping::STUDY;
@@ -238,6 +239,9 @@ mod tests {
             ("", ResourceType::Patient, "MR QC1 = Phantom"),
         ] {
             assert_eq!((phantom(value).target, reference(&phantom(value)).as_str()), (target, want), "{value:?}");
+            if let Some(Resource::Device(device)) = phantom(value).resource.as_deref() {
+                assert_eq!(device.kind, DeviceKind::Phantom);
+            }
         }
     }
 

@@ -45,3 +45,22 @@ fn first_items<'a>(attributes: &Attributes<'a>, sequence: Tag) -> Vec<Attributes
     }
     items
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::SERIES;
+    use crate::mapping::sample::{Value, mapped, reasons, text};
+
+    #[test]
+    fn of_very_many_items_the_first_are_taken_and_it_is_reported() {
+        for (count, is_reported) in [(MAX_ITEMS, false), (MAX_ITEMS + 1, true), (MAX_ITEMS + 2, true)] {
+            let one = |place: usize| vec![text(tags::ACCESSION_NUMBER, place.to_string())];
+            let requests = Value::Items((0..count).map(one).collect());
+            let mapped = mapped(SERIES, &[(tags::REQUEST_ATTRIBUTES_SEQUENCE, requests)]);
+            assert_eq!(mapped.part.based_on.len(), MAX_ITEMS, "{count}");
+            let found = reasons(&mapped.issues).iter().any(|(_, reason)| *reason == Reason::TooManyItems);
+            assert_eq!(found, is_reported, "{count}");
+        }
+    }
+}

@@ -347,4 +347,11 @@ mod tests {
             assert_eq!(request.requester.as_ref().and_then(|person| person.display.as_deref()), Some("Ada"));
         }
     }
+
+    #[test]
+    fn an_order_that_is_known_by_its_accession_alone_has_this_number() {
+        let accession = Identifier { value: "A1".into(), ..Identifier::default() };
+        let order = order_of(accession.clone());
+        assert_eq!((order.numbers(), order.identifier.as_ref()), (&[accession.clone()][..], Some(&accession)));
+    }
 }

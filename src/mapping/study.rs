@@ -54,7 +54,6 @@ fn identified_first(into: &mut StudyPart, from: &StudyPart) -> Agreement {
             Agreement::Differ
         }
         _ if is_one_person(known, other) => merge_into(known, other.clone()),
-        _ if known == other => Agreement::Agree,
         _ => Agreement::Differ,
     }
 }
@@ -100,8 +99,9 @@ fn note(attributes: &Attributes<'_>) -> Option<String> {
 mod tests {
 
     use super::*;
+    use crate::fhir::resource::Resource;
     use crate::issue::Reason;
-    use crate::mapping::sample::{Sample, mapped, reasons, reference, text};
+    use crate::mapping::sample::{Sample, items, mapped, reasons, reference, text};
 
     #[test]
     fn a_text_is_taken_without_its_padding_and_an_empty_one_is_absent() {
@@ -135,11 +135,51 @@ mod tests {
             (&named, &numbered, "MR 1", Agreement::Differ),
             (&numbered, &named, "MR 1", Agreement::Differ),
             (&StudyPart::default(), &named, "Doe", Agreement::Agree),
+            (&StudyPart::default(), &numbered, "MR 1", Agreement::Agree),
+            (&numbered, &StudyPart::default(), "MR 1", Agreement::Agree),
             (&named, &StudyPart::default(), "Doe", Agreement::Agree),
         ] {
             let mut part = first.clone();
             assert_eq!((row.merge)(&mut part, then), agreement, "{want}");
             assert_eq!(reference(&part.subject), want);
+        }
+    }
+
+    #[test]
+    fn a_birth_date_comes_from_the_next_instance_of_the_same_person() {
+        let name = |name: &str| text(tags::PATIENT_NAME, name);
+        let number = |number: &str| text(tags::PATIENT_ID, number);
+        let other = |number: &str| items(tags::OTHER_PATIENT_I_DS_SEQUENCE, [vec![text(tags::PATIENT_ID, number)]]);
+        let row = STUDY.iter().find(|row| row.field == "subject").unwrap();
+        for (first, then, is_one) in [
+            (vec![name("Doe")], vec![name("Doe")], true),
+            (vec![name("Doe")], vec![name("Roe")], false),
+            (vec![number("1")], vec![number("1"), name("Doe")], true),
+            (vec![number("1"), name("Doe")], vec![number("1")], true),
+            (vec![number("1"), name("Doe")], vec![number("1"), name("Roe")], false),
+            (vec![number("1")], vec![number("2")], false),
+            (vec![number("1")], vec![name("Doe")], false),
+            (vec![name("Doe")], vec![name("Doe"), other("7")], true),
+            (vec![name("Doe"), other("7")], vec![name("Doe")], true),
+            (vec![name("Doe"), other("7")], vec![name("Doe"), other("7")], true),
+            (vec![name("Doe"), other("7")], vec![name("Doe"), other("8")], false),
+        ] {
+            let born = [then.clone(), vec![text(tags::PATIENT_BIRTH_DATE, "19700102")]].concat();
+            let mut part = mapped(STUDY, &first).part;
+            (row.merge)(&mut part, &mapped(STUDY, &born).part);
+            let Some(Resource::Patient(patient)) = part.subject.resource.as_deref() else { panic!("a Patient") };
+            assert_eq!(patient.birth_date.is_some(), is_one, "{first:?} {then:?}");
+        }
+    }
+
+    #[test]
+    fn another_visit_is_a_difference_and_completes_nothing() {
+        let of = |number: &str| mapped(STUDY, &[text(tags::ADMISSION_ID, number)]).part;
+        let row = STUDY.iter().find(|row| row.field == "encounter").unwrap();
+        for (other, agreement) in [("V1", Agreement::Agree), ("V2", Agreement::Differ)] {
+            let mut part = of("V1");
+            assert_eq!((row.merge)(&mut part, &of(other)), agreement);
+            assert_eq!(part.encounter.unwrap().numbers().len(), 1);
         }
     }
 }

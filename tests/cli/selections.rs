@@ -11,6 +11,10 @@ const RELEASES: [&str; 5] = ["r4", "r4b", "r5", "r6-ballot2", "r6-ballot5"];
 
 /// A Key Object Selection in study 1.2.1 of instances of a study, with their frames.
 fn selection(study: &str, title: &str, frames: &[(&str, &str)]) -> Vec<u8> {
+    document("1.2.5", study, title, frames)
+}
+
+fn document(uid: &str, study: &str, title: &str, frames: &[(&str, &str)]) -> Vec<u8> {
     let reference = |uid: &str| {
         DataSet::new()
             .text(tags::REFERENCED_SOP_CLASS_UID, uids::CT_IMAGE_STORAGE)
@@ -26,7 +30,7 @@ fn selection(study: &str, title: &str, frames: &[(&str, &str)]) -> Vec<u8> {
             if frames.is_empty() { reference } else { reference.text(tags::REFERENCED_FRAME_NUMBER, *frames) };
         DataSet::new().text(tags::VALUE_TYPE, "IMAGE").item(tags::REFERENCED_SOP_SEQUENCE, reference)
     };
-    instance("KO", uids::KEY_OBJECT_SELECTION_DOCUMENT_STORAGE, ["1.2.1", "1.2.4", "1.2.5"])
+    instance("KO", uids::KEY_OBJECT_SELECTION_DOCUMENT_STORAGE, ["1.2.1", "1.2.4", uid])
         .text(tags::ACCESSION_NUMBER, "A1")
         .text(tags::CONTENT_DATE, "20240301")
         .text(tags::CONTENT_TIME, "080000")
@@ -93,4 +97,32 @@ fn a_note_rejects_what_it_names_and_no_more() {
     let studies = converted(&[folder.path().into()], &["--fhir", "r5", "--apply-rejections"]);
     let counts: Vec<&Value> = studies.iter().map(|study| &study["numberOfInstances"]).collect();
     assert_eq!(counts, [&Value::from(1), &Value::from(0), &Value::from(1)]);
+}
+
+#[test]
+fn what_a_note_rejects_is_selected_by_nobody_and_the_note_selects_nothing() {
+    let folder = patients(&[&[], &[]]);
+    let write = |name: &str, bytes: Vec<u8>| std::fs::write(folder.path().join(name), bytes).unwrap();
+    write("more", instance("CT", uids::CT_IMAGE_STORAGE, ["1.2.1", "1.2.3", "1.2.3.9"]).bytes());
+    write("note", document("1.2.5", "1.2.1", "113037", &[("1.2.3.1", "")]));
+    write("two", document("1.2.6", "1.2.1", "113000", &[("1.2.3.1", ""), ("1.2.3.9", "")]));
+    write("elsewhere", document("1.2.7", "1.2.9", "113000", &[("1.2.3.1", "")]));
+    for (options, want, reason) in [
+        (&["--apply-rejections"] as &[&str], &["1.2.3.1", "1.2.3.9"] as &[&str], "applied-note"),
+        (&[], &["1.2.3.1", "1.2.3.1", "1.2.3.1 1.2.3.9"], "rejection-note"),
+    ] {
+        let report = folder.path().join("report.json");
+        let more = ["--fhir", "r5", "--references", "separate", "--report", report.to_str().unwrap()];
+        let inputs = ["0", "1", "more", "note", "two", "elsewhere"].map(|name| folder.path().join(name));
+        let all = converted(&inputs, &[&more, options].concat());
+        let uids = |selection: &Value| {
+            let instances = selection["instance"].as_array().unwrap().iter();
+            instances.map(|one| one["uid"].as_str().unwrap()).collect::<Vec<_>>().join(" ")
+        };
+        let selections = all.iter().filter(|one| one["resourceType"] == "ImagingSelection");
+        let mut selected: Vec<String> = selections.map(uids).collect();
+        selected.sort();
+        assert_eq!(selected, want);
+        assert!(std::fs::read_to_string(report).unwrap().contains(&format!("\"{reason}\"")), "{reason}");
+    }
 }

@@ -470,3 +470,12 @@ fn an_issuer_told_in_three_degrees_is_one() {
         everywhere(&images, &SYSTEMS, |run, _, _| assert_eq!(run.exit_code, 0, "{:?}", run.issues));
     }
 }
+
+#[test]
+fn a_character_set_that_is_not_known_is_reported_once_also_where_no_text_needs_one() {
+    for (set, want) in [(&b"ISO_IR 100"[..], None), (b"ISO_IR 999", Some(&1))] {
+        everywhere(&[image("1", 1, &[(tags::SPECIFIC_CHARACTER_SET, set)])], &[], |run, _, _| {
+            assert_eq!(run.issues.get("unknown-character-set"), want, "{set:?}");
+        });
+    }
+}

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::fhir::datatypes::ResourceType;
 use crate::fhir::identifier::Identifier;
-use crate::fhir::references::Identity;
+use crate::fhir::imaging_selection::ImagingSelection;
+use crate::fhir::references::{Companion, Identity};
 use crate::fhir::resource::Reference;
 use crate::fhir::resource::{self, Resource};
 use crate::fhir::sample;
@@ -126,4 +127,88 @@ fn what_is_said_twice_of_one_thing_is_united_and_contradictions_are_noted() {
     assert_eq!(device.version, ["1.0", "2.0", "3.0"]);
     merged.merge(beside(|device| device.serial_number = Some("78".into())));
     assert!(merged.contradicted);
+}
+
+/// An order by its accession number.
+fn order(value: &str) -> Reference {
+    let identifier = Identifier { value: value.into(), ..Identifier::default() };
+    let request = resource::ServiceRequest { identifier: vec![identifier.clone()], ..Default::default() };
+    Reference::with(Resource::ServiceRequest(request), Some(identifier), None)
+}
+
+#[test]
+fn an_order_that_the_study_is_not_based_on_stands_beside_it_and_never_inside() {
+    for (references, beside) in [(References::Separate, 2), (References::Contained, 0), (References::Logical, 0)] {
+        let study = ImagingStudy { based_on: vec![order("A1")], other_orders: vec![order("A2")], ..sample::minimal() };
+        let linked = linked(study, &crate::fhir::release::R4, references);
+        let orders = |all: &[Companion]| {
+            all.iter().filter(|found| found.resource_type() == ResourceType::ServiceRequest).count()
+        };
+        assert_eq!(orders(&linked.beside), beside, "{references}");
+        assert_eq!(orders(&linked.contained), usize::from(references == References::Contained), "{references}");
+    }
+}
+
+#[test]
+fn a_selection_refers_to_what_is_beside_its_study_and_else_by_number() {
+    for (references, is_beside) in
+        [(References::Separate, true), (References::Contained, false), (References::Logical, false)]
+    {
+        let study = sample::maximal();
+        let selection = ImagingSelection {
+            id: "s".into(),
+            subject: Reference::default(),
+            issued: None,
+            based_on: vec![order("A9")],
+            code: None,
+            study_uid: study.uid.to_string(),
+            derived_from: Reference {
+                identifier: Some(Identifier {
+                    value: format!("urn:oid:{}", study.uid).into(),
+                    ..Identifier::default()
+                }),
+                ..Reference::to(ResourceType::ImagingStudy)
+            },
+            series_uid: "1.2".into(),
+            instances: vec![],
+        };
+        let sharing = Sharing::alone(Ids::new(""));
+        let linked = link(study, vec![selection], &crate::fhir::release::R5, references, &sharing);
+        let [selection] = &linked.selections[..] else { panic!("one selection") };
+        let referred = [&selection.subject, &selection.based_on[0], &selection.derived_from];
+        assert_eq!(referred.map(|one| one.literal.is_some()), [is_beside; 3], "{references}");
+        assert!(referred.iter().all(|one| one.identifier.is_some() && one.resource.is_none()), "{references}");
+        let literals: Vec<&str> = referred.iter().filter_map(|one| one.literal.as_deref()).collect();
+        let companions = linked.beside.iter().map(|one| format!("{}/{}", one.resource_type().name(), one.id));
+        let known: BTreeSet<String> = companions.chain([format!("ImagingStudy/{}", linked.study.id)]).collect();
+        assert!(literals.iter().all(|literal| known.contains(*literal)), "{literals:?} {known:?}");
+    }
+}
+
+#[test]
+fn a_number_of_another_thing_completes_none_and_one_contradiction_stays() {
+    let told = |value: &str, assigner: &str| Identifier {
+        value: value.into(),
+        assigner: (!assigner.is_empty()).then(|| assigner.into()),
+        ..Identifier::default()
+    };
+    for (other, want) in [(told("1", "HOSP"), Some("HOSP")), (told("2", "HOSP"), None)] {
+        let mut known = Reference { identifier: Some(told("1", "")), ..Reference::default() };
+        known.merge_into(Reference { identifier: Some(other), ..Reference::default() });
+        assert_eq!(known.identifier.unwrap().assigner.as_ref().map(|assigner| assigner.text()), want);
+    }
+    for (before, differs, after) in
+        [(true, true, true), (false, true, true), (true, false, true), (false, false, false)]
+    {
+        let companion = |name: &str, contradicted| Companion {
+            id: "1".into(),
+            identity: Identity::Private,
+            resource: Resource::Organization(resource::Organization { name: Some(name.into()), ..Default::default() }),
+            subject: Reference::default(),
+            contradicted,
+        };
+        let mut known = companion("A", false);
+        known.merge(companion(if differs { "B" } else { "A" }, before));
+        assert_eq!(known.contradicted, after, "{before} {differs}");
+    }
 }

@@ -40,3 +40,23 @@ pub fn change_issue(change: Change) -> Issue {
     };
     issue(change.element, tags, change.reason)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_names_the_attribute_that_it_concerns() {
+        for (element, tags) in [
+            ("identifier", &[tags::STUDY_ID] as &[Tag]),
+            ("basedOn", &[tags::ACCESSION_NUMBER]),
+            ("procedure", &[tags::PROCEDURE_CODE_SEQUENCE]),
+            ("series.bodySite", &[tags::BODY_PART_EXAMINED]),
+            ("series.performer", &[tags::PERFORMING_PHYSICIAN_NAME]),
+            ("note", &[]),
+        ] {
+            let found = change_issue(Change { element, reason: Reason::NoPlace });
+            assert_eq!((found.element, &found.tags[..]), (element, tags));
+        }
+    }
+}

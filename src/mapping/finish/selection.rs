@@ -27,8 +27,8 @@ pub fn selections(resolved: &ResolvedStudy<'_>, issues: &mut Issues<'_>) -> Vec<
 pub(super) const SELECTION: Rule = Rule {
     element: "ImagingSelection",
     from: "--selections, (0040,A375) CurrentRequestedProcedureEvidenceSequence",
-    rule: "from R5 on, one for each series that a Key Object Selection refers to; id UUIDv5 of its SOP and \
-           Series Instance UID",
+    rule: "from R5 on, one for each series that a Key Object Selection refers to; id UUIDv5 of its Study \
+           and SOP Instance UID and the Series Instance UID",
 };
 
 /// One for each series. If two studies refer to the same series, the first is used, as an ImagingSelection has one
@@ -81,7 +81,7 @@ fn instance(referenced: &Referenced, selection: &Selection) -> SelectedInstance 
 pub(super) const DERIVED_FROM: Rule = Rule {
     element: "ImagingSelection.derivedFrom",
     from: "(0020,000D) StudyInstanceUID of the evidence",
-    rule: "the ImagingStudy, by reference where it stands beside, else by identifier",
+    rule: "the ImagingStudy, by reference where it stands beside, else and in a batch by identifier",
 };
 
 fn study(uid: &str) -> Reference {

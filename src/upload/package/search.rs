@@ -170,6 +170,17 @@ mod tests {
     }
 
     #[test]
+    fn our_id_of_a_study_is_its_uid_or_the_uuid_of_it() {
+        let of = |value: &str| {
+            let identifier = format!(r#"{{"system":"urn:dicom:uid","value":"{value}"}}"#);
+            study_place("ImagingStudy", &format!(r#"{{"resourceType":"ImagingStudy","identifier":[{identifier}]}}"#))
+        };
+        assert_eq!(of("urn:oid:1.2").as_deref(), Some("ImagingStudy/1.2"));
+        assert_eq!(of("urn:oid:1.2 3"), Some(format!("ImagingStudy/{}", id::uuid("1.2 3"))));
+        assert_eq!(study_place("ImagingStudy", "{}"), None);
+    }
+
+    #[test]
     fn a_study_is_searched_by_its_uid() {
         for (identifiers, want) in [
             (

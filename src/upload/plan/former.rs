@@ -105,11 +105,11 @@ mod tests {
         let theirs = "{'subject':{'reference':'Patient/1'},'basedOn':[{'reference':'ServiceRequest/1'}],\
             'encounter':{'reference':'http://h/Encounter/1'},'referrer':{'reference':'Practitioner/1'},\
             'procedure':[{'reference':{'reference':'Procedure/1'}},{'concept':{'text':'CT'}}],\
-            'extension':[{'url':'u','valueReference':{'reference':'Condition/1'}}],\
+            'extension':[{'url':'u','valueReference':{'reference':'Condition/1'}},{'url':'v','valueCode':'c'}],\
             'series':[{'uid':'1','specimen':[{'reference':'Specimen/1'}],\
             'performer':[{'actor':{'reference':'http://h/Device/1'}}]}]}";
         let want = "{'subject':{'reference':'Patient/1'},'referrer':{'reference':'Practitioner/1'},\
-            'procedure':[{'concept':{'text':'CT'}}],\
+            'procedure':[{'concept':{'text':'CT'}}],'extension':[{'url':'v','valueCode':'c'}],\
             'series':[{'uid':'1','performer':[{'actor':{'reference':'http://h/Device/1'}}]}]}";
         let changed = ["basedOn", "encounter", "procedure", "extension", "series"];
         for (ours, is_another) in [

@@ -296,6 +296,12 @@ mod tests {
                 &["_started"],
             ),
             ("{'a':1}", "{'text':{'status':'generated'},'a':2}", "{'a':1}", &["a"]),
+            (
+                "{'status':'available'}",
+                "{'contained':[{'id':'a'},{'id':'b'}],'x':{'reference':'#a'},'status':'registered'}",
+                "{'contained':[{'id':'a'}],'x':{'reference':'#a'},'status':'available'}",
+                &["status"],
+            ),
             ("{'a':1}", "{'text':{'status':'additional'},'a':2}", "{'a':1,'text':{'status':'additional'}}", &["a"]),
         ] {
             let got = merged(ours, theirs, Lists::Joined);

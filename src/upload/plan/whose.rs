@@ -175,6 +175,14 @@ mod tests {
         };
         assert_eq!(contradictions(&written("山田"), &written("山本")), ["name"]);
         assert_eq!(contradictions(&written("山田"), &written("山田")), [""; 0]);
+        let and_in_letters = |ideographs: &str| {
+            let name = |code: &str, word: &str| {
+                let extension = format!(r#""extension":[{{"url":"http://x/iso21090","valueCode":"{code}"}}]"#);
+                format!(r#"{{{extension},"family":"{word}","given":["{word}"]}}"#)
+            };
+            json(&format!(r#"{{"name":[{},{}]}}"#, name("ABC", "yamada"), name("IDE", ideographs)))
+        };
+        assert_eq!(contradictions(&and_in_letters("山田"), &and_in_letters("山本")), ["name"]);
         let in_letters = json(r#"{"name":[{"family":"yamada","given":["Tarou"]}]}"#);
         assert_eq!(contradictions(&written("山田"), &in_letters), [""; 0]);
     }
