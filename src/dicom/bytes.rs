@@ -84,7 +84,8 @@ impl<B: Bytes + ?Sized> Bytes for &mut B {
 
 #[cfg(unix)]
 fn positioned_read(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+    // Without the points of cancellation that the C library puts around it.
+    Ok(rustix::io::pread(file, buffer, offset)?)
 }
 
 #[cfg(windows)]

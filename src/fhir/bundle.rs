@@ -11,7 +11,7 @@ use super::id;
 use super::identifier::Identifier;
 use super::imaging_selection::ImagingSelection;
 use super::imaging_study::ImagingStudy;
-use super::references::{Companion, Identity, Link, Linked, Place, Sharing, link_by};
+use super::references::{Companion, Identity, Linked, Links, Place, Sharing, link_by};
 use super::release::Release;
 use crate::options::{BundleOptions, BundleType};
 
@@ -52,7 +52,8 @@ impl<'a> Bundle<'a> {
         // Otherwise it can only be found by its id.
         options.conditional &= study.study_uid.as_ref().is_some_and(is_found_alone);
         let own = study_reference(&study, options);
-        let mut linked = link_by(study, selections, own, release, sharing, &|companion| link(companion, options));
+        let links = Links { place: &|_| Place::Beside, literal: &|companion| reference_to(companion, options) };
+        let mut linked = link_by(study, selections, own, release, sharing, &links);
         // In this order, referenced entries of a batch are processed first.
         linked.beside.sort_by_key(refers);
         Bundle { linked, options }
@@ -139,13 +140,12 @@ fn request(companion: &Companion, options: BundleOptions) -> Option<Request> {
 }
 
 /// How a companion is referred to.
-fn link(companion: &Companion, options: BundleOptions) -> Link {
-    let reference = match (request(companion, options), options.bundle_type()) {
+fn reference_to(companion: &Companion, options: BundleOptions) -> Option<String> {
+    match (request(companion, options), options.bundle_type()) {
         (Some(Request::Put { url }), _) => Some(url),
         (Some(Request::Post { .. }), BundleType::Batch) => None,
         _ => Some(full_url(companion)),
-    };
-    (Place::Beside, reference)
+    }
 }
 
 /// Whether a companion refers to others.

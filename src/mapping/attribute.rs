@@ -69,11 +69,12 @@ impl Attribute {
 
     /// Whether the attribute at `prefix` and then `tag` is part of this one, or a sequence on the way to it.
     pub fn allows(self, prefix: &[Tag], tag: Tag) -> bool {
-        let path = prefix.iter().copied().chain([tag]);
-        if self.endings().is_empty() {
-            return starts_with(self.path().iter().copied(), path);
-        }
-        self.endings().iter().any(|ending| starts_with(self.path().iter().chain(*ending).copied(), path.clone()))
+        let path = self.path();
+        let Some(inside) = prefix.get(path.len()..) else {
+            return path.get(prefix.len()) == Some(&tag) && path.starts_with(prefix);
+        };
+        let is_allowed = |ending: &&TagPath| ending.get(inside.len()) == Some(&tag) && ending.starts_with(inside);
+        prefix.starts_with(path) && self.endings().iter().any(|ending| is_allowed(&ending))
     }
 
     fn endings(self) -> &'static [TagPath] {
@@ -84,10 +85,6 @@ impl Attribute {
             Attribute::Issuer(_) => ISSUER,
         }
     }
-}
-
-fn starts_with(mut whole: impl Iterator<Item = Tag>, start: impl Iterator<Item = Tag>) -> bool {
-    start.into_iter().all(|tag| whole.next() == Some(tag))
 }
 
 /// The attributes of a row: `attributes![STUDY_DATE, code PROCEDURE_CODE_SEQUENCE, UDI_SEQUENCE > DEVICE_DESCRIPTION]`.

@@ -171,11 +171,8 @@ impl<'a> Attributes<'a> {
         if !self.allows(tag) {
             return Vec::new();
         }
-        let prefix: Vec<Tag> = self.prefix.iter().copied().chain([tag]).collect();
-        self.data_set
-            .items(tag)
-            .map(|item| Attributes { data_set: item, prefix: prefix.clone(), ..self.clone() })
-            .collect()
+        let items = self.data_set.items(tag);
+        items.map(|item| Attributes { data_set: item, prefix: [&*self.prefix, &[tag]].concat(), ..*self }).collect()
     }
 
     /// The UID that the data set's own list of coding schemes gives a designator (PS3.3 C.12.1, (0008,0110)).
@@ -205,8 +202,9 @@ impl<'a> Attributes<'a> {
     }
 
     fn decoded(&self, tag: Tag, decode: for<'b> fn(&CharacterSet, &'b [u8]) -> Decoded<'b>) -> Option<String> {
+        let bytes = self.bytes(tag)?;
         let set = self.options().character_set(self.data_set.character_set());
-        let Decoded { text, fault } = decode(&set, self.bytes(tag)?);
+        let Decoded { text, fault } = decode(&set, bytes);
         if let Some(fault) = fault {
             self.note(tag, text_reason(fault), &text);
         }

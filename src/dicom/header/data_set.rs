@@ -2,6 +2,7 @@
 
 use dicom_dictionary_std::tags;
 
+use super::places::Place;
 use super::{Entry, Header};
 use crate::dicom::Tag;
 
@@ -56,7 +57,13 @@ impl<'h> DataSet<'h> {
 
     /// The entries of the tag at this level, each with its place.
     fn entries(&self, tag: Tag) -> impl Iterator<Item = (usize, &'h Entry)> + use<'h> {
-        let (entries, mut next) = (self.header.entries.get(..self.end).unwrap_or_default(), self.start);
+        // An item begins behind its sequence.
+        let (mut next, end) = match if self.start == 0 { self.header.root.of(tag) } else { Place::Anywhere } {
+            Place::Nowhere => (self.end, self.end),
+            Place::At(at) => (at, at + 1),
+            Place::Anywhere => (self.start, self.end),
+        };
+        let entries = self.header.entries.get(..end).unwrap_or_default();
         std::iter::from_fn(move || {
             loop {
                 let (at, entry) = (next, entries.get(next)?);

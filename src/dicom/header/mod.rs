@@ -5,17 +5,22 @@
 //! buffers have grown.
 
 mod data_set;
+mod places;
 
 use dicom_core::Tag;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::wanted::Levels;
 pub use data_set::DataSet;
+use places::Places;
 
 /// The most bytes of values that are kept of one file; beyond that the scan stops with [`Full`].
 pub const MAX_HEADER_BYTES: usize = 1 << 20;
 /// The most entries that are kept of one file.
 pub const MAX_ENTRIES: usize = 1 << 16;
+
+/// What a stored value takes at least, as far as room for it is concerned.
+const STORED_VALUE_BYTES: usize = 8;
 
 /// The tag in front of each item of a sequence (PS3.5 7.5).
 pub(super) const ITEM: Tag = Tag(0xFFFE, 0xE000);
@@ -30,7 +35,11 @@ const FORGOTTEN: Tag = Tag(0xFFFF, 0xFFFF);
 #[derive(Debug, Default)]
 pub struct Header {
     entries: Vec<Entry>,
+    /// The attributes of the root data set by tag.
+    root: Places,
     piles: [Pile; Levels::SETS],
+    /// The piles that hold something, a bit each.
+    used_piles: u32,
     /// The bytes of all values.
     value_bytes: usize,
     /// How many sequences and items are open, and for which levels the outermost is wanted.
@@ -154,13 +163,20 @@ impl Header {
     /// Forgets the last file and keeps the room.
     pub fn clear(&mut self) {
         self.entries.clear();
-        for pile in &mut self.piles {
-            pile.bytes.clear();
-            pile.marks = 0;
+        self.root.clear();
+        for set in ones(std::mem::take(&mut self.used_piles)) {
+            self.piles[set].bytes.clear();
+            self.piles[set].marks = 0;
         }
         self.value_bytes = 0;
         self.open = 0;
         self.faults.clear();
+    }
+
+    /// Makes room for stored values of so many bytes.
+    pub(super) fn reserve(&mut self, bytes: usize) {
+        self.entries.reserve(bytes / STORED_VALUE_BYTES);
+        self.piles[Levels::NONE.number()].bytes.reserve(bytes);
     }
 
     /// Keeps a value of the data set or item that is open.
@@ -280,10 +296,10 @@ impl Header {
 
     fn hashes<const N: usize>(&self, levels: [Levels; N]) -> [u64; N] {
         let mut hashes = [0; N];
-        for (set, pile) in (0_u64..).zip(&self.piles).filter(|(_, pile)| pile.marks != 0) {
-            let of = levels.map(|level| set & level.number() as u64 != 0);
+        for set in ones(self.used_piles) {
+            let (pile, of) = (&self.piles[set], levels.map(|level| set & level.number() != 0));
             if of.contains(&true) {
-                let pile = join(join(set, pile.marks), xxh3_64(&pile.bytes));
+                let pile = join(join(set as u64, pile.marks), xxh3_64(&pile.bytes));
                 hashes.iter_mut().zip(of).filter(|(_, of)| *of).for_each(|(hash, _)| *hash = join(*hash, pile));
             }
         }
@@ -314,7 +330,9 @@ impl Header {
 
     #[inline]
     fn pile(&mut self, levels: Levels) -> &mut Pile {
-        &mut self.piles[levels.number() % Levels::SETS]
+        let set = levels.number() % Levels::SETS;
+        self.used_piles |= 1 << set;
+        &mut self.piles[set]
     }
 
     #[inline]
@@ -324,8 +342,27 @@ impl Header {
             return Err(Full);
         }
         self.entries.push(Entry { tag, pile, behind: place(at + 1), content });
+        if self.is_root(&content) {
+            self.root.note(tag, at);
+        }
         Ok(Open(at))
     }
+
+    /// Whether an entry that was just added is an attribute of the root data set.
+    #[inline]
+    fn is_root(&self, content: &Content) -> bool {
+        // A sequence counts among the open ones already.
+        self.open == u32::from(matches!(content, Content::Sequence))
+    }
+}
+
+/// The set bits of a number, the lowest first.
+fn ones(mut bits: u32) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let lowest = bits.trailing_zeros();
+        bits &= bits.wrapping_sub(1);
+        (lowest < u32::BITS).then_some(lowest as usize)
+    })
 }
 
 /// A place in a buffer whose length [`MAX_HEADER_BYTES`] or [`MAX_ENTRIES`] bounds.
