@@ -6,6 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// A file that was changed so shortly before it was read may change again without its time telling.
 const RACY_NANOSECONDS: i64 = 2_000_000_000;
 
+/// The bytes of what a file system says.
+const STAT_BYTES: usize = 33;
+
 /// A file that is to be read, as an index knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
@@ -70,7 +73,7 @@ impl Stamp {
 
     /// The bytes to store and to compare.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(STAT_BYTES);
         self.add_to(&mut bytes);
         bytes
     }

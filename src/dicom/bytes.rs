@@ -1,7 +1,7 @@
-//! Where the bytes of one file come from: a file, memory, or a stream that only goes forward.
+//! The sources of a file's bytes: a file, memory, or a stream that only goes forward.
 //!
-//! The scanner asks for places that never decrease, so that a stream can answer by reading on. It never asks for the
-//! length; a catalog does, of which length is a column.
+//! The scanner reads at offsets that never decrease, so that a stream can answer by reading on. Only the catalog asks
+//! for the length.
 
 use std::fmt::Debug;
 use std::fs::File;
@@ -84,7 +84,8 @@ impl<B: Bytes + ?Sized> Bytes for &mut B {
 
 #[cfg(unix)]
 fn positioned_read(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+    // Without the points of cancellation that the C library puts around it.
+    Ok(rustix::io::pread(file, buffer, offset)?)
 }
 
 #[cfg(windows)]

@@ -8,7 +8,7 @@ use super::wanted::Levels;
 
 /// The wanted attributes of one level: for each its tag, its length and its bytes; what lies in a sequence or item
 /// follows it, up to a delimiter.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StoredValues(Box<[u8]>);
 
 /// Stands for the length of a sequence or item; those of values are one more than they are.
@@ -93,6 +93,7 @@ impl StoredValues {
     /// The attributes as a data set, in the room of a header that may have held another.
     pub fn unpack<'h>(&self, header: &'h mut Header) -> DataSet<'h> {
         header.clear();
+        header.reserve(self.0.len());
         let (mut rest, mut open) = (&*self.0, Vec::<Open>::new());
         while let Some((tag, length)) = read(&mut rest) {
             match (tag, length) {

@@ -1,4 +1,4 @@
-//! Which attributes a scan brings back: tag paths, joined into a tree that the scanner walks beside the data set.
+//! Which attributes a scan reads: tag paths, joined into a tree that the scanner walks along with the data set.
 //!
 //! A path of one tag is an attribute of the root data set, a longer one lies inside sequence items. What is not wanted
 //! is skipped by its length and never copied.
@@ -7,10 +7,10 @@ use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use xxhash_rust::xxh3::Xxh3Default;
 
-/// The format of stored values: raised when bytes of before cannot be read any more.
+/// The format of stored values: to be increased when earlier bytes can no longer be read.
 pub const STORED_FORMAT: u32 = 1;
 
-/// To be raised when a scan brings back other values or fingerprints of the same file, though the tag paths are the same.
+/// To be increased when a scan gives other values or fingerprints for the same file and tag paths.
 const SCANNER_VERSION: u32 = 1;
 
 /// The way to an attribute: sequence tags from the root inwards, the attribute last.
@@ -88,7 +88,7 @@ const NEEDED: [Tag; 9] = [
     tags::SERIES_INSTANCE_UID,
 ];
 
-/// What a data set of before DICOM calls itself, as `ACR-NEMA 2.0` (retired).
+/// The recognition code of data sets before DICOM, as `ACR-NEMA 2.0` (retired).
 pub const RECOGNITION_CODE: Tag = Tag(0x0008, 0x0010);
 
 /// The tree of wanted attributes, made once a run and shared by all workers.
@@ -102,8 +102,8 @@ impl Wanted {
     /// Joins paths into a tree. `last_tag` says after which root tag the scan of an object of a SOP class, given as its
     /// unpadded UID, may stop.
     ///
-    /// Specific Character Set (0008,0005) is wanted wherever anything is, for an item may bring its own (PS3.3 C.12.1.1.2).
-    /// Transfer syntax, SOP class and the UIDs are wanted by the scanner itself.
+    /// Specific Character Set (0008,0005) is wanted wherever anything is, for an item may bring its own (PS3.3
+    /// C.12.1.1.2). Transfer syntax, SOP class and the UIDs are wanted by the scanner itself.
     pub fn new<P: AsRef<[Tag]>>(
         paths: impl IntoIterator<Item = (P, Levels)>,
         last_tag: fn(Option<&[u8]>) -> Tag,
@@ -133,8 +133,9 @@ impl Wanted {
         (self.last_tag)(sop_class)
     }
 
-    /// A hash of what a scan brings back, for who stores it: every tag path and its levels, the format of
-    /// [`StoredValues`](super::StoredValues), and [`SCANNER_VERSION`]. What was stored under another is to be read again.
+    /// A hash of what a scan reads, for stored values: every tag path and its levels, the format of
+    /// [`StoredValues`](super::StoredValues), and [`SCANNER_VERSION`]. What was stored under another is to be read
+    /// again.
     pub fn hash(&self) -> u64 {
         let mut hasher = Xxh3Default::new();
         hasher.update(&SCANNER_VERSION.to_le_bytes());

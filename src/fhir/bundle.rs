@@ -11,7 +11,7 @@ use super::id;
 use super::identifier::Identifier;
 use super::imaging_selection::ImagingSelection;
 use super::imaging_study::ImagingStudy;
-use super::references::{Companion, Identity, Link, Linked, Place, Sharing, link_by};
+use super::references::{Companion, Identity, Linked, Links, Place, Sharing, link_by};
 use super::release::Release;
 use crate::options::{BundleOptions, BundleType};
 
@@ -52,7 +52,8 @@ impl<'a> Bundle<'a> {
         // Otherwise it can only be found by its id.
         options.conditional &= study.study_uid.as_ref().is_some_and(is_found_alone);
         let own = study_reference(&study, options);
-        let mut linked = link_by(study, selections, own, release, sharing, &|companion| link(companion, options));
+        let links = Links { place: &|_| Place::Beside, literal: &|companion| reference_to(companion, options) };
+        let mut linked = link_by(study, selections, own, release, sharing, &links);
         // In this order, referenced entries of a batch are processed first.
         linked.beside.sort_by_key(refers);
         Bundle { linked, options }
@@ -113,8 +114,8 @@ fn study_url(study: &ImagingStudy<'_>) -> String {
     format!("ImagingStudy/{}", study.id)
 }
 
-/// How a selection refers to its study: by its entry, for an id that is a UID is not found by a relative reference beside
-/// entries that are `urn:uuid` (R5 Bundle, resolving references). A batch resolves no entries.
+/// How a selection refers to its study: by its entry, for an id that is a UID is not found by a relative reference
+/// beside entries that are `urn:uuid` (R5 Bundle, resolving references). A batch resolves no entries.
 fn study_reference(study: &ImagingStudy<'_>, options: BundleOptions) -> Option<String> {
     match options.bundle_type() {
         BundleType::Collection | BundleType::Transaction => Some(study_full_url(study)),
@@ -139,13 +140,12 @@ fn request(companion: &Companion, options: BundleOptions) -> Option<Request> {
 }
 
 /// How a companion is referred to.
-fn link(companion: &Companion, options: BundleOptions) -> Link {
-    let reference = match (request(companion, options), options.bundle_type()) {
+fn reference_to(companion: &Companion, options: BundleOptions) -> Option<String> {
+    match (request(companion, options), options.bundle_type()) {
         (Some(Request::Put { url }), _) => Some(url),
         (Some(Request::Post { .. }), BundleType::Batch) => None,
         _ => Some(full_url(companion)),
-    };
-    (Place::Beside, reference)
+    }
 }
 
 /// Whether a companion refers to others.
@@ -163,8 +163,8 @@ fn search_for(identifier: &Identifier) -> Option<String> {
     identifier.token().map(|(system, value)| search(system, value))
 }
 
-/// Whether a search finds no study of another UID, also where the server ignores case, as it should in doubt (R4 Search,
-/// token): a UID has no letters.
+/// Whether a search finds no study of another UID, also where the server ignores case, as it should in doubt (R4
+/// Search, token): a UID has no letters.
 fn is_found_alone(study_uid: &Identifier) -> bool {
     let uid = study_uid.value.exact().and_then(|value| value.strip_prefix("urn:oid:"));
     uid.is_some_and(|uid| !uid.contains(char::is_alphabetic))

@@ -1,7 +1,8 @@
-//! Operations on companion resources: identity, and merging of two with the same id.
+//! Operations on companion resources of any type.
 
-use super::datatypes::{CodeableConcept, HumanName};
-use super::identifier::{Identifier, unite_identifiers};
+use super::datatypes::HumanName;
+use super::identifier::Identifier;
+use super::merge::Merge;
 use super::resource::Resource;
 
 impl Resource {
@@ -50,24 +51,15 @@ impl Resource {
     /// Merges another resource with the same id; existing values are kept. Returns whether the two contradict each
     /// other.
     pub fn merge(&mut self, other: Resource) -> bool {
-        macro_rules! merge {
-            ($mine:ident, $theirs:ident: $($field:ident),+) => {
-                [$($mine.$field.merge($theirs.$field)),+].contains(&true)
-            };
-        }
         match (self, other) {
-            (Resource::Patient(a), Resource::Patient(b)) => merge!(a, b: identifier, name, gender, birth_date, animal),
-            (Resource::Practitioner(a), Resource::Practitioner(b)) => merge!(a, b: identifier, name),
-            (Resource::Device(a), Resource::Device(b)) => {
-                merge!(a, b: identifier, udi, version, manufacturer, name, model_number, serial_number)
-            }
-            (Resource::Organization(a), Resource::Organization(b)) => merge!(a, b: identifier, is_creator, name),
-            (Resource::Encounter(a), Resource::Encounter(b)) => merge!(a, b: identifier),
-            (Resource::ServiceRequest(a), Resource::ServiceRequest(b)) => {
-                merge!(a, b: identifier, reason, code, requester)
-            }
-            (Resource::Procedure(a), Resource::Procedure(b)) => merge!(a, b: identifier, code),
-            (Resource::Specimen(a), Resource::Specimen(b)) => merge!(a, b: identifier, kind),
+            (Resource::Patient(mine), Resource::Patient(theirs)) => mine.merge(theirs),
+            (Resource::Practitioner(mine), Resource::Practitioner(theirs)) => mine.merge(theirs),
+            (Resource::Device(mine), Resource::Device(theirs)) => mine.merge(theirs),
+            (Resource::Organization(mine), Resource::Organization(theirs)) => mine.merge(theirs),
+            (Resource::Encounter(mine), Resource::Encounter(theirs)) => mine.merge(theirs),
+            (Resource::ServiceRequest(mine), Resource::ServiceRequest(theirs)) => mine.merge(theirs),
+            (Resource::Procedure(mine), Resource::Procedure(theirs)) => mine.merge(theirs),
+            (Resource::Specimen(mine), Resource::Specimen(theirs)) => mine.merge(theirs),
             // Location and Endpoint are equal only if all values are.
             (mine, theirs) => *mine != theirs,
         }
@@ -78,65 +70,6 @@ impl Resource {
 fn name_parts(name: &HumanName) -> impl Iterator<Item = &str> {
     let lists = name.given.iter().chain(&name.prefix).chain(&name.suffix);
     name.family.iter().chain(lists).chain(&name.text).map(String::as_str)
-}
-
-/// A field of a companion that two resources have.
-trait Merge {
-    /// Adds what is missing; returns whether what is there differs.
-    fn merge(&mut self, other: Self) -> bool;
-}
-
-impl Merge for Vec<Identifier> {
-    fn merge(&mut self, other: Vec<Identifier>) -> bool {
-        unite_identifiers(self, other);
-        false
-    }
-}
-
-/// Lists of statements of their own.
-macro_rules! unite {
-    ($($item:ty),+) => {
-        $(impl Merge for Vec<$item> {
-            fn merge(&mut self, other: Vec<$item>) -> bool {
-                for value in other {
-                    if !self.contains(&value) {
-                        self.push(value);
-                    }
-                }
-                false
-            }
-        })+
-    };
-}
-
-unite!(String, CodeableConcept);
-
-/// The names of a person are one statement.
-impl Merge for Vec<HumanName> {
-    fn merge(&mut self, other: Vec<HumanName>) -> bool {
-        if self.is_empty() {
-            *self = other;
-            return false;
-        }
-        !other.is_empty() && *self != other
-    }
-}
-
-impl<T: PartialEq> Merge for Option<T> {
-    fn merge(&mut self, other: Option<T>) -> bool {
-        if self.is_none() {
-            *self = other;
-            return false;
-        }
-        other.is_some() && *self != other
-    }
-}
-
-impl Merge for bool {
-    fn merge(&mut self, other: bool) -> bool {
-        *self |= other;
-        false
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Numbers that studies of several patients claim, and patients of whom studies say different things: known by hashes,
-//! so that a run over millions of studies can look.
+//! Finds numbers that studies of several patients share, and studies that contradict each other about a patient. It
+//! compares hashes, so that a run over millions of studies can afford it.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -13,7 +13,8 @@ use super::issuer::{Told, can_be_one, hash};
 use super::resource::Reference;
 use super::resource::Resource;
 
-/// A number that a study refers to something by, and the patient of the study. Nothing of the patient can be read from it.
+/// A number that a study refers to something by, and the patient of the study. Nothing of the patient can be read from
+/// it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Claim {
     number: u64,
@@ -51,7 +52,7 @@ pub enum Fact {
     Sex,
 }
 
-/// What the facts and scripts of a patient are, in their order.
+/// The kinds of the facts and scripts of a patient, in their order.
 const FACTS: [Fact; 5] = [Fact::Name, Fact::BirthDate, Fact::Sex, Fact::Name, Fact::Name];
 
 /// Whether a resource of this type belongs to a patient.
@@ -89,7 +90,7 @@ impl Contested {
         Contested(of_one.filter(|claims| !all_can_be(claims)).map(|claims| claims[0].number).collect())
     }
 
-    /// A sum over those of these claims whose numbers several patients have: it is another where these are others.
+    /// A checksum over the claims whose numbers several patients have.
     pub fn sum(&self, claims: &[Claim]) -> u64 {
         let numbers: BTreeSet<u64> = claims.iter().map(|claim| claim.number).collect();
         numbers.iter().filter(|number| self.0.contains(number)).fold(0, |sum, number| sum.wrapping_add(*number | 1))
@@ -126,13 +127,13 @@ impl Described {
         Some(Described { patient, study, facts: [name, birth_date, sex], scripts: [ideographs, spoken] })
     }
 
-    /// The same of a study at another place in the order of the run.
+    /// The same at another place in the order of the run.
     pub fn at(self, study: usize) -> Described {
         Described { study, ..self }
     }
 }
 
-/// The studies that contradict the first one to say something of their patient, each with what contradicts.
+/// The studies that contradict an earlier study of their patient, each with the fact.
 pub fn contradictions(mut all: Vec<Described>) -> Vec<(usize, Fact)> {
     all.sort_unstable();
     let mut found = Vec::new();

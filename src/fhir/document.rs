@@ -7,7 +7,7 @@ use super::bundle::{full_url, study_full_url};
 use super::datatypes::{DateTime, ResourceType};
 use super::id;
 use super::imaging_study::ImagingStudy;
-use super::references::{Linked, Place, Sharing, link_by};
+use super::references::{Linked, Links, Place, Sharing, link_by};
 use super::release::Release;
 use super::resource::Reference;
 
@@ -31,8 +31,8 @@ impl<'a> Document<'a> {
         made_at: DateTime,
         content: impl FnOnce(&Linked<'_>) -> u128,
     ) -> Document<'a> {
-        let place = |companion: &_| (Place::Beside, Some(full_url(companion)));
-        let linked = link_by(study, Vec::new(), None, release, sharing, &place);
+        let links = Links { place: &|_| Place::Beside, literal: &|companion| Some(full_url(companion)) };
+        let linked = link_by(study, Vec::new(), None, release, sharing, &links);
         let uid = uid(&linked, content(&linked));
         Document { linked, uid, made_at }
     }

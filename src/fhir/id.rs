@@ -52,8 +52,8 @@ pub fn uuid(uid: &str) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, uid.as_bytes())
 }
 
-/// The id of the ImagingSelection that a Key Object Selection makes of one series. The document's study is part of it: one
-/// SOP Instance UID in studies of two patients is two, also in two runs.
+/// The id of the ImagingSelection that a Key Object Selection makes of one series. The document's study is part of it:
+/// one SOP Instance UID in studies of two patients is two, also in two runs.
 pub fn selection(study_uid: &str, sop_instance_uid: &str, series_uid: &str) -> String {
     let document = uuid(&format!("{study_uid} {sop_instance_uid}"));
     Uuid::new_v5(&document, series_uid.as_bytes()).to_string()

@@ -1,5 +1,5 @@
-//! `Identifier`, and when two of them are one: a value that lost bytes equals only the same bytes, and an issuer told by
-//! its universal id, its local name or both is one issuer.
+//! `Identifier`, and when two are equal: a value that lost bytes equals only the same bytes, and an issuer given by its
+//! universal id, its local name or both is one issuer.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,12 +27,13 @@ struct Lost {
 }
 
 impl IdText {
-    /// A text that lost bytes on the way from the file; `raw` is what the file has.
+    /// A text that lost bytes when it was decoded; `raw` is the value in the file.
     pub fn lossy(text: impl Into<String>, raw: &[u8]) -> IdText {
         IdText { text: text.into(), lost: Some(Box::new(Lost { raw: raw.into(), is_in_doubt: false })) }
     }
 
-    /// The same where the header says two things of it, or of its issuer: it identifies as little as one that lost bytes.
+    /// The same where the header says two things of it, or of its issuer: it identifies as little as one that lost
+    /// bytes.
     pub fn in_doubt(self) -> IdText {
         let raw = self.lost.map_or_else(|| self.text.as_bytes().into(), |lost| lost.raw);
         IdText { text: self.text, lost: Some(Box::new(Lost { raw, is_in_doubt: true })) }
@@ -43,17 +44,17 @@ impl IdText {
         self.lost.as_ref().is_some_and(|lost| lost.is_in_doubt)
     }
 
-    /// What a reader is shown.
+    /// The text for display.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The text, only where it is all that the file says: what may be searched for, shared or looked up.
+    /// The text if no bytes were lost: only such a value may be searched for or shared.
     pub fn exact(&self) -> Option<&str> {
         self.lost.is_none().then_some(&self.text)
     }
 
-    /// What tells it from all others.
+    /// The parts that distinguish it from other values.
     pub fn parts(&self) -> Vec<String> {
         let bytes = self.lost.iter().map(|lost| lost.raw.escape_ascii().to_string());
         [self.text.clone()].into_iter().chain(bytes).collect()
@@ -72,7 +73,7 @@ impl fmt::Display for IdText {
     }
 }
 
-/// Who says what the system of an identifier is.
+/// The source of an identifier's system.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SystemBy {
     /// The header, by a universal id.
@@ -95,7 +96,7 @@ pub struct Identifier {
     pub usage: Option<Text>,
     /// The display of the organization that gave it out.
     pub assigner: Option<IdText>,
-    /// Who says what the system is.
+    /// The source of the system.
     pub system_by: SystemBy,
     /// A universal id that no URI says (DNS, X500 …), as the header has it; it tells issuers apart, and is not written.
     pub unsaid: Option<IdText>,
@@ -103,7 +104,7 @@ pub struct Identifier {
     pub scheme: Option<IdText>,
 }
 
-/// How much is told of an issuer; the more comes first.
+/// How completely an issuer is known; the most complete first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Degree {
     Both,
@@ -113,7 +114,7 @@ enum Degree {
 }
 
 impl Identifier {
-    /// Whether anything in the header says who gave it out.
+    /// Whether anything is known of its issuer.
     pub fn has_issuer(&self) -> bool {
         self.degree() != Degree::Nothing
     }
@@ -148,7 +149,7 @@ impl Identifier {
         }
     }
 
-    /// Takes what the other tells of the issuer, if it tells more.
+    /// Completes the issuer from the other identifier.
     pub fn complete(&mut self, other: &Identifier) {
         let lacks_name = self.local().is_none();
         if other.degree() < self.degree() {

@@ -12,6 +12,7 @@ pub mod imaging_selection;
 pub mod imaging_study;
 pub mod issuer;
 pub mod json;
+mod merge;
 mod meta;
 mod narrative;
 pub mod profile;

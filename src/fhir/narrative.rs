@@ -59,7 +59,8 @@ fn listed<'w>(words: impl Iterator<Item = &'w str>) -> String {
     words.join(", ")
 }
 
-/// A text as XML has it (XML 1.0, 2.2 and 2.4): what would be markup is escaped, and what no document may hold replaced.
+/// A text as XML has it (XML 1.0, 2.2 and 2.4): what would be markup is escaped, and what no document may hold
+/// replaced.
 fn text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {

@@ -109,8 +109,13 @@ pub(super) enum Place {
     Beside,
 }
 
-/// Where a companion goes, and what refers to it; `None` leaves the reference logical.
-pub(super) type Link = (Place, Option<String>);
+/// How companions are linked.
+pub(super) struct Links<'l> {
+    /// Where those of a type go.
+    pub place: &'l dyn Fn(ResourceType) -> Place,
+    /// What refers to one; `None` leaves the reference logical.
+    pub literal: &'l dyn Fn(&Companion) -> Option<String>,
+}
 
 /// Links a study and its companions in the way asked for.
 pub fn link<'a>(
@@ -125,32 +130,32 @@ pub fn link<'a>(
         study.other_orders.clear();
     }
     let own = (references == References::Separate).then(|| format!("ImagingStudy/{}", study.id));
-    link_by(study, selections, own, release, sharing, &|companion| {
-        let kind = companion.resource_type();
-        match (references, kind) {
-            (References::Logical, ResourceType::Endpoint) | (References::Contained, _) => {
-                (Place::Contained, Some(format!("#{}", companion.id)))
-            }
-            (References::Logical, _) => (Place::Nowhere, None),
-            (References::Separate, _) => (Place::Beside, Some(format!("{}/{}", kind.name(), companion.id))),
-        }
-    })
+    let place = |kind| match (references, kind) {
+        (References::Logical, ResourceType::Endpoint) | (References::Contained, _) => Place::Contained,
+        (References::Logical, _) => Place::Nowhere,
+        (References::Separate, _) => Place::Beside,
+    };
+    let literal = |companion: &Companion| match references {
+        References::Logical | References::Contained => Some(format!("#{}", companion.id)),
+        References::Separate => Some(format!("{}/{}", companion.resource_type().name(), companion.id)),
+    };
+    link_by(study, selections, own, release, sharing, &Links { place: &place, literal: &literal })
 }
 
-/// Links a study and its companions as `place` says for each; `own` is what refers to the study itself.
+/// Links a study and its companions; `own` is what refers to the study itself.
 pub(super) fn link_by<'a>(
     mut study: ImagingStudy<'a>,
     mut selections: Vec<ImagingSelection>,
     own: Option<String>,
     release: &Release,
     sharing: &Sharing,
-    place: &dyn Fn(&Companion) -> Link,
+    links: &Links<'_>,
 ) -> Linked<'a> {
     let study_urn = format!("urn:oid:{}", study.uid);
     let subject = Reference::to(study.subject.target);
     let whose = subject_key(&study);
     let (found, held) = (BTreeMap::new(), BTreeSet::new());
-    let mut linker = Linker { sharing, study_urn: &study_urn, subject, whose, place, found, held };
+    let mut linker = Linker { sharing, study_urn: &study_urn, subject, whose, links, found, held };
     linker.link("subject", &mut study.subject);
     linker.subject = study.subject.clone();
     for done in &mut study.procedure {
@@ -170,8 +175,8 @@ pub(super) fn link_by<'a>(
     Linked { study, selections, contained: companions(contained), beside: companions(beside), held }
 }
 
-/// What tells the patient of a study from all others: the user's reference, else an identifier with a system. `None` where
-/// nothing does, or where the study mixes patients, so that nobody knows whose its orders and visits are.
+/// What tells the patient of a study from all others: the user's reference, else an identifier with a system. `None`
+/// where nothing does, or where the study mixes patients, so that nobody knows whose its orders and visits are.
 fn subject_key(study: &ImagingStudy<'_>) -> Option<Vec<String>> {
     if let Some(literal) = &study.subject.literal {
         return Some(vec![literal.clone()]);
@@ -214,7 +219,7 @@ struct Linker<'l> {
     study_urn: &'l str,
     subject: Reference,
     whose: Option<Vec<String>>,
-    place: &'l dyn Fn(&Companion) -> Link,
+    links: &'l Links<'l>,
     found: BTreeMap<(ResourceType, String), (Place, Companion)>,
     held: BTreeSet<Held>,
 }
@@ -226,15 +231,15 @@ impl Linker<'_> {
         if reference.literal.is_some() {
             return;
         }
-        let mut companion = self.companion(role, reference, *resource);
-        let (place, literal) = (self.place)(&companion);
-        reference.literal = literal;
-        if let (None, Identity::Identified(identifier)) = (&reference.identifier, &companion.identity) {
-            reference.identifier = Some((**identifier).clone());
+        let identity = self.own(&resource, identity(reference.identifier.as_ref(), &resource));
+        let place = (self.links.place)(resource.resource_type());
+        // An id takes longer than all else here, and is not asked for where it stands nowhere.
+        let companion = (place != Place::Nowhere).then(|| self.companion(role, reference, *resource, identity.clone()));
+        if let (None, Identity::Identified(identifier)) = (&reference.identifier, identity) {
+            reference.identifier = Some(*identifier);
         }
-        if place == Place::Nowhere {
-            return;
-        }
+        let Some(mut companion) = companion else { return };
+        reference.literal = (self.links.literal)(&companion);
         match &mut companion.resource {
             Resource::ServiceRequest(request) => {
                 request.requester.iter_mut().for_each(|requester| self.link("requester", requester));
@@ -261,11 +266,13 @@ impl Linker<'_> {
 
     /// Makes a reference final that stands outside of the study: to what is beside it, else logical.
     fn link_beside(&mut self, role: &'static str, reference: &mut Reference) {
-        let Some(resource) = reference.resource.clone() else { return };
-        let companion = self.companion(role, reference, *resource);
-        match (self.place)(&companion).0 {
+        let Some(resource) = &reference.resource else { return };
+        match (self.links.place)(resource.resource_type()) {
             Place::Beside => self.link(role, reference),
-            Place::Contained | Place::Nowhere => reference.resource = None,
+            Place::Contained | Place::Nowhere => {
+                self.own(resource, identity(reference.identifier.as_ref(), resource));
+                reference.resource = None;
+            }
         }
     }
 
@@ -280,8 +287,7 @@ impl Linker<'_> {
     }
 
     /// The companion of a reference, with the id that is its own.
-    fn companion(&mut self, role: &str, reference: &Reference, resource: Resource) -> Companion {
-        let identity = self.own(&resource, identity(reference.identifier.as_ref(), &resource));
+    fn companion(&self, role: &str, reference: &Reference, resource: Resource, identity: Identity) -> Companion {
         let id = self.id(role, reference, &identity, &resource);
         Companion { id, identity, resource, subject: self.subject.clone(), contradicted: false }
     }
@@ -332,8 +338,8 @@ fn token(identity: &Identity) -> Option<(&str, &str)> {
     if let Identity::Identified(identifier) = identity { identifier.token() } else { None }
 }
 
-/// What tells a resource from others of its study: its number, with the bytes that were lost of it. A person's number is
-/// of a coding scheme, a device's of its maker.
+/// What tells a resource from others of its study: its number, with the bytes that were lost of it. A person's number
+/// is of a coding scheme, a device's of its maker.
 fn private_parts(identifier: &Identifier, resource: &Resource) -> Vec<String> {
     let mut parts = identifier.value.parts();
     match resource {

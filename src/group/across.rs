@@ -1,13 +1,17 @@
 //! What studies say across each other, found before any is written: numbers that several patients have, and patients of
 //! whom studies say different things. Only hashes are kept, and nothing depends on the order of the studies' arrival.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use dicom_dictionary_std::tags;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 
 use super::patients::rows;
 use super::resolve::Study;
+use crate::dicom::{StoredValues, Tag, TagPath};
 use crate::fhir::{Claim, Contested, Described, Fact, Reference, contradictions};
+use crate::mapping::attribute::CODING_SCHEMES;
 use crate::mapping::finish::distinct_orders;
 use crate::mapping::{self, Options, Row, SERIES, STUDY, SeriesPart, StudyPart};
 
@@ -27,6 +31,13 @@ pub struct Across {
 /// The rows that say whose a study is, and what else of a patient it refers to.
 static OF_STUDY: LazyLock<Vec<Row<StudyPart>>> = LazyLock::new(|| rows(STUDY, &["subject", "encounter"]));
 static OF_SERIES: LazyLock<Vec<Row<SeriesPart>>> = LazyLock::new(|| rows(SERIES, &["based_on", "part_of", "specimen"]));
+
+/// All root attributes that these rows of a series see.
+static OF_SERIES_TAGS: LazyLock<Vec<Tag>> = LazyLock::new(|| {
+    let of_rows = OF_SERIES.iter().flat_map(|row| row.attributes).map(|attribute| attribute.path());
+    let of_all = CODING_SCHEMES.iter().copied().chain([&[tags::SPECIFIC_CHARACTER_SET] as TagPath]);
+    of_rows.chain(of_all).filter_map(|path| path.first().copied()).collect()
+});
 
 /// Looks across all studies. One alone contradicts nobody.
 pub fn look_across(studies: &mut [Study], options: &Options) -> Across {
@@ -64,8 +75,14 @@ pub fn said(place: usize, study: &mut Study, options: &Options) -> (Vec<Claim>, 
         return (Vec::new(), described);
     }
     let mut claims: Vec<Claim> = of_study.part.encounter.iter().flat_map(|one| claims_of(one, subject)).collect();
-    let (mut orders, mut others) = (Vec::new(), Vec::new());
+    let (mut orders, mut others, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
     for (_, series) in &mut study.series {
+        // Most series of a study are of one order, and say so in the same words.
+        let of_series: Vec<StoredValues> =
+            series.parts.stored_values().map(|part| part.only(&OF_SERIES_TAGS)).collect();
+        if !seen.insert(of_series) {
+            continue;
+        }
         let part = series.parts.resolve(&OF_SERIES, |data_set| mapping::map(&OF_SERIES, data_set, options)).part;
         orders.extend(part.based_on);
         others.extend(part.part_of);

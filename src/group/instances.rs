@@ -28,6 +28,11 @@ struct Packed {
     kind: u32,
 }
 
+/// Room for so many more instances is made at least.
+const MIN_ROOM: usize = 4;
+/// What a packed UID takes that a UUID makes, before there are others to tell by.
+const UID_BYTES: usize = 22;
+
 /// An absent number; FHIR's unsignedInt ends at half of it.
 const NO_NUMBER: u32 = u32::MAX;
 
@@ -67,8 +72,10 @@ impl Instances {
         }
         // A quarter at a time: doubling would leave a third of the memory unused.
         if self.packed.len() == self.packed.capacity() {
-            self.packed.reserve_exact(self.packed.len() / 4 + 1);
-            self.uids.reserve_exact(self.uids.len() / 4 + 8);
+            let more = (self.packed.len() / 4).max(MIN_ROOM);
+            let uid_bytes = self.uids.len().checked_div(self.packed.len()).map_or(UID_BYTES, |each| each + 1);
+            self.packed.reserve_exact(more);
+            self.uids.reserve_exact(more * uid_bytes);
         }
         let uid_at = u32::try_from(self.uids.len()).expect("a series has less than 4 GiB of packed UIDs");
         pack(new.uid, &self.base, &mut self.uids);

@@ -127,6 +127,11 @@ impl Index {
         Ok(index)
     }
 
+    /// This run reads no files.
+    pub fn only_writes(&self) -> Result<(), Error> {
+        self.with(|store| store.only_writes())
+    }
+
     /// A message about how it was opened, if any.
     pub fn news(&self) -> Option<String> {
         let store = self.store();

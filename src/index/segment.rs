@@ -45,7 +45,7 @@ const EACH: [Level; LEVELS] = [Level::Study, Level::Series, Level::Kind];
 impl Record<'_> {
     /// A hash of everything in the record that affects documents and reports.
     pub fn digest(&self) -> u64 {
-        let mut writer = Writer::default();
+        let mut writer = Writer(Vec::with_capacity(DIGESTED_BYTES));
         writer.number(self.folder as u64);
         let texts = [self.name, self.series_uid.as_bytes(), self.sop_instance_uid.as_bytes(), self.notes];
         texts.iter().for_each(|text| writer.bytes(text));
@@ -54,6 +54,9 @@ impl Record<'_> {
         xxh3_64(&writer.0)
     }
 }
+
+/// Room for what is digested of most records.
+const DIGESTED_BYTES: usize = 256;
 
 const IS_IMAGE: u8 = 1;
 const HAS_NUMBER: u8 = 2;

@@ -251,7 +251,8 @@ pub enum Reason {
     NameTaken,
     /// The file of an earlier run has instances that the new document lacks: it was not replaced.
     #[error(
-        "the file there has instances that this run did not find: it is held back; give --replace to write it all the same"
+        "the file there has instances that this run did not find: it is held back; give --replace to write it all \
+         the same"
     )]
     HeldBack,
     /// All files of a study that an index knows are gone.
@@ -259,8 +260,8 @@ pub enum Reason {
     FilesGone,
     /// The file of an earlier run says more of a companion, or something else: it was not replaced.
     #[error(
-        "the file there says more of it than this run, or something else: it is held back; give --replace to write it all \
-         the same"
+        "the file there says more of it than this run, or something else: it is held back; give --replace to write it \
+         all the same"
     )]
     FileSaysMore,
     /// Two studies say different things of one shared resource.
@@ -326,8 +327,8 @@ impl Reason {
         }
     }
 
-    /// Whether something is missing from the output because of it, a study may mix patients or is not as the profile demands:
-    /// exit code 1.
+    /// Whether something is missing from the output because of it, a study may mix patients or is not as the profile
+    /// demands: exit code 1.
     pub fn is_loss(self) -> bool {
         use Reason::{
             FileSaysMore, HeldBack, NameTaken, NoManifest, NotConforming, OtherContent, OtherPatient, PatientIdTooLong,

@@ -1,5 +1,5 @@
-//! The content tree: the procedures, a reference to every instance, and the Image Library, which describes study, series
-//! and instances (PS3.16 TID 2010, 1600, 1601, 1602 and 1609).
+//! The content tree: the procedures, a reference to every instance, and the Image Library, which describes study,
+//! series and instances (PS3.16 TID 2010, 1600, 1601, 1602 and 1609).
 
 use std::collections::BTreeSet;
 use std::io;

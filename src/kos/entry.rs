@@ -91,7 +91,8 @@ pub fn code_of(concept: &CodeableConcept, systems: &[SystemUri]) -> Option<DataS
     concept.coding.iter().find_map(|coding| item_of(coding, words, systems))
 }
 
-/// A code as an item of a code sequence (PS3.3 8.8); none where no scheme of PS3.16 Table 8-1 nor the user names its system.
+/// A code as an item of a code sequence (PS3.3 8.8); none where no scheme of PS3.16 Table 8-1 nor the user names its
+/// system.
 pub fn item_of(coding: &Coding, words: Option<&str>, systems: &[SystemUri]) -> Option<DataSet> {
     let system = coding.system.as_deref()?;
     let scheme = designator(systems, system).or_else(|| terms::designator(system))?;

@@ -184,7 +184,8 @@ fn requests<'s>(study: &'s ImagingStudy<'_>) -> impl Iterator<Item = &'s Service
     })
 }
 
-/// Whether each order has an accession and a placer number, both with a system and as DICOM can write them, and there is one.
+/// Whether each order has an accession and a placer number, both with a system and as DICOM can write them, and there
+/// is one.
 pub fn has_order_numbers(study: &ImagingStudy<'_>) -> bool {
     let has = |request: &ServiceRequest, code, longest| {
         number_of(request, code).and_then(Identifier::token).is_some_and(|(_, value)| fits(value, longest))

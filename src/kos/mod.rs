@@ -1,8 +1,8 @@
-//! The imaging manifest as a DICOM Key Object Selection Document (IHE RAD MADO 6.X.2, DICOM CP-2595): which attribute and
-//! which content item says what of a study.
+//! The imaging manifest as a DICOM Key Object Selection Document (IHE RAD MADO 6.X.2, DICOM CP-2595): which attribute
+//! and which content item says what of a study.
 //!
-//! A study can have a million instances, so the data set is given part by part, in the order of its tags; `output` writes
-//! the parts.
+//! A study can have a million instances, so the data set is given part by part, in the order of its tags; `output`
+//! writes the parts.
 
 mod content;
 mod entry;

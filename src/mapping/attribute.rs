@@ -69,11 +69,14 @@ impl Attribute {
 
     /// Whether the attribute at `prefix` and then `tag` is part of this one, or a sequence on the way to it.
     pub fn allows(self, prefix: &[Tag], tag: Tag) -> bool {
-        let path = prefix.iter().copied().chain([tag]);
-        if self.endings().is_empty() {
-            return starts_with(self.path().iter().copied(), path);
+        let path = self.path();
+        match path.get(prefix.len()) {
+            Some(next) => *next == tag && path.starts_with(prefix),
+            None => prefix.strip_prefix(path).is_some_and(|inside| {
+                let is_next = |ending: &TagPath| ending.get(inside.len()) == Some(&tag) && ending.starts_with(inside);
+                self.endings().iter().any(is_next)
+            }),
         }
-        self.endings().iter().any(|ending| starts_with(self.path().iter().chain(*ending).copied(), path.clone()))
     }
 
     fn endings(self) -> &'static [TagPath] {
@@ -84,10 +87,6 @@ impl Attribute {
             Attribute::Issuer(_) => ISSUER,
         }
     }
-}
-
-fn starts_with(mut whole: impl Iterator<Item = Tag>, start: impl Iterator<Item = Tag>) -> bool {
-    start.into_iter().all(|tag| whole.next() == Some(tag))
 }
 
 /// The attributes of a row: `attributes![STUDY_DATE, code PROCEDURE_CODE_SEQUENCE, UDI_SEQUENCE > DEVICE_DESCRIPTION]`.

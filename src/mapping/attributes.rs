@@ -1,4 +1,4 @@
-//! What a row sees of one instance: its own attributes, decoded, and a place to say what could not be taken.
+//! The attributes of one data set as a row sees them: only those that the row names, decoded, with the issues found.
 
 use std::cell::RefCell;
 
@@ -21,11 +21,11 @@ pub struct Attributes<'a> {
     row: RowView<'a>,
 }
 
-/// Items of a data set's list of coding schemes that are looked through for a code, at most: a data set may have as many
-/// codes as it has room for, and each looks.
+/// The most items of the list of coding schemes that are searched for a code: a data set can have many codes, and the
+/// list is searched for each.
 const MAX_SCHEMES: usize = 256;
 
-/// What is the same for all data sets that a row looks into.
+/// What all data sets that a row reads have in common.
 #[derive(Debug, Clone, Copy)]
 pub struct RowView<'a> {
     /// The element of the row.
@@ -34,9 +34,9 @@ pub struct RowView<'a> {
     pub attributes: &'static [Attribute],
     /// The attributes of the row of the reference, where the row is of a companion resource: it sees what both name.
     pub within: Option<&'static [Attribute]>,
-    /// What the user said.
+    /// The options about the archive.
     pub options: &'a Options,
-    /// Where the row's issues go.
+    /// The row's issues.
     pub issues: &'a RefCell<Vec<Issue>>,
 }
 
@@ -46,7 +46,7 @@ impl<'a> Attributes<'a> {
         Attributes { data_set: root, root, prefix: Vec::new(), row }
     }
 
-    /// What the user said of the archive.
+    /// The options about the archive.
     pub fn options(&self) -> &'a Options {
         self.row.options
     }
@@ -120,7 +120,7 @@ impl<'a> Attributes<'a> {
         (shown.contains(char::REPLACEMENT_CHARACTER) || raw.iter().any(is_line_end)).then_some(raw)
     }
 
-    /// The same, however many values there are, for attributes that have many or are read as something else than text.
+    /// Like [`Attributes::text`], but several values are no issue: for attributes that have many, or are parsed.
     pub fn line(&self, tag: Tag) -> Option<String> {
         self.decoded(tag, CharacterSet::decode)
     }
@@ -135,7 +135,7 @@ impl<'a> Attributes<'a> {
         self.decoded(tag, CharacterSet::decode_name)
     }
 
-    /// The values of a multi-valued attribute that say something.
+    /// The values of a multi-valued attribute, without empty ones.
     pub fn texts(&self, tag: Tag) -> Vec<String> {
         let text = self.line(tag).unwrap_or_default();
         let values = text.split('\\').map(str::trim).filter(|value| !value.is_empty());
@@ -171,11 +171,8 @@ impl<'a> Attributes<'a> {
         if !self.allows(tag) {
             return Vec::new();
         }
-        let prefix: Vec<Tag> = self.prefix.iter().copied().chain([tag]).collect();
-        self.data_set
-            .items(tag)
-            .map(|item| Attributes { data_set: item, prefix: prefix.clone(), ..self.clone() })
-            .collect()
+        let items = self.data_set.items(tag);
+        items.map(|item| Attributes { data_set: item, prefix: [&*self.prefix, &[tag]].concat(), ..*self }).collect()
     }
 
     /// The UID that the data set's own list of coding schemes gives a designator (PS3.3 C.12.1, (0008,0110)).
@@ -187,13 +184,13 @@ impl<'a> Attributes<'a> {
         item.bytes(*uid).map(|bytes| String::from_utf8_lossy(trim_uid(bytes)).into_owned())
     }
 
-    /// Notes an issue, and is the absence of the value that was dropped for it.
+    /// Reports a dropped value; always `None`.
     pub fn drop<T>(&self, tag: Tag, reason: Reason, value: &str) -> Option<T> {
         self.note(tag, reason, value);
         None
     }
 
-    /// Notes an issue of a value that was taken all the same.
+    /// Reports a value that is used nevertheless.
     pub fn note(&self, tag: Tag, reason: Reason, value: &str) {
         let issue = Issue {
             element: self.row.element,
@@ -205,8 +202,9 @@ impl<'a> Attributes<'a> {
     }
 
     fn decoded(&self, tag: Tag, decode: for<'b> fn(&CharacterSet, &'b [u8]) -> Decoded<'b>) -> Option<String> {
+        let bytes = self.bytes(tag)?;
         let set = self.options().character_set(self.data_set.character_set());
-        let Decoded { text, fault } = decode(&set, self.bytes(tag)?);
+        let Decoded { text, fault } = decode(&set, bytes);
         if let Some(fault) = fault {
             self.note(tag, text_reason(fault), &text);
         }
@@ -260,7 +258,7 @@ fn printable(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { char::REPLACEMENT_CHARACTER } else { character }).collect()
 }
 
-/// The reason that stands in the report for a fault of the encoding.
+/// The reason of a fault of the encoding, for the report.
 pub fn text_reason(fault: TextFault) -> Reason {
     match fault {
         TextFault::TakenAsTold => Reason::TakenAsTold,

@@ -9,7 +9,7 @@ use crate::fhir::{CodeableConcept, Coding, Identifier, Text};
 use crate::issue::Reason;
 use crate::options::SystemKind;
 
-/// The concepts of a sequence of coded entries; an item that says nothing is left out and noted.
+/// The concepts of a sequence of coded entries; empty items are left out and reported.
 pub fn concepts(attributes: &Attributes<'_>, sequence: Tag) -> Vec<CodeableConcept> {
     attributes.items(sequence).iter().filter_map(concept).collect()
 }
@@ -58,7 +58,7 @@ pub fn code_as_identifier(item: &Attributes<'_>, concept: &CodeableConcept) -> O
     Some(Identifier { system, value, scheme, ..Identifier::default() })
 }
 
-/// A code that no system can be named for: the code without one, and the meaning also as text.
+/// A code of an unknown system: a Coding without a system, and the meaning also as text.
 fn unregistered(version: Option<Text>, code: Text, meaning: Option<Text>) -> CodeableConcept {
     CodeableConcept { coding: vec![Coding { system: None, version, code, display: meaning.clone() }], text: meaning }
 }
@@ -78,7 +78,7 @@ fn snomed(scheme: Scheme, version: Option<Text>, code: Text, meaning: Option<Tex
     Some(Coding { system: sct, version, code, display: meaning }.into())
 }
 
-/// A code, and which attribute has it.
+/// A code and its attribute.
 struct CodeValue {
     tag: Tag,
     code: Text,
@@ -92,7 +92,7 @@ fn code_value(item: &Attributes<'_>) -> Option<CodeValue> {
     Some(CodeValue { tag, code: text.split_whitespace().collect::<Vec<_>>().join(" ").into() })
 }
 
-/// What the user said of the designator, else what PS3.16 says, else the UID that the item or the data set gives.
+/// The code system of a designator: from `--system`, else PS3.16, else the UID in the item or the data set.
 fn system_of(item: &Attributes<'_>, designator: &str) -> Option<Scheme> {
     // A designator that lost bytes can be any other's.
     if item.lost(tags::CODING_SCHEME_DESIGNATOR, designator).is_some() {

@@ -1,8 +1,8 @@
 //! The mapping: the only module that knows both DICOM and FHIR.
 //!
-//! It is two tables. The rows ([`STUDY`], [`SERIES`], [`KIND`], [`NUMBER`], [`SELECTION`]) say which attributes fill which
-//! element of one instance; the rows of companion resources, listed in [`COMPANIONS`], fill what a reference leads to. The
-//! [`finish`] rules say what is computed over a study or series. `docs/mapping.md` is printed from both.
+//! It is two tables. The rows ([`STUDY`], [`SERIES`], [`KIND`], [`NUMBER`], [`SELECTION`]) say which attributes fill
+//! which element of one instance; the rows of companion resources, listed in [`COMPANIONS`], fill what a reference
+//! leads to. The [`finish`] rules say what is computed over a study or series. `docs/mapping.md` is printed from both.
 
 pub mod anatomy;
 pub mod attribute;

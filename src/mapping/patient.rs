@@ -106,8 +106,9 @@ fn gender(attributes: &Attributes<'_>) -> Option<Text> {
     code.or_else(|| attributes.drop(tags::PATIENT_SEX, Reason::UnusableTerm, &value))
 }
 
-/// Patient ID (0010,0020) first, then the other ones (0010,1002). The user's system is of the first alone, and of numbers
-/// by which patients are registered: another ID without an issuer can be anybody's number, such as a passport's.
+/// Patient ID (0010,0020) first, then the other ones (0010,1002). The user's system is of the first alone, and of
+/// numbers by which patients are registered: another ID without an issuer can be anybody's number, such as a
+/// passport's.
 fn identifiers(attributes: &Attributes<'_>) -> Vec<Identifier> {
     let others = attributes.items(tags::OTHER_PATIENT_I_DS_SEQUENCE);
     let is_registered = |one: &Identifier| REGISTERED.iter().any(|code| one.kind == kind(code));

@@ -1,7 +1,7 @@
-//! Orders: what was asked for, by the numbers that accession, placer and filler gave it.
+//! Orders, identified by their accession, placer and filler numbers.
 //!
-//! A data set tells of its order at its root, in the items of Request Attributes Sequence (0040,0275), and in a report's
-//! Referenced Request Sequence (0040,A370). One number is one order, however often it is told.
+//! A data set describes its orders at its root, in the items of Request Attributes Sequence (0040,0275), and in a
+//! report's Referenced Request Sequence (0040,A370). One number is one order, however often it occurs.
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
@@ -13,7 +13,7 @@ use super::identity::{Issuer, or_system};
 use super::listed::{CompanionRow, Listed, always, companion, filled, listed, of, unfilled};
 use super::person::only_person;
 use super::reason::{items_of_requests, reason};
-use super::terms::identifier_type as kind;
+use super::terms::identifier_type;
 use crate::fhir::identifier::once_each;
 use crate::fhir::resource::{Resource, ServiceRequest};
 use crate::fhir::{CodeableConcept, Identifier, Reference};
@@ -53,20 +53,48 @@ pub struct Order {
     requester: Option<Reference>,
 }
 
-/// The numbers of an order, the ones that name it first.
+/// The numbers of an order in the order of [`NUMBERS`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Numbers {
-    accession: Option<Identifier>,
-    placer: Option<Identifier>,
-    filler: Option<Identifier>,
+struct Numbers([Option<Identifier>; 3]);
+
+/// A kind of number.
+struct NumberKind {
+    attribute: Tag,
+    issuer: Tag,
+    /// Of HL7 table 0203.
+    code: &'static str,
+    system: SystemKind,
 }
+
+const ACCESSION: NumberKind = NumberKind {
+    attribute: tags::ACCESSION_NUMBER,
+    issuer: tags::ISSUER_OF_ACCESSION_NUMBER_SEQUENCE,
+    code: "ACSN",
+    system: SystemKind::Accession,
+};
+const PLACER: NumberKind = NumberKind {
+    attribute: tags::PLACER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST,
+    issuer: tags::ORDER_PLACER_IDENTIFIER_SEQUENCE,
+    code: "PLAC",
+    system: SystemKind::Placer,
+};
+const FILLER: NumberKind = NumberKind {
+    attribute: tags::FILLER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST,
+    issuer: tags::ORDER_FILLER_IDENTIFIER_SEQUENCE,
+    code: "FILL",
+    system: SystemKind::Filler,
+};
+
+/// The kinds of numbers, the most decisive first.
+static NUMBERS: [NumberKind; 3] = [ACCESSION, PLACER, FILLER];
 
 /// The accession numbers of the study, each with its issuer.
 pub fn accessions(attributes: &Attributes<'_>) -> Vec<Identifier> {
     let items = items_of_requests(attributes);
+    let accession = |attributes| number(attributes, &ACCESSION);
     let mut accessions: Vec<Identifier> = items.iter().chain([attributes]).filter_map(accession).collect();
     lend_issuers(&mut accessions.iter_mut().collect::<Vec<_>>());
-    let system = attributes.options().system(&SystemKind::Accession);
+    let system = attributes.options().system(&ACCESSION.system);
     accessions = accessions.into_iter().map(|accession| or_system(accession, system)).collect();
     accessions.sort();
     accessions.dedup();
@@ -77,13 +105,10 @@ pub fn accessions(attributes: &Attributes<'_>) -> Vec<Identifier> {
 pub fn based_on(attributes: &Attributes<'_>) -> Vec<Reference> {
     let mut items: Vec<Order> = items_of_requests(attributes).iter().map(order).collect();
     let mut root = order(attributes);
-    let of = |number: fn(&mut Numbers) -> &mut Option<Identifier>, items: &mut [Order], root: &mut Order| {
-        let all = items.iter_mut().chain([root]).filter_map(|order| number(&mut order.numbers).as_mut());
+    for kind in 0..NUMBERS.len() {
+        let all = items.iter_mut().chain([&mut root]).filter_map(|order| order.numbers.0[kind].as_mut());
         lend_issuers(&mut all.collect::<Vec<_>>());
-    };
-    of(|numbers| &mut numbers.accession, &mut items, &mut root);
-    of(|numbers| &mut numbers.placer, &mut items, &mut root);
-    of(|numbers| &mut numbers.filler, &mut items, &mut root);
+    }
     let systems = |order: Order| Order { numbers: order.numbers.or_systems(attributes), ..order };
     let orders = orders(root, items).into_iter().map(systems);
     let mut references: Vec<Reference> = orders.filter_map(reference).collect();
@@ -91,8 +116,7 @@ pub fn based_on(attributes: &Attributes<'_>) -> Vec<Reference> {
     references
 }
 
-/// A number of this data set that tells less of its issuer, or nothing, is the same number that tells more, if only one
-/// can be meant.
+/// Completes the issuers of numbers from equal numbers of the same data set, if only one issuer is possible.
 fn lend_issuers(numbers: &mut [&mut Identifier]) {
     let all: Vec<(Identifier, Vec<usize>)> =
         numbers.iter().enumerate().map(|(place, number)| ((**number).clone(), vec![place])).collect();
@@ -114,13 +138,13 @@ fn orders(root: Order, items: Vec<Order>) -> Vec<Order> {
     match orders.as_mut_slice() {
         // Items without a number are the procedures of the root's order.
         [] => return unnamed.into_iter().chain([root]).reduce(Order::or).into_iter().collect(),
-        [only] if only.numbers.accession.is_none() || root.numbers.is_empty() => *only = only.clone().or(root),
+        [only] if only.numbers.0[0].is_none() || root.numbers.is_empty() => *only = only.clone().or(root),
         _ => join(&mut orders, root),
     }
     orders
 }
 
-/// Adds an order, or what it says to one that is known.
+/// Adds an order, or merges it into a known one.
 fn join(orders: &mut Vec<Order>, order: Order) {
     match orders.iter_mut().find(|known| known.numbers.name_the_same(&order.numbers)) {
         Some(known) => *known = known.clone().or(order),
@@ -130,7 +154,7 @@ fn join(orders: &mut Vec<Order>, order: Order) {
 
 impl Numbers {
     fn iter(&self) -> impl Iterator<Item = &Identifier> {
-        [&self.accession, &self.placer, &self.filler].into_iter().flatten()
+        self.0.iter().flatten()
     }
 
     fn is_empty(&self) -> bool {
@@ -139,32 +163,27 @@ impl Numbers {
 
     /// Whether both name one order: the first kind of number that both have decides.
     fn name_the_same(&self, other: &Numbers) -> bool {
-        let pairs = [(&self.accession, &other.accession), (&self.placer, &other.placer), (&self.filler, &other.filler)];
-        let decisive = pairs.into_iter().find_map(|(mine, theirs)| Some((mine.as_ref()?, theirs.as_ref()?)));
+        let mut pairs = self.0.iter().zip(&other.0);
+        let decisive = pairs.find_map(|(mine, theirs)| Some((mine.as_ref()?, theirs.as_ref()?)));
         decisive.is_some_and(|(mine, theirs)| mine == theirs)
     }
 
     /// The numbers with the systems that the user gave for those without an issuer.
-    fn or_systems(self, attributes: &Attributes<'_>) -> Numbers {
-        let with = |number: Option<Identifier>, kind| Some(or_system(number?, attributes.options().system(&kind)));
-        Numbers {
-            accession: with(self.accession, SystemKind::Accession),
-            placer: with(self.placer, SystemKind::Placer),
-            filler: with(self.filler, SystemKind::Filler),
+    fn or_systems(mut self, attributes: &Attributes<'_>) -> Numbers {
+        for (number, kind) in self.0.iter_mut().zip(&NUMBERS) {
+            *number = number.take().map(|number| or_system(number, attributes.options().system(&kind.system)));
         }
+        self
     }
 }
 
 impl Order {
-    /// What this one says, and what it leaves open as the other says it.
+    /// This order, completed from another.
     fn or(self, other: Order) -> Order {
-        let (mine, theirs) = (self.numbers, other.numbers);
+        let mut numbers = self.numbers;
+        numbers.0.iter_mut().zip(other.numbers.0).for_each(|(mine, theirs)| *mine = mine.take().or(theirs));
         Order {
-            numbers: Numbers {
-                accession: mine.accession.or(theirs.accession),
-                placer: mine.placer.or(theirs.placer),
-                filler: mine.filler.or(theirs.filler),
-            },
+            numbers,
             code: self.code.or(other.code),
             reason: if self.reason.is_empty() { other.reason } else { self.reason },
             requester: self.requester.or(other.requester),
@@ -177,31 +196,18 @@ fn order(attributes: &Attributes<'_>) -> Order {
 }
 
 fn numbers(attributes: &Attributes<'_>) -> Numbers {
-    let (placer, filler) =
-        (tags::PLACER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST, tags::FILLER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST);
-    Numbers {
-        accession: accession(attributes),
-        placer: number(attributes, placer, tags::ORDER_PLACER_IDENTIFIER_SEQUENCE, "PLAC"),
-        filler: number(attributes, filler, tags::ORDER_FILLER_IDENTIFIER_SEQUENCE, "FILL"),
-    }
+    Numbers(NUMBERS.each_ref().map(|kind| number(attributes, kind)))
 }
 
 fn code(attributes: &Attributes<'_>) -> Option<CodeableConcept> {
-    let codes = concepts(attributes, tags::REQUESTED_PROCEDURE_CODE_SEQUENCE);
-    codes
-        .into_iter()
-        .next()
-        .or_else(|| attributes.text(tags::REQUESTED_PROCEDURE_DESCRIPTION).map(CodeableConcept::text))
+    let text = || attributes.text(tags::REQUESTED_PROCEDURE_DESCRIPTION).map(CodeableConcept::text);
+    concepts(attributes, tags::REQUESTED_PROCEDURE_CODE_SEQUENCE).into_iter().next().or_else(text)
 }
 
-fn accession(attributes: &Attributes<'_>) -> Option<Identifier> {
-    number(attributes, tags::ACCESSION_NUMBER, tags::ISSUER_OF_ACCESSION_NUMBER_SEQUENCE, "ACSN")
-}
-
-/// A number with its issuer, as the header has it: the user's system for those without one comes last.
-fn number(attributes: &Attributes<'_>, number: Tag, issuer: Tag, code: &str) -> Option<Identifier> {
-    let value = attributes.id_text(number)?;
-    Some(Issuer::of_sequence(attributes, issuer).identifier(value, kind(code), None))
+/// A number with its issuer from the header; the system from options is added last.
+fn number(attributes: &Attributes<'_>, kind: &NumberKind) -> Option<Identifier> {
+    let value = attributes.id_text(kind.attribute)?;
+    Some(Issuer::of_sequence(attributes, kind.issuer).identifier(value, identifier_type(kind.code), None))
 }
 
 fn reference(order: Order) -> Option<Reference> {
@@ -224,9 +230,6 @@ mod tests {
     use super::*;
     use crate::mapping::SERIES;
     use crate::mapping::sample::{Sample, code, identifier, issuer, items, mapped, mapped_with, options, text};
-
-    const PLACER: Tag = tags::PLACER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST;
-    const FILLER: Tag = tags::FILLER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST;
 
     fn accession(value: &str) -> Vec<Sample> {
         vec![text(tags::ACCESSION_NUMBER, value)]
@@ -256,7 +259,7 @@ mod tests {
 
     #[test]
     fn an_order_is_named_by_its_accession_else_placer_else_filler_number() {
-        let (placer, filler) = (|| vec![text(PLACER, "P1")], || vec![text(FILLER, "F1")]);
+        let (placer, filler) = (|| vec![text(PLACER.attribute, "P1")], || vec![text(FILLER.attribute, "F1")]);
         for (data_set, want) in [
             (vec![accession("A1")], vec!["ACSN A1"]),
             (vec![accession("A1"), placer(), filler()], vec!["ACSN A1 + PLAC P1 + FILL F1"]),
@@ -271,7 +274,7 @@ mod tests {
 
     #[test]
     fn one_number_is_one_order_however_often_it_is_told() {
-        let placer = |value: &str| vec![text(PLACER, value)];
+        let placer = |value: &str| vec![text(PLACER.attribute, value)];
         let both = |number: &str, order: &str| [accession(number), placer(order)].concat();
         for (data_set, want) in [
             (vec![accession("A1"), requested([accession("A1")])], vec!["ACSN A1"]),
@@ -288,7 +291,7 @@ mod tests {
 
     #[test]
     fn the_root_and_an_only_item_without_accession_are_one_order() {
-        let placer = |value: &str| vec![text(PLACER, value)];
+        let placer = |value: &str| vec![text(PLACER.attribute, value)];
         for (data_set, want) in [
             (vec![accession("A1"), requested([placer("P1")])], vec!["ACSN A1 + PLAC P1"]),
             (vec![accession("A1"), requested([vec![]])], vec!["ACSN A1"]),
@@ -327,7 +330,7 @@ mod tests {
         assert_eq!(system(&[accession("A1")]), "ACSN https://example.org/a|A1");
         assert_eq!(system(&[issued("A1", "RIS")]), "ACSN A1 (RIS)");
         assert_eq!(system(&[accession("A1"), requested([issued("A1", "RIS")])]), "ACSN A1 (RIS)");
-        assert_eq!(system(&[vec![text(PLACER, "P1")]]), "PLAC https://example.org/p|P1");
+        assert_eq!(system(&[vec![text(PLACER.attribute, "P1")]]), "PLAC https://example.org/p|P1");
     }
 
     #[test]

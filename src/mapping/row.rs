@@ -1,4 +1,5 @@
-//! What a row of the mapping table is: an element, the attributes it is filled from, where the standard says so, and how.
+//! What a row of the mapping table is: an element, the attributes it is filled from, where the standard says so, and
+//! how.
 //!
 //! A row's function sees only the attributes that the row names, so the documented column cannot drift from the code;
 //! the wanted tag paths of the scanner are derived from the same column.
@@ -63,7 +64,8 @@ pub fn union<T: Clone + Ord>(into: &mut Vec<T>, from: &[T]) -> Agreement {
 
 /// A row whose element has one value: the first instance in order that has one decides, or what `$merge` takes of both.
 ///
-/// What a reference is made of stands beside the rows of the resource that it leads to: `one!(ADMISSION, encounter, …)`.
+/// What a reference is made of stands beside the rows of the resource that it leads to: `one!(ADMISSION, encounter,
+/// …)`.
 macro_rules! one {
     ($element:literal, $field:ident, [$($attributes:tt)*], $citation:literal, $($fill:tt)+) => {
         one!($crate::mapping::listed::listed!($element, [$($attributes)*], $citation), $field, $($fill)+)

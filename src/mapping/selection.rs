@@ -37,7 +37,7 @@ pub struct SelectedInstance {
     pub sop_class: Option<Box<str>>,
 }
 
-/// The frames of one instance that are meant; none of them means all.
+/// The selected frames of one instance; empty for all.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)]
 pub struct SelectedFrames {
@@ -69,7 +69,8 @@ impl SelectionPart {
     }
 }
 
-/// The document titles of manifests (DCM): Manifest and Signed Manifest of IHE XDS-I, Manifest with Description of IHE MADO.
+/// The document titles of manifests (DCM): Manifest and Signed Manifest of IHE XDS-I, Manifest with Description of IHE
+/// MADO.
 const MANIFESTS: [&str; 3] = ["113030", "113031", "131560"];
 /// The title of MADO manifests before CP-2595, of scheme 99IHE.
 const EARLY_MANIFEST: &str = "MADOTEMP001";
@@ -115,7 +116,7 @@ fn title(attributes: &Attributes<'_>) -> Option<CodeableConcept> {
     title
 }
 
-/// What the document refers to: the evidence names each instance with its series and study.
+/// The instances that the document refers to; the evidence has the series and study of each.
 fn instances(attributes: &Attributes<'_>) -> Vec<SelectedInstance> {
     let mut instances = BTreeSet::new();
     for study in attributes.items(tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE) {
@@ -149,8 +150,8 @@ fn id(attributes: &Attributes<'_>, tag: Tag) -> Option<Box<str>> {
     }
 }
 
-/// The frames that the content items name. The content of a Key Object Selection is one level deep (PS3.3 A.35.4.3.1.2).
-/// An image that is also referred to as a whole is meant as a whole.
+/// The frames in the content items. The content of a Key Object Selection is one level deep (PS3.3 A.35.4.3.1.2). An
+/// image that is also referenced without frames is selected as a whole.
 fn frames(attributes: &Attributes<'_>) -> Vec<SelectedFrames> {
     let items = attributes.items(tags::CONTENT_SEQUENCE);
     let references = items.iter().flat_map(|item| item.items(tags::REFERENCED_SOP_SEQUENCE));

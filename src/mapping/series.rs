@@ -82,8 +82,8 @@ pub const SERIES: &[Row<SeriesPart>] = &[
     many!(INSTITUTION, organization, organization),
 ];
 
-/// Modality (0008,0060): a code of DCM with its display, else text (R5 ImagingStudy.series.modality). A code string is in
-/// capitals (PS3.5 6.2), so small letters cannot mean anything else.
+/// Modality (0008,0060): a code of DCM with its display, else text (R5 ImagingStudy.series.modality). A code string is
+/// in capitals (PS3.5 6.2), so small letters cannot mean anything else.
 fn modality(attributes: &Attributes<'_>) -> Option<CodeableConcept> {
     let term = attributes.line(tags::MODALITY)?;
     let (known, reason) = match terms::modality(&term) {

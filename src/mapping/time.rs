@@ -10,8 +10,8 @@ use crate::dicom::value::{self, Fraction, Offset, Time};
 use crate::fhir::{DateTime, TimeOfDay};
 use crate::issue::Reason;
 
-/// The dateTime of the row's first two attributes, DA and TM, with Timezone Offset From UTC (0008,0201) or the zone that the user
-/// gave. What cannot be taken is noted, and the date stays.
+/// The dateTime of the row's first two attributes, DA and TM, with Timezone Offset From UTC (0008,0201) or the zone
+/// that the user gave. What cannot be taken is noted, and the date stays.
 pub fn date_time(attributes: &Attributes<'_>) -> Option<DateTime> {
     let (date, time) = (attributes.tag(0), attributes.tag(1));
     let day = day(attributes, date)?;
@@ -49,8 +49,8 @@ fn time_of_day(attributes: &Attributes<'_>, day: Date, tag: Tag) -> Option<TimeO
     Some(TimeOfDay { hour: time.hour, minute, second, microsecond, fraction_digits, offset_minutes: offset.minutes() })
 }
 
-/// A fraction with its digits, without the zeros behind the third: many programs take exactly three for milliseconds, and
-/// read `.940000` as something else.
+/// A fraction with its digits, without the zeros behind the third: many programs take exactly three for milliseconds,
+/// and read `.940000` as something else.
 fn without_zeros((microseconds, mut digits): (u32, u8)) -> (u32, u8) {
     while digits > 3 && microseconds.is_multiple_of(10_u32.pow(u32::from(7 - digits.min(6)))) {
         digits -= 1;

@@ -41,8 +41,8 @@ impl TimeZone {
         zone.map(|zone| Self(ZoneKind::Named(zone))).ok_or_else(|| expected(text))
     }
 
-    /// The offset from UTC that the zone has at a local date and time; none of a time that the zone repeats or skips, or that
-    /// has no seconds, so that the change of an offset can fall into it.
+    /// The offset from UTC that the zone has at a local date and time; none of a time that the zone repeats or skips,
+    /// or that has no seconds, so that the change of an offset can fall into it.
     pub fn offset_of(&self, date: civil::Date, time: &Time) -> Option<Offset> {
         let zone = match &self.0 {
             ZoneKind::Fixed(offset) => return Some(*offset),

@@ -45,18 +45,15 @@ impl Folder {
         Ok(Folder { root: root.to_path_buf(), extension, mode, replace, types, taken, before })
     }
 
+    /// The path of a document, whose folder is created.
     fn path(&self, name: &DocumentName) -> Result<PathBuf, Error> {
-        let file = file_name(&name.id, self.extension);
-        if name.is_main() {
-            return Ok(self.root.join(file));
+        if !name.is_main() {
+            let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
+            if types.insert(name.resource_type) {
+                make(&self.root.join(name.resource_type), self.mode)?;
+            }
         }
-        let folder = self.root.join(name.resource_type);
-        let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
-        if !types.contains(name.resource_type) {
-            make(&folder, self.mode)?;
-            types.insert(name.resource_type);
-        }
-        Ok(folder.join(file))
+        Ok(self.place(name))
     }
 
     fn take(&self, path: &Path) -> bool {

@@ -78,7 +78,9 @@ impl Run<'_> {
         }
         let pool = threads(self.job.threads)?;
         let mut gone_files = 0;
-        if !self.job.inputs.is_empty() {
+        if self.job.inputs.is_empty() {
+            index.only_writes()?;
+        } else {
             let walk = inputs.watched(Arc::clone(&index) as _).walk();
             pool.install(|| self.read_changed(&index, &walk, settings.others))?;
             gone_files = index.remove_gone(options.max_gone)?.gone;

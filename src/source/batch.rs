@@ -9,6 +9,7 @@ use crossbeam_channel::Sender;
 use super::files::Files;
 use super::gathered::Gathered;
 use super::listing::Listing;
+use super::open::SharedFolder;
 use super::watch::{Entered, From, Watch};
 use super::{Item, Mark, Name, Stamp, archive};
 use crate::issue::Skip;
@@ -47,6 +48,7 @@ pub(super) struct Feed {
     count: usize,
     /// Whether the next file starts a new folder or batch.
     new_folder: bool,
+    open_folder: SharedFolder,
     closed: bool,
     end: Arc<End>,
     watch: Option<Arc<dyn Watch>>,
@@ -78,7 +80,8 @@ impl Feed {
 
     fn of(sender: Sender<Batch>, end: Arc<End>, watch: Option<Arc<dyn Watch>>) -> Feed {
         let (gathered, batch) = (Gathered::default(), Batch::default());
-        Feed { sender, batch, count: 0, new_folder: true, closed: false, end, watch, entered: None, gathered }
+        let (new_folder, open_folder) = (true, SharedFolder::default());
+        Feed { sender, batch, count: 0, new_folder, open_folder, closed: false, end, watch, entered: None, gathered }
     }
 
     /// Whether all readers have stopped.
@@ -98,7 +101,7 @@ impl Feed {
 
     /// Starts another folder, last changed at `mtime`; returns whether it is to be listed.
     pub fn enter_folder(&mut self, folder: &Path, mtime: Option<i64>) -> bool {
-        self.new_folder = true;
+        (self.new_folder, self.open_folder) = (true, SharedFolder::default());
         self.gathered = Gathered::default();
         let Some(watch) = &self.watch else { return true };
         self.entered = watch.enters(folder, mtime);
@@ -221,7 +224,7 @@ impl Feed {
 
     fn send(&mut self, folder: &Path, name: &OsStr, mark: Option<Mark>) {
         if std::mem::take(&mut self.new_folder) {
-            self.batch.files.push(Files::of(folder));
+            self.batch.files.push(Files::of(folder, self.open_folder.clone()));
         }
         self.batch.files.last_mut().expect("it was put there just now, or is there").push(name, mark);
         self.added(archive::is_likely(Path::new(name)));

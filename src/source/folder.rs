@@ -70,7 +70,8 @@ impl Walker {
     fn walk_folder(&self, folder: &Path, buffer: &mut Vec<u8>, feed: &mut Feed) {
         // Opened before the watch is notified: the folder's time must be from before it is listed.
         let listing = Listing::open(folder);
-        if !feed.enter_folder(folder, listing.as_ref().ok().and_then(Listing::mtime)) {
+        let mtime = listing.as_ref().ok().filter(|_| feed.is_watched()).and_then(Listing::mtime);
+        if !feed.enter_folder(folder, mtime) {
             return;
         }
         let listing = match listing {

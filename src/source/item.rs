@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::File;
 
 use super::content::Content;
-use super::open::{OpenFolder, open_file, unreadable};
+use super::open::{SharedFolder, open_file, unreadable};
 use crate::issue::Skip;
 use crate::name::Name;
 use crate::stamp::Mark;
@@ -24,8 +24,8 @@ pub struct Item {
 pub(super) enum From {
     /// At the path that is its name.
     Path,
-    /// In this folder, under the last component of its name.
-    Folder(OpenFolder),
+    /// In this folder, whose path has so many bytes in front of the item's own name.
+    Folder(SharedFolder, usize),
     /// In a file that has no name.
     Spooled(File),
     /// At a source that opens it itself.
@@ -53,14 +53,12 @@ impl Item {
     pub fn open(&self) -> Result<Content, Skip> {
         match &self.from {
             From::Path => open_file(self.name.place.as_ref()).map(Content::File),
-            From::Folder(folder) => self.in_folder(folder).map(Content::File),
+            From::Folder(folder, start) => match folder.get() {
+                Some(Some(folder)) => folder.file(&self.name.place, *start).map(Content::File),
+                _ => open_file(self.name.place.as_ref()).map(Content::File),
+            },
             From::Spooled(file) => file.try_clone().map(Content::File).map_err(|error| unreadable(&error)),
             From::Source(source) => source.open(),
         }
-    }
-
-    fn in_folder(&self, folder: &OpenFolder) -> Result<File, Skip> {
-        let path = std::path::Path::new(&self.name.place);
-        path.file_name().map_or_else(|| open_file(path), |name| folder.file(name))
     }
 }

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use crate::issue::Skip;
 use crate::stamp::Stamp;
@@ -21,6 +22,9 @@ pub fn open_file(path: &Path) -> Result<File, Skip> {
 #[derive(Debug)]
 pub struct OpenFolder(#[cfg(unix)] rustix::fd::OwnedFd, #[cfg(not(unix))] std::convert::Infallible);
 
+/// A folder that is opened when it is worth it, once for all batches with files of it.
+pub type SharedFolder = Arc<OnceLock<Option<OpenFolder>>>;
+
 #[cfg(unix)]
 impl OpenFolder {
     /// Opens a folder; fails where the system has no `openat`.
@@ -29,8 +33,10 @@ impl OpenFolder {
         Ok(OpenFolder(open(folder, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?))
     }
 
-    /// Opens a file of this folder by its name, without blocking.
-    pub fn file(&self, name: &OsStr) -> Result<File, Skip> {
+    /// Opens a file of this folder without blocking, by its name at the end of its path.
+    pub fn file(&self, path: &OsStr, name_at: usize) -> Result<File, Skip> {
+        use std::os::unix::ffi::OsStrExt;
+        let name = OsStr::from_bytes(path.as_bytes().get(name_at..).unwrap_or_default());
         open_at(&self.0, name).map_err(|error| unreadable(&error))
     }
 }
@@ -100,7 +106,7 @@ impl OpenFolder {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    pub fn file(&self, _: &OsStr) -> Result<File, Skip> {
+    pub fn file(&self, _: &OsStr, _: usize) -> Result<File, Skip> {
         match self.0 {}
     }
 }

@@ -24,9 +24,7 @@ use crate::options::parse::{at_least, whole};
 ///
 /// # fn main() -> std::io::Result<()> {
 /// # let folder = std::env::temp_dir().join(format!("dcm2fhir-synth-{}", std::process::id()));
-/// let mut options = SynthOptions::new(2, 3);
-/// options.modalities = vec!["CT".to_string()];
-/// assert_eq!(write_archive(&options, &folder)?.studies, 2);
+/// assert_eq!(write_archive(&SynthOptions::new(2, 3), &folder)?.studies, 2);
 /// # std::fs::remove_dir_all(folder)
 /// # }
 /// ```

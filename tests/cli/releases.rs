@@ -156,6 +156,11 @@ fn what_a_selection_of_a_bundle_is_derived_from_is_an_entry_or_an_identifier() {
                 let want = if kind == "batch" { Value::Null } else { full_url };
                 assert_eq!(derived["reference"], want, "{options:?}");
                 assert_eq!(derived["identifier"]["system"], "urn:dicom:uid", "{options:?}");
+                let own = entry("ImagingSelection");
+                let id = own["resource"]["id"].as_str().unwrap();
+                assert_eq!(own["fullUrl"], format!("urn:uuid:{id}"), "{options:?}");
+                let put = json!({"method": "PUT", "url": format!("ImagingSelection/{id}")});
+                assert_eq!(own["request"], if kind == "collection" { Value::Null } else { put }, "{options:?}");
             }
         }
     }

@@ -43,7 +43,7 @@ fn two_patients() -> tempfile::TempDir {
 #[test]
 fn a_stream_that_is_none_of_ours_says_in_which_line() {
     let lines = lines(&case("ct-two-series"));
-    let of_version = |version: &str| lines[1].replace("\"v\":1", version);
+    let of_version = |version: &str| lines[1].replace("\"v\":2", version);
     let wanted = lines[1].split("\"wanted\":\"").nth(1).unwrap().split('"').next().unwrap();
     let of_other_attributes = lines[1].replace(wanted, "AAAAAAAAAAA");
     let cut = lines[1][..lines[1].len() / 2].to_string();
@@ -52,7 +52,7 @@ fn a_stream_that_is_none_of_ours_says_in_which_line() {
     for (lines, want) in [
         (vec!["{}".to_string()], "line 1: no tab"),
         (vec![lines[0].clone(), cut], "line 2: not a line of `dcm2fhir scan`, or cut off"),
-        (vec![of_version("\"v\":2")], "lines of version 2, want 1"),
+        (vec![of_version("\"v\":3")], "lines of version 3, want 2"),
         (vec![of_other_attributes], "other attributes were read"),
         (many, "line 3: the lines of a study do not stand together: sort them"),
     ] {

@@ -479,3 +479,19 @@ fn a_character_set_that_is_not_known_is_reported_once_also_where_no_text_needs_o
         });
     }
 }
+
+#[test]
+fn what_a_batch_refers_to_is_processed_before() {
+    let image = image("1", 1, &[(tags::ACCESSION_NUMBER, b"A1"), (tags::ADMISSION_ID, b"V1")]);
+    let image = image.text(tags::MANUFACTURER, "ACME").text(tags::PATIENT_NAME, "Doe^Jane");
+    for release in Release::ALL {
+        let run = converted(std::slice::from_ref(&image), release, Way::BundlesOf("batch", false), &[]);
+        let entries: Vec<&Value> = list(&run.documents[0]["entry"]).collect();
+        let place = |url: &str| entries.iter().position(|entry| entry["request"]["url"] == url);
+        for (at, entry) in entries.iter().enumerate() {
+            let subject = text(&entry["resource"]["subject"]["reference"]);
+            assert!(place(subject).is_none_or(|patient| patient < at), "{} before {subject}", entry["request"]["url"]);
+        }
+        assert!(entries.len() > 3);
+    }
+}

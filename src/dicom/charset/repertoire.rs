@@ -56,8 +56,8 @@ const fn row(
     Row { repertoire, register, part, escape, encoding }
 }
 
-/// Every repertoire, in their order, with its number in the register, its part of ISO 8859, its escape sequence without the
-/// ESC, and the encoding that has its characters.
+/// Every repertoire, in their order, with its number in the register, its part of ISO 8859, its escape sequence without
+/// the ESC, and the encoding that has its characters.
 #[rustfmt::skip]
 static ROWS: [Row; 16] = [
     row(Repertoire::Latin1,   b"100", Some(b"1"),  b"-A", WINDOWS_1252),

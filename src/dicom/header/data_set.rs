@@ -2,6 +2,7 @@
 
 use dicom_dictionary_std::tags;
 
+use super::places::Place;
 use super::{Entry, Header};
 use crate::dicom::Tag;
 
@@ -29,7 +30,8 @@ impl<'h> DataSet<'h> {
         self.header.bytes_of(entry)
     }
 
-    /// The raw values of an attribute that should stand once: the one that is taken, then another that stands there too.
+    /// The raw values of an attribute that should stand once: the one that is taken, then another that stands there
+    /// too.
     pub fn all_bytes(&self, tag: Tag) -> impl Iterator<Item = &'h [u8]> + use<'h> {
         let header = self.header;
         self.entries(tag).filter_map(|(_, entry)| header.bytes_of(entry))
@@ -56,7 +58,13 @@ impl<'h> DataSet<'h> {
 
     /// The entries of the tag at this level, each with its place.
     fn entries(&self, tag: Tag) -> impl Iterator<Item = (usize, &'h Entry)> + use<'h> {
-        let (entries, mut next) = (self.header.entries.get(..self.end).unwrap_or_default(), self.start);
+        // An item begins behind its sequence.
+        let (mut next, end) = match if self.start == 0 { self.header.root.of(tag) } else { Place::Anywhere } {
+            Place::Nowhere => (self.end, self.end),
+            Place::At(at) => (at, at + 1),
+            Place::Anywhere => (self.start, self.end),
+        };
+        let entries = self.header.entries.get(..end).unwrap_or_default();
         std::iter::from_fn(move || {
             loop {
                 let (at, entry) = (next, entries.get(next)?);

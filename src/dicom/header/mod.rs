@@ -1,21 +1,26 @@
-//! What a scan brings back of one file: the wanted attributes, as raw bytes, in a form that is used again for the next.
+//! The result of a scan: the wanted attributes of one file as raw bytes, in buffers that are reused for the next.
 //!
 //! Entries stand in the order of the file, a sequence before its items and an item before its attributes, each with the
 //! place behind its last one. So a data set is a range of entries, and nothing is allocated for a file once the two
 //! buffers have grown.
 
 mod data_set;
+mod places;
 
 use dicom_core::Tag;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::wanted::Levels;
 pub use data_set::DataSet;
+use places::Places;
 
 /// The most bytes of values that are kept of one file; beyond that the scan stops with [`Full`].
 pub const MAX_HEADER_BYTES: usize = 1 << 20;
 /// The most entries that are kept of one file.
 pub const MAX_ENTRIES: usize = 1 << 16;
+
+/// What a stored value takes at least, as far as room for it is concerned.
+const STORED_VALUE_BYTES: usize = 8;
 
 /// The tag in front of each item of a sequence (PS3.5 7.5).
 pub(super) const ITEM: Tag = Tag(0xFFFE, 0xE000);
@@ -23,27 +28,31 @@ pub(super) const ITEM: Tag = Tag(0xFFFE, 0xE000);
 /// Marks where a sequence or item closes (PS3.5 7.5).
 pub(super) const DELIMITER: Tag = Tag(0xFFFE, 0xE0DD);
 
-/// Stands for the tag of a value that was forgotten; no attribute has it.
+/// Replaces the tag of a removed value; no attribute has it.
 const FORGOTTEN: Tag = Tag(0xFFFF, 0xFFFF);
 
 /// The wanted attributes of one file.
 #[derive(Debug, Default)]
 pub struct Header {
     entries: Vec<Entry>,
+    /// The attributes of the root data set by tag.
+    root: Places,
     piles: [Pile; Levels::SETS],
+    /// The piles that hold something, a bit each.
+    used_piles: u32,
     /// The bytes of all values.
     value_bytes: usize,
     /// How many sequences and items are open, and for which levels the outermost is wanted.
     open: u32,
     outer: Levels,
-    /// What the scan noticed and could not take as it is.
+    /// What is wrong in the file.
     pub faults: Vec<Fault>,
 }
 
-/// Something in a data set that was not as PS3.5 has it.
+/// A deviation of a data set from PS3.5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fault {
-    /// The attribute at or behind which it was noticed.
+    /// The attribute at or after which it was found.
     pub tag: Tag,
     /// What it is.
     pub kind: FaultKind,
@@ -62,27 +71,28 @@ pub enum FaultKind {
     TooDeep,
     /// The file has more wanted values than the cap, or more bytes that had to be read; the rest was left.
     TooMany,
-    /// The bytes make no sense as a data element, or one reaches beyond its item; the rest of the file or item was left.
+    /// The bytes make no sense as a data element, or one reaches beyond its item; the rest of the file or item was
+    /// left.
     Malformed,
 }
 
-/// What tells apart the parts of two files.
+/// Hashes of the wanted attributes of a file, by level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprints {
-    /// Of what is wanted for the study.
+    /// Of the study's attributes.
     pub study: u64,
-    /// Of what is wanted for the series.
+    /// Of the series' attributes.
     pub series: u64,
-    /// Of what instances have in common.
+    /// Of the attributes that instances have in common.
     pub kind: u64,
-    /// Of the instance's own.
+    /// Of the instance's own attributes.
     pub number: u64,
-    /// Of what it selects, where it is a Key Object Selection; else 0.
+    /// Of what a Key Object Selection selects; else 0.
     pub selection: u64,
 }
 
 impl Fingerprints {
-    /// Whether something was wanted for a selection.
+    /// Whether there are attributes of a selection.
     pub fn selects(&self) -> bool {
         self.selection != 0
     }
@@ -95,18 +105,18 @@ impl Fingerprints {
     }
 }
 
-/// Joins two hashes, of which the order counts.
+/// Combines two hashes; their order matters.
 fn join(one: u64, other: u64) -> u64 {
     /// An odd number with as many ones as zeros.
     const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
     (one ^ other).wrapping_mul(MIX).rotate_left(29)
 }
 
-/// The header has no room for another value.
+/// The header is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Full;
 
-/// What is wanted for the same levels lies together, so that one hash over it is enough.
+/// The values that are wanted for the same levels, stored together for a common hash.
 #[derive(Debug, Default)]
 struct Pile {
     bytes: Vec<u8>,
@@ -115,7 +125,7 @@ struct Pile {
 }
 
 impl Pile {
-    /// Notes what comes next.
+    /// Adds a tag and length to the hash.
     #[inline]
     fn mark(&mut self, tag: Tag, length: u32) {
         let tag = u64::from(tag.group()) << 48 | u64::from(tag.element()) << 32;
@@ -151,16 +161,23 @@ pub struct Former(Vec<Entry>);
 pub struct Open(usize);
 
 impl Header {
-    /// Forgets the last file and keeps the room.
+    /// Clears it and keeps the capacity.
     pub fn clear(&mut self) {
         self.entries.clear();
-        for pile in &mut self.piles {
-            pile.bytes.clear();
-            pile.marks = 0;
+        self.root.clear();
+        for set in ones(std::mem::take(&mut self.used_piles)) {
+            self.piles[set].bytes.clear();
+            self.piles[set].marks = 0;
         }
         self.value_bytes = 0;
         self.open = 0;
         self.faults.clear();
+    }
+
+    /// Makes room for stored values of so many bytes.
+    pub(super) fn reserve(&mut self, bytes: usize) {
+        self.entries.reserve(bytes / STORED_VALUE_BYTES);
+        self.piles[Levels::NONE.number()].bytes.reserve(bytes);
     }
 
     /// Keeps a value of the data set or item that is open.
@@ -179,7 +196,7 @@ impl Header {
         self.push(tag, levels, Content::Value(start, end)).map(|_| ())
     }
 
-    /// The place behind all that is kept: where the next data set or item begins.
+    /// The place where the next data set or item begins.
     pub fn end(&self) -> usize {
         self.entries.len()
     }
@@ -240,8 +257,8 @@ impl Header {
         DataSet::new(self, 0, self.entries.len(), &[])
     }
 
-    /// Shows what is wanted for a level, in order: values with their bytes, and sequences and items without, each with a
-    /// delimiter behind all that lies in it.
+    /// Shows what is wanted for a level, in order: values with their bytes, and sequences and items without, each with
+    /// a delimiter behind all that lies in it.
     pub(super) fn visit(&self, level: Levels, mut each: impl FnMut(Tag, Option<&[u8]>)) {
         let mut open = Vec::new();
         let mut at = 0;
@@ -265,8 +282,8 @@ impl Header {
         }
     }
 
-    /// For each level a hash over the raw wanted bytes, with their tags and character sets: equal for two files when that
-    /// part of them reads the same.
+    /// For each level a hash over the raw wanted bytes, with their tags and character sets: equal for two files when
+    /// that part of them reads the same.
     pub fn fingerprints(&self) -> Fingerprints {
         let [study, series, kind, number] = self.hashes(Levels::EACH);
         Fingerprints { study, series, kind, number, selection: 0 }
@@ -280,10 +297,10 @@ impl Header {
 
     fn hashes<const N: usize>(&self, levels: [Levels; N]) -> [u64; N] {
         let mut hashes = [0; N];
-        for (set, pile) in (0_u64..).zip(&self.piles).filter(|(_, pile)| pile.marks != 0) {
-            let of = levels.map(|level| set & level.number() as u64 != 0);
+        for set in ones(self.used_piles) {
+            let (pile, of) = (&self.piles[set], levels.map(|level| set & level.number() != 0));
             if of.contains(&true) {
-                let pile = join(join(set, pile.marks), xxh3_64(&pile.bytes));
+                let pile = join(join(set as u64, pile.marks), xxh3_64(&pile.bytes));
                 hashes.iter_mut().zip(of).filter(|(_, of)| *of).for_each(|(hash, _)| *hash = join(*hash, pile));
             }
         }
@@ -314,7 +331,9 @@ impl Header {
 
     #[inline]
     fn pile(&mut self, levels: Levels) -> &mut Pile {
-        &mut self.piles[levels.number() % Levels::SETS]
+        let set = levels.number() % Levels::SETS;
+        self.used_piles |= 1 << set;
+        &mut self.piles[set]
     }
 
     #[inline]
@@ -324,8 +343,27 @@ impl Header {
             return Err(Full);
         }
         self.entries.push(Entry { tag, pile, behind: place(at + 1), content });
+        if self.is_root(&content) {
+            self.root.note(tag, at);
+        }
         Ok(Open(at))
     }
+
+    /// Whether an entry that was just added is an attribute of the root data set.
+    #[inline]
+    fn is_root(&self, content: &Content) -> bool {
+        // A sequence counts among the open ones already.
+        self.open == u32::from(matches!(content, Content::Sequence))
+    }
+}
+
+/// The set bits of a number, the lowest first.
+fn ones(mut bits: u32) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let lowest = bits.trailing_zeros();
+        bits &= bits.wrapping_sub(1);
+        (lowest < u32::BITS).then_some(lowest as usize)
+    })
 }
 
 /// A place in a buffer whose length [`MAX_HEADER_BYTES`] or [`MAX_ENTRIES`] bounds.

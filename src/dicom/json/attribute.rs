@@ -1,6 +1,7 @@
 //! The attributes of an instance: `"00100010": {"vr": "PN", "Value": [{"Alphabetic": "Doe^John"}]}` (PS3.18 F.2.2).
 //!
-//! What an attribute wants to be is known without its VR: a sequence where attributes inside of it are wanted, else a value.
+//! What an attribute wants to be is known without its VR: a sequence where attributes inside of it are wanted, else a
+//! value.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -16,24 +17,24 @@ use crate::dicom::wanted::{Child, NodeId, Wanted};
 
 /// The names of a person's three groups, in the order in which a file has them (PS3.5 6.2.1).
 const GROUPS: [&[u8]; 3] = [b"Alphabetic", b"Ideographic", b"Phonetic"];
-/// The longest name that means anything.
+/// The longest relevant member name.
 const MAX_NAME_BYTES: usize = 32;
-/// The most attributes of an instance that are said to stand twice.
+/// The most repeated attributes that are reported for an instance.
 const MAX_REPEATS: u32 = 256;
-/// As writers have it: with or without padding (RFC 4648 4).
+/// Base64 with or without padding (RFC 4648 4).
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// An instance that is read.
+/// The instance being read.
 pub(super) struct Instance<'a> {
     wanted: &'a Wanted,
     header: &'a mut Header,
     room: Room,
-    /// What came so far.
+    /// The attributes so far.
     pub attributes: Attributes,
-    /// The root attribute that was come to last.
+    /// The last root attribute.
     pub last: Tag,
     is_full: bool,
     repeats: u32,
@@ -53,7 +54,7 @@ impl<'a> Instance<'a> {
         result
     }
 
-    /// Reads a data set or item; `into` has what came also where the text breaks off.
+    /// Reads a data set or item; if the text breaks off, `into` has the attributes so far.
     fn data_set(
         &mut self,
         lexer: &mut Lexer<'_>,
@@ -78,7 +79,7 @@ impl<'a> Instance<'a> {
         Ok(())
     }
 
-    /// Takes room for an attribute or item; that there is none is said once.
+    /// Takes room for an attribute or item; a lack of room is reported once.
     fn has_room(&mut self, tag: Tag) -> bool {
         let has_room = self.room.entry();
         if !has_room && !std::mem::replace(&mut self.is_full, true) {
@@ -87,7 +88,7 @@ impl<'a> Instance<'a> {
         has_room
     }
 
-    /// What is wanted of a tag. Text is UTF-8 everywhere, so that an item's own character set means nothing.
+    /// What is wanted of a tag. All text is UTF-8, so that an item's own character set is ignored.
     fn child(&self, node: NodeId, tag: Tag) -> Option<Child> {
         let children = self.wanted.children(node);
         let child = children.binary_search_by_key(&tag, |child| child.tag).ok().and_then(|at| children.get(at));
@@ -126,7 +127,7 @@ impl<'a> Instance<'a> {
         }
     }
 
-    /// Takes the members of an attribute; false where its value is not at hand, or beyond the cap.
+    /// Reads the members of an attribute; false if its value is elsewhere or too long.
     fn members(&mut self, lexer: &mut Lexer<'_>, child: Child, value: &mut Value) -> Result<bool, Stop> {
         let (mut name, mut first, mut is_whole) = (Vec::new(), true, true);
         lexer.expect(b'{')?;

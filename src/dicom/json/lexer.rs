@@ -1,5 +1,5 @@
-//! JSON (RFC 8259) piece by piece from a source of any size: nothing is kept but what is asked for, and what is passed over
-//! may be as long and as deep as it likes.
+//! JSON (RFC 8259) piece by piece from a source of any size: nothing is kept but what is asked for, and what is passed
+//! over may be as long and as deep as it likes.
 
 use std::io;
 
@@ -8,12 +8,12 @@ use crate::dicom::bytes::Bytes;
 /// How much is read at once.
 const BUFFER_BYTES: usize = 16 << 10;
 
-/// Why there is no more.
+/// Why the text cannot be read further.
 #[derive(Debug)]
 pub(super) enum Stop {
     /// The text ends inside a value.
     Cut,
-    /// Something else stands where JSON should go on.
+    /// It is no JSON.
     NotJson,
     /// The source failed.
     Read(io::Error),
@@ -38,7 +38,7 @@ impl<'b> Lexer<'b> {
         self.start + self.at as u64
     }
 
-    /// What is in memory from here on; empty only at the end.
+    /// The buffered bytes from here; empty only at the end.
     fn rest(&mut self) -> Result<&[u8], Stop> {
         if self.at >= self.buffer.len() {
             self.start += self.buffer.len() as u64;
@@ -51,7 +51,7 @@ impl<'b> Lexer<'b> {
         Ok(self.buffer.get(self.at..).unwrap_or_default())
     }
 
-    /// The next byte, which stays.
+    /// The next byte, not consumed.
     fn peek(&mut self) -> Result<Option<u8>, Stop> {
         Ok(self.rest()?.first().copied())
     }
@@ -63,7 +63,7 @@ impl<'b> Lexer<'b> {
         Ok(byte)
     }
 
-    /// The next byte that is no white space, which stays; `None` at the end.
+    /// The next byte that is not white space, not consumed; `None` at the end.
     pub fn token(&mut self) -> Result<Option<u8>, Stop> {
         loop {
             match self.peek()? {
@@ -73,19 +73,19 @@ impl<'b> Lexer<'b> {
         }
     }
 
-    /// Takes a sign, if it comes next.
+    /// Consumes a byte if it comes next.
     pub fn take(&mut self, sign: u8) -> Result<bool, Stop> {
         let comes = self.token()?.ok_or(Stop::Cut)? == sign;
         self.at += usize::from(comes);
         Ok(comes)
     }
 
-    /// Takes a sign that has to come next.
+    /// Consumes a byte that must come next.
     pub fn expect(&mut self, sign: u8) -> Result<(), Stop> {
         if self.take(sign)? { Ok(()) } else { Err(Stop::NotJson) }
     }
 
-    /// Passes over some bytes, if the text starts with them.
+    /// Skips some bytes if the text starts with them.
     pub fn skip_mark(&mut self, mark: &[u8]) -> Result<(), Stop> {
         let starts = self.rest()?.starts_with(mark);
         self.at += if starts { mark.len() } else { 0 };
@@ -110,7 +110,8 @@ impl<'b> Lexer<'b> {
         self.expect(b':')
     }
 
-    /// Appends a string as UTF-8, and says whether it was no longer than the limit. Half a surrogate pair becomes U+FFFD.
+    /// Appends a string as UTF-8, and says whether it was no longer than the limit. Half a surrogate pair becomes
+    /// U+FFFD.
     pub fn string(&mut self, text: &mut Vec<u8>, limit: usize) -> Result<bool, Stop> {
         self.expect(b'"')?;
         let end = text.len() + limit;

@@ -1,8 +1,8 @@
-//! DICOM JSON (PS3.18 F): instances as `/metadata` of DICOMweb gives them, in an array, alone, or one a line, to the same
-//! [`Header`] by the same wanted attributes as a file's.
+//! DICOM JSON (PS3.18 F): instances as `/metadata` of DICOMweb gives them, in an array, alone, or one a line, to the
+//! same [`Header`] by the same wanted attributes as a file's.
 //!
-//! The text is read as a stream and once. What is not wanted is passed over; values, depth and memory have the caps that
-//! a file has. Where the text breaks off, the instances before it and what it says of the last one are kept.
+//! The text is read as a stream and once. What is not wanted is passed over; values, depth and memory have the caps
+//! that a file has. Where the text breaks off, the instances before it and what it says of the last one are kept.
 
 mod attribute;
 mod data_set;
@@ -24,7 +24,7 @@ use lexer::{Lexer, Stop};
 
 /// The term for UTF-8 (PS3.3 C.12.1.1.2).
 const UTF_8: &[u8] = b"ISO_IR 192";
-/// What some programs put in front of UTF-8.
+/// The byte order mark that some programs write before UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Whether a text begins as DICOM JSON does: the first name in its first object is a tag.
@@ -40,13 +40,13 @@ pub fn is_dicom_json(head: &[u8]) -> bool {
 pub struct Instances<'b> {
     lexer: Lexer<'b>,
     place: Place,
-    /// How many came so far.
+    /// The number of instances so far.
     count: u64,
-    /// Whether the one that came last lies in an array.
+    /// Whether the last one is in an array.
     in_array: bool,
 }
 
-/// Where the reading is.
+/// The position in the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// At the start of the text.
@@ -57,9 +57,9 @@ enum Place {
     FirstOfArray,
     /// In an array, behind an element.
     InArray,
-    /// The text broke off; that is still to be said.
+    /// The text broke off, which is not reported yet.
     Broken(End),
-    /// Nothing more comes.
+    /// The end.
     End,
 }
 
@@ -81,8 +81,8 @@ impl<'b> Instances<'b> {
         (self.in_array || self.count > 1).then_some(self.count)
     }
 
-    /// Reads the wanted attributes of the next instance into `header`, whatever it held before. An error that is not of an
-    /// instance is the last.
+    /// Reads the wanted attributes of the next instance into `header`, whatever it held before. An error that is not of
+    /// an instance is the last.
     pub fn next(&mut self, wanted: &Wanted, header: &mut Header) -> Option<Result<(), Skip>> {
         loop {
             match self.place {

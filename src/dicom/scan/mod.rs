@@ -61,11 +61,13 @@ impl Scanner {
     /// Reads the wanted attributes of one file into `header`, whatever it held before; its faults say what was wrong.
     pub fn scan(&mut self, source: &mut dyn Bytes, wanted: &Wanted, header: &mut Header) -> Result<(), Skip> {
         header.clear();
-        let window = Window::new(source, &mut self.buffer).with_reads_of(self.expected.read_bytes());
+        let window =
+            Window::new(source, &mut self.buffer).with_reads_of(self.expected.read_bytes(), self.expected.jump_bytes());
         let mut scan = Scan::new(window, wanted, header);
         let result = scan.file(&mut self.inflated);
         if let Ok(header_bytes) = result {
-            self.expected.saw(header_bytes, scan.window.reads());
+            let tail = scan.window.jumped_to().map(|start| header_bytes.saturating_sub(start));
+            self.expected.saw(header_bytes, scan.window.reads(), tail);
         }
         let (announced, last) = (scan.announced, element::tag(scan.last));
         resolve(result, last, header)?;

@@ -25,6 +25,10 @@ pub struct Window<'a> {
     /// Whether the source ends behind the last byte held.
     ended: bool,
     read_bytes: usize,
+    /// What a read behind a jump asks for.
+    jump_bytes: usize,
+    /// Where the last jump went to.
+    jumped_to: Option<u64>,
     /// How often the source was read.
     reads: u32,
     budget: usize,
@@ -40,14 +44,16 @@ impl<'a> Window<'a> {
             length: 0,
             ended: false,
             read_bytes: READ_BYTES,
+            jump_bytes: READ_BYTES,
+            jumped_to: None,
             reads: 0,
             budget: MAX_READ_BYTES,
         }
     }
 
-    /// The same window, which asks for so many bytes in one read.
-    pub fn with_reads_of(self, read_bytes: usize) -> Window<'a> {
-        Window { read_bytes, ..self }
+    /// The same window, which asks for so many bytes in one read, and in one behind a jump.
+    pub fn with_reads_of(self, read_bytes: usize, jump_bytes: usize) -> Window<'a> {
+        Window { read_bytes, jump_bytes, ..self }
     }
 
     /// The same window with another budget of bytes.
@@ -90,6 +96,11 @@ impl<'a> Window<'a> {
         self.reads
     }
 
+    /// Where the last jump went to, if there was one.
+    pub fn jumped_to(&self) -> Option<u64> {
+        self.jumped_to
+    }
+
     /// Whether the source is known to have a byte just before this offset.
     pub fn reaches(&self, offset: u64) -> bool {
         self.held(offset).is_some()
@@ -105,7 +116,8 @@ impl<'a> Window<'a> {
     fn fill(&mut self, offset: u64, need: usize) -> io::Result<&[u8]> {
         self.move_to(offset);
         let before = usize::from(self.start < offset);
-        let want = before + self.read_bytes.max(need + MIN_READ_BYTES);
+        let read_bytes = if self.jumped_to == Some(offset) { self.jump_bytes } else { self.read_bytes };
+        let want = before + read_bytes.max(need + MIN_READ_BYTES);
         if self.buffer.len() < want {
             self.buffer.resize(want, 0);
         }
@@ -138,6 +150,7 @@ impl<'a> Window<'a> {
                 self.length = 0;
                 self.ended = false;
                 self.start = offset.saturating_sub(1);
+                self.jumped_to = Some(offset);
             }
         }
     }

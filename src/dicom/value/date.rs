@@ -4,7 +4,8 @@ use jiff::civil::Date;
 
 use super::{four_digits, trim, two_digits};
 
-/// Reads `YYYYMMDD`, or `YYYY.MM.DD` as before DICOM 3.0 (PS3.5 6.2, note on DA), of a day that exists, from the year 1 on.
+/// Reads `YYYYMMDD`, or `YYYY.MM.DD` as before DICOM 3.0 (PS3.5 6.2, note on DA), of a day that exists, from the year 1
+/// on.
 pub fn date(text: &str) -> Option<Date> {
     let (year, month, day) = digits(trim(text).as_bytes())?;
     let day = Date::new(year.cast_signed(), month.cast_signed(), day.cast_signed());

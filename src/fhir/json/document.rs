@@ -87,8 +87,8 @@ fn generated(div: String) -> impl Element {
     (Value("status", "generated"), Value("div", div))
 }
 
-/// `Composition.section` with the orders that the study is not based on: each entry can be reached from the Composition (R4
-/// Documents).
+/// `Composition.section` with the orders that the study is not based on: each entry can be reached from the Composition
+/// (R4 Documents).
 fn other_orders(orders: &[Reference]) -> impl Element {
     let text = Member("text", generated(narrative::of_orders(orders)));
     (Value("title", "Other orders"), (text, Many("entry", orders)))

@@ -122,8 +122,8 @@ impl Element for Added<'_> {
     }
 }
 
-/// `sopClass`, by its type in the release: of what is no OID a Coding has the code without a system, and an oid says that
-/// it is wrong.
+/// `sopClass`, by its type in the release: of what is no OID a Coding has the code without a system, and an oid says
+/// that it is wrong.
 pub fn sop_class<M: SerializeMap>(sop_class: SopClass<'_>, object: &mut Object<'_, M>) -> Result<(), M::Error> {
     match (object.release.sop_class, sop_class) {
         (SopClassForm::Coding, SopClass::Urn(urn)) => {

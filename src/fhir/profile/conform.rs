@@ -200,8 +200,9 @@ fn wado(profile: &Profile, endpoints: &mut [Reference], options: &ProfileOptions
 /// Where nobody gives the address of the images, the repository alone is told.
 fn unknown_wado(profile: &Profile, endpoints: &mut Vec<Reference>, options: &ProfileOptions) {
     let Some(address) = profile.unknown_address else { return };
-    let is_there = |reference: &Reference| matches!(reference.resource.as_deref(), Some(Resource::Endpoint(endpoint)) if is_wado_rs(endpoint));
-    if !endpoints.iter().any(is_there) {
+    let resources = endpoints.iter().filter_map(|reference| reference.resource.as_deref());
+    let mut known = resources.filter(|one| matches!(one, Resource::Endpoint(endpoint) if is_wado_rs(endpoint)));
+    if known.next().is_none() {
         let endpoint =
             Endpoint { location: options.retrieve_location.clone(), ..Endpoint::at(WADO_RS, address.to_string()) };
         endpoints.push(to_endpoint(endpoint));

@@ -31,7 +31,8 @@ impl Release {
         generation(self.version) == generation(version)
     }
 
-    /// The releases that are nearest to a version that is none of them: those of its publication, else of its generation.
+    /// The releases that are nearest to a version that is none of them: those of its publication, else of its
+    /// generation.
     pub fn near(version: &str) -> Vec<&'static Release> {
         let same = |part: fn(&str) -> &str| -> Vec<&'static Release> {
             Release::ALL.iter().copied().filter(|release| part(release.version) == part(version)).collect()

@@ -6,6 +6,7 @@ use super::Reference;
 use crate::fhir::datatypes::{CodeableConcept, Coding};
 use crate::fhir::identifier::Identifier;
 use crate::fhir::json::{Absent, CONCEPT, Element, InConcept, Member, Object, Value, extension};
+use crate::fhir::merge::{Merge, merged};
 
 /// `Device`: the equipment, a phantom, or the program that made a document.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,22 +25,31 @@ pub struct Device {
     pub serial_number: Option<String>,
     /// The software versions.
     pub version: Vec<String>,
-    /// What it is to the study.
+    /// Its role.
     pub kind: DeviceKind,
-    /// Whose it is, of a program.
+    /// The owner of a program.
     pub owner: Option<Box<Reference>>,
 }
 
-/// What a Device is to a study.
+/// The role of a Device in a study.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DeviceKind {
-    /// It made the images.
+    /// The equipment that made the images.
     #[default]
     Equipment,
-    /// It was imaged.
+    /// The phantom that was imaged.
     Phantom,
-    /// It made the document, and is of this type.
+    /// The program that made the document, with its type.
     Program(CodeableConcept),
+}
+
+merged!(Device: identifier, udi, manufacturer, name, model_number, serial_number, version, kind, owner);
+
+/// Devices with one id have one role.
+impl Merge for DeviceKind {
+    fn merge(&mut self, _: DeviceKind) -> bool {
+        false
+    }
 }
 
 impl Element for Device {

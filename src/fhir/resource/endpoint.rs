@@ -1,4 +1,4 @@
-//! Endpoint: where a study or a series can be had.
+//! Endpoint: where a study or a series can be retrieved.
 
 use serde::ser::SerializeMap;
 
@@ -16,7 +16,7 @@ pub struct Endpoint {
     pub address: String,
     /// The UID of the repository (IHE XDS-I retrieve location).
     pub location: Option<String>,
-    /// The type of what it answers; none where that depends on what is asked for.
+    /// The MIME type of its responses; none if that depends on the request.
     pub mime_type: Option<Text>,
 }
 

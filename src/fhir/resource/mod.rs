@@ -53,7 +53,7 @@ impl Resource {
         }
     }
 
-    /// What it is to a study.
+    /// Its role in the output of a study.
     pub fn role(&self) -> Role {
         match self {
             Resource::Patient(_) => Role::Patient,
@@ -85,10 +85,10 @@ impl Resource {
             Resource::Device(device) => device.write(object),
             Resource::Organization(organization) => organization.write(object),
             Resource::Location(location) => location.write(object),
-            Resource::Encounter(encounter) => order::Of(encounter, subject).write(object),
-            Resource::ServiceRequest(request) => order::Of(request, subject).write(object),
-            Resource::Procedure(procedure) => order::Of(procedure, subject).write(object),
-            Resource::Specimen(specimen) => order::Of(specimen, subject).write(object),
+            Resource::Encounter(encounter) => encounter.write(subject, object),
+            Resource::ServiceRequest(request) => request.write(subject, object),
+            Resource::Procedure(procedure) => procedure.write(subject, object),
+            Resource::Specimen(specimen) => specimen.write(subject, object),
             Resource::Endpoint(endpoint) => endpoint.write(object),
         }
     }
@@ -102,13 +102,13 @@ pub struct Reference {
     pub target: ResourceType,
     /// The identifier of what is referred to.
     pub identifier: Option<Identifier>,
-    /// What a reader is shown.
+    /// The display.
     pub display: Option<String>,
-    /// The bytes of the file, where what is shown lost some: two that look alike are then one only if these are equal.
+    /// The bytes of the file, if the display lost some: two with equal displays are one only if these are equal too.
     pub lost: Option<Box<[u8]>>,
     /// The reference as given by the user, as `Patient/123`; stands instead of the companion.
     pub literal: Option<String>,
-    /// All that the headers say of it.
+    /// The resource, as far as the headers describe it.
     pub resource: Option<Box<Resource>>,
 }
 
@@ -120,23 +120,24 @@ impl Default for Reference {
 }
 
 impl Reference {
-    /// A reference that says only what it is to.
+    /// A reference with a type and nothing else.
     pub fn to(target: ResourceType) -> Reference {
         Reference { target, identifier: None, display: None, lost: None, literal: None, resource: None }
     }
 
-    /// A reference to what the headers say of, by its identifier and what a reader is shown.
+    /// A reference to a resource, with identifier and display.
     pub fn with(resource: Resource, identifier: Option<Identifier>, display: Option<String>) -> Reference {
         let target = resource.resource_type();
         Reference { identifier, display, resource: Some(Box::new(resource)), ..Reference::to(target) }
     }
 
-    /// The same, of which what is shown lost these bytes.
+    /// Sets the bytes that the display lost.
     pub fn losing(self, lost: Option<Box<[u8]>>) -> Reference {
         Reference { lost, ..self }
     }
 
-    /// Adds what another reference to the same thing knows; what is there stays. Says whether the two contradict each other.
+    /// Merges another reference to the same thing; existing values are kept. Returns whether the two contradict each
+    /// other.
     pub fn merge_into(&mut self, other: Reference) -> bool {
         if self.display.is_none() {
             (self.display, self.lost) = (other.display, other.lost);
@@ -155,13 +156,13 @@ impl Reference {
         }
     }
 
-    /// All numbers that are known of what is referred to.
+    /// The identifiers of the resource.
     pub fn numbers(&self) -> &[Identifier] {
         self.resource.as_deref().map_or(&[], Resource::identifier)
     }
 
-    /// Whether both can have one name: what is shown is equal, with the bytes that it lost, and so is every script that both
-    /// are written in. Two persons whose names are spelt alike in letters can differ in ideographs.
+    /// Whether both can have one name: the displays are equal, with the bytes that they lost, and so is the name in
+    /// every script that both have. Two names that are equal in letters can differ in ideographs.
     pub fn can_be_called(&self, other: &Reference) -> bool {
         let contradicts = |mine: &HumanName| {
             other.names().iter().any(|theirs| mine.script() == theirs.script() && mine.text != theirs.text)
@@ -178,7 +179,7 @@ impl Reference {
         }
     }
 
-    /// Whether one number is known of both.
+    /// Whether both have an identifier in common.
     pub fn shares_a_number(&self, other: &Reference) -> bool {
         self.numbers().iter().any(|mine| other.numbers().iter().any(|theirs| mine.can_be(theirs)))
     }

@@ -5,12 +5,9 @@ use serde::ser::SerializeMap;
 use super::Reference;
 use crate::fhir::datatypes::{CodeableConcept, ResourceType};
 use crate::fhir::identifier::Identifier;
-use crate::fhir::json::{Absent, InConcept};
-use crate::fhir::json::{Element, Object};
+use crate::fhir::json::{Absent, InConcept, Object};
+use crate::fhir::merge::merged;
 use crate::fhir::profile::{Code, Limit};
-
-/// A resource and its subject.
-pub struct Of<'a, T>(pub &'a T, pub &'a Reference);
 
 /// `Encounter`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,16 +16,18 @@ pub struct Encounter {
     pub identifier: Vec<Identifier>,
 }
 
-impl Element for Of<'_, Encounter> {
-    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        let Of(encounter, subject) = self;
-        object.list("identifier", &encounter.identifier)?;
+merged!(Encounter: identifier);
+
+impl Encounter {
+    /// Writes it with its subject.
+    pub fn write<M: SerializeMap>(&self, subject: &Reference, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.list("identifier", &self.identifier)?;
         object.value("status", "unknown")?;
         if object.release.companions.encounter_class {
             object.element("class", Absent::UNKNOWN)?;
         }
         // Only a Patient or a Group has encounters; a phantom has none.
-        let patient = (subject.target == ResourceType::Patient && !subject.is_empty()).then_some(*subject);
+        let patient = (subject.target == ResourceType::Patient && !subject.is_empty()).then_some(subject);
         object.optional_element("subject", patient)
     }
 }
@@ -46,20 +45,22 @@ pub struct ServiceRequest {
     pub requester: Option<Reference>,
 }
 
-impl Element for Of<'_, ServiceRequest> {
-    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        let Of(request, subject) = self;
+merged!(ServiceRequest: identifier, code, reason, requester);
+
+impl ServiceRequest {
+    /// Writes it with its subject.
+    pub fn write<M: SerializeMap>(&self, subject: &Reference, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         let profile = object.dialect.profile;
         if !profile.has(Limit::OrderWithoutNumbers) {
-            object.list("identifier", &request.identifier)?;
+            object.list("identifier", &self.identifier)?;
         }
         object.value("status", profile.order_status)?;
         object.value("intent", "order")?;
         object.list("category", profile.order_category.map(Code::coding).as_ref().map(InConcept).iter())?;
-        object.coded(object.release.companions.order_code, &request.code)?;
-        object.element("subject", *subject)?;
-        object.optional_element("requester", request.requester.as_ref())?;
-        object.coded(object.release.companions.order_reason, &request.reason)
+        object.coded(object.release.companions.order_code, &self.code)?;
+        object.element("subject", subject)?;
+        object.optional_element("requester", self.requester.as_ref())?;
+        object.coded(object.release.companions.order_reason, &self.reason)
     }
 }
 
@@ -72,13 +73,15 @@ pub struct Procedure {
     pub code: Option<CodeableConcept>,
 }
 
-impl Element for Of<'_, Procedure> {
-    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        let Of(procedure, subject) = self;
-        object.list("identifier", &procedure.identifier)?;
+merged!(Procedure: identifier, code);
+
+impl Procedure {
+    /// Writes it with its subject.
+    pub fn write<M: SerializeMap>(&self, subject: &Reference, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.list("identifier", &self.identifier)?;
         object.value("status", "unknown")?;
-        object.optional_element("code", procedure.code.as_ref())?;
-        object.element("subject", *subject)
+        object.optional_element("code", self.code.as_ref())?;
+        object.element("subject", subject)
     }
 }
 
@@ -91,11 +94,13 @@ pub struct Specimen {
     pub kind: Option<CodeableConcept>,
 }
 
-impl Element for Of<'_, Specimen> {
-    fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
-        let Of(specimen, subject) = self;
-        object.list("identifier", &specimen.identifier)?;
-        object.optional_element("type", specimen.kind.as_ref())?;
-        object.optional_element("subject", (!subject.is_empty()).then_some(*subject))
+merged!(Specimen: identifier, kind);
+
+impl Specimen {
+    /// Writes it with its subject.
+    pub fn write<M: SerializeMap>(&self, subject: &Reference, object: &mut Object<'_, M>) -> Result<(), M::Error> {
+        object.list("identifier", &self.identifier)?;
+        object.optional_element("type", self.kind.as_ref())?;
+        object.optional_element("subject", (!subject.is_empty()).then_some(subject))
     }
 }

@@ -5,6 +5,7 @@ use serde::ser::SerializeMap;
 use crate::fhir::datatypes::{CodeableConcept, Coding, HumanName, Text};
 use crate::fhir::identifier::Identifier;
 use crate::fhir::json::{CONCEPT, Element, Member, Object, extension};
+use crate::fhir::merge::merged;
 
 /// `Patient`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +21,8 @@ pub struct Patient {
     /// What animal it is (extension patient-animal); `None` of people.
     pub animal: Option<Animal>,
 }
+
+merged!(Patient: identifier, name, gender, birth_date, animal);
 
 impl Element for Patient {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
@@ -62,6 +65,8 @@ pub struct Practitioner {
     pub name: Vec<HumanName>,
 }
 
+merged!(Practitioner: identifier, name);
+
 impl Element for Practitioner {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {
         object.list("identifier", &self.identifier)?;
@@ -79,6 +84,8 @@ pub struct Organization {
     /// Whether it is the one that makes a document, as the user says; none that the headers name is.
     pub is_creator: bool,
 }
+
+merged!(Organization: identifier, name, is_creator);
 
 impl Element for Organization {
     fn write<M: SerializeMap>(&self, object: &mut Object<'_, M>) -> Result<(), M::Error> {

@@ -10,8 +10,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::text::{FileName, Hash, Notes, Stored};
 use crate::issue::Skip;
 
-/// The version of the lines: another is not read.
-pub const VERSION: u32 = 1;
+/// The version of the lines. Version 1 packs no numbers.
+pub const VERSION: u32 = 2;
+
+/// The versions that are read.
+pub const READ: std::ops::RangeInclusive<u32> = 1..=VERSION;
 
 /// What a line holds behind its tab; `I` is an instance, of which the first pass reads the UID alone.
 #[derive(Debug, Serialize, Deserialize)]

@@ -204,7 +204,7 @@ proptest! {
 fn a_line_of_another_version_says_so_and_a_cut_one_too() {
     let line = |json: &str| parse::<Instance<'_>>(json.as_bytes(), WANTED).map(drop).unwrap_err().to_string();
     for (json, want) in [
-        (r#"{"v":2,"wanted":["new"],"study":7}"#, "lines of version 2"),
+        (r#"{"v":3,"wanted":["new"],"study":7}"#, "lines of version 3"),
         (r#"{"v":1,"wanted":"AAAAAAAAAAA"}"#, "other attributes"),
         (r#"{"v":1,"wanted":"AAAAAAAAAAA","series":7}"#, "other attributes"),
         (r#"{"v":1,"wanted":"AAAAAAAAAAc","series":[{"uid":"1.2"#, "cut off: eof"),

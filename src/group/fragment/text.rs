@@ -137,18 +137,28 @@ impl<'de> Deserialize<'de> for FileName {
 
 /// Marks a part of a UID that is packed: no UID has it.
 const PACKED: char = '~';
+/// Marks one that is a number, packed as such; since version 2 of the lines.
+const PACKED_NUMBER: char = '=';
 /// A shorter part of a UID stays as it is.
 const MIN_PACKED: usize = 12;
 /// The characters of a packed UID by their codes; [`PAD`] stands behind an odd number of them.
 const CHARACTERS: &[u8; 11] = b"0123456789.";
 const PAD: u8 = 0xF;
 
-/// A part of a UID, in two thirds of the room where it is long: of the UIDs of one series that a UUID makes, nearly all
-/// differs.
+/// A part of a UID, in two thirds of the room where it is long, and a number in less: of the UIDs of one series that a
+/// UUID makes, nearly all differs.
 pub fn packed(part: &str) -> String {
+    if part.len() < MIN_PACKED {
+        return part.to_string();
+    }
+    if let Some(number) = part.parse::<u128>().ok().filter(|_| part.starts_with(|first| matches!(first, '1'..='9'))) {
+        let bytes = number.to_be_bytes();
+        let first = bytes.iter().take_while(|byte| **byte == 0).count();
+        return format!("{PACKED_NUMBER}{}", HASH.encode(&bytes[first..]));
+    }
     let code = |byte: u8| CHARACTERS.iter().position(|known| *known == byte).map(|code| code as u8);
     let codes: Option<Vec<u8>> = part.bytes().map(code).collect();
-    let Some(mut codes) = codes.filter(|codes| codes.len() >= MIN_PACKED) else { return part.to_string() };
+    let Some(mut codes) = codes else { return part.to_string() };
     if codes.len() % 2 == 1 {
         codes.push(PAD);
     }
@@ -158,6 +168,11 @@ pub fn packed(part: &str) -> String {
 
 /// The part of a UID that was packed, or was not; `None` where it is none.
 pub fn unpacked(text: &str) -> Option<Cow<'_, str>> {
+    if let Some(packed) = text.strip_prefix(PACKED_NUMBER) {
+        let bytes = HASH.decode(packed).ok().filter(|bytes| bytes.len() <= size_of::<u128>())?;
+        let number = bytes.iter().fold(0, |number: u128, byte| number << u8::BITS | u128::from(*byte));
+        return Some(number.to_string().into());
+    }
     let Some(packed) = text.strip_prefix(PACKED) else { return Some(text.into()) };
     let bytes = HASH.decode(packed).ok()?;
     let mut codes: Vec<u8> = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xF]).collect();
@@ -205,13 +220,22 @@ mod tests {
 
     #[test]
     fn a_part_of_a_uid_comes_back_in_less_room() {
-        for (part, characters) in
-            [("", 0), ("1.2.3", 5), ("123456789012", 9), ("2.25.1234567890123456789", 17), ("x23456789012", 12)]
-        {
+        for (part, characters) in [
+            ("", 0),
+            ("1.2.3", 5),
+            ("123456789012", 8),
+            ("2.25.1234567890123456789", 17),
+            ("340282366920938463463374607431768211455", 23),
+            ("340282366920938463463374607431768211456", 28),
+            ("023456789012", 9),
+            ("+23456789012", 12),
+            ("x23456789012", 12),
+        ] {
             assert_eq!(packed(part).len(), characters, "{part}");
             assert_eq!(unpacked(&packed(part)).as_deref(), Some(part));
         }
-        for text in ["~!", "~A", "~-_-_"] {
+        assert_eq!(unpacked("~EjRWeJAS").as_deref(), Some("123456789012"), "as version 1 has it");
+        for text in ["~!", "~A", "~-_-_", "=!", "=A", "=AAAAAAAAAAAAAAAAAAAAAAA"] {
             assert_eq!(unpacked(text), None, "{text}");
         }
     }

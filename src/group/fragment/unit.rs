@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::line::{Head, Line, VERSION};
+use super::line::{Head, Line, READ, VERSION};
 use super::text::Hash;
 
 /// Why a line is invalid.
@@ -47,7 +47,7 @@ impl<I> Unit<'_, I> {
 /// Parses the part after the tab; `wanted` is this version's set of attributes.
 pub fn parse<'a, I: Deserialize<'a>>(json: &'a [u8], wanted: u64) -> Result<Unit<'a, I>, Malformed> {
     match serde_json::from_slice::<Line<'a, I>>(json) {
-        Ok(line) if line.v != VERSION => Err(Malformed::Version(line.v)),
+        Ok(line) if !READ.contains(&line.v) => Err(Malformed::Version(line.v)),
         Ok(line) if line.wanted != Hash(wanted) => Err(Malformed::Wanted),
         Ok(line) => Ok(Unit(line)),
         Err(error) => Err(why(json, &error, wanted)),
@@ -57,7 +57,7 @@ pub fn parse<'a, I: Deserialize<'a>>(json: &'a [u8], wanted: u64) -> Result<Unit
 /// The reason for a parse error, which may be another version.
 fn why(json: &[u8], error: &serde_json::Error, wanted: u64) -> Malformed {
     match serde_json::from_slice::<Head>(json) {
-        Ok(Head { v, .. }) if v != VERSION => Malformed::Version(v),
+        Ok(Head { v, .. }) if !READ.contains(&v) => Malformed::Version(v),
         Ok(Head { wanted: Some(serde_json::Value::String(of_line)), .. }) if of_line != Hash(wanted).to_string() => {
             Malformed::Wanted
         }

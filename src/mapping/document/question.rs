@@ -78,7 +78,8 @@ fn unknown(all: &[String]) -> NoAnswer {
 
 const STUDY: &str = "ImagingStudy.";
 
-/// The name that the report has and those of the releases, each also with `ImagingStudy` in front where that belongs there.
+/// The name that the report has and those of the releases, each also with `ImagingStudy` in front where that belongs
+/// there.
 fn names(element: &'static str) -> Vec<String> {
     let of_releases = Release::ALL.iter().filter_map(|release| release.element(element).map(String::from));
     let mut names: Vec<String> = [element.to_string()].into_iter().chain(of_releases).collect();

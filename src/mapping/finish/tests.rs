@@ -118,6 +118,16 @@ fn a_side_is_what_the_images_agree_on_and_none_where_they_do_not() {
     }
 }
 
+/// The start of a series, and its issues.
+fn started(data_set: &[Sample], release: &'static Release) -> (String, Vec<Reason>) {
+    let start = |study: &ImagingStudy<'_>| {
+        study.series.as_ref().unwrap()[0].started.map(|started| started.to_string()).unwrap_or_default()
+    };
+    let (started, issues) = finished(&series(&[data_set.to_vec()]), &options(release), start);
+    let own = issues.into_iter().filter(|(element, _)| *element == "series.started");
+    (started, own.map(|(_, reason)| reason).collect())
+}
+
 #[test]
 fn a_series_start_is_held_to_the_study_where_the_release_says_so() {
     use Reason::*;
@@ -162,12 +172,7 @@ fn a_series_start_is_held_to_the_study_where_the_release_says_so() {
             values.into_iter().zip(study.into_iter().chain(series)).map(|(tag, value)| text(tag, value)).collect();
         more.push(text(tags::TIMEZONE_OFFSET_FROM_UTC, "+0000"));
         for (release, (want, issues)) in [(&R5, free), (&R6_BALLOT5, required)] {
-            let started = |study: &ImagingStudy<'_>| {
-                study.series.as_ref().unwrap()[0].started.map(|started| started.to_string()).unwrap_or_default()
-            };
-            let (started, mut found) = finished(&self::series(std::slice::from_ref(&more)), &options(release), started);
-            found.retain(|(element, _)| *element == "series.started");
-            let found: Vec<Reason> = found.into_iter().map(|(_, reason)| reason).collect();
+            let (started, found) = started(&more, release);
             assert_eq!((started.as_str(), found), (want, issues), "{} {study:?} {series:?}", release.name);
         }
     }

@@ -1,4 +1,4 @@
-//! Lists without repeats: what has one identity is there once, with all that is known of it.
+//! Deduplicated lists: each identity once, with everything known of it.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
@@ -7,8 +7,8 @@ use super::Rule;
 use crate::fhir::identifier::once_each;
 use crate::fhir::{CodeableConcept, Identifier, Performer, Procedure, Reference, ResourceType, Text};
 
-/// What makes two references the same: the identifier, else what is displayed, with the bytes that it lost; where there is
-/// neither, all that is known. A device's serial number is its maker's own, so that the display counts too.
+/// What identifies a reference: the identifier, else the display with the bytes that it lost, else the whole resource.
+/// A device's serial number is unique only for its maker, so its display counts too.
 fn identity(reference: &Reference) -> impl Ord {
     let needs_display = reference.identifier.is_none() || reference.target == ResourceType::Device;
     let display = [reference.display.as_deref().map(str::as_bytes), reference.lost.as_deref()];
@@ -17,7 +17,7 @@ fn identity(reference: &Reference) -> impl Ord {
     (reference.target, reference.identifier.as_ref(), display, reference.resource.as_deref().filter(|_| is_bare))
 }
 
-/// What the documents say of it.
+/// Text of the rule for the documents.
 pub(super) const REFERENCES: Rule = Rule {
     element: "partOf, interpreter",
     from: "all series",
@@ -30,7 +30,7 @@ pub fn distinct(references: Vec<Reference>) -> Vec<Reference> {
     distinct_by(references, order, |reference| reference, |reference| reference)
 }
 
-/// What the documents say of it.
+/// Text of the rule for the documents.
 pub(super) const NUMBERS: Rule = Rule {
     element: "identifier, basedOn",
     from: "all series",
@@ -66,7 +66,7 @@ pub fn distinct_concepts(concepts: impl IntoIterator<Item = CodeableConcept>) ->
     all
 }
 
-/// What the documents say of it.
+/// Text of the rule for the documents.
 pub(super) const CONCEPTS: Rule = Rule {
     element: "procedure, reason",
     from: "all series",
@@ -93,7 +93,7 @@ pub fn distinct_performers(performers: Vec<Performer>) -> Vec<Performer> {
     distinct_by(performers, order, |performer| &performer.actor, |performer| &mut performer.actor)
 }
 
-/// Each once; of those that are ordered alike, names that differ in a script stay apart, the ones in most scripts first.
+/// Deduplicates by an order. Names that differ in a script stay separate; those in the most scripts come first.
 fn distinct_by<T: Ord>(
     mut all: Vec<T>,
     order: impl Fn(&T, &T) -> Ordering,
@@ -132,7 +132,7 @@ fn meaning(concept: &CodeableConcept) -> (Option<(&Option<Text>, &Text)>, Option
     (coding, concept.text.as_ref().filter(|_| coding.is_none()))
 }
 
-/// Whether nothing says what a concept is called: such a one is kept only where no other says it.
+/// Whether a concept has neither text nor display: it is kept only if no equal one has.
 fn without_words(concept: &CodeableConcept) -> bool {
     concept.label_in_words().is_none()
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io::{self, Write};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use crate::numbers::count;
 
 /// A text between tags or in the quotes of an attribute.
@@ -25,27 +27,17 @@ impl fmt::Display for Text<'_> {
     }
 }
 
-/// A value for the fragment of a link: all characters except letters, digits, hyphens and dots as `%xx`.
-pub struct Value<'t>(pub &'t str);
+/// Characters of a value that a link needs no `%xx` for: letters, digits, hyphens and dots.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.');
 
-impl fmt::Display for Value<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.bytes().try_for_each(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' => write!(f, "{}", char::from(byte)),
-            _ => write!(f, "%{byte:02X}"),
-        })
-    }
+/// A value for the fragment of a link.
+pub fn value(text: &str) -> impl fmt::Display {
+    utf8_percent_encode(text, ENCODED)
 }
 
 /// JSON inside of a script element, which `<` could end (HTML 13.1.3).
-pub struct Json<'j>(pub &'j str);
-
-impl fmt::Display for Json<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut parts = self.0.split('<');
-        f.write_str(parts.next().unwrap_or_default())?;
-        parts.try_for_each(|part| write!(f, "\\u003c{part}"))
-    }
+pub fn json(text: &str) -> String {
+    text.replace('<', "\\u003c")
 }
 
 /// One bar of a chart.
@@ -100,9 +92,9 @@ mod tests {
         let hostile = "</script><img src=x onerror=\"alert('1')\">&";
         let want = "&lt;/script&gt;&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;";
         assert_eq!(Text(hostile).to_string(), want);
-        assert_eq!(Value("a&b=ü").to_string(), "a%26b%3D%C3%BC");
+        assert_eq!(value("a&b=ü").to_string(), "a%26b%3D%C3%BC");
         let json = serde_json::to_string(&[hostile, "<!--"]).unwrap();
-        let inside = Json(&json).to_string();
+        let inside = super::json(&json);
         assert!(!inside.contains('<'));
         assert_eq!(serde_json::from_str::<Vec<String>>(&inside).unwrap(), [hostile, "<!--"]);
     }

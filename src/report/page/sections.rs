@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use super::holdings::{Holdings, NOT_SAID};
-use super::html::{Bar, Json, Text, Value, bars};
+use super::html::{self, Bar, Text, bars, value};
 use super::lists::{self, Lists};
 use super::maker::Maker;
 use crate::issue::Reason;
@@ -131,7 +131,7 @@ impl Sections<'_> {
             label: words.to_string(),
             count: files,
             note: share(files, totals.files),
-            rows: format!("files?why={}", Value(&why(code, words))),
+            rows: format!("files?why={}", value(&why(code, words))),
         };
         let all: Vec<Bar> = counts.skipped_reasons().into_iter().map(bar).collect();
         writeln!(out, "<div class=\"wide\">")?;
@@ -216,8 +216,8 @@ impl Sections<'_> {
 
 fn separated(out: &mut dyn Write, mut rows: impl Iterator<Item = String>) -> io::Result<()> {
     let Some(first) = rows.next() else { return Ok(()) };
-    write!(out, "{}", Json(&first))?;
-    rows.try_for_each(|row| write!(out, ",\n{}", Json(&row)))
+    write!(out, "{}", html::json(&first))?;
+    rows.try_for_each(|row| write!(out, ",\n{}", html::json(&row)))
 }
 
 /// The text of a reason, as reasons with the same code can differ.
@@ -227,7 +227,7 @@ fn why(code: &str, words: &str) -> String {
 
 fn reason_bar(reason: Reason, values: u64) -> Bar {
     let words = reason.to_string();
-    Bar { rows: format!("values?why={}", Value(&words)), label: words, count: values, note: String::new() }
+    Bar { rows: format!("values?why={}", value(&words)), label: words, count: values, note: String::new() }
 }
 
 /// The rows of one maker, the first of which names it.
@@ -241,7 +241,7 @@ fn write_maker(out: &mut dyn Write, maker: &Maker, reasons: &[(Reason, u64)]) ->
     for (at, (reason, values)) in first.iter().enumerate() {
         let words = reason.to_string();
         write!(out, "{}", if at == 0 { "" } else { "<tr>" })?;
-        write_reason(out, &words, &format!("why={}&amp;maker={}", Value(&words), Value(&name)), *values)?;
+        write_reason(out, &words, &format!("why={}&amp;maker={}", value(&words), value(&name)), *values)?;
     }
     if others.is_empty() {
         return Ok(());
@@ -251,7 +251,7 @@ fn write_maker(out: &mut dyn Write, maker: &Maker, reasons: &[(Reason, u64)]) ->
     write_reason(
         out,
         &format!("{} other reasons", count(others.len() as u64)),
-        &format!("maker={}", Value(&name)),
+        &format!("maker={}", value(&name)),
         values,
     )
 }
@@ -270,7 +270,7 @@ fn chart(values: &[(String, u64)], max_bars: usize, all: u64, others: &str, fiel
         label: label.clone(),
         count: *count,
         note: String::new(),
-        rows: format!("studies?{field}={}", Value(label)),
+        rows: format!("studies?{field}={}", value(label)),
     };
     let (first, rest) = values.split_at(shown);
     let mut bars: Vec<Bar> = first.iter().map(bar).collect();

@@ -117,10 +117,11 @@ impl Stream {
 
 /// Whether the file name is that of an archive: a hint for the size of batches only.
 pub fn is_likely(path: &Path) -> bool {
-    let extension = path.extension().unwrap_or_default();
+    let name = path.as_os_str().as_encoded_bytes();
+    let extension = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
     ["zip", "tar", "tgz", "gz", "tbz2", "bz2", "txz", "xz", "tzst", "zst"]
         .iter()
-        .any(|known| extension.eq_ignore_ascii_case(known))
+        .any(|known| extension.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// An entry's name as text: UTF-8, else Latin-1, as older encodings are not declared.
