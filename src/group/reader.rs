@@ -249,13 +249,8 @@ fn id(root: DataSet<'_>, tag: Tag) -> Result<&str, Skip> {
     if is_fhir_id(uid) { Ok(uid) } else { Err(Skip::UnusableUid(tag)) }
 }
 
-/// A UID without its padding.
+/// A UID without its padding; of one that stands twice the later value, as other readers take it, which is reported.
 fn uid(root: DataSet<'_>, tag: Tag) -> Result<&str, Skip> {
-    let mut all = root.all_bytes(tag).map(trim_uid).filter(|value| !value.is_empty());
-    let first = all.next();
-    if all.any(|other| Some(other) != first) {
-        return Err(Skip::SeveralUids(tag));
-    }
     match root.bytes(tag).map(trim_uid) {
         None | Some([]) => Err(Skip::NoUid(tag)),
         // PS3.5 9.1 has digits and dots only.

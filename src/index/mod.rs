@@ -286,7 +286,7 @@ impl Keeper for Index {
 
     /// Temporary errors are not stored.
     fn left_out(&self, name: &Name, mark: Option<Mark>, skip: &Skip) -> ReportedBy {
-        if matches!(skip, Skip::Filtered | Skip::NoUid(_) | Skip::UnusableUid(_) | Skip::SeveralUids(_)) {
+        if matches!(skip, Skip::Filtered | Skip::NoUid(_) | Skip::UnusableUid(_)) {
             // These come from a header and were stored with its notes.
             return ReportedBy::Index;
         }

@@ -56,9 +56,6 @@ pub enum Skip {
     /// One of the UIDs can stand in no FHIR id: wrong characters, or more than 64.
     #[error("{} is not usable as an id: want at most 64 letters, digits, dots or hyphens", keyword(*.0))]
     UnusableUid(#[serde(with = "tag")] Tag),
-    /// One of the UIDs stands twice with different values: nobody can say where the instance belongs.
-    #[error("{} stands twice with different values", keyword(*.0))]
-    SeveralUids(#[serde(with = "tag")] Tag),
     /// An option leaves files with such a header out.
     #[error("left out by --include or --exclude")]
     Filtered,
@@ -110,7 +107,7 @@ impl Skip {
 
     /// Whether the file is DICOM all the same.
     pub fn is_dicom(&self) -> bool {
-        matches!(self, Skip::Dicomdir | Skip::NoUid(_) | Skip::UnusableUid(_) | Skip::SeveralUids(_) | Skip::Filtered)
+        matches!(self, Skip::Dicomdir | Skip::NoUid(_) | Skip::UnusableUid(_) | Skip::Filtered)
     }
 }
 

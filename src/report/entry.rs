@@ -14,7 +14,7 @@ type Member = (&'static str, Option<String>);
 pub(super) fn skipped(name: &Name, skip: &Skip) -> String {
     let (path, reason, message) = (name.to_string(), skip.code(), skip.to_string());
     let tag = match skip {
-        Skip::NoUid(tag) | Skip::UnusableUid(tag) | Skip::SeveralUids(tag) => Some(*tag),
+        Skip::NoUid(tag) | Skip::UnusableUid(tag) => Some(*tag),
         _ => None,
     };
     let [tag, keyword] = attribute(tag);

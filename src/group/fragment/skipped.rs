@@ -63,7 +63,6 @@ mod tests {
             Skip::OutsideFolder,
             Skip::NoUid(tags::STUDY_INSTANCE_UID),
             Skip::UnusableUid(tags::SOP_INSTANCE_UID),
-            Skip::SeveralUids(tags::STUDY_INSTANCE_UID),
             Skip::Filtered,
             Skip::PassedBy,
             Skip::Compressed("a\n\"b".into()),
