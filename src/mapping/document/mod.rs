@@ -142,6 +142,7 @@ mod tests {
             ("Laterality", "series.laterality"),
             ("reasonCode", "reason"),
             ("birth", "Patient.birthDate"),
+            ("Patient.id", "*.id"),
         ] {
             assert_eq!(answer(asked, None).unwrap(), [want], "{asked}");
         }

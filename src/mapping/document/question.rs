@@ -24,8 +24,13 @@ pub enum NoAnswer {
 }
 
 /// How well a name fits, best first.
-const FITS: [fn(&str, &str) -> bool; 4] = [
+const FITS: [fn(&str, &str) -> bool; 5] = [
     |name, asked| name == asked,
+    // An element of all companions: `Patient.id` is `*.id`.
+    |name, asked| {
+        let of = name.strip_prefix('*').and_then(|element| asked.strip_suffix(element));
+        of.is_some_and(|of| !of.contains('.'))
+    },
     |name, asked| name.starts_with(&format!("{asked}.")),
     |name, asked| format!(".{name}.").contains(&format!(".{asked}.")),
     |name, asked| name.contains(asked),
