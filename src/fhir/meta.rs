@@ -1,5 +1,8 @@
 //! `Resource.meta` from options: the source of a batch, tags and security labels.
 
+// Doc comments are help here, and show an address as the user types it.
+#![allow(rustdoc::bare_urls)]
+
 use std::str::FromStr;
 
 use super::datatypes::Coding;

@@ -76,7 +76,7 @@ pub struct ProfileOptions {
 }
 
 impl ProfileOptions {
-    /// The profile for a release, or for its own release by default; [`Profile::NONE`] without `--profile`, or if
+    /// The profile for a release, or for its own release by default; `Profile::NONE` without `--profile`, or if
     /// it does not exist for the release.
     pub fn profile(&self, release: Option<&Release>) -> &'static Profile {
         self.profile.and_then(|name| Profile::find(name.name(), release)).unwrap_or_default()
