@@ -5,6 +5,7 @@
 
 mod archive;
 mod cases;
+mod character_sets;
 mod checker;
 mod numbers;
 mod property;
