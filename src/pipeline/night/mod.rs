@@ -145,8 +145,9 @@ impl<'n> Night<'n> {
         // What was written is written, whatever stopped the rest.
         self.note()?;
         written?;
-        self.remove_documents(&studies)?;
-        self.settle_gone()?;
+        let gone = self.gone_studies()?;
+        self.remove_documents(&studies, &gone)?;
+        self.settle_gone(gone)?;
         Ok(self.state().counts)
     }
 
