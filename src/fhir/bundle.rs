@@ -164,10 +164,10 @@ fn search_for(identifier: &Identifier) -> Option<String> {
 }
 
 /// Whether a search finds no study of another UID, also where the server ignores case, as it should in doubt (R4
-/// Search, token): a UID has no letters.
+/// Search, token), or reads separators otherwise than they are escaped: a UID has digits and dots alone.
 fn is_found_alone(study_uid: &Identifier) -> bool {
     let uid = study_uid.value.exact().and_then(|value| value.strip_prefix("urn:oid:"));
-    uid.is_some_and(|uid| !uid.contains(char::is_alphabetic))
+    uid.is_some_and(|uid| uid.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
 }
 
 /// A text as part of a search token: separators are escaped by a backslash, then the text is percent-encoded.

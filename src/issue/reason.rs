@@ -145,7 +145,9 @@ pub enum Reason {
     #[error("not in capitals: taken as if it were")]
     NotInCapitals,
     /// Several values in an attribute that has one (PS3.6).
-    #[error("several values where the standard has one: kept as one text")]
+    #[error(
+        "several values where the standard has one: kept as one text, or once if it is a number and they are equal"
+    )]
     SeveralValues,
     /// Several persons where the element has room for one.
     #[error("several persons where the standard has one: the first is taken")]
@@ -186,8 +188,8 @@ pub enum Reason {
     /// The attribute stands twice in one data set.
     #[error("stands twice in its data set: the later value, or the items of both, are taken")]
     Repeated,
-    /// A number, or its issuer, stands twice in one data set and differs.
-    #[error("stands twice with different values: the number identifies nothing")]
+    /// A number, or its issuer, stands twice in one data set and differs, or has several values that differ.
+    #[error("stands twice, or has several values, and they differ: the number identifies nothing")]
     RepeatedIdentity,
     /// A value over its cap.
     #[error("too long: left out")]

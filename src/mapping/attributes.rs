@@ -83,7 +83,7 @@ impl<'a> Attributes<'a> {
     /// were replaced keeps the bytes of the file, so that it is never taken for another: undecodable ones, control
     /// characters, tabs and line ends, and what another program replaced before.
     pub fn id_text(&self, tag: Tag) -> Option<IdText> {
-        let text = self.text(tag)?;
+        let text = self.line(tag)?;
         if trimmed(self.bytes(tag)?).iter().any(is_line_end) {
             self.note(tag, Reason::ControlCharacter, &text);
         }
@@ -92,16 +92,32 @@ impl<'a> Attributes<'a> {
             let set = self.options().character_set(self.data_set.character_set());
             return Some(IdText::lossy(set.decode(&all).text, &all).in_doubt());
         }
-        Some(match self.lost(tag, &text) {
-            Some(raw) => IdText::lossy(text, raw),
-            None => IdText::from(text),
-        })
+        if let Some(raw) = self.lost(tag, &text) {
+            return Some(IdText::lossy(text, raw));
+        }
+        if !text.contains('\\') {
+            return Some(IdText::from(text));
+        }
+        self.note(tag, Reason::SeveralValues, &text);
+        values(&text).next().map(IdText::from)
     }
 
-    /// Whether any of these attributes stands twice with different values: nobody can say then which one holds.
+    /// Whether any of these attributes of one value (VM 1) has several that differ, or stands twice and differs: nobody
+    /// can say then which one holds.
     pub fn are_contradicted(&self, tags: &[Tag]) -> bool {
-        let twice = tags.iter().filter(|tag| self.different(**tag).len() > 1);
-        twice.map(|tag| self.note(*tag, Reason::RepeatedIdentity, "")).count() > 0
+        let is_contradicted = |tag: &&Tag| self.different(**tag).len() > 1 || self.has_several(**tag);
+        let contradicted = tags.iter().filter(is_contradicted);
+        contradicted.map(|tag| self.note(*tag, Reason::RepeatedIdentity, "")).count() > 0
+    }
+
+    /// Whether the value of an attribute is several that differ, or of which nobody can say whether they do. In UT (the
+    /// issuer's names) a backslash is a character, but writers use it there as they do elsewhere.
+    fn has_several(&self, tag: Tag) -> bool {
+        let Some(bytes) = self.bytes(tag).filter(|bytes| bytes.contains(&b'\\')) else { return false };
+        let set = self.options().character_set(self.data_set.character_set());
+        let text = set.decode(bytes).text;
+        let differ = || values(&text).any(|value| Some(value) != values(&text).next());
+        text.contains('\\') && (self.lost(tag, &text).is_some() || differ())
     }
 
     /// The different values of an attribute that should stand once, in the order of the file.
@@ -137,9 +153,7 @@ impl<'a> Attributes<'a> {
 
     /// The values of a multi-valued attribute, without empty ones.
     pub fn texts(&self, tag: Tag) -> Vec<String> {
-        let text = self.line(tag).unwrap_or_default();
-        let values = text.split('\\').map(str::trim).filter(|value| !value.is_empty());
-        values.map(str::to_string).collect()
+        values(&self.line(tag).unwrap_or_default()).map(str::to_string).collect()
     }
 
     /// The value of a UI attribute; an empty one is absent.
@@ -175,13 +189,15 @@ impl<'a> Attributes<'a> {
         items.map(|item| Attributes { data_set: item, prefix: [&*self.prefix, &[tag]].concat(), ..*self }).collect()
     }
 
-    /// The UID that the data set's own list of coding schemes gives a designator (PS3.3 C.12.1, (0008,0110)).
+    /// The only UID that the data set's own list of coding schemes gives a designator (PS3.3 C.12.1, (0008,0110)).
     pub fn scheme_uid(&self, designator: &str) -> Option<String> {
         let [[sequence, name], [_, uid]] = CODING_SCHEMES else { return None };
         let listed =
             |item: &DataSet<'_>| item.bytes(*name).is_some_and(|bytes| trim_uid(bytes) == designator.as_bytes());
-        let item = self.root.items(*sequence).take(MAX_SCHEMES).find(listed)?;
-        item.bytes(*uid).map(|bytes| String::from_utf8_lossy(trim_uid(bytes)).into_owned())
+        let items = self.root.items(*sequence).take(MAX_SCHEMES).filter(listed);
+        let mut uids = items.flat_map(|item| item.all_bytes(*uid)).map(trim_uid);
+        let first = uids.next()?;
+        uids.all(|other| other == first).then(|| String::from_utf8_lossy(first).into_owned())
     }
 
     /// Reports a dropped value; always `None`.
@@ -224,6 +240,11 @@ impl<'a> Attributes<'a> {
 
 fn allows(attributes: &[Attribute], prefix: &[Tag], tag: Tag) -> bool {
     attributes.iter().any(|attribute| attribute.allows(prefix, tag))
+}
+
+/// The values in a text, without empty ones.
+fn values(text: &str) -> impl Iterator<Item = &str> {
+    text.split('\\').map(str::trim).filter(|value| !value.is_empty())
 }
 
 /// The text of the row's attribute.

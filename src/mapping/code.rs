@@ -30,6 +30,8 @@ pub fn concept(item: &Attributes<'_>) -> Option<CodeableConcept> {
         _ => system_of(item, &designator),
     };
     let concept = match scheme {
+        // Two codes are none, whatever their scheme; `text` has reported them.
+        _ if code.contains('\\') => unregistered(version, code, meaning),
         Some(Scheme::System(uri)) if uri != system::SCT => {
             Coding { system: Some(uri), version, code, display: meaning }.into()
         }
@@ -132,6 +134,8 @@ mod tests {
             ("X", "99LOCAL", "Local", "X Local: Local", vec![UnknownScheme]),
             ("X", "99LOCAL", "", "X", vec![UnknownScheme]),
             ("X", "", "Local", "X Local: Local", vec![UnknownScheme]),
+            ("C1\\C2", "DCM", "Scan", "C1\\C2 Scan: Scan", vec![SeveralValues]),
+            ("C1", "DCM\\LN", "Scan", "C1 Scan: Scan", vec![UnknownScheme]),
             ("", "DCM", "Said in words", ": Said in words", vec![NoCodeValue]),
             ("", "DCM", "", "", vec![NoCodeValue]),
             ("", "", "", "", vec![NoCodeValue]),
@@ -162,10 +166,10 @@ mod tests {
 
     #[test]
     fn a_scheme_is_known_by_the_oid_of_the_item_then_of_the_data_set_and_by_what_the_user_says_before_all() {
-        let listed = |oid: &str| {
-            let scheme = [text(tags::CODING_SCHEME_DESIGNATOR, "99X "), text(tags::CODING_SCHEME_UID, oid)];
-            items(tags::CODING_SCHEME_IDENTIFICATION_SEQUENCE, [scheme.to_vec()])
-        };
+        let scheme =
+            |oid: &&str| vec![text(tags::CODING_SCHEME_DESIGNATOR, "99X "), text(tags::CODING_SCHEME_UID, *oid)];
+        let listed = |oid: &str| items(tags::CODING_SCHEME_IDENTIFICATION_SEQUENCE, [scheme(&oid)]);
+        let two = |oids: [&str; 2]| items(tags::CODING_SCHEME_IDENTIFICATION_SEQUENCE, oids.each_ref().map(scheme));
         let item = |oid: &[&str]| {
             let uid = oid.iter().map(|oid| text(tags::CODING_SCHEME_UID, *oid));
             code("X", "99X", "").into_iter().chain(uid).collect::<Vec<_>>()
@@ -177,6 +181,10 @@ mod tests {
             (item(&["1.2.3"]), vec![listed("1.2.4")], &Options::default(), "urn:oid:1.2.3|X"),
             (item(&[]), vec![listed("1.2.4\0")], &Options::default(), "urn:oid:1.2.4|X"),
             (item(&["1.02"]), vec![], &Options::default(), "X"),
+            (item(&["1.2.3\\1.2.4"]), vec![], &Options::default(), "X"),
+            (item(&[]), vec![listed("1.2.3\\1.2.4")], &Options::default(), "X"),
+            (item(&[]), vec![two(["1.2.3", "1.2.4"])], &Options::default(), "X"),
+            (item(&[]), vec![two(["1.2.4", "1.2.4"])], &Options::default(), "urn:oid:1.2.4|X"),
             (item(&["1.2.3"]), vec![], &said, "https://example.org/x|X"),
         ] {
             assert_eq!(procedure_with(item.clone(), &more, options).0, want, "{item:?} {more:?}");

@@ -46,7 +46,8 @@ impl Issuer {
 
     /// The issuer of a local name alone.
     pub fn of_name(attributes: &Attributes<'_>, name: Tag) -> Issuer {
-        let (assigner, is_in_doubt) = (attributes.id_text(name), attributes.are_contradicted(&[name]));
+        let assigner = attributes.id_text(name);
+        let is_in_doubt = assigner.as_ref().is_some_and(IdText::is_in_doubt);
         Issuer { assigner, is_in_doubt, ..Issuer::default() }.known_to(attributes)
     }
 
@@ -106,7 +107,7 @@ pub fn of_uid(uid: &str) -> Identifier {
 fn universal(item: &Attributes<'_>) -> Issuer {
     let Some(id) = item.id_text(tags::UNIVERSAL_ENTITY_ID) else { return Issuer::default() };
     let id_type = item.line(tags::UNIVERSAL_ENTITY_ID_TYPE).unwrap_or_default();
-    let is_in_doubt = item.are_contradicted(&[tags::UNIVERSAL_ENTITY_ID, tags::UNIVERSAL_ENTITY_ID_TYPE]);
+    let is_in_doubt = id.is_in_doubt() || item.are_contradicted(&[tags::UNIVERSAL_ENTITY_ID_TYPE]);
     if let Some(system) = id.exact().and_then(|id| terms::system_of(id, &id_type)) {
         return Issuer { system: Some(system.into()), is_in_doubt, ..Issuer::default() };
     }

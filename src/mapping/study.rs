@@ -116,7 +116,7 @@ mod tests {
         let mapped = mapped(STUDY, &[text(tags::STUDY_DESCRIPTION, "a\\b"), text(tags::STUDY_ID, "1\\2")]);
         assert_eq!(mapped.part.description.as_deref(), Some("a\\b"));
         assert_eq!(mapped.part.study_id.map(|id| id.value.to_string()).as_deref(), Some("1\\2"));
-        let want = [(tags::STUDY_DESCRIPTION, Reason::SeveralValues), (tags::STUDY_ID, Reason::SeveralValues)];
+        let want = [(tags::STUDY_DESCRIPTION, Reason::SeveralValues), (tags::STUDY_ID, Reason::RepeatedIdentity)];
         assert_eq!(reasons(&mapped.issues), want);
     }
 

@@ -68,8 +68,10 @@ pub struct Image {
     pub other: Number,
     /// The operator, by name alone.
     pub operator: usize,
-    /// The number that stands in the file twice, first with another value.
+    /// The number that stands in the file twice, then with another value.
     pub twice: Option<Twice>,
+    /// Whether that value stands in the same attribute, behind a backslash.
+    pub is_one_attribute: bool,
 }
 
 /// Numbers that may stand in a file twice.
@@ -139,8 +141,8 @@ impl Image {
         image = numbered(image, self.patient, tags::PATIENT_ID, tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE);
         if let Some((_, issuer)) = self.patient {
             image = image.text(tags::ISSUER_OF_PATIENT_ID, ISSUERS[issuer].0);
-            image = self.again(image, Twice::Patient, tags::PATIENT_ID);
-            image = self.again(image, Twice::Issuer, tags::ISSUER_OF_PATIENT_ID);
+            image = self.again(image, Twice::Patient, tags::PATIENT_ID, self.patient);
+            image = self.issuer_again(image, ISSUERS[issuer].0);
         }
         if self.other.is_some() {
             let (id, issuer) = (tags::PATIENT_ID, tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE);
@@ -149,8 +151,8 @@ impl Image {
         image = image.text(tags::OPERATORS_NAME, OPERATORS[self.operator % OPERATORS.len()]);
         image = numbered(image, self.accession, tags::ACCESSION_NUMBER, tags::ISSUER_OF_ACCESSION_NUMBER_SEQUENCE);
         image = numbered(image, self.admission, tags::ADMISSION_ID, tags::ISSUER_OF_ADMISSION_ID_SEQUENCE);
-        image = self.again(image, Twice::Accession, tags::ACCESSION_NUMBER);
-        image = self.again(image, Twice::Admission, tags::ADMISSION_ID);
+        image = self.again(image, Twice::Accession, tags::ACCESSION_NUMBER, self.accession);
+        image = self.again(image, Twice::Admission, tags::ADMISSION_ID, self.admission);
         let order = numbered(
             DataSet::new(),
             self.placer,
@@ -163,7 +165,7 @@ impl Image {
             tags::SPECIMEN_IDENTIFIER,
             tags::ISSUER_OF_THE_SPECIMEN_IDENTIFIER_SEQUENCE,
         );
-        let specimen = self.again(specimen, Twice::Specimen, tags::SPECIMEN_IDENTIFIER);
+        let specimen = self.again(specimen, Twice::Specimen, tags::SPECIMEN_IDENTIFIER, self.specimen);
         image =
             image.item(tags::REQUEST_ATTRIBUTES_SEQUENCE, order).item(tags::SPECIMEN_DESCRIPTION_SEQUENCE, specimen);
         if let Some((person, scheme)) = self.person {
@@ -181,8 +183,25 @@ impl Image {
     }
 
     /// A second value, where it has one.
-    fn again<A: Attributes>(&self, data_set: A, number: Twice, tag: Tag) -> A {
-        if self.twice == Some(number) { twice::again(data_set, tag, "ANOTHER") } else { data_set }
+    fn again<A: Attributes>(&self, data_set: A, number: Twice, tag: Tag, first: Number) -> A {
+        match first {
+            Some((first, _)) if self.twice == Some(number) => self.second(data_set, tag, NUMBERS[first]),
+            _ => data_set,
+        }
+    }
+
+    fn issuer_again(&self, image: Instance, first: &[u8]) -> Instance {
+        match self.twice {
+            Some(Twice::Issuer) => self.second(image, tags::ISSUER_OF_PATIENT_ID, first),
+            _ => image,
+        }
+    }
+
+    fn second<A: Attributes>(&self, data_set: A, tag: Tag, first: &[u8]) -> A {
+        match self.is_one_attribute {
+            true => data_set.text(tag, [first, b"\\ANOTHER"].concat()),
+            false => twice::again(data_set, tag, "ANOTHER"),
+        }
     }
 }
 

@@ -5,7 +5,10 @@
 
 mod archive;
 mod cases;
+mod character_sets;
 mod checker;
+#[cfg(feature = "upload")]
+mod companions;
 mod numbers;
 mod property;
 #[cfg(feature = "upload")]

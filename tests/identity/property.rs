@@ -35,12 +35,12 @@ pub fn image() -> impl Strategy<Value = Image> {
         (number(), number(), number(), number(), number(), prop::option::of(0..2_usize), prop::bool::weighted(0.05));
     let all = [Twice::Patient, Twice::Accession, Twice::Admission, Twice::Specimen, Twice::Issuer];
     let twice = prop_oneof![15 => Just(None), 1 => prop::sample::select(all.to_vec()).prop_map(Some)];
-    let more = (prop_oneof![4 => Just(None), 1 => number()], 0..5_usize, twice);
-    (whose, what, more).prop_map(|(whose, what, (other, operator, twice))| {
+    let more = (prop_oneof![4 => Just(None), 1 => number()], 0..5_usize, twice, any::<bool>());
+    (whose, what, more).prop_map(|(whose, what, (other, operator, twice, is_one_attribute))| {
         let (study, series, set, patient, name) = whose;
         let (accession, placer, admission, specimen, person, step, species) = what;
-        let whose = Image { study, series, set, patient, name, other, operator, twice, ..Image::default() };
-        Image { accession, placer, admission, specimen, person, step, species, ..whose }
+        let whose = Image { study, series, set, patient, name, other, operator, ..Image::default() };
+        Image { accession, placer, admission, specimen, person, step, species, twice, is_one_attribute, ..whose }
     })
 }
 

@@ -143,8 +143,10 @@ impl Repertoire {
 
     fn append(self, run: &[u8], text: &mut String) -> bool {
         let (decoded, replaced) = self.encoding().decode_without_bom_handling(run);
-        text.push_str(&decoded);
-        !replaced
+        // GBK has characters of private use where GB 2312 has none.
+        let is_private = |character: char| matches!(character, '\u{E000}'..='\u{F8FF}');
+        text.push_str(&decoded.replace(is_private, "\u{FFFD}"));
+        !replaced && !decoded.contains(is_private)
     }
 
     fn letter(self, byte: u8) -> Option<char> {
@@ -225,6 +227,7 @@ mod tests {
             ("13", b"\xA0\xE0\x80", "\u{FFFD}\u{FFFD}\u{FFFD}"),
             ("87", b"\x3B\x33\x45", "山\u{FFFD}"),
             ("149", b"\xFB", "\u{FFFD}"),
+            ("58", b"\xCD\xF5\xFE\xFE", "王\u{FFFD}"),
         ] {
             let mut text = String::new();
             let whole = Repertoire::registered(number.as_bytes()).unwrap().decode(bytes, &mut text);
