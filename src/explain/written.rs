@@ -211,11 +211,11 @@ impl Target {
         conform(dialect.profile, &mut study, &content.profile);
         if dialect.profile.packaging == Packaging::Document {
             let digest = |linked: &Linked<'_>| json::digest(linked, dialect);
-            return leaves_of(&Document::of(study, release, &sharing, self.made_at, digest), dialect);
+            return leaves_of(Document::of(study, release, &sharing, self.made_at, digest), dialect);
         }
         if content.profile().packaging == Packaging::Document {
             let options = BundleOptions { bundle_type: Some(BundleType::Collection), ..BundleOptions::default() };
-            return leaves_of(&Bundle::of(study, selections, release, &sharing, options), dialect);
+            return leaves_of(Bundle::of(study, selections, release, &sharing, options), dialect);
         }
         let linked = link(study, selections, release, content.references(), &sharing);
         let mut found = leaves_of(&linked, dialect);

@@ -229,6 +229,39 @@ fn it_holds_in_every_profile() {
 }
 
 #[test]
+fn each_line_of_a_manifest_that_a_profile_adds_is_told_of_it() {
+    let options = ["--creator", "X", "--creator-id", "urn:x|1", "--retrieve-location", "1.2", "--viewer", "https://v"];
+    let explained = explanation(&case("full-identity/1-1.dcm"), &[&["--profile", "mado"], &options[..]].concat());
+    let told: BTreeSet<&str> =
+        explained["rows"].as_array().unwrap().iter().map(|row| row["element"].as_str().unwrap()).collect();
+    let output = dcm2fhir().args(["mapping", "--profile", "mado", "--format", "json"]).output().unwrap();
+    let mapping: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let lines = mapping["differences"].as_array().unwrap().iter().map(|line| line["element"].as_str().unwrap());
+    let elements = lines.flat_map(|line| line.split(", ")).filter(|element| element.starts_with(char::is_uppercase));
+    // What a rule says of every type stands at the elements that have it.
+    let own = elements.filter(|element| !["Bundle", "Reference", "Identifier.type"].contains(element));
+    let untold: Vec<&str> = own.filter(|element| !told.contains(element)).collect();
+    assert_eq!(untold, [""; 0]);
+}
+
+#[test]
+fn a_constant_is_what_a_row_says_it_is_always() {
+    let explained = explanation(&case("full-identity/1-1.dcm"), &["--references", "separate"]);
+    let rows = explained["rows"].as_array().unwrap();
+    let constants = rows.iter().filter_map(|row| Some((row, row["source"].as_str()?.strip_prefix("always ")?)));
+    let mut checked = 0;
+    for (row, constant) in constants {
+        let groups = row["written"].as_array().unwrap().iter().filter(|group| group["values"] != Value::Array(vec![]));
+        for group in groups {
+            let mut values = group["values"].as_array().unwrap().iter();
+            assert!(values.any(|leaf| leaf["value"] == constant.trim_matches('`')), "{row}");
+            checked += 1;
+        }
+    }
+    assert!(checked > 3);
+}
+
+#[test]
 fn without_options_it_tells_besides_what_separate_resources_say() {
     for file in ["full-identity/1-1.dcm", "key-objects/ko.dcm", "ct-two-series/1-1.dcm"].map(case) {
         let explained = explanation(&file, &[]);
