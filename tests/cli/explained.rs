@@ -230,7 +230,8 @@ fn it_holds_in_every_profile() {
 
 #[test]
 fn each_line_of_a_manifest_that_a_profile_adds_is_told_of_it() {
-    let options = ["--creator", "X", "--creator-id", "urn:x|1", "--retrieve-location", "1.2", "--viewer", "https://v"];
+    let options =
+        ["--creator", "X", "--creator-id", "urn:x|1", "--retrieve-location", "1.2", "--viewer", "https://v/{study}"];
     let explained = explanation(&case("full-identity/1-1.dcm"), &[&["--profile", "mado"], &options[..]].concat());
     let told: BTreeSet<&str> =
         explained["rows"].as_array().unwrap().iter().map(|row| row["element"].as_str().unwrap()).collect();

@@ -121,15 +121,15 @@ fn every_change_of_a_profile_stands_in_its_table() {
 const ELSEWHERE: [&str; 5] = ["Reference", "(demanded)", "series.instance", "endpoint", "series.performer"];
 
 /// What documents and resources of their own have, which tests of `explain --profile` hold to what is written.
-const OF_DOCUMENTS: [&str; 5] = ["Bundle", "Composition", "Device.manufacturer", "Organization.", "Endpoint.payloadMime"];
+const OF_DOCUMENTS: [&str; 5] =
+    ["Bundle", "Composition", "Device.manufacturer", "Organization.", "Endpoint.payloadMime"];
 
 #[test]
 fn every_line_of_a_table_is_a_change() {
     for profile in Profile::ALL {
         let changed: BTreeSet<String> = samples().iter().flat_map(|sample| changed(profile, sample)).collect();
-        let is_elsewhere = |element: &str| {
-            ELSEWHERE.contains(&element) || OF_DOCUMENTS.iter().any(|start| element.starts_with(start))
-        };
+        let is_elsewhere =
+            |element: &str| ELSEWHERE.contains(&element) || OF_DOCUMENTS.iter().any(|start| element.starts_with(start));
         for one in differences(profile).iter().filter(|one| !is_elsewhere(one.element)) {
             let is_changed = one.element.split(", ").any(|element| changed.iter().any(|path| names(element, path)));
             assert!(
