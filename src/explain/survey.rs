@@ -4,7 +4,7 @@
 //! What is kept does not grow with the files: of each attribute some values, and of each difference some places. It is the
 //! same in any order of arrival.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::source::{self, Sourced};
 use super::written::Target;
-use super::{SEPARATE, values};
+use super::{Leaf, SEPARATE, values};
 use crate::dicom::value::trim_uid;
 use crate::dicom::{DataSet, Header, Tag};
 use crate::fhir::{DateTime, Release};
@@ -116,6 +116,8 @@ pub struct Survey<'s> {
     targets: Vec<[Option<Target>; 2]>,
     sources: Vec<Sourced>,
     rows: Vec<AnyRow>,
+    /// The places of the rows of an element, by release.
+    known: Mutex<HashMap<&'static str, HashMap<String, Vec<usize>>>>,
     surveyed: Mutex<Surveyed>,
 }
 
@@ -161,7 +163,7 @@ impl<'s> Survey<'s> {
         let all = rows.iter().map(SurveyedRow::of).chain(sources.iter().map(SurveyedRow::of_source));
         let surveyed = Mutex::new(Surveyed { rows: all.collect(), ..Surveyed::default() });
         let targets = releases.into_iter().map(target).collect();
-        Survey { options: &content.archive, targets, sources, rows, surveyed }
+        Survey { options: &content.archive, targets, sources, rows, known: Mutex::default(), surveyed }
     }
 
     /// Which rows are written of a study with what else could be asked for, and which with what is.
@@ -169,18 +171,27 @@ impl<'s> Survey<'s> {
         let mut all = [(); 2].map(|()| vec![false; self.rows.len() + self.sources.len()]);
         for targets in &self.targets {
             for (found, target) in all.iter_mut().zip(targets) {
-                let Some(target) = target else { continue };
-                let leaves = target.of_shapes(study);
-                let (of_rows, of_sources) = found.split_at_mut(self.rows.len());
-                for (found, row) in of_rows.iter_mut().zip(&self.rows) {
-                    let name = target.release.element(row.name);
-                    *found |= name.is_some_and(|name| leaves.iter().any(|leaf| leaf.is_of(&name)));
-                }
-                let places = leaves.iter().filter_map(|leaf| source::of(leaf, &self.sources, target.release));
-                places.for_each(|place| of_sources[place] = true);
+                let leaves = target.as_ref().map(|target| target.of_shapes(study)).unwrap_or_default();
+                let release = target.as_ref().map(|target| target.release).unwrap_or_default();
+                leaves.iter().flat_map(|leaf| self.rows_of(leaf, release)).for_each(|place| found[place] = true);
             }
         }
         all
+    }
+
+    /// The places of the rows of a value, which are the same of every study: those of the element, and of its source.
+    fn rows_of(&self, leaf: &Leaf, release: &'static Release) -> Vec<usize> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_release = known.entry(release.name).or_default();
+        if let Some(places) = of_release.get(&leaf.element) {
+            return places.clone();
+        }
+        let is_of = |row: &AnyRow| release.element(row.name).is_some_and(|name| leaf.is_of(&name));
+        let of_rows = self.rows.iter().enumerate().filter(|(_, row)| is_of(row)).map(|(place, _)| place);
+        let of_source = source::of(leaf, &self.sources, release).map(|place| self.rows.len() + place);
+        let places: Vec<usize> = of_rows.chain(of_source).collect();
+        of_release.insert(leaf.element.clone(), places.clone());
+        places
     }
 
     /// Takes what is decided of a study: where its files differ, and what is written of it.
