@@ -4,6 +4,7 @@
 //! without the row; what no row of attributes writes is told by the row or rule that says where else it comes from. So
 //! all that is written is told, and nothing else.
 
+mod any_row;
 mod condensed;
 mod leaf;
 mod source;

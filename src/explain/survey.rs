@@ -5,23 +5,19 @@
 //! same in any order of arrival.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
+use super::any_row::{AnyRow, Found, rows};
 use super::source::{self, Sourced};
 use super::written::Target;
 use super::{Leaf, SEPARATE, values};
-use crate::dicom::value::trim_uid;
-use crate::dicom::{DataSet, Header, Tag};
+use crate::dicom::{Header, Tag};
 use crate::fhir::{DateTime, Release};
 use crate::group::reader::{Keeper, Record};
 use crate::issue::{Issue, Reason, Skip};
-use crate::mapping::{
-    self, Attribute, COMPANIONS, ContentOptions, KIND, Listed, NUMBER, Options, ResolvedStudy, Row, SELECTION, SERIES,
-    STUDY, UIDS,
-};
+use crate::mapping::{ContentOptions, Options, ResolvedStudy};
 use crate::name::Name;
 use crate::stamp::Mark;
 
@@ -119,36 +115,6 @@ pub struct Survey<'s> {
     /// The places of the rows of an element, by release.
     known: Mutex<HashMap<&'static str, HashMap<String, Vec<usize>>>>,
     surveyed: Mutex<Surveyed>,
-}
-
-/// What one file has for one row.
-struct Found {
-    is_filled: bool,
-    issues: Vec<Issue>,
-    /// For each path of the row.
-    values: Vec<Vec<String>>,
-}
-
-/// A row of any table: what it is called and reads, and what it does with one file.
-struct AnyRow {
-    element: &'static str,
-    /// The element, as releases know it.
-    name: &'static str,
-    citation: &'static str,
-    attributes: &'static [Attribute],
-    /// The paths of the attributes, in the order of the attributes and of the tags.
-    paths: Vec<Vec<Tag>>,
-    /// Whether it is filled, and what was dropped; `None` where having an attribute is all there is to it.
-    apply: Option<Apply>,
-}
-
-/// Applies a row to one file.
-type Apply = Box<dyn Fn(DataSet<'_>, &Options) -> (bool, Vec<Issue>) + Send + Sync>;
-
-impl fmt::Debug for AnyRow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.element)
-    }
 }
 
 impl<'s> Survey<'s> {
@@ -329,74 +295,4 @@ impl SurveyedAttribute {
         }
         self.values.insert(value);
     }
-}
-
-impl AnyRow {
-    fn of<P: Default + PartialEq>(row: &'static Row<P>) -> AnyRow {
-        let apply = |root: DataSet<'_>, options: &Options| {
-            let mapped = mapping::map(std::slice::from_ref(row), root, options);
-            (mapped.part != P::default(), mapped.issues)
-        };
-        AnyRow { name: row.name(), ..AnyRow::new(row.element, row.citation, row.attributes, Some(Box::new(apply))) }
-    }
-
-    fn listed(row: &'static Listed) -> AnyRow {
-        AnyRow::new(row.element, row.citation(), row.attributes(), None)
-    }
-
-    fn new(
-        element: &'static str,
-        citation: &'static str,
-        attributes: &'static [Attribute],
-        apply: Option<Apply>,
-    ) -> AnyRow {
-        let paths = |attribute: &Attribute| {
-            let mut paths: Vec<Vec<Tag>> = attribute.wanted().collect();
-            paths.sort_unstable();
-            paths
-        };
-        let paths = attributes.iter().flat_map(paths).collect();
-        AnyRow { element, name: element, citation, attributes, paths, apply }
-    }
-
-    /// The same for Key Object Selections alone.
-    fn of_selections(self) -> AnyRow {
-        let Some(apply) = self.apply else { return self };
-        let only = move |root: DataSet<'_>, options: &Options| {
-            if is_selection(root) { apply(root, options) } else { (false, Vec::new()) }
-        };
-        AnyRow { apply: Some(Box::new(only)), ..self }
-    }
-
-    fn found(&self, root: DataSet<'_>, options: &Options) -> Found {
-        let at = |path: &Vec<Tag>| {
-            let mut values = values::values(root, path, options);
-            values.retain(|value| !value.is_empty());
-            values
-        };
-        let values: Vec<Vec<String>> = self.paths.iter().map(at).collect();
-        let (is_filled, issues) = match &self.apply {
-            Some(apply) => apply(root, options),
-            None => (values.iter().any(|values| !values.is_empty()), Vec::new()),
-        };
-        Found { is_filled, issues, values }
-    }
-}
-
-/// All rows, in the order of the explanation of one file.
-fn rows() -> Vec<AnyRow> {
-    let mut rows: Vec<AnyRow> = UIDS.iter().map(AnyRow::listed).collect();
-    rows.extend(STUDY.iter().map(AnyRow::of));
-    rows.extend(SERIES.iter().map(AnyRow::of));
-    rows.extend(KIND.iter().map(AnyRow::of));
-    rows.extend(NUMBER.iter().map(AnyRow::of));
-    rows.extend(COMPANIONS.iter().map(AnyRow::listed));
-    rows.extend(SELECTION.iter().map(|row| AnyRow::of(row).of_selections()));
-    rows.retain(|row| !row.attributes.is_empty());
-    rows
-}
-
-fn is_selection(root: DataSet<'_>) -> bool {
-    let class = root.bytes(dicom_dictionary_std::tags::SOP_CLASS_UID).map(trim_uid);
-    class.and_then(|uid| std::str::from_utf8(uid).ok()).is_some_and(mapping::is_key_object_selection)
 }
