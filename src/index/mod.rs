@@ -26,6 +26,7 @@ mod state;
 mod store;
 mod studies;
 mod target;
+mod unread;
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
@@ -49,11 +50,12 @@ pub use maintain::{check, stats, vacuum};
 pub use store::OnNetwork;
 pub use target::{Document, Standing, Target, Written};
 
+use apply::Stored;
 use files::ListingDigest;
 use pending::{OpenArchive, OtherFile, Pending, Ticket};
 use segment::{Level, Record};
 use state::{LeftOut, State, is_lasting};
-use store::{Fault, Store};
+use store::{Fault, Store, Wanted};
 
 /// An index that is open for one run.
 #[derive(Debug)]
@@ -90,8 +92,10 @@ struct Visited {
     unread: HashSet<i64>,
     /// Folders that are walked recursively.
     roots: Vec<PathBuf>,
-    /// Whether files came from lists, which name all files.
+    /// Whether there are lists, which name all files.
     has_lists: bool,
+    /// How many files of a folder were stored that no earlier run read.
+    new_files: HashMap<i64, u64>,
 }
 
 impl Visited {
@@ -107,13 +111,13 @@ impl Visited {
 }
 
 impl Index {
-    /// Opens the index of a run, and locks it.
-    pub fn open(path: &Path, check: Check, on_network: OnNetwork, wanted: u64) -> Result<Index, Error> {
-        let store = Store::open(path, wanted, on_network)?;
+    /// Opens the index of a run, and locks it. `check` is `None` where no files are read.
+    pub fn open(path: &Path, check: Option<Check>, on_network: OnNetwork, wanted: u64) -> Result<Index, Error> {
+        let store = Store::open(path, Wanted { attributes: wanted, reads_files: check.is_some() }, on_network)?;
         let index = Index {
             store: Mutex::new(store),
             pending: Pending::default(),
-            check,
+            check: check.unwrap_or_default(),
             visited: Mutex::default(),
             read_files: AtomicU64::new(0),
             failure: Mutex::default(),
@@ -125,11 +129,6 @@ impl Index {
             )?)
         })?;
         Ok(index)
-    }
-
-    /// This run reads no files.
-    pub fn only_writes(&self) -> Result<(), Error> {
-        self.with(|store| store.only_writes())
     }
 
     /// A message about how it was opened, if any.
@@ -182,7 +181,12 @@ impl Index {
         match flushed {
             Ok(stored) => {
                 let mut visited = self.visited();
-                stored.into_iter().for_each(|(folder, files)| visited.stored(folder, files));
+                for Stored { folder, files, new_files } in stored {
+                    visited.stored(folder, files);
+                    if new_files > 0 {
+                        *visited.new_files.entry(folder).or_default() += new_files;
+                    }
+                }
             }
             Err(error) => self.fails(error),
         }

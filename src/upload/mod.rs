@@ -201,7 +201,7 @@ impl Server {
             return Ok(Err(why));
         }
         if !entries.is_empty() {
-            self.package(&entries, &mut || text.to_string())?;
+            self.package_of_one(&entries, &text)?;
         }
         Ok(Ok(()))
     }

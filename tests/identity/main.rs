@@ -7,6 +7,8 @@ mod archive;
 mod cases;
 mod character_sets;
 mod checker;
+#[cfg(feature = "upload")]
+mod companions;
 mod numbers;
 mod property;
 #[cfg(feature = "upload")]

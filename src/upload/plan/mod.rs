@@ -22,7 +22,7 @@ use former::is_of_unknown_patient;
 use loss::{is_withdrawn, lost_instances};
 pub use merge::Change;
 use merge::{Lists, Merged, merge};
-pub use whose::contradictions;
+pub use whose::{contradictions, is_of_one_subject, relative};
 
 /// What the options and the server allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

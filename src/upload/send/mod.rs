@@ -9,6 +9,7 @@ mod answer;
 mod conditions;
 mod dry_run;
 mod record;
+mod subjects;
 mod submit;
 mod turns;
 mod whole;
