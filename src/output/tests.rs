@@ -3,6 +3,7 @@ use std::fs;
 use std::path::Path;
 use std::thread;
 
+use super::whole_file::Finish;
 use super::*;
 use crate::options::FileMode;
 
