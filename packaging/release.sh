@@ -49,6 +49,14 @@ licences() {
 export LIBSQLITE3_FLAGS="-USQLITE_ENABLE_FTS3 -USQLITE_ENABLE_FTS3_PARENTHESIS -USQLITE_ENABLE_FTS5 -USQLITE_ENABLE_RTREE \
     -USQLITE_ENABLE_DBSTAT_VTAB -USQLITE_ENABLE_STAT4 -DSQLITE_OMIT_JSON"
 
+# memcpy FOLDER: makes memcpy.o in it, and tries it.
+memcpy() {
+    local zig=(python -m ziglang cc -target x86_64-linux-musl)
+    "${zig[@]}" -O2 -ffreestanding -c packaging/memcpy.c -o "$1/memcpy.o"
+    "${zig[@]}" -fno-builtin -static packaging/memcpy-test.c "$1/memcpy.o" -o "$1/memcpy-test"
+    "$1/memcpy-test"
+}
+
 # wheel TARGET: compiles, and makes the Python package, which has the components in it.
 wheel() {
     local project file linker compatibility=() flags=() features=()
@@ -61,6 +69,10 @@ wheel() {
         linker=${1//-/_}
         export "CARGO_TARGET_${linker^^}_LINKER=rust-lld"
         flags=(-- -C link-arg=--icf=safe -C link-arg=--pack-dyn-relocs=relr)
+        if [[ $1 == x86_64* ]]; then
+            memcpy "$project"
+            flags+=(-C "link-arg=$project/memcpy.o" -C link-arg=--wrap=memcpy)
+        fi
         [ "$profile" = dev ] || flags+=(-C link-arg=--no-eh-frame-hdr -C "link-arg=-T$PWD/packaging/static.ld")
     fi
     licences "$1" "$project"
