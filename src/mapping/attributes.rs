@@ -153,7 +153,8 @@ impl<'a> Attributes<'a> {
 
     /// The values of a multi-valued attribute, without empty ones.
     pub fn texts(&self, tag: Tag) -> Vec<String> {
-        values(&self.line(tag).unwrap_or_default()).map(str::to_string).collect()
+        let text = self.line(tag).unwrap_or_default();
+        values(&text).map(str::trim).filter(|value| !value.is_empty()).map(str::to_string).collect()
     }
 
     /// The value of a UI attribute; an empty one is absent.
@@ -242,9 +243,9 @@ fn allows(attributes: &[Attribute], prefix: &[Tag], tag: Tag) -> bool {
     attributes.iter().any(|attribute| attribute.allows(prefix, tag))
 }
 
-/// The values in a text, without empty ones.
+/// The values in a text, without padding and empty ones.
 fn values(text: &str) -> impl Iterator<Item = &str> {
-    text.split('\\').map(str::trim).filter(|value| !value.is_empty())
+    text.split('\\').map(|value| value.trim_matches(' ')).filter(|value| !value.is_empty())
 }
 
 /// The text of the row's attribute.
