@@ -26,8 +26,8 @@ All lines of a study must be adjacent, as after a sort. Duplicate lines are harm
 Exit code:
   0    done; problems of the data are printed and listed in the report
   1    no study was found; with --strict: a value was dropped or a file was left out
-  2    could not run: a line is not from scan, is of another version or apart from
-       its study; or a document was held back
+  2    could not run: a line is not from scan, is of another version, apart from
+       its study or missing; or a document was held back
   130  interrupted";
 
 /// The arguments of `assemble`.
@@ -51,9 +51,10 @@ pub struct AssembleArguments {
     #[arg(long, value_name = "K/N", help_heading = "Run")]
     partition: Option<Share>,
 
-    /// Exit with 0 if no study is found
+    /// Accept input with no studies, or with a part of them
     ///
-    /// For tasks of an engine, of which some have nothing to do. Default: exit code 1.
+    /// For tasks of an engine, which see a part of a scan. Default: exit code 1 if no study is found, and 2 if lines of
+    /// the scan are missing.
     #[arg(long, help_heading = "Run", hide_short_help = true)]
     allow_empty: bool,
 

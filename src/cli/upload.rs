@@ -161,6 +161,10 @@ impl UploadArguments {
         if own.iter().any(|own| job.inputs.iter().any(|input| matches!(input, Input::Path(path) if path == own))) {
             return usage("the journal and the rejects of this run cannot be its input: give other names");
         }
+        #[cfg(feature = "index")]
+        if job.config.index.files().iter().any(|index| own.contains(index)) {
+            return usage("--index is a file of its own: give --rejects another name");
+        }
         job.walk.excluded.extend(own);
         Ok(Upload { job, stdin, options })
     }

@@ -11,8 +11,14 @@ use super::studies::FileKeys;
 /// Files removed in one transaction.
 const GONE_AT_ONCE: i64 = 20_000;
 
-/// What the files of a folder come to that were stored just now; `None` where one of them must be read again.
-pub(super) type Stored = (i64, Option<ListingDigest>);
+/// The files of a folder that were stored just now.
+pub(super) struct Stored {
+    pub folder: i64,
+    /// What they come to; `None` where one of them must be read again.
+    pub files: Option<ListingDigest>,
+    /// How many of them no earlier run read.
+    pub new_files: u64,
+}
 
 /// Writes all pending data to the store, and commits.
 pub(super) fn flush(store: &mut Store, pending: &Pending) -> Result<Vec<Stored>, Fault> {
@@ -88,8 +94,9 @@ fn put(store: &Store, mut files: Vec<(Ticket, FileRow)>, totals: &mut FileTotals
             for (ticket, row) in files {
                 sum.add(&ticket.name, |bytes| bytes.extend_from_slice(&row.stamp), &mut buffer);
             }
-            let is_known = files.iter().all(|(_, row)| !row.stamp.is_empty());
-            (files[0].0.folder, is_known.then_some(sum))
+            let has_stamps = files.iter().all(|(_, row)| !row.stamp.is_empty());
+            let new_files = files.iter().filter(|(ticket, _)| !ticket.is_known).count() as u64;
+            Stored { folder: files[0].0.folder, files: has_stamps.then_some(sum), new_files }
         })
         .collect())
 }

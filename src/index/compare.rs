@@ -24,6 +24,10 @@ impl Watch for Index {
         self.visited().roots.push(folder.to_path_buf());
     }
 
+    fn lists(&self) {
+        self.visited().has_lists = true;
+    }
+
     fn unlisted(&self, folder: &Path) -> Option<Vec<PathBuf>> {
         if self.check != Check::Folders {
             return None;

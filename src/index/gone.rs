@@ -34,23 +34,51 @@ impl Index {
         };
         let places = self.with(|store| {
             self.note_gone(store, looked)?;
-            count(store, looked)
+            self.count(store, looked)
         })?;
         let mut all = GoneFiles::default();
-        for (place, found) in places {
+        for (place, found) in &places {
             all.gone += found.gone;
             all.known += found.known;
             if !max_gone.allows(found.gone, found.known) {
-                return Err(too_many(&place, found, max_gone));
+                self.with(|store| keep_known(store, &places))?;
+                return Err(too_many(place, *found, max_gone));
             }
         }
         self.with(|store| {
             apply::remove_gone(store)?;
             self.remove_folders(store, looked)?;
             self.keep_listings(store)?;
+            forget_known(store, looked)?;
             store.commit()
         })?;
         Ok(all)
+    }
+
+    /// The numbers of gone and known files of each input; empty if none is gone. What this run found first is not known: it
+    /// must not make up for what is gone.
+    fn count(&self, store: &Store, looked: &Looked) -> Result<Vec<(String, GoneFiles)>, Fault> {
+        if !store.connection.prepare("SELECT 1 FROM temp.gone LIMIT 1")?.exists([])? {
+            return Ok(Vec::new());
+        }
+        let of = |table: &str, folder: i64| -> Result<u64, Fault> {
+            let select = format!("SELECT count(*) FROM {table} WHERE folder = ?1");
+            Ok(store.connection.prepare_cached(&select)?.query_row([folder], |row| row.get::<_, i64>(0))? as u64)
+        };
+        let (new_files, mut numbers) =
+            (&self.visited().new_files, vec![GoneFiles::default(); looked.folders.len() + 1]);
+        each_folder(store, &|_| false, |folder| {
+            let new = new_files.get(&folder.id).copied().unwrap_or_default();
+            let (gone, known) = (of("temp.gone", folder.id)?, of("main.file", folder.id)?.saturating_sub(new));
+            let of_list = looked.has_lists && folder.is_listed && !looked.walks(&folder.path);
+            let is_in = looked.folders.iter().map(|root| folder.path.starts_with(root)).chain([of_list]);
+            for (_, found) in is_in.zip(&mut numbers).filter(|(is_in, _)| *is_in) {
+                (found.gone, found.known) = (found.gone + gone, found.known + known);
+            }
+            Ok(())
+        })?;
+        let places = looked.names().zip(numbers);
+        places.map(|(place, found)| Ok((place.clone(), known_before(store, &place, found)?))).collect()
     }
 
     /// Adds files of folders that were not walked, and files missing in lists.
@@ -88,6 +116,11 @@ impl Index {
 }
 
 impl Looked {
+    /// The names of the folders, and of the lists.
+    fn names(&self) -> impl Iterator<Item = String> {
+        self.folders.iter().map(|root| root.display().to_string()).chain(["the list".to_string()])
+    }
+
     fn walks(&self, folder: &Path) -> bool {
         self.folders.iter().any(|above| folder.starts_with(above))
     }
@@ -125,32 +158,29 @@ fn each_folder(
     Ok(())
 }
 
-/// The numbers of gone and known files of each input; empty if none is gone.
-fn count(store: &Store, looked: &Looked) -> Result<Vec<(String, GoneFiles)>, Fault> {
-    if !store.connection.prepare("SELECT 1 FROM temp.gone LIMIT 1")?.exists([])? {
-        return Ok(Vec::new());
-    }
-    let of = |table: &str, folder: i64| -> Result<u64, Fault> {
-        let select = format!("SELECT count(*) FROM {table} WHERE folder = ?1");
-        Ok(store.connection.prepare_cached(&select)?.query_row([folder], |row| row.get::<_, i64>(0))? as u64)
-    };
-    let mut places: Vec<(String, GoneFiles)> =
-        looked.folders.iter().map(|root| (root.display().to_string(), GoneFiles::default())).collect();
-    let mut of_lists = GoneFiles::default();
-    each_folder(store, &|_| false, |folder| {
-        let (gone, known) = (of("temp.gone", folder.id)?, of("main.file", folder.id)?);
-        for (root, (_, found)) in looked.folders.iter().zip(&mut places) {
-            if folder.path.starts_with(root) {
-                (found.gone, found.known) = (found.gone + gone, found.known + known);
-            }
-        }
-        if looked.has_lists && folder.is_listed && !looked.walks(&folder.path) {
-            (of_lists.gone, of_lists.known) = (of_lists.gone + gone, of_lists.known + known);
-        }
+/// The name of the number of files that an input had when a run found too many gone.
+fn known_in(place: &str) -> String {
+    format!("known in {place}")
+}
+
+/// Keeps how many files the inputs had: what a refused run read stays read, and is known to the next one.
+fn keep_known(store: &mut Store, places: &[(String, GoneFiles)]) -> Result<(), Fault> {
+    places.iter().try_for_each(|(place, found)| store.set_meta(&known_in(place), found.known as i64))?;
+    store.commit()
+}
+
+/// Not more files than the input had when a run was refused.
+fn known_before(store: &Store, place: &str, found: GoneFiles) -> Result<GoneFiles, Fault> {
+    let before = store.meta(&known_in(place))?.map_or(found.known, |before| found.known.min(before as u64));
+    Ok(GoneFiles { known: before, ..found })
+}
+
+fn forget_known(store: &Store, looked: &Looked) -> Result<(), Fault> {
+    let mut statement = store.connection.prepare_cached("DELETE FROM meta WHERE key = ?1")?;
+    looked.names().try_for_each(|place| {
+        statement.execute([known_in(&place)])?;
         Ok(())
-    })?;
-    places.push(("the list".to_string(), of_lists));
-    Ok(places)
+    })
 }
 
 fn too_many(place: &str, found: GoneFiles, max_gone: MaxGone) -> Error {

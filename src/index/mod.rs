@@ -49,6 +49,7 @@ pub use maintain::{check, stats, vacuum};
 pub use store::OnNetwork;
 pub use target::{Document, Standing, Target, Written};
 
+use apply::Stored;
 use files::ListingDigest;
 use pending::{OpenArchive, OtherFile, Pending, Ticket};
 use segment::{Level, Record};
@@ -90,8 +91,10 @@ struct Visited {
     unread: HashSet<i64>,
     /// Folders that are walked recursively.
     roots: Vec<PathBuf>,
-    /// Whether files came from lists, which name all files.
+    /// Whether there are lists, which name all files.
     has_lists: bool,
+    /// How many files of a folder were stored that no earlier run read.
+    new_files: HashMap<i64, u64>,
 }
 
 impl Visited {
@@ -182,7 +185,12 @@ impl Index {
         match flushed {
             Ok(stored) => {
                 let mut visited = self.visited();
-                stored.into_iter().for_each(|(folder, files)| visited.stored(folder, files));
+                for Stored { folder, files, new_files } in stored {
+                    visited.stored(folder, files);
+                    if new_files > 0 {
+                        *visited.new_files.entry(folder).or_default() += new_files;
+                    }
+                }
             }
             Err(error) => self.fails(error),
         }

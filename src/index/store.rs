@@ -228,7 +228,14 @@ fn prepare(path: &Path) -> Result<bool, Error> {
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    looked_at(path, options)
+    let is_empty = looked_at(path, options)?;
+    #[cfg(unix)]
+    if is_empty {
+        // Somebody else may have created it.
+        let for_owner = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(path, for_owner).map_err(|error| failed(path, &advised(&error)))?;
+    }
+    Ok(is_empty)
 }
 
 fn prepare_existing(path: &Path) -> Result<bool, Error> {

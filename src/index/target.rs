@@ -58,6 +58,13 @@ pub struct Document {
     pub hash: u64,
 }
 
+impl Document {
+    /// Whether it belongs to no study alone.
+    pub fn is_shared(&self) -> bool {
+        self.study == 0
+    }
+}
+
 impl Index {
     /// The target at a place. Where the options are others than the last time, everything is to be written again.
     pub fn target(&self, place: &str, options: u64) -> Result<Target, Error> {

@@ -1,6 +1,6 @@
 //! `--index` and what goes with it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::choice;
@@ -66,6 +66,13 @@ pub struct IndexOptions {
     #[cfg_attr(feature = "cli", arg(long, default_value_t, value_name = "SHARE", hide_short_help = true))]
     pub max_gone: MaxGone,
 
+    /// With --index: write all studies again
+    ///
+    /// Also those that did not change, for example after a server was restored from a backup. Default: only what
+    /// changed, or is missing in the folder.
+    #[cfg_attr(feature = "cli", arg(long, hide_short_help = true))]
+    pub rewrite: bool,
+
     /// Allow the index on a network file system
     ///
     /// Its locks work on one machine only: make sure that only one run at a time uses the index. Default: refused.
@@ -123,15 +130,20 @@ impl std::fmt::Display for MaxGone {
 }
 
 impl IndexOptions {
-    /// Fails if an option needs `--index`.
-    pub fn check(&self) -> Result<(), Error> {
-        let IndexOptions { index, check, gone, max_gone, index_on_network } = self;
+    /// Fails if an option needs `--index`, or if the index would be overwritten by what the run writes.
+    pub fn check(&self, written: [Option<&Path>; 2]) -> Result<(), Error> {
+        let IndexOptions { index, check, gone, max_gone, rewrite, index_on_network } = self;
         let given = [
             (*check != Check::default(), "--check"),
             (*gone != Gone::default(), "--gone"),
             (*max_gone != MaxGone::default(), "--max-gone"),
+            (*rewrite, "--rewrite"),
             (*index_on_network, "--index-on-network"),
         ];
+        let own = self.files();
+        if written.iter().flatten().any(|path| own.iter().any(|own| own == path)) {
+            return usage("--index is a file of its own: give --output and --report other names");
+        }
         match given.iter().find(|(is_given, _)| *is_given && index.is_none()) {
             Some((_, option)) => usage(format!("{option} needs --index FILE")),
             None => Ok(()),

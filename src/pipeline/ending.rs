@@ -93,6 +93,9 @@ pub(super) fn nothing(inputs: &[Input], totals: &Totals, unmet_rules: &[String])
 /// How a task of an engine that found nothing can end well.
 pub(super) const ALLOW_EMPTY: &str = "--allow-empty is for tasks that may have nothing to do";
 
+/// How a task of an engine takes a part of a scan.
+pub(super) const ALLOW_PART: &str = "--allow-empty is for tasks that see a part of the studies";
+
 /// Does work that Ctrl-C ends, under a progress bar.
 pub(super) fn watched<T>(
     console: &Console,

@@ -112,7 +112,7 @@ impl Config {
             return usage("--report and --output name the same file");
         }
         #[cfg(feature = "index")]
-        self.index.check()?;
+        self.index.check([target.path(), self.run.report.as_deref()])?;
         let inputs = inputs(&self.input, &self.remote)?;
         self.remote.check(&inputs)?;
         settle(&mut self, &target, format)?;

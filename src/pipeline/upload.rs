@@ -42,7 +42,7 @@ pub fn upload(mut upload: Upload, console: &Console) -> Result<u8, Error> {
             terminal::say(format_args!("{WARNING}warning:{WARNING:#} {}\n", source::one_line(&note)));
         }
         upload.job.config.content.fhir = Some(server.release());
-        if upload.job.inputs.iter().all(is_fhir) {
+        if !upload.job.inputs.is_empty() && upload.job.inputs.iter().all(is_fhir) {
             // No DICOM: more threads would be idle.
             upload.job.threads = 1;
             upload.job.walk.threads = 1;

@@ -94,6 +94,11 @@ impl Feed {
         self.watch.iter().for_each(|watch| watch.walks(folder));
     }
 
+    /// Announces a list.
+    pub fn lists(&self) {
+        self.watch.iter().for_each(|watch| watch.lists());
+    }
+
     /// The subfolders of a folder that need not be listed.
     pub fn unlisted(&self, folder: &Path) -> Option<Vec<PathBuf>> {
         self.watch.as_ref()?.unlisted(folder)

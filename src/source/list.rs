@@ -92,6 +92,7 @@ impl List {
 
     /// Reads the list to its end, or until all readers have stopped.
     pub fn read(mut self, queue: &Queue, feed: &mut Feed) {
+        feed.lists();
         let mut line = Vec::new();
         while !feed.is_closed() {
             line.clear();

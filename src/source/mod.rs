@@ -305,6 +305,8 @@ fn start(
             let path = path.clone();
             Box::new(move |walker, feed| match kind {
                 kind if kind.is_dir() => {
+                    // `a`, `a/`, `a//` and `a/.` are one folder, whose files an index knows again.
+                    let path: PathBuf = path.components().collect();
                     feed.walks(&path);
                     walker.queue().push([path]);
                 }

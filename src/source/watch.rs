@@ -32,6 +32,9 @@ pub trait Watch: Send + Sync + Debug {
     /// A folder is going to be walked recursively.
     fn walks(&self, folder: &Path);
 
+    /// A list is going to be read, which names all files.
+    fn lists(&self);
+
     /// The subfolders of a folder that did not change and need not be listed; `None` if it must be listed.
     fn unlisted(&self, folder: &Path) -> Option<Vec<PathBuf>>;
 

@@ -92,7 +92,11 @@ fn a_part_of_a_scan_is_refused_where_its_documents_depend_on_the_rest() {
         let output = assembled(&part, &bundles);
         assert_eq!(code(&output), 2, "{}", stderr(&output));
         assert!(stderr(&output).contains("not all studies of the scan are here"), "{}", stderr(&output));
-        assert_eq!(code(&assembled(&part, &systems)), 0, "logical references depend on nothing");
+        let lost = assembled(&part, &systems);
+        assert_eq!((code(&lost), stdout(&lost)), (2, ""), "{}", stderr(&lost));
+        assert!(stderr(&lost).contains("did the scan or the sort fail"), "{}", stderr(&lost));
+        let of_engine = assembled(&part, &[&systems[..], &["--allow-empty"]].concat());
+        assert_eq!(code(&of_engine), 0, "logical references depend on nothing: {}", stderr(&of_engine));
     }
     let separate = assembled(&all, &["--references", "separate"]);
     assert_eq!(code(&separate), 2);
@@ -136,6 +140,60 @@ fn partitions_see_each_other_and_a_shard_that_is_not_there_is_named() {
     let warned = all.iter().filter(|output| stderr(output).contains("studies of several patients have this number"));
     assert!(warned.count() >= 1, "each sees what the others have");
     assert!(stderr(&assemble("1/4")).contains("has 3 partitions, not 4"));
+}
+
+#[test]
+fn a_file_of_a_folder_that_was_cut_off_is_no_whole_one() {
+    let work = tempfile::tempdir().unwrap();
+    let records = work.path().join("records");
+    let scan = || {
+        let mut command = dcm2fhir();
+        command.arg("scan").arg(case("ct-two-series")).arg(case("sr-report")).arg(case("not-dicom"));
+        let output = command.args(["--partitions", "2", "-q", "-o"]).arg(&records).output().unwrap();
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+    };
+    let assemble = |options: &[&str]| dcm2fhir().arg("assemble").arg(&records).args(options).output().unwrap();
+    scan();
+    for (name, whole) in files(&records) {
+        let (name, whole) = (name.to_str().unwrap(), String::from_utf8(whole).unwrap());
+        let lines: Vec<&str> = whole.split_inclusive('\n').collect();
+        for kept in 0..lines.len() {
+            fs::write(records.join(name), lines[..kept].concat()).unwrap();
+            let number = if name.contains("partition-00001") { "1/2" } else { "2/2" };
+            for options in [&["-q"] as &[&str], &["-q", "--partition", number], &["-q", "--allow-empty"]] {
+                let output = assemble(options);
+                assert_eq!((code(&output), stdout(&output)), (2, ""), "{name} {kept}: {}", stderr(&output));
+                assert!(stderr(&output).contains("the file was cut off"), "{name} {kept}: {}", stderr(&output));
+            }
+        }
+        // A study that is not there, although the end is.
+        for at in 0..lines.len() - 1 {
+            let rest = [&lines[..at], &lines[at + 1..]].concat().concat();
+            fs::write(records.join(name), rest).unwrap();
+            let output = assemble(&["-q"]);
+            let want = if lines[at].starts_with('\t') { 0 } else { 2 };
+            assert_eq!(code(&output), want, "{name} {at}: {}", stderr(&output));
+        }
+        scan();
+    }
+    assert_eq!(code(&assemble(&["-q"])), 0);
+}
+
+#[test]
+fn shards_without_studies_are_all_there() {
+    let folder = two_patients();
+    let systems = ["--system", "accession=urn:a", "--system", "patient=urn:p", "--format", "bundle"];
+    let mut all = Vec::new();
+    for shard in 1..=5 {
+        let mut command = dcm2fhir();
+        command.arg("scan").arg(folder.path()).args(["-q", "-o", "-", "--shard", &format!("{shard}/5")]);
+        all.extend(stdout(&command.output().unwrap()).lines().map(str::to_string));
+    }
+    all.sort();
+    let whole = assembled(&all, &systems);
+    assert_eq!(code(&whole), 0, "{}", stderr(&whole));
+    all.remove(0);
+    assert_eq!(code(&assembled(&all, &systems)), 2);
 }
 
 #[test]

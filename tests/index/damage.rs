@@ -111,10 +111,13 @@ fn any_flipped_byte_is_found_or_does_no_harm() {
 fn an_empty_file_becomes_an_index_for_its_owner_only() {
     let world = World::new(3, 5);
     fs::write(world.at("empty"), "").unwrap();
+    fs::set_permissions(world.at("empty"), fs::Permissions::from_mode(0o644)).unwrap();
     let _ = convert(&world, "out/", &["--index", "empty"]);
     let _ = convert(&world, "out/", &["--index", "new"]);
-    let mode = fs::metadata(world.at("new")).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
+    for name in ["new", "empty"] {
+        let mode = fs::metadata(world.at(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
     let full = convert(&world, "full/", &[]);
     assert_same(&convert(&world, "out/", &["--index", "empty"]), &full, "empty");
 }

@@ -103,6 +103,49 @@ fn too_much_gone_stops_the_run_and_nothing_is_written() {
 }
 
 #[test]
+fn what_a_night_finds_first_does_not_make_up_for_what_is_gone() {
+    let mut world = World::new(28, 5);
+    let _ = night(&world, &[]);
+    let before = documents(&world.at("out"));
+    fs::rename(world.archive(), world.at("away")).unwrap();
+    fs::create_dir(world.archive()).unwrap();
+    let known = fs::read_dir(world.at("away")).unwrap().count();
+    assert!(known > 0);
+    (0..60).for_each(|_| world.add());
+    // What the refused night read is known to the next one.
+    for name in ["the first night", "the second"] {
+        let (code, said) = night(&world, &["--gone", "delete"]);
+        assert_eq!((code, documents(&world.at("out"))), (Some(2), before.clone()), "{name}: {said}");
+        assert!(said.contains("5 of 5 files"), "{name}: {said}");
+    }
+    // Once that was allowed, all that is there is known.
+    let (code, said) = night(&world, &["--gone", "delete", "--max-gone", "100%"]);
+    assert!(code.is_some_and(|code| code < 2), "{said}");
+    fs::remove_file(world.files().remove(0)).unwrap();
+    let (code, said) = night(&world, &["--gone", "delete"]);
+    assert!(code.is_some_and(|code| code < 2), "{said}");
+    let full = convert(&world, "full/", &["--fhir", "r4"]);
+    assert_eq!(documents(&world.at("out")), full.documents);
+}
+
+#[test]
+fn a_folder_is_known_again_however_its_name_is_spelled() {
+    let world = World::new(29, 12);
+    fs::copy(world.files().remove(0), world.archive().join("IM0")).unwrap();
+    let _ = night(&world, &[]);
+    let full = convert(&world, "full/", &["--fhir", "r4"]);
+    for name in ["archive/", "archive//", "archive/.", "archive/./"] {
+        let (out, report) = (format!("out of {}/", name.replace('/', "_")), "r.json");
+        let words = ["convert", name, "-o", &out, "--fhir", "r4", "--report", report, "--index", "a.index"];
+        let said = run(&words, world.folder.path());
+        let said = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert!(said.contains("index: 1 files read"), "{name}: {said}");
+        assert_eq!(documents(&world.at(&out)), full.documents, "{name}");
+        assert_eq!(fs::read_to_string(world.at(report)).unwrap(), full.report, "{name}");
+    }
+}
+
+#[test]
 fn a_night_that_stopped_leaves_no_folder_trusted() {
     let world = World::new(26, 30);
     let _ = night(&world, &[]);
@@ -183,6 +226,51 @@ fn a_document_that_is_missing_is_written_again_and_one_that_somebody_changed_is_
 }
 
 #[test]
+fn another_document_that_is_missing_is_written_again_too() {
+    let world = World::new(30, 20);
+    let options = ["--fhir", "r4", "--references", "separate", "--index", "a.index"];
+    let _ = convert(&world, "out/", &options);
+    let full = documents(&world.at("out"));
+    for name in full.keys().filter(|name| name.contains('/')) {
+        fs::remove_file(world.at("out").join(name)).unwrap();
+        let _ = convert(&world, "out/", &options);
+        assert_eq!(documents(&world.at("out")), full, "{name}");
+    }
+}
+
+#[test]
+fn all_is_written_again_where_that_is_asked_for() {
+    let world = World::new(31, 12);
+    let _ = night(&world, &[]);
+    let full = documents(&world.at("out"));
+    let spoiled = world.at("out").join(full.keys().next().unwrap());
+    fs::write(&spoiled, "").unwrap();
+    let arguments = ["convert", "-o", "out/", "--fhir", "r4", "--rewrite", "--index", "a.index"];
+    let output = run(&arguments, world.folder.path());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains(&format!("index: 0 files read, {} studies written, 0 unchanged", full.len())), "{said}");
+    assert_eq!(documents(&world.at("out")), full);
+}
+
+#[test]
+fn an_index_is_not_overwritten_by_what_the_run_writes() {
+    let world = World::new(32, 3);
+    let _ = night(&world, &[]);
+    let before = fs::read(world.at("a.index")).unwrap();
+    for options in [
+        &["-o", "out/", "--report", "a.index", "--index", "a.index"] as &[&str],
+        &["-o", "out/", "--report", "a.index-wal", "--index", "a.index"],
+        &["-o", "a.ndjson", "--index", "a.ndjson"],
+    ] {
+        let output = run(&[&["convert", "archive", "--fhir", "r4"], options].concat(), world.folder.path());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{options:?}: {said}");
+        assert!(said.contains("--index is a file of its own"), "{options:?}: {said}");
+    }
+    assert_eq!(fs::read(world.at("a.index")).unwrap(), before);
+}
+
+#[test]
 fn a_folder_that_cannot_be_read_keeps_its_files() {
     let world = World::new(17, 20);
     let _ = night(&world, &[]);
@@ -250,8 +338,13 @@ fn a_list_with_stamps_is_compared_without_looking_at_its_files() {
     fs::write(world.at("list"), shorter.join("\n")).unwrap();
     let said = run_list(&world, &["--max-gone", "1"]);
     assert!(said.contains("1 files"), "{said}");
-    fs::write(world.at("list"), "").unwrap();
-    assert!(!run_list(&world, &[]).contains("19 files and"), "an empty list is no complete one");
+    let before = documents(&world.at("out"));
+    for broken in ["", "nowhere/IM1\t100\t\"etag\"\n", "nowhere/IM1\n"] {
+        fs::write(world.at("list"), broken).unwrap();
+        let said = run_list(&world, &["--gone", "delete"]);
+        assert!(said.contains("19 of 19 files that the index knows are gone from the list"), "{broken:?}: {said}");
+        assert_eq!(documents(&world.at("out")), before, "{broken:?}");
+    }
 }
 
 #[test]

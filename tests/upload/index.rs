@@ -95,6 +95,48 @@ fn a_study_without_files_is_withdrawn_where_that_is_asked_for() {
 }
 
 #[test]
+fn what_a_server_lost_is_sent_again_where_that_is_asked_for() {
+    let (server, folder) = (TestServer::new(|_| Act::Serve), archive());
+    let _ = upload(&server, folder.path(), &[]);
+    let whole = server.store();
+    let lost = whole.keys().find(|key| key.starts_with("ImagingStudy/")).unwrap();
+    server.with_store(|store| *store = crate::store::Store::default());
+    let restored = |key: &&String| *key != lost;
+    whole.keys().filter(restored).for_each(|key| server.with_store(|store| store.put(key, whole[key].1.clone())));
+    let unaware = upload(&server, folder.path(), &[]);
+    assert_eq!((unaware.status.code(), studies(&server, "available")), (Some(0), 2), "{}", said(&unaware));
+    let _ = server.seen();
+    let asked = upload(&server, folder.path(), &["--rewrite"]);
+    assert_eq!((asked.status.code(), studies(&server, "available")), (Some(0), 3), "{}", said(&asked));
+    let is_write = |seen: &&crate::server::Seen| seen.method == "PUT" || seen.body.contains("\"PUT\"");
+    assert_eq!(
+        server.seen().iter().filter(is_write).count(),
+        1,
+        "what is there is compared, and not sent again: {}",
+        said(&asked)
+    );
+}
+
+#[test]
+fn a_withdrawn_study_that_comes_back_is_held_back_unless_it_is_to_be_restored() {
+    let (server, folder) = (TestServer::new(|_| Act::Serve), archive());
+    let _ = upload(&server, folder.path(), &[]);
+    let (study, away) = (folder.path().join("archive/sr-report"), folder.path().join("away"));
+    fs::rename(&study, &away).unwrap();
+    let _ = upload(&server, folder.path(), &["--gone", "entered-in-error"]);
+    fs::rename(&away, &study).unwrap();
+    for _ in 0..2 {
+        let held = upload(&server, folder.path(), &["--gone", "entered-in-error"]);
+        assert_eq!((held.status.code(), studies(&server, "entered-in-error")), (Some(1), 1), "{}", said(&held));
+        assert!(said(&held).contains("--restore undoes that"), "{}", said(&held));
+    }
+    for options in [&["--restore"] as &[&str], &[]] {
+        let back = upload(&server, folder.path(), options);
+        assert_eq!((back.status.code(), studies(&server, "available")), (Some(0), 3), "{}", said(&back));
+    }
+}
+
+#[test]
 fn a_study_without_files_is_withdrawn_where_it_is_and_a_refusal_is_said() {
     let refusing = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let refuses = refusing.clone();
@@ -132,9 +174,12 @@ fn a_study_without_files_is_withdrawn_where_it_is_and_a_refusal_is_said() {
 #[test]
 fn what_makes_no_sense_with_a_server_is_refused() {
     let (server, folder) = (TestServer::new(|_| Act::Serve), archive());
-    for (options, want) in
-        [(&["--journal", "j"] as &[&str], "leave --journal out"), (&["--gone", "delete"], "for a folder")]
-    {
+    for (options, want) in [
+        (&["--journal", "j"] as &[&str], "leave --journal out"),
+        (&["--gone", "delete"], "for a folder"),
+        (&["--rejects", "a.index"], "a file of its own"),
+        (&["--report", "a.index"], "a file of its own"),
+    ] {
         let output = upload(&server, folder.path(), options);
         assert_eq!(output.status.code(), Some(2));
         assert!(said(&output).contains(want), "{}", said(&output));

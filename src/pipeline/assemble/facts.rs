@@ -30,6 +30,8 @@ pub struct Facts<'o> {
     instances_elsewhere: BTreeSet<u64>,
     runs: BTreeMap<u64, (u64, u64)>,
     ends: BTreeMap<u64, End>,
+    /// The shards that ended, by how many there are: those without studies end alike.
+    shards: BTreeMap<u32, BTreeSet<u32>>,
     /// The number of studies to write.
     pub studies: usize,
 }
@@ -75,6 +77,7 @@ impl<'o> Facts<'o> {
             instances_elsewhere: BTreeSet::new(),
             runs: BTreeMap::new(),
             ends: BTreeMap::new(),
+            shards: BTreeMap::new(),
             studies: 0,
         }
     }
@@ -125,13 +128,9 @@ impl<'o> Facts<'o> {
     fn is_whole(&self) -> bool {
         let is_whole =
             |(run, end): (&u64, &End)| self.runs.get(run).copied().unwrap_or_default() == (end.studies, end.sum.0);
-        let mut shards: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
-        for (number, of) in self.ends.values().filter_map(|end| end.shard) {
-            shards.entry(of).or_default().insert(number);
-        }
         self.runs.keys().all(|run| self.ends.contains_key(run))
             && self.ends.iter().all(is_whole)
-            && shards.iter().all(|(of, numbers)| numbers.len() == *of as usize)
+            && self.shards.iter().all(|(of, numbers)| numbers.len() == *of as usize)
     }
 }
 
@@ -179,6 +178,9 @@ impl LineVisitor for Facts<'_> {
         let unit = parse::<InstanceUid<'_>>(json, self.wanted)?;
         if let Some(end) = unit.end() {
             self.ends.insert(unit.run(), end);
+            if let Some((number, of)) = end.shard {
+                self.shards.entry(of).or_default().insert(number);
+            }
         }
         Ok(())
     }

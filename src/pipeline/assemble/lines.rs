@@ -22,11 +22,16 @@ const BUFFER_BYTES: usize = 256 << 10;
 const REMOTE_BUFFER_BYTES: usize = 32 << 20;
 const MAX_REMOTE_BUFFER_BYTES: usize = 4 << 20;
 
+/// What is wrong with a file that lacks its last line.
+const CUT: &str = "the line that ends a scan is missing: the file was cut off; scan again";
+
 /// A source of lines.
 #[derive(Debug)]
 pub struct Source {
     name: PathBuf,
     content: Content,
+    /// Whether it is as a scan wrote it, with the line that ends the scan.
+    is_whole_file: bool,
 }
 
 /// Where the lines of a source are.
@@ -44,12 +49,12 @@ impl Source {
     /// Opens a file, standard input, or an object of a bucket.
     pub fn open(path: &Path, remote: &RemoteFiles) -> Result<Source, Error> {
         if let Some(file) = remote.file(path)? {
-            return Ok(Source { name: path.to_path_buf(), content: Content::Remote(file) });
+            return Ok(Source::new(path, Content::Remote(file)));
         }
         let failed = |source| Error::Input { path: path.to_path_buf(), source };
         if super::super::is_stdin(path) {
             let file = crate::source::stdin_file().map_err(failed)?;
-            return Ok(Source { name: STDIN.into(), content: Content::Spooled(file) });
+            return Ok(Source::new(STDIN.as_ref(), Content::Spooled(file)));
         }
         let file = File::open(path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
@@ -57,7 +62,16 @@ impl Source {
             return Err(failed(io::ErrorKind::IsADirectory.into()));
         }
         let content = if metadata.is_file() { Content::File } else { Content::Spooled(spool(file).map_err(failed)?) };
-        Ok(Source { name: path.to_path_buf(), content })
+        Ok(Source::new(path, content))
+    }
+
+    fn new(path: &Path, content: Content) -> Source {
+        Source { name: path.to_path_buf(), content, is_whole_file: false }
+    }
+
+    /// The same as a file of a folder: without the line that ends the scan it was cut off.
+    pub fn of_folder(self) -> Source {
+        Source { is_whole_file: true, ..self }
     }
 
     /// Reads it from its start, as one of so many.
@@ -100,6 +114,12 @@ impl TextLine {
         Some((&self.text[..tab], &self.text[tab + 1..]))
     }
 
+    /// Whether it is the line that ends a scan; in a name the quotation marks would be escaped.
+    fn ends_a_scan(&self) -> bool {
+        const END: &[u8] = b"\"end\":{";
+        self.text.starts_with(b"\t") && self.text.windows(END.len()).any(|bytes| bytes == END)
+    }
+
     fn key(&self) -> &[u8] {
         self.parts().map_or(&self.text, |(key, _)| key)
     }
@@ -119,6 +139,8 @@ type Reader = BufReader<Box<dyn Read + Send>>;
 struct Numbered {
     reader: Reader,
     number: u64,
+    /// Whether the line that ends a scan came.
+    is_ended: bool,
 }
 
 impl<'s> Lines<'s> {
@@ -134,7 +156,7 @@ impl<'s> Lines<'s> {
             let reader = source
                 .reader(sources.len())
                 .map_err(|error| Error::Input { path: source.name.clone(), source: error })?;
-            lines.readers.push(Numbered { reader, number: 0 });
+            lines.readers.push(Numbered { reader, number: 0, is_ended: false });
             lines.refill(at, &[])?;
         }
         Ok(lines)
@@ -162,14 +184,15 @@ impl<'s> Lines<'s> {
     /// Reads the next line of a source, whose last one had this key.
     fn refill(&mut self, at: usize, key: &[u8]) -> Result<(), Error> {
         loop {
-            let Some(Numbered { reader, number }) = self.readers.get_mut(at) else { return Ok(()) };
+            let Some(Numbered { reader, number, is_ended }) = self.readers.get_mut(at) else { return Ok(()) };
             let mut text = Vec::new();
             *number += 1;
             let number = *number;
             let read = reader.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut text);
             let bytes = read.map_err(|source| Error::Input { path: self.sources[at].name.clone(), source })?;
             if bytes == 0 {
-                return Ok(());
+                let is_cut = self.sources[at].is_whole_file && !*is_ended;
+                return if is_cut { Err(self.wrong_at(at, number, &CUT)) } else { Ok(()) };
             }
             if bytes as u64 == MAX_LINE_BYTES && text.last() != Some(&b'\n') {
                 return Err(self.wrong_at(at, number, &"too long for a line of `dcm2fhir scan`"));
@@ -181,6 +204,7 @@ impl<'s> Lines<'s> {
                 continue;
             }
             let line = TextLine { text, at, number };
+            *is_ended |= line.ends_a_scan();
             if self.is_merged && line.key() < key && !line.key().is_empty() {
                 let what = "not sorted, and several inputs are merged: sort each with LC_ALL=C sort";
                 return Err(self.wrong_at(at, number, &what));
@@ -203,7 +227,7 @@ pub fn few(mut sources: Vec<Source>) -> Result<Vec<Source>, Error> {
             file.write_all(&line.text).and_then(|()| file.write_all(b"\n")).map_err(failed)?;
         }
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
-        sources.push(Source { name, content: Content::Spooled(file) });
+        sources.push(Source::new(&name, Content::Spooled(file)));
     }
     Ok(sources)
 }
@@ -216,7 +240,7 @@ mod tests {
         let source = |text: &&str| {
             let mut file = tempfile::tempfile().unwrap();
             file.write_all(text.as_bytes()).unwrap();
-            Source { name: "x".into(), content: Content::Spooled(file) }
+            Source::new("x".as_ref(), Content::Spooled(file))
         };
         texts.iter().map(source).collect()
     }

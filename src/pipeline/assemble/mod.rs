@@ -108,6 +108,8 @@ struct Inputs {
     share: Share,
     /// Whether the input is a folder, with the files of other partitions.
     is_folder: bool,
+    /// Whether the input may be a part of the studies.
+    is_part: bool,
     /// Those of a bucket.
     remote: RemoteFiles,
 }
@@ -117,26 +119,25 @@ impl Inputs {
         let mut remote = RemoteFiles::new(options);
         if let [folder] = &assembly.inputs[..] {
             if let Some(names) = remote.list(folder)? {
-                return Inputs::of_folder(folder, Records::of_names(folder, names)?, assembly.partition, remote);
+                return Inputs::of_folder(Records::of_names(folder, names)?, folder, assembly, remote);
             }
             if folder.is_dir() {
-                return Inputs::of_folder(folder, Records::open(folder)?, assembly.partition, remote);
+                return Inputs::of_folder(Records::open(folder)?, folder, assembly, remote);
             }
         }
         match &assembly.inputs[..] {
             _ if assembly.partition.is_some() => usage("--partition needs a folder that `scan -o FOLDER/` wrote"),
             files => {
                 let own = files.iter().map(|path| Source::open(path, &remote)).collect::<Result<_, _>>()?;
-                Ok(Inputs { own: few(own)?, others: Vec::new(), share: Share::WHOLE, is_folder: false, remote })
+                let (own, is_part) = (few(own)?, assembly.allow_empty);
+                Ok(Inputs { own, others: Vec::new(), share: Share::WHOLE, is_folder: false, is_part, remote })
             }
         }
     }
 
-    fn of_folder(folder: &Path, records: Records, share: Option<Share>, remote: RemoteFiles) -> Result<Inputs, Error> {
-        let open = |number: u32| {
-            records.files(number).iter().map(|path| Source::open(path, &remote)).collect::<Result<Vec<_>, _>>()
-        };
-        match share {
+    fn of_folder(records: Records, folder: &Path, assembly: &Assembly, remote: RemoteFiles) -> Result<Inputs, Error> {
+        let open = |number: u32| open_all(records.files(number), &remote);
+        match assembly.partition {
             Some(share) if share.of != records.partitions => {
                 let (asked, there) = (share.of, records.partitions);
                 usage(format!("--partition {share}: {} has {there} partitions, not {asked}", folder.display()))
@@ -144,15 +145,21 @@ impl Inputs {
             Some(share) => {
                 let others = (1..=share.of).filter(|number| *number != share.number);
                 let others = others.map(|number| records.files(number).to_vec()).collect();
-                Ok(Inputs { own: few(open(share.number)?)?, others, share, is_folder: true, remote })
+                let own = few(open(share.number)?)?;
+                Ok(Inputs { own, others, share, is_folder: true, is_part: true, remote })
             }
             None => {
                 let all: Vec<Vec<Source>> = (1..=records.partitions).map(open).collect::<Result<_, _>>()?;
                 let own = few(all.into_iter().flatten().collect())?;
-                Ok(Inputs { own, others: Vec::new(), share: Share::WHOLE, is_folder: true, remote })
+                Ok(Inputs { own, others: Vec::new(), share: Share::WHOLE, is_folder: true, is_part: false, remote })
             }
         }
     }
+}
+
+/// The files of a folder of records.
+fn open_all(files: &[PathBuf], remote: &RemoteFiles) -> Result<Vec<Source>, Error> {
+    files.iter().map(|path| Source::open(path, remote).map(Source::of_folder)).collect()
 }
 
 /// What the lines say of their scans.
@@ -173,8 +180,7 @@ impl Run<'_> {
             facts.others_come();
             for files in &inputs.others {
                 self.interrupt.check()?;
-                let sources = files.iter().map(|path| Source::open(path, &inputs.remote)).collect::<Result<_, _>>()?;
-                visit(&few(sources)?, &mut facts)?;
+                visit(&few(open_all(files, &inputs.remote)?)?, &mut facts)?;
             }
         }
         write::check_room(self.job, facts.studies)?;
@@ -195,16 +201,25 @@ impl Run<'_> {
         self.job.format == Format::Bundle || self.content().references() == References::Contained
     }
 
-    /// Refuses a part of a scan: its numbers of orders and visits may belong to other patients in the rest.
+    /// Refuses a part of a scan where all of it should be, and where its numbers of orders and visits may belong to other
+    /// patients in the rest.
     fn check_whole(&self, found: &Found, inputs: &Inputs) -> Result<(), Error> {
-        if found.is_whole || inputs.is_folder || !found.has_claims || !self.depends_on_others() {
-            return Ok(());
+        let sees_all = !inputs.is_part || (inputs.is_folder && self.looks_at_others());
+        let what = "not all studies of the scan are here";
+        if found.is_whole {
+            Ok(())
+        } else if !inputs.is_folder && found.has_claims && self.depends_on_others() {
+            let advice = "numbers of orders, visits or specimens may be those of other patients in the rest: assemble a \
+                          folder (scan -o records/ --partitions N; assemble records/ --partition K/N), which sees all, or \
+                          give --references logical";
+            usage(format!("{what}, and {advice}"))
+        } else if sees_all && inputs.is_folder {
+            usage(format!("{what}: scan again"))
+        } else if sees_all {
+            usage(format!("{what}: did the scan or the sort fail? ({})", ending::ALLOW_PART))
+        } else {
+            Ok(())
         }
-        let what = "not all studies of the scan are here, and numbers of orders, visits or specimens may be those of other \
-                    patients in the rest";
-        let advice = "assemble a folder (scan -o records/ --partitions N; assemble records/ --partition K/N), which sees all, \
-                      or give --references logical";
-        usage(format!("{what}: {advice}"))
     }
 
     fn write_assembled(&self, found: &Found, inputs: &Inputs, wanted: u64, sink: &dyn Sink) -> Result<(), Error> {

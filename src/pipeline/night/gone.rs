@@ -20,7 +20,7 @@ impl Night<'_> {
         for document in self.index.documents(self.target)? {
             let name = beside(document.clone());
             let is_here = self.state().given.contains(&(name.resource_type, name.id.clone()));
-            let is_of_these = written.contains(&document.study) || (document.study == 0 && !written.is_empty());
+            let is_of_these = written.contains(&document.study) || (document.is_shared() && !written.is_empty());
             let is_left_over = !is_here && is_of_these && self.gone == Gone::Delete;
             if is_left_over && self.sink.remove(&name, document.hash)? {
                 removed.push(document);

@@ -78,6 +78,7 @@ impl Night<'_> {
         write: WriteDocument<'_>,
     ) -> Result<(Placed, Option<u64>, bool), Error> {
         if let Some(before) = before
+            && !self.rewrites()
             && given.sink.has(name)
         {
             let now = document_hash(write).expect("nothing is written to");

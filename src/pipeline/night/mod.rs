@@ -149,7 +149,7 @@ impl<'n> Night<'n> {
 
     /// The studies to be written, but for those of which others decide.
     fn changed(&self) -> Result<Vec<i64>, Error> {
-        if !self.stays {
+        if !self.stays || self.rewrites() {
             return self.all();
         }
         let mut missing = Vec::new();
@@ -158,11 +158,22 @@ impl<'n> Night<'n> {
                 missing.push(study);
             }
         })?;
+        let mut others = self.index.documents(self.target)?;
+        others.retain(|document| !self.sink.has(&beside(document.clone())));
+        if others.iter().any(Document::is_shared) {
+            return self.all();
+        }
+        missing.extend(others.iter().map(|document| document.study));
         self.index.distrust(self.target, &missing)?;
         let changed = self.index.changed_studies(self.target)?;
         // What studies share is made of all of them.
         let shares = write::shares(self.run.job);
         if shares && (!changed.is_empty() || !self.is_as_before()?) { self.all() } else { Ok(changed) }
+    }
+
+    /// Whether documents are written that are known to be there.
+    fn rewrites(&self) -> bool {
+        self.run.job.config.index.rewrite
     }
 
     /// All studies, of which every document is to be written.
