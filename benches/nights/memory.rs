@@ -50,7 +50,7 @@ pub fn fill(words: &[String]) -> ExitCode {
     let [path, files] = words else { return ExitCode::FAILURE };
     let context = Context::new();
     let wanted = context.wanted.hash();
-    let index = Index::open(Path::new(path), Check::Stat, OnNetwork::Allowed, wanted).expect("a new index");
+    let index = Index::open(Path::new(path), Some(Check::Stat), OnNetwork::Allowed, wanted).expect("a new index");
     let reader = context.reader(Some(&index));
     let mut worker = Worker::default();
     for series in 0..files.parse::<u32>().unwrap_or_default() / INSTANCES {

@@ -60,7 +60,7 @@ fn studies_that_differ(store: &Store) -> Result<usize, Fault> {
 
 fn files_without_records(store: &Store) -> Result<i64, Fault> {
     let select = "SELECT count(*) FROM file LEFT JOIN study ON study.id = file.study
-                  WHERE file.study IS NOT NULL AND coalesce(records, 0) = 0";
+                  WHERE file.study IS NOT NULL AND coalesce(records, 0) = 0 AND stamp <> x'00'";
     Ok(store.connection.query_row(select, [], |row| row.get(0))?)
 }
 

@@ -26,6 +26,7 @@ mod state;
 mod store;
 mod studies;
 mod target;
+mod unread;
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
@@ -54,7 +55,7 @@ use files::ListingDigest;
 use pending::{OpenArchive, OtherFile, Pending, Ticket};
 use segment::{Level, Record};
 use state::{LeftOut, State, is_lasting};
-use store::{Fault, Store};
+use store::{Fault, Store, Wanted};
 
 /// An index that is open for one run.
 #[derive(Debug)]
@@ -110,13 +111,13 @@ impl Visited {
 }
 
 impl Index {
-    /// Opens the index of a run, and locks it.
-    pub fn open(path: &Path, check: Check, on_network: OnNetwork, wanted: u64) -> Result<Index, Error> {
-        let store = Store::open(path, wanted, on_network)?;
+    /// Opens the index of a run, and locks it. `check` is `None` where no files are read.
+    pub fn open(path: &Path, check: Option<Check>, on_network: OnNetwork, wanted: u64) -> Result<Index, Error> {
+        let store = Store::open(path, Wanted { attributes: wanted, reads_files: check.is_some() }, on_network)?;
         let index = Index {
             store: Mutex::new(store),
             pending: Pending::default(),
-            check,
+            check: check.unwrap_or_default(),
             visited: Mutex::default(),
             read_files: AtomicU64::new(0),
             failure: Mutex::default(),
@@ -128,11 +129,6 @@ impl Index {
             )?)
         })?;
         Ok(index)
-    }
-
-    /// This run reads no files.
-    pub fn only_writes(&self) -> Result<(), Error> {
-        self.with(|store| store.only_writes())
     }
 
     /// A message about how it was opened, if any.

@@ -9,7 +9,7 @@ CREATE TABLE folder (
     digest BLOB
 );
 CREATE INDEX folder_parent ON folder (parent);
--- stamp is empty where the file has to be read again; study where it is one instance, state where it is anything else.
+-- stamp is empty where the file has to be read again, x'00' where its records were deleted; study where it is one instance, state where it is anything else.
 CREATE TABLE file (
     folder INTEGER NOT NULL, name BLOB NOT NULL, stamp BLOB NOT NULL, study INTEGER, state BLOB,
     PRIMARY KEY (folder, name)

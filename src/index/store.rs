@@ -39,12 +39,23 @@ pub(super) enum Fault {
     Sql(rusqlite::Error),
     /// Its content is invalid.
     Damaged,
+    /// It must be read again, and the run has no inputs.
+    Outdated,
 }
 
 impl From<rusqlite::Error> for Fault {
     fn from(error: rusqlite::Error) -> Fault {
         Fault::Sql(error)
     }
+}
+
+/// What a run needs of an index.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    /// The hash of the attributes.
+    pub attributes: u64,
+    /// Whether the run has inputs, which it can read again.
+    pub reads_files: bool,
 }
 
 /// Whether an index may be on a network file system, whose locks are not reliable.
@@ -57,12 +68,12 @@ pub enum OnNetwork {
 }
 
 impl Store {
-    /// Opens or creates an index. One of another format, or with other wanted attributes, is emptied.
-    pub fn open(path: &Path, wanted: u64, on_network: OnNetwork) -> Result<Store, Error> {
+    /// Opens or creates an index. One of another format, or with other wanted attributes, is read again.
+    pub fn open(path: &Path, wanted: Wanted, on_network: OnNetwork) -> Result<Store, Error> {
         Store::open_on(path, wanted, on_network, is_network(path))
     }
 
-    fn open_on(path: &Path, wanted: u64, on_network: OnNetwork, network: bool) -> Result<Store, Error> {
+    fn open_on(path: &Path, wanted: Wanted, on_network: OnNetwork, network: bool) -> Result<Store, Error> {
         if network && on_network == OnNetwork::Refused {
             let reason = "it lies on a network file system, whose locks and writes an index cannot trust: give a local \
                           file, or --index-on-network if no other run ever uses it";
@@ -115,12 +126,13 @@ impl Store {
         Ok(())
     }
 
-    /// Prepares it for this version and these attributes.
-    fn settle(&mut self, is_new: bool, wanted: u64) -> Result<(), Fault> {
+    /// Prepares it for this version and these attributes; fails if it would have to be read again by a run without inputs.
+    fn settle(&mut self, is_new: bool, wanted: Wanted) -> Result<(), Fault> {
         match self.format()? {
             None if is_new || self.tables()?.is_empty() => self.create()?,
             None => return Err(Fault::Sql(rusqlite::Error::InvalidQuery)),
             Some(FORMAT) => {}
+            Some(_) if !wanted.reads_files => return Err(Fault::Outdated),
             Some(format) => {
                 self.news =
                     Some(format!("is of format {format}, and this version has {FORMAT}: everything is read again"));
@@ -128,11 +140,17 @@ impl Store {
             }
         }
         let before = self.meta("wanted")?;
-        if before.is_some_and(|before| before != wanted as i64) {
+        if before.is_some_and(|before| before != wanted.attributes as i64) {
+            if !wanted.reads_files {
+                return Err(Fault::Outdated);
+            }
             self.news = Some("was made by a version that reads other attributes: everything is read again".into());
             self.forget()?;
         }
-        self.set_meta("wanted", wanted as i64)?;
+        self.set_meta("wanted", wanted.attributes as i64)?;
+        if !wanted.reads_files {
+            self.connection.execute_batch(SMALL_CACHE)?;
+        }
         self.commit()
     }
 
@@ -152,27 +170,12 @@ impl Store {
         Ok(())
     }
 
-    /// Takes less memory, as no files are going to be read.
-    pub fn only_writes(&self) -> Result<(), Fault> {
-        Ok(self.connection.execute_batch(SMALL_CACHE)?)
-    }
-
     /// All tables; a run that was killed at the very start leaves none.
     fn tables(&self) -> Result<Vec<String>, Fault> {
         let all = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
         let mut statement = self.connection.prepare(all)?;
         let names = statement.query_map([], |row| row.get(0))?;
         Ok(names.collect::<Result<_, _>>()?)
-    }
-
-    /// Deletes the records, but not the hashes of documents, so that unchanged ones are not written again.
-    fn forget(&self) -> Result<(), Fault> {
-        self.connection.execute_batch(
-            "DELETE FROM file; DELETE FROM segment; DELETE FROM folder; DELETE FROM root;
-             DELETE FROM meta WHERE key <> 'wanted' AND key <> 'filter';
-             UPDATE study SET digest = 0, records = 0, segments = 0, placed = NULL; UPDATE written SET digest = NULL;",
-        )?;
-        Ok(())
     }
 
     /// Commits the transaction, and starts a new one.
@@ -211,6 +214,7 @@ impl Store {
         result.map_err(|fault| match fault {
             Fault::Sql(error) => told(&self.path, &error),
             Fault::Damaged => failed(&self.path, DAMAGED),
+            Fault::Outdated => failed(&self.path, OUTDATED),
         })
     }
 
@@ -220,6 +224,8 @@ impl Store {
 }
 
 const NO_INDEX: &str = "it is no index of dcm2fhir: give a file of its own";
+const OUTDATED: &str = "it is of another version of dcm2fhir, or of a --profile that reads other attributes: give the \
+                        inputs too, and everything is read again, or another index";
 const DAMAGED: &str = "it is damaged: remove it, and the next run reads everything again";
 
 /// Creates the file if missing, for its owner only; returns whether it is empty.
@@ -296,7 +302,8 @@ mod tests {
     fn on_a_network_file_system_an_index_is_refused_unless_that_is_allowed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("index");
-        let open = |on_network, network| Store::open_on(&path, 7, on_network, network);
+        let wanted = Wanted { attributes: 7, reads_files: true };
+        let open = |on_network, network| Store::open_on(&path, wanted, on_network, network);
         let refused = open(OnNetwork::Refused, true).unwrap_err().to_string();
         assert!(refused.contains("--index-on-network") && !path.exists(), "{refused}");
         // SQLite: a write-ahead log works on one machine only.

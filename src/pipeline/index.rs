@@ -33,8 +33,8 @@ fn open(job: &Job, path: &Path) -> Result<Index, Error> {
         return refused("a table names files as they are now: make it without an index");
     }
     let on_network = if options.index_on_network { OnNetwork::Allowed } else { OnNetwork::Refused };
-    let index =
-        Index::open(path, options.check, on_network, mapping::wanted_with(job.config.content.profile()).hash())?;
+    let check = (!job.inputs.is_empty()).then_some(options.check);
+    let index = Index::open(path, check, on_network, mapping::wanted_with(job.config.content.profile()).hash())?;
     let rules = format!("{:?} {:?}", job.config.input.include, job.config.input.exclude);
     if !index.hold_to_filter(xxh3_64(rules.as_bytes()))? {
         let path = path.display();
@@ -78,9 +78,7 @@ impl Run<'_> {
         }
         let pool = threads(self.job.threads)?;
         let mut gone_files = 0;
-        if self.job.inputs.is_empty() {
-            index.only_writes()?;
-        } else {
+        if !self.job.inputs.is_empty() {
             let walk = inputs.watched(Arc::clone(&index) as _).walk();
             pool.install(|| self.read_changed(&index, &walk, settings.others))?;
             gone_files = index.remove_gone(options.max_gone)?.gone;

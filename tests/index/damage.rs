@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use crate::world::{PROGRAM, World, assert_same, convert, run};
+use crate::world::{PROGRAM, World, assert_same, convert, documents, run};
 
 /// Runs with an index that cannot be used, and gives what is said.
 fn refused(world: &World, index: &str) -> String {
@@ -147,4 +147,105 @@ fn an_index_of_another_version_is_read_again_with_a_line() {
     }
     let full = convert(&world, "full/", &[]);
     assert_same(&convert(&world, "out/", &["--index", "old"]), &full, "old");
+}
+
+/// As a version left it that reads other attributes.
+fn make_old(world: &World, index: &str) {
+    let connection = rusqlite::Connection::open(world.at(index)).unwrap();
+    connection.execute_batch("UPDATE meta SET value = 7 WHERE key = 'wanted'").unwrap();
+}
+
+fn night(world: &World, inputs: &[&str], options: &[&str]) -> (Option<i32>, String) {
+    let index = ["-o", "out/", "--fhir", "r4", "--index", "old"];
+    let output = run(&[&["convert"], inputs, &index, options].concat(), world.folder.path());
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn an_index_that_must_be_read_again_is_not_emptied_by_a_run_without_inputs() {
+    let world = World::new(4, 12);
+    let _ = night(&world, &["archive"], &[]);
+    let (before, all) = (fs::read(world.at("old")).unwrap(), documents(&world.at("out")));
+    let mado = ["--profile", "mado", "--creator", "A", "--retrieve-location", "1.2.3", "--index", "old", "-o", "m/"];
+    let output = run(&[&["convert"], &mado[..]].concat(), world.folder.path());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("of a --profile that reads other attributes: give the inputs too"), "{said}");
+    assert_eq!(fs::read(world.at("old")).unwrap(), before);
+    for change in ["UPDATE meta SET value = 7 WHERE key = 'wanted'", "PRAGMA user_version = 99"] {
+        rusqlite::Connection::open(world.at("old")).unwrap().execute_batch(change).unwrap();
+        let (code, said) = night(&world, &[], &["--gone", "delete"]);
+        assert!(code == Some(2) && said.contains("give the inputs too"), "{said}");
+        assert_eq!(documents(&world.at("out")), all);
+    }
+}
+
+#[test]
+fn what_an_index_of_another_version_knew_is_not_gone_unseen() {
+    let world = World::new(5, 30);
+    let _ = night(&world, &["archive"], &[]);
+    let all = documents(&world.at("out"));
+    let delete = ["--gone", "delete"];
+    // Not mounted.
+    make_old(&world, "old");
+    fs::rename(world.archive(), world.at("away")).unwrap();
+    fs::create_dir(world.archive()).unwrap();
+    for _ in 0..2 {
+        let (code, said) = night(&world, &["archive"], &delete);
+        assert!(code == Some(2) && said.contains("30 of 30 files"), "{said}");
+        assert_eq!(documents(&world.at("out")), all);
+    }
+    fs::remove_dir(world.archive()).unwrap();
+    fs::rename(world.at("away"), world.archive()).unwrap();
+    // Of a part: the rest is kept until it is read.
+    let part = world.files()[0].parent().unwrap().strip_prefix(world.folder.path()).unwrap().to_path_buf();
+    for separate in [&[] as &[&str], &["--references", "separate"]] {
+        let full = convert(&world, "full/", &[&["--fhir", "r4"], separate].concat());
+        let _ = night(&world, &["archive"], separate);
+        let all = documents(&world.at("out"));
+        make_old(&world, "old");
+        for _ in 0..2 {
+            let (code, said) = night(&world, &[part.to_str().unwrap()], &[&delete, separate].concat());
+            assert!(code.is_some_and(|code| code < 2), "{said}");
+            assert_eq!(documents(&world.at("out")), all, "{said}");
+            let output = run(&["index", "check", "old"], world.folder.path());
+            assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+        let (_, said) = night(&world, &["archive"], &[&delete, separate].concat());
+        assert_eq!(documents(&world.at("out")), full.documents, "{said}");
+        fs::remove_dir_all(world.at("full")).unwrap();
+    }
+    // What is really gone is deleted as ever.
+    make_old(&world, "old");
+    fs::remove_file(world.files().remove(0)).unwrap();
+    let _ = night(&world, &["archive"], &delete);
+    let (_, said) = night(&world, &["archive"], &delete);
+    let full = convert(&world, "full/", &["--fhir", "r4"]);
+    assert_eq!(documents(&world.at("out")), full.documents, "{said}");
+}
+
+#[test]
+fn a_file_that_another_version_read_and_this_one_cannot_is_not_taken_out_of_its_study() {
+    let world = World::new(6, 0);
+    for (number, name) in ["one", "other"].iter().enumerate() {
+        let number = u32::try_from(number).unwrap() + 1;
+        let instance =
+            dcm2fhir::synth::Instance::new("CT", dicom_dictionary_std::uids::CT_IMAGE_STORAGE, "study", 1, number);
+        fs::write(world.archive().join(name), instance.bytes()).unwrap();
+    }
+    let _ = night(&world, &["archive"], &[]);
+    let whole = documents(&world.at("out"));
+    make_old(&world, "old");
+    fs::set_permissions(world.archive().join("one"), fs::Permissions::from_mode(0o000)).unwrap();
+    world.give_away(&["."]);
+    let words = ["convert", "archive", "-o", "out/", "--fhir", "r4", "--index", "old", "--gone", "delete"];
+    for _ in 0..2 {
+        let output = world.run_unprivileged(&words);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), documents(&world.at("out"))), (Some(1), whole.clone()), "{said}");
+    }
+    fs::set_permissions(world.archive().join("one"), fs::Permissions::from_mode(0o600)).unwrap();
+    let output = world.run_unprivileged(&words);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), documents(&world.at("out"))), (Some(0), whole), "{said}");
 }

@@ -20,7 +20,8 @@ impl Night<'_> {
         for document in self.index.documents(self.target)? {
             let name = beside(document.clone());
             let is_here = self.state().given.contains(&(name.resource_type, name.id.clone()));
-            let is_of_these = written.contains(&document.study) || (document.is_shared() && !written.is_empty());
+            let is_of_all = document.is_shared() && !written.is_empty() && self.unread.is_empty();
+            let is_of_these = written.contains(&document.study) || is_of_all;
             let is_left_over = !is_here && is_of_these && self.gone == Gone::Delete;
             if is_left_over && self.sink.remove(&name, document.hash)? {
                 removed.push(document);
@@ -39,7 +40,10 @@ impl Night<'_> {
             return Ok(());
         }
         let mut gone = Vec::new();
-        self.index.each_gone(self.target, |standing| gone.push(standing))?;
+        self.index.each_gone(self.target, |standing| match self.unread.contains(&standing.study) {
+            true => self.sink.stands(&main(self.run.job, standing.id)),
+            false => gone.push(standing),
+        })?;
         self.state().counts.gone = gone.len() as u64;
         let documents = if gone.is_empty() { Vec::new() } else { self.index.documents(self.target)? };
         let mut removed = Vec::new();

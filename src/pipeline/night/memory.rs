@@ -28,7 +28,8 @@ impl Memory for Night<'_> {
             true if name.is_main() => self.index.last_hash(self.target, number)?,
             true => self.index.document_hash(self.target, name.resource_type, &name.id)?,
         };
-        let (placed, hash, is_as_before) = self.place(name, before, given, write)?;
+        let is_known = !self.unread.contains(&number);
+        let (placed, hash, is_as_before) = self.place(name, (before, is_known), given, write)?;
         // A server is given the model, and may not need the bytes.
         let hash = match placed {
             Placed::Written => hash.or_else(|| document_hash(write).ok()),
@@ -68,12 +69,12 @@ impl Memory for Night<'_> {
 }
 
 impl Night<'_> {
-    /// Writes a document, unless its hash is still `before` and it still exists. Returns also its hash, if its bytes
-    /// were needed, and whether it is unchanged.
+    /// Writes a document, unless its hash is still `before` and it still exists. If it `is_known` which files are gone, the
+    /// new one may have fewer instances. Returns also its hash, if its bytes were needed, and whether it is unchanged.
     fn place(
         &self,
         name: &DocumentName,
-        before: Option<u64>,
+        (before, is_known): (Option<u64>, bool),
         given: &Destination<'_>,
         write: WriteDocument<'_>,
     ) -> Result<(Placed, Option<u64>, bool), Error> {
@@ -92,7 +93,10 @@ impl Night<'_> {
             hash = Some(write_hashed(out, write)?);
             Ok(())
         };
-        let next = before.map(|before| given.sink.next_document(name, before, &mut hashed)).transpose()?;
+        let next = before
+            .filter(|_| is_known)
+            .map(|before| given.sink.next_document(name, before, &mut hashed))
+            .transpose()?;
         let placed = match next.flatten() {
             Some(placed) => placed,
             None => given.give(name, &mut hashed)?,

@@ -81,6 +81,8 @@ pub(super) struct Night<'n> {
     gone: Gone,
     sync: Option<std::path::PathBuf>,
     selections: Selections,
+    /// Studies of which it is not known whether their files are gone.
+    unread: HashSet<i64>,
     state: Mutex<State>,
 }
 
@@ -118,6 +120,7 @@ impl<'n> Night<'n> {
             gone,
             sync: folder.map(Into::into),
             selections: run.selections(),
+            unread: index.unread_studies()?,
             state: Mutex::default(),
         })
     }
