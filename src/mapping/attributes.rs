@@ -312,6 +312,17 @@ mod tests {
     }
 
     #[test]
+    fn a_row_of_a_companion_sees_what_the_row_of_the_reference_names_too() {
+        let header = header(&[text(tags::STUDY_ID, "1"), text(tags::STUDY_DESCRIPTION, "2")]);
+        let (options, issues) = (Options::default(), RefCell::default());
+        let both = &[Attribute::Value(&[tags::STUDY_ID]), Attribute::Value(&[tags::STUDY_DESCRIPTION])];
+        let within = Some(&both[..1]);
+        let row = RowView { element: "id", attributes: both, within, options: &options, issues: &issues };
+        let seen = [tags::STUDY_ID, tags::STUDY_DESCRIPTION].map(|tag| Attributes::new(header.root(), row).text(tag));
+        assert_eq!(seen, [Some("1".to_string()), None]);
+    }
+
+    #[test]
     fn an_issue_has_the_way_to_the_attribute_and_the_value_only_when_asked() {
         let uid = text(tags::REFERENCED_SOP_INSTANCE_UID, "x");
         let data_set = [items(tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE, [vec![uid]])];
