@@ -13,14 +13,12 @@ use crate::dicom::json::{Instances, is_dicom_json};
 use crate::dicom::{Header, Scanner};
 use crate::error::{Error, usage};
 use crate::explain;
-use crate::fhir::profile::ProfileOptions;
 use crate::fhir::{Profile, Release};
 use crate::interrupt::Interrupt;
 use crate::issue::Skip;
-use crate::mapping::{self, ContentOptions, Options};
+use crate::mapping::{self, ContentOptions};
 use crate::options::InputOptions;
 use crate::options::choice;
-use crate::options::parse::Listed;
 use crate::output;
 use crate::pipeline::{self, Config, is_stdin};
 use crate::progress::Silent;
@@ -34,6 +32,8 @@ Examples:
     dcm2fhir explain image.dcm --fhir r4
   What a European imaging manifest says, and what it still needs:
     dcm2fhir explain image.dcm --profile mado
+  What of it resources inside the study say:
+    dcm2fhir explain image.dcm --fhir r5 --references contained
   Every value of every release, for other programs:
     dcm2fhir explain image.dcm --format json
   What all files of a study or folder have, and where they differ:
@@ -43,9 +43,19 @@ Examples:
 const INPUTS: &str = "\
 A DICOM file; or folders, archives and other inputs
 
-A single file is explained value by value, for each release. For a folder or several inputs, the output summarizes which \
-attributes the files have, which elements they fill, and in which studies and series the files differ. The values shown \
-may be patient data.";
+A single file is explained value by value, as a conversion with the same options writes it, for each release. For a folder \
+or several inputs, the output summarizes which attributes the files have, which elements they fill, and in which studies \
+and series the files differ. The values shown may be patient data.";
+
+const RELEASE: &str = "\
+FHIR release: r4, r4b, r5, r6 or an R6 ballot
+
+Default: all; differences between releases are shown.";
+
+const REFERENCES: &str = "\
+References: logical, contained or separate
+
+As for convert. Default: logical, and below it what separate resources would say besides.";
 
 /// Width without a terminal.
 const COLUMNS: usize = 100;
@@ -61,11 +71,15 @@ choice! {
 }
 
 /// The arguments of `explain`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(
     after_long_help = EXAMPLES,
     mut_arg("inputs", |inputs| inputs.help("A DICOM file; or folders, archives and other inputs").long_help(INPUTS)),
     mut_arg("include", |include| include.help("Explain only some files, as study=UID or modality=CT")),
+    mut_arg("fhir", |fhir| fhir.long_help(RELEASE)),
+    mut_arg("references", |references| references.hide_short_help(true).long_help(REFERENCES)),
+    mut_arg("detail", |detail| detail.hide_short_help(true)),
+    mut_arg("endpoint", |endpoint| endpoint.hide_short_help(true)),
     mut_arg("charset", |charset| shown(charset, "Character set of undeclared text, or NAME=NAME")),
     mut_arg("system", |system| shown(system, "System of an identifier, as patient=URI")),
     mut_arg("issuer", |issuer| shown(issuer, "System of an issuer's local name, as NAME=URI")),
@@ -74,16 +88,6 @@ pub struct ExplainArguments {
     /// What is read.
     #[command(flatten)]
     input: InputOptions,
-
-    /// FHIR release: r4, r4b, r5, r6 or an R6 ballot
-    ///
-    /// Default: all; differences between releases are shown.
-    #[arg(
-        long,
-        value_name = "RELEASE",
-        value_parser = Listed::<&'static Release>::new(Release::NAMES)
-    )]
-    fhir: Option<&'static Release>,
 
     /// Output format: text or json
     ///
@@ -95,13 +99,9 @@ pub struct ExplainArguments {
     #[arg(long, hide = true, conflicts_with = "format")]
     json: bool,
 
-    /// What the user says of the archive.
+    /// The options of the conversion that is explained.
     #[command(flatten)]
-    archive: Options,
-
-    /// The profile whose demands are explained.
-    #[command(flatten)]
-    profile: ProfileOptions,
+    content: ContentOptions,
 
     /// What the user says of servers.
     #[command(flatten)]
@@ -116,34 +116,39 @@ fn shown(argument: Arg, help: &'static str) -> Arg {
 
 /// Explains one file, or surveys many, on standard output.
 pub fn run(arguments: &ExplainArguments) -> Result<u8, Error> {
-    let profile = arguments.profile.profile(arguments.fhir);
-    if let Some(name) = arguments.profile.profile.filter(|_| !profile.is_some()) {
+    let ExplainArguments { content, .. } = arguments;
+    let profile = content.profile();
+    if let Some(name) = content.profile.profile.filter(|_| !profile.is_some()) {
         return usage(format!("--profile {name} is not for this release: leave --fhir out"));
     }
-    arguments.archive.check()?;
+    content.archive.check()?;
     let text = match one_file(arguments, profile)? {
-        Some((name, header)) => one(name, &header, arguments, profile),
+        Some((name, header)) => one(name, &header, arguments)?,
         None if profile.is_some() => return usage("--profile explains one file: name one"),
         None => many(arguments)?,
     };
     output::print(text.as_bytes()).map(|()| 0)
 }
 
-fn one(name: String, header: &Header, arguments: &ExplainArguments, profile: &'static Profile) -> String {
-    let own = profile.is_some().then_some(profile.release);
-    let releases = arguments.fhir.or(own).map_or(Release::ALL.to_vec(), |release| vec![release]);
-    let archive = Options { profile, ..arguments.archive.clone() };
-    let explanation = explain::explain(name, header, &archive, &releases, &arguments.profile);
-    match arguments.form() {
+fn one(name: String, header: &Header, arguments: &ExplainArguments) -> Result<String, Error> {
+    let mut content = arguments.content.clone();
+    let path = arguments.input.inputs.first().filter(|path| !is_stdin(path));
+    let remote = path.map(|path| arguments.remote.input(path)).transpose()?.flatten();
+    pipeline::settle_content(&mut content, remote.as_slice())?;
+    let releases = content.fhir.map_or(Release::ALL.to_vec(), |release| vec![release]);
+    let explanation = explain::explain(name, header, &content, &releases, pipeline::made_at(&content)?);
+    Ok(match arguments.form() {
         ExplainForm::Text => explain::table(&explanation, columns()),
         ExplainForm::Json => json(&explanation),
-    }
+    })
 }
 
 fn many(arguments: &ExplainArguments) -> Result<String, Error> {
-    let content = ContentOptions { archive: arguments.archive.clone(), ..ContentOptions::default() };
-    let job = Config { input: arguments.input.clone(), remote: arguments.remote.clone(), content, ..Config::default() }
-        .convert()?;
+    let ExplainArguments { input, remote, content, .. } = arguments.clone();
+    let references = content.references;
+    let mut job = Config { input, remote, content, ..Config::default() }.convert()?;
+    // What nobody asks for is told besides.
+    job.config.content.references = references;
     let interrupt = Interrupt::on_signals()?;
     let (surveyed, counts) = pipeline::survey(&job, &interrupt)?;
     let places: Vec<String> = job.inputs.iter().map(ToString::to_string).collect();

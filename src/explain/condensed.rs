@@ -1,13 +1,14 @@
 //! Condenses written values to a few lines: a coding is one line, and what all releases have in common is shown once.
 
-use super::{Leaf, Written};
+use super::{Explained, Leaf, Written};
 
 /// The members of a Coding, in the order in which they are read.
 const CODING: [&str; 4] = ["code", "display", "system", "version"];
 
 /// The lines of a row: what all releases that have the element write, and then what single ones do.
-pub fn lines(written: &[Written]) -> Vec<String> {
-    let (groups, without): (Vec<&Written>, Vec<&Written>) = written.iter().partition(|group| !group.values.is_empty());
+pub fn lines(row: &Explained) -> Vec<String> {
+    let (groups, without): (Vec<&Written>, Vec<&Written>) =
+        row.written.iter().partition(|group| !group.values.is_empty());
     let groups: Vec<(&Written, Vec<String>)> =
         groups.into_iter().map(|group| (group, condensed(&group.values))).collect();
     let in_all = |line: &&String| groups.iter().all(|(_, lines)| lines.contains(line));
@@ -19,13 +20,18 @@ pub fn lines(written: &[Written]) -> Vec<String> {
         all.extend((!own.is_empty()).then(|| format!("{}:", group.releases.join(", "))));
         all.extend(own.into_iter().cloned());
     }
-    all.extend(without.iter().map(|group| format!("{}: no such element", group.releases.join(", "))));
+    for group in without {
+        let (has, lacks): (Vec<&str>, Vec<&str>) = group.releases.iter().partition(|name| !row.lacks.contains(name));
+        let of =
+            |releases: Vec<&str>, words| (!releases.is_empty()).then(|| format!("{}: {words}", releases.join(", ")));
+        all.extend(of(has, "nothing").into_iter().chain(of(lacks, "no such element")));
+    }
     all
 }
 
 /// The values of one release, a line each.
 fn condensed(values: &[Leaf]) -> Vec<String> {
-    let values: Vec<&Leaf> = values.iter().filter(|leaf| !is_type(leaf)).collect();
+    let values: Vec<&Leaf> = values.iter().collect();
     let mut lines = Vec::new();
     let mut at = 0;
     while let Some(leaf) = values.get(at) {
@@ -37,11 +43,6 @@ fn condensed(values: &[Leaf]) -> Vec<String> {
         at += coding.len().max(1);
     }
     lines
-}
-
-/// The type of what a reference is to, which its element says as well.
-fn is_type(leaf: &Leaf) -> bool {
-    leaf.element.ends_with(".type") && leaf.value.starts_with(char::is_uppercase)
 }
 
 /// The members of a Coding that begin here.

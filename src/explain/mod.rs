@@ -1,10 +1,12 @@
 //! Explains one file: for each row of the mapping what was read, what each release writes, or why nothing is written.
 //!
-//! Each row is applied alone to an empty study, which is written like every study. The difference to the output of an
-//! empty study is what the row writes.
+//! The file is a study of one instance, which is written like every study. What of it a row writes is what is lacking
+//! without the row; what no row of attributes writes is told by the row or rule that says where else it comes from. So
+//! all that is written is told, and nothing else.
 
 mod condensed;
 mod leaf;
+mod source;
 pub mod survey;
 mod survey_table;
 mod table;
@@ -13,22 +15,26 @@ mod tests;
 mod values;
 mod written;
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use crate::dicom::value::trim_uid;
 use crate::dicom::{DataSet, Header, Tag};
-use crate::fhir::Release;
-use crate::fhir::profile::{Difference, ProfileOptions, differences};
+use crate::fhir::profile::{Difference, differences};
+use crate::fhir::{DateTime, Release};
 use crate::issue::{Issue, keyword};
 use crate::mapping::{
-    self, COMPANIONS, KEY_OBJECT, KIND, Listed, Mapped, NUMBER, Options, Row, SELECTION, SERIES, STUDY, SelectionPart,
-    UIDS,
+    self, COMPANIONS, ContentOptions, KEY_OBJECT, KIND, KindPart, Listed, Mapped, NUMBER, Row, SELECTION, SERIES,
+    STUDY, UIDS,
 };
+use crate::name::Name;
 pub use leaf::Leaf;
+use source::Sourced;
 pub use survey_table::survey_table;
 pub use table::table;
 pub use values::{Read, display};
-use written::{Parts, Target, Uids, written};
+use written::{Output, Parts, Target, Uids};
 
 /// The explanation of one file.
 #[derive(Debug, Serialize)]
@@ -38,6 +44,9 @@ pub struct Explanation {
     pub file: String,
     /// The SOP Class UID and its name.
     pub sop_class: Option<String>,
+    /// Why a conversion leaves the file out; the rows say what its values would fill.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<String>,
     /// Faults of the file as a whole.
     pub faults: Vec<String>,
     /// The releases that were looked at.
@@ -45,7 +54,7 @@ pub struct Explanation {
     /// Conformance to the profile, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<Conformance>,
-    /// One for each row.
+    /// One for each row, and for each source of what no attribute fills.
     pub rows: Vec<Explained>,
 }
 
@@ -69,7 +78,7 @@ pub struct Conformance {
 }
 
 /// The explanation of one row.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Explained {
     /// The FHIR element.
     pub element: &'static str,
@@ -79,14 +88,23 @@ pub struct Explained {
     pub read: Vec<Read>,
     /// The attributes that the row reads, as tags and keywords.
     pub reads: Vec<String>,
+    /// Where the value comes from, if from no attribute: a constant, a count, an option, another element.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub source: String,
+    /// The option without which it is not written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with: Option<&'static str>,
     /// The output of each group of releases.
     pub written: Vec<Written>,
     /// Issues: values that were dropped or replaced.
     pub issues: Vec<String>,
+    /// The releases that have no such element.
+    #[serde(skip)]
+    lacks: Vec<&'static str>,
 }
 
 /// The output of releases that write the same.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Written {
     /// The names of the releases.
     pub releases: Vec<&'static str>,
@@ -94,85 +112,180 @@ pub struct Written {
     pub values: Vec<Leaf>,
 }
 
-/// Explains a header for the releases.
+/// Explains a header: what a conversion with these options writes in each of the releases. Documents are made at this
+/// time.
 pub fn explain(
     file: String,
     header: &Header,
-    options: &Options,
+    content: &ContentOptions,
     releases: &[&'static Release],
-    profile: &ProfileOptions,
+    made_at: DateTime,
 ) -> Explanation {
-    let root = header.root();
-    let targets: Vec<Target<'_>> = releases.iter().map(|release| Target { release, profile }).collect();
-    let walk = Walk { root, options, targets: &targets, uids: Uids::of(root) };
-    let class = sop_class(root);
-    let selects = class.as_deref().is_some_and(mapping::is_key_object_selection);
-    let selection = selects.then(|| mapping::map(SELECTION, root, options).part);
-    let mut rows = listed(&walk, UIDS, &Parts { selection, ..Parts::default() });
-    rows.extend(walk.table(STUDY, |part, parts| parts.study = part));
-    rows.extend(walk.table(SERIES, |part, parts| parts.series = part));
-    rows.extend(walk.table(KIND, |part, parts| parts.kind = part));
-    if options.profile.key_object_title.is_some() && selects {
-        rows.extend(walk.table(KEY_OBJECT, |part, parts| parts.kind = part));
-    }
-    rows.extend(walk.table(NUMBER, |part, parts| parts.number = part.number));
-    rows.extend(listed(&walk, &COMPANIONS, &walk.parts()));
-    if selects {
-        rows.extend(walk.selection());
-    }
+    let (root, options) = (header.root(), &content.archive);
+    let (name, class) = (Name::file(""), sop_class(root));
+    let record = crate::group::reader::record(header, None, &name);
+    let is_selection = class.as_deref().is_some_and(mapping::is_key_object_selection);
+    let selects = is_selection && record.as_ref().map_or(true, |record| record.is_selection);
+    let (parts, uids) = (Parts::of(root, options, selects), Uids::of(root));
+    let target = |release: &&'static Release| Target::new(release, content, made_at).of(&parts, &uids);
+    let outputs = releases.iter().map(target).map(|target| Output::of(target, &parts, &uids)).collect();
+    let walk = Walk { root, content, parts, uids, outputs };
     let faults = header.faults.iter().map(|fault| crate::group::reader::fault_issue(*fault));
     let faults = faults.chain(mapping::character_set_issue(root, options)).map(|issue| said(&issue)).collect();
     let named = |uid: &str| mapping::terms::sop_class(uid).map_or(uid.to_string(), |class| class.name.to_string());
     Explanation {
         file,
         sop_class: class.as_deref().map(named),
+        left_out: record.err().map(|skip| skip.to_string()),
         faults,
         releases: releases.iter().map(|release| release.name).collect(),
         profile: walk.conformance(),
-        rows,
+        rows: walk.rows(is_selection),
     }
 }
 
 struct Walk<'w> {
     root: DataSet<'w>,
-    options: &'w Options,
-    targets: &'w [Target<'w>],
+    content: &'w ContentOptions,
+    parts: Parts,
     uids: Uids,
+    outputs: Vec<Output>,
 }
 
+/// What needs resources beside the study.
+const SEPARATE: &str = "--references separate";
+
 impl Walk<'_> {
-    fn read(&self, attribute: mapping::Attribute) -> Vec<Read> {
-        values::read(self.root, attribute, self.options)
+    /// All rows: those of the study, then those of the resources beside it, by type.
+    fn rows(&self, is_selection: bool) -> Vec<Explained> {
+        let mut rows: Vec<Explained> = UIDS.iter().filter(|row| !row.is_beside()).map(|row| self.uid(row)).collect();
+        rows.extend(self.table(STUDY, |part, parts| parts.study = part));
+        rows.extend(self.table(SERIES, |part, parts| parts.series = part));
+        rows.extend(self.table(KIND, |part, parts| {
+            parts.kind = KindPart { key_object: parts.kind.key_object.take(), ..part };
+        }));
+        if self.content.archive.profile.key_object_title.is_some() && is_selection {
+            rows.extend(self.table(KEY_OBJECT, |part, parts| parts.kind.key_object = part.key_object));
+        }
+        rows.extend(self.table(NUMBER, |part, parts| parts.number = part.number));
+        let listed = COMPANIONS.iter().chain(UIDS.iter().filter(|row| row.is_beside() && is_selection));
+        rows.extend(listed.filter(|row| !row.attributes().is_empty()).flat_map(|row| self.beside(row, Vec::new())));
+        if is_selection {
+            rows.extend(SELECTION.iter().flat_map(|row| {
+                let issues = mapping::map(std::slice::from_ref(row), self.root, &self.content.archive).issues;
+                self.beside(&row.listed(), issues.iter().map(said).collect())
+            }));
+        }
+        rows.extend(self.sourced(&rows));
+        rows.sort_by_key(|row| (row.with.is_some(), source::place(row.element)));
+        rows
     }
 
     /// Explains each row of a table; `put` stores its part for the writer.
-    fn table<P: Default>(&self, rows: &'static [Row<P>], put: fn(P, &mut Parts)) -> Vec<Explained> {
-        rows.iter().map(|row| self.row(row, &put, &Parts::default())).collect()
+    fn table<P: Default + 'static>(&self, rows: &'static [Row<P>], put: fn(P, &mut Parts)) -> Vec<Explained> {
+        let without = |at: usize| {
+            let others = rows.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, row)| row);
+            let mut parts = self.parts.clone();
+            put(mapping::map_some(others, self.root, &self.content.archive).part, &mut parts);
+            parts
+        };
+        let explained = |(at, row): (usize, &'static Row<P>)| {
+            let Mapped { issues, .. } = mapping::map(std::slice::from_ref(row), self.root, &self.content.archive);
+            let rest = without(at);
+            let written = self.written(|output| output.lacking(&rest, &self.uids));
+            Explained { written, issues: issues.iter().map(said).collect(), ..self.reading(&row.listed(), row.name()) }
+        };
+        rows.iter().enumerate().map(explained).collect()
     }
 
-    /// Explains the rows of a Key Object Selection. Without instances nothing is written, so the other rows are shown
-    /// together with them.
-    fn selection(&self) -> Vec<Explained> {
-        let instances = mapping::map(SELECTION, self.root, self.options).part.instances;
-        let put = |part, parts: &mut Parts| {
-            parts.selection = Some(SelectionPart { instances: instances.clone(), ..part });
+    /// Explains the row of a UID of the instance, which the grouping fills.
+    fn uid(&self, row: &Listed) -> Explained {
+        let tag = row.attributes().first().and_then(|attribute| attribute.path().first().copied());
+        let is_used = tag.is_some_and(|tag| self.uids.has(tag));
+        let written = self.written(|output| output.of_uid(row.element, is_used));
+        let issues = tag.into_iter().flat_map(|tag| self.uids.issues(tag)).map(|issue| said(&issue)).collect();
+        Explained { written, issues, ..self.reading(row, row.element) }
+    }
+
+    /// Explains a row of a resource beside the study, by the name of its element: with what is asked for, and with what
+    /// else could be.
+    fn beside(&self, row: &Listed, issues: Vec<String>) -> Vec<Explained> {
+        let reading = Explained { issues, ..self.reading(row, row.element) };
+        let is_read = !reading.read.is_empty();
+        let of = |output: &Output, leaves: &[Leaf]| -> Vec<Leaf> {
+            let name = output.release().element(row.element).filter(|_| is_read);
+            leaves.iter().filter(|leaf| name.as_ref().is_some_and(|name| leaf.is_of(name))).cloned().collect()
         };
-        let mut others = Parts::default();
-        put(SelectionPart::default(), &mut others);
-        let explained = |row: &'static Row<SelectionPart>| match row.element {
-            "ImagingSelection.instance" => self.row(row, &put, &Parts::default()),
-            _ => self.row(row, &put, &others),
+        let asked = self.written(|output| leaf::within(of(output, &output.asked), &output.of_headers));
+        let besides = self.written(|output| of(output, &output.besides));
+        self.either(reading, asked, besides)
+    }
+
+    /// What is written that no row of attributes explains, by where it comes from.
+    fn sourced(&self, rows: &[Explained]) -> Vec<Explained> {
+        let all = source::all(self.outputs.first().map(|output| output.target.profile()));
+        let told: Vec<HashSet<&Leaf>> = self.outputs.iter().map(|output| told(rows, output.release().name)).collect();
+        let left = |place: usize, leaves: &[Leaf]| -> Vec<(usize, Leaf)> {
+            let (told, release) = (&told[place], self.outputs[place].release());
+            let left = leaves.iter().filter(|leaf| !told.contains(leaf));
+            left.filter_map(|leaf| Some((source::of(leaf, &all, release)?, leaf.clone()))).collect()
         };
-        SELECTION.iter().map(explained).collect()
+        let each = |pick: fn(&Output) -> &[Leaf]| -> Vec<_> {
+            self.outputs.iter().enumerate().map(|(place, output)| left(place, pick(output))).collect()
+        };
+        let (asked, besides) = (each(|output| &output.asked), each(|output| &output.besides));
+        let explained = |(at, source): (usize, &Sourced)| {
+            let own = |all: &[Vec<(usize, Leaf)>]| {
+                let of_release = |(output, all): (&Output, &Vec<(usize, Leaf)>)| {
+                    let own = all.iter().filter(|(of, _)| *of == at).map(|(_, leaf)| leaf.clone());
+                    (output.release().name, own.collect())
+                };
+                grouped(self.outputs.iter().zip(all).map(of_release))
+            };
+            let row = Explained { element: source.element, source: source.words.clone(), ..Explained::default() };
+            let rows = self.either(row, own(&asked), own(&besides));
+            rows.into_iter().filter(Explained::is_written).collect::<Vec<_>>()
+        };
+        all.iter().enumerate().flat_map(explained).collect()
+    }
+
+    /// The rows of what is asked for, and of what is not and would be written with an option.
+    fn either(&self, row: Explained, asked: Vec<Written>, besides: Vec<Written>) -> Vec<Explained> {
+        let is_open = self.outputs.iter().any(|output| output.target.separate().is_some());
+        let asked = Explained { written: asked, ..row.clone() };
+        let besides = Explained { written: besides, with: Some(SEPARATE), ..row };
+        match (asked.is_written(), besides.is_written()) {
+            (true, true) => vec![asked, besides],
+            (false, _) if is_open => vec![besides],
+            _ => vec![asked],
+        }
+    }
+
+    /// A row with what it reads, and nothing written yet; `name` is what releases know its element by.
+    fn reading(&self, row: &Listed, name: &'static str) -> Explained {
+        let (options, attributes) = (&self.content.archive, row.attributes());
+        let releases = self.outputs.iter().map(Output::release);
+        Explained {
+            element: row.element,
+            citation: row.citation(),
+            read: attributes.iter().flat_map(|one| values::read(self.root, *one, options)).collect(),
+            reads: attributes.iter().map(|attribute| path(attribute.path())).collect(),
+            lacks: releases.filter(|release| release.element(name).is_none()).map(|release| release.name).collect(),
+            ..Explained::default()
+        }
+    }
+
+    /// What each release writes.
+    fn written(&self, of: impl Fn(&Output) -> Vec<Leaf>) -> Vec<Written> {
+        grouped(self.outputs.iter().map(|output| (output.release().name, of(output))))
     }
 
     /// What the profile demands, where there is one.
     fn conformance(&self) -> Option<Conformance> {
-        let [target] = self.targets else { return None };
-        let profile = self.options.profile;
-        let kind = mapping::kind(self.root, self.options).part;
-        let judgment = written::conformance(&Parts { kind, ..self.parts() }, &self.uids, target);
-        let options = target.profile.missing(profile).into_iter().map(|advice| format!("the profile {advice}"));
+        let [Output { target, .. }] = self.outputs.as_slice() else { return None };
+        let profile = self.content.archive.profile;
+        let judgment = target.judge(&self.parts, &self.uids);
+        let options = self.content.profile.missing(profile).into_iter().map(|advice| format!("the profile {advice}"));
         profile.is_some().then(|| Conformance {
             name: profile.name,
             guide: profile.guide,
@@ -182,62 +295,19 @@ impl Walk<'_> {
             changed: judgment.changes.iter().map(|change| format!("{}: {}", change.element, change.reason)).collect(),
         })
     }
+}
 
-    /// The parts of the companions.
-    fn parts(&self) -> Parts {
-        let study = mapping::map(STUDY, self.root, self.options).part;
-        let series = mapping::map(SERIES, self.root, self.options).part;
-        Parts { study, series, ..Parts::default() }
-    }
-
-    fn row<P: Default>(&self, row: &'static Row<P>, put: &dyn Fn(P, &mut Parts), others: &Parts) -> Explained {
-        let Mapped { part, issues } = mapping::map(std::slice::from_ref(row), self.root, self.options);
-        let mut parts = Parts::default();
-        put(part, &mut parts);
-        let of = |target: &Target<'_>| {
-            let mut written = written(&parts, others, &self.uids, target);
-            written.retain(|leaf| !is_companion(leaf));
-            (target.release.name, written)
-        };
-        Explained {
-            element: row.element,
-            citation: row.citation,
-            read: row.attributes.iter().flat_map(|attribute| self.read(*attribute)).collect(),
-            reads: row.attributes.iter().map(|attribute| path(attribute.path())).collect(),
-            written: grouped(self.targets.iter().map(of)),
-            issues: issues.iter().map(said).collect(),
-        }
+impl Explained {
+    /// Whether any release writes anything of it.
+    fn is_written(&self) -> bool {
+        self.written.iter().any(|group| !group.values.is_empty())
     }
 }
 
-/// The rows of what other functions fill: the UIDs, and the companions of all parts together.
-fn listed(walk: &Walk<'_>, rows: &'static [Listed], parts: &Parts) -> Vec<Explained> {
-    let all: Vec<_> =
-        walk.targets.iter().map(|target| (target.release, written::whole(parts, &walk.uids, target))).collect();
-    let attributed = rows.iter().filter(|row| !row.attributes().is_empty());
-    attributed.map(|row| listed_row(walk, row, &all)).collect()
-}
-
-fn listed_row(walk: &Walk<'_>, row: &Listed, all: &[(&'static Release, Vec<Leaf>)]) -> Explained {
-    let attributes = row.attributes();
-    let read: Vec<Read> = attributes.iter().flat_map(|attribute| walk.read(*attribute)).collect();
-    let of = |(release, leaves): &(&'static Release, Vec<Leaf>)| {
-        let own = leaves.iter().filter(|leaf| !read.is_empty() && is_of(leaf, row.element, release));
-        (release.name, own.cloned().collect())
-    };
-    let written = grouped(all.iter().map(of));
-    let tag = attributes.first().and_then(|attribute| attribute.path().first().copied());
-    let issues = tag.into_iter().flat_map(|tag| walk.uids.issues(tag)).map(|issue| said(&issue)).collect();
-    let reads = attributes.iter().map(|attribute| path(attribute.path())).collect();
-    Explained { element: row.element, citation: row.citation(), read, reads, written, issues }
-}
-
-/// Whether a value is of the element, by the name that the release has for it. The study has other identifiers than its
-/// UID, which have rows of their own.
-fn is_of(leaf: &Leaf, element: &'static str, release: &Release) -> bool {
-    let Some(name) = release.element(element) else { return false };
-    let rest = leaf.element.strip_prefix(&*name);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+/// The values that rows tell of a release.
+fn told<'r>(rows: &'r [Explained], release: &str) -> HashSet<&'r Leaf> {
+    let groups = rows.iter().flat_map(|row| &row.written).filter(|group| group.releases.contains(&release));
+    groups.flat_map(|group| &group.values).collect()
 }
 
 /// Groups the releases that write the same.
@@ -250,11 +320,6 @@ fn grouped(all: impl Iterator<Item = (&'static str, Vec<Leaf>)>) -> Vec<Written>
         }
     }
     groups
-}
-
-/// Whether a value is of a companion resource, which has rows of its own.
-fn is_companion(leaf: &Leaf) -> bool {
-    leaf.element.starts_with(char::is_uppercase) && !leaf.element.starts_with("ImagingSelection")
 }
 
 fn sop_class(root: DataSet<'_>) -> Option<String> {

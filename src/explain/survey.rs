@@ -1,5 +1,5 @@
 //! Explains many files at once: for each row of the mapping which attributes they have, in how many of them the row fills
-//! its element, which values there are, and in which studies and series they differ.
+//! its element, which values there are, in which studies and series they differ, and of how many studies it is written.
 //!
 //! What is kept does not grow with the files: of each attribute some values, and of each difference some places. It is the
 //! same in any order of arrival.
@@ -10,13 +10,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-use super::values;
+use super::source::{self, Sourced};
+use super::written::Target;
+use super::{SEPARATE, values};
 use crate::dicom::value::trim_uid;
 use crate::dicom::{DataSet, Header, Tag};
+use crate::fhir::{DateTime, Release};
 use crate::group::reader::{Keeper, Record};
 use crate::issue::{Issue, Reason, Skip};
 use crate::mapping::{
-    self, Attribute, COMPANIONS, KIND, Listed, NUMBER, Options, ResolvedStudy, Row, SELECTION, SERIES, STUDY, UIDS,
+    self, Attribute, COMPANIONS, ContentOptions, KIND, Listed, NUMBER, Options, ResolvedStudy, Row, SELECTION, SERIES,
+    STUDY, UIDS,
 };
 use crate::name::Name;
 use crate::stamp::Mark;
@@ -50,8 +54,22 @@ pub struct SurveyedRow {
     pub element: &'static str,
     /// Where DICOM defines its attributes.
     pub citation: &'static str,
+    /// Where the value comes from, if from no attribute: a constant, a count, an option, another element.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub source: String,
     /// Files in which the element is filled.
     pub filled_files: u64,
+    /// Studies of which the element is written.
+    pub filled_studies: u64,
+    /// The option without which it is not written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with: Option<&'static str>,
+    /// Whether files fill it one by one.
+    #[serde(skip)]
+    pub(super) is_of_files: bool,
+    /// Studies of which it would be written with another option.
+    #[serde(skip)]
+    pub(super) besides: u64,
     /// The attributes that files have.
     pub attributes: Vec<SurveyedAttribute>,
     /// The attributes that the row reads, as tags and keywords.
@@ -94,6 +112,9 @@ pub struct Differs {
 #[derive(Debug)]
 pub struct Survey<'s> {
     options: &'s Options,
+    /// How each release is written, with what is asked for and with what else could be.
+    targets: Vec<[Option<Target>; 2]>,
+    sources: Vec<Sourced>,
     rows: Vec<AnyRow>,
     surveyed: Mutex<Surveyed>,
 }
@@ -109,6 +130,8 @@ struct Found {
 /// A row of any table: what it is called and reads, and what it does with one file.
 struct AnyRow {
     element: &'static str,
+    /// The element, as releases know it.
+    name: &'static str,
     citation: &'static str,
     attributes: &'static [Attribute],
     /// The paths of the attributes, in the order of the attributes and of the tags.
@@ -127,17 +150,48 @@ impl fmt::Debug for AnyRow {
 }
 
 impl<'s> Survey<'s> {
-    /// A survey of no file yet.
-    pub fn new(options: &'s Options) -> Survey<'s> {
-        let rows = rows();
-        let surveyed = Surveyed { rows: rows.iter().map(SurveyedRow::of).collect(), ..Surveyed::default() };
-        Survey { options, rows, surveyed: Mutex::new(surveyed) }
+    /// A survey of no file yet, for a conversion with these options.
+    pub fn new(content: &'s ContentOptions, made_at: DateTime) -> Survey<'s> {
+        let (rows, sources) = (rows(), source::all(None));
+        let releases = content.fhir.map_or(Release::ALL.to_vec(), |release| vec![release]);
+        let target = |release| {
+            let asked = Target::new(release, content, made_at);
+            [asked.separate(), Some(asked)]
+        };
+        let all = rows.iter().map(SurveyedRow::of).chain(sources.iter().map(SurveyedRow::of_source));
+        let surveyed = Mutex::new(Surveyed { rows: all.collect(), ..Surveyed::default() });
+        let targets = releases.into_iter().map(target).collect();
+        Survey { options: &content.archive, targets, sources, rows, surveyed }
     }
 
-    /// Takes what is decided of a study: where its files differ.
+    /// Which rows are written of a study with what else could be asked for, and which with what is.
+    fn written(&self, study: &ResolvedStudy<'_>) -> [Vec<bool>; 2] {
+        let mut all = [(); 2].map(|()| vec![false; self.rows.len() + self.sources.len()]);
+        for targets in &self.targets {
+            for (found, target) in all.iter_mut().zip(targets) {
+                let Some(target) = target else { continue };
+                let leaves = target.of_shapes(study);
+                let (of_rows, of_sources) = found.split_at_mut(self.rows.len());
+                for (found, row) in of_rows.iter_mut().zip(&self.rows) {
+                    let name = target.release.element(row.name);
+                    *found |= name.is_some_and(|name| leaves.iter().any(|leaf| leaf.is_of(&name)));
+                }
+                let places = leaves.iter().filter_map(|leaf| source::of(leaf, &self.sources, target.release));
+                places.for_each(|place| of_sources[place] = true);
+            }
+        }
+        all
+    }
+
+    /// Takes what is decided of a study: where its files differ, and what is written of it.
     pub fn study(&self, study: &ResolvedStudy<'_>) {
+        let [besides, asked] = self.written(study);
         let mut surveyed = self.lock();
         surveyed.studies += 1;
+        for (row, (besides, asked)) in surveyed.rows.iter_mut().zip(besides.into_iter().zip(asked)) {
+            row.filled_studies += u64::from(asked);
+            row.besides += u64::from(besides);
+        }
         for found in &study.issues {
             surveyed.differs(&self.rows, &found.issue, format!("study {}", study.uid));
         }
@@ -154,11 +208,21 @@ impl<'s> Survey<'s> {
         let mut surveyed = self.surveyed.into_inner().unwrap_or_else(PoisonError::into_inner);
         for row in &mut surveyed.rows {
             row.attributes.retain(|attribute| attribute.files > 0);
+            row.settle();
             for attribute in &mut row.attributes {
                 attribute.different_values = (!attribute.has_more).then_some(attribute.values.len());
                 attribute.values = std::mem::take(&mut attribute.values).into_iter().take(MAX_SHOWN).collect();
             }
         }
+        let read: BTreeSet<&str> =
+            surveyed.rows.iter().filter(|row| !row.attributes.is_empty()).map(|row| row.element).collect();
+        // What attributes fill is told by their rows.
+        let is_told =
+            |row: &SurveyedRow| row.source.is_empty() || (row.filled_studies > 0 && !read.contains(row.element));
+        let keep: Vec<bool> = surveyed.rows.iter().map(is_told).collect();
+        let mut keep = keep.into_iter();
+        surveyed.rows.retain(|_| keep.next().unwrap_or(true));
+        surveyed.rows.sort_by_key(|row| (row.with.is_some(), source::place(row.element)));
         surveyed
     }
 
@@ -176,6 +240,7 @@ impl Keeper for Survey<'_> {
         let found: Vec<Found> = self.rows.iter().map(|row| row.found(root, self.options)).collect();
         let mut surveyed = self.lock();
         surveyed.files += 1;
+        // The rows of sources, which come last, are of studies.
         surveyed.rows.iter_mut().zip(found).for_each(|(row, found)| row.add(found));
     }
 }
@@ -211,7 +276,22 @@ impl SurveyedRow {
             citation: row.citation,
             attributes: row.paths.iter().map(attribute).collect(),
             reads: row.attributes.iter().map(|attribute| super::path(attribute.path())).collect(),
+            is_of_files: row.apply.is_some(),
             ..SurveyedRow::default()
+        }
+    }
+
+    /// A source of which no study was seen yet.
+    fn of_source(source: &Sourced) -> SurveyedRow {
+        SurveyedRow { element: source.element, source: source.words.clone(), ..SurveyedRow::default() }
+    }
+
+    /// Decides of how many studies it is written, and with what; of none, if no file has an attribute of it.
+    fn settle(&mut self) {
+        if self.source.is_empty() && self.attributes.is_empty() {
+            self.filled_studies = 0;
+        } else if self.filled_studies == 0 && self.besides > 0 {
+            (self.filled_studies, self.with) = (self.besides, Some(SEPARATE));
         }
     }
 
@@ -246,7 +326,7 @@ impl AnyRow {
             let mapped = mapping::map(std::slice::from_ref(row), root, options);
             (mapped.part != P::default(), mapped.issues)
         };
-        AnyRow::new(row.element, row.citation, row.attributes, Some(Box::new(apply)))
+        AnyRow { name: row.name(), ..AnyRow::new(row.element, row.citation, row.attributes, Some(Box::new(apply))) }
     }
 
     fn listed(row: &'static Listed) -> AnyRow {
@@ -264,7 +344,8 @@ impl AnyRow {
             paths.sort_unstable();
             paths
         };
-        AnyRow { element, citation, attributes, paths: attributes.iter().flat_map(paths).collect(), apply }
+        let paths = attributes.iter().flat_map(paths).collect();
+        AnyRow { element, name: element, citation, attributes, paths, apply }
     }
 
     /// The same for Key Object Selections alone.

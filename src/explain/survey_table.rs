@@ -13,15 +13,22 @@ const MAX_CHARACTERS: usize = 64;
 pub fn survey_table(place: &str, surveyed: &Surveyed, columns: usize) -> String {
     let columns = columns.max(MIN_COLUMNS);
     let (found, missing): (Vec<&SurveyedRow>, Vec<&SurveyedRow>) =
-        surveyed.rows.iter().partition(|row| !row.attributes.is_empty());
+        surveyed.rows.iter().partition(|row| !row.attributes.is_empty() || !row.source.is_empty());
     let mut out = wrap(&header(place, surveyed), columns).join("\n") + "\n\n";
     let widths = widths(found.iter().map(|row| row.element), columns);
-    let heads = ["READ, AND ITS VALUES", "FILLED, AND WHERE FILES DIFFER"].map(String::from);
+    let heads = ["FROM, AND ITS VALUES", "FILLED, AND WHERE FILES DIFFER"].map(String::from);
     let [read_head, filled_head] = [cell(&heads[..1], widths[1]), cell(&heads[1..], widths[2])];
     push_row(&mut out, widths, [lines("ELEMENT"), read_head, filled_head]);
+    let mut with = None;
     for row in found {
-        let read: Vec<String> = row.attributes.iter().flat_map(|attribute| read(attribute, surveyed.files)).collect();
-        let filled = filled(row, surveyed.files);
+        if row.with != with {
+            with = row.with;
+            out.extend(with.map(|option| format!("\nWITH {option}, AND IN BUNDLES\n")));
+        }
+        let sources = row.source.split("; ").filter(|part| !part.is_empty()).map(String::from);
+        let read: Vec<String> =
+            row.attributes.iter().flat_map(|attribute| read(attribute, surveyed.files)).chain(sources).collect();
+        let filled = filled(row, surveyed);
         push_row(&mut out, widths, [wrap(row.element, widths[0]), cell(&read, widths[1]), cell(&filled, widths[2])]);
     }
     out.push_str("\nIN NO FILE\n");
@@ -65,8 +72,15 @@ fn read(attribute: &SurveyedAttribute, all: u64) -> [String; 2] {
 }
 
 /// In how many files the element is filled, what was dropped, and where files differ.
-fn filled(row: &SurveyedRow, all: u64) -> Vec<String> {
-    let mut filled = vec![format!("in {}", share(row.filled_files, all))];
+fn filled(row: &SurveyedRow, all: &Surveyed) -> Vec<String> {
+    let of_studies = match row.filled_studies {
+        0 if row.is_of_files && row.filled_files == 0 => None,
+        0 => Some("written in no study".to_string()),
+        studies if studies == all.studies => (!row.is_of_files).then(|| "in all studies".to_string()),
+        studies => Some(format!("in {}", of((studies, "study")))),
+    };
+    let of_files = row.is_of_files.then(|| format!("in {}", share(row.filled_files, all.files)));
+    let mut filled: Vec<String> = of_files.into_iter().chain(of_studies).collect();
     filled.extend(row.issues.iter().map(|(reason, files)| format!("! in {}: {reason}", of((*files, "file")))));
     if row.differs.count > 0 {
         let places: Vec<&str> = row.differs.places.iter().take(MAX_NAMED).map(String::as_str).collect();

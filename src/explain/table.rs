@@ -19,30 +19,44 @@ const MAX_ELEMENT: usize = 32;
 
 /// The table in so many columns of the terminal.
 pub fn table(explanation: &Explanation, columns: usize) -> String {
-    let found = explanation.rows.iter().filter(|row| !row.read.is_empty());
-    let widths = widths(found.map(|row| row.element), columns.max(MIN_COLUMNS));
-    let mut out = header(explanation, columns.max(MIN_COLUMNS));
-    push_row(&mut out, widths, [lines("ELEMENT"), lines("READ"), lines("WRITTEN")]);
+    let columns = columns.max(MIN_COLUMNS);
     let (found, missing): (Vec<&Explained>, Vec<&Explained>) =
-        explanation.rows.iter().partition(|row| !row.read.is_empty());
-    for row in found {
-        let read: Vec<String> = row.read.iter().map(value).collect();
-        let cells = [wrap(row.element, widths[0]), cell(&read, widths[1]), cell(&written(row), widths[2])];
-        push_row(&mut out, widths, cells);
+        explanation.rows.iter().partition(|row| !row.read.is_empty() || !row.source.is_empty());
+    let widths = widths(found.iter().map(|row| row.element), columns);
+    let mut out = header(explanation, columns);
+    push_row(&mut out, widths, [lines("ELEMENT"), lines("FROM"), lines("WRITTEN")]);
+    let (asked, with): (Vec<&Explained>, Vec<&Explained>) = found.into_iter().partition(|row| row.with.is_none());
+    asked.into_iter().for_each(|row| push(&mut out, widths, row, &explanation.rows));
+    if let Some(option) = with.first().and_then(|row| row.with) {
+        out.push_str(&format!("\nWITH {option}, AND IN BUNDLES\n"));
     }
+    with.into_iter().for_each(|row| push(&mut out, widths, row, &explanation.rows));
     out.push_str("\nNOT IN THE FILE\n");
-    out.push_str(&absent(&missing, columns.max(MIN_COLUMNS)));
+    out.push_str(&absent(&missing, columns));
     out
+}
+
+/// A row; none of a resource that is not written at all, as a phantom's Device is not of a patient.
+fn push(out: &mut String, widths: [usize; 3], row: &Explained, all: &[Explained]) {
+    let kind = |row: &Explained| row.element.split('.').next();
+    let is_beside = row.element.starts_with(char::is_uppercase);
+    if is_beside && row.issues.is_empty() && !all.iter().any(|one| kind(one) == kind(row) && one.is_written()) {
+        return;
+    }
+    let source = row.source.split("; ").filter(|part| !part.is_empty()).map(str::to_string);
+    let from: Vec<String> = row.read.iter().map(value).chain(source).collect();
+    push_row(out, widths, [wrap(row.element, widths[0]), cell(&from, widths[1]), cell(&written(row), widths[2])]);
 }
 
 /// The file, its class, and faults of the file as a whole.
 fn header(explanation: &Explanation, columns: usize) -> String {
     let class = explanation.sop_class.as_deref().unwrap_or("no SOP class");
     let first = [format!("{}: {class}", explanation.file), format!("FHIR {}", explanation.releases.join(", "))];
+    let left_out = explanation.left_out.iter().map(|why| format!("! convert leaves this file out: {why}"));
     let faults = explanation.faults.iter().map(|fault| format!("! {fault}"));
     let profile = explanation.profile.iter().flat_map(conformance);
     let text: Vec<String> =
-        first.into_iter().chain(profile).chain(faults).flat_map(|line| wrap(&line, columns)).collect();
+        first.into_iter().chain(left_out).chain(profile).chain(faults).flat_map(|line| wrap(&line, columns)).collect();
     text.join("\n") + "\n\n"
 }
 
@@ -75,8 +89,8 @@ fn value(read: &Read) -> String {
 
 /// What is written, and what was wrong.
 fn written(row: &Explained) -> Vec<String> {
-    let mut all = condensed::lines(&row.written);
-    if row.written.iter().all(|group| group.values.is_empty()) {
+    let mut all = condensed::lines(row);
+    if !row.is_written() {
         all = vec!["nothing".to_string()];
     }
     all.extend(row.issues.iter().map(|issue| format!("! {issue}")));

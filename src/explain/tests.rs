@@ -3,8 +3,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::*;
 use crate::dicom::Levels;
+use crate::mapping::Options;
 use crate::mapping::sample;
 use crate::mapping::tests::is_missed;
+use crate::options::References;
 
 /// A header of these values.
 fn header(values: &[(Tag, &str)]) -> Header {
@@ -16,7 +18,11 @@ fn header(values: &[(Tag, &str)]) -> Header {
 }
 
 fn explained(values: &[(Tag, &str)]) -> Explanation {
-    explain("x.dcm".into(), &header(values), &Options::default(), &Release::ALL, &ProfileOptions::default())
+    explain("x.dcm".into(), &header(values), &ContentOptions::default(), &Release::ALL, made_at())
+}
+
+fn made_at() -> DateTime {
+    "2026-11-26T15:00:00Z".parse().unwrap()
 }
 
 fn row<'e>(explanation: &'e Explanation, element: &str) -> &'e Explained {
@@ -99,21 +105,23 @@ fn a_table_fits_its_columns() {
     assert!(table(&explanation, 1).lines().count() > 1, "a width that cannot be is the narrowest");
 }
 
+/// The values of an element in a release, with resources beside the study, but for their ids.
+fn written_of(element: &'static str, release: &'static Release, parts: &Parts, uids: &Uids) -> Vec<Leaf> {
+    let content = ContentOptions { references: Some(References::Separate), ..ContentOptions::default() };
+    let mut found = Target::new(release, &content, made_at()).written(parts, uids);
+    let name = release.element(element).unwrap();
+    found.retain(|leaf| leaf.is_of(&name) && !leaf.element.ends_with(".reference"));
+    found
+}
+
 /// The values of a companion's element in a release, of a data set.
 fn values(element: &'static str, release: &'static Release, data_set: &[sample::Sample]) -> Vec<Leaf> {
     // One person in two places is one, by a number of a scheme that the user knows.
     let schemes: &[&str] = if element.starts_with("Practitioner") { &["scheme:SRT=urn:x"] } else { &[] };
-    let (header, options) = (sample::header(data_set), sample::options(schemes, &[]));
-    let study = mapping::map(STUDY, header.root(), &options).part;
-    let series = mapping::map(SERIES, header.root(), &options).part;
-    let uids = Uids::of(header.root());
-    let mut found = written::whole(
-        &Parts { study, series, ..Parts::default() },
-        &uids,
-        &Target { release, profile: &ProfileOptions::default() },
-    );
-    found.retain(|leaf| is_of(leaf, element, release));
-    found
+    let header = sample::header(data_set);
+    let parts = Parts::of(header.root(), &sample::options(schemes, &[]), false);
+    let parts = Parts { study: parts.study, series: parts.series, ..Parts::default() };
+    written_of(element, release, &parts, &Uids::of(header.root()))
 }
 
 /// Releases whose companions differ in what they have.
@@ -171,12 +179,10 @@ fn each_attribute_that_is_listed_of_a_uid_changes_what_is_written_of_it() {
         tags::REFERENCED_SOP_INSTANCE_UID,
     ]);
     let written = |element: &'static str, data_set: &[sample::Sample]| {
-        let (header, options) = (sample::header(data_set), Options::default());
-        let selection = Some(mapping::map(SELECTION, header.root(), &options).part);
-        let target = Target { release: Release::R5, profile: &ProfileOptions::default() };
-        let mut found = written::whole(&Parts { selection, ..Parts::default() }, &Uids::of(header.root()), &target);
-        found.retain(|leaf| is_of(leaf, element, Release::R5));
-        found
+        let header = sample::header(data_set);
+        let selection = Some(mapping::map(SELECTION, header.root(), &Options::default()).part);
+        let parts = Parts { selection, ..Parts::default() };
+        written_of(element, Release::R5, &parts, &Uids::of(header.root()))
     };
     let mut all: Vec<_> = UIDS.iter().flat_map(|row| row.attributes()).copied().collect();
     all.push(SOP_REFERENCE);

@@ -12,7 +12,7 @@ use crate::mapping::Options;
 use crate::source::printable;
 
 /// One value of the header.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Read {
     /// The tags from the root inwards, as `(0010,0010)`.
     pub tags: Vec<String>,

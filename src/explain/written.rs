@@ -1,23 +1,31 @@
 //! The output of a release for some parts: they are made into a study of one instance, which is written like every
 //! study.
 
-use super::leaf::{Leaf, leaves, without};
+use dicom_dictionary_std::tags;
+
+use super::leaf::{Leaf, leaves, within, without};
 use crate::dicom::value::{is_fhir_id, is_oid, trim_uid};
 use crate::dicom::{DataSet, Header, Tag};
 use crate::fhir::id::Ids;
 use crate::fhir::json::{self, Element};
-use crate::fhir::profile::{Change, ProfileOptions, conform, key_object_lacks, lacks};
-use crate::fhir::{Dialect, Meta, Profile, Release, Sharing, link};
-use crate::group::{InstanceRecord, NewKind, NewSelection, Studies, Study, Values};
+use crate::fhir::profile::{Change, Manifests, Packaging, ProfileOptions, conform, key_object_lacks, lacks};
+use crate::fhir::{
+    Bundle, DateTime, Dialect, Document, Instance, Instances, Linked, Profile, Release, Sharing, SopClass, link,
+};
+use crate::group::{
+    InstanceRecord, NewKind, NewSelection, Studies, Study, Values, apply_rejections, leave_out_manifests,
+};
 use crate::issue::{Issue, Lack, Reason};
 use crate::mapping::finish::{Finished, imaging_study};
-use crate::mapping::{self, KindPart, Mapped, SelectionPart, SeriesPart, StudyPart};
-use crate::mapping::{ContentOptions, ResolvedStudy};
-use crate::options::References;
+use crate::mapping::{
+    self, ContentOptions, KindPart, Mapped, Options, ResolvedStudy, SELECTION, SERIES, STUDY, SelectionPart,
+    SeriesPart, StudyPart,
+};
+use crate::options::{BundleOptions, BundleType, References};
 use crate::source::Name;
 
 /// The parts of one instance.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Parts {
     /// Of the study.
     pub study: StudyPart,
@@ -31,6 +39,19 @@ pub struct Parts {
     pub selection: Option<SelectionPart>,
 }
 
+impl Parts {
+    /// The parts of a data set, which selects others or does not.
+    pub fn of(root: DataSet<'_>, options: &Options, selects: bool) -> Parts {
+        Parts {
+            study: mapping::map(STUDY, root, options).part,
+            series: mapping::map(SERIES, root, options).part,
+            kind: mapping::kind(root, options).part,
+            number: mapping::number(root, options).part.number,
+            selection: selects.then(|| mapping::map(SELECTION, root, options).part),
+        }
+    }
+}
+
 /// The UIDs of the instance; unusable ones are replaced, so that the rest can be explained.
 #[derive(Debug)]
 pub struct Uids {
@@ -40,10 +61,13 @@ pub struct Uids {
     issues: Vec<Issue>,
 }
 
+/// Instead of a UID that is not usable.
+const STAND_IN: &str = "0.0";
+
 impl Uids {
     /// The UIDs of a data set.
     pub fn of(root: DataSet<'_>) -> Uids {
-        use dicom_dictionary_std::tags::{SERIES_INSTANCE_UID, SOP_INSTANCE_UID, STUDY_INSTANCE_UID};
+        use tags::{SERIES_INSTANCE_UID, SOP_INSTANCE_UID, STUDY_INSTANCE_UID};
         let mut issues = Vec::new();
         let mut uid = |tag, element| {
             let (value, stood_in) = match value(root, tag) {
@@ -55,12 +79,18 @@ impl Uids {
                 reason => reason,
             };
             issues.extend(reason.map(|reason| Issue { element, tags: vec![tag], reason, value: None }));
-            value.filter(|value| tag == STUDY_INSTANCE_UID || is_fhir_id(value)).unwrap_or_else(|| "0.0".to_string())
+            value.filter(|value| tag == STUDY_INSTANCE_UID || is_fhir_id(value)).unwrap_or_else(|| STAND_IN.to_string())
         };
         let study = uid(STUDY_INSTANCE_UID, "identifier");
         let series = uid(SERIES_INSTANCE_UID, "series.uid");
         let instance = uid(SOP_INSTANCE_UID, "series.instance.uid");
         Uids { study, series, instance, issues }
+    }
+
+    /// Whether the value of an attribute is used.
+    pub fn has(&self, tag: Tag) -> bool {
+        let none = [Reason::Absent, Reason::UnusableUid];
+        !self.issues.iter().any(|issue| issue.tags == [tag] && none.contains(&issue.reason))
     }
 
     /// The issues of one UID.
@@ -77,7 +107,7 @@ fn value(root: DataSet<'_>, tag: Tag) -> Option<String> {
 
 /// The UID in the file meta information, which replaces an empty SOP Instance UID (PS3.10 7.1).
 fn stand_in(root: DataSet<'_>) -> Option<String> {
-    use dicom_dictionary_std::tags::{MEDIA_STORAGE_SOP_INSTANCE_UID, SOP_INSTANCE_UID};
+    use tags::{MEDIA_STORAGE_SOP_INSTANCE_UID, SOP_INSTANCE_UID};
     root.bytes(SOP_INSTANCE_UID).and_then(|_| value(root, MEDIA_STORAGE_SOP_INSTANCE_UID))
 }
 
@@ -90,19 +120,15 @@ fn reason(uid: Option<&str>, is_study: bool) -> Option<Reason> {
     }
 }
 
-/// The output of a release for the parts, without the output for `others`.
-pub fn written(parts: &Parts, others: &Parts, uids: &Uids, target: &Target<'_>) -> Vec<Leaf> {
-    without(whole(parts, uids, target), whole(others, uids, target))
-}
-
-/// The complete output of a release for the parts: the study with logical references, and its companions.
-pub fn whole(parts: &Parts, uids: &Uids, target: &Target<'_>) -> Vec<Leaf> {
-    with_study(parts, uids, |resolved| {
-        let mut found = own(target.finished(resolved), target.dialect());
-        found.extend(companions(target.finished(resolved), target.dialect()));
-        found
-    })
-    .unwrap_or_default()
+/// How a study of one instance is written: the options of a conversion, for one release.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The release.
+    pub release: &'static Release,
+    content: ContentOptions,
+    made_at: DateTime,
+    /// Whether the study conforms to the profile; else it is written without.
+    conforms: bool,
 }
 
 /// How the study of one instance stands to a profile.
@@ -116,52 +142,170 @@ pub struct Judgment {
     pub changes: Vec<Change>,
 }
 
-/// How the study of this one instance stands to the profile.
-pub fn conformance(parts: &Parts, uids: &Uids, target: &Target<'_>) -> Judgment {
-    let judge = |resolved: &ResolvedStudy<'_>| {
-        let mut study = imaging_study(resolved, &target.options()).study;
-        let profile = target.profile();
-        let (lacks, key_object_lacks) = (lacks(profile, &study), key_object_lacks(profile, &study));
-        Judgment { lacks, key_object_lacks, changes: conform(profile, &mut study, target.profile) }
-    };
-    with_study(parts, uids, judge).unwrap_or_default()
+impl Target {
+    /// The options of a conversion, for a release; documents are made at this time.
+    pub fn new(release: &'static Release, content: &ContentOptions, made_at: DateTime) -> Target {
+        let content = ContentOptions { fhir: Some(release), ..content.clone() };
+        Target { release, content, made_at, conforms: true }
+    }
+
+    /// The profile, unless the study does not conform to it.
+    pub fn profile(&self) -> &'static Profile {
+        if self.conforms { self.content.profile() } else { Profile::NONE }
+    }
+
+    /// The same for the study of this instance: without the profile if it does not conform.
+    pub fn of(self, parts: &Parts, uids: &Uids) -> Target {
+        Target { conforms: self.judge(parts, uids).lacks.is_empty(), ..self }
+    }
+
+    /// With resources beside the study, where nothing is asked for and everything else stays as it is.
+    pub fn separate(&self) -> Option<Target> {
+        let is_open = self.content.references.or(self.content.profile().references).is_none();
+        let content = ContentOptions { references: Some(References::Separate), ..self.content.clone() };
+        is_open.then(|| Target { content, ..self.clone() })
+    }
+
+    /// Without what the user says of who makes the documents.
+    pub fn without_creator(&self) -> Target {
+        let profile = ProfileOptions { creator: None, creator_id: None, ..self.content.profile.clone() };
+        Target { content: ContentOptions { profile, ..self.content.clone() }, ..self.clone() }
+    }
+
+    /// How the study of this instance stands to the profile.
+    pub fn judge(&self, parts: &Parts, uids: &Uids) -> Judgment {
+        let (profile, options) = (self.content.profile(), &self.content.profile);
+        let judge = |resolved: &ResolvedStudy<'_>| {
+            let mut study = imaging_study(resolved, &self.content).study;
+            let (lacks, key_object_lacks) = (lacks(profile, &study), key_object_lacks(profile, &study));
+            Judgment { lacks, key_object_lacks, changes: conform(profile, &mut study, options) }
+        };
+        self.with_study(parts, uids, judge).unwrap_or_default()
+    }
+
+    /// All that is written of the study of this instance.
+    pub fn written(&self, parts: &Parts, uids: &Uids) -> Vec<Leaf> {
+        let finish = |resolved: &ResolvedStudy<'_>| self.resources(imaging_study(resolved, &self.content));
+        let mut written = self.with_study(parts, uids, finish).unwrap_or_default();
+        written.retain(|leaf| leaf.value != STAND_IN);
+        written
+    }
+
+    /// What is written of a study, with an instance of each shape.
+    pub fn of_shapes(&self, resolved: &ResolvedStudy<'_>) -> Vec<Leaf> {
+        let mut finished = imaging_study(resolved, &self.content);
+        let of_series = finished.study.series.iter().flatten();
+        let shapes: Vec<Option<Shapes<'_>>> = of_series.map(|series| series.instances.map(Shapes)).collect();
+        for (series, shapes) in finished.study.series.iter_mut().flatten().zip(&shapes) {
+            series.instances = shapes.as_ref().map(|shapes| shapes as &dyn Instances);
+        }
+        self.resources(finished)
+    }
+
+    /// All that is written of a study, as the writing stage of a conversion does it.
+    fn resources(&self, finished: Finished<'_>) -> Vec<Leaf> {
+        let (release, content) = (self.release, &self.content);
+        let sharing = Sharing::alone(Ids::new(content.id_salt.as_deref().unwrap_or_default()));
+        let dialect = Dialect { release, profile: self.profile(), meta: &content.meta };
+        let Finished { mut study, selections, .. } = finished;
+        conform(dialect.profile, &mut study, &content.profile);
+        if dialect.profile.packaging == Packaging::Document {
+            let digest = |linked: &Linked<'_>| json::digest(linked, dialect);
+            return leaves_of(Document::of(study, release, &sharing, self.made_at, digest), dialect);
+        }
+        if content.profile().packaging == Packaging::Document {
+            let options = BundleOptions { bundle_type: Some(BundleType::Collection), ..BundleOptions::default() };
+            return leaves_of(Bundle::of(study, selections, release, &sharing, options), dialect);
+        }
+        let linked = link(study, selections, release, content.references(), &sharing);
+        let mut found = leaves_of(&linked, dialect);
+        found.extend(linked.selections.iter().flat_map(|selection| leaves_of(selection, dialect)));
+        found.extend(linked.beside.iter().flat_map(|companion| leaves_of(companion, dialect)));
+        found
+    }
+
+    fn with_study<T>(&self, parts: &Parts, uids: &Uids, use_it: impl FnOnce(&ResolvedStudy<'_>) -> T) -> Option<T> {
+        let mut studies = grouped(parts, uids);
+        if self.content.apply_rejections {
+            apply_rejections(&mut studies);
+        }
+        if self.content.profile().manifests == Manifests::LeftOut {
+            leave_out_manifests(&mut studies);
+        }
+        let mut resolved = studies.first_mut()?.resolve(&self.content.archive);
+        resolved.part = parts.study.clone();
+        resolved.series.iter_mut().for_each(|series| series.part = parts.series.clone());
+        Some(use_it(&resolved))
+    }
 }
 
-fn with_study<T>(parts: &Parts, uids: &Uids, use_it: impl FnOnce(&ResolvedStudy<'_>) -> T) -> Option<T> {
-    let mut studies = grouped(parts, uids);
-    let mut resolved = studies.first_mut()?.resolve(&mapping::Options::default());
-    resolved.part = parts.study.clone();
-    resolved.series.iter_mut().for_each(|series| series.part = parts.series.clone());
-    Some(use_it(&resolved))
+/// Of instances, the first of each shape: those after it have the same elements.
+#[derive(Debug)]
+struct Shapes<'a>(&'a dyn Instances);
+
+impl Instances for Shapes<'_> {
+    fn visit(&self, each: &mut dyn FnMut(&Instance<'_>) -> bool) {
+        let mut seen = Vec::new();
+        self.0.visit(&mut |instance| {
+            let class = [SopClass::Absent == instance.sop_class, matches!(instance.sop_class, SopClass::Raw(_))];
+            let has = [instance.number.is_some(), instance.title.is_some(), instance.number_of_frames.is_some()];
+            let shape = (class, has);
+            let is_new = !seen.contains(&shape);
+            seen.extend(is_new.then_some(shape));
+            !is_new || each(instance)
+        });
+    }
 }
 
-/// A release and a profile.
-#[derive(Debug, Clone, Copy)]
-pub struct Target<'t> {
+/// What a release writes of an instance.
+#[derive(Debug)]
+pub struct Output {
+    /// How.
+    pub target: Target,
+    /// What is written with the options.
+    pub asked: Vec<Leaf>,
+    /// What resources beside the study would add, where nothing is asked for.
+    pub besides: Vec<Leaf>,
+    /// What is written with the options, but for what they say of who makes the documents.
+    pub of_headers: Vec<Leaf>,
+    uids: Vec<Leaf>,
+}
+
+impl Output {
+    /// What is written of an instance.
+    pub fn of(target: Target, parts: &Parts, uids: &Uids) -> Output {
+        let separate = target.separate().map(|separate| separate.written(parts, uids));
+        let bare = target.written(&Parts { selection: parts.selection.clone(), ..Parts::default() }, uids);
+        let mut asked = target.written(parts, uids);
+        if !uids.has(tags::STUDY_INSTANCE_UID) {
+            let stand_in: Vec<Leaf> = bare.iter().filter(|leaf| leaf.is_of("identifier")).cloned().collect();
+            asked = without(asked, &stand_in);
+        }
+        Output {
+            besides: separate.map(|separate| without(separate, &asked)).unwrap_or_default(),
+            of_headers: target.without_creator().written(parts, uids),
+            uids: bare,
+            asked,
+            target,
+        }
+    }
+
     /// The release.
-    pub release: &'static Release,
-    /// The profile with its options.
-    pub profile: &'t ProfileOptions,
-}
-
-impl<'t> Target<'t> {
-    fn profile(&self) -> &'static Profile {
-        self.profile.profile(Some(self.release))
+    pub fn release(&self) -> &'static Release {
+        self.target.release
     }
 
-    fn dialect(&self) -> Dialect<'t> {
-        Dialect { release: self.release, profile: self.profile(), meta: Meta::NONE }
+    /// What is lacking in the study with these parts, but for the ids of what it refers to.
+    pub fn lacking(&self, parts: &Parts, uids: &Uids) -> Vec<Leaf> {
+        let mut lacking = without(self.asked.clone(), &self.target.written(parts, uids));
+        lacking.retain(|leaf| !leaf.is_beside() && !leaf.element.ends_with(".reference"));
+        lacking
     }
 
-    /// Options that write everything.
-    fn options(&self) -> ContentOptions {
-        ContentOptions { selections: true, profile: self.profile.clone(), ..ContentOptions::of(self.release) }
-    }
-
-    fn finished<'r>(&self, resolved: &'r ResolvedStudy<'r>) -> Finished<'r> {
-        let mut finished = imaging_study(resolved, &self.options());
-        conform(self.profile(), &mut finished.study, self.profile);
-        finished
+    /// What is written of a UID, if it is used. The study has other identifiers too, which have rows of their own.
+    pub fn of_uid(&self, element: &'static str, is_used: bool) -> Vec<Leaf> {
+        let own = self.uids.iter().filter(|leaf| is_used && leaf.is_of(element));
+        within(own.cloned().collect(), &self.asked)
     }
 }
 
@@ -190,35 +334,6 @@ fn grouped(parts: &Parts, uids: &Uids) -> Vec<Study> {
         studies.select(&uids.study, NewSelection { series_uid, sop_instance_uid, fingerprint: 0, name: &name, mapped });
     }
     studies.finish()
-}
-
-/// The study and its selections, with logical references.
-fn own(finished: Finished<'_>, dialect: Dialect<'_>) -> Vec<Leaf> {
-    let Finished { study, selections, .. } = finished;
-    let linked = link(study, selections, dialect.release, References::Logical, &Sharing::alone(Ids::new("")));
-    let mut found = leaves_of(&linked, dialect);
-    for selection in &linked.selections {
-        let all = leaves_of(selection, dialect);
-        found.extend(all.into_iter().filter(|leaf| !is_fixed(&leaf.element)));
-    }
-    found
-}
-
-/// The companions, without ids, references and subjects, which no row fills.
-fn companions(finished: Finished<'_>, dialect: Dialect<'_>) -> Vec<Leaf> {
-    let linked = link(finished.study, Vec::new(), dialect.release, References::Separate, &Sharing::alone(Ids::new("")));
-    let mut found = Vec::new();
-    for companion in &linked.beside {
-        found.extend(leaves_of(companion, dialect));
-    }
-    found.retain(|leaf| !is_fixed(&leaf.element) && !leaf.element.contains(".subject."));
-    found
-}
-
-/// Whether an element of another resource does not depend on the header.
-fn is_fixed(element: &str) -> bool {
-    let ends = [".id", ".reference", ".status", ".intent", ".extension.valueCode", ".extension.url"];
-    ends.iter().any(|end| element.ends_with(end))
 }
 
 fn leaves_of(element: impl Element, dialect: Dialect<'_>) -> Vec<Leaf> {

@@ -13,6 +13,25 @@ const COMPANION: &[Listed] = &[
         "UUIDv5 of the identifier that has a system, and of what belongs to a patient the patient's too; else of Study \
          Instance UID, role and what is known; keyed by --id-salt",
     ),
+    of(
+        "*.reference",
+        "type and id of the resource that the reference leads to; what --subject and --endpoint TYPE=Endpoint/ID say",
+    ),
+    of("*.meta", "--meta-source, --meta-tag, --meta-security; not inside another resource"),
+];
+
+/// What a Bundle has beside its resources.
+const BUNDLE: &[Listed] = &[
+    of(
+        "Bundle.type",
+        "--bundle-type; a document with --profile mado, or a collection of a study that does not conform",
+    ),
+    of("Bundle.entry.fullUrl", "urn:uuid: and the id; of the study, the UUIDv5 of its UID"),
+    of(
+        "Bundle.entry.request",
+        "--format bundle, but for a collection: the study's is a PUT on its id, with --conditional on its identifier; a \
+         companion's a POST with ifNoneExist if it is shared and of no patient, else or with --overwrite-companions a PUT",
+    ),
 ];
 
 /// The rows of the companion resources, by type and in the order of the elements.
@@ -30,6 +49,7 @@ pub static COMPANIONS: LazyLock<Vec<Listed>> = LazyLock::new(|| {
         listed_of(procedure::PROCEDURE),
         listed_of(specimen::SPECIMEN),
         endpoint::ENDPOINT.to_vec(),
+        BUNDLE.to_vec(),
     ];
     all.concat()
 });

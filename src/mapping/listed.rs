@@ -109,6 +109,20 @@ impl Listed {
         }
     }
 
+    /// Whether it is of another resource than ImagingStudy.
+    pub fn is_beside(&self) -> bool {
+        self.element.starts_with(char::is_uppercase)
+    }
+
+    /// Where the value comes from, if from no attribute.
+    pub fn words(&self) -> Option<String> {
+        match self.source {
+            Source::Attributes(..) => None,
+            Source::Always(value) => Some(format!("always `{value}`")),
+            Source::Of(words) => Some(words.to_string()),
+        }
+    }
+
     /// Where DICOM defines them.
     pub const fn citation(&self) -> &'static str {
         match self.source {

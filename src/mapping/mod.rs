@@ -52,7 +52,7 @@ pub use companions::COMPANIONS;
 pub use content::ContentOptions;
 pub use endpoint::{EndpointLevel, EndpointOption, EndpointTarget, EndpointType};
 pub use instance::{KEY_OBJECT, KIND, KindPart, NUMBER, NumberPart};
-pub use listed::{Listed, Source, UIDS};
+pub use listed::{Listed, UIDS};
 pub use options::Options;
 pub use resolved::{FoundIssue, Rejected, ResolvedSeries, ResolvedStudy, Selection};
 pub use row::{Agreement, Row};
@@ -77,7 +77,16 @@ pub struct Mapped<P> {
 }
 
 /// Applies the rows of a table to one instance.
-pub fn map<P: Default>(rows: &[Row<P>], data_set: DataSet<'_>, options: &Options) -> Mapped<P> {
+pub fn map<P: Default + 'static>(rows: &[Row<P>], data_set: DataSet<'_>, options: &Options) -> Mapped<P> {
+    map_some(rows.iter(), data_set, options)
+}
+
+/// Applies some rows of a table to one instance.
+pub fn map_some<'r, P: Default + 'static>(
+    rows: impl Iterator<Item = &'r Row<P>>,
+    data_set: DataSet<'_>,
+    options: &Options,
+) -> Mapped<P> {
     let issues = RefCell::new(Vec::new());
     let mut part = P::default();
     for row in rows {

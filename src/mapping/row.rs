@@ -6,6 +6,7 @@
 
 use super::attribute::Attribute;
 use super::attributes::Attributes;
+use super::listed::{Listed, Source};
 
 /// One row: one element, and all that there is to say of it. `P` is the part of the model that it fills.
 #[derive(Debug)]
@@ -24,6 +25,18 @@ pub struct Row<P: 'static> {
     pub fill: fn(&Attributes<'_>, &mut P),
     /// Takes the element over from another instance's part, and says whether the two differ where one must decide.
     pub merge: fn(&mut P, &P) -> Agreement,
+}
+
+impl<P> Row<P> {
+    /// The element and its attributes, without what they fill.
+    pub const fn listed(&self) -> Listed {
+        Listed { element: self.element, source: Source::Attributes(self.attributes, self.citation) }
+    }
+
+    /// The element, as a release says whether it has it: one element has two rows, and some releases but one of them.
+    pub fn name(&self) -> &'static str {
+        if self.field == "accession" { "identifier (accession number)" } else { self.element }
+    }
 }
 
 /// How many values of an element a study or series can have.

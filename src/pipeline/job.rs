@@ -115,8 +115,7 @@ impl Config {
         self.index.check([target.path(), self.run.report.as_deref()])?;
         let inputs = inputs(&self.input, &self.remote)?;
         self.remote.check(&inputs)?;
-        settle(&mut self, &target, format)?;
-        self.content.endpoint.extend(default_endpoint(&self.content, &inputs)?);
+        settle(&mut self, &target, format, &inputs)?;
         let mut excluded: Vec<PathBuf> =
             target.path().into_iter().chain(self.run.report.as_deref()).map(PathBuf::from).collect();
         #[cfg(feature = "index")]
@@ -189,27 +188,37 @@ fn format(config: &Config, target: &OutputTarget) -> Result<Format, Error> {
     }
 }
 
-/// Decides what the user left open of the content.
-fn settle(config: &mut Config, target: &OutputTarget, format: Format) -> Result<(), Error> {
+/// Decides what the user left open.
+fn settle(config: &mut Config, target: &OutputTarget, format: Format, inputs: &[Input]) -> Result<(), Error> {
     let Config { content, run, output, .. } = config;
     content.archive.check()?;
     content.profile.check(content.fhir)?;
+    settle_content(content, inputs)?;
+    let profile = content.profile();
+    if profile.packaging == Packaging::Document {
+        // What cannot be a document is a bag of resources.
+        output.bundle.bundle_type = Some(BundleType::Collection);
+    }
+    let wanted = profile.references.filter(|_| format != Format::Bundle);
+    content.references = Some(references(content.references.or(wanted), target, format)?);
+    content.archive.keep_values = run.report.is_some() && run.report_values;
+    Ok(())
+}
+
+/// Decides what the user left open of the content: what the profile says of it, and where the images are.
+pub(crate) fn settle_content(content: &mut ContentOptions, inputs: &[Input]) -> Result<(), Error> {
     let profile = content.profile();
     content.archive.profile = profile;
     if profile.is_some() {
         content.fhir = Some(profile.release);
     }
-    if profile.packaging == Packaging::Document {
-        // What cannot be a document is a bag of resources; and images are found by the series.
-        output.bundle.bundle_type = Some(BundleType::Collection);
-        let is_default = content.endpoint_level == EndpointLevel::Study;
-        content.endpoint_level = if is_default { EndpointLevel::Series } else { content.endpoint_level };
+    if profile.packaging == Packaging::Document && content.endpoint_level == EndpointLevel::Study {
+        // Images are found by the series.
+        content.endpoint_level = EndpointLevel::Series;
     }
-    let wanted = profile.references.filter(|_| format != Format::Bundle);
-    content.references = Some(references(content.references.or(wanted), target, format)?);
+    content.endpoint.extend(default_endpoint(content, inputs)?);
     content.endpoint.sort();
     content.endpoint.dedup();
-    content.archive.keep_values = run.report.is_some() && run.report_values;
     Ok(())
 }
 

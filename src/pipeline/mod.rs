@@ -53,6 +53,8 @@ use counts::RunCounts;
 #[cfg(feature = "cli")]
 pub use ending::{Console, convert};
 pub(crate) use job::is_stdin;
+#[cfg(feature = "cli")]
+pub(crate) use job::settle_content;
 pub use job::{Config, Job};
 pub use outcome::Outcome;
 #[cfg(feature = "cli")]
@@ -253,7 +255,7 @@ impl Run<'_> {
 }
 
 /// The creation time: from the option, else from SOURCE_DATE_EPOCH, else now.
-fn made_at(content: &ContentOptions) -> Result<DateTime, Error> {
+pub(crate) fn made_at(content: &ContentOptions) -> Result<DateTime, Error> {
     if let Some(time) = content.profile.creation_time {
         return Ok(time);
     }

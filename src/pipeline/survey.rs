@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
+
 use super::counts::RunCounts;
-use super::{Job, Run, threads};
+use super::{Job, Run, made_at, threads};
 use crate::error::Error;
 use crate::explain::survey::{Survey, Surveyed};
-use crate::group::Studies;
+use crate::group::reader::Selections;
+use crate::group::{Studies, Study};
 use crate::interrupt::Interrupt;
 use crate::mapping;
 use crate::options::RunOptions;
@@ -17,17 +20,24 @@ use crate::source;
 /// Surveys the files of a job, and counts what was left out.
 pub fn survey(job: &Job, interrupt: &Interrupt) -> Result<(Surveyed, Counts), Error> {
     let (wanted, studies, counts) = (mapping::wanted(), Studies::default(), RunCounts::default());
-    let options = &job.config.content.archive;
-    let (survey, report) = (Survey::new(options), Report::open(&RunOptions::default(), Arc::new(Silent))?);
+    let content = &job.config.content;
+    let (survey, report) =
+        (Survey::new(content, made_at(content)?), Report::open(&RunOptions::default(), Arc::new(Silent))?);
     let walk = source::open(&job.inputs, &job.walk, Arc::new(Silent), interrupt)?;
     let run = Run { job, report: &report, counts: &counts, progress: &Silent, interrupt };
     let mut stage = run.stage(&wanted, &studies);
     stage.reader.keeper = Some(&survey);
-    threads(job.threads)?.install(|| stage.all(&walk))?;
-    for mut study in studies.finish() {
+    stage.reader.selections = Selections::All;
+    let threads = threads(job.threads)?;
+    threads.install(|| stage.all(&walk))?;
+    let mut studies = studies.finish();
+    run.leave_out(&mut studies);
+    let study = |study: &mut Study| {
         interrupt.check()?;
-        survey.study(&study.resolve(options));
-    }
+        survey.study(&study.resolve(&content.archive));
+        Ok::<_, Error>(())
+    };
+    threads.install(|| studies.par_iter_mut().try_for_each(study))?;
     let counts = report.finish(&counts.totals(job), None)?;
     Ok((survey.finish(), counts))
 }

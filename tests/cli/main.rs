@@ -14,6 +14,7 @@ mod dicomweb;
 mod documents;
 mod exit_codes;
 mod explain;
+mod explained;
 mod identity;
 mod inputs;
 mod json;

@@ -30,18 +30,16 @@ pub fn differences(profile: &Profile) -> Vec<Difference> {
     let mut all = Vec::new();
     let mut add = |element, from, rule: String| all.push(Difference { element, from, rule });
     if profile.packaging == Packaging::Document {
-        add(
-            "Bundle",
-            "--creation-time, SOURCE_DATE_EPOCH",
-            "a document for each study, with a Composition first".into(),
-        );
-        add("Composition.author", "--creator, --creator-id", "the organization, and this program as a Device".into());
+        document(&mut add);
     }
     if let Some(references) = profile.references {
         add("Reference", "--references", format!("to resources, {references}, where nothing is said"));
     }
-    for (role, url) in profile.claims {
-        add("meta.profile", "", format!("{}: {url}", name(*role)));
+    for (place, (_, url)) in profile.claims.iter().enumerate() {
+        let roles = |url| profile.claims.iter().filter(move |(_, other)| *other == url);
+        let is_first = profile.claims[..place].iter().all(|(_, other)| other != url);
+        let names: Vec<&str> = roles(*url).map(|(role, _)| name(*role)).collect();
+        is_first.then(|| add("meta.profile", "", format!("{}: {url}", names.join(", "))));
     }
     study(profile, &mut add);
     series(profile, &mut add);
@@ -56,6 +54,26 @@ pub fn differences(profile: &Profile) -> Vec<Difference> {
 }
 
 type Add<'a> = &'a mut dyn FnMut(&'static str, &'static str, String);
+
+/// The Bundle of a document, its Composition, and who makes it.
+fn document(add: Add<'_>) {
+    let all: [(_, _, &str); 13] = [
+        ("Bundle", "", "a document for each study, with a Composition first"),
+        ("Bundle.identifier, Composition.identifier", "all that the document says", "2.25. and its UUIDv5"),
+        ("Bundle.timestamp, Composition.date", "--creation-time, SOURCE_DATE_EPOCH", "else the clock"),
+        ("Composition.id", "Bundle.identifier", "its UUIDv5"),
+        ("Composition.text, Composition.section.text", "the study", "for people"),
+        ("Composition.status", "", "final"),
+        ("Composition.type, Composition.category", "", "LOINC 18748-4"),
+        ("Composition.subject", "subject", "the study's"),
+        ("Composition.event", "", "the study"),
+        ("Composition.author", "--creator, --creator-id", "the organization, and this program as a Device"),
+        ("Composition.title", "(0008,1030) StudyDescription", "else Imaging study"),
+        ("Composition.section", "basedOn", "the orders that the study is not based on"),
+        ("Device.manufacturer, Device.type, Device.owner", "--creator", "of this program"),
+    ];
+    all.into_iter().for_each(|(element, from, rule)| add(element, from, rule.into()));
+}
 
 fn study(profile: &Profile, add: Add<'_>) {
     if profile.has(Limit::StudyUidAlone) {
@@ -76,6 +94,7 @@ fn study(profile: &Profile, add: Add<'_>) {
     if let Some(viewer) = profile.viewer {
         let rule = format!("a web viewer, connection type {}", viewer.coding().code);
         add("endpoint", "--viewer", rule);
+        add("Endpoint.payloadMimeType", "--viewer", "text/html".into());
     }
     if !profile.study_endpoints.is_empty() {
         add(
@@ -104,6 +123,9 @@ fn series(profile: &Profile, add: Add<'_>) {
         Performers::OneInEachFunction => Some("physician PRF, device DEV, institution LOC, --creator CST, one each"),
     };
     performers.into_iter().for_each(|rule| add("series.performer", "", rule.into()));
+    if profile.creator.is_some() || profile.performers == Performers::OneInEachFunction {
+        add("Organization.identifier, Organization.name", "--creator-id, --creator", "of the creator".into());
+    }
     for (url, from) in [
         (profile.frames, "(0028,0008) NumberOfFrames"),
         (profile.instance_description, "series.instance.title"),

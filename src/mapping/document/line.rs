@@ -6,7 +6,7 @@ use crate::dicom::Tag;
 use crate::fhir::Release;
 use crate::issue::keyword;
 use crate::mapping::row::Values;
-use crate::mapping::{Attribute, Listed, Row, Source};
+use crate::mapping::{Attribute, Listed, Row};
 
 /// A row, without what it fills and how.
 pub struct Line {
@@ -30,11 +30,9 @@ pub fn lines<P>(rows: &'static [Row<P>]) -> Vec<Line> {
 }
 
 fn line<P>(row: &'static Row<P>) -> Line {
-    // One element has two rows, and some releases but one of them.
-    let element = if row.field == "accession" { "identifier (accession number)" } else { row.element };
     Line {
         element: row.element,
-        releases: releases(element),
+        releases: releases(row.name()),
         attributes: row.attributes,
         citation: row.citation,
         values: match row.values {
@@ -53,11 +51,7 @@ pub fn listed(all: &'static [Listed]) -> Vec<Line> {
         attributes: listed.attributes(),
         citation: listed.citation(),
         values: "",
-        source: match listed.source {
-            Source::Attributes(..) => None,
-            Source::Always(value) => Some(format!("always `{value}`")),
-            Source::Of(words) => Some(words.to_string()),
-        },
+        source: listed.words(),
     };
     all.iter().map(line).collect()
 }

@@ -195,7 +195,7 @@ fn is_acquisition(modality: &CodeableConcept) -> bool {
 const SUBJECT: Rule = Rule {
     element: "subject",
     from: "subject, --subject",
-    rule: "the user's, else the headers'; what the first instance lacks comes from the next that agrees in \
+    rule: "of type Patient, or Device of a phantom; the user's, else the headers'; what the first instance lacks comes from the next that agrees in \
            Patient ID, issuer and name; a data-absent-reason where they know nothing",
 };
 

@@ -28,5 +28,6 @@ pub const RULES: &[Rule] = &[
     resolved::SOP_CLASS,
     selection::SELECTION,
     selection::DERIVED_FROM,
-    selection::SELECTED,
+    selection::STATUS,
+    selection::SUBJECT,
 ];

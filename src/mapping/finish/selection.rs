@@ -12,11 +12,10 @@ use crate::mapping::terms::{is_oid, system};
 use crate::mapping::{Rejected, ResolvedStudy, Selection};
 
 /// Text of the rule for the documents.
-pub(super) const SELECTED: Rule = Rule {
-    element: "ImagingSelection.status, ImagingSelection.subject",
-    from: "the study",
-    rule: "available; the study's subject",
-};
+pub(super) const STATUS: Rule = Rule { element: "ImagingSelection.status", from: "a constant", rule: "available" };
+
+/// Text of the rule for the documents.
+pub(super) const SUBJECT: Rule = Rule { element: "ImagingSelection.subject", from: "subject", rule: "the study's" };
 
 /// The ImagingSelections of a study, by document and series.
 pub fn selections(resolved: &ResolvedStudy<'_>, issues: &mut Issues<'_>) -> Vec<ImagingSelection> {
@@ -25,7 +24,7 @@ pub fn selections(resolved: &ResolvedStudy<'_>, issues: &mut Issues<'_>) -> Vec<
 
 /// Text of the rule for the documents.
 pub(super) const SELECTION: Rule = Rule {
-    element: "ImagingSelection",
+    element: "ImagingSelection.id",
     from: "--selections, (0040,A375) CurrentRequestedProcedureEvidenceSequence",
     rule: "from R5 on, one for each series that a Key Object Selection refers to; id UUIDv5 of its Study \
            and SOP Instance UID and the Series Instance UID",
