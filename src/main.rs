@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-/// The allocator of musl takes a lock for each request.
-#[cfg(target_env = "musl")]
+/// Faster than the allocator of glibc; that of musl takes a lock for each request.
+#[cfg(target_os = "linux")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

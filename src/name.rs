@@ -59,7 +59,7 @@ pub fn one_line(message: &str) -> String {
 }
 
 /// Bytes that are not UTF-8 become `\xNN`, control and direction characters `\n` or `\u{NN}`, a backslash `\\`.
-fn write_printable(f: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
+pub fn write_printable(f: &mut impl fmt::Write, bytes: &[u8]) -> fmt::Result {
     if bytes.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'\\')
         && let Ok(plain) = std::str::from_utf8(bytes)
     {

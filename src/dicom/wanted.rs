@@ -68,6 +68,8 @@ pub struct NodeId(u16);
 pub struct Child {
     /// The attribute.
     pub tag: Tag,
+    /// Its tag as one number, the group in the upper half.
+    pub number: u32,
     /// What it is wanted for.
     pub levels: Levels,
     /// What is wanted inside its items; `None` where the attribute is wanted as a value.
@@ -142,7 +144,7 @@ impl Wanted {
         hasher.update(&STORED_FORMAT.to_le_bytes());
         for children in &self.nodes {
             hasher.update(&children.len().to_le_bytes());
-            for Child { tag, levels, items } in children {
+            for Child { tag, levels, items, .. } in children {
                 let items = items.map_or(0, |node| node.0 + 1);
                 [tag.group(), tag.element(), u16::from(levels.0), items]
                     .iter()
@@ -171,7 +173,8 @@ impl Wanted {
                 at
             }
             Err(at) => {
-                children.insert(at, Child { tag, levels, items: None });
+                let number = u32::from(tag.group()) << 16 | u32::from(tag.element());
+                children.insert(at, Child { tag, number, levels, items: None });
                 at
             }
         }

@@ -4,24 +4,20 @@
 //! What is kept does not grow with the files: of each attribute some values, and of each difference some places. It is the
 //! same in any order of arrival.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
+use super::any_row::{AnyRow, Found, rows};
 use super::source::{self, Sourced};
 use super::written::Target;
-use super::{SEPARATE, values};
-use crate::dicom::value::trim_uid;
-use crate::dicom::{DataSet, Header, Tag};
+use super::{Leaf, SEPARATE, values};
+use crate::dicom::{Header, Tag};
 use crate::fhir::{DateTime, Release};
 use crate::group::reader::{Keeper, Record};
 use crate::issue::{Issue, Reason, Skip};
-use crate::mapping::{
-    self, Attribute, COMPANIONS, ContentOptions, KIND, Listed, NUMBER, Options, ResolvedStudy, Row, SELECTION, SERIES,
-    STUDY, UIDS,
-};
+use crate::mapping::{ContentOptions, Options, ResolvedStudy};
 use crate::name::Name;
 use crate::stamp::Mark;
 
@@ -116,37 +112,9 @@ pub struct Survey<'s> {
     targets: Vec<[Option<Target>; 2]>,
     sources: Vec<Sourced>,
     rows: Vec<AnyRow>,
+    /// The places of the rows of an element, by release.
+    known: Mutex<HashMap<&'static str, HashMap<String, Vec<usize>>>>,
     surveyed: Mutex<Surveyed>,
-}
-
-/// What one file has for one row.
-struct Found {
-    is_filled: bool,
-    issues: Vec<Issue>,
-    /// For each path of the row.
-    values: Vec<Vec<String>>,
-}
-
-/// A row of any table: what it is called and reads, and what it does with one file.
-struct AnyRow {
-    element: &'static str,
-    /// The element, as releases know it.
-    name: &'static str,
-    citation: &'static str,
-    attributes: &'static [Attribute],
-    /// The paths of the attributes, in the order of the attributes and of the tags.
-    paths: Vec<Vec<Tag>>,
-    /// Whether it is filled, and what was dropped; `None` where having an attribute is all there is to it.
-    apply: Option<Apply>,
-}
-
-/// Applies a row to one file.
-type Apply = Box<dyn Fn(DataSet<'_>, &Options) -> (bool, Vec<Issue>) + Send + Sync>;
-
-impl fmt::Debug for AnyRow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.element)
-    }
 }
 
 impl<'s> Survey<'s> {
@@ -161,7 +129,7 @@ impl<'s> Survey<'s> {
         let all = rows.iter().map(SurveyedRow::of).chain(sources.iter().map(SurveyedRow::of_source));
         let surveyed = Mutex::new(Surveyed { rows: all.collect(), ..Surveyed::default() });
         let targets = releases.into_iter().map(target).collect();
-        Survey { options: &content.archive, targets, sources, rows, surveyed }
+        Survey { options: &content.archive, targets, sources, rows, known: Mutex::default(), surveyed }
     }
 
     /// Which rows are written of a study with what else could be asked for, and which with what is.
@@ -169,18 +137,27 @@ impl<'s> Survey<'s> {
         let mut all = [(); 2].map(|()| vec![false; self.rows.len() + self.sources.len()]);
         for targets in &self.targets {
             for (found, target) in all.iter_mut().zip(targets) {
-                let Some(target) = target else { continue };
-                let leaves = target.of_shapes(study);
-                let (of_rows, of_sources) = found.split_at_mut(self.rows.len());
-                for (found, row) in of_rows.iter_mut().zip(&self.rows) {
-                    let name = target.release.element(row.name);
-                    *found |= name.is_some_and(|name| leaves.iter().any(|leaf| leaf.is_of(&name)));
-                }
-                let places = leaves.iter().filter_map(|leaf| source::of(leaf, &self.sources, target.release));
-                places.for_each(|place| of_sources[place] = true);
+                let leaves = target.as_ref().map(|target| target.of_shapes(study)).unwrap_or_default();
+                let release = target.as_ref().map(|target| target.release).unwrap_or_default();
+                leaves.iter().flat_map(|leaf| self.rows_of(leaf, release)).for_each(|place| found[place] = true);
             }
         }
         all
+    }
+
+    /// The places of the rows of a value, which are the same of every study: those of the element, and of its source.
+    fn rows_of(&self, leaf: &Leaf, release: &'static Release) -> Vec<usize> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_release = known.entry(release.name).or_default();
+        if let Some(places) = of_release.get(&leaf.element) {
+            return places.clone();
+        }
+        let is_of = |row: &AnyRow| release.element(row.name).is_some_and(|name| leaf.is_of(&name));
+        let of_rows = self.rows.iter().enumerate().filter(|(_, row)| is_of(row)).map(|(place, _)| place);
+        let of_source = source::of(leaf, &self.sources, release).map(|place| self.rows.len() + place);
+        let places: Vec<usize> = of_rows.chain(of_source).collect();
+        of_release.insert(leaf.element.clone(), places.clone());
+        places
     }
 
     /// Takes what is decided of a study: where its files differ, and what is written of it.
@@ -318,74 +295,4 @@ impl SurveyedAttribute {
         }
         self.values.insert(value);
     }
-}
-
-impl AnyRow {
-    fn of<P: Default + PartialEq>(row: &'static Row<P>) -> AnyRow {
-        let apply = |root: DataSet<'_>, options: &Options| {
-            let mapped = mapping::map(std::slice::from_ref(row), root, options);
-            (mapped.part != P::default(), mapped.issues)
-        };
-        AnyRow { name: row.name(), ..AnyRow::new(row.element, row.citation, row.attributes, Some(Box::new(apply))) }
-    }
-
-    fn listed(row: &'static Listed) -> AnyRow {
-        AnyRow::new(row.element, row.citation(), row.attributes(), None)
-    }
-
-    fn new(
-        element: &'static str,
-        citation: &'static str,
-        attributes: &'static [Attribute],
-        apply: Option<Apply>,
-    ) -> AnyRow {
-        let paths = |attribute: &Attribute| {
-            let mut paths: Vec<Vec<Tag>> = attribute.wanted().collect();
-            paths.sort_unstable();
-            paths
-        };
-        let paths = attributes.iter().flat_map(paths).collect();
-        AnyRow { element, name: element, citation, attributes, paths, apply }
-    }
-
-    /// The same for Key Object Selections alone.
-    fn of_selections(self) -> AnyRow {
-        let Some(apply) = self.apply else { return self };
-        let only = move |root: DataSet<'_>, options: &Options| {
-            if is_selection(root) { apply(root, options) } else { (false, Vec::new()) }
-        };
-        AnyRow { apply: Some(Box::new(only)), ..self }
-    }
-
-    fn found(&self, root: DataSet<'_>, options: &Options) -> Found {
-        let at = |path: &Vec<Tag>| {
-            let mut values = values::values(root, path, options);
-            values.retain(|value| !value.is_empty());
-            values
-        };
-        let values: Vec<Vec<String>> = self.paths.iter().map(at).collect();
-        let (is_filled, issues) = match &self.apply {
-            Some(apply) => apply(root, options),
-            None => (values.iter().any(|values| !values.is_empty()), Vec::new()),
-        };
-        Found { is_filled, issues, values }
-    }
-}
-
-/// All rows, in the order of the explanation of one file.
-fn rows() -> Vec<AnyRow> {
-    let mut rows: Vec<AnyRow> = UIDS.iter().map(AnyRow::listed).collect();
-    rows.extend(STUDY.iter().map(AnyRow::of));
-    rows.extend(SERIES.iter().map(AnyRow::of));
-    rows.extend(KIND.iter().map(AnyRow::of));
-    rows.extend(NUMBER.iter().map(AnyRow::of));
-    rows.extend(COMPANIONS.iter().map(AnyRow::listed));
-    rows.extend(SELECTION.iter().map(|row| AnyRow::of(row).of_selections()));
-    rows.retain(|row| !row.attributes.is_empty());
-    rows
-}
-
-fn is_selection(root: DataSet<'_>) -> bool {
-    let class = root.bytes(dicom_dictionary_std::tags::SOP_CLASS_UID).map(trim_uid);
-    class.and_then(|uid| std::str::from_utf8(uid).ok()).is_some_and(mapping::is_key_object_selection)
 }

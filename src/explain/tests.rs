@@ -3,9 +3,9 @@ use unicode_width::UnicodeWidthStr;
 
 use super::*;
 use crate::dicom::Levels;
-use crate::mapping::Options;
 use crate::mapping::sample;
 use crate::mapping::tests::is_missed;
+use crate::mapping::{COMPANIONS, Options, SELECTION, SERIES, STUDY, UIDS};
 use crate::options::References;
 
 /// A header of these values.

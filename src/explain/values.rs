@@ -35,7 +35,7 @@ pub fn read(root: DataSet<'_>, attribute: Attribute, options: &Options) -> Vec<R
 
 /// The tags of a path from the root inwards, and the keyword of the last one.
 pub fn names(path: &[Tag]) -> (Vec<String>, String) {
-    (path.iter().map(Tag::to_string).collect(), path.last().map(|tag| keyword(*tag)).unwrap_or_default())
+    (path.iter().map(Tag::to_string).collect(), path.last().map(|tag| keyword(*tag).into_owned()).unwrap_or_default())
 }
 
 /// The values that a data set has at a path, in the order of the items.

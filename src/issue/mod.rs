@@ -5,6 +5,7 @@
 mod reason;
 mod skip;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use dicom_core::Tag;
@@ -28,11 +29,11 @@ pub struct Issue {
 }
 
 /// The keyword of a tag in the data dictionary (PS3.6), else the tag itself.
-pub fn keyword(tag: Tag) -> String {
+pub fn keyword(tag: Tag) -> Cow<'static, str> {
     use dicom_core::dictionary::DataDictionary;
     dicom_dictionary_std::StandardDataDictionary
         .by_tag(tag)
-        .map_or_else(|| tag.to_string(), |entry| entry.alias.to_string())
+        .map_or_else(|| tag.to_string().into(), |entry| entry.alias.into())
 }
 
 impl fmt::Display for Issue {

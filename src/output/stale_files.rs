@@ -11,12 +11,12 @@ pub fn stale_files(root: &Path, extension: &str, report: Option<&Path>, is_ours:
     let is_document = |path: &PathBuf| {
         let has = |own: &str| path.extension().is_some_and(|extension| extension == own);
         let is_kind = has(extension) || extension == "json" && has("ndjson");
-        is_kind && path.is_file()
+        is_kind && !is_ours(path) && path.is_file()
     };
     let mut folders = vec![root.to_path_buf()];
     folders.extend(entries(root).filter(|path| is_resource_type(path) && path.is_dir()));
     let documents = folders.iter().flat_map(|folder| entries(folder)).filter(is_document);
-    documents.filter(|path| !is_ours(path) && !is_report(path)).count() as u64
+    documents.filter(|path| !is_report(path)).count() as u64
 }
 
 fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {

@@ -3,6 +3,7 @@ use std::fs;
 use std::path::Path;
 use std::thread;
 
+use super::whole_file::Finish;
 use super::*;
 use crate::options::FileMode;
 
@@ -197,4 +198,20 @@ mod unix {
             assert!(matches!(sink.finish(None), Err(Error::Write { .. })));
         }
     }
+}
+
+#[test]
+fn what_another_program_writes_meanwhile_is_not_replaced_by_less() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("1.json");
+    let patient = |rest: &str| format!(r#"{{"resourceType":"Patient","gender":"female"{rest}}}"#);
+    let mut file = WholeFile::create(&path).unwrap();
+    fs::write(&path, patient(r#","birthDate":"1970-01-02""#)).unwrap();
+    file.write_with(&mut |out| out.write_all(patient("").as_bytes())).unwrap();
+    assert_eq!(file.finish_unless_lossy(false).unwrap(), Finish::HeldBack(path.clone()));
+    assert!(fs::read_to_string(&path).unwrap().contains("1970-01-02"));
+    let mut file = WholeFile::create(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    file.write_with(&mut |out| out.write_all(patient("").as_bytes())).unwrap();
+    assert_eq!(file.finish_unless_lossy(false).unwrap(), Finish::Written);
 }

@@ -4,7 +4,7 @@
 //! killed run leaves a `.dcm2fhir-….tmp`, which a later run removes.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, BufWriter, Seek, Stdout, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -45,6 +45,8 @@ pub struct WholeFile {
     path: PathBuf,
     /// `None` if the path is no regular file, as a FIFO or `/dev/null`: it is written directly.
     temporary: Option<TempPath>,
+    /// Whether something was at the path when this was opened.
+    was_there: bool,
     writer: BufWriter<Opened>,
     mode: FileMode,
 }
@@ -68,8 +70,10 @@ impl WholeFile {
 
     /// Opens a file for a path, with its temporary name in `folder`, which is on the same disk.
     pub fn create_in(folder: &Path, path: &Path) -> Result<WholeFile, Error> {
-        let (temporary, file) = open(folder, path).map_err(|source| write_error(path, source))?;
-        Ok(WholeFile::new(path, temporary, Opened::File(file)))
+        let there = fs::metadata(path);
+        let was_there = !matches!(&there, Err(error) if error.kind() == io::ErrorKind::NotFound);
+        let (temporary, file) = open(folder, path, there).map_err(|source| write_error(path, source))?;
+        Ok(WholeFile { was_there, ..WholeFile::new(path, temporary, Opened::File(file)) })
     }
 
     /// Standard output.
@@ -79,7 +83,7 @@ impl WholeFile {
 
     fn new(path: &Path, temporary: Option<TempPath>, opened: Opened) -> WholeFile {
         let writer = BufWriter::with_capacity(BUFFER_BYTES, opened);
-        WholeFile { path: path.to_path_buf(), temporary, writer, mode: FileMode::default() }
+        WholeFile { path: path.to_path_buf(), temporary, was_there: true, writer, mode: FileMode::default() }
     }
 
     /// Checks that files can be created in the folder, by creating and removing one.
@@ -104,19 +108,38 @@ impl WholeFile {
 
     /// Renames the file to its path, unless the existing one has more content.
     pub fn finish_unless_lossy(mut self, replace: bool) -> Result<Finish, Error> {
-        self.writer.flush().map_err(|source| write_error(&self.path, source))?;
-        let bytes = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
-        match &self.temporary {
+        self.flush_all()?;
+        if self.temporary.is_some() && self.is_empty() && (self.is_json() || !is_empty(&self.path)) {
             // An empty file is valid NDJSON, but not valid JSON.
-            Some(temporary) if bytes(temporary) == 0 && (bytes(&self.path) > 0 || self.is_json()) => {
-                return Ok(Finish::NothingNew);
-            }
-            Some(temporary) if !replace && is_lossy(&self.path, temporary) => {
-                return Ok(Finish::HeldBack(self.path));
-            }
-            _ => {}
+            return Ok(Finish::NothingNew);
         }
-        self.finish().map(|()| Finish::Written)
+        if !replace && !self.was_there {
+            match self.place_new()? {
+                None => return Ok(Finish::Written),
+                // Another program wrote one meanwhile, or the file system cannot tell.
+                Some(file) => self = file,
+            }
+        }
+        match &self.temporary {
+            Some(temporary) if !replace && is_lossy(&self.path, temporary) => Ok(Finish::HeldBack(self.path)),
+            _ => self.finish().map(|()| Finish::Written),
+        }
+    }
+
+    /// Renames the file to its path if there is none; else gives it back.
+    fn place_new(mut self) -> Result<Option<WholeFile>, Error> {
+        self.set_permissions()?;
+        let Some(temporary) = self.temporary.take() else { return Ok(Some(self)) };
+        let placed = temporary.persist_noclobber(&self.path);
+        Ok(placed.err().map(|error| WholeFile { temporary: Some(error.path), ..self }))
+    }
+
+    /// Whether nothing was written.
+    fn is_empty(&mut self) -> bool {
+        match self.writer.get_mut() {
+            Opened::File(file) => file.stream_position().is_ok_and(|written| written == 0),
+            Opened::Stdout(_) => false,
+        }
     }
 
     fn is_json(&self) -> bool {
@@ -124,19 +147,31 @@ impl WholeFile {
     }
 
     /// Renames the file to its path, and replaces an existing one.
-    pub fn finish(self) -> Result<(), Error> {
-        let WholeFile { path, temporary, mut writer, mode } = self;
-        writer.flush().map_err(|source| write_error(&path, source))?;
-        let Some(temporary) = temporary else { return Ok(()) };
-        if let Some(permissions) = mode.permissions() {
-            fs::set_permissions(&temporary, permissions).map_err(|source| write_error(&path, source))?;
-        }
-        temporary.persist(&path).map_err(|error| write_error(&path, error.error))
+    pub fn finish(mut self) -> Result<(), Error> {
+        self.flush_all()?;
+        self.set_permissions()?;
+        let Some(temporary) = self.temporary else { return Ok(()) };
+        temporary.persist(&self.path).map_err(|error| write_error(&self.path, error.error))
+    }
+
+    fn flush_all(&mut self) -> Result<(), Error> {
+        self.writer.flush().map_err(|source| write_error(&self.path, source))
+    }
+
+    fn set_permissions(&self) -> Result<(), Error> {
+        let (Some(temporary), Some(permissions)) = (&self.temporary, self.mode.permissions()) else { return Ok(()) };
+        fs::set_permissions(temporary, permissions).map_err(|source| write_error(&self.path, source))
     }
 }
 
-fn open(folder: &Path, path: &Path) -> io::Result<(Option<TempPath>, File)> {
-    match fs::metadata(path) {
+/// Whether there is nothing at a path.
+fn is_empty(path: &Path) -> bool {
+    fs::metadata(path).map_or(0, |metadata| metadata.len()) == 0
+}
+
+/// Opens what `there` says of the path: a temporary file, or what is no regular file itself.
+fn open(folder: &Path, path: &Path, there: io::Result<fs::Metadata>) -> io::Result<(Option<TempPath>, File)> {
+    match there {
         Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
         Ok(metadata) if !metadata.is_file() => Ok((None, OpenOptions::new().write(true).open(path)?)),
         _ => {

@@ -247,3 +247,23 @@ fn a_value_that_is_always_the_same_is_what_the_mapping_says() {
         }
     }
 }
+
+#[test]
+fn each_option_that_the_mapping_names_is_one() {
+    let help = dcm2fhir().args(["convert", "--help"]).output().unwrap();
+    let has = |option: &str| {
+        let mut words = stdout(&help).split_whitespace().map(|word| word.trim_end_matches(','));
+        words.any(|word| word == option)
+    };
+    let profiles = ["mado", "eu-imaging", "imr", "mii", "ips"].map(|name| vec!["--profile", name]);
+    let mut checked = BTreeSet::new();
+    for arguments in profiles.into_iter().chain([vec![]]) {
+        let output = dcm2fhir().arg("mapping").args(["--format", "json"]).args(arguments).output().unwrap();
+        let words = stdout(&output).split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+        for option in words.filter(|word| word.starts_with("--")) {
+            assert!(has(option), "{option}");
+            checked.insert(option.to_owned());
+        }
+    }
+    assert!(checked.len() > 10, "{checked:?}");
+}

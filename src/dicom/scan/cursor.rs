@@ -1,6 +1,5 @@
 //! Where a scan stands among the wanted attributes of a data set.
 
-use super::element::number;
 use crate::dicom::wanted::Child;
 
 /// The longest value that is taken.
@@ -45,14 +44,20 @@ impl<'a> Cursor<'a> {
         child
     }
 
-    /// Moves to the first child that is not before an element, and gives it if it is that of the element.
+    /// Moves to the first child that is not before an element, and gives it if it is that of the element; then
+    /// [`Cursor::leave`] is to follow.
     #[inline(always)]
     pub(super) fn seek(&mut self, found: u32) -> Option<&'a Child> {
-        while self.next_child().is_some_and(|child| number(child.tag) < found) {
+        while let Some(child) = self.next_child()
+            && child.number <= found
+        {
+            if child.number == found {
+                return Some(child);
+            }
             self.at += 1;
         }
         self.set_next();
-        self.next_child().filter(|child| number(child.tag) == found)
+        None
     }
 
     /// Moves behind a child.
@@ -65,7 +70,7 @@ impl<'a> Cursor<'a> {
     #[cold]
     pub(super) fn go_back(&mut self, found: u32) {
         self.in_order &= found == self.previous;
-        self.at = self.children.partition_point(|child| number(child.tag) < found);
+        self.at = self.children.partition_point(|child| child.number < found);
     }
 
     #[inline(always)]
@@ -80,7 +85,7 @@ impl<'a> Cursor<'a> {
 
     #[inline(always)]
     pub(super) fn set_next(&mut self) {
-        self.next = self.next_child().map_or(self.limit, |child| number(child.tag).min(self.limit));
+        self.next = self.next_child().map_or(self.limit, |child| child.number.min(self.limit));
     }
 }
 

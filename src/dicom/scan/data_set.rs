@@ -159,7 +159,7 @@ impl<'a> Scan<'a> {
         encoding: Encoding,
     ) -> Result<u64, Stop> {
         match child {
-            Some(&Child { tag, levels, items: Some(node) }) => {
+            Some(&Child { tag, levels, items: Some(node), .. }) => {
                 let open = self.header.open_sequence(tag, levels).map_err(|_| self.fail(FaultKind::TooMany))?;
                 let result = self.sequence(node, offset, element, end, encoding);
                 self.header.close(open);

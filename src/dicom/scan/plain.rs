@@ -32,9 +32,7 @@ pub fn pass(encoding: Encoding, rest: &[u8], cursor: &mut Cursor<'_>, header: &m
 #[inline(always)]
 fn pass_as(encoding: Encoding, data: &[u8], cursor: &mut Cursor<'_>, header: &mut Header) -> Passed {
     let mut rest = data;
-    loop {
-        rest = skip(encoding, rest, cursor);
-        let Some(element) = rest.first_chunk().and_then(|head| encoding.known(head)) else { break };
+    while let Some(element) = skip(encoding, &mut rest, cursor) {
         let is_plain = element.number > cursor.previous && element.length != UNDEFINED;
         let is_noticed = element.number >= cursor.next;
         if !is_plain || is_noticed && !(element.number < cursor.limit && take(&element, rest, cursor, header)) {
@@ -54,20 +52,20 @@ fn pass_as(encoding: Encoding, data: &[u8], cursor: &mut Cursor<'_>, header: &mu
     Passed { bytes: passed(data, rest), behind: None }
 }
 
-/// Passes over the elements that nobody notices. Nothing is looked at but their headers, and nothing kept but the last tag.
+/// Passes over the elements that nobody notices, and gives the first that somebody may. Nothing is looked at but their
+/// headers, and nothing kept but the last tag.
 #[inline(always)]
-fn skip<'d>(encoding: Encoding, data: &'d [u8], cursor: &mut Cursor<'_>) -> &'d [u8] {
-    let (mut rest, mut previous, next) = (data, cursor.previous, cursor.next);
-    while let Some(element) = rest.first_chunk().and_then(|head| encoding.known(head))
-        && previous < element.number
-        && element.number < next
-        && element.length != UNDEFINED
-        && let Some(behind) = usize::try_from(element.whole_length()).ok().and_then(|length| rest.get(length..))
-    {
-        (rest, previous) = (behind, element.number);
-    }
+fn skip(encoding: Encoding, rest: &mut &[u8], cursor: &mut Cursor<'_>) -> Option<Element> {
+    let (mut previous, next) = (cursor.previous, cursor.next);
+    let noticed = loop {
+        let Some(element) = rest.first_chunk().and_then(|head| encoding.known(head)) else { break None };
+        let is_unnoticed = previous < element.number && element.number < next && element.length != UNDEFINED;
+        let behind = usize::try_from(element.whole_length()).ok().and_then(|length| rest.get(length..));
+        let Some(behind) = behind.filter(|_| is_unnoticed) else { break Some(element) };
+        (*rest, previous) = (behind, element.number);
+    };
     cursor.previous = previous;
-    rest
+    noticed
 }
 
 fn passed(data: &[u8], rest: &[u8]) -> u64 {

@@ -81,7 +81,7 @@ fn attribute(attribute: Attribute) -> AttributeName {
     let path = attribute.path();
     AttributeName {
         path: path.iter().map(ToString::to_string).collect(),
-        keywords: path.iter().map(|tag| keyword(*tag)).collect(),
+        keywords: path.iter().map(|tag| keyword(*tag).into_owned()).collect(),
         items: content(attribute),
     }
 }

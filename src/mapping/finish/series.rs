@@ -31,7 +31,7 @@ pub fn series<'a>(
     issues: &mut Issues<'a>,
 ) -> Series<'a> {
     let mut note = |found: Issue| issues.push((Some(resolved.uid), found));
-    let part = resolved.part.clone();
+    let part = &resolved.part;
     let laterality = laterality(&part.laterality, &mut note);
     Series {
         uid: resolved.uid.to_string(),
@@ -43,8 +43,8 @@ pub fn series<'a>(
         laterality,
         started: started(part.started, study.part.started, options, &mut note),
         specimen: distinct_orders(part.specimen.clone()),
-        performer: performers(&part),
-        description: part.description,
+        performer: performers(part),
+        description: part.description.clone(),
         instances: (detail == Detail::Instance).then_some(&*resolved.instances),
     }
 }
