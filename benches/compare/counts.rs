@@ -1,17 +1,22 @@
 //! Counts that do not depend on the load of the machine: user instructions by valgrind, and system calls by strace.
 
+use std::path::Path;
 use std::process::Command;
 
-use crate::contestants::{Contestant, installed};
+use crate::contestants::{Contestant, OUTPUT, installed};
+use crate::measure::retire;
 
-/// Prints both for the floor and the tool, for one file.
-pub fn print(files: u32, all: &[Contestant]) {
+/// Prints both for the floor and the tool, for one file. Each run writes to a new folder, as those that are measured.
+pub fn print(files: u32, all: &[Contestant], work: &Path) {
     println!("\n| | user instructions a file | system calls a file |\n|---|---|---|");
     for contestant in all.iter().take(2) {
         let cell = |count: Option<u64>, digits: usize| {
             count.map_or("-".to_string(), |count| format!("{:.digits$}", count as f64 / f64::from(files)))
         };
-        let (instructions, calls) = (instructions(&contestant.command), system_calls(&contestant.command));
+        retire(&work.join(OUTPUT));
+        let instructions = instructions(&contestant.command);
+        retire(&work.join(OUTPUT));
+        let calls = system_calls(&contestant.command);
         println!("| {} | {} | {} |", contestant.name, cell(instructions, 0), cell(calls, 2));
     }
 }

@@ -76,7 +76,7 @@ fn main() -> ExitCode {
     let all = contestants(&archive, work.path(), arguments.threads, !arguments.alone);
     table::print(files, &rounds(&all, work.path(), arguments.rounds));
     if arguments.counts {
-        counts::print(files, &all);
+        counts::print(files, &all, work.path());
     }
     if arguments.by_threads {
         by_threads(&archive, work.path(), files, arguments.rounds);

@@ -50,7 +50,7 @@ pub fn run_and_tell(words: &[String]) -> ExitCode {
 }
 
 /// Renames the output of the last run. It is removed at the end, as creating files is slower after a removal.
-fn retire(output: &Path) {
+pub fn retire(output: &Path) {
     static RETIRED: AtomicUsize = AtomicUsize::new(0);
     let aside = format!("retired-{}", RETIRED.fetch_add(1, Ordering::Relaxed));
     let _ = fs::rename(output, output.with_file_name(aside));

@@ -260,6 +260,12 @@ pub enum Reason {
     /// All files of a study that an index knows are gone.
     #[error("all of its files are gone: its document stays; --gone delete takes it away")]
     FilesGone,
+    /// The same, of more studies than `--max-gone`.
+    #[error(
+        "all of its files are gone, and those of more studies than --max-gone: its document stays; give a larger \
+         --max-gone if they are really gone"
+    )]
+    TooManyGone,
     /// The file of an earlier run says more of a companion, or something else: it was not replaced.
     #[error(
         "the file there says more of it than this run, or something else: it is held back; give --replace to write it \
@@ -337,9 +343,9 @@ impl Reason {
     pub fn is_loss(self) -> bool {
         use Reason::{
             FileSaysMore, HeldBack, NameTaken, NoManifest, NotConforming, OtherContent, OtherPatient, PatientIdTooLong,
-            RepeatedIdentity, SeveralPatients,
+            RepeatedIdentity, SeveralPatients, TooManyGone,
         };
-        let is_missing = matches!(self, OtherContent | NameTaken | HeldBack | FileSaysMore);
+        let is_missing = matches!(self, OtherContent | NameTaken | HeldBack | FileSaysMore | TooManyGone);
         let is_in_doubt = matches!(self, SeveralPatients | OtherPatient | PatientIdTooLong | RepeatedIdentity);
         is_missing || is_in_doubt || matches!(self, NotConforming(_) | NoManifest(_))
     }

@@ -246,6 +246,18 @@ fn each_line_of_a_manifest_that_a_profile_adds_is_told_of_it() {
 }
 
 #[test]
+fn what_an_option_says_is_told_of_no_attribute() {
+    let options = ["--profile", "mado", "--creator", "X", "--retrieve-location", "1.2"];
+    let explained = explanation(&case("full-identity/1-1.dcm"), &options);
+    let rows = explained["rows"].as_array().unwrap().iter();
+    for row in rows.filter(|row| row["element"] == "Organization.name" || row["element"] == "Device.manufacturer") {
+        let values = row["written"].as_array().unwrap().iter().flat_map(|group| group["values"].as_array().unwrap());
+        let of_option = values.filter(|leaf| leaf["value"] == "X" || leaf["value"] == "dcm2fhir").count();
+        assert_eq!(of_option > 0, row["reads"] == Value::Array(vec![]), "{row}");
+    }
+}
+
+#[test]
 fn a_constant_is_what_a_row_says_it_is_always() {
     let explained = explanation(&case("full-identity/1-1.dcm"), &["--references", "separate"]);
     let rows = explained["rows"].as_array().unwrap();

@@ -51,7 +51,8 @@ fn whatever_changes_a_night_ends_as_a_full_run() {
                 // A folder of NDJSON keeps the files of types that no longer come, as without an index.
                 let end = if options.contains(&"ndjson") { ".ndjson" } else { "/" };
                 let full = convert(&world, &format!("full{place}-{night}{end}"), options);
-                let index = ["--index", "archive.index", "--gone", "delete", "--max-gone", "100%"];
+                let check = ["stat", "read"][night % 2];
+                let index = ["--index", "archive.index", "--gone", "delete", "--max-gone", "100%", "--check", check];
                 let with: Vec<&str> = options.iter().chain(&index).copied().collect();
                 let with_index = convert(&world, &format!("night{place}{end}"), &with);
                 assert_same(&with_index, &full, &format!("case {case}, night {night}, {options:?}"));

@@ -129,6 +129,35 @@ fn what_a_night_finds_first_does_not_make_up_for_what_is_gone() {
 }
 
 #[test]
+fn studies_whose_files_have_become_something_else_are_not_gone_unseen() {
+    let mut world = World::new(33, 40);
+    let options = ["--references", "separate", "--report", "r.json", "--gone", "delete"];
+    let _ = night(&world, &options);
+    let before = documents(&world.at("out"));
+    let contents: Vec<_> = world.files().iter().map(|file| (file.clone(), fs::read(file).unwrap())).collect();
+    for (file, _) in &contents {
+        fs::write(file, "").unwrap();
+        world.touch(file);
+    }
+    for _ in 0..2 {
+        let (code, said) = night(&world, &options);
+        assert_eq!((code, documents(&world.at("out"))), (Some(1), before.clone()), "{said}");
+        assert!(said.contains("those of more studies than --max-gone"), "{said}");
+        assert!(fs::read_to_string(world.at("r.json")).unwrap().contains("too-many-gone"));
+    }
+    for (file, content) in &contents {
+        fs::write(file, content).unwrap();
+        world.touch(file);
+    }
+    let (_, said) = night(&world, &options);
+    assert!(said.contains(" 0 studies written"), "{said}");
+    assert_eq!(documents(&world.at("out")), before);
+    contents.iter().for_each(|(file, _)| fs::write(file, "").unwrap());
+    let (code, said) = night(&world, &[&options[..], &["--max-gone", "100%"]].concat());
+    assert_eq!(documents(&world.at("out")).len(), 0, "{code:?} {said}");
+}
+
+#[test]
 fn a_folder_is_known_again_however_its_name_is_spelled() {
     let world = World::new(29, 12);
     fs::copy(world.files().remove(0), world.archive().join("IM0")).unwrap();

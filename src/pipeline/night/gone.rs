@@ -4,14 +4,40 @@ use std::collections::HashSet;
 
 use super::{Night, beside, main};
 use crate::error::Error;
-use crate::index::Document;
+use crate::index::{Document, Standing};
 use crate::issue::{Issue, Reason};
 use crate::options::index::Gone;
 use crate::report::Where;
 
+/// Studies whose files are all gone, and what is done with their documents.
+pub(super) struct GoneStudies {
+    all: Vec<Standing>,
+    how: Gone,
+    /// Why documents stay.
+    reason: Reason,
+}
+
 impl Night<'_> {
+    /// Finds the studies whose files are all gone: also where a file is there, and has become another. If they are more than
+    /// `--max-gone`, their documents stay.
+    pub(super) fn gone_studies(&self) -> Result<GoneStudies, Error> {
+        let mut all = Vec::new();
+        if self.stays {
+            self.index.each_gone(self.target, |standing| match self.unread.contains(&standing.study) {
+                true => self.sink.stands(&main(self.run.job, standing.id)),
+                false => all.push(standing),
+            })?;
+        }
+        self.state().counts.gone = all.len() as u64;
+        let (gone, known) = (all.len() as u64, (all.len() + self.index.count_studies()?) as u64);
+        let is_too_many = self.gone != Gone::Keep && !self.run.job.config.index.max_gone.allows(gone, known);
+        let (how, reason) =
+            if is_too_many { (Gone::Keep, Reason::TooManyGone) } else { (self.gone, Reason::FilesGone) };
+        Ok(GoneStudies { all, how, reason })
+    }
+
     /// Handles documents of companions that no study refers to any more.
-    pub(super) fn remove_documents(&self, studies: &[i64]) -> Result<(), Error> {
+    pub(super) fn remove_documents(&self, studies: &[i64], gone: &GoneStudies) -> Result<(), Error> {
         if !self.stays {
             return Ok(());
         }
@@ -22,7 +48,7 @@ impl Night<'_> {
             let is_here = self.state().given.contains(&(name.resource_type, name.id.clone()));
             let is_of_all = document.is_shared() && !written.is_empty() && self.unread.is_empty();
             let is_of_these = written.contains(&document.study) || is_of_all;
-            let is_left_over = !is_here && is_of_these && self.gone == Gone::Delete;
+            let is_left_over = !is_here && is_of_these && gone.how == Gone::Delete;
             if is_left_over && self.sink.remove(&name, document.hash)? {
                 removed.push(document);
             } else if !is_here {
@@ -35,21 +61,13 @@ impl Night<'_> {
     }
 
     /// Handles documents of studies whose files are all gone.
-    pub(super) fn settle_gone(&self) -> Result<(), Error> {
-        if !self.stays {
-            return Ok(());
-        }
-        let mut gone = Vec::new();
-        self.index.each_gone(self.target, |standing| match self.unread.contains(&standing.study) {
-            true => self.sink.stands(&main(self.run.job, standing.id)),
-            false => gone.push(standing),
-        })?;
-        self.state().counts.gone = gone.len() as u64;
-        let documents = if gone.is_empty() { Vec::new() } else { self.index.documents(self.target)? };
+    pub(super) fn settle_gone(&self, gone: GoneStudies) -> Result<(), Error> {
+        let GoneStudies { all, how, reason } = gone;
+        let documents = if all.is_empty() { Vec::new() } else { self.index.documents(self.target)? };
         let mut removed = Vec::new();
-        for standing in gone {
+        for standing in all {
             let name = main(self.run.job, standing.id.clone());
-            let is_removed = match (self.gone, standing.hash) {
+            let is_removed = match (how, standing.hash) {
                 (Gone::Delete, Some(hash)) => self.sink.remove(&name, hash)?,
                 (Gone::EnteredInError, Some(_)) => self.sink.withdraw(&name, &standing.uid)?,
                 _ => false,
@@ -60,7 +78,7 @@ impl Night<'_> {
             } else {
                 self.sink.stands(&name);
                 let place = Where { study: Some(&standing.uid), ..Where::default() };
-                let issue = Issue { element: "ImagingStudy", tags: Vec::new(), reason: Reason::FilesGone, value: None };
+                let issue = Issue { element: "ImagingStudy", tags: Vec::new(), reason, value: None };
                 self.run.report.issue(place, &issue);
             }
         }

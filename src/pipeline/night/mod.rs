@@ -128,12 +128,13 @@ impl<'n> Night<'n> {
     /// Writes the studies that came out different, and says of all others what was said of them before.
     pub fn write(&self, pool: &ThreadPool) -> Result<NightCounts, Error> {
         write::check_room(self.run.job, self.index.count_studies()?)?;
+        // First, as its hashes take memory that the studies then have.
+        self.tell_places()?;
         let changed = self.changed()?;
         let mut held = Held::default();
         pool.install(|| self.look_at(&changed, &mut held))?;
         let across = self.across(&changed)?;
         let studies: Vec<i64> = changed.iter().chain(&across.others).copied().collect();
-        self.tell_places()?;
         let mut stage = write::Stage { memory: Some(self), ..write::Stage::new(self.run, self.sink)? };
         stage.sharing.contested = across.contested;
         self.tell_unchanged()?;
@@ -145,8 +146,9 @@ impl<'n> Night<'n> {
         // What was written is written, whatever stopped the rest.
         self.note()?;
         written?;
-        self.remove_documents(&studies)?;
-        self.settle_gone()?;
+        let gone = self.gone_studies()?;
+        self.remove_documents(&studies, &gone)?;
+        self.settle_gone(gone)?;
         Ok(self.state().counts)
     }
 
