@@ -116,8 +116,10 @@ fn written_of(element: &'static str, release: &'static Release, parts: &Parts, u
 
 /// The values of a companion's element in a release, of a data set.
 fn values(element: &'static str, release: &'static Release, data_set: &[sample::Sample]) -> Vec<Leaf> {
+    // One person in two places is one, by a number of a scheme that the user knows.
+    let schemes: &[&str] = if element.starts_with("Practitioner") { &["scheme:SRT=urn:x"] } else { &[] };
     let header = sample::header(data_set);
-    let parts = Parts::of(header.root(), &Options::default(), false);
+    let parts = Parts::of(header.root(), &sample::options(schemes, &[]), false);
     let parts = Parts { study: parts.study, series: parts.series, ..Parts::default() };
     written_of(element, release, &parts, &Uids::of(header.root()))
 }

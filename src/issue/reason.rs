@@ -311,6 +311,9 @@ pub enum Reason {
     /// An identifier whose issuer cannot be written as a system.
     #[error("the issuer is no usable system: kept as the assigner's name")]
     UnusableIssuer,
+    /// A person or institution identified by a code of a terminology, which others have too.
+    #[error("a code of a terminology identifies nobody: kept without its system")]
+    TermAsIdentity,
     /// A person name that is not as PS3.5 6.2 has it.
     #[error("not a person name: want at most five components and three groups")]
     NotAPersonName,

@@ -153,7 +153,8 @@ impl<'a> Attributes<'a> {
 
     /// The values of a multi-valued attribute, without empty ones.
     pub fn texts(&self, tag: Tag) -> Vec<String> {
-        values(&self.line(tag).unwrap_or_default()).map(str::to_string).collect()
+        let text = self.line(tag).unwrap_or_default();
+        values(&text).map(str::trim).filter(|value| !value.is_empty()).map(str::to_string).collect()
     }
 
     /// The value of a UI attribute; an empty one is absent.
@@ -242,9 +243,9 @@ fn allows(attributes: &[Attribute], prefix: &[Tag], tag: Tag) -> bool {
     attributes.iter().any(|attribute| attribute.allows(prefix, tag))
 }
 
-/// The values in a text, without empty ones.
+/// The values in a text, without padding and empty ones.
 fn values(text: &str) -> impl Iterator<Item = &str> {
-    text.split('\\').map(str::trim).filter(|value| !value.is_empty())
+    text.split('\\').map(|value| value.trim_matches(' ')).filter(|value| !value.is_empty())
 }
 
 /// The text of the row's attribute.
@@ -308,6 +309,17 @@ mod tests {
         let named = &[Attribute::Value(&[tags::STUDY_DATE])];
         let row = RowView { element: "started", attributes: named, within: None, options: &options, issues: &issues };
         Attributes::new(header.root(), row).text(tags::STUDY_TIME);
+    }
+
+    #[test]
+    fn a_row_of_a_companion_sees_what_the_row_of_the_reference_names_too() {
+        let header = header(&[text(tags::STUDY_ID, "1"), text(tags::STUDY_DESCRIPTION, "2")]);
+        let (options, issues) = (Options::default(), RefCell::default());
+        let both = &[Attribute::Value(&[tags::STUDY_ID]), Attribute::Value(&[tags::STUDY_DESCRIPTION])];
+        let within = Some(&both[..1]);
+        let row = RowView { element: "id", attributes: both, within, options: &options, issues: &issues };
+        let seen = [tags::STUDY_ID, tags::STUDY_DESCRIPTION].map(|tag| Attributes::new(header.root(), row).text(tag));
+        assert_eq!(seen, [Some("1".to_string()), None]);
     }
 
     #[test]

@@ -52,9 +52,15 @@ pub fn concept(item: &Attributes<'_>) -> Option<CodeableConcept> {
 pub fn code_as_identifier(item: &Attributes<'_>, concept: &CodeableConcept) -> Option<Identifier> {
     let coding = concept.coding.first()?;
     let CodeValue { tag, .. } = code_value(item)?;
+    let value = item.id_text(tag)?;
+    // A profession or a kind of institution: the schemes of PS3.16 Table 8-1 that have a system are terminologies.
+    let is_term = |system: &&Text| terms::designator(system).is_some();
+    let system = coding.system.as_ref().filter(|system| !is_term(system)).cloned();
+    if system != coding.system {
+        item.note(tag, Reason::TermAsIdentity, value.text());
+    }
     // A scheme without a system still says whose the number is.
-    let scheme = item.id_text(tags::CODING_SCHEME_DESIGNATOR).filter(|_| coding.system.is_none());
-    let (system, value) = (coding.system.clone(), item.id_text(tag)?);
+    let scheme = item.id_text(tags::CODING_SCHEME_DESIGNATOR).filter(|_| system.is_none());
     let is_in_doubt = item.are_contradicted(&[tags::CODING_SCHEME_DESIGNATOR, tags::CODING_SCHEME_UID]);
     let value = if is_in_doubt { value.in_doubt() } else { value };
     Some(Identifier { system, value, scheme, ..Identifier::default() })

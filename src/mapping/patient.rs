@@ -116,7 +116,11 @@ fn identifiers(attributes: &Attributes<'_>) -> Vec<Identifier> {
         true => or_system(one, attributes.options().system(&SystemKind::Patient)),
         false => one,
     };
-    let mut all: Vec<Identifier> = patient_id(attributes).map(system).into_iter().collect();
+    let mut first = patient_id(attributes).map(system);
+    if let (Some(id), true) = (&mut first, attributes.are_contradicted(&[tags::QUALITY_CONTROL_SUBJECT])) {
+        id.value = id.value.clone().in_doubt();
+    }
+    let mut all: Vec<Identifier> = first.into_iter().collect();
     unite_identifiers(&mut all, others.iter().filter_map(patient_id).collect());
     all
 }

@@ -212,7 +212,7 @@ mod tests {
             |designator: &str| -> Sample { items(tags::INSTITUTION_CODE_SEQUENCE, [code("H1", designator, "")]) };
         for (data_set, want) in [
             (vec![text(tags::INSTITUTION_NAME, "Hospital")], vec!["Hospital"]),
-            (vec![text(tags::INSTITUTION_NAME, "Hospital"), coded("LN")], vec!["http://loinc.org|H1 = Hospital"]),
+            (vec![text(tags::INSTITUTION_NAME, "Hospital"), coded("LN")], vec!["H1 = Hospital"]),
             (vec![coded("99X")], vec!["H1"]),
             (vec![text(tags::INSTITUTION_NAME, "")], vec![]),
         ] {

@@ -425,6 +425,29 @@ fn numbers_of_persons_are_of_their_schemes_and_as_the_file_has_them() {
 }
 
 #[test]
+fn a_code_of_a_terminology_is_nobodys_number() {
+    let systems = ["scheme:99A=urn:99a"];
+    for (scheme, count) in [("SCT", 2), ("DCM", 2), ("LN", 2), ("99X", 2), ("99A", 1)] {
+        let of = |study: &str| {
+            let code = || dcm2fhir::synth::code("309343006", scheme, "Radiologist");
+            let person = DataSet::new().item(tags::PERSON_IDENTIFICATION_CODE_SEQUENCE, code());
+            image(study, 1, &[])
+                .item(tags::OPERATOR_IDENTIFICATION_SEQUENCE, person)
+                .item(tags::INSTITUTION_CODE_SEQUENCE, code())
+        };
+        everywhere(&[of("1"), of("2")], &systems, |run, way, _| {
+            for kind in ["Practitioner", "Organization"] {
+                let is_told = count == 2 && scheme != "99X";
+                assert_eq!(run.issues.contains_key("term-as-identity"), is_told, "{scheme}: {:?}", run.issues);
+                let found = of_type(run, kind).len();
+                assert!(way != SEPARATE || found == count, "{scheme}: {found} {kind}");
+                assert_eq!(searches(run, kind).is_empty(), way != Way::Bundles || count == 2, "{scheme}");
+            }
+        });
+    }
+}
+
+#[test]
 fn a_study_of_several_patients_shares_no_order() {
     let images = [
         image("1", 1, &[(tags::ACCESSION_NUMBER, b"ACC1")]),

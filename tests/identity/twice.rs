@@ -24,7 +24,7 @@ const SYSTEMS: [&str; 9] = [
 
 /// What stands twice, at the root or in an item. The builder has one of each tag, so that another stands for it until the
 /// file is written: the last ones of the group, so that the later value comes later.
-const TWICE: [Tag; 19] = [
+const TWICE: [Tag; 20] = [
     tags::PATIENT_ID,
     tags::ISSUER_OF_PATIENT_ID,
     tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE,
@@ -44,6 +44,7 @@ const TWICE: [Tag; 19] = [
     tags::DEVICE_SERIAL_NUMBER,
     tags::STUDY_INSTANCE_UID,
     tags::CODING_SCHEME_UID,
+    tags::QUALITY_CONTROL_SUBJECT,
 ];
 
 /// The tag that stands for a second attribute.
@@ -97,7 +98,7 @@ fn issuer(local: &str, universal: &str) -> DataSet {
 
 /// An image of a study with two values of one attribute, and what the attribute identifies.
 fn in_doubt(study: &str, case: usize, form: Form, values: [&str; 2]) -> Option<(&'static str, Instance)> {
-    let image = image(study, 1, &[]);
+    let (image, is_one) = (image(study, 1, &[]), values != ["HOSP", "LAB"]);
     let numbered = |tag| image.clone().text(tag, "N1");
     let issued = |item: DataSet| numbered(tags::ADMISSION_ID).item(tags::ISSUER_OF_ADMISSION_ID_SEQUENCE, item);
     let requested = |tag| image.clone().item(tags::REQUEST_ATTRIBUTES_SEQUENCE, form.of(DataSet::new(), tag, values));
@@ -128,6 +129,15 @@ fn in_doubt(study: &str, case: usize, form: Form, values: [&str; 2]) -> Option<(
         16 => ("Practitioner", operated(form.of(code("N1", "", ""), tags::CODING_SCHEME_DESIGNATOR, ["99A", "LN"]))),
         17 => ("Device", form.of(image.clone(), tags::DEVICE_SERIAL_NUMBER, values)),
         18 => ("Practitioner", operated(form.of(code("N1", "99B", ""), tags::CODING_SCHEME_UID, ["1.2.8", "1.2.9"]))),
+        19 => (
+            "Patient",
+            form.of(
+                numbered(tags::ADMISSION_ID),
+                tags::QUALITY_CONTROL_SUBJECT,
+                if is_one { values } else { ["YES", "NO"] },
+            ),
+        ),
+        20 => ("Encounter", issued(form.of(issuer("HOSP", "1.2.9"), tags::UNIVERSAL_ENTITY_ID_TYPE, ["DNS", "ISO"]))),
         _ => return None,
     })
 }
@@ -150,7 +160,7 @@ fn identifies_nothing(form: Form) {
         let [Some((kind, first)), Some((_, second))] =
             ["1", "2"].map(|study| in_doubt(study, case, form, ["HOSP", "LAB"]))
         else {
-            assert_eq!(case, 19);
+            assert_eq!(case, 21);
             return;
         };
         let files = [file(&first), file(&second)];
@@ -185,7 +195,7 @@ fn a_number_that_stands_twice_and_says_the_same_is_one() {
     ] {
         for case in 0.. {
             let Some((kind, image)) = in_doubt("1", case, form, values) else { break };
-            if [12, 14, 16, 18].contains(&case) {
+            if [12, 14, 16, 18, 20].contains(&case) {
                 continue;
             }
             let run = converted_files(&[file(&image)], Release::R4, Way::Bundles, &SYSTEMS);
@@ -225,22 +235,45 @@ fn a_backslash_inside_of_a_character_divides_nothing() {
     }
 }
 
+/// The only image of a study in DICOM JSON.
+fn in_json(study: &str, id: &str, accession: &str) -> String {
+    format!(
+        r#"{{"00080018":{{"vr":"UI","Value":["1.2.{study}.1.1"]}},"00080050":{{"vr":"SH","Value":{accession}}},
+        "0020000D":{{"vr":"UI","Value":["1.2.{study}"]}},"0020000E":{{"vr":"UI","Value":["1.2.{study}.1"]}},
+        "00080016":{{"vr":"UI","Value":["1.2.840.10008.5.1.4.1.1.2"]}},"00100020":{{"vr":"LO","Value":{id}}}}}"#
+    )
+}
+
+#[test]
+fn halves_of_characters_in_dicom_json_are_compared_as_they_are_told() {
+    for (ids, is_several) in [
+        ([r#"["\ud800-1"]"#, r#"["\udfff-1"]"#], true),
+        ([r#"["\ud800-1"]"#, r#"["\uD800-1"]"#], false),
+        ([r#"["\ud800\n1"]"#, r#"["\ud800\t1"]"#], true),
+        ([r#"["\ud800-1"]"#, r#"["\ufffd-1"]"#], true),
+    ] {
+        let second = in_json("1", ids[1], "[]").replace("1.2.1.1.1", "1.2.1.1.2");
+        let both = format!("[{},{second},{}]", in_json("1", ids[0], "[]"), in_json("2", ids[0], "[]"));
+        let run = converted_files(&[both.into_bytes()], Release::R4, SEPARATE, &SYSTEMS);
+        assert_eq!(run.issues.contains_key("several-patients"), is_several, "{ids:?}: {:?}", run.issues);
+        assert_eq!((run.exit_code, of_type(&run, "Patient").len()), (u8::from(is_several), 2), "{ids:?}");
+        assert!(run.issues.contains_key("undecodable"), "{ids:?}: {:?}", run.issues);
+    }
+}
+
 #[test]
 fn two_values_of_dicom_json_identify_nothing() {
-    let study = |study: &str, id: &str, accession: &str| {
-        format!(
-            r#"{{"00080018":{{"vr":"UI","Value":["1.2.{study}.1.1"]}},"00080050":{{"vr":"SH","Value":{accession}}},
-            "0020000D":{{"vr":"UI","Value":["1.2.{study}"]}},"0020000E":{{"vr":"UI","Value":["1.2.{study}.1"]}},
-            "00080016":{{"vr":"UI","Value":["1.2.840.10008.5.1.4.1.1.2"]}},"00100020":{{"vr":"LO","Value":{id}}}}}"#
-        )
-    };
     for (id, accession, patients, orders) in [
         (r#"["PID1","PID2"]"#, r#"["A1"]"#, 2, 2),
         (r#"["PID1\\PID2"]"#, r#"["A1"]"#, 2, 2),
         (r#"["PID1"]"#, r#"["A1","A2"]"#, 1, 2),
         (r#"["PID1","PID1"]"#, r#"["A1",null]"#, 1, 1),
+        (r#"["PID1","PID1\u3000"]"#, r#"["A1"]"#, 2, 2),
+        (r#"["PID1"],"Value":["PID2"]"#, r#"["A1"]"#, 2, 2),
+        (r#"["PID1"],"InlineBinary":"UElEMg==""#, r#"["A1"]"#, 2, 2),
+        (r#"["PID1"],"Value":["PID1"]"#, r#"["A1"]"#, 1, 1),
     ] {
-        let both = format!("[{},{}]", study("1", id, accession), study("2", id, accession));
+        let both = format!("[{},{}]", in_json("1", id, accession), in_json("2", id, accession));
         let run = converted_files(&[both.into_bytes()], Release::R4, SEPARATE, &SYSTEMS);
         assert_eq!(run.exit_code, u8::from(patients + orders > 2), "{id} {accession}: {:?}", run.issues);
         let found = ["ImagingStudy", "Patient", "ServiceRequest"].map(|kind| of_type(&run, kind).len());

@@ -99,8 +99,8 @@ impl<'a> Instance<'a> {
         if !self.has_room(child.tag) {
             return lexer.skip();
         }
-        let (mut value, former) = self.empty(child, into.remove(&child.tag).map(|(_, value, _)| value));
-        let read = self.members(lexer, child, &mut value);
+        let (mut value, mut former) = self.empty(child, into.remove(&child.tag).map(|(_, value, _)| value));
+        let read = self.members(lexer, child, &mut value, &mut former);
         let is_cut = read.is_err() && matches!(value, Value::Bytes(_));
         if matches!(read, Ok(false)) {
             self.header.fault(child.tag, FaultKind::TooLong);
@@ -115,9 +115,8 @@ impl<'a> Instance<'a> {
     /// The value of an attribute before it is read, and the former value of one that stands twice. As of a file's, the
     /// later of two values is taken, and the items of both sequences.
     fn empty(&mut self, child: Child, former: Option<Value>) -> (Value, Option<Vec<u8>>) {
-        self.repeats += u32::from(former.is_some());
-        if former.is_some() && self.repeats <= MAX_REPEATS {
-            self.header.fault(child.tag, FaultKind::Repeated);
+        if former.is_some() {
+            self.repeated(child.tag);
         }
         match (former, child.items) {
             (Some(Value::Bytes(bytes)), None) => (Value::Bytes(Vec::new()), Some(bytes)),
@@ -127,13 +126,33 @@ impl<'a> Instance<'a> {
         }
     }
 
-    /// Reads the members of an attribute; false if its value is elsewhere or too long.
-    fn members(&mut self, lexer: &mut Lexer<'_>, child: Child, value: &mut Value) -> Result<bool, Stop> {
+    fn repeated(&mut self, tag: Tag) {
+        self.repeats += 1;
+        if self.repeats <= MAX_REPEATS {
+            self.header.fault(tag, FaultKind::Repeated);
+        }
+    }
+
+    /// Reads the members of an attribute; false if its value is elsewhere or too long. Of two values in one attribute the
+    /// first is the former, as of two attributes.
+    fn members(
+        &mut self,
+        lexer: &mut Lexer<'_>,
+        child: Child,
+        value: &mut Value,
+        former: &mut Option<Vec<u8>>,
+    ) -> Result<bool, Stop> {
         let (mut name, mut first, mut is_whole) = (Vec::new(), true, true);
         lexer.expect(b'{')?;
         while lexer.next(first, b'}')? {
             first = false;
             lexer.name(&mut name, MAX_NAME_BYTES)?;
+            if let (b"Value" | b"InlineBinary", Value::Bytes(bytes)) = (name.as_slice(), &mut *value)
+                && !bytes.is_empty()
+            {
+                *former = Some(std::mem::take(bytes));
+                self.repeated(child.tag);
+            }
             is_whole &= self.member(lexer, &name, child, value)?;
         }
         Ok(is_whole)
@@ -182,7 +201,6 @@ impl<'a> Instance<'a> {
 
     /// The values of an attribute with backslashes between them, as a file has them; false where they are too long.
     fn values(&mut self, lexer: &mut Lexer<'_>, bytes: &mut Vec<u8>) -> Result<bool, Stop> {
-        bytes.clear();
         let mut fits = true;
         if lexer.token()? != Some(b'[') {
             // Some writers leave the brackets of an only value out.

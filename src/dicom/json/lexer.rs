@@ -110,8 +110,8 @@ impl<'b> Lexer<'b> {
         self.expect(b':')
     }
 
-    /// Appends a string as UTF-8, and says whether it was no longer than the limit. Half a surrogate pair becomes
-    /// U+FFFD.
+    /// Appends a string as UTF-8, and says whether it was no longer than the limit. Half a surrogate pair becomes the
+    /// three bytes that UTF-8 would have for it, which are no character: so two of them are never taken for one.
     pub fn string(&mut self, text: &mut Vec<u8>, limit: usize) -> Result<bool, Stop> {
         self.expect(b'"')?;
         let end = text.len() + limit;
@@ -126,10 +126,11 @@ impl<'b> Lexer<'b> {
             match self.byte_in_string()? {
                 Some(b'"') => return Ok(fits),
                 Some(_) => {
-                    let character = self.escaped()?;
-                    fits &= text.len() + character.len_utf8() <= end;
-                    if fits {
-                        text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                    let before = text.len();
+                    self.escaped(text)?;
+                    fits &= text.len() <= end;
+                    if !fits {
+                        text.truncate(before);
                     }
                 }
                 None => {}
@@ -145,36 +146,42 @@ impl<'b> Lexer<'b> {
         self.peek()?.ok_or(Stop::Cut).map(|_| None)
     }
 
-    /// The character behind a backslash.
-    fn escaped(&mut self) -> Result<char, Stop> {
-        Ok(match self.byte()? {
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'u' => self.unicode()?,
-            sign @ (b'"' | b'\\' | b'/') => char::from(sign),
+    /// Appends the character behind a backslash.
+    fn escaped(&mut self, text: &mut Vec<u8>) -> Result<(), Stop> {
+        text.push(match self.byte()? {
+            b'b' => 8,
+            b'f' => 0x0C,
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b't' => b'\t',
+            b'u' => return self.unicode(text),
+            sign @ (b'"' | b'\\' | b'/') => sign,
             _ => return Err(Stop::NotJson),
-        })
+        });
+        Ok(())
     }
 
-    fn unicode(&mut self) -> Result<char, Stop> {
+    fn unicode(&mut self, text: &mut Vec<u8>) -> Result<(), Stop> {
         let high = self.unit()?;
         if !(0xD800..0xDC00).contains(&high) || self.peek()? != Some(b'\\') {
-            return Ok(char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER));
+            push(text, high);
+            return Ok(());
         }
         self.at += 1;
         if self.peek()? != Some(b'u') {
-            // What was half of a pair stands before another escape, which is lost with it.
-            self.escaped()?;
-            return Ok(char::REPLACEMENT_CHARACTER);
+            // What was half of a pair stands before another escape.
+            push(text, high);
+            return self.escaped(text);
         }
         self.at += 1;
         let low = self.unit()?;
-        let is_pair = (0xDC00..0xE000).contains(&low);
-        let character = is_pair.then(|| 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)).and_then(char::from_u32);
-        Ok(character.unwrap_or(char::REPLACEMENT_CHARACTER))
+        if (0xDC00..0xE000).contains(&low) {
+            push(text, 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00));
+        } else {
+            push(text, high);
+            push(text, low);
+        }
+        Ok(())
     }
 
     fn unit(&mut self) -> Result<u32, Stop> {
@@ -234,6 +241,14 @@ impl<'b> Lexer<'b> {
 /// The longest number.
 pub(super) const MAX_WORD_BYTES: usize = 1 << 10;
 
+/// Appends a character, or the bytes of one that there is not.
+fn push(text: &mut Vec<u8>, code: u32) {
+    match char::from_u32(code) {
+        Some(character) => text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+        None => text.extend([0xE0 | code >> 12, 0x80 | code >> 6 & 0x3F, 0x80 | code & 0x3F].map(|byte| byte as u8)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -241,20 +256,22 @@ mod tests {
     #[test]
     fn a_string_is_read_with_its_escapes_and_cut_at_its_limit() {
         for (text, limit, want, fits) in [
-            (r#""plain""#, 99, "plain", true),
-            (r#""""#, 0, "", true),
-            (r#""a\"b\\c\/d\n""#, 99, "a\"b\\c/d\n", true),
-            (r#""\u00e9\uD83D\uDE00""#, 99, "é😀", true),
-            (r#""\uD83D!""#, 99, "\u{FFFD}!", true),
-            (r#""\uD83D\u0041""#, 99, "\u{FFFD}", true),
-            (r#""\uDE00""#, 99, "\u{FFFD}", true),
-            (r#""abcdef""#, 3, "abc", false),
-            (r#""ab\ncdef""#, 2, "ab", false),
+            (r#""plain""#, 99, &b"plain"[..], true),
+            (r#""""#, 0, b"", true),
+            (r#""a\"b\\c\/d\n""#, 99, b"a\"b\\c/d\n", true),
+            (r#""\u00e9\uD83D\uDE00""#, 99, "é😀".as_bytes(), true),
+            (r#""\uD83D!""#, 99, b"\xED\xA0\xBD!", true),
+            (r#""\uD83D\u0041""#, 99, b"\xED\xA0\xBDA", true),
+            (r#""\uD83D\n""#, 99, b"\xED\xA0\xBD\n", true),
+            (r#""\uDE00""#, 99, b"\xED\xB8\x80", true),
+            (r#""\uDE00""#, 2, b"", false),
+            (r#""abcdef""#, 3, b"abc", false),
+            (r#""ab\ncdef""#, 2, b"ab", false),
         ] {
             let mut source = text.as_bytes();
             let mut read = Vec::new();
             let whole = Lexer::new(&mut source).string(&mut read, limit).unwrap();
-            assert_eq!((String::from_utf8(read).unwrap().as_str(), whole), (want, fits), "{text}");
+            assert_eq!((read.as_slice(), whole), (want, fits), "{text}");
         }
     }
 

@@ -189,3 +189,29 @@ impl Reference {
         self.identifier.is_none() && self.display.is_none() && self.literal.is_none()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fhir::Coding;
+
+    #[test]
+    fn the_makers_organization_and_each_kind_of_endpoint_have_roles_of_their_own() {
+        let organization = |is_creator| Resource::Organization(Organization { is_creator, ..Organization::default() });
+        let endpoint = |code: &'static str, mime_type: Option<&'static str>| {
+            let kind = Coding { code: code.into(), ..Coding::default() };
+            let mime_type = mime_type.map(Into::into);
+            Resource::Endpoint(Endpoint { mime_type, ..Endpoint::at(kind, "http://h".to_string()) })
+        };
+        for (resource, want) in [
+            (organization(true), Role::CreatorOrganization),
+            (organization(false), Role::Other),
+            (endpoint("dicom-wado-rs", None), Role::WadoRs),
+            (endpoint("dicom-wado-rs", Some("text/html")), Role::WadoRs),
+            (endpoint("ihe-iid", Some("text/html")), Role::WebViewer),
+            (endpoint("ihe-iid", None), Role::OtherEndpoint),
+        ] {
+            assert!(resource.role() == want, "{resource:?}");
+        }
+    }
+}

@@ -101,6 +101,14 @@ mod tests {
     }
 
     #[test]
+    fn bare_numbers_of_one_study_are_compared() {
+        let of = |value: &str| json(&format!("{{'subject':{{'identifier':{{'value':'{value}'}}}},'basedOn':[]}}"));
+        for (theirs, is_of_one) in [("7", true), ("8", false)] {
+            assert_eq!(without_former_patient(&of("7"), &of(theirs), "http://h").is_none(), is_of_one, "{theirs}");
+        }
+    }
+
+    #[test]
     fn where_the_patient_is_another_nothing_of_the_former_one_stays() {
         let theirs = "{'subject':{'reference':'Patient/1'},'basedOn':[{'reference':'ServiceRequest/1'}],\
             'encounter':{'reference':'http://h/Encounter/1'},'referrer':{'reference':'Practitioner/1'},\
