@@ -29,7 +29,7 @@ use crate::source::printable;
 use chunk::{Chunk, Held};
 
 /// Records of studies that stay in memory between looking at them and writing them.
-const HELD_RECORDS: u64 = 1_000_000;
+const HELD_RECORDS: u64 = 250_000;
 /// Studies after whose writing the index says so.
 const NOTED_AT_ONCE: usize = 4096;
 
