@@ -145,8 +145,12 @@ impl Repertoire {
         let (decoded, replaced) = self.encoding().decode_without_bom_handling(run);
         // GBK has characters of private use where GB 2312 has none.
         let is_private = |character: char| matches!(character, '\u{E000}'..='\u{F8FF}');
-        text.push_str(&decoded.replace(is_private, "\u{FFFD}"));
-        !replaced && !decoded.contains(is_private)
+        if decoded.contains(is_private) {
+            text.push_str(&decoded.replace(is_private, "\u{FFFD}"));
+            return false;
+        }
+        text.push_str(&decoded);
+        !replaced
     }
 
     fn letter(self, byte: u8) -> Option<char> {
