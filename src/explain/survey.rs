@@ -191,14 +191,12 @@ impl<'s> Survey<'s> {
                 attribute.values = std::mem::take(&mut attribute.values).into_iter().take(MAX_SHOWN).collect();
             }
         }
-        let read: BTreeSet<&str> =
+        let read: BTreeSet<&'static str> =
             surveyed.rows.iter().filter(|row| !row.attributes.is_empty()).map(|row| row.element).collect();
         // What attributes fill is told by their rows.
         let is_told =
             |row: &SurveyedRow| row.source.is_empty() || (row.filled_studies > 0 && !read.contains(row.element));
-        let keep: Vec<bool> = surveyed.rows.iter().map(is_told).collect();
-        let mut keep = keep.into_iter();
-        surveyed.rows.retain(|_| keep.next().unwrap_or(true));
+        surveyed.rows.retain(is_told);
         surveyed.rows.sort_by_key(|row| (row.with.is_some(), source::place(row.element)));
         surveyed
     }

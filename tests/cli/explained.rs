@@ -21,7 +21,15 @@ fn shown(value: &str) -> String {
 }
 
 /// The values of a resource, and of those in it by their own types.
-fn leaves(value: &Value, path: &str, found: &mut Told) {
+fn leaves(resource: &Value, found: &mut Told) {
+    each_leaf(resource, "", &mut |path, value| {
+        let text = value.as_str().map_or_else(|| value.to_string(), shown);
+        found.insert((path.to_owned(), text));
+    });
+}
+
+/// Calls `each` with every value of a resource and its path; those of a resource inside it go by its own type.
+pub fn each_leaf(value: &Value, path: &str, each: &mut dyn FnMut(&str, &Value)) {
     let path = match value["resourceType"].as_str() {
         Some("ImagingStudy") => "",
         other => other.unwrap_or(path),
@@ -29,12 +37,11 @@ fn leaves(value: &Value, path: &str, found: &mut Told) {
     match value {
         Value::Object(members) => {
             for (name, member) in members.iter().filter(|(name, _)| *name != "resourceType") {
-                leaves(member, &if path.is_empty() { name.clone() } else { format!("{path}.{name}") }, found);
+                each_leaf(member, &if path.is_empty() { name.clone() } else { format!("{path}.{name}") }, each);
             }
         }
-        Value::Array(items) => items.iter().for_each(|item| leaves(item, path, found)),
-        Value::String(text) => drop(found.insert((path.to_owned(), shown(text)))),
-        other => drop(found.insert((path.to_owned(), other.to_string()))),
+        Value::Array(items) => items.iter().for_each(|item| each_leaf(item, path, each)),
+        value => each(path, value),
     }
 }
 
@@ -43,7 +50,7 @@ fn written(file: &Path, options: &[&str]) -> Told {
     let output = convert([&[file.to_str().unwrap()], options].concat());
     assert!(code(&output) < 2, "{options:?}: {}", stderr(&output));
     let mut found = Told::new();
-    resources(&output).iter().for_each(|resource| leaves(resource, "", &mut found));
+    resources(&output).iter().for_each(|resource| leaves(resource, &mut found));
     found
 }
 
@@ -336,7 +343,7 @@ fn check_summary(mapping: &Value, inputs: &[PathBuf], release: &str, options: &[
     let output = convert([&options[..], more].concat());
     assert!(code(&output) < 2, "{options:?}: {}", stderr(&output));
     let mut found = Told::new();
-    resources(&output).iter().for_each(|resource| leaves(resource, "", &mut found));
+    resources(&output).iter().for_each(|resource| leaves(resource, &mut found));
     let paths: BTreeSet<&str> = found.iter().map(|(path, _)| path.as_str()).collect();
     let untold: Vec<_> = paths.iter().filter(|path| !told.iter().any(|element| is_of(path, element))).collect();
     assert_eq!(untold, [&""; 0], "{options:?}: written and not told");

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::Night;
 use crate::error::Error;
 use crate::group::Study;
+use crate::report::Where;
 
 /// The most records loaded from the index at a time.
 const RECORDS_AT_ONCE: u64 = 100_000;
@@ -46,5 +47,18 @@ impl Night<'_> {
             }
         }
         Ok(chunks)
+    }
+
+    /// The studies of a chunk; what is to be said of their files is said and kept.
+    pub(super) fn studies(&self, chunk: &Chunk) -> Result<Vec<Study>, Error> {
+        let report = self.run.report;
+        self.index.studies(&chunk.studies, self.options(), self.selections, &|study, name, issue| {
+            report.issue_of(study, Where { name: Some(name), ..Where::default() }, &issue);
+        })
+    }
+
+    /// The same, without what was said before.
+    pub(super) fn studies_in_silence(&self, chunk: &Chunk) -> Result<Vec<Study>, Error> {
+        self.index.studies(&chunk.studies, self.options(), self.selections, &|_, _, _| ())
     }
 }

@@ -19,12 +19,12 @@ use super::{Job, NightCounts, Run, RunSettings, read};
 use crate::error::Error;
 use crate::fhir::{Claim, Contested, Described, Fact};
 use crate::group::reader::Selections;
-use crate::group::{Across, Rejections, Study, leave_out_manifests, rejected_by, said};
+use crate::group::{Across, Rejections, leave_out_manifests, rejected_by, said};
 use crate::index::{self, Document, Index, Standing, Target, Written};
 use crate::mapping::{ContentOptions, Options};
 use crate::options::index::Gone;
 use crate::output::{DocumentName, Format, KEY_OBJECT_SELECTION, Order, OutputTarget, Sink};
-use crate::report::{Where, word};
+use crate::report::word;
 use crate::source::printable;
 use chunk::{Chunk, Held};
 
@@ -338,18 +338,6 @@ impl<'n> Night<'n> {
             }
         }
         Ok(())
-    }
-
-    /// The studies of a chunk; what is to be said of their files is said and kept.
-    fn studies(&self, chunk: &Chunk) -> Result<Vec<Study>, Error> {
-        let report = self.run.report;
-        self.index.studies(&chunk.studies, self.options(), self.selections, &|study, name, issue| {
-            report.issue_of(study, Where { name: Some(name), ..Where::default() }, &issue);
-        })
-    }
-
-    fn studies_in_silence(&self, chunk: &Chunk) -> Result<Vec<Study>, Error> {
-        self.index.studies(&chunk.studies, self.options(), self.selections, &|_, _, _| ())
     }
 
     /// Tells the index what was written, once that is on the disk.
