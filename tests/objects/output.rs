@@ -196,8 +196,12 @@ fn fragments_of_a_bucket_are_assembled_where_they_are() {
     }
     // Single files, and what cannot be assembled.
     let name = "partition-00002-of-00003.shard-00001-of-00002.ndjson";
-    let one = run(&["assemble", &format!("s3://data/records/{name}"), "--fhir", "r5"]);
-    assert_eq!(code(&one), 0, "{}", stderr(&one));
+    let one = ["assemble", &format!("s3://data/records/{name}"), "--fhir", "r5"];
+    let part = run(&one);
+    assert_eq!(code(&part), 2, "{}", stderr(&part));
+    assert!(stderr(&part).contains("not all studies of the scan are here"), "{}", stderr(&part));
+    let part = run(&[&one[..], &["--allow-empty"]].concat());
+    assert_eq!(code(&part), 0, "{}", stderr(&part));
     let last = store.object(&format!("records/{name}")).unwrap();
     store.delete(&format!("records/{name}"));
     store.put("records/sub/other.ndjson", b"x".to_vec());
