@@ -32,6 +32,10 @@ const BUNDLE: &[Listed] = &[
         "--format bundle, but for a collection: the study's is a PUT on its id, with --conditional on its identifier; a \
          companion's a POST with ifNoneExist if it is shared and of no patient, else or with --overwrite-companions a PUT",
     ),
+    of(
+        "Bundle.entry.request.ifNoneExist",
+        "the identifier of the companion by which it is shared: its system and value",
+    ),
 ];
 
 /// The rows of the companion resources, by type and in the order of the elements.
