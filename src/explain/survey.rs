@@ -1,8 +1,9 @@
-//! Explains many files at once: for each row of the mapping which attributes they have, in how many of them the row fills
-//! its element, which values there are, in which studies and series they differ, and of how many studies it is written.
+//! Explains many files at once: for each row of the mapping which attributes they have, in how many of them the row
+//! fills its element, which values there are, in which studies and series they differ, and of how many studies it is
+//! written.
 //!
-//! What is kept does not grow with the files: of each attribute some values, and of each difference some places. It is the
-//! same in any order of arrival.
+//! What is kept does not grow with the files: of each attribute some values, and of each difference some places. It is
+//! the same in any order of arrival.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};

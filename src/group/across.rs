@@ -15,8 +15,8 @@ use crate::mapping::attribute::CODING_SCHEMES;
 use crate::mapping::finish::distinct_orders;
 use crate::mapping::{self, Options, Row, SERIES, STUDY, SeriesPart, StudyPart};
 
-/// Studies that are looked at side by side before what they say is joined: it takes little more room then. Few in tests, so
-/// that several rounds are tested.
+/// Studies that are looked at side by side before what they say is joined: it takes little more room then. Few in
+/// tests, so that several rounds are tested.
 const AT_ONCE: usize = if cfg!(test) { 2 } else { 4096 };
 
 /// What holds across the studies of a run.

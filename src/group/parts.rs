@@ -1,7 +1,8 @@
 //! The different parts that the instances of one study or series bring, each with the smallest key that brought it.
 //!
 //! What is kept does not depend on the order of arrival: of more than [`MAX_PARTS`] parts, those with the smallest keys
-//! stay. They stay as they lie in the file, and are mapped when all have come; then winners and differences are derived.
+//! stay. They stay as they lie in the file, and are mapped when all have come; then winners and differences are
+//! derived.
 
 use std::cmp::Ordering;
 

@@ -90,7 +90,8 @@ pub fn that_differs(parts: &Parts) -> TagPath {
         .unwrap_or(&[tags::PATIENT_ID])
 }
 
-/// Whether subjects cannot be one: by their Patient IDs, or where one has none by the other IDs. A phantom is no patient.
+/// Whether subjects cannot be one: by their Patient IDs, or where one has none by the other IDs. A phantom is no
+/// patient.
 pub fn are_several(subjects: &[&Reference]) -> bool {
     let subjects: Vec<&Reference> = subjects.iter().copied().filter(|subject| subject.resource.is_some()).collect();
     if subjects.iter().any(|subject| subject.target != subjects[0].target) {
@@ -119,8 +120,8 @@ fn are_unrelated(subjects: &[&Reference]) -> bool {
     }
 }
 
-/// Whether Patient IDs cannot be one, or the header says two things of one. An ID without an issuer can be the same with
-/// one.
+/// Whether Patient IDs cannot be one, or the header says two things of one. An ID without an issuer can be the same
+/// with one.
 fn are_two_ids(ids: &[&Identifier]) -> bool {
     let issuers: Vec<Told> = ids.iter().filter(|id| id.has_issuer()).map(|id| id.told()).collect();
     ids.iter().any(|id| id.value != ids[0].value || id.value.is_in_doubt()) || !can_be_one(&issuers)

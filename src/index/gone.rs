@@ -55,8 +55,8 @@ impl Index {
         Ok(all)
     }
 
-    /// The numbers of gone and known files of each input; empty if none is gone. What this run found first is not known: it
-    /// must not make up for what is gone.
+    /// The numbers of gone and known files of each input; empty if none is gone. What this run found first is not
+    /// known: it must not make up for what is gone.
     fn count(&self, store: &Store, looked: &Looked) -> Result<Vec<(String, GoneFiles)>, Fault> {
         if !store.connection.prepare("SELECT 1 FROM temp.gone LIMIT 1")?.exists([])? {
             return Ok(Vec::new());

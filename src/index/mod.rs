@@ -81,8 +81,8 @@ struct Visited {
     parent: Option<(PathBuf, i64)>,
     /// What the files of folders that are being listed came to before.
     digests: HashMap<i64, Option<ListingDigest>>,
-    /// What the files of folders come to as they are stored, where they were compared one by one or are new; `None` where
-    /// one of them must be read again.
+    /// What the files of folders come to as they are stored, where they were compared one by one or are new; `None`
+    /// where one of them must be read again.
     sums: HashMap<i64, Option<ListingDigest>>,
     /// Folders of which files were listed.
     listed: HashSet<i64>,

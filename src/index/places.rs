@@ -96,8 +96,8 @@ impl Sought {
     }
 }
 
-/// The hashes of SOP Instance UIDs, all or those that are sought, that stand in more than one record, and of series that
-/// stand in more than one study. A pass finds the instances of one residue.
+/// The hashes of SOP Instance UIDs, all or those that are sought, that stand in more than one record, and of series
+/// that stand in more than one study. A pass finds the instances of one residue.
 fn repeated(store: &Store, sought: Option<&Sought>) -> Result<(HashSet<u64>, HashSet<u64>), Fault> {
     let records = store.connection.query_row("SELECT coalesce(sum(records), 0) FROM study", [], |row| row.get(0));
     let records = records.map(|records: i64| records as u64)?;

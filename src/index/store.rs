@@ -126,7 +126,8 @@ impl Store {
         Ok(())
     }
 
-    /// Prepares it for this version and these attributes; fails if it would have to be read again by a run without inputs.
+    /// Prepares it for this version and these attributes; fails if it would have to be read again by a run without
+    /// inputs.
     fn settle(&mut self, is_new: bool, wanted: Wanted) -> Result<(), Fault> {
         match self.format()? {
             None if is_new || self.tables()?.is_empty() => self.create()?,

@@ -128,7 +128,8 @@ impl Index {
     /// Shows each study whose files are all gone, and whose document is there.
     pub fn each_gone(&self, target: Target, mut each: impl FnMut(Standing)) -> Result<(), Error> {
         let select = "SELECT study.id, uid, coalesce(written.id, ''), hash, told FROM study
-                      JOIN written ON target = ?1 AND study = study.id WHERE records = 0 AND hash IS NOT NULL ORDER BY uid";
+                      JOIN written ON target = ?1 AND study = study.id WHERE records = 0 AND hash IS NOT NULL
+                      ORDER BY uid";
         self.with(|store| standing(store, select, target, &mut each))
     }
 

@@ -1,5 +1,5 @@
-//! Studies with files that were read by a version that reads other attributes, and were not read again since: outside the
-//! inputs of this run, or unreadable. What they are made of is not known, and so they are not gone.
+//! Studies with files that were read by a version that reads other attributes, and were not read again since: outside
+//! the inputs of this run, or unreadable. What they are made of is not known, and so they are not gone.
 
 use std::collections::HashSet;
 
@@ -22,8 +22,8 @@ impl Index {
 }
 
 impl Store {
-    /// Deletes the records. The files stay known, so that it is seen which of them are gone, and the hashes of documents,
-    /// so that unchanged ones are not written again.
+    /// Deletes the records. The files stay known, so that it is seen which of them are gone, and the hashes of
+    /// documents, so that unchanged ones are not written again.
     pub fn forget(&self) -> Result<(), Fault> {
         self.connection.execute_batch(
             "DELETE FROM segment; UPDATE file SET stamp = x'00'; UPDATE folder SET mtime = NULL, digest = NULL;

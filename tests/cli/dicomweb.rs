@@ -35,7 +35,8 @@ fn studies(instances: &[String]) -> Studies {
 }
 
 impl Pacs {
-    /// Serves instances in DICOM JSON; `refuses` gives a status to paths that are refused, by them and the whole request.
+    /// Serves instances in DICOM JSON; `refuses` gives a status to paths that are refused, by them and the whole
+    /// request.
     fn new(instances: &[String], refuses: impl Fn(&str, &str) -> Option<u16> + Send + 'static) -> Pacs {
         let studies = Arc::new(Mutex::new(studies(instances)));
         let served = Arc::clone(&studies);

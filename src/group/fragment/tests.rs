@@ -159,7 +159,8 @@ proptest! {
         // Three scans, of which each has some of the files, and the last one some of them again.
         let mut lines = Vec::new();
         for scan in 0..3 {
-            let some: Vec<_> = all.iter().zip(&places).filter(|(_, place)| **place == scan || scan == 2).map(|(one, _)| one.clone()).collect();
+            let is_there = |(_, place): &(_, &usize)| **place == scan || scan == 2;
+            let some: Vec<_> = all.iter().zip(&places).filter(is_there).map(|(one, _)| one.clone()).collect();
             lines.extend(scanned(&some, max_instances, max_bytes));
         }
         for at in &doubled {
@@ -169,7 +170,8 @@ proptest! {
         let (built, issues) = assembled(&lines, &options);
         prop_assert_eq!(issues, want_issues);
         let (mut found, rejected): (Vec<_>, Vec<_>) = built.into_iter().unzip();
-        prop_assert_eq!(first_difference(all_said(std::mem::take(&mut found)), all_said(std::mem::take(&mut want))), None);
+        let [found_said, want_said] = [&mut found, &mut want].map(|all| all_said(std::mem::take(all)));
+        prop_assert_eq!(first_difference(found_said, want_said), None);
 
         // The same once more, with what is rejected left out.
         let (mut want, _) = converted(&all, &options);
@@ -186,7 +188,8 @@ proptest! {
     #[test]
     fn no_line_makes_it_fail(json in ".{0,80}", at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let _ = parse::<Instance<'_>>(json.as_bytes(), WANTED);
-        let mut line = scanned(&[instance("1.2.1", "1.1", KOS, &[text(tags::INSTANCE_NUMBER, "x")])], 9, 9999).remove(0).into_bytes();
+        let selection = instance("1.2.1", "1.1", KOS, &[text(tags::INSTANCE_NUMBER, "x")]);
+        let mut line = scanned(&[selection], 9, 9999).remove(0).into_bytes();
         let place = at.index(line.len());
         line[place] = byte;
         let json = line.split(|byte| *byte == b'\t').nth(1).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! The values of a fragment as text: hashes and bytes in base64, names and UIDs percent-encoded, so that a line is plain
-//! ASCII whatever a file is called.
+//! The values of a fragment as text: hashes and bytes in base64, names and UIDs percent-encoded, so that a line is
+//! plain ASCII whatever a file is called.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,7 +14,8 @@ use crate::dicom::StoredValues;
 use crate::group::FileNotes;
 use crate::name::{Name, os_string};
 
-/// What no name shows as it is: JSON would escape the quote and the backslash, and `!` separates an entry from its archive.
+/// What no name shows as it is: JSON would escape the quote and the backslash, and `!` separates an entry from its
+/// archive.
 const ENCODED: &AsciiSet = &CONTROLS.add(b'%').add(b'"').add(b'\\').add(b'!');
 
 /// A 64-bit hash in eleven characters.
@@ -181,8 +182,8 @@ pub fn unpacked(text: &str) -> Option<Cow<'_, str>> {
     characters.collect::<Option<String>>().map(Cow::Owned)
 }
 
-/// What stands for a study before the tab of a line. A UID of digits and dots stays as it is; so a UID is never taken for
-/// the absent value `\N` of a table, and no line ends in it.
+/// What stands for a study before the tab of a line. A UID of digits and dots stays as it is; so a UID is never taken
+/// for the absent value `\N` of a table, and no line ends in it.
 pub fn key(study_uid: &str) -> String {
     percent_encode(study_uid.as_bytes(), ENCODED).to_string()
 }

@@ -201,17 +201,17 @@ impl Run<'_> {
         self.job.format == Format::Bundle || self.content().references() == References::Contained
     }
 
-    /// Refuses a part of a scan where all of it should be, and where its numbers of orders and visits may belong to other
-    /// patients in the rest.
+    /// Refuses a part of a scan where all of it should be, and where its numbers of orders and visits may belong to
+    /// other patients in the rest.
     fn check_whole(&self, found: &Found, inputs: &Inputs) -> Result<(), Error> {
         let sees_all = !inputs.is_part || (inputs.is_folder && self.looks_at_others());
         let what = "not all studies of the scan are here";
         if found.is_whole {
             Ok(())
         } else if !inputs.is_folder && found.has_claims && self.depends_on_others() {
-            let advice = "numbers of orders, visits or specimens may be those of other patients in the rest: assemble a \
-                          folder (scan -o records/ --partitions N; assemble records/ --partition K/N), which sees all, or \
-                          give --references logical";
+            let advice = "numbers of orders, visits or specimens may be those of other patients in the rest: assemble \
+                          a folder (scan -o records/ --partitions N; assemble records/ --partition K/N), which sees \
+                          all, or give --references logical";
             usage(format!("{what}, and {advice}"))
         } else if sees_all && inputs.is_folder {
             usage(format!("{what}: scan again"))
