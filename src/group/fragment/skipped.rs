@@ -7,14 +7,14 @@ use crate::group::FileNotes;
 use crate::issue::Skip;
 use crate::name::Name;
 
-/// A file that was left out, and why; `None` where only something is to be said of it.
+/// A file that was left out, or one that only has notes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SkippedFile {
     /// The file.
     pub name: Name,
-    /// Why.
+    /// Why it was left out; `None` if it has only notes.
     pub skip: Option<Skip>,
-    /// What else is to be said of it.
+    /// Its notes.
     pub notes: FileNotes,
 }
 
@@ -34,7 +34,7 @@ impl SkippedFile {
         Skipped { n: FileName(self.name.clone()), r: self.skip.clone(), x: Notes(self.notes.clone()) }
     }
 
-    /// Takes a line's entry back.
+    /// Parses a line's entry.
     pub(super) fn of_line(Skipped { n, r, x }: Skipped) -> SkippedFile {
         SkippedFile { name: n.0, skip: r, notes: x.0 }
     }

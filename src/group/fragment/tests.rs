@@ -1,4 +1,4 @@
-//! Whatever is done to the lines of a scan, the studies and what is said of their files are those of the files.
+//! However the lines of a scan are cut, doubled and shuffled, they give the same studies and issues as the files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ use crate::mapping::{self, NUMBER, Options, Rejected};
 const KOS: &str = "1.2.840.10008.5.1.4.1.1.88.59";
 const WANTED: u64 = 7;
 
-/// What is said of files.
+/// The issues of files.
 type Issues = BTreeSet<String>;
 
 fn said(name: &Name, issue: &Issue) -> String {
@@ -34,7 +34,7 @@ fn first_difference(found: String, want: String) -> Option<(String, String)> {
     first.or_else(|| (found.len() != want.len()).then_some((found, want)))
 }
 
-/// The studies as they come of the files, and what is said of these.
+/// The studies of the files, and the issues of these.
 fn converted(all: &[Vec<Sample>], options: &Options) -> (Vec<Study>, Issues) {
     let (studies, mut issues) = (Studies::default(), Issues::new());
     for instance in all {
@@ -78,7 +78,7 @@ fn scanned(all: &[Vec<Sample>], max_instances: usize, max_bytes: usize) -> Vec<S
     lines
 }
 
-/// The studies of lines in any order, and what is said of their files.
+/// The studies of lines in any order, and the issues of their files.
 fn assembled(lines: &[String], options: &Options) -> (Vec<(Study, Rejected)>, Issues) {
     let (mut builders, mut issues) = (BTreeMap::new(), Issues::new());
     for line in lines {

@@ -16,7 +16,6 @@ use super::records::Records;
 use super::{Console, Job, Outcome, Run, converted, ending, read, threads, write};
 use crate::error::{Error, usage};
 use crate::group::fragment::{Builder, Built, Instance, Malformed, SkippedFile, file_hash, parse};
-use crate::group::reader::fault_issues;
 use crate::group::{Places, Study};
 use crate::interrupt::Interrupt;
 use crate::mapping;
@@ -275,7 +274,7 @@ impl Writing<'_> {
             return;
         }
         let (report, counts, name) = (self.run.report, self.run.counts, &file.name);
-        for found in fault_issues(&file.notes) {
+        for found in file.notes.faults() {
             report.issue(Where { name: Some(name), ..Where::default() }, &found);
         }
         if let Some(skip) = &file.skip {
