@@ -3,19 +3,25 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::record::rejected;
 use crate::error::Error;
 use crate::upload::Server;
-use crate::upload::json::{Json, NewReferences, references_in, with_references};
+use crate::upload::json::{Json, NewReferences, finder, references_in, with_references};
 use crate::upload::lookup::{Found, Unread, Wanted};
 use crate::upload::package::{Entry, Target, has_subject};
 use crate::upload::plan::{is_of_one_subject, relative};
 use crate::upload::rejects::Outcome;
+
+/// The beginning of a subject.
+const SUBJECT: &str = "\"subject\":";
+/// Finds it.
+static SUBJECT_FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| finder(SUBJECT));
 
 #[derive(Deserialize)]
 struct Whose<'a> {
@@ -77,12 +83,10 @@ impl Server {
 fn refers_to_another(entries: &[Entry<'_>], base: &str) -> bool {
     let of_patients = || entries.iter().filter(|entry| is_of_a_patient(entry));
     let companions = || of_patients().filter(|entry| !entry.is_main());
+    let Some(first) = companions().next() else { return false };
     // As `convert` writes it: the same subject in the same words.
-    let first = companions().next().and_then(|entry| subject(&entry.text)).map(|raw| format!("\"subject\":{raw}"));
-    let has_first = |entry: &Entry<'_>| {
-        first.as_ref().is_none_or(|first| memmem::find(entry.text.as_bytes(), first.as_bytes()).is_some())
-    };
-    if of_patients().all(has_first) {
+    let first = subject(&first.text);
+    if of_patients().all(|entry| first.is_some_and(|first| has_only_subject(&entry.text, first))) {
         return false;
     }
     let name = |entry: &Entry<'_>| entry.place.as_deref().or(entry.full_url.as_deref()).map(str::to_string);
@@ -136,6 +140,12 @@ fn is_of_a_patient(entry: &Entry<'_>) -> bool {
     entry.is_main() || entry.belongs_to_a_patient()
 }
 
+/// Whether a resource and all that it contains have a subject, in these words.
+fn has_only_subject(text: &str, subject: &str) -> bool {
+    let mut subjects = SUBJECT_FINDER.find_iter(text.as_bytes()).map(|at| &text[at + SUBJECT.len()..]).peekable();
+    subjects.peek().is_some() && subjects.all(|found| found.starts_with(subject))
+}
+
 /// The subject of a resource as text.
 fn subject(text: &str) -> Option<&str> {
     serde_json::from_str::<Whose<'_>>(text).ok()?.subject.map(RawValue::get)
@@ -144,4 +154,40 @@ fn subject(text: &str) -> Option<&str> {
 /// A resource of which only the subject is known.
 fn with_subject(text: &str, references: &NewReferences<'_>) -> Option<Json> {
     Json::parse(&with_references(&format!("{{\"subject\":{}}}", subject(text)?), references))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fhir::id::Ids;
+    use crate::upload::package::parse;
+
+    #[test]
+    fn a_study_that_refers_to_the_order_of_another_patient_is_known_by_its_own_subject() {
+        let subject = |number: u8| {
+            format!(r#""subject":{{"type":"Patient","identifier":{{"system":"urn:p","value":"{number}"}}}}"#)
+        };
+        let contained = |number: u8| format!(r#""contained":[{{"resourceType":"Specimen",{}}}],"#, subject(number));
+        for (content, is_of_another) in [
+            (subject(1), false),
+            (subject(2), true),
+            (contained(1) + &subject(1), false),
+            (contained(1) + &subject(2), true),
+            (contained(2) + &subject(1), false),
+        ] {
+            let text = format!(
+                r#"{{"resourceType":"Bundle","type":"transaction","entry":[
+                {{"resource":{{"resourceType":"ServiceRequest",{}}},"fullUrl":"urn:uuid:1",
+                  "request":{{"method":"POST","url":"ServiceRequest","ifNoneExist":"identifier=7"}}}},
+                {{"resource":{{"resourceType":"ImagingStudy",{content},"basedOn":[{{"reference":"urn:uuid:1"}}]}},
+                  "request":{{"method":"PUT","url":"ImagingStudy/s"}}}}]}}"#,
+                subject(1)
+            );
+            assert_eq!(
+                refers_to_another(&parse(&text, &Ids::new("")).unwrap(), "http://h"),
+                is_of_another,
+                "{content}"
+            );
+        }
+    }
 }
