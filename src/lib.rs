@@ -37,7 +37,8 @@
 //! # Features
 //!
 //! - `cli`: the program. Without default features there is the library alone, without clap, indicatif and toml.
-//! - `upload`: `dcm2fhir upload`. `http`: DICOMweb as input. `parquet`: catalogs as Parquet.
+//! - `index`: `--index`. `upload`: `dcm2fhir upload`. `http`: DICOMweb as input. `parquet`: catalogs as Parquet.
+//! - `objects`: buckets as inputs and outputs; not a default, for it takes as many crates as all else.
 //!
 //! What is listed on this page follows semantic versioning. The feature `internals` opens the modules to the tests, and
 //! follows nothing.

@@ -35,7 +35,7 @@ impl Uids {
                 None if stood_in => Some(Reason::InstanceStandIn),
                 reason => reason,
             };
-            issues.extend(reason.map(|reason| Issue { element, tags: vec![tag], reason, value: None }));
+            issues.extend(reason.map(|reason| Issue::new(element, &[tag], reason)));
             value.filter(|value| tag == STUDY_INSTANCE_UID || is_fhir_id(value)).unwrap_or_else(|| STAND_IN.to_string())
         };
         let study = uid(STUDY_INSTANCE_UID, "identifier");

@@ -132,7 +132,7 @@ pub fn fault_issue(Fault { tag, kind }: Fault) -> Issue {
         FaultKind::TooMany => Reason::TooMany,
         FaultKind::Malformed => Reason::Malformed,
     };
-    Issue { element: "", tags: vec![tag], reason, value: None }
+    Issue::new("", &[tag], reason)
 }
 
 #[cfg(test)]

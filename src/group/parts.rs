@@ -152,7 +152,7 @@ impl Parts {
                 issues.push(of_all(Issue { element: row.element, tags, reason: Reason::Differs, value: None }));
             }
         }
-        let too_many = Issue { element: "", tags: vec![], reason: Reason::TooManyParts, value: None };
+        let too_many = Issue::new("", &[], Reason::TooManyParts);
         issues.extend(self.has_more.then(|| of_all(too_many)));
         Resolved { part, each: first.into_iter().chain(others).collect(), issues }
     }

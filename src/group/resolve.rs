@@ -81,8 +81,7 @@ impl Study {
         let parts::Resolved { part, each, mut issues } = self.parts.resolve(STUDY, |data_set| study(data_set, options));
         let mixes_patients = self.mixes_patients(&part, &each, options);
         if mixes_patients {
-            let tags = that_differs(&self.parts).to_vec();
-            let issue = Issue { element: "subject", tags, reason: Reason::SeveralPatients, value: None };
+            let issue = Issue::new("subject", that_differs(&self.parts), Reason::SeveralPatients);
             issues.push(FoundIssue { issue, name: None });
         }
         let kinds = self.kinds.as_slice();

@@ -9,7 +9,9 @@ mod character_sets;
 mod checker;
 #[cfg(feature = "upload")]
 mod companions;
+mod issuers;
 mod numbers;
+mod persons;
 mod property;
 #[cfg(feature = "upload")]
 #[allow(dead_code, reason = "what the tests of the upload use")]

@@ -42,33 +42,11 @@ impl SkippedFile {
 
 #[cfg(test)]
 mod tests {
-    use dicom_dictionary_std::tags;
-
     use super::*;
 
     #[test]
     fn a_reason_comes_back_as_it_was() {
-        for skip in [
-            Skip::NotDicom,
-            Skip::Empty,
-            Skip::Dicomdir,
-            Skip::NestedArchive,
-            Skip::Cut,
-            Skip::NotJson(7),
-            Skip::Encrypted,
-            Skip::Unsupported("x".into()),
-            Skip::Link,
-            Skip::NotRegular,
-            Skip::Missing,
-            Skip::OutsideFolder,
-            Skip::NoUid(tags::STUDY_INSTANCE_UID),
-            Skip::UnusableUid(tags::SOP_INSTANCE_UID),
-            Skip::Filtered,
-            Skip::PassedBy,
-            Skip::Compressed("a\n\"b".into()),
-            Skip::Unreadable("y".into()),
-            Skip::NotDelivered("z".into()),
-        ] {
+        for skip in Skip::one_of_each() {
             let file = SkippedFile { name: Name::file("a"), skip: Some(skip), notes: FileNotes::default() };
             let json = serde_json::to_string(&file.to_line()).unwrap();
             assert_eq!(SkippedFile::of_line(serde_json::from_str(&json).unwrap()), file);

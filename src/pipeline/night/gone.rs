@@ -78,8 +78,7 @@ impl Night<'_> {
             } else {
                 self.sink.stands(&name);
                 let place = Where { study: Some(&standing.uid), ..Where::default() };
-                let issue = Issue { element: "ImagingStudy", tags: Vec::new(), reason, value: None };
-                self.run.report.issue(place, &issue);
+                self.run.report.issue(place, &Issue::new("ImagingStudy", &[], reason));
             }
         }
         self.index.forget_documents(self.target, &removed, &[])

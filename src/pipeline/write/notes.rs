@@ -41,7 +41,7 @@ impl Stage<'_> {
                 (&series.rejected, Reason::Rejected),
             ];
             for (uids, reason) in left_out {
-                let issue = issue("series.instance", reason);
+                let issue = Issue::new("series.instance", &[], reason);
                 for uid in uids {
                     self.run.report.issue_of(resolved.uid, Where { instance: Some(uid), ..place }, &issue);
                 }
@@ -82,9 +82,5 @@ pub fn note_contradiction(report: &Report, study: &str, fact: Fact) {
 /// Reports a document that was held back because the existing file has more instances.
 pub fn note_held_back(report: &Report, path: &Path) {
     let name = Name::file(path);
-    report.issue(Where { name: Some(&name), ..Where::default() }, &issue("ImagingStudy", Reason::HeldBack));
-}
-
-pub(super) fn issue(element: &'static str, reason: Reason) -> Issue {
-    Issue { element, tags: Vec::new(), reason, value: None }
+    report.issue(Where { name: Some(&name), ..Where::default() }, &Issue::new("ImagingStudy", &[], Reason::HeldBack));
 }
