@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dcm2fhir::synth::{Attributes, DataSet, Instance};
+use dcm2fhir::synth::{Attributes, Instance};
 use dcm2fhir::{References, Release};
 use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};

@@ -1,7 +1,6 @@
 //! Single nights: what is read, what is written, and what is refused.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 
 use dcm2fhir::synth::{Attributes, Instance};

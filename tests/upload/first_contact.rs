@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use dcm2fhir::internals::error::Error;
 use serde_json::json;
 
 use crate::server::{Act, TestServer, statement};

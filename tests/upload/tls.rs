@@ -180,7 +180,7 @@ fn a_certificate_of_an_unknown_authority_is_refused_at_once() {
 fn a_certificate_of_another_host_is_refused() {
     let (server, certificates) = (TestServer::new(|_| Act::Serve), Certificates::new());
     let base = front(&server, &certificates, false).replace("localhost", "127.0.0.1");
-    let reason = reason(&session(&server, base, Some(certificates.path("ca.pem"))));
+    let reason = session(&server, base, Some(certificates.path("ca.pem"))).refusal();
     assert!(reason.contains("certificate") && reason.contains("localhost"), "{reason}");
 }
 

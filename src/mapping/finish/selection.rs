@@ -40,7 +40,10 @@ fn of_document(selection: &Selection, resolved: &ResolvedStudy<'_>, issues: &mut
         if *study_uid == &*referenced.study_uid {
             instances.push(instance(referenced, selection));
         } else {
-            issues.push((None, Issue::new("ImagingSelection.seriesUid", &[tags::SERIES_INSTANCE_UID], Reason::Elsewhere)));
+            issues.push((
+                None,
+                Issue::new("ImagingSelection.seriesUid", &[tags::SERIES_INSTANCE_UID], Reason::Elsewhere),
+            ));
         }
     }
     let of_series = |(series_uid, (study_uid, instances)): (&str, (&str, Vec<SelectedInstance>))| ImagingSelection {

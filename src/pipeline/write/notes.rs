@@ -59,8 +59,8 @@ impl Stage<'_> {
         };
         if selection.part.is_rejection() {
             let reason = if resolved.rejected.is_empty() { Reason::RejectionNote } else { Reason::AppliedNote };
-            let tags = vec![tags::CONCEPT_NAME_CODE_SEQUENCE];
-            self.run.report.issue_of(resolved.uid, place, &Issue { tags, ..issue("series.instance", reason) });
+            let issue = Issue::new("series.instance", &[tags::CONCEPT_NAME_CODE_SEQUENCE], reason);
+            self.run.report.issue_of(resolved.uid, place, &issue);
         }
         if self.content().has_selections() {
             selection.issues.iter().for_each(|found| self.run.report.issue_of(resolved.uid, place, &found.issue));
@@ -76,7 +76,7 @@ pub fn note_contradiction(report: &Report, study: &str, fact: Fact) {
         Fact::Sex => tags::PATIENT_SEX,
     };
     let place = Where { study: Some(study), ..Where::default() };
-    report.issue(place, &Issue { tags: vec![tag], ..issue("subject", Reason::PatientDiffers) });
+    report.issue(place, &Issue::new("subject", &[tag], Reason::PatientDiffers));
 }
 
 /// Reports a document that was held back because the existing file has more instances.
