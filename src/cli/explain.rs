@@ -24,7 +24,7 @@ use crate::pipeline::{self, Config, is_stdin};
 use crate::progress::Silent;
 use crate::report::Counts;
 use crate::source::archive::Head;
-use crate::source::{self, Content, Input, RemoteOptions, WalkOptions, one_line, printable};
+use crate::source::{self, Content, Input, RemoteOptions, WalkOptions, one_line, printable_path};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -207,7 +207,7 @@ fn one_file(arguments: &ExplainArguments, profile: &Profile) -> Result<Option<(S
 
 /// The name and the header of the first instance that a path or address leads to, or why there is none.
 fn read(path: &Path, remote: Option<Input>, profile: &Profile) -> Result<(String, Result<Header, Skip>), Error> {
-    let name = printable(path.as_os_str().as_encoded_bytes());
+    let name = printable_path(path);
     let input = if is_stdin(path) { Some(Input::Stdin) } else { remote };
     let Some(input) = input else {
         return Ok((name, local(path, profile)));

@@ -10,7 +10,7 @@ use super::Index;
 use super::statement::blob;
 use super::store::{Fault, Store};
 use crate::error::Error;
-use crate::source::{Stamp, printable};
+use crate::source::{Stamp, printable_path};
 
 /// A destination of documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -294,7 +294,7 @@ impl Index {
 
 fn file_key(path: &Path) -> String {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    format!("file {}", printable(path.as_os_str().as_encoded_bytes()))
+    format!("file {}", printable_path(&path))
 }
 
 fn file_stamp(path: &Path) -> Option<i64> {

@@ -23,7 +23,7 @@ use crate::mapping::{ContentOptions, Options};
 use crate::options::index::Gone;
 use crate::output::{DocumentName, Format, KEY_OBJECT_SELECTION, Order, OutputTarget, Sink};
 use crate::report::word;
-use crate::source::printable;
+use crate::source::printable_path;
 use chunk::{Chunk, Held};
 
 /// Studies after whose writing the index says so.
@@ -40,7 +40,7 @@ fn place(job: &Job, settings: &RunSettings<'_>) -> Option<String> {
         _ if job.is_staged() => None,
         (None, OutputTarget::Folder(folder)) if job.format != Format::Ndjson => {
             let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
-            Some(format!("folder {}", printable(folder.as_os_str().as_encoded_bytes())))
+            Some(format!("folder {}", printable_path(&folder)))
         }
         _ => None,
     }
