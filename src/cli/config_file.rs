@@ -50,9 +50,10 @@ impl<'p> File<'p> {
     fn read(command: &Command, path: &'p Path) -> Result<File<'p>, Error> {
         match fs::read_to_string(path) {
             Ok(text) => Ok(File { path, text }),
-            Err(error) => {
-                Err(raw(command, format!("cannot read {}: is the path right?\n  because: {error}", printable_path(path))))
-            }
+            Err(error) => Err(raw(
+                command,
+                format!("cannot read {}: is the path right?\n  because: {error}", printable_path(path)),
+            )),
         }
     }
 

@@ -138,9 +138,7 @@ impl Input {
 impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Input::Path(path) | Input::List { from: ListFrom::File(path), .. } => {
-                f.write_str(&printable_path(path))
-            }
+            Input::Path(path) | Input::List { from: ListFrom::File(path), .. } => f.write_str(&printable_path(path)),
             #[cfg(feature = "http")]
             Input::DicomWeb(web) => f.write_str(&printable(web.connection.base.as_bytes())),
             #[cfg(feature = "objects")]
