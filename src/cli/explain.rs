@@ -44,8 +44,8 @@ const INPUTS: &str = "\
 A DICOM file; or folders, archives and other inputs
 
 A single file is explained value by value, as a conversion with the same options writes it, for each release. For a \
-folder or several inputs, the output summarizes which attributes the files have, which elements they fill, and in which \
-studies and series the files differ. The values shown may be patient data.";
+folder or several inputs, the output summarizes which attributes the files have, which elements they fill, and in \
+which studies and series the files differ. The values shown may be patient data.";
 
 const RELEASE: &str = "\
 FHIR release: r4, r4b, r5, r6 or an R6 ballot
@@ -147,7 +147,7 @@ fn many(arguments: &ExplainArguments) -> Result<String, Error> {
     let ExplainArguments { input, remote, content, .. } = arguments.clone();
     let references = content.references;
     let mut job = Config { input, remote, content, ..Config::default() }.convert()?;
-    // What nobody asks for is told besides.
+    // If no references are asked for, those of separate resources are shown besides.
     job.config.content.references = references;
     let interrupt = Interrupt::on_signals()?;
     let (surveyed, counts) = pipeline::survey(&job, &interrupt)?;

@@ -1,8 +1,8 @@
 //! Explains one file: for each row of the mapping what was read, what each release writes, or why nothing is written.
 //!
-//! The file is a study of one instance, which is written like every study. What of it a row writes is what is lacking
-//! without the row; what no row of attributes writes is told by the row or rule that says where else it comes from. So
-//! all that is written is told, and nothing else.
+//! The file is written like a study of one instance. The values that a row writes are those that are missing when it is
+//! written without the row; values that no attribute fills are explained by the row or rule that names their origin. So
+//! every written value is explained, and no other.
 
 mod any_row;
 mod condensed;
@@ -49,7 +49,7 @@ pub struct Explanation {
     pub left_out: Option<String>,
     /// Faults of the file as a whole.
     pub faults: Vec<String>,
-    /// The releases that were looked at.
+    /// The explained releases.
     pub releases: Vec<&'static str>,
     /// Conformance to the profile, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -42,7 +42,7 @@ pub struct Written {
     pub hash: Option<u64>,
     /// Whether it is where it belongs; else it is to be tried again.
     pub is_done: bool,
-    /// What was said of it.
+    /// The report entries of it, to be stored.
     pub told: Vec<u8>,
 }
 
@@ -239,12 +239,12 @@ impl Index {
         })
     }
 
-    /// What was said of all studies together.
+    /// The stored report of all studies together.
     pub fn told(&self, target: Target) -> Result<Option<Vec<u8>>, Error> {
         self.with(|store| store.meta(&format!("told of target {}", target.0)))
     }
 
-    /// Keeps what was said of all studies together.
+    /// Stores the report of all studies together.
     pub fn set_told(&self, target: Target, told: &[u8]) -> Result<(), Error> {
         self.with(|store| store.set_meta(&format!("told of target {}", target.0), told))
     }

@@ -25,7 +25,7 @@ const WORDS_AT: usize = 13;
 /// Where the words begin that follow a number.
 const DETAIL_AT: usize = 26;
 
-/// What a run came to, as a small table, as wide as the formatter is told.
+/// The result of a run, as a small table in the width of the formatter.
 #[derive(Debug, Clone, Copy)]
 pub struct Summary<'a> {
     /// What was read and written.
@@ -38,7 +38,7 @@ pub struct Summary<'a> {
     pub unmet_rules: &'a [String],
     /// Whether FHIR was written, and no catalog.
     pub is_fhir: bool,
-    /// Whether nobody named the release.
+    /// Whether the release is the default one.
     pub is_default_release: bool,
     /// How long it took.
     pub elapsed: Duration,
