@@ -180,7 +180,8 @@ impl HeuristicFrequencyRank for InFhir {
 /// Replacements of references in a Bundle; `None` removes the reference.
 pub type NewReferences<'r> = BTreeMap<&'r str, Option<Cow<'r, str>>>;
 
-/// The text on one line; unchanged if it already is, as the output of `convert`.
+/// The text on one line and without escapes that JSON does not need; unchanged if it is so already, as the output of
+/// `convert`.
 pub fn one_line(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     let bytes = text.as_bytes();
@@ -191,7 +192,12 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
             || (before.ends_with(b"\"") && after.starts_with(b":"))
             || (before.ends_with(b",") && after.starts_with(b"\""))
     };
-    match memchr3(b'\n', b'\r', b'\t', bytes).is_some() || memchr_iter(b' ', bytes).any(is_between) {
+    // What reads references and types as text must not miss one that is escaped, as `ServiceRequest\/1` by PHP.
+    let is_escaped = |place: usize| matches!(bytes.get(place + 1), Some(b'/' | b'u'));
+    let is_other = memchr3(b'\n', b'\r', b'\t', bytes).is_some()
+        || memchr_iter(b' ', bytes).any(is_between)
+        || memchr_iter(b'\\', bytes).any(is_escaped);
+    match is_other {
         // Text nested too deeply for a tree: remove line feeds, which no JSON string contains.
         true => Cow::Owned(Json::parse(text).map_or_else(|| text.replace(['\n', '\r'], " "), |json| json.to_string())),
         false => Cow::Borrowed(text),

@@ -71,10 +71,21 @@ pub struct Server {
     rejects: Option<Rejects>,
     not_taken: Option<NotTaken>,
     counts: Mutex<Counts>,
-    /// Resources of this run that the server has under another id, or not at all, so that references are adapted.
-    elsewhere: Mutex<BTreeMap<String, Option<String>>>,
+    /// Resources of this run that the server does not have under their id, so that references are adapted.
+    elsewhere: Mutex<BTreeMap<String, Elsewhere>>,
     /// Consecutive requests without a response.
     give_ups: AtomicU32,
+}
+
+/// Where a resource is that is not under its own id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Elsewhere {
+    /// Under this `Type/id`.
+    At(String),
+    /// Nowhere: it was held back or rejected.
+    Nowhere,
+    /// Nowhere, as only an id identifies it that the server does not accept: references to it are logical.
+    LeftOut,
 }
 
 impl Server {

@@ -7,32 +7,38 @@ use crate::checker::{check, text};
 use crate::server::{Act, TestServer};
 use crate::session::{Session, studies};
 
-fn patient(id: &str) -> Value {
+pub fn patient(id: &str) -> Value {
     json!({"resourceType": "Patient", "id": id, "identifier": [{"system": "urn:p", "value": id}]})
 }
 
-fn subject(id: &str) -> Value {
+pub fn subject(id: &str) -> Value {
     json!({"reference": format!("Patient/{id}"), "identifier": {"system": "urn:p", "value": id}})
 }
 
-fn order(id: &str, patient: &str) -> Value {
+pub fn order(id: &str, patient: &str) -> Value {
     json!({"resourceType": "ServiceRequest", "id": id, "status": "active", "intent": "order",
         "identifier": [{"system": "urn:a", "value": "A7"}], "subject": subject(patient)})
 }
 
-fn study(patient: &str) -> Value {
+pub fn study(patient: &str) -> Value {
     json!({"resourceType": "ImagingStudy", "id": "1.2.1", "status": "available",
         "identifier": [{"system": "urn:dicom:uid", "value": "urn:oid:1.2.1"}],
         "basedOn": [{"reference": "ServiceRequest/o"}], "subject": subject(patient)})
 }
 
-fn with(mut resource: Value, member: &str, value: Value) -> Value {
+/// As `convert` says that nobody knows the patient.
+pub fn unknown() -> Value {
+    let reason = "http://hl7.org/fhir/StructureDefinition/data-absent-reason";
+    json!({"extension": [{"url": reason, "valueCode": "unknown"}], "type": "Patient"})
+}
+
+pub fn with(mut resource: Value, member: &str, value: Value) -> Value {
     resource[member] = value;
     resource
 }
 
 /// A Bundle that puts all to their ids, with these names for what refers to them.
-fn bundle(resources: &[Value], full_url: fn(&str) -> String) -> Value {
+pub fn bundle(resources: &[Value], full_url: fn(&str) -> String) -> Value {
     let entry = |resource: &Value| {
         let place = format!("{}/{}", text(&resource["resourceType"]), text(&resource["id"]));
         json!({"fullUrl": full_url(&place), "resource": resource, "request": {"method": "PUT", "url": place}})
@@ -41,19 +47,19 @@ fn bundle(resources: &[Value], full_url: fn(&str) -> String) -> Value {
     json!({"resourceType": "Bundle", "type": "transaction", "entry": entries})
 }
 
-fn as_it_is(place: &str) -> String {
+pub fn as_it_is(place: &str) -> String {
     format!("http://other.example/{place}")
 }
 
 /// What is on the server, what is sent, and whether the study gets there; and the invariant.
-fn case(there: &[Value], sent: &[Value], is_taken: bool) {
+pub fn case(there: &[Value], sent: &[Value], is_taken: bool) {
     for server in uploaded(there, sent, is_taken) {
         check(&server.store().into_values().map(|(_, resource)| resource).collect::<Vec<_>>());
     }
 }
 
 /// The same on our ids, and on those that the server gives.
-fn uploaded(there: &[Value], sent: &[Value], is_taken: bool) -> [TestServer; 2] {
+pub fn uploaded(there: &[Value], sent: &[Value], is_taken: bool) -> [TestServer; 2] {
     [false, true].map(|server_ids| {
         let server = TestServer::new(|_| Act::Serve);
         there.iter().for_each(|one| server.put(one.clone()));
@@ -100,10 +106,25 @@ fn a_subject_is_compared_however_it_is_told() {
         (subject("p1"), number("p1"), true),
         (subject("p2"), number("p1"), false),
         (json!(null), reference("Patient/p1"), true),
+        (unknown(), unknown(), true),
+        (unknown(), reference("Patient/p1"), true),
+        (reference("Patient/p1"), unknown(), false),
+        (reference("Patient/p1"), json!(null), false),
+        // Nothing shows that they are one.
+        (json!({"display": "Jane Doe"}), reference("Patient/p1"), false),
+        (json!({"display": "Jane Doe"}), json!({"display": "Jane Doe"}), false),
+        (json!({"identifier": {"value": "7"}}), json!({"identifier": {"value": "7"}}), false),
+        (reference("Patient/p1"), number("p1"), false),
+        (reference("Group/p1"), reference("Patient/p1"), false),
     ] {
         let (order, study) = (with(order("o", ""), "subject", of_order), with(study(""), "subject", of_study));
-        let order = if order["subject"].is_null() { with(order, "subject", json!({})) } else { order };
         uploaded(&[server.to_vec(), vec![order.clone()]].concat(), std::slice::from_ref(&study), is_taken);
+        for malformed in [json!([subject("p1")]), json!("Patient/p1")] {
+            let order = with(order.clone(), "subject", malformed);
+            uploaded(&[server.to_vec(), vec![order]].concat(), std::slice::from_ref(&study), false);
+        }
+        // What one Bundle says in the same words is one.
+        let is_taken = is_taken || order["subject"] == study["subject"];
         uploaded(&server, &[bundle(&[order, study], as_it_is)], is_taken);
     }
 }

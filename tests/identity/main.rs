@@ -9,6 +9,8 @@ mod character_sets;
 mod checker;
 #[cfg(feature = "upload")]
 mod companions;
+#[cfg(feature = "upload")]
+mod foreign;
 mod numbers;
 mod property;
 #[cfg(feature = "upload")]

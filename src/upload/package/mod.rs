@@ -39,7 +39,7 @@ pub struct Entry<'t> {
     pub text: Cow<'t, str>,
     /// A hash of text and target.
     pub hash: u128,
-    /// A hash of the subject, for resources of a patient.
+    /// A hash of the subject, for resources of a patient; 0 where only its own Bundle knows whom it names.
     pub subject: u64,
 }
 
@@ -111,6 +111,39 @@ impl<'t> Entry<'t> {
     pub fn belongs_to_a_patient(&self) -> bool {
         has_subject(&self.kind)
     }
+
+    /// Whether its type always has a subject, or says by its absence that nobody knows it.
+    pub fn has_subject(&self) -> bool {
+        self.is_main() || self.belongs_to_a_patient()
+    }
+
+    /// Whether it says whose it is in words that mean the same in every package, if it belongs to a patient.
+    pub fn is_comparable(&self) -> bool {
+        self.subject != 0 || !self.belongs_to_a_patient()
+    }
+
+    /// Its `Type/id`, by which others can refer to it; nobody knows that of what is created without a condition.
+    pub fn own_place(&self) -> Option<&str> {
+        self.place.as_deref().filter(|_| self.target != Target::New)
+    }
+
+    /// A name by which others of its package refer to it.
+    pub fn name(&self) -> Option<&str> {
+        self.full_url.as_deref().or(self.own_place())
+    }
+}
+
+/// Types of resources that belong to no patient.
+const NOBODYS: [&str; 6] = ["Device", "Endpoint", "Location", "Organization", "Practitioner", "PractitionerRole"];
+
+/// Whether resources of a type belong to no patient.
+pub fn is_nobodys(kind: &str) -> bool {
+    NOBODYS.contains(&kind)
+}
+
+/// Whether resources of a type can belong to a patient.
+pub fn can_own(kind: &str) -> bool {
+    !is_nobodys(kind) && !matches!(kind, "Patient" | "Group")
 }
 
 /// Whether resources of a type belong to a patient.

@@ -1,6 +1,8 @@
 //! A package for a server that assigns ids: the study is found by its Study Instance UID, resources with identifiers
 //! are created, and those that only our id would identify are left out and referred to by identifier and display.
 
+use super::head::{Head, Identifier};
+use super::search::Search;
 use super::{Entry, Target};
 use crate::upload::json::{NewReferences, without_id};
 
@@ -18,12 +20,23 @@ pub fn adapt<'p, 't>(entries: &'p [Entry<'t>], takes_ids: bool) -> (Vec<Entry<'t
             kept.push(Entry { target: Target::Update, text: text.into(), ..entry.clone() });
         } else if takes_ids {
             kept.push(entry.clone());
+        } else if let Some(search) = by_number(entry) {
+            let text = without_id(&entry.text, place.split_once('/').map_or("", |(_, id)| id));
+            let created = Entry { target: Target::Create, search: Some(search), text: text.into(), ..entry.clone() };
+            kept.push(created);
         } else {
             references.insert(place, None);
             references.extend(entry.full_url.as_deref().map(|full_url| (full_url, None)));
         }
     }
     (kept, references)
+}
+
+/// The search for the first identifier that says whose it is.
+fn by_number(entry: &Entry<'_>) -> Option<Search> {
+    let head = serde_json::from_str::<Head>(&entry.text).ok()?;
+    let (system, value) = head.identifier.iter().find_map(Identifier::token)?;
+    Some(Search::by(&entry.kind, system, value))
 }
 
 #[cfg(test)]

@@ -71,7 +71,11 @@ fn of_a_patient(entry: &mut Entry<'_>, text: &str, ids: &Ids) {
     let patient = subject.identifier.as_ref().and_then(Identifier::token);
     let (system, value) = patient.unzip();
     let reference = subject.reference.as_deref();
-    entry.subject = subject_hash([reference, system, value]);
+    // A name that only this Bundle gives to its patient can be another's in the next one.
+    let is_local = |reference: &str| reference.starts_with("urn:") || reference.contains(['#', '?']);
+    if system.is_some() || reference.is_some_and(|reference| !is_local(reference)) {
+        entry.subject = subject_hash([reference, system, value]);
+    }
     let kind = subject.kind.as_deref().unwrap_or("Patient");
     let whose = [
         patient.map(|(system, value)| vec![kind.to_string(), system.to_string(), value.to_string()]),

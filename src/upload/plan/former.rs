@@ -2,9 +2,7 @@
 
 use super::whose::{is_of_one_subject, literal, relative};
 use crate::upload::json::Json;
-
-/// Types of resources that belong to no patient.
-const NOBODYS: [&str; 6] = ["Device", "Endpoint", "Location", "Organization", "Practitioner", "PractitionerRole"];
+use crate::upload::package::is_nobodys;
 
 /// Whose a study is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,10 +81,10 @@ impl Scope<'_> {
 
     fn is_nobodys(&self, reference: &str) -> bool {
         match reference.strip_prefix('#') {
-            None => relative(reference, self.base).split('/').any(|segment| NOBODYS.contains(&segment)),
+            None => relative(reference, self.base).split('/').any(is_nobodys),
             Some(id) => {
                 let found = self.contained.iter().find(|one| one.string("id") == Some(id));
-                found.and_then(|one| one.string("resourceType")).is_some_and(|kind| NOBODYS.contains(&kind))
+                found.and_then(|one| one.string("resourceType")).is_some_and(is_nobodys)
             }
         }
     }

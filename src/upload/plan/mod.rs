@@ -22,7 +22,7 @@ use former::is_of_unknown_patient;
 use loss::{is_withdrawn, lost_instances};
 pub use merge::Change;
 use merge::{Lists, Merged, merge};
-pub use whose::{contradictions, is_of_one_subject, relative};
+pub use whose::{contradictions, is_of_one_subject, relative, says_who};
 
 /// What the options and the server allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -320,8 +320,11 @@ mod tests {
 
     #[test]
     fn a_companion_on_the_server_stays_unless_the_user_wants_otherwise() {
-        let patient = entry(r#"{"resourceType":"Patient","id":"p","gender":"male"}"#);
-        let theirs = stored("Patient/p", r#"{"resourceType":"Patient","id":"p"}"#);
+        let text =
+            |rest: &str| format!(r#"{{"resourceType":"Patient","id":"11111111-2222-5333-8444-555555555555"{rest}}}"#);
+        let (ours, theirs) = (text(r#","gender":"male""#), text(""));
+        let patient = entry(&ours);
+        let theirs = stored("Patient/11111111-2222-5333-8444-555555555555", &theirs);
         assert_eq!(plan(&patient, &theirs, Allowed::default()), Step::Kept);
         let overwrite = Allowed { overwrite_companions: true, ..Allowed::default() };
         assert!(matches!(plan(&patient, &theirs, overwrite), Step::Send(_)));

@@ -20,10 +20,38 @@ pub fn check(entry: &Entry<'_>, ours: &Json, copy: &ServerCopy, base: &str) -> R
             true => {}
         }
     }
+    if entry.target == Target::Put && !entry.is_main() && !has_unique_id(entry) && is_somebody_else(entry, ours, theirs)
+    {
+        return Err("the server has another resource under its id");
+    }
     if entry.belongs_to_a_patient() && is_of_one_subject(ours, theirs, base) != Some(true) {
         return Err("the server's copy belongs to another patient");
     }
     Ok(())
+}
+
+/// Whether no other program gives its id to something else: it is a UUID, as those of `convert`.
+fn has_unique_id(entry: &Entry<'_>) -> bool {
+    let id = entry.place.as_deref().and_then(|place| place.split_once('/')).map_or("", |(_, id)| id);
+    let is_right = |(place, byte): (usize, u8)| match place {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    id.len() == 36 && id.bytes().enumerate().all(is_right)
+}
+
+/// Whether a copy under an id that others can give out too, as `Patient/1`, is another resource: it has another number of
+/// a system, or no number of ours and another content, of a Patient also where nothing shows that it is the same.
+fn is_somebody_else(entry: &Entry<'_>, ours: &Json, theirs: &Json) -> bool {
+    if shares_identifier(ours, theirs) {
+        return false;
+    }
+    let numbers = |of: &Json| {
+        of.list("identifier").iter().filter_map(told).map(|(system, _)| system.to_string()).collect::<Vec<_>>()
+    };
+    let (own, there) = (numbers(ours), numbers(theirs));
+    let is_same = ours.members().iter().all(|(name, value)| name == "meta" || theirs.get(name) == Some(value));
+    own.iter().any(|system| there.contains(system)) || !is_same && !is_recognized(entry, ours, theirs)
 }
 
 /// Whether a copy at our id without the identifier is still the same resource: a Patient must agree in name or birth
@@ -82,12 +110,24 @@ fn told(identifier: &Json) -> Option<(&str, Option<&str>)> {
     Some((identifier.string("system")?, identifier.string("value")))
 }
 
-/// Whether both have the same subject, by reference or identifier; `None` if neither says. A missing subject matches no
-/// other.
+/// Whether a resource says anything of its subject.
+pub fn says_who(resource: &Json) -> bool {
+    match resource.get("subject") {
+        Some(subject @ Json::Object(_)) => {
+            ["reference", "identifier", "display"].iter().any(|name| subject.get(name).is_some())
+        }
+        Some(subject) => subject.other() != Some("null"),
+        None => false,
+    }
+}
+
+/// Whether both have the same subject, by reference or identifier; `None` if nothing shows it. A missing subject matches
+/// no other; two of which nothing is said are one.
 pub fn is_of_one_subject(ours: &Json, theirs: &Json, base: &str) -> Option<bool> {
-    let (Some(ours), Some(theirs)) = (ours.get("subject"), theirs.get("subject")) else {
-        return Some(ours.get("subject").is_none() && theirs.get("subject").is_none());
-    };
+    if !says_who(ours) && !says_who(theirs) {
+        return Some(true);
+    }
+    let (Some(ours), Some(theirs)) = (ours.get("subject"), theirs.get("subject")) else { return Some(false) };
     if let (Some(ours), Some(theirs)) = (literal(ours, base), literal(theirs, base)) {
         return Some(ours == theirs);
     }
@@ -126,7 +166,8 @@ mod tests {
 
     fn check(kind: &str, is_searched: bool, ours: &str, theirs: &str) -> Result<(), &'static str> {
         let target = if is_searched { Target::Create } else { Target::Put };
-        let entry = Entry { kind: kind.into(), target, ..Entry::default() };
+        let place = Some("ServiceRequest/11111111-2222-5333-8444-555555555555".to_string());
+        let entry = Entry { kind: kind.into(), target, place, ..Entry::default() };
         let copy = ServerCopy { reference: "x".to_string(), etag: None, resource: json(theirs), is_corrected: false };
         super::check(&entry, &json(ours), &copy, "http://h")
     }
@@ -151,6 +192,21 @@ mod tests {
         assert!(check("ServiceRequest", true, &ours, &theirs).is_err(), "a bare number is nobody's");
         assert_eq!(check("ServiceRequest", false, ORDER, &ORDER.replace("A1", "a1")), Ok(()));
         assert_eq!(check("Device", false, ORDER, &ORDER.replace("Patient/1", "Patient/2")), Ok(()));
+    }
+
+    #[test]
+    fn an_id_is_unique_if_it_is_a_uuid() {
+        for (place, is_unique) in [
+            ("Patient/11111111-2222-5333-8444-55555555aBcD", true),
+            ("Patient/11111111-2222-5333-8444-5555555555555", false),
+            ("Patient/11111111-2222-5333-8444-55555555555g", false),
+            ("Patient/11111111a2222-5333-8444-555555555555", false),
+            ("Patient/1", false),
+            ("Patient/", false),
+        ] {
+            let entry = Entry { kind: "Patient".into(), place: Some(place.to_string()), ..Entry::default() };
+            assert_eq!(has_unique_id(&entry), is_unique, "{place}");
+        }
     }
 
     #[test]

@@ -19,7 +19,6 @@ use std::collections::BTreeSet;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::Server;
 use super::counts::End;
 use super::journal::{Fate, Past};
 use super::json::{Json, NewReferences, references_in};
@@ -27,6 +26,7 @@ use super::lookup::{Found, Unread, Wanted};
 use super::package::{Entry, Target, adapt};
 use super::plan::{Allowed, Step, Write, contradictions, reference, step};
 use super::rejects::Outcome;
+use super::{Elsewhere, Server};
 use crate::error::Error;
 use answer::Written;
 pub use conditions::KnownConditions;
@@ -49,21 +49,28 @@ impl Server {
     /// Sends a package, and records the results; `original` is its document.
     pub(super) fn package(&self, entries: &[Entry<'_>], original: &mut dyn FnMut() -> String) -> Result<bool, Error> {
         self.sender.interrupt.check()?;
-        let (entries, gone) = match self.allowed.server_ids {
-            false => (Cow::Borrowed(entries), NewReferences::new()),
-            true => {
-                let (entries, gone) = adapt(entries, self.takes_ids);
-                (Cow::Owned(entries), gone)
-            }
-        };
+        let (entries, gone) = self.adapted(entries);
+        let is_of_all = |name: &&&str| !name.starts_with("urn:");
+        let left_out = gone.keys().filter(is_of_all).map(|name| (name.to_string(), Elsewhere::LeftOut));
+        self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner).extend(left_out);
         let identities: Vec<&str> = entries.iter().map(Entry::identity).collect();
         let is_of_use = |place: usize, known: &Known| {
             let entry = &entries[place];
-            known.is_of(entry) || (!self.allowed.overwrite_companions && known.has_subject_of(entry))
+            let is_same = known.is_of(entry) || !self.allowed.overwrite_companions && known.has_subject_of(entry);
+            entry.is_comparable() && is_same
         };
         let (_held, known) = self.turns.hold(&identities, is_of_use);
         let results = self.results(&entries, self.states(&entries, known), &gone)?;
         self.record(&entries, &results, original)
+    }
+
+    /// The entries as the server takes them, and the references that become logical.
+    fn adapted<'p, 't>(&self, entries: &'p [Entry<'t>]) -> (Cow<'p, [Entry<'t>]>, NewReferences<'p>) {
+        if !self.allowed.server_ids {
+            return (Cow::Borrowed(entries), NewReferences::new());
+        }
+        let (entries, gone) = adapt(entries, self.takes_ids);
+        (Cow::Owned(entries), gone)
     }
 
     /// Results known from the journal and this run. If anything is to be sent, the journal is not enough for the others:
@@ -175,7 +182,7 @@ impl Server {
         let moved = self.moved(open.entries);
         let mut references = references(open.entries, places, gone);
         for (from, to) in &moved {
-            references.entry(from).or_insert(Some(Cow::Borrowed(to)));
+            references.entry(from).or_insert(to.as_deref().map(Cow::Borrowed));
         }
         let step = |(entry, found)| step(entry, found, &references, allowed, self.sender.base());
         let mut steps: Vec<Step<'r>> = open.all().map(step).collect();
@@ -183,24 +190,33 @@ impl Server {
         steps
     }
 
-    /// References to resources outside the package that have another id on the server.
-    fn moved(&self, entries: &[Entry<'_>]) -> Vec<(String, String)> {
+    /// References to resources outside the package that have another id on the server, or `None` if they were left out.
+    fn moved(&self, entries: &[Entry<'_>]) -> Vec<(String, Option<String>)> {
         let elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
         if elsewhere.is_empty() {
             return Vec::new();
         }
         let all = entries.iter().flat_map(|entry| references_in(&entry.text));
-        all.filter_map(|from| Some((from.to_string(), elsewhere.get(from)?.clone()?))).collect()
+        let place = |from: &str| match elsewhere.get(from)? {
+            Elsewhere::At(place) => Some(Some(place.clone())),
+            Elsewhere::LeftOut => Some(None),
+            Elsewhere::Nowhere => None,
+        };
+        all.filter_map(|from| Some((from.to_string(), place(from)?))).collect()
     }
 
     /// Every referenced entry must be sent too, and none may have been rejected.
     fn refuse_unresolved(&self, steps: &mut [Step<'_>]) {
         let elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_at_risk = |to: &str| to.starts_with("urn:uuid:") || matches!(elsewhere.get(to), Some(None));
+        let is_at_risk = |to: &str| to.starts_with("urn:uuid:") || elsewhere.get(to) == Some(&Elsewhere::Nowhere);
         let writes = || steps.iter().filter_map(Step::write);
         let sent: BTreeSet<&str> =
             writes().filter_map(|write| write.full_url).chain(writes().map(|write| write.url)).collect();
-        let dangles = |write: &Write<'_>| references_in(&write.text).any(|to| is_at_risk(to) && !sent.contains(to));
+        let dangles = |write: &Write<'_>| {
+            // Of a subject that was left out, and has neither number nor name, nothing is left.
+            write.text.contains(r#""subject":{}"#)
+                || references_in(&write.text).any(|to| is_at_risk(to) && !sent.contains(to))
+        };
         let dangling: Vec<bool> = steps.iter().map(|step| step.write().is_some_and(dangles)).collect();
         for (step, _) in steps.iter_mut().zip(dangling).filter(|(_, dangles)| *dangles) {
             *step = Step::Refused(Outcome::ours("it refers to a resource that is not in its Bundle or was not taken"));

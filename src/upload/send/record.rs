@@ -6,12 +6,12 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::answer::{Repeat, Written};
 use super::turns::Known;
 use crate::error::Error;
-use crate::upload::Server;
 use crate::upload::counts::End;
 use crate::upload::journal::Fate;
 use crate::upload::package::{Entry, Target};
 use crate::upload::plan::Step;
 use crate::upload::rejects::Outcome;
+use crate::upload::{Elsewhere, Server};
 
 /// The run ends after this many packages in a row without a response.
 const MAX_GIVE_UPS: u32 = 3;
@@ -80,13 +80,13 @@ impl Server {
         for (entry, result) in all {
             let is_at_home = result.reference.as_deref().is_none_or(|reference| reference == entry.key);
             match result.end {
-                End::Held | End::Rejected => drop(elsewhere.insert(entry.key.to_string(), None)),
+                End::Held | End::Rejected => drop(elsewhere.insert(entry.key.to_string(), Elsewhere::Nowhere)),
                 End::Unknown => {}
-                // Created resources have an entry that others refer to.
-                _ if is_at_home || matches!(entry.target, Target::Create | Target::New) => {
+                // Created resources of a Bundle have an entry that others refer to.
+                _ if is_at_home || entry.full_url.is_some() && matches!(entry.target, Target::Create | Target::New) => {
                     elsewhere.remove(&*entry.key);
                 }
-                _ => drop(elsewhere.insert(entry.key.to_string(), result.reference.clone())),
+                _ => elsewhere.extend(result.reference.clone().map(|at| (entry.key.to_string(), Elsewhere::At(at)))),
             }
         }
     }

@@ -1,147 +1,221 @@
-//! What a package refers to must belong to its patient: orders, visits, specimens and procedures, in the package and on
-//! the server. Packages from DICOM are made so; those from text can come from anywhere.
+//! What a package refers to must belong to its patient: orders, visits, specimens, procedures and whatever else has a
+//! subject, in the package, inside its resources, and on the server. Packages from DICOM are made so; those from text
+//! can come from anywhere. Where nothing shows that the patient is the same, nothing is sent.
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
+mod owned;
 
-use memchr::memmem;
-use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+use std::sync::atomic::Ordering::Relaxed;
+
+use memchr::memmem::Finder;
 use serde_json::value::RawValue;
 
 use super::record::rejected;
 use crate::error::Error;
 use crate::upload::Server;
-use crate::upload::json::{Json, NewReferences, references_in, with_references};
-use crate::upload::lookup::{Found, Unread, Wanted};
-use crate::upload::package::{Entry, Target, has_subject};
-use crate::upload::plan::{is_of_one_subject, relative};
+use crate::upload::json::{Json, NewReferences, finder, references_in};
+use crate::upload::lookup::{Found, Unread};
+use crate::upload::package::{Entry, Search, Target, can_own, is_nobodys};
+use crate::upload::plan::{is_of_one_subject, relative, says_who};
 use crate::upload::rejects::Outcome;
+use owned::Owned;
 
-#[derive(Deserialize)]
-struct Whose<'a> {
-    #[serde(borrow)]
-    subject: Option<&'a RawValue>,
-}
+/// A subject, as text.
+const SUBJECT: &str = "\"subject\":";
+/// Finds it.
+static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| finder(SUBJECT));
 
 impl Server {
-    /// Sends a package from text, unless it refers to a resource of another patient.
+    /// Sends a package from text, unless it refers to a resource that may be another patient's.
     pub(in crate::upload) fn package_of_one(&self, entries: &[Entry<'_>], text: &str) -> Result<bool, Error> {
-        if !refers_to_another(entries, self.sender.base()) && !self.refers_to_another_there(entries)? {
+        let is_plain = is_plainly_of_one(entries, self.sender.base());
+        let Some(why) = (if is_plain { None } else { self.doubt(entries)? }) else {
             return self.package(entries, &mut || text.to_string());
-        }
-        let why = Outcome::ours("it refers to an order, visit, specimen or procedure of another patient");
+        };
         let results: Vec<_> = entries.iter().map(|_| rejected(why.clone())).collect();
         self.record(entries, &results, &mut || text.to_string())
     }
 
-    /// Whether the server has another patient's resource that the package refers to and does not bring along.
-    fn refers_to_another_there(&self, entries: &[Entry<'_>]) -> Result<bool, Error> {
-        let moved = self.moved(entries);
-        let mut references: NewReferences<'_> =
-            moved.iter().map(|(from, to)| (from.as_str(), Some(Cow::Borrowed(to.as_str())))).collect();
-        // Nobody knows yet where the server has what is not put, so that only its number can be compared.
-        for entry in entries {
-            let place = entry.place.as_deref().filter(|_| entry.target == Target::Put && !self.allowed.server_ids);
-            [entry.full_url.as_deref(), entry.place.as_deref()].into_iter().flatten().for_each(|name| {
-                references.insert(name, place.map(Cow::Borrowed));
-            });
-        }
-        for entry in entries.iter().filter(|entry| is_of_a_patient(entry)) {
-            let there = outside(entry, entries, &references, self.sender.base());
-            if there.is_empty() {
-                continue;
-            }
-            let wanted: Vec<Wanted<'_>> = there.iter().map(|entry| (entry, None)).collect();
-            let found = match self.lookup.read(&self.sender, &wanted) {
-                Ok(found) => found,
-                Err(Unread::Stop(error)) => return Err(error),
-                // What the server says of the package decides.
-                Err(Unread::GaveUp(_) | Unread::Refused(_)) => continue,
-            };
-            let Some(ours) = with_subject(&entry.text, &references) else { continue };
-            let is_of_another = |found: &Found| match found {
-                Found::One(copy) if copy.resource.get("subject").is_some() => {
-                    is_of_one_subject(&ours, &copy.resource, self.sender.base()) == Some(false)
-                }
-                _ => false,
-            };
-            if found.iter().any(is_of_another) {
-                return Ok(true);
+    /// Why something that the package refers to may be another patient's.
+    fn doubt(&self, entries: &[Entry<'_>]) -> Result<Option<Outcome>, Error> {
+        match self.refers_to_another(entries) {
+            Ok(why) => Ok(why.map(|why| Outcome::ours(&why))),
+            Err(Unread::Stop(error)) => Err(error),
+            Err(Unread::Refused(outcome)) => Ok(Some(outcome)),
+            Err(Unread::GaveUp(outcome)) => {
+                self.give_ups.fetch_add(1, Relaxed);
+                Ok(Some(outcome))
             }
         }
-        Ok(false)
     }
-}
 
-/// Whether a resource of a package refers to one of another patient in it.
-fn refers_to_another(entries: &[Entry<'_>], base: &str) -> bool {
-    let of_patients = || entries.iter().filter(|entry| is_of_a_patient(entry));
-    let companions = || of_patients().filter(|entry| !entry.is_main());
-    // As `convert` writes it: the same subject in the same words.
-    let first = companions().next().and_then(|entry| subject(&entry.text)).map(|raw| format!("\"subject\":{raw}"));
-    let has_first = |entry: &Entry<'_>| {
-        first.as_ref().is_none_or(|first| memmem::find(entry.text.as_bytes(), first.as_bytes()).is_some())
-    };
-    if of_patients().all(has_first) {
-        return false;
-    }
-    let name = |entry: &Entry<'_>| entry.place.as_deref().or(entry.full_url.as_deref()).map(str::to_string);
-    let names: Vec<(&Entry<'_>, String)> = entries.iter().filter_map(|entry| Some((entry, name(entry)?))).collect();
-    let references: NewReferences<'_> = names
-        .iter()
-        .filter_map(|(entry, name)| Some((entry.full_url.as_deref()?, Some(Cow::Borrowed(name.as_str())))))
-        .collect();
-    let differ = |one: &Entry<'_>, other: &Entry<'_>| {
-        let both = with_subject(&one.text, &references).zip(with_subject(&other.text, &references));
-        both.is_some_and(|(one, other)| is_of_one_subject(&one, &other, base) == Some(false))
-    };
-    of_patients().any(|entry| {
-        let text = with_references(&entry.text, &references);
-        let referred: BTreeSet<&str> = references_in(&text).map(|reference| relative(reference, base)).collect();
-        let is_referred = |other: &Entry<'_>| name(other).is_some_and(|name| referred.contains(name.as_str()));
-        companions().any(|other| other.key != entry.key && is_referred(other) && differ(entry, other))
-    })
-}
-
-/// The resources of a patient that a resource refers to outside of its package, to be read.
-fn outside(
-    entry: &Entry<'_>,
-    entries: &[Entry<'_>],
-    references: &NewReferences<'_>,
-    base: &str,
-) -> Vec<Entry<'static>> {
-    let is_inside = |reference: &str| {
-        entries.iter().any(|other| [&other.place, &other.full_url].into_iter().flatten().any(|name| name == reference))
-    };
-    let place = |reference: &str| {
-        let reference = relative(reference, base);
-        let (kind, id) = reference.split_once('/').filter(|(kind, _)| has_subject(kind) && !is_inside(reference))?;
-        let place = match references.get(reference) {
-            Some(Some(moved)) => moved.to_string(),
-            _ => format!("{kind}/{}", id.split('/').next().unwrap_or_default()),
+    fn refers_to_another(&self, entries: &[Entry<'_>]) -> Result<Option<String>, Unread> {
+        let (entries, gone) = self.adapted(entries);
+        let (names, base) = (self.names(&entries, &gone)?, self.sender.base());
+        let references: NewReferences<'_> =
+            names.iter().map(|(from, to)| (from.as_str(), Some(to.as_str().into()))).collect();
+        let own = entries.iter().filter(|entry| can_own(&entry.kind));
+        let all: Vec<Owned<'_>> = match own.map(|entry| Owned::of(entry, &references, base).ok_or(entry)).collect() {
+            Ok(all) => all,
+            Err(entry) => return Ok(Some(format!("it is not clear whose the {} is", entry.kind))),
         };
-        Some((kind.to_string(), place))
+        for one in all.iter().filter(|one| one.is_bound()) {
+            let inside = one.contained.iter().chain(one.referred(&all).map(|other| &other.whose));
+            if let Some(why) = inside.filter_map(|other| differs(&one.whose, other, base)).next() {
+                return Ok(Some(why));
+            }
+            for there in one.outside(&all) {
+                if let Found::One(copy) = self.read_one(&there)?
+                    && let Some(why) = differs(&one.whose, &owned::whose(&copy.resource), base)
+                {
+                    return Ok(Some(why));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn read_one(&self, entry: &Entry<'_>) -> Result<Found, Unread> {
+        Ok(self.lookup.read(&self.sender, &[(entry, None)])?.pop().unwrap_or(Found::Nothing))
+    }
+
+    /// Where the server has, or will have, what the package refers to by these names. A patient who is to be created is
+    /// searched for: who is not there can own nothing that is.
+    fn names(&self, entries: &[Entry<'_>], gone: &NewReferences<'_>) -> Result<BTreeMap<String, String>, Unread> {
+        // What is left out has no place there.
+        let left_out = gone.keys().map(|name| (name.to_string(), None));
+        let all = self.moved(entries).into_iter().chain(left_out);
+        let mut names: BTreeMap<String, String> =
+            all.map(|(from, to)| (from.clone(), to.unwrap_or_else(|| format!("#{from}")))).collect();
+        for entry in entries {
+            let Some(name) = entry.name() else { continue };
+            let at = match entry.target {
+                Target::Put => entry.own_place().map(ToString::to_string),
+                _ if is_person(&entry.kind) && entry.search.is_some() => reference_of(self.read_one(entry)?),
+                _ => None,
+            };
+            let at = at.unwrap_or_else(|| name.to_string());
+            let own = [entry.full_url.as_deref(), entry.own_place()];
+            names.extend(own.into_iter().flatten().map(|name| (name.to_string(), at.clone())));
+        }
+        for reference in entries.iter().flat_map(|entry| references_in(&entry.text)) {
+            if let (false, Some(sought)) = (names.contains_key(reference), conditional(reference, self.sender.base())) {
+                let inside = entries.iter().find(|entry| is_sought(entry, &sought)).and_then(|entry| entry.name());
+                let at = inside.and_then(|name| names.get(name).cloned());
+                let at = if at.is_some() { at } else { reference_of(self.read_one(&sought)?) };
+                names.extend(at.map(|at| (reference.to_string(), at)));
+            }
+        }
+        Ok(names)
+    }
+}
+
+/// Whether resources of a type can be a subject.
+fn is_person(kind: &str) -> bool {
+    matches!(kind, "Patient" | "Device" | "Group")
+}
+
+fn reference_of(found: Found) -> Option<String> {
+    if let Found::One(copy) = found { Some(copy.reference) } else { None }
+}
+
+/// What a conditional reference looks for (R4 http, transaction).
+fn conditional(reference: &str, base: &str) -> Option<Entry<'static>> {
+    let query = relative(reference, base);
+    let (kind, _) = query.split_once('?').filter(|(kind, _)| !is_nobodys(kind))?;
+    let search = Some(Search::parse(query.to_string()));
+    Some(Entry { kind: kind.to_string().into(), target: Target::Create, search, ..Entry::default() })
+}
+
+fn is_sought(entry: &Entry<'_>, sought: &Entry<'_>) -> bool {
+    let search = sought.search.as_ref().filter(|_| entry.kind == sought.kind);
+    search.is_some_and(|search| Json::parse(&entry.text).is_some_and(|resource| search.is_had_by(&resource)))
+}
+
+/// Why a resource must not refer to another, if so: its subject is another, or nothing shows that it is the same.
+fn differs(ours: &Json, theirs: &Json, base: &str) -> Option<String> {
+    let kind = theirs.string("resourceType").unwrap_or("resource");
+    let is_one = if says_who(theirs) { is_of_one_subject(ours, theirs, base) } else { Some(true) };
+    match is_one {
+        Some(true) => None,
+        Some(false) => Some(format!("it refers to a {kind} of another patient")),
+        None => Some(format!("it refers to a {kind} that nothing shows to be of the same patient")),
+    }
+}
+
+/// Whether a package is as `convert` writes it: all have one subject in the same words, and nothing else of a patient is
+/// referred to.
+fn is_plainly_of_one(entries: &[Entry<'_>], base: &str) -> bool {
+    let own = || entries.iter().filter(|entry| can_own(&entry.kind));
+    let is_plain = |reference: &str| {
+        let is_in = |entry: &Entry<'_>| [entry.full_url.as_deref(), entry.own_place()].contains(&Some(reference));
+        let kind = relative(reference, base).split_once('/').map(|(kind, _)| kind);
+        kind.is_some_and(|kind| !kind.contains(['?', '#', ':']) && !can_own(kind)) || entries.iter().any(is_in)
     };
-    let places: BTreeSet<(String, String)> = references_in(&entry.text).filter_map(place).collect();
-    let read = |(kind, place): (String, String)| Entry {
-        kind: kind.into(),
-        target: Target::Put,
-        place: Some(place),
-        ..Entry::default()
+    let Some(first) = own().next() else { return true };
+    let Some(first) = subjects_in(&first.text).next().and_then(value) else { return false };
+    let has_it = |entry: &Entry<'_>| {
+        let mut subjects = subjects_in(&entry.text).peekable();
+        subjects.peek().is_some() && subjects.all(|subject| subject.starts_with(first))
     };
-    places.into_iter().map(read).collect()
+    own().all(|entry| entry.has_subject() && has_it(entry) && references_in(&entry.text).all(is_plain))
 }
 
-fn is_of_a_patient(entry: &Entry<'_>) -> bool {
-    entry.is_main() || entry.belongs_to_a_patient()
+/// What follows each `subject` in a compact resource.
+fn subjects_in(text: &str) -> impl Iterator<Item = &str> {
+    FINDER.find_iter(text.as_bytes()).map(|found| &text[found + SUBJECT.len()..])
 }
 
-/// The subject of a resource as text.
-fn subject(text: &str) -> Option<&str> {
-    serde_json::from_str::<Whose<'_>>(text).ok()?.subject.map(RawValue::get)
+/// The JSON value at the start of a text.
+fn value(text: &str) -> Option<&str> {
+    let values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+    values.take(1).find_map(Result::ok).map(RawValue::get)
 }
 
-/// A resource of which only the subject is known.
-fn with_subject(text: &str, references: &NewReferences<'_>) -> Option<Json> {
-    Json::parse(&with_references(&format!("{{\"subject\":{}}}", subject(text)?), references))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fhir::id::Ids;
+    use crate::upload::package::parse;
+
+    #[test]
+    fn a_package_as_convert_writes_it_needs_no_closer_look() {
+        let subject = |number: u8| {
+            format!(r#""subject":{{"type":"Patient","identifier":{{"system":"urn:p","value":"{number}"}}}}"#)
+        };
+        let contained = |number: u8| format!(r#""contained":[{{"resourceType":"Specimen",{}}}],"#, subject(number));
+        let refers = |to: &str| format!(r#""basedOn":[{{"reference":"{to}"}}],{}"#, subject(1));
+        for (content, is_plain) in [
+            (subject(1), true),
+            (subject(2), false),
+            (contained(1) + &subject(1), true),
+            (contained(1) + &subject(2), false),
+            (contained(2) + &subject(1), false),
+            (r#""status":"available""#.to_string(), false),
+            (refers("urn:uuid:1"), true),
+            (refers("http://h/Practitioner/1"), true),
+            (refers("Patient/1"), true),
+            (refers("ServiceRequest/1"), false),
+            (refers("http://h/ServiceRequest/1"), false),
+            (refers("http://other/ServiceRequest/1"), false),
+            (refers("ServiceRequest?identifier=http://a%7C7"), false),
+            (refers("Patient?identifier=http://a%7C7"), false),
+            (refers("#1"), false),
+        ] {
+            let text = format!(
+                r#"{{"resourceType":"Bundle","type":"transaction","entry":[
+                {{"resource":{{"resourceType":"ServiceRequest",{}}},"fullUrl":"urn:uuid:1",
+                  "request":{{"method":"POST","url":"ServiceRequest","ifNoneExist":"identifier=7"}}}},
+                {{"resource":{{"resourceType":"ImagingStudy",{content}}},
+                  "request":{{"method":"PUT","url":"ImagingStudy/s"}}}}]}}"#,
+                subject(1)
+            );
+            assert_eq!(is_plainly_of_one(&parse(&text, &Ids::new("")).unwrap(), "http://h"), is_plain, "{content}");
+        }
+        let other = |kind: &str| format!(r#"{{"resourceType":"{kind}","id":"1",{}}}"#, subject(1));
+        for (kind, is_plain) in [("Device", true), ("Patient", true), ("Encounter", true), ("Condition", false)] {
+            assert_eq!(is_plainly_of_one(&parse(&other(kind), &Ids::new("")).unwrap(), "http://h"), is_plain, "{kind}");
+        }
+    }
 }
