@@ -239,7 +239,7 @@ fn any_line_that_is_lost_is_missed_and_any_that_comes_twice_is_not() {
 }
 
 /// A line as version 2 wrote it.
-fn of_version_2(line: &String) -> String {
+fn of_version_2(line: &str) -> String {
     let (key, json) = line.split_once('\t').unwrap();
     let mut json: serde_json::Value = serde_json::from_str(json).unwrap();
     json["v"] = 2.into();
@@ -255,7 +255,7 @@ fn of_version_2(line: &String) -> String {
 fn of_lines_of_an_earlier_version_the_studies_are_counted() {
     let folder = large();
     let all = lines(folder.path());
-    let old: Vec<String> = all.iter().map(of_version_2).collect();
+    let old: Vec<String> = all.iter().map(|line| of_version_2(line)).collect();
     assert_eq!(stdout(&assembled(&old, &["-q"])), stdout(&assembled(&all, &["-q"])));
     for at in 0..old.len() {
         let mut lost = old.clone();
