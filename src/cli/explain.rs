@@ -43,9 +43,9 @@ Examples:
 const INPUTS: &str = "\
 A DICOM file; or folders, archives and other inputs
 
-A single file is explained value by value, as a conversion with the same options writes it, for each release. For a folder \
-or several inputs, the output summarizes which attributes the files have, which elements they fill, and in which studies \
-and series the files differ. The values shown may be patient data.";
+A single file is explained value by value, as a conversion with the same options writes it, for each release. For a \
+folder or several inputs, the output summarizes which attributes the files have, which elements they fill, and in which \
+studies and series the files differ. The values shown may be patient data.";
 
 const RELEASE: &str = "\
 FHIR release: r4, r4b, r5, r6 or an R6 ballot

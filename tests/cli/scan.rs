@@ -1,5 +1,5 @@
-//! `scan` and `assemble`: what they refuse, and what an engine that runs them sees. That they come to what `convert` does
-//! is for tests/scale/law.py.
+//! `scan` and `assemble`: what they refuse, and what an engine that runs them sees. That they come to what `convert`
+//! does is for tests/scale/law.py.
 
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The law: whatever is done to the lines of a scan, and whatever becomes of an archive between two nights with an index,
-documents and reports are those of `convert`, by bytes.
+"""The law: whatever is done to the lines of a scan, and whatever becomes of an archive between two nights with an
+index, documents and reports are those of `convert`, by bytes.
 
     tests/scale/law.py [FOLDER...]
 

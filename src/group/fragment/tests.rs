@@ -1,4 +1,4 @@
-//! Whatever is done to the lines of a scan, the studies and what is said of their files are those of the files.
+//! However the lines of a scan are cut, doubled and shuffled, they give the same studies and issues as the files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ const WANTED: u64 = 7;
 /// What lines may have.
 const ACCEPTED: [u64; 2] = [WANTED, 8];
 
-/// What is said of files.
+/// The issues of files.
 type Issues = BTreeSet<String>;
 
 fn said(name: &Name, issue: &Issue) -> String {
@@ -36,7 +36,7 @@ fn first_difference(found: String, want: String) -> Option<(String, String)> {
     first.or_else(|| (found.len() != want.len()).then_some((found, want)))
 }
 
-/// The studies as they come of the files, and what is said of these.
+/// The studies of the files, and the issues of these.
 fn converted(all: &[Vec<Sample>], options: &Options) -> (Vec<Study>, Issues) {
     let (studies, mut issues) = (Studies::default(), Issues::new());
     for instance in all {
@@ -80,7 +80,7 @@ fn scanned(all: &[Vec<Sample>], max_instances: usize, max_bytes: usize) -> Vec<S
     lines
 }
 
-/// The studies of lines in any order, and what is said of their files.
+/// The studies of lines in any order, and the issues of their files.
 fn assembled(lines: &[String], options: &Options) -> (Vec<(Study, Rejected)>, Issues) {
     let (mut builders, mut issues) = (BTreeMap::new(), Issues::new());
     for line in lines {
@@ -161,7 +161,8 @@ proptest! {
         // Three scans, of which each has some of the files, and the last one some of them again.
         let mut lines = Vec::new();
         for scan in 0..3 {
-            let some: Vec<_> = all.iter().zip(&places).filter(|(_, place)| **place == scan || scan == 2).map(|(one, _)| one.clone()).collect();
+            let is_there = |(_, place): &(_, &usize)| **place == scan || scan == 2;
+            let some: Vec<_> = all.iter().zip(&places).filter(is_there).map(|(one, _)| one.clone()).collect();
             lines.extend(scanned(&some, max_instances, max_bytes));
         }
         for at in &doubled {
@@ -171,7 +172,8 @@ proptest! {
         let (built, issues) = assembled(&lines, &options);
         prop_assert_eq!(issues, want_issues);
         let (mut found, rejected): (Vec<_>, Vec<_>) = built.into_iter().unzip();
-        prop_assert_eq!(first_difference(all_said(std::mem::take(&mut found)), all_said(std::mem::take(&mut want))), None);
+        let [found_said, want_said] = [&mut found, &mut want].map(|all| all_said(std::mem::take(all)));
+        prop_assert_eq!(first_difference(found_said, want_said), None);
 
         // The same once more, with what is rejected left out.
         let (mut want, _) = converted(&all, &options);
@@ -188,7 +190,8 @@ proptest! {
     #[test]
     fn no_line_makes_it_fail(json in ".{0,80}", at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let _ = parse::<Instance<'_>>(json.as_bytes(), ACCEPTED);
-        let mut line = scanned(&[instance("1.2.1", "1.1", KOS, &[text(tags::INSTANCE_NUMBER, "x")])], 9, 9999).remove(0).into_bytes();
+        let selection = instance("1.2.1", "1.1", KOS, &[text(tags::INSTANCE_NUMBER, "x")]);
+        let mut line = scanned(&[selection], 9, 9999).remove(0).into_bytes();
         let place = at.index(line.len());
         line[place] = byte;
         let json = line.split(|byte| *byte == b'\t').nth(1).unwrap_or_default();

@@ -17,7 +17,6 @@ use super::records::Records;
 use super::{Console, Job, Outcome, Run, converted, ending, read, threads, write};
 use crate::error::{Error, usage};
 use crate::group::fragment::{Builder, Built, Instance, Malformed, SkippedFile, file_hash, parse};
-use crate::group::reader::fault_issues;
 use crate::group::{Places, Study};
 use crate::interrupt::Interrupt;
 use crate::mapping;
@@ -210,8 +209,8 @@ impl Run<'_> {
         self.job.format == Format::Bundle || self.content().references() == References::Contained
     }
 
-    /// Refuses a study or a partition that lacks lines, a part of a scan where all of it should be, and where its numbers of orders and visits may belong to other
-    /// patients in the rest.
+    /// Refuses a study or a partition that lacks lines, a part of a scan where all of it should be, and where its
+    /// numbers of orders and visits may belong to other patients in the rest.
     fn check_whole(&self, found: &Found, inputs: &Inputs) -> Result<(), Error> {
         let sees_all = !inputs.is_part || (inputs.is_folder && self.looks_at_others());
         let what = "not all lines of the scan are here";
@@ -222,9 +221,9 @@ impl Run<'_> {
         } else if found.scans.are_whole() {
             Ok(())
         } else if !inputs.is_folder && found.has_claims && self.depends_on_others() {
-            let advice = "numbers of orders, visits or specimens may be those of other patients in the rest: assemble a \
-                          folder (scan -o records/ --partitions N; assemble records/ --partition K/N), which sees all, or \
-                          give --references logical";
+            let advice = "numbers of orders, visits or specimens may be those of other patients in the rest: assemble \
+                          a folder (scan -o records/ --partitions N; assemble records/ --partition K/N), which sees \
+                          all, or give --references logical";
             usage(format!("{what}, and {advice}"))
         } else if inputs.is_folder && (sees_all || !found.scans.are_whole_here()) {
             usage(format!("{what}: scan again"))
@@ -288,7 +287,7 @@ impl Writing<'_> {
             return;
         }
         let (report, counts, name) = (self.run.report, self.run.counts, &file.name);
-        for found in fault_issues(&file.notes) {
+        for found in file.notes.faults() {
             report.issue(Where { name: Some(name), ..Where::default() }, &found);
         }
         if let Some(skip) = &file.skip {

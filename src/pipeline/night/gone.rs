@@ -18,8 +18,8 @@ pub(super) struct GoneStudies {
 }
 
 impl Night<'_> {
-    /// Finds the studies whose files are all gone: also where a file is there, and has become another. If they are more than
-    /// `--max-gone`, their documents stay.
+    /// Finds the studies whose files are all gone: also where a file is there, and has become another. If they are more
+    /// than `--max-gone`, their documents stay.
     pub(super) fn gone_studies(&self) -> Result<GoneStudies, Error> {
         let mut all = Vec::new();
         if self.stays {
@@ -78,8 +78,7 @@ impl Night<'_> {
             } else {
                 self.sink.stands(&name);
                 let place = Where { study: Some(&standing.uid), ..Where::default() };
-                let issue = Issue { element: "ImagingStudy", tags: Vec::new(), reason, value: None };
-                self.run.report.issue(place, &issue);
+                self.run.report.issue(place, &Issue::new("ImagingStudy", &[], reason));
             }
         }
         self.index.forget_documents(self.target, &removed, &[])

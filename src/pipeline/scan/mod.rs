@@ -1,4 +1,5 @@
-//! The first half of a conversion alone: headers become fragments of studies, for `assemble` on this or another machine.
+//! The first half of a conversion alone: headers become fragments of studies, for `assemble` on this or another
+//! machine.
 //!
 //! Nothing is written before everything was read, and a file has its name only when it is whole.
 

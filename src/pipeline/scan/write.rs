@@ -98,8 +98,8 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Removes what an earlier scan of this shard found otherwise: if this one is stopped, `assemble` misses a file, and does
-    /// not take those of two scans together.
+    /// Removes what an earlier scan of this shard found otherwise: if this one is stopped, `assemble` misses a file,
+    /// and does not take those of two scans together.
     fn remove_others(&self) -> Result<(), Error> {
         let Target::Folder { partitions, .. } = self.target else { return Ok(()) };
         let end = self.cutter.start_of_end();
