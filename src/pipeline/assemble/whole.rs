@@ -1,5 +1,5 @@
-//! Whether all lines of the scans came: each scan says how many studies it found, how many lines it wrote of each, and of
-//! the files that it left out.
+//! Whether all lines of the scans came: each scan says how many studies it found, how many lines it wrote of each, and
+//! of the files that it left out.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
