@@ -209,8 +209,8 @@ impl Store {
 }
 
 const NO_INDEX: &str = "it is no index of dcm2fhir: give a file of its own";
-const OUTDATED: &str = "it is of another version of dcm2fhir, or of a --profile that reads other attributes: give the \
-                        inputs too, and everything is read again, or another index";
+const OUTDATED: &str =
+    "it is of another version of dcm2fhir: give the inputs too, and everything is read again, or another index";
 const DAMAGED: &str = "it is damaged: remove it, and the next run reads everything again";
 
 /// Creates the file if missing, for its owner only; returns whether it is empty.

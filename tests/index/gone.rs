@@ -88,6 +88,29 @@ fn studies_whose_files_have_become_something_else_are_not_gone_unseen() {
 }
 
 #[test]
+fn one_of_a_few_studies_may_go_and_two_may_not() {
+    let world = World::new(34, 0);
+    let write = |study: &str, name: &str| {
+        let instance = dcm2fhir::synth::Instance::new("CT", dicom_dictionary_std::uids::CT_IMAGE_STORAGE, study, 1, 1);
+        fs::write(world.archive().join(name), instance.bytes()).unwrap();
+    };
+    ["one", "two", "three", "four"].iter().for_each(|study| write(study, study));
+    let delete = ["--gone", "delete"];
+    let _ = night(&world, &delete);
+    let left = || documents(&world.at("out")).len();
+    // Their only files hold another study now.
+    ["one", "two"].iter().for_each(|name| write("four", name));
+    let (code, said) = night(&world, &delete);
+    assert!(code == Some(1) && said.contains("those of more studies than --max-gone"), "{said}");
+    assert_eq!(left(), 4);
+    write("two", "two");
+    let (code, said) = night(&world, &delete);
+    assert_eq!((code, left()), (Some(0), 3), "{said}");
+    let full = convert(&world, "full/", &["--fhir", "r4"]);
+    assert_eq!(documents(&world.at("out")), full.documents, "{said}");
+}
+
+#[test]
 fn an_archive_that_cannot_be_read_keeps_its_documents() {
     let world = World::new(27, 20);
     let _ = night(&world, &[]);

@@ -30,7 +30,7 @@ impl Night<'_> {
         }
         self.state().counts.gone = all.len() as u64;
         let (gone, known) = (all.len() as u64, (all.len() + self.index.count_studies()?) as u64);
-        let is_too_many = self.gone != Gone::Keep && !self.run.job.config.index.max_gone.allows(gone, known);
+        let is_too_many = self.gone != Gone::Keep && !self.run.job.config.index.max_gone.allows_studies(gone, known);
         let (how, reason) =
             if is_too_many { (Gone::Keep, Reason::TooManyGone) } else { (self.gone, Reason::FilesGone) };
         Ok(GoneStudies { all, how, reason })
