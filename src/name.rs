@@ -1,7 +1,7 @@
 //! How a file is called: in reports and messages, and while it is written.
 //!
-//! A file name may hold anything but NUL and `/`: terminal escapes, newlines, bytes of an old encoding. What is shown is
-//! one line of safe text, and still tells two files apart.
+//! A file name may hold anything but NUL and `/`: terminal escapes, newlines, bytes of an old encoding. What is shown
+//! is one line of safe text, and still tells two files apart.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;

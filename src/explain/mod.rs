@@ -7,14 +7,15 @@
 mod any_row;
 mod condensed;
 mod leaf;
-mod source;
+mod origin;
+mod rows;
 pub mod survey;
 mod survey_table;
 mod table;
 #[cfg(test)]
 mod tests;
+mod uids;
 mod values;
-mod walk;
 mod written;
 
 use serde::Serialize;
@@ -23,15 +24,17 @@ use crate::dicom::value::trim_uid;
 use crate::dicom::{DataSet, Header, Tag};
 use crate::fhir::profile::Difference;
 use crate::fhir::{DateTime, Release};
+use crate::group::reader::{fault_issue, record};
 use crate::issue::{Issue, keyword};
-use crate::mapping::{self, ContentOptions};
+use crate::mapping::{self, COMPANIONS, ContentOptions};
 use crate::name::Name;
 pub use leaf::Leaf;
+use rows::{Rows, SEPARATE};
 pub use survey_table::survey_table;
 pub use table::table;
+use uids::Uids;
 pub use values::{Read, display};
-use walk::{SEPARATE, Walk};
-use written::{Output, Parts, Target, Uids};
+use written::{Output, Parts, Target};
 
 /// The explanation of one file.
 #[derive(Debug, Serialize)]
@@ -120,15 +123,15 @@ pub fn explain(
 ) -> Explanation {
     let (root, options) = (header.root(), &content.archive);
     let (name, class) = (Name::file(""), sop_class(root));
-    let record = crate::group::reader::record(header, None, &name);
+    let record = record(header, None, &name);
     let is_selection = class.as_deref().is_some_and(mapping::is_key_object_selection);
     let selects = is_selection && record.as_ref().map_or(true, |record| record.is_selection);
     let (parts, uids) = (Parts::of(root, options, selects), Uids::of(root));
     let target = |release: &&'static Release| Target::new(release, content, made_at).of(&parts, &uids);
     let outputs = releases.iter().map(target).map(|target| Output::of(target, &parts, &uids)).collect();
-    let walk = Walk { root, content, parts, uids, outputs };
-    let faults = header.faults.iter().map(|fault| crate::group::reader::fault_issue(*fault));
-    let faults = faults.chain(mapping::character_set_issue(root, options)).map(|issue| said(&issue)).collect();
+    let rows = Rows { root, content, parts, uids, outputs };
+    let faults = header.faults.iter().map(|fault| fault_issue(*fault));
+    let faults = faults.chain(mapping::character_set_issue(root, options)).map(|issue| message(&issue)).collect();
     let named = |uid: &str| mapping::terms::sop_class(uid).map_or(uid.to_string(), |class| class.name.to_string());
     Explanation {
         file,
@@ -136,8 +139,8 @@ pub fn explain(
         left_out: record.err().map(|skip| skip.to_string()),
         faults,
         releases: releases.iter().map(|release| release.name).collect(),
-        profile: walk.conformance(),
-        rows: walk.rows(is_selection),
+        profile: rows.conformance(),
+        rows: rows.all(is_selection),
     }
 }
 
@@ -168,7 +171,7 @@ fn sop_class(root: DataSet<'_>) -> Option<String> {
 }
 
 /// An issue without its element: attribute and reason.
-fn said(issue: &Issue) -> String {
+fn message(issue: &Issue) -> String {
     match issue.tags.as_slice() {
         [] => issue.reason.to_string(),
         tags => format!("{}: {}", path(tags), issue.reason),
@@ -180,4 +183,18 @@ fn path(tags: &[Tag]) -> String {
     let numbers: Vec<String> = tags.iter().map(Tag::to_string).collect();
     let name = tags.last().map(|tag| keyword(*tag)).unwrap_or_default();
     format!("{} {name}", numbers.join(" > "))
+}
+
+/// Where the rows of an element stand among those of other resources: the study's first, then by type.
+fn place(element: &str) -> usize {
+    if element.starts_with(char::is_lowercase) {
+        return 0;
+    }
+    let place = COMPANIONS.iter().position(|row| resource_type(row.element) == resource_type(element));
+    place.map_or(usize::MAX, |place| place + 1)
+}
+
+/// `Patient` of `Patient.name`.
+fn resource_type(element: &str) -> Option<&str> {
+    element.split('.').next()
 }

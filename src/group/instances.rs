@@ -28,9 +28,9 @@ struct Packed {
     kind: u32,
 }
 
-/// Room for so many more instances is made at least.
+/// The least number of instances by which the capacity grows.
 const MIN_ROOM: usize = 4;
-/// What a packed UID takes that a UUID makes, before there are others to tell by.
+/// The estimated size of the first packed UIDs: that of a UID made from a UUID.
 const UID_BYTES: usize = 22;
 
 /// An absent number; FHIR's unsignedInt ends at half of it.

@@ -112,6 +112,35 @@ impl Skip {
 }
 
 #[cfg(test)]
+impl Skip {
+    /// One of each, with texts that are hard to store.
+    pub fn one_of_each() -> [Skip; 19] {
+        use dicom_dictionary_std::tags;
+        [
+            Skip::NotDicom,
+            Skip::Empty,
+            Skip::Dicomdir,
+            Skip::NestedArchive,
+            Skip::Cut,
+            Skip::NotJson(7),
+            Skip::Encrypted,
+            Skip::Unsupported("method 99".into()),
+            Skip::Link,
+            Skip::NotRegular,
+            Skip::Missing,
+            Skip::OutsideFolder,
+            Skip::NoUid(tags::STUDY_INSTANCE_UID),
+            Skip::UnusableUid(tags::SOP_INSTANCE_UID),
+            Skip::Filtered,
+            Skip::PassedBy,
+            Skip::Compressed("a\n\"b".into()),
+            Skip::Unreadable("permission denied".into()),
+            Skip::NotDelivered("status 503".into()),
+        ]
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use dicom_dictionary_std::tags;
 

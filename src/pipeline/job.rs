@@ -182,7 +182,8 @@ fn format(config: &Config, target: &OutputTarget) -> Result<Format, Error> {
         (Format::Kos, _, true) => Ok(Format::Kos),
         (_, None | Some(Format::Bundle), true) => Ok(Format::Bundle),
         _ => usage(format!(
-            "--profile {} writes document Bundles: say --format kos, or leave --format and the options of other Bundles out",
+            "--profile {} writes document Bundles: say --format kos, or leave --format and the options of other Bundles \
+             out",
             profile.name
         )),
     }
@@ -222,7 +223,8 @@ pub(crate) fn settle_content(content: &mut ContentOptions, inputs: &[Input]) -> 
     Ok(())
 }
 
-/// How other resources are referred to: those in a Bundle stand beside the study, and one document has no room for them.
+/// How other resources are referred to: those in a Bundle stand beside the study, and one document has no room for
+/// them.
 fn references(asked: Option<References>, target: &OutputTarget, format: Format) -> Result<References, Error> {
     match (format, asked) {
         // It has no companions.

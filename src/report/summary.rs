@@ -163,10 +163,6 @@ mod tests {
     use crate::report::Where;
     use crate::source::Name;
 
-    fn issue_of(reason: Reason) -> Issue {
-        Issue { element: "", tags: Vec::new(), reason, value: None }
-    }
-
     #[test]
     fn a_long_reason_goes_on_below_itself() {
         let lines: Vec<_> = wrapped("the date is kept, the time dropped", 16).collect();
@@ -181,8 +177,8 @@ mod tests {
         let (name, place) = (Name::file("a"), Where::default());
         (0..1200).for_each(|_| counts.skip(&name, &Skip::NotDicom));
         counts.skip(&name, &Skip::Unreadable("x".into()));
-        counts.issue(place, &issue_of(Reason::SeveralPatients));
-        (0..2).for_each(|_| counts.issue(place, &issue_of(Reason::NotADate)));
+        counts.issue(place, &Issue::new("", &[], Reason::SeveralPatients));
+        (0..2).for_each(|_| counts.issue(place, &Issue::new("", &[], Reason::NotADate)));
         let totals = Totals {
             release: "r5",
             fhir_version: "5.0.0",

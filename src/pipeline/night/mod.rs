@@ -1,6 +1,7 @@
 //! A run with an index: only what is new or changed is read, and only studies that came out different are written. What
 //! there is to say of all others was kept, so that the report is that of a full run.
 
+mod across;
 mod chunk;
 mod gone;
 mod memory;
@@ -9,17 +10,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::ThreadPool;
-use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
-use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::stored_report::StoredReport;
 use super::write::{self, Shared};
 use super::{Job, NightCounts, Run, RunSettings, read};
 use crate::error::Error;
-use crate::fhir::{Claim, Contested, Described, Fact};
 use crate::group::reader::Selections;
-use crate::group::{Across, Rejections, leave_out_manifests, rejected_by, said};
+use crate::group::{Rejections, leave_out_manifests};
 use crate::index::{self, Document, Index, Standing, Target, Written};
 use crate::mapping::{ContentOptions, Options};
 use crate::options::index::Gone;
@@ -28,24 +26,11 @@ use crate::report::word;
 use crate::source::printable;
 use chunk::{Chunk, Held};
 
-/// Records of studies that stay in memory between looking at them and writing them.
-const HELD_RECORDS: u64 = 250_000;
 /// Studies after whose writing the index says so.
 const NOTED_AT_ONCE: usize = 4096;
 
 /// Stands for the hash of a document that was not taken; no document has it.
 const NOT_TAKEN: u64 = 0;
-
-/// What a study says that others may contradict or claim as well.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Facts {
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    claims: Vec<Claim>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    described: Option<Described>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    rejects: Vec<[Box<str>; 3]>,
-}
 
 /// Where documents go, as the index calls it; `None` where they do not stay.
 fn place(job: &Job, settings: &RunSettings<'_>) -> Option<String> {
@@ -132,8 +117,8 @@ impl<'n> Night<'n> {
         self.tell_places()?;
         let changed = self.changed()?;
         let mut held = Held::default();
-        pool.install(|| self.look_at(&changed, &mut held))?;
-        let across = self.across(&changed)?;
+        pool.install(|| self.store_facts(&changed, &mut held))?;
+        let across = self.compare(&changed)?;
         let studies: Vec<i64> = changed.iter().chain(&across.others).copied().collect();
         let mut stage = write::Stage { memory: Some(self), ..write::Stage::new(self.run, self.sink)? };
         stage.sharing.contested = across.contested;
@@ -191,83 +176,6 @@ impl<'n> Night<'n> {
     /// Whether the index has what it had when everything was written the last time.
     fn is_as_before(&self) -> Result<bool, Error> {
         Ok(self.index.last_digest(self.target)? == Some(self.index.digest()?))
-    }
-
-    /// Keeps what the studies say across each other, and those studies that there is room for.
-    fn look_at(&self, studies: &[i64], held: &mut Held) -> Result<(), Error> {
-        let options = self.options();
-        for chunk in self.chunks(studies)? {
-            let keeps = !held.is_full && held.records + chunk.records <= HELD_RECORDS;
-            held.is_full |= !keeps;
-            let mut some = if keeps { self.studies(&chunk)? } else { self.studies_in_silence(&chunk)? };
-            let numbers: HashMap<String, i64> = self.index.study_numbers(&chunk.studies)?.into_iter().collect();
-            let facts: Vec<(i64, Vec<u8>)> = some
-                .par_iter_mut()
-                .map(|study| {
-                    let (claims, described) = said(0, study, options);
-                    let facts = Facts { claims, described, rejects: rejected_by(study) };
-                    let bytes = serde_json::to_vec(&facts).expect("text and numbers are always JSON");
-                    (numbers.get(&*study.uid).copied().unwrap_or_default(), bytes)
-                })
-                .collect();
-            self.index.set_facts(self.target, &facts)?;
-            if keeps {
-                held.records += chunk.records;
-                held.chunks.push_back(some);
-            }
-            self.run.interrupt.check()?;
-        }
-        Ok(())
-    }
-
-    /// What holds across all studies, and the studies to be written because of it.
-    fn across(&self, changed: &[i64]) -> Result<Found, Error> {
-        if changed.is_empty() && self.is_as_before()? {
-            let kept = self.index.contradictions(self.target)?;
-            let uids: Vec<(String, Fact)> = serde_json::from_slice(&kept).unwrap_or_default();
-            uids.iter().for_each(|(uid, fact)| write::note_contradiction(self.run.report, uid, *fact));
-            return Ok(Found::default());
-        }
-        let (mut claims, mut described, mut rejections) = (Vec::new(), Vec::new(), Rejections::default());
-        let applies = self.run.job.config.content.apply_rejections;
-        let looks = self.run.job.config.content.subject.is_none();
-        let mut place = 0;
-        self.index.each_facts(self.target, |_, _, bytes, _| {
-            let Some(facts) = facts(bytes) else { return false };
-            if looks {
-                claims.extend(facts.claims);
-                described.extend(facts.described.map(|described| described.at(place)));
-            }
-            if applies {
-                facts.rejects.iter().for_each(|[study, series, uid]| rejections.add(study, series, uid));
-            }
-            place += 1;
-            true
-        })?;
-        let Across { contested, contradictions } = Across::among(claims, described);
-        let changed: HashSet<i64> = changed.iter().copied().collect();
-        let (mut others, mut sums, mut uids, mut place) = (Vec::new(), Vec::new(), Vec::new(), 0);
-        self.index.each_facts(self.target, |study, uid, bytes, before| {
-            let Some(facts) = facts(bytes) else { return false };
-            let sum = contested.sum(&facts.claims).wrapping_add(rejections.sum(uid));
-            if before != Some(sum) {
-                sums.push((study, sum));
-            }
-            if before != Some(sum) && !changed.contains(&study) {
-                others.push(study);
-            }
-            uids.extend(contradictions.iter().filter(|(at, _)| *at == place).map(|(_, fact)| (uid.to_string(), *fact)));
-            place += 1;
-            true
-        })?;
-        uids.iter().for_each(|(uid, fact)| write::note_contradiction(self.run.report, uid, *fact));
-        let found = serde_json::to_vec(&uids).expect("text is always JSON");
-        self.index.set_contradictions(self.target, &found)?;
-        // Before it is said that these are known, so that a kill in between writes them all the same.
-        let affected: Vec<i64> = sums.iter().map(|(study, _)| *study).collect();
-        self.index.distrust(self.target, &affected)?;
-        self.index.set_across(self.target, &sums)?;
-        Ok(Found { contested, rejections, others })
     }
 
     /// Reports UIDs that stand in several places.
@@ -362,19 +270,6 @@ impl<'n> Night<'n> {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// What was found across all studies.
-#[derive(Default)]
-struct Found {
-    contested: Contested,
-    rejections: Rejections,
-    /// Studies that did not change, and of which others say something new.
-    others: Vec<i64>,
-}
-
-fn facts(bytes: &[u8]) -> Option<Facts> {
-    if bytes.is_empty() { Some(Facts::default()) } else { serde_json::from_slice(bytes).ok() }
 }
 
 /// The name of a study's document.

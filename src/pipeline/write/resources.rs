@@ -2,13 +2,13 @@
 
 use std::io::{self, Write};
 
-use super::notes::{issue, note_held_back};
+use super::notes::note_held_back;
 use super::{Destination, Shared, Stage};
 use crate::error::Error;
 use crate::fhir::bundle::Bundle;
 use crate::fhir::profile::Packaging;
 use crate::fhir::{Companion, Dialect, ImagingSelection, ImagingStudy, ResourceType, json, link};
-use crate::issue::Reason;
+use crate::issue::{Issue, Reason};
 use crate::output::{DocumentName, Format, Model, Placed};
 use crate::report::Where;
 use crate::source::Name;
@@ -96,7 +96,7 @@ impl Stage<'_> {
             Placed::Written | Placed::NotTaken => {}
             Placed::NameTaken => {
                 let place = Where { study, ..Where::default() };
-                self.run.report.issue_of(study_uid, place, &issue(resource_type, Reason::NameTaken));
+                self.run.report.issue_of(study_uid, place, &Issue::new(resource_type, &[], Reason::NameTaken));
             }
             Placed::HeldBack(path) if name.is_main() => {
                 note_held_back(self.run.report, path);
@@ -104,7 +104,7 @@ impl Stage<'_> {
             Placed::HeldBack(path) => {
                 let name = Name::file(path);
                 let place = Where { name: Some(&name), study, ..Where::default() };
-                self.run.report.issue_of(study_uid, place, &issue(resource_type, Reason::FileSaysMore));
+                self.run.report.issue_of(study_uid, place, &Issue::new(resource_type, &[], Reason::FileSaysMore));
             }
         }
         Ok(placed)

@@ -83,7 +83,10 @@ fn first(text: &str) -> String {
 /// A character that is safe on a terminal.
 fn shown(character: char) -> char {
     let is_hidden = character.is_control()
-        || matches!(character, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}');
+        || matches!(
+            character,
+            '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}'
+        );
     if is_hidden { '\u{FFFD}' } else { character }
 }
 
