@@ -1,4 +1,5 @@
-//! Converts bytes that are in no file, such as what a network service received: here those of a folder, read by ourselves.
+//! Converts bytes that are in no file, such as what a network service received: here those of a folder, read by
+//! ourselves.
 //!
 //! `cargo run --example readers -- testdata/dicom/ct-two-series`
 

@@ -3,8 +3,8 @@
 #
 #     fuzz/run.sh [SECONDS [TARGET...]]
 #
-# SECONDS is per target (default 60). Needs a nightly compiler and cargo-fuzz (`cargo install cargo-fuzz`). What breaks a
-# target is left in fuzz/artifacts, and becomes a test before it is mended. What was found worth keeping stays in
+# SECONDS is per target (default 60). Needs a nightly compiler and cargo-fuzz (`cargo install cargo-fuzz`). What breaks
+# a target is left in fuzz/artifacts, and becomes a test before it is mended. What was found worth keeping stays in
 # fuzz/corpus for the next run.
 set -euo pipefail
 cd "$(dirname "$0")"

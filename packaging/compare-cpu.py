@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""CPU of `convert` by one binary against another, in pairs that take turns, so that what else the machine does meets both.
+"""CPU of `convert` by one binary against another, in pairs that take turns, so that what else the machine does
+meets both.
 
-usage: packaging/compare-cpu.py BINARY OTHER ARCHIVE [PAIRS]    prints the median of the ratios OTHER / BINARY, and quartiles
+usage: packaging/compare-cpu.py BINARY OTHER ARCHIVE [PAIRS]
+
+Prints the median of the ratios OTHER / BINARY, and quartiles.
 """
 
 import os

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes what a binary holds of others: each crate with its licence, and the texts that its licence wants to go with it.
+"""Writes what a binary holds of others: each crate with its licence, and the texts that its licence wants to go with
+it.
 
 usage: packaging/licences.py TARGET > THIRD-PARTY.txt     FEATURES=objects adds the crates of that feature
 """

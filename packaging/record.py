@@ -3,8 +3,8 @@
 
 usage: packaging/record.py BINARY > docs/convert.svg     needs pyte (packaging/record-requirements.txt)
 
-The command is run once, in a pseudo-terminal, and shown at the speed at which it ran; only the typing is made up. A viewer
-that does not animate, or is asked not to, shows the last screen.
+The command is run once, in a pseudo-terminal, and shown at the speed at which it ran; only the typing is made up. A
+viewer that does not animate, or is asked not to, shows the last screen.
 """
 
 import fcntl

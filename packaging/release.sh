@@ -1,14 +1,14 @@
 #!/bin/bash
-# Makes what a release gives away, from a checkout and without an account. For each target: a stripped binary in an archive
-# with manual pages, completions and licences; a Python wheel; a list of components (CycloneDX); for Linux a Debian
-# package. Then checksums. Each of them is tried outside of the checkout.
+# Makes what a release gives away, from a checkout and without an account. For each target: a stripped binary in an
+# archive with manual pages, completions and licences; a Python wheel; a list of components (CycloneDX); for Linux a
+# Debian package. Then checksums. Each of them is tried outside of the checkout.
 #
 # usage: packaging/release.sh [TARGET...]     all targets unless some are named
 #   OUT=FOLDER      where to put it, target/release-files by default; what is there is removed first
 #   PROFILE=dev     unoptimised, to try the packaging itself
 #   TOOLS=FOLDER    the virtual environment of the tools, target/packaging by default
-# needs: Rust by rustup, Python 3 with venv, dpkg-deb. What else it needs comes from PyPI and crates.io. The first target
-#   must run here, for it writes the manual pages; the others are tried where there is qemu-user or wine.
+# needs: Rust by rustup, Python 3 with venv, dpkg-deb. What else it needs comes from PyPI and crates.io. The first
+#   target must run here, for it writes the manual pages; the others are tried where there is qemu-user or wine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -67,8 +67,8 @@ wheel() {
     if [[ $1 == *musl* ]]; then
         # A static program runs with any C library, and with none.
         compatibility=(--compatibility manylinux2014 musllinux_1_2)
-        # zig's linker can do none of this: identical functions once, relocations packed, and no tables for an unwinding that
-        # the profile has not.
+        # zig's linker can do none of this: identical functions once, relocations packed, and no tables for an unwinding
+        # that the profile has not.
         linker=${1//-/_}
         export "CARGO_TARGET_${linker^^}_LINKER=rust-lld"
         flags=(-- -C link-arg=--icf=safe -C link-arg=--pack-dyn-relocs=relr)

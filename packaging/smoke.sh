@@ -38,8 +38,8 @@ if [ "${runner[0]:-}" = wine ]; then
     python -m ziglang cc -target x86_64-windows-gnu -shared -nostdlib -o bcryptprimitives.dll "$stand_in" -ladvapi32
     trap 'wineserver -k || true; sleep 1; rm -r "$place"' EXIT
 fi
-# run FOLDER COMMAND...: an archive, its studies, by way of an index too, and its catalog, made by the same binary. The catalog
-# has the paths as they were given, so a list gives them: in a folder Windows writes them with backslashes.
+# run FOLDER COMMAND...: an archive, its studies, by way of an index too, and its catalog, made by the same binary. The
+# catalog has the paths as they were given, so a list gives them: in a folder Windows writes them with backslashes.
 run() (
     mkdir "$1"
     cd "$1"

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Tries a wheel in fresh environments outside of the checkout: with pip, pipx and uvx, and the example of docs/python.md.
+# Tries a wheel in fresh environments outside of the checkout: with pip, pipx and uvx, and the example of
+# docs/python.md.
 #
 # usage: packaging/test-wheel.sh WHEEL
 set -euo pipefail

@@ -59,15 +59,15 @@ impl Conversion {
         Conversion { config: Config { content: ContentOptions::of(release), ..Config::default() }, readers: Vec::new() }
     }
 
-    /// Reads this file, or everything below this folder; or what an address has, as `s3://bucket/prefix/` with the feature
-    /// `objects` and `dicomweb+https://pacs/rs` with the feature `http`. May be called several times.
+    /// Reads this file, or everything below this folder; or what an address has, as `s3://bucket/prefix/` with the
+    /// feature `objects` and `dicomweb+https://pacs/rs` with the feature `http`. May be called several times.
     pub fn input(mut self, path: impl Into<PathBuf>) -> Conversion {
         self.config.input.inputs.push(path.into());
         self
     }
 
-    /// Reads what a reader gives: a DICOM file, no further than its header, or an archive. The name stands in messages and
-    /// in the report. Readers are read once: a clone of this conversion that is run later finds them at their end.
+    /// Reads what a reader gives: a DICOM file, no further than its header, or an archive. The name stands in messages
+    /// and in the report. Readers are read once: a clone of this conversion that is run later finds them at their end.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -85,8 +85,8 @@ impl Conversion {
         self.readers(std::iter::once((name.into(), reader)))
     }
 
-    /// The same with any number of readers. The next is asked for only when there is room for it, so the iterator may open
-    /// what it gives; it is called from another thread.
+    /// The same with any number of readers. The next is asked for only when there is room for it, so the iterator may
+    /// open what it gives; it is called from another thread.
     pub fn readers<N, R, I>(mut self, readers: I) -> Conversion
     where
         N: Into<String>,
@@ -209,8 +209,8 @@ impl Conversion {
         Ok(job)
     }
 
-    /// [`run`](Conversion::run), heard by `progress`, which is told of each file that is left out and of each value that
-    /// is dropped, and ended by `interrupt` from another thread.
+    /// [`run`](Conversion::run), heard by `progress`, which is told of each file that is left out and of each value
+    /// that is dropped, and ended by `interrupt` from another thread.
     pub fn run_with(
         self,
         progress: Arc<dyn Progress>,

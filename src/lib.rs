@@ -1,10 +1,10 @@
 //! Turns folders of DICOM files into FHIR ImagingStudy resources.
 //!
 //! This is the library behind the command `dcm2fhir`: bytes in, resources out. A [`Conversion`] is built, then
-//! [run](Conversion::run) with a closure that gets each [`Document`], or [written](Conversion::write) as the command does
-//! it. An [`Outcome`] counts what was read, written and left out; a [`Progress`] hears of each [`Skip`] and [`Issue`] as a
-//! value. [`Config`] has every option of `dcm2fhir convert` as a field of its name, [`Release`] lists the releases of FHIR,
-//! and [`synth`] makes DICOM files for tests.
+//! [run](Conversion::run) with a closure that gets each [`Document`], or [written](Conversion::write) as the command
+//! does it. An [`Outcome`] counts what was read, written and left out; a [`Progress`] hears of each [`Skip`] and
+//! [`Issue`] as a value. [`Config`] has every option of `dcm2fhir convert` as a field of its name, [`Release`] lists
+//! the releases of FHIR, and [`synth`] makes DICOM files for tests.
 //!
 //! ```text
 //!  Source ──Item──▶ Header ──▶ InstanceRecord ──merge──▶ Studies ──rows, rules──▶ ImagingStudy ──▶ Format ──▶ Sink
@@ -31,13 +31,14 @@
 //! options    issue     name      stamp     numbers     interrupt     error
 //! ```
 //!
-//! `dicom` knows no FHIR, `fhir` knows no DICOM, and only `mapping` knows both. `fhir`, `mapping` and `group` are pure: no
-//! file, no clock, no environment (`clippy.toml`).
+//! `dicom` knows no FHIR, `fhir` knows no DICOM, and only `mapping` knows both. `fhir`, `mapping` and `group` are pure:
+//! no file, no clock, no environment (`clippy.toml`).
 //!
 //! # Features
 //!
 //! - `cli`: the program. Without default features there is the library alone, without clap, indicatif and toml.
-//! - `upload`: `dcm2fhir upload`. `http`: DICOMweb as input. `parquet`: catalogs as Parquet.
+//! - `index`: `--index`. `upload`: `dcm2fhir upload`. `http`: DICOMweb as input. `parquet`: catalogs as Parquet.
+//! - `objects`: buckets as inputs and outputs; not a default, for it takes as many crates as all else.
 //!
 //! What is listed on this page follows semantic versioning. The feature `internals` opens the modules to the tests, and
 //! follows nothing.

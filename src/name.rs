@@ -1,10 +1,11 @@
 //! How a file is called: in reports and messages, and while it is written.
 //!
-//! A file name may hold anything but NUL and `/`: terminal escapes, newlines, bytes of an old encoding. What is shown is
-//! one line of safe text, and still tells two files apart.
+//! A file name may hold anything but NUL and `/`: terminal escapes, newlines, bytes of an old encoding. What is shown
+//! is one line of safe text, and still tells two files apart.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::path::Path;
 
 /// Where an item stands: a file, an object, a reader of the library's caller, or an entry of one of these.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,6 +48,11 @@ pub fn printable(text: &[u8]) -> String {
     let mut line = String::with_capacity(text.len());
     let _ = write_printable(&mut line, text);
     line
+}
+
+/// A path as text that no terminal takes for a command.
+pub fn printable_path(path: &Path) -> String {
+    printable(path.as_os_str().as_encoded_bytes())
 }
 
 /// A message as one line that no terminal takes for a command. Names that [`printable`] escaped stay as they are.

@@ -1,8 +1,9 @@
 //! The options: each type once, with how it is read, shown, and what it is by default.
 //!
-//! A group of options is a struct whose fields the stages read as they are. With the feature `cli` it is also a group of
-//! the command line: a field is the option, its doc comment the help, its default the one of both. So a new option is a
-//! field here (or in [`mapping::Content`](crate::mapping::Content), which knows releases and time zones) and one use.
+//! A group of options is a struct whose fields the stages read as they are. With the feature `cli` it is also a group
+//! of the command line: a field is the option, its doc comment the help, its default the one of both. So a new option
+//! is a field here (or in [`mapping::Content`](crate::mapping::Content), which knows releases and time zones) and one
+//! use.
 
 mod bundle;
 mod choice;

@@ -69,8 +69,8 @@ pub struct Silent;
 
 impl Progress for Silent {}
 
-/// Counts the retries of requests to a server, and says why of the first: a wrong address is otherwise a long wait without
-/// a word.
+/// Counts the retries of requests to a server, and says why of the first: a wrong address is otherwise a long wait
+/// without a word.
 #[cfg(feature = "http")]
 pub fn note_retries(
     progress: Arc<dyn Progress>,

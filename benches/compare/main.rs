@@ -99,8 +99,8 @@ fn rounds<'a>(all: &'a [Contestant], work: &Path, rounds: usize) -> Vec<(&'a Con
     results
 }
 
-/// Wall seconds for numbers of threads: of the floor and of the tool on a warm cache and on a cold one, and of the tool on
-/// a slow disk.
+/// Wall seconds for numbers of threads: of the floor and of the tool on a warm cache and on a cold one, and of the tool
+/// on a slow disk.
 fn by_threads(archive: &Path, work: &Path, files: u32, rounds: usize) {
     let slow = slow::library(work);
     println!("\nseconds by threads\n\n| threads | floor | floor, cold | warm | cold | 5 ms an open and read |");

@@ -1,7 +1,8 @@
-//! Nights and many machines beside what they are measured by, as ratios of one run: `cargo bench --bench nights -- --help`.
+//! Nights and many machines beside what they are measured by, as ratios of one run:
+//! `cargo bench --bench nights -- --help`.
 //!
-//! All take turns, several rounds, on one archive; medians count. What is opened of the archive in an unchanged night is
-//! counted with strace, where that is installed.
+//! All take turns, several rounds, on one archive; medians count. What is opened of the archive in an unchanged night
+//! is counted with strace, where that is installed.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints what it measured")]
 

@@ -1,5 +1,5 @@
-//! Whether memory grows with the archive: an index is filled with instances that come from memory, as from a first night,
-//! and a process of its own then writes all studies from it.
+//! Whether memory grows with the archive: an index is filled with instances that come from memory, as from a first
+//! night, and a process of its own then writes all studies from it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};

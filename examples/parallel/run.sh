@@ -3,8 +3,8 @@
 #
 #     examples/parallel/run.sh ARCHIVE OUTPUT [OPTIONS OF ASSEMBLE...]
 #
-# SCANS and PARTITIONS are the numbers of jobs (4 and 8). For several machines give parallel --sshlogin, and paths that all
-# of them see. A job that fails is tried three times; its files appear only once complete.
+# SCANS and PARTITIONS are the numbers of jobs (4 and 8). For several machines give parallel --sshlogin, and paths that
+# all of them see. A job that fails is tried three times; its files appear only once complete.
 set -euo pipefail
 archive=$1 output=$2
 shift 2

@@ -10,11 +10,12 @@ checkCode=True must never be left out. It fails the task of a program that fails
 (spark.task.maxFailures). With PySpark's default, False, the lines that a killed program wrote would count as complete,
 and the job would succeed with studies missing.
 
---allow-empty lets a task without paths or studies succeed. A task that is retried, or runs twice by speculation, does no
-harm: duplicate lines are harmless, and Spark takes the output of one try. A study is one group, whatever its size: a million instances are about 60 MB of lines, so no salting is
-needed; give executors memory for the largest study. Documents that depend on other studies (--format bundle and
---references contained with identifier systems) are refused with exit code 2, as a task sees only some studies: use
-`scan -o records/` and `assemble records/ --partition K/N` for these.
+--allow-empty lets a task without paths or studies succeed. A task that is retried, or runs twice by speculation, does
+no harm: duplicate lines are harmless, and Spark takes the output of one try. A study is one group, whatever its size: a
+million instances are about 60 MB of lines, so no salting is needed; give executors memory for the largest study.
+Documents that depend on other studies (--format bundle and --references contained with identifier systems) are refused
+with exit code 2, as a task sees only some studies: use `scan -o records/` and `assemble records/ --partition K/N` for
+these.
 """
 
 import os

@@ -1,4 +1,5 @@
-//! Any bytes as an archive: every entry can be opened and read from, and no more entries come than the bytes have room for.
+//! Any bytes as an archive: every entry can be opened and read from, and no more entries come than the bytes have room
+//! for.
 #![no_main]
 
 use std::ops::ControlFlow;

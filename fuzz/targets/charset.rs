@@ -1,4 +1,5 @@
-//! Any bytes as Specific Character Set, up to the first line feed, and as a value behind it: always text without controls.
+//! Any bytes as Specific Character Set, up to the first line feed, and as a value behind it: always text without
+//! controls.
 #![no_main]
 
 use dcm2fhir::internals::dicom::charset::CharacterSet;

@@ -1,4 +1,5 @@
-//! Any bytes as a file, on to the JSON of every release, as a resource and as a Bundle: always JSON, and the same again.
+//! Any bytes as a file, on to the JSON of every release, as a resource and as a Bundle: always JSON, and the same
+//! again.
 #![no_main]
 
 use dcm2fhir::Release;

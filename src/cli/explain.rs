@@ -13,7 +13,7 @@ use crate::dicom::json::{Instances, is_dicom_json};
 use crate::dicom::{Header, Scanner};
 use crate::error::{Error, usage};
 use crate::explain;
-use crate::fhir::{Profile, Release};
+use crate::fhir::Release;
 use crate::interrupt::Interrupt;
 use crate::issue::Skip;
 use crate::mapping::{self, ContentOptions};
@@ -23,7 +23,7 @@ use crate::pipeline::{self, Config, is_stdin};
 use crate::progress::Silent;
 use crate::report::Counts;
 use crate::source::archive::Head;
-use crate::source::{self, Content, Input, RemoteOptions, WalkOptions, one_line, printable};
+use crate::source::{self, Content, Input, RemoteOptions, WalkOptions, one_line, printable_path};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,9 +44,9 @@ Examples:
 const INPUTS: &str = "\
 A DICOM file; or folders, archives and other inputs
 
-A single file is explained value by value, as a conversion with the same options writes it, for each release. For a folder \
-or several inputs, the output summarizes which attributes the files have, which elements they fill, and in which studies \
-and series the files differ. The values shown may be patient data.";
+A single file is explained value by value, as a conversion with the same options writes it, for each release. For a \
+folder or several inputs, the output summarizes which attributes the files have, which elements they fill, and in \
+which studies and series the files differ. The values shown may be patient data.";
 
 const RELEASE: &str = "\
 FHIR release: r4, r4b, r5, r6 or an R6 ballot
@@ -131,7 +131,7 @@ pub fn run(arguments: &ExplainArguments) -> Result<u8, Error> {
     }
     content.archive.check()?;
     let bundle = arguments.bundle()?;
-    let text = match one_file(arguments, profile)? {
+    let text = match one_file(arguments)? {
         Some((name, header)) => one(name, &header, bundle, arguments)?,
         None if bundle.is_some() => return usage("--format bundle explains one file: name one"),
         None if profile.is_some() => return usage("--profile explains one file: name one"),
@@ -165,14 +165,15 @@ fn many(arguments: &ExplainArguments) -> Result<String, Error> {
     let ExplainArguments { input, remote, content, .. } = arguments.clone();
     let references = content.references;
     let mut job = Config { input, remote, content, ..Config::default() }.convert()?;
-    // What nobody asks for is told besides.
+    // If no references are asked for, those of separate resources are shown besides.
     job.config.content.references = references;
     let interrupt = Interrupt::on_signals()?;
     let (surveyed, counts) = pipeline::survey(&job, &interrupt)?;
     let places: Vec<String> = job.inputs.iter().map(ToString::to_string).collect();
     let place = places.join(", ");
     if surveyed.files == 0 {
-        return usage(format!("no DICOM file was found in {place}"));
+        let reason = counts.only_reason().map(|reason| format!(": {reason}")).unwrap_or_default();
+        return usage(format!("no DICOM file was found in {place}{reason}"));
     }
     Ok(match arguments.form() {
         ExplainForm::Json => json(&surveyed),
@@ -215,7 +216,7 @@ impl ExplainArguments {
 }
 
 /// Name and header of the input, if it is one DICOM file or DICOM JSON; `None` for a folder or several inputs.
-fn one_file(arguments: &ExplainArguments, profile: &Profile) -> Result<Option<(String, Header)>, Error> {
+fn one_file(arguments: &ExplainArguments) -> Result<Option<(String, Header)>, Error> {
     let InputOptions { inputs, files_from: None, include, exclude, .. } = &arguments.input else { return Ok(None) };
     let ([path], true) = (inputs.as_slice(), include.is_empty() && exclude.is_empty()) else { return Ok(None) };
     let remote = if is_stdin(path) { None } else { arguments.remote.input(path)? };
@@ -229,7 +230,7 @@ fn one_file(arguments: &ExplainArguments, profile: &Profile) -> Result<Option<(S
         return Ok(None);
     }
     let is_file = path.is_file() || is_stdin(path) || remote.is_some();
-    match read(path, remote, profile)? {
+    match read(path, remote)? {
         (name, Ok(header)) => Ok(Some((name, header))),
         // An archive or a DICOMDIR: it may contain several files.
         (_, Err(Skip::NotDicom | Skip::Dicomdir)) if is_file => Ok(None),
@@ -238,11 +239,11 @@ fn one_file(arguments: &ExplainArguments, profile: &Profile) -> Result<Option<(S
 }
 
 /// The name and the header of the first instance that a path or address leads to, or why there is none.
-fn read(path: &Path, remote: Option<Input>, profile: &Profile) -> Result<(String, Result<Header, Skip>), Error> {
-    let name = printable(path.as_os_str().as_encoded_bytes());
+fn read(path: &Path, remote: Option<Input>) -> Result<(String, Result<Header, Skip>), Error> {
+    let name = printable_path(path);
     let input = if is_stdin(path) { Some(Input::Stdin) } else { remote };
     let Some(input) = input else {
-        return Ok((name, local(path, profile)));
+        return Ok((name, local(path)));
     };
     let options = WalkOptions { threads: 1, ..WalkOptions::default() };
     let walk = source::open(&[input], &options, Arc::new(Silent), &Interrupt::default())?;
@@ -250,21 +251,21 @@ fn read(path: &Path, remote: Option<Input>, profile: &Profile) -> Result<(String
     let Some(batch) = walk.batches().iter().next() else { return Ok((name, Err(Skip::Empty))) };
     let mut found = batch.skipped.first().map(|(name, skip)| (name.to_string(), Err(skip.clone())));
     batch.for_each(|item| {
-        found.get_or_insert_with(|| (item.name.to_string(), item.open().and_then(|content| header(content, profile))));
+        found.get_or_insert_with(|| (item.name.to_string(), item.open().and_then(header)));
     });
     Ok(found.unwrap_or((name, Err(Skip::Empty))))
 }
 
 /// The header of a file of the system.
-fn local(path: &Path, profile: &Profile) -> Result<Header, Skip> {
+fn local(path: &Path) -> Result<Header, Skip> {
     let file = source::open_file(path)?;
     let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
-    if is_regular { header(Content::File(file), profile) } else { Err(Skip::NotRegular) }
+    if is_regular { header(Content::File(file)) } else { Err(Skip::NotRegular) }
 }
 
 /// The header of a file, or of the first instance of DICOM JSON.
-fn header(mut content: Content, profile: &Profile) -> Result<Header, Skip> {
-    let (wanted, mut header) = (mapping::wanted_with(profile), Header::default());
+fn header(mut content: Content) -> Result<Header, Skip> {
+    let (wanted, mut header) = (mapping::wanted(), Header::default());
     let is_json = matches!(content, Content::Json(_));
     let scanned = if is_json { Err(Skip::NotDicom) } else { Scanner::new().scan(&mut content, &wanted, &mut header) };
     match scanned {

@@ -6,7 +6,6 @@ use clap::Args;
 
 use super::ConsoleArguments;
 use crate::error::Error;
-use crate::fhir::profile::{ProfileName, ProfileOptions};
 use crate::options::parse::whole;
 use crate::options::{FileMode, InputOptions, RunOptions, Share};
 use crate::pipeline::{self, Config, Scan};
@@ -58,13 +57,6 @@ pub struct ScanArguments {
     #[arg(long, value_name = "K/M", help_heading = "Many machines")]
     shard: Option<Share>,
 
-    /// Also read the attributes of a profile, as mado
-    ///
-    /// `mado` needs more attributes than other profiles. Give all scans and `assemble` the same profile. Default: none.
-    #[arg(long, value_enum, value_name = "NAME", hide_possible_values = true, help_heading = "Many machines")]
-    #[arg(hide_short_help = true)]
-    profile: Option<ProfileName>,
-
     /// Skip files that cannot be read
     ///
     /// Default: nothing is written and the exit code is 2, so that the job is retried.
@@ -96,11 +88,10 @@ pub struct ScanArguments {
 
 /// Scans, and says with which code to exit.
 pub fn run(arguments: ScanArguments) -> Result<u8, Error> {
-    let ScanArguments { input, remote, output, partitions, shard, profile, threads, mode, console, .. } = arguments;
+    let ScanArguments { input, remote, output, partitions, shard, threads, mode, console, .. } = arguments;
     let ScanArguments { allow_unreadable, allow_empty, .. } = arguments;
     let run = RunOptions { threads, mode, ..RunOptions::default() };
     let job = Config { input, remote, run, ..Config::default() }.job()?;
-    let profile = ProfileOptions { profile, ..ProfileOptions::default() };
-    let scan = Scan { output, partitions, shard, profile, allow_unreadable, allow_empty };
+    let scan = Scan { output, partitions, shard, allow_unreadable, allow_empty };
     pipeline::scan(&scan, &job, &console.console())
 }

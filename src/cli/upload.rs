@@ -26,14 +26,14 @@ const INPUTS: &str = "DICOM or FHIR: files, folders; - is standard input";
 const REFERENCES: &str = "\
 References: logical, contained or separate
 
-`logical`: by identifier and display, without a resource. `contained`: resources inside the study. `separate`: resources \
-of their own. Default: separate.";
+`logical`: by identifier and display, without a resource. `contained`: resources inside the study. `separate`: \
+resources of their own. Default: separate.";
 
 const RELEASE: &str = "\
 FHIR release: r4, r4b, r5, r6 or an R6 ballot
 
-`r4`, `r4b`, `r5`, `r6-ballot2`, `r6-ballot5`, or as version numbers: `4.0.1`, `6.0.0-ballot5`. `r6` is the newest ballot. \
-Default: the release that the server states in /metadata.";
+`r4`, `r4b`, `r5`, `r6-ballot2`, `r6-ballot5`, or as version numbers: `4.0.1`, `6.0.0-ballot5`. `r6` is the newest \
+ballot. Default: the release that the server states in /metadata.";
 
 /// Options that `convert -h` shows and `upload -h` has no room for.
 const FOR_LONG_HELP: [&str; 6] = ["detail", "references", "endpoint", "timezone", "threads", "report"];
@@ -137,7 +137,8 @@ impl UploadArguments {
         if content.profile().packaging == Packaging::Document {
             let name = content.profile().name;
             return usage(format!(
-                "upload sends studies and what goes with them, and --profile {name} writes documents: write them with convert"
+                "upload sends studies and what goes with them, and --profile {name} writes documents: write them with \
+                 convert"
             ));
         }
         let own: Vec<PathBuf> = sending.journal.iter().chain(&sending.rejects).cloned().collect();

@@ -49,26 +49,18 @@ impl AnyRow {
             let mapped = mapping::map(std::slice::from_ref(row), root, options);
             (mapped.part != P::default(), mapped.issues)
         };
-        AnyRow { name: row.name(), ..AnyRow::new(row.element, row.citation, row.attributes, Some(Box::new(apply))) }
+        AnyRow { name: row.name(), apply: Some(Box::new(apply)), ..AnyRow::listed(&row.listed()) }
     }
 
-    fn listed(row: &'static Listed) -> AnyRow {
-        AnyRow::new(row.element, row.citation(), row.attributes(), None)
-    }
-
-    fn new(
-        element: &'static str,
-        citation: &'static str,
-        attributes: &'static [Attribute],
-        apply: Option<Apply>,
-    ) -> AnyRow {
+    fn listed(row: &Listed) -> AnyRow {
         let paths = |attribute: &Attribute| {
             let mut paths: Vec<Vec<Tag>> = attribute.wanted().collect();
             paths.sort_unstable();
             paths
         };
+        let (element, attributes) = (row.element, row.attributes());
         let paths = attributes.iter().flat_map(paths).collect();
-        AnyRow { element, name: element, citation, attributes, paths, apply }
+        AnyRow { element, name: element, citation: row.citation(), attributes, paths, apply: None }
     }
 
     /// The same for Key Object Selections alone.

@@ -7,67 +7,54 @@ const CODING: [&str; 4] = ["code", "display", "system", "version"];
 
 /// The lines of a row: what all releases that have the element write, and then what single ones do.
 pub fn lines(row: &Explained) -> Vec<String> {
-    let (groups, without): (Vec<&Written>, Vec<&Written>) =
+    let (with, without): (Vec<&Written>, Vec<&Written>) =
         row.written.iter().partition(|group| !group.values.is_empty());
     let groups: Vec<(&Written, Vec<String>)> =
-        groups.into_iter().map(|group| (group, condensed(&group.values))).collect();
-    let in_all = |line: &&String| groups.iter().all(|(_, lines)| lines.contains(line));
-    let common: Vec<String> =
-        groups.iter().take(1).flat_map(|(_, lines)| lines.iter().filter(in_all)).cloned().collect();
-    let mut all = common.clone();
+        with.into_iter().map(|group| (group, condensed(&group.values))).collect();
+    let is_common = |line: &&String| groups.iter().all(|(_, lines)| lines.contains(line));
+    let mut all: Vec<String> = groups.iter().take(1).flat_map(|(_, lines)| lines).filter(is_common).cloned().collect();
     for (group, lines) in &groups {
-        let own: Vec<&String> = lines.iter().filter(|line| !common.contains(line)).collect();
-        all.extend((!own.is_empty()).then(|| format!("{}:", group.releases.join(", "))));
-        all.extend(own.into_iter().cloned());
+        let mut own = lines.iter().filter(|line| !is_common(line)).peekable();
+        all.extend(own.peek().map(|_| format!("{}:", group.releases.join(", "))));
+        all.extend(own.cloned());
     }
     for group in without {
         let (has, lacks): (Vec<&str>, Vec<&str>) = group.releases.iter().partition(|name| !row.lacks.contains(name));
-        let of =
-            |releases: Vec<&str>, words| (!releases.is_empty()).then(|| format!("{}: {words}", releases.join(", ")));
-        all.extend(of(has, "nothing").into_iter().chain(of(lacks, "no such element")));
+        for (releases, words) in [(has, "nothing"), (lacks, "no such element")] {
+            all.extend((!releases.is_empty()).then(|| format!("{}: {words}", releases.join(", "))));
+        }
     }
     all
 }
 
 /// The values of one release, a line each.
-fn condensed(values: &[Leaf]) -> Vec<String> {
-    let values: Vec<&Leaf> = values.iter().collect();
+fn condensed(mut values: &[Leaf]) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut at = 0;
-    while let Some(leaf) = values.get(at) {
-        let coding = coding(&values[at..]);
-        match coding.as_slice() {
-            [] | [_] => lines.push(format!("{} = {}", leaf.element, leaf.value)),
-            parts => lines.push(coded(parts)),
-        }
-        at += coding.len().max(1);
+    while let [leaf, ..] = values {
+        let (coding, rest) = values.split_at(coding_members(values).max(1));
+        lines.push(if coding.len() > 1 { coded(coding) } else { format!("{} = {}", leaf.element, leaf.value) });
+        values = rest;
     }
     lines
 }
 
-/// The members of a Coding that begin here.
-fn coding<'l>(values: &[&'l Leaf]) -> Vec<&'l Leaf> {
+/// How many members of one Coding begin here.
+fn coding_members(values: &[Leaf]) -> usize {
     let Some((parent, "code" | "display")) = values.first().and_then(|leaf| leaf.element.rsplit_once('.')) else {
-        return Vec::new();
+        return 0;
     };
-    let mut parts: Vec<&Leaf> = Vec::new();
-    for leaf in values {
-        match leaf.element.rsplit_once('.') {
-            Some((of, name))
-                if of == parent && CODING.contains(&name) && !parts.iter().any(|p| p.element == leaf.element) =>
-            {
-                parts.push(leaf);
-            }
-            _ => break,
-        }
-    }
-    parts
+    let mut members = CODING.to_vec();
+    let is_member = |leaf: &&Leaf| {
+        let name = leaf.element.rsplit_once('.').filter(|(of, _)| *of == parent).map(|(_, name)| name);
+        members.iter().position(|member| Some(*member) == name).map(|at| members.remove(at)).is_some()
+    };
+    values.iter().take_while(is_member).count()
 }
 
 /// `modality.coding = CT "Computed Tomography" in http://…`.
-fn coded(parts: &[&Leaf]) -> String {
+fn coded(parts: &[Leaf]) -> String {
     let part = |name| {
-        let is_it = |leaf: &&&Leaf| leaf.element.rsplit('.').next() == Some(name);
+        let is_it = |leaf: &&Leaf| leaf.element.rsplit('.').next() == Some(name);
         parts.iter().find(is_it).map(|leaf| leaf.value.as_str())
     };
     let element = parts.first().and_then(|leaf| leaf.element.rsplit_once('.')).map_or("", |(parent, _)| parent);

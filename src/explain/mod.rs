@@ -1,20 +1,21 @@
 //! Explains one file: for each row of the mapping what was read, what each release writes, or why nothing is written.
 //!
-//! The file is a study of one instance, which is written like every study. What of it a row writes is what is lacking
-//! without the row; what no row of attributes writes is told by the row or rule that says where else it comes from. So
-//! all that is written is told, and nothing else.
+//! The file is written like a study of one instance. The values that a row writes are those that are missing when it is
+//! written without the row; values that no attribute fills are explained by the row or rule that names their origin. So
+//! every written value is explained, and no other.
 
 mod any_row;
 mod condensed;
 mod leaf;
-mod source;
+mod origin;
+mod rows;
 pub mod survey;
 mod survey_table;
 mod table;
 #[cfg(test)]
 mod tests;
+mod uids;
 mod values;
-mod walk;
 mod written;
 
 use serde::Serialize;
@@ -23,16 +24,18 @@ use crate::dicom::value::trim_uid;
 use crate::dicom::{DataSet, Header, Tag};
 use crate::fhir::profile::Difference;
 use crate::fhir::{DateTime, Release};
+use crate::group::reader::{fault_issue, record};
 use crate::issue::{Issue, keyword};
-use crate::mapping::{self, ContentOptions};
+use crate::mapping::{self, COMPANIONS, ContentOptions};
 use crate::name::Name;
 use crate::options::BundleOptions;
 pub use leaf::Leaf;
+use rows::{ExplainedInstance, SEPARATE};
 pub use survey_table::survey_table;
 pub use table::table;
+use uids::Uids;
 pub use values::{Read, display};
-use walk::{SEPARATE, Walk};
-use written::{Output, Parts, Target, Uids};
+use written::{Output, Parts, Target};
 
 /// The explanation of one file.
 #[derive(Debug, Serialize)]
@@ -47,7 +50,7 @@ pub struct Explanation {
     pub left_out: Option<String>,
     /// Faults of the file as a whole.
     pub faults: Vec<String>,
-    /// The releases that were looked at.
+    /// The explained releases.
     pub releases: Vec<&'static str>,
     /// Conformance to the profile, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,16 +125,16 @@ pub fn explain(
 ) -> Explanation {
     let (root, options) = (header.root(), &content.archive);
     let (name, class) = (Name::file(""), sop_class(root));
-    let record = crate::group::reader::record(header, None, &name);
+    let record = record(header, None, &name);
     let is_selection = class.as_deref().is_some_and(mapping::is_key_object_selection);
     let selects = is_selection && record.as_ref().map_or(true, |record| record.is_selection);
     let (parts, uids) = (Parts::of(root, options, selects), Uids::of(root));
     let target =
         |release: &&'static Release| Target::new(release, content, made_at).in_bundle(bundle).of(&parts, &uids);
     let outputs = releases.iter().map(target).map(|target| Output::of(target, &parts, &uids)).collect();
-    let walk = Walk { root, content, parts, uids, outputs };
-    let faults = header.faults.iter().map(|fault| crate::group::reader::fault_issue(*fault));
-    let faults = faults.chain(mapping::character_set_issue(root, options)).map(|issue| said(&issue)).collect();
+    let instance = ExplainedInstance { root, content, parts, uids, outputs };
+    let faults = header.faults.iter().map(|fault| fault_issue(*fault));
+    let faults = faults.chain(mapping::character_set_issue(root, options)).map(|issue| message(&issue)).collect();
     let named = |uid: &str| mapping::terms::sop_class(uid).map_or(uid.to_string(), |class| class.name.to_string());
     Explanation {
         file,
@@ -139,8 +142,8 @@ pub fn explain(
         left_out: record.err().map(|skip| skip.to_string()),
         faults,
         releases: releases.iter().map(|release| release.name).collect(),
-        profile: walk.conformance(),
-        rows: walk.rows(is_selection),
+        profile: instance.conformance(),
+        rows: instance.rows(is_selection),
     }
 }
 
@@ -171,7 +174,7 @@ fn sop_class(root: DataSet<'_>) -> Option<String> {
 }
 
 /// An issue without its element: attribute and reason.
-fn said(issue: &Issue) -> String {
+fn message(issue: &Issue) -> String {
     match issue.tags.as_slice() {
         [] => issue.reason.to_string(),
         tags => format!("{}: {}", path(tags), issue.reason),
@@ -183,4 +186,18 @@ fn path(tags: &[Tag]) -> String {
     let numbers: Vec<String> = tags.iter().map(Tag::to_string).collect();
     let name = tags.last().map(|tag| keyword(*tag)).unwrap_or_default();
     format!("{} {name}", numbers.join(" > "))
+}
+
+/// Where the rows of an element stand among those of other resources: the study's first, then by type.
+fn place(element: &str) -> usize {
+    if element.starts_with(char::is_lowercase) {
+        return 0;
+    }
+    let place = COMPANIONS.iter().position(|row| resource_type(row.element) == resource_type(element));
+    place.map_or(usize::MAX, |place| place + 1)
+}
+
+/// `Patient` of `Patient.name`.
+fn resource_type(element: &str) -> Option<&str> {
+    element.split('.').next()
 }

@@ -1,8 +1,9 @@
-//! Explains many files at once: for each row of the mapping which attributes they have, in how many of them the row fills
-//! its element, which values there are, in which studies and series they differ, and of how many studies it is written.
+//! Explains many files at once: for each row of the mapping which attributes they have, in how many of them the row
+//! fills its element, which values there are, in which studies and series they differ, and of how many studies it is
+//! written.
 //!
-//! What is kept does not grow with the files: of each attribute some values, and of each difference some places. It is the
-//! same in any order of arrival.
+//! What is kept does not grow with the files: of each attribute some values, and of each difference some places. It is
+//! the same in any order of arrival.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 use super::any_row::{AnyRow, Found, rows};
-use super::source::{self, Sourced};
+use super::origin::{self, Origin};
 use super::written::Target;
 use super::{Leaf, SEPARATE, values};
 use crate::dicom::{Header, Tag};
@@ -28,7 +29,7 @@ const MAX_SHOWN: usize = 20;
 /// Studies or series where values differ that are named, the first in order.
 const MAX_PLACES: usize = 20;
 
-/// What is to be said of many files.
+/// The summary of many files.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Surveyed {
@@ -42,7 +43,7 @@ pub struct Surveyed {
     pub rows: Vec<SurveyedRow>,
 }
 
-/// What is to be said of one row.
+/// The summary of one row.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SurveyedRow {
@@ -76,7 +77,7 @@ pub struct SurveyedRow {
     pub differs: Differs,
 }
 
-/// What is to be said of one attribute.
+/// The summary of one attribute.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SurveyedAttribute {
@@ -104,13 +105,13 @@ pub struct Differs {
     pub places: BTreeSet<String>,
 }
 
-/// Hears of files and studies, from any thread.
+/// Collects files and studies, from any thread.
 #[derive(Debug)]
 pub struct Survey<'s> {
     options: &'s Options,
     /// How each release is written, with what is asked for and with what else could be.
     targets: Vec<[Option<Target>; 2]>,
-    sources: Vec<Sourced>,
+    origins: Vec<Origin>,
     rows: Vec<AnyRow>,
     /// The places of the rows of an element, by release.
     known: Mutex<HashMap<&'static str, HashMap<String, Vec<usize>>>>,
@@ -120,32 +121,32 @@ pub struct Survey<'s> {
 impl<'s> Survey<'s> {
     /// A survey of no file yet, for a conversion with these options.
     pub fn new(content: &'s ContentOptions, made_at: DateTime) -> Survey<'s> {
-        let (rows, sources) = (rows(), source::all(None));
+        let (rows, origins) = (rows(), origin::all(None));
         let releases = content.fhir.map_or(Release::ALL.to_vec(), |release| vec![release]);
         let target = |release| {
             let asked = Target::new(release, content, made_at);
             [asked.separate(), Some(asked)]
         };
-        let all = rows.iter().map(SurveyedRow::of).chain(sources.iter().map(SurveyedRow::of_source));
+        let all = rows.iter().map(SurveyedRow::of).chain(origins.iter().map(SurveyedRow::of_origin));
         let surveyed = Mutex::new(Surveyed { rows: all.collect(), ..Surveyed::default() });
         let targets = releases.into_iter().map(target).collect();
-        Survey { options: &content.archive, targets, sources, rows, known: Mutex::default(), surveyed }
+        Survey { options: &content.archive, targets, origins, rows, known: Mutex::default(), surveyed }
     }
 
     /// Which rows are written of a study with what else could be asked for, and which with what is.
     fn written(&self, study: &ResolvedStudy<'_>) -> [Vec<bool>; 2] {
-        let mut all = [(); 2].map(|()| vec![false; self.rows.len() + self.sources.len()]);
+        let mut all = [(); 2].map(|()| vec![false; self.rows.len() + self.origins.len()]);
         for targets in &self.targets {
             for (found, target) in all.iter_mut().zip(targets) {
-                let leaves = target.as_ref().map(|target| target.of_shapes(study)).unwrap_or_default();
-                let release = target.as_ref().map(|target| target.release).unwrap_or_default();
-                leaves.iter().flat_map(|leaf| self.rows_of(leaf, release)).for_each(|place| found[place] = true);
+                let Some(target) = target else { continue };
+                let leaves = target.of_shapes(study);
+                leaves.iter().flat_map(|leaf| self.rows_of(leaf, target.release)).for_each(|place| found[place] = true);
             }
         }
         all
     }
 
-    /// The places of the rows of a value, which are the same of every study: those of the element, and of its source.
+    /// The places of the rows of a value, which are the same of every study: those of the element, and of its origin.
     fn rows_of(&self, leaf: &Leaf, release: &'static Release) -> Vec<usize> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let of_release = known.entry(release.name).or_default();
@@ -154,13 +155,13 @@ impl<'s> Survey<'s> {
         }
         let is_of = |row: &AnyRow| release.element(row.name).is_some_and(|name| leaf.is_of(&name));
         let of_rows = self.rows.iter().enumerate().filter(|(_, row)| is_of(row)).map(|(place, _)| place);
-        let of_source = source::of(leaf, &self.sources, release).map(|place| self.rows.len() + place);
-        let places: Vec<usize> = of_rows.chain(of_source).collect();
+        let of_origin = origin::of(leaf, &self.origins, release).map(|place| self.rows.len() + place);
+        let places: Vec<usize> = of_rows.chain(of_origin).collect();
         of_release.insert(leaf.element.clone(), places.clone());
         places
     }
 
-    /// Takes what is decided of a study: where its files differ, and what is written of it.
+    /// Adds a resolved study: where its files differ, and what is written of it.
     pub fn study(&self, study: &ResolvedStudy<'_>) {
         let [besides, asked] = self.written(study);
         let mut surveyed = self.lock();
@@ -180,7 +181,7 @@ impl<'s> Survey<'s> {
         }
     }
 
-    /// What came of it: the attributes that files have, and the first values of each.
+    /// The summary: the attributes that files have, and the first values of each.
     pub fn finish(self) -> Surveyed {
         let mut surveyed = self.surveyed.into_inner().unwrap_or_else(PoisonError::into_inner);
         for row in &mut surveyed.rows {
@@ -193,11 +194,11 @@ impl<'s> Survey<'s> {
         }
         let read: BTreeSet<&'static str> =
             surveyed.rows.iter().filter(|row| !row.attributes.is_empty()).map(|row| row.element).collect();
-        // What attributes fill is told by their rows.
+        // Elements that attributes fill are explained by the rows of these.
         let is_told =
             |row: &SurveyedRow| row.source.is_empty() || (row.filled_studies > 0 && !read.contains(row.element));
         surveyed.rows.retain(is_told);
-        surveyed.rows.sort_by_key(|row| (row.with.is_some(), source::place(row.element)));
+        surveyed.rows.sort_by_key(|row| (row.with.is_some(), super::place(row.element)));
         surveyed
     }
 
@@ -215,7 +216,7 @@ impl Keeper for Survey<'_> {
         let found: Vec<Found> = self.rows.iter().map(|row| row.found(root, self.options)).collect();
         let mut surveyed = self.lock();
         surveyed.files += 1;
-        // The rows of sources, which come last, are of studies.
+        // The rows of origins, which come last, are of studies.
         surveyed.rows.iter_mut().zip(found).for_each(|(row, found)| row.add(found));
     }
 }
@@ -256,9 +257,9 @@ impl SurveyedRow {
         }
     }
 
-    /// A source of which no study was seen yet.
-    fn of_source(source: &Sourced) -> SurveyedRow {
-        SurveyedRow { element: source.element, source: source.words.clone(), ..SurveyedRow::default() }
+    /// An origin of which no study was seen yet.
+    fn of_origin(origin: &Origin) -> SurveyedRow {
+        SurveyedRow { element: origin.element, source: origin.words.clone(), ..SurveyedRow::default() }
     }
 
     /// Decides of how many studies it is written, and with what; of none, if no file has an attribute of it.
@@ -272,7 +273,7 @@ impl SurveyedRow {
 
     fn add(&mut self, found: Found) {
         self.filled_files += u64::from(found.is_filled);
-        let reasons: BTreeSet<String> = found.issues.iter().map(super::said).collect();
+        let reasons: BTreeSet<String> = found.issues.iter().map(super::message).collect();
         reasons.into_iter().for_each(|reason| *self.issues.entry(reason).or_default() += 1);
         for (attribute, values) in self.attributes.iter_mut().zip(found.values) {
             attribute.files += u64::from(!values.is_empty());

@@ -4,7 +4,7 @@ use textwrap::core::Word;
 use textwrap::{Options, WordSeparator::Custom, WordSplitter::NoHyphenation};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Conformance, Explained, Explanation, Read, condensed};
+use super::{Conformance, Explained, Explanation, Read, condensed, resource_type};
 
 /// The narrowest table: below it a terminal wraps the lines itself.
 pub(super) const MIN_COLUMNS: usize = 60;
@@ -38,9 +38,9 @@ pub fn table(explanation: &Explanation, columns: usize) -> String {
 
 /// A row; none of a resource that is not written at all, as a phantom's Device is not of a patient.
 fn push(out: &mut String, widths: [usize; 3], row: &Explained, all: &[Explained]) {
-    let kind = |row: &Explained| row.element.split('.').next();
     let is_beside = row.element.starts_with(char::is_uppercase);
-    if is_beside && row.issues.is_empty() && !all.iter().any(|one| kind(one) == kind(row) && one.is_written()) {
+    let is_written = |one: &Explained| resource_type(one.element) == resource_type(row.element) && one.is_written();
+    if is_beside && row.issues.is_empty() && !all.iter().any(is_written) {
         return;
     }
     let source = row.source.split("; ").filter(|part| !part.is_empty()).map(str::to_string);

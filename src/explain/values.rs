@@ -7,8 +7,7 @@ use serde::Serialize;
 
 use crate::dicom::{DataSet, Tag};
 use crate::issue::keyword;
-use crate::mapping::Attribute;
-use crate::mapping::Options;
+use crate::mapping::{Attribute, Options};
 use crate::source::printable;
 
 /// One value of the header.

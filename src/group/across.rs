@@ -1,5 +1,5 @@
-//! What studies say across each other, found before any is written: numbers that several patients have, and patients of
-//! whom studies say different things. Only hashes are kept, and nothing depends on the order of the studies' arrival.
+//! Compares studies with each other before any is written: finds numbers that several patients have, and patients that
+//! studies describe differently. Only hashes are kept, and the order of the studies does not matter.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -15,8 +15,8 @@ use crate::mapping::attribute::CODING_SCHEMES;
 use crate::mapping::finish::distinct_orders;
 use crate::mapping::{self, Options, Row, SERIES, STUDY, SeriesPart, StudyPart};
 
-/// Studies that are looked at side by side before what they say is joined: it takes little more room then. Few in tests, so
-/// that several rounds are tested.
+/// Studies that are compared in parallel at a time, which limits memory. Few in tests, so that several rounds are
+/// tested.
 const AT_ONCE: usize = if cfg!(test) { 2 } else { 4096 };
 
 /// What holds across the studies of a run.
@@ -28,7 +28,7 @@ pub struct Across {
     pub contradictions: Vec<(usize, Fact)>,
 }
 
-/// The rows that say whose a study is, and what else of a patient it refers to.
+/// The rows of the study's subject, and of what else it refers to that belongs to a patient.
 static OF_STUDY: LazyLock<Vec<Row<StudyPart>>> = LazyLock::new(|| rows(STUDY, &["subject", "encounter"]));
 static OF_SERIES: LazyLock<Vec<Row<SeriesPart>>> = LazyLock::new(|| rows(SERIES, &["based_on", "part_of", "specimen"]));
 
@@ -39,7 +39,7 @@ static OF_SERIES_TAGS: LazyLock<Vec<Tag>> = LazyLock::new(|| {
     of_rows.chain(of_all).filter_map(|path| path.first().copied()).collect()
 });
 
-/// Looks across all studies. One alone contradicts nobody.
+/// Compares all studies.
 pub fn look_across(studies: &mut [Study], options: &Options) -> Across {
     if studies.len() < 2 {
         return Across::default();
@@ -63,7 +63,7 @@ impl Across {
     }
 }
 
-/// What the study at a place claims, and what it says of its patient; nothing where it has several.
+/// The claims of the study at a place, and its description of the patient; nothing for a study with several patients.
 pub fn said(place: usize, study: &mut Study, options: &Options) -> (Vec<Claim>, Option<Described>) {
     let of_study = study.parts.resolve(&OF_STUDY, |data_set| mapping::map(&OF_STUDY, data_set, options));
     let subject = &of_study.part.subject;
@@ -94,7 +94,7 @@ pub fn said(place: usize, study: &mut Study, options: &Options) -> (Vec<Claim>, 
     (claims, described)
 }
 
-/// The claims of what a reference names, by each of its numbers: a server finds it by any of them.
+/// The claims of a reference's resource, one for each of its numbers: a server finds it by any of them.
 fn claims_of(of: &Reference, subject: &Reference) -> Vec<Claim> {
     let numbers = of.resource.iter().flat_map(|resource| resource.identifier());
     numbers.filter_map(|number| Claim::of(of.target, number, subject)).collect()

@@ -3,7 +3,7 @@
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Values by UID. Each lies by itself: a table has four places where one is taken, and mostly there are few.
+/// Values by UID, each boxed: a hash table has at least four slots, and most tables hold few values.
 #[derive(Debug)]
 pub struct ByUid<V>(HashTable<Box<(Box<str>, V)>>);
 

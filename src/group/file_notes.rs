@@ -5,7 +5,7 @@ use dicom_dictionary_std::tags;
 
 use crate::dicom::header::{Fault, FaultKind};
 use crate::dicom::value::{plain_number, trim_uid};
-use crate::dicom::{Header, Levels, StoredValues, Tag};
+use crate::dicom::{DataSet, Header, Levels, StoredValues, Tag};
 use crate::issue::{Issue, Reason};
 use crate::mapping::{self, Mapped, NUMBER, NumberPart, Options};
 
@@ -23,11 +23,10 @@ impl FileNotes {
     /// The notes of a file that was just read.
     pub fn of(header: &Header) -> FileNotes {
         let root = header.root();
-        let has_text = |tag| root.bytes(tag).is_some_and(|value| !trim_uid(value).is_empty());
         let number = root.bytes(tags::INSTANCE_NUMBER).filter(|value| plain_number(value).is_none());
         FileNotes {
             faults: header.faults.clone(),
-            is_uid_stand_in: !has_text(tags::SOP_INSTANCE_UID),
+            is_uid_stand_in: !has_value(root, tags::SOP_INSTANCE_UID),
             number: number.map(|_| StoredValues::of(header, Levels::NUMBER)),
         }
     }
@@ -61,7 +60,7 @@ impl FileNotes {
     /// The issues of the file, but for those of its number and kind.
     pub fn issues<'n>(&'n self, sop_instance_uid: &str, options: &Options) -> impl Iterator<Item = Issue> + use<'n> {
         let stand_in = self.is_uid_stand_in.then(|| stand_in(sop_instance_uid, options));
-        self.faults.iter().map(|fault| fault_issue(*fault)).chain(stand_in)
+        self.faults().chain(stand_in)
     }
 
     /// The bytes to store.
@@ -111,15 +110,15 @@ fn code(kind: FaultKind) -> u8 {
     place as u8 + 1
 }
 
+/// Whether an attribute is there and not empty.
+pub(super) fn has_value(root: DataSet<'_>, tag: Tag) -> bool {
+    root.bytes(tag).is_some_and(|value| !trim_uid(value).is_empty())
+}
+
 /// The issue that the file meta information's UID replaces the instance's own.
 pub(super) fn stand_in(sop_instance_uid: &str, options: &Options) -> Issue {
     let value = options.keep_values.then(|| sop_instance_uid.to_string());
     Issue { element: "series.instance.uid", tags: vec![tags::SOP_INSTANCE_UID], reason: Reason::InstanceStandIn, value }
-}
-
-/// The scanner's faults of a file that was left out.
-pub fn fault_issues(notes: &FileNotes) -> impl Iterator<Item = Issue> {
-    notes.faults.iter().map(|fault| fault_issue(*fault))
 }
 
 /// A fault of the scanner, as an issue of the file.
@@ -133,7 +132,7 @@ pub fn fault_issue(Fault { tag, kind }: Fault) -> Issue {
         FaultKind::TooMany => Reason::TooMany,
         FaultKind::Malformed => Reason::Malformed,
     };
-    Issue { element: "", tags: vec![tag], reason, value: None }
+    Issue::new("", &[tag], reason)
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The different parts that the instances of one study or series bring, each with the smallest key that brought it.
 //!
-//! What is kept does not depend on the order of arrival: of more than [`MAX_PARTS`] parts, those with the smallest keys
-//! stay. They stay as they lie in the file, and are mapped when all have come; then winners and differences are derived.
+//! The result does not depend on the order of arrival: of more than [`MAX_PARTS`] parts, those with the smallest keys
+//! are kept. They are kept as raw values of the file and mapped when all have arrived; then it is decided which values
+//! win, and what differs.
 
 use std::cmp::Ordering;
 
@@ -52,10 +53,10 @@ pub(super) struct Part<'a> {
     pub stored_values: &'a StoredValues,
 }
 
-/// What the parts come to.
+/// The result of merging parts.
 #[derive(Debug)]
 pub struct Resolved<P> {
-    /// The parts joined.
+    /// The merged part.
     pub part: P,
     /// Each part as it was, in the order of their keys, where there are several.
     pub each: Vec<P>,
@@ -64,7 +65,7 @@ pub struct Resolved<P> {
 }
 
 impl Parts {
-    /// Takes the part of one instance, of which the stored_values is asked for where the part is new.
+    /// Adds the part of one instance; `stored_values` is called if the part is new.
     pub fn merge(&mut self, fingerprint: u64, key: Key<'_>, name: &Name, stored_values: impl FnOnce() -> StoredValues) {
         if let Some(kept) = self.kept.iter_mut().find(|kept| kept.fingerprint == fingerprint) {
             return kept.see(key, name);
@@ -88,7 +89,7 @@ impl Parts {
         });
     }
 
-    /// Whether a part is new and has no room: it, or another, is dropped.
+    /// Whether a part is new and the limit is reached, so that it or another is dropped.
     pub fn overflows(&self, fingerprint: u64) -> bool {
         self.kept.len() == MAX_PARTS && self.kept.iter().all(|kept| kept.fingerprint != fingerprint)
     }
@@ -105,12 +106,12 @@ impl Parts {
         self.has_more
     }
 
-    /// Notes that elsewhere more parts came than are kept.
+    /// Records whether another fragment of the study had more parts than it kept.
     pub(super) fn had_more(&mut self, has_more: bool) {
         self.has_more |= has_more;
     }
 
-    /// What is kept of each part.
+    /// The stored values of each part.
     pub fn stored_values(&self) -> impl Iterator<Item = &StoredValues> {
         self.kept.iter().map(|kept| &kept.stored_values)
     }
@@ -126,7 +127,7 @@ impl Parts {
         }
     }
 
-    /// Maps the parts, and joins them, row by row, in the order of their keys; says what was dropped, and what differs.
+    /// Maps the parts and merges them, row by row, in the order of their keys; collects what was dropped or differs.
     pub fn resolve<P: Default + Clone>(
         &mut self,
         rows: &[Row<P>],
@@ -151,7 +152,7 @@ impl Parts {
                 issues.push(of_all(Issue { element: row.element, tags, reason: Reason::Differs, value: None }));
             }
         }
-        let too_many = Issue { element: "", tags: vec![], reason: Reason::TooManyParts, value: None };
+        let too_many = Issue::new("", &[], Reason::TooManyParts);
         issues.extend(self.has_more.then(|| of_all(too_many)));
         Resolved { part, each: first.into_iter().chain(others).collect(), issues }
     }
@@ -208,7 +209,7 @@ impl Kept {
         }
     }
 
-    /// Another instance has the same part: the smaller key stays, and of one key the smaller name.
+    /// Another instance has the same part: the smaller key is kept, and for equal keys the smaller name.
     fn see(&mut self, key: Key<'_>, name: &Name) {
         let order = key.cmp(&self.key());
         if order == Ordering::Less {

@@ -1,4 +1,4 @@
-//! The Patient IDs of a study of which more parts came than are kept: that it mixes patients is seen all the same.
+//! The Patient IDs of a study that has more parts than are kept, so that mixed patients are detected all the same.
 
 use std::sync::LazyLock;
 
@@ -12,20 +12,20 @@ use crate::fhir::{Identifier, Reference};
 use crate::mapping::attribute::attributes;
 use crate::mapping::{self, Attribute, Options, Row, STUDY, StudyPart};
 
-/// The row that says whose a study is.
+/// The row of the study's subject.
 static SUBJECT: LazyLock<Vec<Row<StudyPart>>> = LazyLock::new(|| rows(STUDY, &["subject"]));
 
-/// What makes a Patient ID: the number first, and its issuer.
+/// The attributes of a Patient ID: the number first, and its issuer.
 const PATIENT_ID: &[Attribute] =
     attributes![PATIENT_ID, ISSUER_OF_PATIENT_ID, issuer ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE];
 
-/// The other IDs, which say whose an instance without a Patient ID is.
+/// Other Patient IDs, which identify the patient of an instance without a Patient ID.
 const OTHER_IDS: &[Attribute] = attributes![patient_id OTHER_PATIENT_I_DS_SEQUENCE];
 
-/// What makes a phantom of a patient.
+/// The attribute that tells a phantom from a patient.
 const PHANTOM: &[Attribute] = attributes![QUALITY_CONTROL_SUBJECT];
 
-/// Each way in which a Patient ID is told, once; nothing as long as all parts are kept.
+/// The distinct Patient IDs, each with its issuer as stated; empty while all parts are kept.
 #[derive(Debug, Default)]
 pub struct Patients {
     told: Vec<(u64, StoredValues)>,
@@ -33,7 +33,7 @@ pub struct Patients {
 }
 
 impl Patients {
-    /// Takes the Patient ID of an instance whose part has no room, and before the first of them those that are kept.
+    /// Adds the Patient ID of an instance whose part is not kept; before the first of them, those of the kept parts.
     pub fn see(&mut self, parts: &Parts, new: &StoredValues) {
         let mut header = Header::default();
         let known = if self.told.is_empty() { Some(parts.stored_values()) } else { None };
@@ -42,13 +42,13 @@ impl Patients {
         }
     }
 
-    /// Takes what was told elsewhere of the study, and before it the Patient IDs of the parts that are kept here.
+    /// Adds the Patient IDs of another fragment of the study.
     pub fn merge(&mut self, parts: &Parts, told: &[StoredValues], has_more: bool) {
         told.iter().for_each(|stored_values| self.see(parts, stored_values));
         self.has_more |= has_more;
     }
 
-    /// One part for each way in which a Patient ID is told.
+    /// One part for each distinct Patient ID.
     pub fn told(&self) -> impl Iterator<Item = &StoredValues> {
         self.told.iter().map(|(_, stored_values)| stored_values)
     }
@@ -69,7 +69,7 @@ impl Patients {
         }
     }
 
-    /// Whether they cannot be one. Nobody has so many Patient IDs that there is no room for them.
+    /// Whether they cannot all be of one patient; more than are kept are taken for several patients.
     pub fn are_several(&self, options: &Options) -> bool {
         let mut header = Header::default();
         let mut map =
@@ -90,7 +90,8 @@ pub fn that_differs(parts: &Parts) -> TagPath {
         .unwrap_or(&[tags::PATIENT_ID])
 }
 
-/// Whether subjects cannot be one: by their Patient IDs, or where one has none by the other IDs. A phantom is no patient.
+/// Whether subjects cannot be one: by their Patient IDs, or where one has none by the other IDs. A phantom is no
+/// patient.
 pub fn are_several(subjects: &[&Reference]) -> bool {
     let subjects: Vec<&Reference> = subjects.iter().copied().filter(|subject| subject.resource.is_some()).collect();
     if subjects.iter().any(|subject| subject.target != subjects[0].target) {
@@ -100,7 +101,7 @@ pub fn are_several(subjects: &[&Reference]) -> bool {
         || are_unrelated(&subjects)
 }
 
-/// Whether a subject has other IDs alone, none of which any of the rest has: nobody can say then that they are one.
+/// Whether a subject has only Other Patient IDs and shares none of them with the rest: it may be another patient.
 fn are_unrelated(subjects: &[&Reference]) -> bool {
     let with_numbers = subjects.iter().filter(|subject| !subject.numbers().is_empty());
     let (mut known, mut open): (Vec<&Reference>, Vec<&Reference>) =
@@ -119,8 +120,8 @@ fn are_unrelated(subjects: &[&Reference]) -> bool {
     }
 }
 
-/// Whether Patient IDs cannot be one, or the header says two things of one. An ID without an issuer can be the same with
-/// one.
+/// Whether Patient IDs cannot be the same, or one is contradictory in itself. An ID without an issuer can be the same
+/// as one with an issuer.
 fn are_two_ids(ids: &[&Identifier]) -> bool {
     let issuers: Vec<Told> = ids.iter().filter(|id| id.has_issuer()).map(|id| id.told()).collect();
     ids.iter().any(|id| id.value != ids[0].value || id.value.is_in_doubt()) || !can_be_one(&issuers)

@@ -4,8 +4,8 @@ use std::fmt::Debug;
 
 use dicom_dictionary_std::tags;
 
-use super::file_notes::stand_in;
-pub use super::file_notes::{fault_issue, fault_issues};
+pub use super::file_notes::fault_issue;
+use super::file_notes::{has_value, stand_in};
 use crate::dicom::bytes::Bytes;
 use crate::dicom::json;
 use crate::dicom::value::{is_fhir_id, trim_uid};
@@ -256,8 +256,4 @@ fn uid(root: DataSet<'_>, tag: Tag) -> Result<&str, Skip> {
         // PS3.5 9.1 has digits and dots only.
         Some(value) => std::str::from_utf8(value).map_err(|_| Skip::UnusableUid(tag)),
     }
-}
-
-fn has_value(root: DataSet<'_>, tag: Tag) -> bool {
-    root.bytes(tag).is_some_and(|value| !trim_uid(value).is_empty())
 }

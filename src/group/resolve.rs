@@ -1,5 +1,4 @@
-//! What comes of the groups when all instances have been added: one value a row, each instance once, and what is to be
-//! said of it.
+//! Resolves the groups once all instances are added: one value for each row, each instance once, and the issues.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -54,7 +53,7 @@ impl Study {
         }
     }
 
-    /// Leaves out what notes of other studies reject, beside what is rejected already.
+    /// Also leaves out what rejection notes of other studies reject.
     pub fn reject(&mut self, rejected: Rejected) {
         self.rejected.merge(rejected);
     }
@@ -77,13 +76,12 @@ impl Study {
         self.series.iter().map(|(_, series)| series.instances.len()).sum()
     }
 
-    /// Maps what is kept, and decides everything.
+    /// Maps the stored parts and resolves all differences.
     pub fn resolve(&mut self, options: &Options) -> ResolvedStudy<'_> {
         let parts::Resolved { part, each, mut issues } = self.parts.resolve(STUDY, |data_set| study(data_set, options));
         let mixes_patients = self.mixes_patients(&part, &each, options);
         if mixes_patients {
-            let tags = that_differs(&self.parts).to_vec();
-            let issue = Issue { element: "subject", tags, reason: Reason::SeveralPatients, value: None };
+            let issue = Issue::new("subject", that_differs(&self.parts), Reason::SeveralPatients);
             issues.push(FoundIssue { issue, name: None });
         }
         let kinds = self.kinds.as_slice();
@@ -140,22 +138,19 @@ impl Series {
         let is_other = |kind| !class(kind).is_some_and(mapping::is_image);
         let mut conflicts = Vec::new();
         let mut order = self.instances.resolve(is_other, |uid| conflicts.push(uid.to_string()));
-        let mut left_out = Vec::new();
-        if rejected.any_in(uid) {
-            left_out = self.instances.take_out(&mut order, |instance| rejected.has(uid, instance));
-        }
-        let mut left_out_manifests = Vec::new();
-        if manifests.any_in(uid) {
-            left_out_manifests = self.instances.take_out(&mut order, |instance| manifests.has(uid, instance));
-        }
+        let mut take_out = |out: &Rejected| match out.any_in(uid) {
+            true => self.instances.take_out(&mut order, |instance| out.has(uid, instance)),
+            false => Vec::new(),
+        };
+        let (rejected, manifests) = (take_out(rejected), take_out(manifests));
         let number_of_instances = u32::try_from(order.len()).expect("the order's places have 32 bits");
         ResolvedSeries {
             uid,
             part,
             stored: self.parts.stored_values().collect(),
             number_of_instances,
-            rejected: left_out,
-            manifests: left_out_manifests,
+            rejected,
+            manifests,
             conflicts,
             issues,
             instances: Box::new(self.instances.resolved(order, kinds)),
@@ -163,14 +158,14 @@ impl Series {
     }
 }
 
-/// The study's part of an instance; what is wrong with its character set is said here, once.
+/// The study's part of an instance, with the issues of its character set, which are reported here only.
 fn study(data_set: DataSet<'_>, options: &Options) -> Mapped<StudyPart> {
     let mut mapped = mapping::map(STUDY, data_set, options);
     mapped.issues.extend(mapping::character_set_issue(data_set, options));
     mapped
 }
 
-/// The series that stand in several studies, each with its study. Eight bytes a series, for as long as it takes.
+/// The series that occur in several studies, each with its study. Needs eight bytes a series while it runs.
 pub fn series_in_several_studies(studies: &[Study]) -> Vec<(&str, &str)> {
     let all = || studies.iter().flat_map(|study| study.series.iter().map(move |(series, _)| (&*study.uid, &**series)));
     let mut hashes: Vec<u64> = all().map(|(_, series)| xxh3_64(series.as_bytes())).collect();
@@ -179,24 +174,24 @@ pub fn series_in_several_studies(studies: &[Study]) -> Vec<(&str, &str)> {
     all().filter(|(_, series)| repeated.binary_search(&xxh3_64(series.as_bytes())).is_ok()).collect()
 }
 
-/// The hashes that stand in a sorted list more than once.
+/// The hashes that occur in a sorted list more than once.
 pub fn repeated(sorted: &[u64]) -> Vec<u64> {
     sorted.chunk_by(|one, other| one == other).filter(|run| run.len() > 1).map(|run| run[0]).collect()
 }
 
-/// A SOP Instance UID that stands in several series or studies.
+/// A SOP Instance UID that occurs in several series or studies.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SeveralPlaces {
     /// The SOP Instance UID.
     pub sop_instance_uid: String,
-    /// The Study and Series Instance UIDs where it stands.
+    /// The Study and Series Instance UIDs where it occurs.
     pub places: Vec<(String, String)>,
 }
 
-/// Finds the SOP Instance UIDs that stand in more than one series: eight bytes an instance, for as long as it takes.
+/// Finds the SOP Instance UIDs that occur in more than one series. Needs eight bytes an instance while it runs.
 pub fn several_places(studies: &[Study]) -> Vec<SeveralPlaces> {
     let mut hashes: Vec<u64> = Vec::with_capacity(studies.iter().map(Study::added_instances).sum());
-    for_each_place(studies, |_, _, uid| hashes.push(xxh3_64(uid)));
+    studies.iter().for_each(|study| study.for_each_uid(|_, uid| hashes.push(xxh3_64(uid))));
     hashes.sort_unstable();
     let repeated = repeated(&hashes);
     drop(hashes);
@@ -208,12 +203,12 @@ pub fn several_places(studies: &[Study]) -> Vec<SeveralPlaces> {
     places.finish(&[])
 }
 
-/// Where SOP Instance UIDs stand that may stand in several places.
+/// The places of SOP Instance UIDs that may occur in several.
 #[derive(Debug, Default)]
 pub struct Places(HashMap<String, BTreeSet<(String, String)>>);
 
 impl Places {
-    /// Sees where in a study UIDs stand whose hashes are in a sorted list.
+    /// Adds the places in a study of UIDs whose hashes are in a sorted list.
     pub fn see(&mut self, study: &Study, repeated: &[u64]) {
         study.for_each_uid(|series, uid| {
             if repeated.binary_search(&xxh3_64(uid)).is_ok() {
@@ -223,7 +218,7 @@ impl Places {
         });
     }
 
-    /// Those that stand in several places, or somewhere else too: the hashes of these are in a sorted list.
+    /// Those that occur in several places, or also elsewhere: `elsewhere` is a sorted list of hashes.
     pub fn finish(self, elsewhere: &[u64]) -> Vec<SeveralPlaces> {
         let is_elsewhere = |uid: &str| elsewhere.binary_search(&xxh3_64(uid.as_bytes())).is_ok();
         let several = self.0.into_iter().filter(|(uid, places)| places.len() > 1 || is_elsewhere(uid));
@@ -234,11 +229,5 @@ impl Places {
         let mut several: Vec<SeveralPlaces> = several.map(place).collect();
         several.sort();
         several
-    }
-}
-
-fn for_each_place(studies: &[Study], mut each: impl FnMut(&str, &str, &[u8])) {
-    for study in studies {
-        study.for_each_uid(|series, uid| each(&study.uid, series, uid));
     }
 }

@@ -1,4 +1,4 @@
-//! What comes of instances that agree, differ, repeat and stray, in whatever order they come.
+//! Studies of instances that agree, differ, repeat and stray, added in any order.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -75,7 +75,10 @@ impl Traffic {
             "receivedBytes": self.received_bytes,
             "byStatus": self.by_status,
             "latencyMilliseconds": {
-                "median": milliseconds(0.5), "p95": milliseconds(0.95), "p99": milliseconds(0.99), "max": milliseconds(1.0),
+                "median": milliseconds(0.5),
+                "p95": milliseconds(0.95),
+                "p99": milliseconds(0.99),
+                "max": milliseconds(1.0),
             },
         })
     }

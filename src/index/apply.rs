@@ -14,7 +14,7 @@ const GONE_AT_ONCE: i64 = 20_000;
 /// The files of a folder that were stored just now.
 pub(super) struct Stored {
     pub folder: i64,
-    /// What they come to; `None` where one of them must be read again.
+    /// Their digest; `None` if one of them must be read again.
     pub files: Option<ListingDigest>,
     /// How many of them no earlier run read.
     pub new_files: u64,
@@ -125,12 +125,8 @@ fn take_out<'n>(
 /// Removes the files that are marked as gone.
 pub(super) fn remove_gone(store: &mut Store) -> Result<(), Fault> {
     loop {
-        let gone: Vec<(i64, Vec<u8>)> = {
-            let select = format!("SELECT folder, name FROM temp.gone LIMIT {GONE_AT_ONCE}");
-            let mut statement = store.connection.prepare(&select)?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            rows.collect::<Result<_, _>>()?
-        };
+        let select = format!("SELECT folder, name FROM temp.gone LIMIT {GONE_AT_ONCE}");
+        let gone: Vec<(i64, Vec<u8>)> = store.rows(&select, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         if gone.is_empty() {
             return Ok(());
         }
@@ -140,9 +136,7 @@ pub(super) fn remove_gone(store: &mut Store) -> Result<(), Fault> {
         take_out(store, gone.iter().map(|(folder, name)| (*folder, &**name)), &mut totals)?;
         for (folder, name) in &gone {
             store.delete_file(*folder, name)?;
-            let mut statement =
-                store.connection.prepare_cached("DELETE FROM temp.gone WHERE folder = ?1 AND name = ?2")?;
-            statement.execute(rusqlite::params![folder, name])?;
+            store.execute("DELETE FROM temp.gone WHERE folder = ?1 AND name = ?2", rusqlite::params![folder, name])?;
         }
         store.set_file_totals(totals)?;
         store.commit()?;

@@ -134,7 +134,7 @@ impl Watch for Index {
 #[derive(Default)]
 struct Compared {
     to_read: Vec<(OsString, Mark)>,
-    /// What those come to that are as they are stored.
+    /// The digest of those that are unchanged.
     as_before: ListingDigest,
 }
 
@@ -218,15 +218,14 @@ fn marked(folder: i64, (name, stamp): Found, is_known: bool) -> (OsString, Mark)
 /// Adds a file to a table of this run; returns whether it is new.
 pub(super) fn note(store: &Store, table: &str, folder: i64, name: &[u8]) -> Result<bool, Fault> {
     let insert = format!("INSERT OR IGNORE INTO temp.{table} VALUES (?1, ?2)");
-    Ok(store.connection.prepare_cached(&insert)?.execute(params![folder, name])? > 0)
+    Ok(store.execute(&insert, params![folder, name])? > 0)
 }
 
 /// Marks stored files of a folder that were not found as gone.
 pub(super) fn unseen(store: &Store, folder: i64) -> Result<(), Fault> {
     let insert = "INSERT OR IGNORE INTO temp.gone SELECT folder, name FROM file WHERE folder = ?1
                   AND NOT EXISTS (SELECT 1 FROM temp.seen WHERE seen.folder = file.folder AND seen.name = file.name)";
-    store.connection.prepare_cached(insert)?.execute([folder])?;
-    Ok(())
+    store.execute(insert, [folder]).map(drop)
 }
 
 /// The modification time of a folder.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Row, params};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::state::State;
+use super::statement::blob;
 use super::store::{Fault, Store};
 
 /// A stored folder.
@@ -14,13 +15,13 @@ pub(super) struct Folder {
     pub id: i64,
     /// Its modification time, if it need not be listed while that is unchanged.
     pub mtime: Option<i64>,
-    /// What all its names and stamps come to, where none of them has to be read again.
+    /// The digest of its files' names and stamps, unless one of them must be read again.
     pub digest: Option<ListingDigest>,
     /// Whether it was added just now, so that nothing is stored of it.
     pub is_new: bool,
 }
 
-/// A sum of hashes of names and stamps, whatever their order.
+/// The digest of a folder: a sum of the hashes of names and stamps, in any order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct ListingDigest(u128);
 
@@ -102,12 +103,10 @@ impl FileTotals {
 impl Store {
     /// The folder at a path, if stored.
     pub fn folder(&self, path: &[u8]) -> Result<Option<Folder>, Fault> {
-        let mut statement = self.connection.prepare_cached("SELECT id, mtime, digest FROM folder WHERE path = ?1")?;
-        let row = statement.query_row([path], |row| {
+        self.first("SELECT id, mtime, digest FROM folder WHERE path = ?1", [path], |row| {
             let digest = row.get::<_, Option<[u8; 16]>>(2)?.map(|digest| ListingDigest(u128::from_le_bytes(digest)));
             Ok(Folder { id: row.get(0)?, mtime: row.get(1)?, digest, is_new: false })
-        });
-        Ok(row.optional()?)
+        })
     }
 
     /// The folder at a path, added if missing.
@@ -116,85 +115,69 @@ impl Store {
             return Ok(known);
         }
         let parent = parent()?;
-        let mut statement = self.connection.prepare_cached("INSERT INTO folder (path, parent) VALUES (?1, ?2)")?;
-        Ok(Folder { id: statement.insert(params![path, parent])?, mtime: None, digest: None, is_new: true })
+        let id = self.insert("INSERT INTO folder (path, parent) VALUES (?1, ?2)", params![path, parent])?;
+        Ok(Folder { id, mtime: None, digest: None, is_new: true })
     }
 
     /// The path of a folder.
     pub fn folder_path(&self, id: i64) -> Result<Vec<u8>, Fault> {
-        let mut statement = self.connection.prepare_cached("SELECT path FROM folder WHERE id = ?1")?;
-        statement.query_row([id], |row| row.get(0)).optional()?.ok_or(Fault::Damaged)
+        self.first("SELECT path FROM folder WHERE id = ?1", [id], |row| row.get(0))?.ok_or(Fault::Damaged)
     }
 
     /// Stores the modification time of a folder, or that it is not known.
     pub fn set_folder_mtime(&self, id: i64, mtime: Option<i64>) -> Result<(), Fault> {
         let update = "UPDATE folder SET mtime = ?2 WHERE id = ?1 AND mtime IS NOT ?2";
-        self.connection.prepare_cached(update)?.execute(params![id, mtime])?;
-        Ok(())
+        self.execute(update, params![id, mtime]).map(drop)
     }
 
     /// Marks a folder as listed in a file list.
     pub fn set_listed(&self, id: i64) -> Result<(), Fault> {
-        let update = "UPDATE folder SET listed = 1 WHERE id = ?1 AND listed = 0";
-        self.connection.prepare_cached(update)?.execute([id])?;
-        Ok(())
+        self.execute("UPDATE folder SET listed = 1 WHERE id = ?1 AND listed = 0", [id]).map(drop)
     }
 
     /// The folders in a folder.
     pub fn folders_in(&self, id: i64) -> Result<Vec<Vec<u8>>, Fault> {
-        let mut statement = self.connection.prepare_cached("SELECT path FROM folder WHERE parent = ?1")?;
-        let paths = statement.query_map([id], |row| row.get(0))?;
-        Ok(paths.collect::<Result<_, _>>()?)
+        self.rows("SELECT path FROM folder WHERE parent = ?1", [id], |row| row.get(0))
     }
 
-    /// The files of a folder are going to be others than its digest says.
+    /// Deletes the digest of a folder, whose files are about to change.
     pub fn forget_digest(&self, folder: i64) -> Result<(), Fault> {
-        let update = "UPDATE folder SET digest = NULL WHERE id = ?1 AND digest IS NOT NULL";
-        self.connection.prepare_cached(update)?.execute([folder])?;
-        Ok(())
+        self.execute("UPDATE folder SET digest = NULL WHERE id = ?1 AND digest IS NOT NULL", [folder]).map(drop)
     }
 
-    /// Stores what the files of a folder come to.
+    /// Stores the digest of a folder.
     pub fn set_digest(&self, id: i64, digest: Option<ListingDigest>) -> Result<(), Fault> {
         let digest = digest.map(|digest| digest.0.to_le_bytes());
-        self.connection.prepare_cached("UPDATE folder SET digest = ?2 WHERE id = ?1")?.execute(params![id, digest])?;
-        Ok(())
+        self.execute("UPDATE folder SET digest = ?2 WHERE id = ?1", params![id, digest]).map(drop)
     }
 
-    /// Stores what the files of a folder come to, and its modification time.
+    /// Stores the digest of a folder, and its modification time.
     pub fn set_listing(&self, id: i64, mtime: Option<i64>, digest: Option<ListingDigest>) -> Result<(), Fault> {
-        let update = "UPDATE folder SET mtime = ?2, digest = ?3 WHERE id = ?1";
         let digest = digest.map(|digest| digest.0.to_le_bytes());
-        self.connection.prepare_cached(update)?.execute(params![id, mtime, digest])?;
-        Ok(())
+        let update = "UPDATE folder SET mtime = ?2, digest = ?3 WHERE id = ?1";
+        self.execute(update, params![id, mtime, digest]).map(drop)
     }
 
     /// Calls `each` with name and stamp of every file of a folder, sorted by name.
     pub fn each_file(&self, folder: i64, mut each: impl FnMut(&[u8], &[u8])) -> Result<(), Fault> {
         let select = "SELECT name, stamp FROM file WHERE folder = ?1 ORDER BY name";
-        let mut statement = self.connection.prepare_cached(select)?;
-        let mut rows = statement.query([folder])?;
-        while let Some(row) = rows.next()? {
-            let blob = |column| row.get_ref(column)?.as_blob().map_err(rusqlite::Error::from);
-            each(blob(0)?, blob(1)?);
-        }
-        Ok(())
+        self.each_row(select, [folder], |row| {
+            each(blob(row, 0)?, blob(row, 1)?);
+            Ok(())
+        })
     }
 
     /// The stamp of one file.
     pub fn stamp(&self, folder: i64, name: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
         let select = "SELECT stamp FROM file WHERE folder = ?1 AND name = ?2";
-        let mut statement = self.connection.prepare_cached(select)?;
-        Ok(statement.query_row(params![folder, name], |row| row.get(0)).optional()?)
+        self.first(select, params![folder, name], |row| row.get(0))
     }
 
     /// A stored file.
     pub fn file(&self, folder: i64, name: &[u8]) -> Result<Option<FileRow>, Fault> {
         let select = "SELECT stamp, study, state FROM file WHERE folder = ?1 AND name = ?2";
-        let mut statement = self.connection.prepare_cached(select)?;
-        let row = statement
-            .query_row(params![folder, name], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<Vec<u8>>>(2)?)));
-        let Some((stamp, study, state)) = row.optional()? else { return Ok(None) };
+        let columns = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<Vec<u8>>>(2)?));
+        let Some((stamp, study, state)) = self.first(select, params![folder, name], columns)? else { return Ok(None) };
         let state = state.map(|state| State::from_bytes(&state).ok_or(Fault::Damaged)).transpose()?;
         Ok(Some(FileRow { stamp, study, state }))
     }
@@ -211,23 +194,18 @@ impl Store {
 
     /// Deletes a file.
     pub fn delete_file(&self, folder: i64, name: &[u8]) -> Result<(), Fault> {
-        let mut statement = self.connection.prepare_cached("DELETE FROM file WHERE folder = ?1 AND name = ?2")?;
-        statement.execute(params![folder, name])?;
-        Ok(())
+        self.execute("DELETE FROM file WHERE folder = ?1 AND name = ?2", params![folder, name]).map(drop)
     }
 
     /// Calls `each` with every file that is not a single instance, and the path of its folder.
     pub fn each_state(&self, mut each: impl FnMut(&[u8], &[u8], State)) -> Result<(), Fault> {
         let select = "SELECT path, name, state FROM file INDEXED BY file_state JOIN folder ON folder.id = file.folder
                       WHERE state IS NOT NULL";
-        let mut statement = self.connection.prepare_cached(select)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let blob = |column| row.get_ref(column)?.as_blob().map_err(rusqlite::Error::from);
-            let state = State::from_bytes(blob(2)?).ok_or(Fault::Damaged)?;
-            each(blob(0)?, blob(1)?, state);
-        }
-        Ok(())
+        self.each_row(select, [], |row| {
+            let state = State::from_bytes(blob(row, 2)?).ok_or(Fault::Damaged)?;
+            each(blob(row, 0)?, blob(row, 1)?, state);
+            Ok(())
+        })
     }
 
     /// The totals of stored files.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::compare::unseen;
+use super::statement::blob;
 use super::store::{Fault, Store};
 use super::{Index, Visited, apply, os_string};
 use crate::error::Error;
@@ -55,15 +56,15 @@ impl Index {
         Ok(all)
     }
 
-    /// The numbers of gone and known files of each input; empty if none is gone. What this run found first is not known: it
-    /// must not make up for what is gone.
+    /// The numbers of gone and known files of each input; empty if none is gone. What this run found first is not
+    /// known: it must not make up for what is gone.
     fn count(&self, store: &Store, looked: &Looked) -> Result<Vec<(String, GoneFiles)>, Fault> {
-        if !store.connection.prepare("SELECT 1 FROM temp.gone LIMIT 1")?.exists([])? {
+        if store.first("SELECT 1 FROM temp.gone LIMIT 1", [], |_| Ok(()))?.is_none() {
             return Ok(Vec::new());
         }
         let of = |table: &str, folder: i64| -> Result<u64, Fault> {
             let select = format!("SELECT count(*) FROM {table} WHERE folder = ?1");
-            Ok(store.connection.prepare_cached(&select)?.query_row([folder], |row| row.get::<_, i64>(0))? as u64)
+            Ok(store.one(&select, [folder], |row| row.get::<_, i64>(0))? as u64)
         };
         let (new_files, mut numbers) =
             (&self.visited().new_files, vec![GoneFiles::default(); looked.folders.len() + 1]);
@@ -86,7 +87,7 @@ impl Index {
         let visited = self.visited();
         each_folder(store, &|id| visited.passes(id), |folder| {
             if visited.unlookable.iter().any(|above| folder.path.starts_with(above)) {
-                store.connection.prepare_cached("DELETE FROM temp.gone WHERE folder = ?1")?.execute([folder.id])?;
+                store.execute("DELETE FROM temp.gone WHERE folder = ?1", [folder.id])?;
             } else if visited.folders.contains(&folder.id) {
                 // Its files were compared when it was walked.
             } else if looked.walks(&folder.path) || (looked.has_lists && folder.is_listed) {
@@ -108,10 +109,7 @@ impl Index {
             Ok(())
         })?;
         let delete = "DELETE FROM folder WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM file WHERE folder = ?1)";
-        absent.iter().try_for_each(|folder| {
-            store.connection.prepare_cached(delete)?.execute([folder])?;
-            Ok(())
-        })
+        store.execute_each(delete, absent.iter().map(|folder| [folder]))
     }
 }
 
@@ -133,60 +131,52 @@ struct StoredFolder {
 }
 
 impl Visited {
-    /// Whether a folder was walked, and all could be looked at, so that there is nothing to find out about it.
+    /// Whether a folder was walked and no folder was unreadable, so that nothing about it is left to check.
     fn passes(&self, folder: i64) -> bool {
         self.unlookable.is_empty() && self.folders.contains(&folder)
     }
 }
 
-/// Shows all folders but those to pass by.
+/// Calls `each` with every folder, except those that `passes` names.
 fn each_folder(
     store: &Store,
     passes: &dyn Fn(i64) -> bool,
     mut each: impl FnMut(&StoredFolder) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let mut statement = store.connection.prepare("SELECT id, path, listed FROM folder")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
+    store.each_row("SELECT id, path, listed FROM folder", [], |row| {
         let id = row.get(0)?;
         if passes(id) {
-            continue;
+            return Ok(());
         }
-        let path: Vec<u8> = row.get(1)?;
-        each(&StoredFolder { id, path: os_string(&path).into(), is_listed: row.get(2)? })?;
-    }
-    Ok(())
+        each(&StoredFolder { id, path: os_string(blob(row, 1)?).into(), is_listed: row.get(2)? })
+    })
 }
 
-/// The name of the number of files that an input had when a run found too many gone.
+/// The key in `meta` of the number of files that an input had when a run was refused.
 fn known_in(place: &str) -> String {
     format!("known in {place}")
 }
 
-/// Keeps how many files the inputs had: what a refused run read stays read, and is known to the next one.
+/// Stores how many files the inputs had: files that a refused run read count as known in the next run otherwise.
 fn keep_known(store: &mut Store, places: &[(String, GoneFiles)]) -> Result<(), Fault> {
     places.iter().try_for_each(|(place, found)| store.set_meta(&known_in(place), found.known as i64))?;
     store.commit()
 }
 
-/// Not more files than the input had when a run was refused.
+/// The number of known files, at most that of when a run was refused.
 fn known_before(store: &Store, place: &str, found: GoneFiles) -> Result<GoneFiles, Fault> {
-    let before = store.meta(&known_in(place))?.map_or(found.known, |before| found.known.min(before as u64));
+    let before = store.meta::<i64>(&known_in(place))?.map_or(found.known, |before| found.known.min(before as u64));
     Ok(GoneFiles { known: before, ..found })
 }
 
 fn forget_known(store: &Store, looked: &Looked) -> Result<(), Fault> {
-    let mut statement = store.connection.prepare_cached("DELETE FROM meta WHERE key = ?1")?;
-    looked.names().try_for_each(|place| {
-        statement.execute([known_in(&place)])?;
-        Ok(())
-    })
+    store.execute_each("DELETE FROM meta WHERE key = ?1", looked.names().map(|place| [known_in(&place)]))
 }
 
 fn too_many(place: &str, found: GoneFiles, max_gone: MaxGone) -> Error {
     let GoneFiles { gone, known } = found;
     Error::Usage(format!(
-        "{gone} of {known} files that the index knows are gone from {place}, more than --max-gone {max_gone}: is the disk \
-         mounted, and the list whole? Nothing was written. If they are really gone, give a larger --max-gone"
+        "{gone} of {known} files that the index knows are gone from {place}, more than --max-gone {max_gone}: is the \
+         disk mounted, and the list whole? Nothing was written. If they are really gone, give a larger --max-gone"
     ))
 }

@@ -8,13 +8,12 @@ use super::store::{Fault, Store, failed};
 use crate::error::Error;
 
 /// Statistics of an index: names and values, in order.
-pub type Facts = Vec<(String, String)>;
+pub type Statistics = Vec<(String, String)>;
 
 /// Checks the integrity of an index.
-pub fn check(path: &Path) -> Result<Facts, Error> {
+pub fn check(path: &Path) -> Result<Statistics, Error> {
     let store = Store::existing(path)?;
-    let sound: String = store
-        .check(store.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(Fault::from))?;
+    let sound: String = store.check(store.one("PRAGMA integrity_check(1)", [], |row| row.get(0)))?;
     let checked = store.check(studies_that_differ(&store))?;
     let lost = store.check(files_without_records(&store))?;
     if sound != "ok" || checked > 0 || lost > 0 {
@@ -28,12 +27,12 @@ pub fn check(path: &Path) -> Result<Facts, Error> {
 }
 
 /// Statistics of an index.
-pub fn stats(path: &Path) -> Result<Facts, Error> {
+pub fn stats(path: &Path) -> Result<Statistics, Error> {
     stats_of(path, &Store::existing(path)?)
 }
 
 /// Frees the space of deleted entries.
-pub fn vacuum(path: &Path) -> Result<Facts, Error> {
+pub fn vacuum(path: &Path) -> Result<Statistics, Error> {
     let store = Store::existing(path)?;
     let done = store.connection.execute_batch("COMMIT; VACUUM; PRAGMA wal_checkpoint(TRUNCATE); BEGIN EXCLUSIVE");
     store.check(done.map_err(Fault::from))?;
@@ -43,11 +42,10 @@ pub fn vacuum(path: &Path) -> Result<Facts, Error> {
 /// The number of studies whose records do not match their checksum.
 fn studies_that_differ(store: &Store) -> Result<usize, Fault> {
     let mut sums: HashMap<i64, (i64, i64)> = HashMap::new();
-    let mut statement = store.connection.prepare("SELECT id, records, digest FROM study WHERE records > 0")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
+    store.each_row("SELECT id, records, digest FROM study WHERE records > 0", [], |row| {
         sums.insert(row.get(0)?, (row.get(1)?, row.get(2)?));
-    }
+        Ok(())
+    })?;
     store.each_segment(|study, packed: &Packed<'_>| {
         let (records, digest) = sums.entry(study).or_default();
         packed.for_each(|record, _| {
@@ -61,14 +59,11 @@ fn studies_that_differ(store: &Store) -> Result<usize, Fault> {
 fn files_without_records(store: &Store) -> Result<i64, Fault> {
     let select = "SELECT count(*) FROM file LEFT JOIN study ON study.id = file.study
                   WHERE file.study IS NOT NULL AND coalesce(records, 0) = 0 AND stamp <> x'00'";
-    Ok(store.connection.query_row(select, [], |row| row.get(0))?)
+    store.one(select, [], |row| row.get(0))
 }
 
-fn stats_of(path: &Path, store: &Store) -> Result<Facts, Error> {
-    let number = |select: &str| {
-        let number = store.connection.query_row(select, [], |row| row.get::<_, i64>(0));
-        store.check(number.map_err(Fault::from))
-    };
+fn stats_of(path: &Path, store: &Store) -> Result<Statistics, Error> {
+    let number = |select: &str| store.check(store.one(select, [], |row| row.get::<_, i64>(0)));
     let totals = store.check(store.file_totals())?;
     let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     let per_file = bytes / u64::try_from(totals.files.max(1)).unwrap_or(1);
@@ -88,10 +83,7 @@ fn stats_of(path: &Path, store: &Store) -> Result<Facts, Error> {
         ),
     ];
     let mut lines: Vec<(String, String)> = lines.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
-    let mut statement =
-        store.check(store.connection.prepare("SELECT place FROM target ORDER BY place").map_err(Fault::from))?;
-    let places =
-        statement.query_map([], |row| row.get::<_, String>(0)).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    lines.extend(store.check(places.map_err(Fault::from))?.into_iter().map(|place| ("target".to_string(), place)));
+    let places = store.rows("SELECT place FROM target ORDER BY place", [], |row| Ok(("target".into(), row.get(0)?)));
+    lines.extend(store.check(places)?);
     Ok(lines)
 }

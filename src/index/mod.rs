@@ -23,6 +23,7 @@ mod rebuild;
 mod roots;
 mod segment;
 mod state;
+mod statement;
 mod store;
 mod studies;
 mod target;
@@ -79,10 +80,10 @@ struct Visited {
     unlookable: Vec<PathBuf>,
     /// The parent of the last folder that was added.
     parent: Option<(PathBuf, i64)>,
-    /// What the files of folders that are being listed came to before.
+    /// The stored digests of folders that are being listed.
     digests: HashMap<i64, Option<ListingDigest>>,
-    /// What the files of folders come to as they are stored, where they were compared one by one or are new; `None` where
-    /// one of them must be read again.
+    /// The new digests of folders whose files were compared one by one or are new; `None` if one of the files must be
+    /// read again.
     sums: HashMap<i64, Option<ListingDigest>>,
     /// Folders of which files were listed.
     listed: HashSet<i64>,
@@ -99,7 +100,7 @@ struct Visited {
 }
 
 impl Visited {
-    /// Files of a folder were stored, or are as they were stored.
+    /// Adds files of a folder that were stored, or are unchanged.
     fn stored(&mut self, folder: i64, files: Option<ListingDigest>) {
         if let Some(sum) = self.sums.get_mut(&folder) {
             *sum = sum.zip(files).map(|(mut sum, files)| {
@@ -141,7 +142,7 @@ impl Index {
     /// Binds the index to one set of filters, as it lacks the files that they leave out.
     pub fn hold_to_filter(&self, filter: u64) -> Result<bool, Error> {
         self.with(|store| {
-            let before = store.meta("filter")?;
+            let before = store.meta::<i64>("filter")?;
             if before.is_none() {
                 store.set_meta("filter", filter as i64)?;
             }

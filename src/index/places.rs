@@ -1,6 +1,5 @@
 //! SOP and Series Instance UIDs that occur in several places, found by hashes in several passes, so that memory does
-//! not grow with the archive. What was found is kept: the next night looks for the UIDs of the studies that changed,
-//! and for nothing where none did.
+//! not grow with the archive. The result is stored: the next run looks only for the UIDs of studies that changed.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -16,7 +15,7 @@ use crate::group::SeveralPlaces;
 /// Hashes in memory at a time: 16 MiB.
 const HELD_HASHES: u64 = 2 << 20;
 
-/// What the index calls what was found.
+/// The key of the result in `meta`.
 const KEY: &str = "several places";
 
 /// UIDs that occur in several places.
@@ -49,28 +48,25 @@ impl Index {
     }
 }
 
-/// What an earlier run found.
+/// The result of an earlier run.
 fn kept(store: &Store) -> Result<Option<Several>, Fault> {
-    store.kept(KEY)?.map(|kept| serde_json::from_slice(&kept).map_err(|_| Fault::Damaged)).transpose()
+    store.meta::<Vec<u8>>(KEY)?.map(|kept| serde_json::from_slice(&kept).map_err(|_| Fault::Damaged)).transpose()
 }
 
-/// Keeps what was found, and of which studies.
+/// Stores the result, and marks the studies as searched.
 fn keep(store: &Store, found: &Several) -> Result<(), Fault> {
     let bytes = serde_json::to_vec(found).expect("text is always JSON");
-    store.keep(KEY, &bytes)?;
-    store.connection.execute("UPDATE study SET placed = digest WHERE placed IS NOT digest", [])?;
-    Ok(())
+    store.set_meta(KEY, bytes)?;
+    store.execute("UPDATE study SET placed = digest WHERE placed IS NOT digest", []).map(drop)
 }
 
 /// The studies that changed since, each with the number of its records.
 fn changed(store: &Store) -> Result<Vec<(i64, u64)>, Fault> {
     let select = "SELECT id, records FROM study WHERE placed IS NOT digest";
-    let mut statement = store.connection.prepare_cached(select)?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    store.rows(select, [], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))
 }
 
-/// The hashes of the SOP Instance UIDs that may stand in several series now: those that did, and those of studies that
+/// The hashes of the SOP Instance UIDs that may occur in several series now: those that did, and those of studies that
 /// changed.
 struct Sought(HashSet<u64>);
 
@@ -96,12 +92,11 @@ impl Sought {
     }
 }
 
-/// The hashes of SOP Instance UIDs, all or those that are sought, that stand in more than one record, and of series that
-/// stand in more than one study. A pass finds the instances of one residue.
+/// The hashes of SOP Instance UIDs, all or those that are sought, that occur in more than one record, and of series
+/// that occur in more than one study. Each pass finds the hashes with one remainder.
 fn repeated(store: &Store, sought: Option<&Sought>) -> Result<(HashSet<u64>, HashSet<u64>), Fault> {
-    let records = store.connection.query_row("SELECT coalesce(sum(records), 0) FROM study", [], |row| row.get(0));
-    let records = records.map(|records: i64| records as u64)?;
-    let passes = if sought.is_some() { 1 } else { records / HELD_HASHES + 1 };
+    let records: i64 = store.one("SELECT coalesce(sum(records), 0) FROM study", [], |row| row.get(0))?;
+    let passes = if sought.is_some() { 1 } else { records as u64 / HELD_HASHES + 1 };
     // Of each series one for each study, so that segments of one study do not count twice.
     let (mut instances, mut series) = (HashSet::new(), Vec::new());
     for pass in 0..passes {

@@ -33,19 +33,15 @@ impl Index {
 }
 
 fn roots(store: &Store) -> Result<Vec<Root>, Fault> {
-    let mut statement = store.connection.prepare("SELECT given, absolute, real FROM root")?;
     let path = |bytes: Vec<u8>| PathBuf::from(os_string(&bytes));
-    let rows = statement.query_map([], |row| {
+    store.rows("SELECT given, absolute, real FROM root", [], |row| {
         Ok(Root { given: path(row.get(0)?), absolute: path(row.get(1)?), real: path(row.get(2)?) })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    })
 }
 
 fn put(store: &Store, root: &Root) -> Result<(), Fault> {
     let [given, absolute, real] = [&root.given, &root.absolute, &root.real].map(|path| path_bytes(path.as_os_str()));
-    let insert = "INSERT OR REPLACE INTO root VALUES (?1, ?2, ?3)";
-    store.connection.prepare_cached(insert)?.execute([given, absolute, real])?;
-    Ok(())
+    store.execute("INSERT OR REPLACE INTO root VALUES (?1, ?2, ?3)", [given, absolute, real]).map(drop)
 }
 
 /// The conflict of an input with a stored one.

@@ -83,35 +83,12 @@ pub(super) fn is_lasting(skip: &Skip) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use dicom_dictionary_std::tags;
-
     use super::*;
 
     #[test]
     fn every_reason_comes_back_as_it_was() {
-        let all = [
-            Skip::NotDicom,
-            Skip::Empty,
-            Skip::Dicomdir,
-            Skip::NestedArchive,
-            Skip::Cut,
-            Skip::Encrypted,
-            Skip::Link,
-            Skip::NotRegular,
-            Skip::Missing,
-            Skip::OutsideFolder,
-            Skip::Filtered,
-            Skip::PassedBy,
-            Skip::NotJson(7),
-            Skip::NotDelivered("status 503".into()),
-            Skip::NoUid(tags::SERIES_INSTANCE_UID),
-            Skip::UnusableUid(tags::SOP_INSTANCE_UID),
-            Skip::Unsupported("method 99".into()),
-            Skip::Compressed("cut".into()),
-            Skip::Unreadable("permission denied".into()),
-        ];
         let mut state = State { studies: [1, 300].into(), grouped_files: 2, ..State::default() };
-        for (place, skip) in all.into_iter().enumerate() {
+        for (place, skip) in Skip::one_of_each().into_iter().enumerate() {
             let entry = (place % 2 == 0).then(|| format!("entry {place}"));
             state.leave_out(LeftOut { entry, skip, notes: vec![7; place] });
         }

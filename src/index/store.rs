@@ -7,7 +7,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
+use rusqlite::types::FromSql;
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 
 use super::disk::is_network;
 use crate::error::Error;
@@ -126,7 +127,8 @@ impl Store {
         Ok(())
     }
 
-    /// Prepares it for this version and these attributes; fails if it would have to be read again by a run without inputs.
+    /// Prepares it for this version and these attributes; fails if it would have to be read again by a run without
+    /// inputs.
     fn settle(&mut self, is_new: bool, wanted: Wanted) -> Result<(), Fault> {
         match self.format()? {
             None if is_new || self.tables()?.is_empty() => self.create()?,
@@ -139,7 +141,7 @@ impl Store {
                 self.create()?;
             }
         }
-        let before = self.meta("wanted")?;
+        let before = self.meta::<i64>("wanted")?;
         if before.is_some_and(|before| before != wanted.attributes as i64) {
             if !wanted.reads_files {
                 return Err(Fault::Outdated);
@@ -173,9 +175,7 @@ impl Store {
     /// All tables; a run that was killed at the very start leaves none.
     fn tables(&self) -> Result<Vec<String>, Fault> {
         let all = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
-        let mut statement = self.connection.prepare(all)?;
-        let names = statement.query_map([], |row| row.get(0))?;
-        Ok(names.collect::<Result<_, _>>()?)
+        self.rows(all, [], |row| row.get(0))
     }
 
     /// Commits the transaction, and starts a new one.
@@ -184,29 +184,14 @@ impl Store {
         Ok(())
     }
 
-    /// A number that is kept by its name.
-    pub fn meta(&self, key: &str) -> Result<Option<i64>, Fault> {
-        let mut statement = self.connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
-        Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+    /// A number or bytes, stored by name.
+    pub fn meta<T: FromSql>(&self, key: &str) -> Result<Option<T>, Fault> {
+        self.first("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
     }
 
-    /// Keeps a number by a name.
-    pub fn set_meta(&self, key: &str, value: i64) -> Result<(), Fault> {
-        let mut statement = self.connection.prepare_cached("INSERT OR REPLACE INTO meta VALUES (?1, ?2)")?;
-        statement.execute((key, value))?;
-        Ok(())
-    }
-
-    /// Bytes that are kept by their name.
-    pub fn kept(&self, key: &str) -> Result<Option<Vec<u8>>, Fault> {
-        let mut statement = self.connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
-        Ok(statement.query_row([key], |row| row.get(0)).optional()?)
-    }
-
-    /// Keeps bytes by a name.
-    pub fn keep(&self, key: &str, bytes: &[u8]) -> Result<(), Fault> {
-        self.connection.prepare_cached("INSERT OR REPLACE INTO meta VALUES (?1, ?2)")?.execute((key, bytes))?;
-        Ok(())
+    /// Stores a number or bytes by name.
+    pub fn set_meta(&self, key: &str, value: impl ToSql) -> Result<(), Fault> {
+        self.execute("INSERT OR REPLACE INTO meta VALUES (?1, ?2)", (key, value)).map(drop)
     }
 
     /// Converts a fault into an error of the run.
@@ -224,8 +209,8 @@ impl Store {
 }
 
 const NO_INDEX: &str = "it is no index of dcm2fhir: give a file of its own";
-const OUTDATED: &str = "it is of another version of dcm2fhir, or of a --profile that reads other attributes: give the \
-                        inputs too, and everything is read again, or another index";
+const OUTDATED: &str =
+    "it is of another version of dcm2fhir: give the inputs too, and everything is read again, or another index";
 const DAMAGED: &str = "it is damaged: remove it, and the next run reads everything again";
 
 /// Creates the file if missing, for its owner only; returns whether it is empty.

@@ -2,11 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::bytes::Writer;
 use super::segment::{Packed, Segment};
+use super::statement::blob;
 use super::store::{Fault, Store};
 
 /// The most segments of one study before they are joined, so that a study that grows every night stays fast to read.
@@ -35,38 +36,31 @@ impl Store {
     /// The study with a UID, added if missing.
     pub fn study_with(&self, uid: &str) -> Result<StudyRow, Fault> {
         let select = "SELECT id, digest, records, segments FROM study WHERE uid = ?1";
-        let mut statement = self.connection.prepare_cached(select)?;
-        let row = |row: &rusqlite::Row<'_>| {
+        let known = self.first(select, [uid], |row| {
             Ok(StudyRow { id: row.get(0)?, digest: row.get(1)?, records: row.get(2)?, segments: row.get(3)? })
-        };
-        if let Some(known) = statement.query_row([uid], row).optional()? {
+        })?;
+        if let Some(known) = known {
             return Ok(known);
         }
-        let mut statement = self.connection.prepare_cached("INSERT INTO study VALUES (NULL, ?1, 0, 0, 0, NULL)")?;
-        Ok(StudyRow { id: statement.insert([uid])?, digest: 0, records: 0, segments: 0 })
+        let id = self.insert("INSERT INTO study VALUES (NULL, ?1, 0, 0, 0, NULL)", [uid])?;
+        Ok(StudyRow { id, digest: 0, records: 0, segments: 0 })
     }
 
     fn study(&self, id: i64) -> Result<StudyRow, Fault> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT digest, records, segments FROM study WHERE id = ?1")?;
-        let row = statement.query_row([id], |row| {
+        let row = self.first("SELECT digest, records, segments FROM study WHERE id = ?1", [id], |row| {
             Ok(StudyRow { id, digest: row.get(0)?, records: row.get(1)?, segments: row.get(2)? })
-        });
-        row.optional()?.ok_or(Fault::Damaged)
+        })?;
+        row.ok_or(Fault::Damaged)
     }
 
     fn put_study(&self, row: &StudyRow) -> Result<(), Fault> {
         let update = "UPDATE study SET digest = ?2, records = ?3, segments = ?4 WHERE id = ?1";
-        self.connection.prepare_cached(update)?.execute(params![row.id, row.digest, row.records, row.segments])?;
-        Ok(())
+        self.execute(update, params![row.id, row.digest, row.records, row.segments]).map(drop)
     }
 
     /// Adds records to a study.
     pub fn append(&self, mut study: StudyRow, segment: &Segment) -> Result<(), Fault> {
-        let mut joined = None;
-        if study.segments >= MAX_SEGMENTS {
-            joined = self.joined(study.id, segment)?;
-        }
+        let joined = if study.segments >= MAX_SEGMENTS { self.joined(study.id, segment)? } else { None };
         study.digest = study.digest.wrapping_add(segment.digest as i64);
         study.records += segment.count as i64;
         match joined {
@@ -127,41 +121,30 @@ impl Store {
     /// The segments of a study, each with its id.
     pub fn segments(&self, study: i64) -> Result<Vec<(i64, Vec<u8>)>, Fault> {
         let select = "SELECT id, data FROM segment WHERE id >= ?1 AND id < ?2";
-        let mut statement = self.connection.prepare_cached(select)?;
         let first = study.checked_mul(NUMBERS).ok_or(Fault::Damaged)?;
-        let rows = statement.query_map([first, first + NUMBERS], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        self.rows(select, [first, first + NUMBERS], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
     fn put_segment(&self, study: i64, number: i64, segment: &Segment) -> Result<(), Fault> {
-        let mut statement = self.connection.prepare_cached("INSERT OR REPLACE INTO segment VALUES (?1, ?2)")?;
         let id = study.checked_mul(NUMBERS).filter(|_| number < NUMBERS).ok_or(Fault::Damaged)? + number;
-        statement.execute(params![id, segment.pack()])?;
-        Ok(())
+        self.execute("INSERT OR REPLACE INTO segment VALUES (?1, ?2)", params![id, segment.pack()]).map(drop)
     }
 
     fn delete_segment(&self, id: i64) -> Result<(), Fault> {
-        self.connection.prepare_cached("DELETE FROM segment WHERE id = ?1")?.execute([id])?;
-        Ok(())
+        self.execute("DELETE FROM segment WHERE id = ?1", [id]).map(drop)
     }
 
     fn delete_segments(&self, study: i64) -> Result<(), Fault> {
         let first = study.checked_mul(NUMBERS).ok_or(Fault::Damaged)?;
-        let mut statement = self.connection.prepare_cached("DELETE FROM segment WHERE id >= ?1 AND id < ?2")?;
-        statement.execute([first, first + NUMBERS])?;
-        Ok(())
+        self.execute("DELETE FROM segment WHERE id >= ?1 AND id < ?2", [first, first + NUMBERS]).map(drop)
     }
 
     /// Calls `each` with every segment and its study.
     pub fn each_segment(&self, mut each: impl FnMut(i64, &Packed<'_>) -> Option<()>) -> Result<(), Fault> {
-        let mut statement = self.connection.prepare("SELECT id, data FROM segment ORDER BY id")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let id: i64 = row.get(0)?;
-            let packed = Packed::open(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?);
-            packed.and_then(|packed| each(id / NUMBERS, &packed)).ok_or(Fault::Damaged)?;
-        }
-        Ok(())
+        self.each_row("SELECT id, data FROM segment ORDER BY id", [], |row| {
+            let (id, packed) = (row.get::<_, i64>(0)?, Packed::open(blob(row, 1)?));
+            packed.and_then(|packed| each(id / NUMBERS, &packed)).ok_or(Fault::Damaged)
+        })
     }
 
     /// The UIDs of studies.
@@ -172,15 +155,14 @@ impl Store {
 
     /// The sum of all digests, to detect any change.
     pub fn digest(&self) -> Result<i64, Fault> {
-        let mut statement = self.connection.prepare("SELECT id, digest FROM study WHERE records > 0")?;
-        let mut rows = statement.query([])?;
         let mut digest = 0_u64;
-        while let Some(row) = rows.next()? {
+        self.each_row("SELECT id, digest FROM study WHERE records > 0", [], |row| {
             let mut writer = Writer::default();
             writer.hash(row.get::<_, i64>(0)? as u64);
             writer.hash(row.get::<_, i64>(1)? as u64);
             digest = digest.wrapping_add(xxh3_64(&writer.0));
-        }
+            Ok(())
+        })?;
         Ok(digest as i64)
     }
 }

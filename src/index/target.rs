@@ -1,15 +1,16 @@
 //! The state of documents for each destination: which are up to date, and the reports of their runs.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use std::path::Path;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Index;
+use super::statement::blob;
 use super::store::{Fault, Store};
 use crate::error::Error;
-use crate::source::{Stamp, printable};
+use crate::source::{Stamp, printable_path};
 
 /// A destination of documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub struct Written {
     pub hash: Option<u64>,
     /// Whether it is where it belongs; else it is to be tried again.
     pub is_done: bool,
-    /// What was said of it.
+    /// The report entries of it, to be stored.
     pub told: Vec<u8>,
 }
 
@@ -69,16 +70,12 @@ impl Index {
     /// The target at a place. Where the options are others than the last time, everything is to be written again.
     pub fn target(&self, place: &str, options: u64) -> Result<Target, Error> {
         self.with(|store| {
-            let insert = "INSERT OR IGNORE INTO target (place) VALUES (?1)";
-            store.connection.prepare_cached(insert)?.execute([place])?;
+            store.execute("INSERT OR IGNORE INTO target (place) VALUES (?1)", [place])?;
             let select = "SELECT id, options FROM target WHERE place = ?1";
-            let (id, before): (i64, Option<i64>) =
-                store.connection.prepare_cached(select)?.query_row([place], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let (id, before): (i64, Option<i64>) = store.one(select, [place], |row| Ok((row.get(0)?, row.get(1)?)))?;
             if before != Some(options as i64) {
-                store.connection.execute("UPDATE written SET digest = NULL, facts = NULL WHERE target = ?1", [id])?;
-                store
-                    .connection
-                    .execute("UPDATE target SET options = ?2 WHERE id = ?1", params![id, options as i64])?;
+                store.execute("UPDATE written SET digest = NULL, facts = NULL WHERE target = ?1", [id])?;
+                store.execute("UPDATE target SET options = ?2 WHERE id = ?1", [id, options as i64])?;
             }
             store.commit()?;
             Ok(Target(id))
@@ -88,8 +85,8 @@ impl Index {
     /// How many studies there are.
     pub fn count_studies(&self) -> Result<usize, Error> {
         let select = "SELECT count(*) FROM study WHERE records > 0";
-        let count = |store: &mut Store| Ok(store.connection.query_row(select, [], |row| row.get::<_, i64>(0))?);
-        Ok(usize::try_from(self.with(count)?).unwrap_or_default())
+        let count: i64 = self.with(|store| store.one(select, [], |row| row.get(0)))?;
+        Ok(usize::try_from(count).unwrap_or_default())
     }
 
     /// All studies, in the order of their UIDs.
@@ -116,46 +113,36 @@ impl Index {
         let select = "SELECT study, written.id FROM written JOIN study ON study.id = written.study
                       WHERE target = ?1 AND records > 0 AND written.digest IS study.digest";
         self.with(|store| {
-            let mut statement = store.connection.prepare_cached(select)?;
-            let mut rows = statement.query([target.0])?;
-            while let Some(row) = rows.next()? {
+            store.each_row(select, [target.0], |row| {
                 each(row.get(0)?, row.get(1)?);
-            }
-            Ok(())
+                Ok(())
+            })
         })
     }
 
     /// Shows each study whose files are all gone, and whose document is there.
     pub fn each_gone(&self, target: Target, mut each: impl FnMut(Standing)) -> Result<(), Error> {
         let select = "SELECT study.id, uid, coalesce(written.id, ''), hash, told FROM study
-                      JOIN written ON target = ?1 AND study = study.id WHERE records = 0 AND hash IS NOT NULL ORDER BY uid";
+                      JOIN written ON target = ?1 AND study = study.id WHERE records = 0 AND hash IS NOT NULL
+                      ORDER BY uid";
         self.with(|store| standing(store, select, target, &mut each))
     }
 
     /// The document of a study as it was written last, whatever changed since.
     pub fn last_hash(&self, target: Target, study: i64) -> Result<Option<u64>, Error> {
         let select = "SELECT hash FROM written WHERE target = ?1 AND study = ?2";
-        self.with(|store| {
-            let mut statement = store.connection.prepare_cached(select)?;
-            let hash = statement.query_row([target.0, study], |row| row.get::<_, Option<i64>>(0)).optional()?;
-            Ok(hash.flatten().map(|hash| hash as u64))
-        })
+        let hash = self.with(|store| store.first(select, [target.0, study], |row| row.get::<_, Option<i64>>(0)))?;
+        Ok(hash.flatten().map(|hash| hash as u64))
     }
 
-    /// Keeps what studies say across each other: for who looks across all of them.
+    /// Stores the facts that studies are compared by.
     pub fn set_facts(&self, target: Target, facts: &[(i64, Vec<u8>)]) -> Result<(), Error> {
         let upsert = "INSERT INTO written (target, study, facts) VALUES (?1, ?2, ?3)
                       ON CONFLICT (target, study) DO UPDATE SET facts = excluded.facts, digest = NULL";
-        self.with(|store| {
-            let mut statement = store.connection.prepare_cached(upsert)?;
-            facts.iter().try_for_each(|(study, facts)| {
-                statement.execute(params![target.0, study, facts])?;
-                Ok(())
-            })
-        })
+        self.with(|store| store.execute_each(upsert, facts.iter().map(|(study, facts)| (target.0, study, facts))))
     }
 
-    /// Shows what each study says across, in the order of the UIDs, with the number that was kept of what came of it.
+    /// Calls `each` with the facts of every study, in the order of the UIDs, and the stored checksum of the comparison.
     pub fn each_facts(
         &self,
         target: Target,
@@ -164,33 +151,22 @@ impl Index {
         let select = "SELECT study.id, uid, coalesce(facts, x''), across FROM study
                       JOIN written ON target = ?1 AND study = study.id WHERE records > 0 ORDER BY uid";
         self.with(|store| {
-            let mut statement = store.connection.prepare_cached(select)?;
-            let mut rows = statement.query([target.0])?;
-            while let Some(row) = rows.next()? {
-                let uid: String = row.get(1)?;
-                let facts = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
-                let across = row.get::<_, Option<i64>>(3)?.map(|across| across as u64);
-                if !each(row.get(0)?, &uid, facts, across) {
-                    return Err(Fault::Damaged);
-                }
-            }
-            Ok(())
-        })
-    }
-
-    /// Keeps a number of what came of looking across, for each of these studies.
-    pub fn set_across(&self, target: Target, all: &[(i64, u64)]) -> Result<(), Error> {
-        let update = "UPDATE written SET across = ?3 WHERE target = ?1 AND study = ?2";
-        self.with(|store| {
-            let mut statement = store.connection.prepare_cached(update)?;
-            all.iter().try_for_each(|(study, across)| {
-                statement.execute(params![target.0, study, *across as i64])?;
-                Ok(())
+            store.each_row(select, [target.0], |row| {
+                let (uid, across) = (row.get::<_, String>(1)?, row.get::<_, Option<i64>>(3)?);
+                let is_sound = each(row.get(0)?, &uid, blob(row, 2)?, across.map(|across| across as u64));
+                if is_sound { Ok(()) } else { Err(Fault::Damaged) }
             })
         })
     }
 
-    /// Keeps what was written. It must be on the disk before this is called.
+    /// Stores the checksum of the comparison for each of these studies.
+    pub fn set_across(&self, target: Target, all: &[(i64, u64)]) -> Result<(), Error> {
+        let update = "UPDATE written SET across = ?3 WHERE target = ?1 AND study = ?2";
+        let all = all.iter().map(|(study, across)| [target.0, *study, *across as i64]);
+        self.with(|store| store.execute_each(update, all))
+    }
+
+    /// Stores what was written; it must be synced to disk before.
     pub fn note_written(&self, target: Target, all: &[Written], documents: &[Document]) -> Result<(), Error> {
         let upsert = "INSERT INTO written (target, study, digest, id, hash, told)
                       SELECT ?1, ?2, CASE WHEN ?5 THEN digest END, ?3, ?4, ?6 FROM study WHERE id = ?2
@@ -198,14 +174,12 @@ impl Index {
                       hash = coalesce(excluded.hash, hash), told = excluded.told";
         self.with(|store| {
             for Written { study, id, hash, is_done, told } in all {
-                let mut statement = store.connection.prepare_cached(upsert)?;
                 let number = hash.map(|hash| hash as i64);
-                statement.execute(params![target.0, study, id, number, is_done, told])?;
+                store.execute(upsert, params![target.0, study, id, number, is_done, told])?;
             }
             for Document { resource_type, id, study, hash } in documents {
                 let insert = "INSERT OR REPLACE INTO document VALUES (?1, ?2, ?3, ?4, ?5)";
-                let mut statement = store.connection.prepare_cached(insert)?;
-                statement.execute(params![target.0, resource_type, id, study, *hash as i64])?;
+                store.execute(insert, params![target.0, resource_type, id, study, *hash as i64])?;
             }
             store.commit()
         })
@@ -214,68 +188,50 @@ impl Index {
     /// The hash of a document beside the studies', as it was written last.
     pub fn document_hash(&self, target: Target, resource_type: &str, id: &str) -> Result<Option<u64>, Error> {
         let select = "SELECT hash FROM document WHERE target = ?1 AND type = ?2 AND id = ?3";
-        self.with(|store| {
-            let mut statement = store.connection.prepare_cached(select)?;
-            let hash =
-                statement.query_row(params![target.0, resource_type, id], |row| row.get::<_, i64>(0)).optional()?;
-            Ok(hash.map(|hash| hash as u64))
-        })
+        let hash = self.with(|store| store.first(select, (target.0, resource_type, id), |row| row.get::<_, i64>(0)))?;
+        Ok(hash.map(|hash| hash as u64))
     }
 
     /// All documents beside those of the studies.
     pub fn documents(&self, target: Target) -> Result<Vec<Document>, Error> {
         self.with(|store| {
-            let mut statement =
-                store.connection.prepare_cached("SELECT type, id, study, hash FROM document WHERE target = ?1")?;
-            let rows = statement.query_map([target.0], |row| {
+            store.rows("SELECT type, id, study, hash FROM document WHERE target = ?1", [target.0], |row| {
                 let hash = row.get::<_, i64>(3)? as u64;
                 Ok(Document { resource_type: row.get(0)?, id: row.get(1)?, study: row.get(2)?, hash })
-            })?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
-    }
-
-    /// Forgets documents that were deleted, or that are another's to keep.
-    pub fn forget_documents(&self, target: Target, studies: &[i64], documents: &[Document]) -> Result<(), Error> {
-        self.with(|store| {
-            for study in studies {
-                let delete = "DELETE FROM written WHERE target = ?1 AND study = ?2";
-                store.connection.prepare_cached(delete)?.execute([target.0, *study])?;
-            }
-            for Document { resource_type, id, .. } in documents {
-                let delete = "DELETE FROM document WHERE target = ?1 AND type = ?2 AND id = ?3";
-                store.connection.prepare_cached(delete)?.execute(params![target.0, resource_type, id])?;
-            }
-            store.commit()
-        })
-    }
-
-    /// The documents of these studies have to be written again, whatever is known of them.
-    pub fn distrust(&self, target: Target, studies: &[i64]) -> Result<(), Error> {
-        self.with(|store| {
-            let update = "UPDATE written SET digest = NULL WHERE target = ?1 AND study = ?2";
-            let mut statement = store.connection.prepare_cached(update)?;
-            studies.iter().try_for_each(|study| {
-                statement.execute([target.0, *study])?;
-                Ok(())
             })
         })
     }
 
-    /// How many records studies have.
-    pub fn records(&self, study: i64) -> Result<u64, Error> {
+    /// Removes the entries of documents that were deleted, or are no longer ours.
+    pub fn forget_documents(&self, target: Target, studies: &[i64], documents: &[Document]) -> Result<(), Error> {
         self.with(|store| {
-            let mut statement = store.connection.prepare_cached("SELECT records FROM study WHERE id = ?1")?;
-            Ok(statement.query_row([study], |row| row.get::<_, i64>(0))? as u64)
+            let delete = "DELETE FROM written WHERE target = ?1 AND study = ?2";
+            store.execute_each(delete, studies.iter().map(|study| [target.0, *study]))?;
+            let delete = "DELETE FROM document WHERE target = ?1 AND type = ?2 AND id = ?3";
+            let names = documents.iter().map(|document| (target.0, &document.resource_type, &document.id));
+            store.execute_each(delete, names)?;
+            store.commit()
         })
     }
 
-    /// The number that the index had when everything was written to a target the last time.
-    pub fn last_digest(&self, target: Target) -> Result<Option<u64>, Error> {
-        self.with(|store| Ok(store.meta(&format!("digest of target {}", target.0))?.map(|digest| digest as u64)))
+    /// Marks the documents of these studies to be written again.
+    pub fn distrust(&self, target: Target, studies: &[i64]) -> Result<(), Error> {
+        let update = "UPDATE written SET digest = NULL WHERE target = ?1 AND study = ?2";
+        self.with(|store| store.execute_each(update, studies.iter().map(|study| [target.0, *study])))
     }
 
-    /// Keeps the number that the index has now that everything was written to a target.
+    /// The number of records of a study.
+    pub fn records(&self, study: i64) -> Result<u64, Error> {
+        let select = "SELECT records FROM study WHERE id = ?1";
+        self.with(|store| Ok(store.one(select, [study], |row| row.get::<_, i64>(0))? as u64))
+    }
+
+    /// The digest of the index when everything was last written to a target.
+    pub fn last_digest(&self, target: Target) -> Result<Option<u64>, Error> {
+        self.with(|store| Ok(store.meta::<i64>(&format!("digest of target {}", target.0))?.map(|digest| digest as u64)))
+    }
+
+    /// Stores the digest of the index, as everything is written to a target now.
     pub fn set_last_digest(&self, target: Target, digest: u64) -> Result<(), Error> {
         self.with(|store| {
             store.set_meta(&format!("digest of target {}", target.0), digest as i64)?;
@@ -283,34 +239,34 @@ impl Index {
         })
     }
 
-    /// What was said of all studies together.
+    /// The stored report of all studies together.
     pub fn told(&self, target: Target) -> Result<Option<Vec<u8>>, Error> {
-        self.with(|store| store.kept(&format!("told of target {}", target.0)))
+        self.with(|store| store.meta(&format!("told of target {}", target.0)))
     }
 
-    /// Keeps what was said of all studies together.
+    /// Stores the report of all studies together.
     pub fn set_told(&self, target: Target, told: &[u8]) -> Result<(), Error> {
-        self.with(|store| store.keep(&format!("told of target {}", target.0), told))
+        self.with(|store| store.set_meta(&format!("told of target {}", target.0), told))
     }
 
-    /// What studies say otherwise than others, as it was found the last time.
+    /// The contradictions between studies that were found last.
     pub fn contradictions(&self, target: Target) -> Result<Vec<u8>, Error> {
-        self.with(|store| Ok(store.kept(&format!("contradictions of target {}", target.0))?.unwrap_or_default()))
+        self.with(|store| Ok(store.meta(&format!("contradictions of target {}", target.0))?.unwrap_or_default()))
     }
 
-    /// Keeps what studies say otherwise than others.
+    /// Stores the contradictions between studies.
     pub fn set_contradictions(&self, target: Target, found: &[u8]) -> Result<(), Error> {
-        self.with(|store| store.keep(&format!("contradictions of target {}", target.0), found))
+        self.with(|store| store.set_meta(&format!("contradictions of target {}", target.0), found))
     }
 
-    /// Whether a file is as the run before wrote it.
+    /// Whether a file is unchanged since the previous run wrote it.
     pub fn is_as_written(&self, path: &Path) -> Result<bool, Error> {
         let now = file_stamp(path);
         let before = self.with(|store| store.meta(&file_key(path)))?;
         Ok(now.is_some() && now == before)
     }
 
-    /// Keeps how a file looks that was just written.
+    /// Stores the stamp of a file that was just written.
     pub fn note_file(&self, path: &Path) -> Result<(), Error> {
         let Some(stamp) = file_stamp(path) else { return Ok(()) };
         self.with(|store| {
@@ -319,13 +275,13 @@ impl Index {
         })
     }
 
-    /// What is wrong with an index of which something makes no sense.
+    /// The error of a damaged index.
     pub fn damaged(&self) -> Error {
         let damaged: Result<(), Error> = self.with(|_| Err(Fault::Damaged));
         damaged.expect_err("it is said to be damaged")
     }
 
-    /// A number that says whether anything changed in all of the index.
+    /// The digest of the whole index, to detect any change.
     pub fn digest(&self) -> Result<u64, Error> {
         self.with(|store| Ok(store.digest()? as u64))
     }
@@ -338,7 +294,7 @@ impl Index {
 
 fn file_key(path: &Path) -> String {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    format!("file {}", printable(path.as_os_str().as_encoded_bytes()))
+    format!("file {}", printable_path(&path))
 }
 
 fn file_stamp(path: &Path) -> Option<i64> {
@@ -347,15 +303,11 @@ fn file_stamp(path: &Path) -> Option<i64> {
 }
 
 fn ids(store: &Store, select: &str, target: Option<i64>) -> Result<Vec<i64>, Fault> {
-    let mut statement = store.connection.prepare_cached(select)?;
-    let rows = statement.query_map(rusqlite::params_from_iter(target), |row| row.get(0))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    store.rows(select, rusqlite::params_from_iter(target), |row| row.get(0))
 }
 
 fn standing(store: &Store, select: &str, target: Target, each: &mut dyn FnMut(Standing)) -> Result<(), Fault> {
-    let mut statement = store.connection.prepare_cached(select)?;
-    let mut rows = statement.query([target.0])?;
-    while let Some(row) = rows.next()? {
+    store.each_row(select, [target.0], |row| {
         each(Standing {
             study: row.get(0)?,
             uid: row.get(1)?,
@@ -363,6 +315,6 @@ fn standing(store: &Store, select: &str, target: Target, each: &mut dyn FnMut(St
             hash: row.get::<_, Option<i64>>(3)?.map(|hash| hash as u64),
             told: row.get::<_, Option<Vec<u8>>>(4)?.unwrap_or_default(),
         });
-    }
-    Ok(())
+        Ok(())
+    })
 }

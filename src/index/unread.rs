@@ -1,5 +1,5 @@
-//! Studies with files that were read by a version that reads other attributes, and were not read again since: outside the
-//! inputs of this run, or unreadable. What they are made of is not known, and so they are not gone.
+//! Studies with files that only a version with other wanted attributes has read: they were outside the inputs of later
+//! runs, or unreadable. Their records are deleted, which does not mean that their files are gone.
 
 use std::collections::HashSet;
 
@@ -8,13 +8,13 @@ use super::state::State;
 use super::store::{Fault, Store};
 use crate::error::Error;
 
-/// Says that there may be such files.
+/// The key in `meta` that marks an index with such files.
 const KEY: &str = "unread";
 
 impl Index {
     /// The numbers of these studies.
     pub fn unread_studies(&self) -> Result<HashSet<i64>, Error> {
-        self.with(|store| match store.meta(KEY)? {
+        self.with(|store| match store.meta::<i64>(KEY)? {
             Some(_) => unread(store),
             None => Ok(HashSet::new()),
         })
@@ -22,8 +22,8 @@ impl Index {
 }
 
 impl Store {
-    /// Deletes the records. The files stay known, so that it is seen which of them are gone, and the hashes of documents,
-    /// so that unchanged ones are not written again.
+    /// Deletes the records. Files stay stored, so that gone ones are detected, and so do the hashes of documents, so
+    /// that unchanged documents are not written again.
     pub fn forget(&self) -> Result<(), Fault> {
         self.connection.execute_batch(
             "DELETE FROM segment; UPDATE file SET stamp = x'00'; UPDATE folder SET mtime = NULL, digest = NULL;
@@ -36,17 +36,16 @@ impl Store {
 
 fn unread(store: &Store) -> Result<HashSet<i64>, Fault> {
     let (mut studies, mut files) = (HashSet::new(), 0);
-    let mut statement = store.connection.prepare("SELECT study, state FROM file WHERE stamp = x'00'")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
+    store.each_row("SELECT study, state FROM file WHERE stamp = x'00'", [], |row| {
         files += 1;
         studies.extend(row.get::<_, Option<i64>>(0)?);
         if let Some(state) = row.get::<_, Option<Vec<u8>>>(1)? {
             studies.extend(State::from_bytes(&state).ok_or(Fault::Damaged)?.studies);
         }
-    }
+        Ok(())
+    })?;
     if files == 0 {
-        store.connection.execute("DELETE FROM meta WHERE key = ?1", [KEY])?;
+        store.execute("DELETE FROM meta WHERE key = ?1", [KEY])?;
     }
     Ok(studies)
 }

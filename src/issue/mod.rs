@@ -28,6 +28,13 @@ pub struct Issue {
     pub value: Option<String>,
 }
 
+impl Issue {
+    /// An issue whose value is not kept.
+    pub(crate) fn new(element: &'static str, tags: &[Tag], reason: Reason) -> Issue {
+        Issue { element, tags: tags.to_vec(), reason, value: None }
+    }
+}
+
 /// The keyword of a tag in the data dictionary (PS3.6), else the tag itself.
 pub fn keyword(tag: Tag) -> Cow<'static, str> {
     use dicom_core::dictionary::DataDictionary;

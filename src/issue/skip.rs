@@ -42,7 +42,7 @@ pub enum Skip {
     #[error("a symbolic link: give --follow to read what it leads to")]
     Link,
     /// A device, FIFO or socket.
-    #[error("not a regular file")]
+    #[error("not a regular file: only standard input (-) can be a pipe")]
     NotRegular,
     /// A DICOMDIR or a list names a file that is not there.
     #[error("listed, but not there")]
@@ -108,6 +108,35 @@ impl Skip {
     /// Whether the file is DICOM all the same.
     pub fn is_dicom(&self) -> bool {
         matches!(self, Skip::Dicomdir | Skip::NoUid(_) | Skip::UnusableUid(_) | Skip::Filtered)
+    }
+}
+
+#[cfg(test)]
+impl Skip {
+    /// One of each, with texts that are hard to store.
+    pub fn one_of_each() -> [Skip; 19] {
+        use dicom_dictionary_std::tags;
+        [
+            Skip::NotDicom,
+            Skip::Empty,
+            Skip::Dicomdir,
+            Skip::NestedArchive,
+            Skip::Cut,
+            Skip::NotJson(7),
+            Skip::Encrypted,
+            Skip::Unsupported("method 99".into()),
+            Skip::Link,
+            Skip::NotRegular,
+            Skip::Missing,
+            Skip::OutsideFolder,
+            Skip::NoUid(tags::STUDY_INSTANCE_UID),
+            Skip::UnusableUid(tags::SOP_INSTANCE_UID),
+            Skip::Filtered,
+            Skip::PassedBy,
+            Skip::Compressed("a\n\"b".into()),
+            Skip::Unreadable("permission denied".into()),
+            Skip::NotDelivered("status 503".into()),
+        ]
     }
 }
 

@@ -29,8 +29,9 @@ const BUNDLE: &[Listed] = &[
     of("Bundle.entry.fullUrl", "urn:uuid: and the id; of the study, the UUIDv5 of its UID"),
     of(
         "Bundle.entry.request",
-        "--format bundle, but for a collection: the study's is a PUT on its id, with --conditional on its identifier; a \
-         companion's a POST with ifNoneExist if it is shared and of no patient, else or with --overwrite-companions a PUT",
+        "--format bundle, but for a collection: the study's is a PUT on its id, with --conditional on its identifier; \
+         a companion's a POST with ifNoneExist if it is shared and of no patient, else or with --overwrite-companions \
+         a PUT",
     ),
     of(
         "Bundle.entry.request.ifNoneExist",

@@ -62,7 +62,6 @@ pub use study::{STUDY, StudyPart};
 
 use crate::dicom::value::plain_number;
 use crate::dicom::{DataSet, Levels, Wanted};
-use crate::fhir::Profile;
 use crate::issue::Issue;
 use attributes::{Attributes, RowView, text_reason};
 use terms::SopClassKind;
@@ -133,14 +132,18 @@ pub fn character_set_issue(data_set: DataSet<'_>, options: &Options) -> Option<I
     })
 }
 
-/// The wanted attributes of the rows, for the scanner.
+/// The wanted attributes of the rows, for the scanner: those of every profile, so that what is kept serves them all.
 pub fn wanted() -> Wanted {
-    wanted_with(Profile::NONE)
+    wanted_with(KEY_OBJECT)
 }
 
-/// The wanted attributes, with those of a profile.
-pub fn wanted_with(profile: &Profile) -> Wanted {
-    let key_object = if profile.key_object_title.is_some() { KEY_OBJECT } else { &[] };
+/// What was wanted without a profile before lines of version 3. What is kept of it serves each profile but those that
+/// show titles of key objects.
+pub fn wanted_before() -> Wanted {
+    wanted_with(&[])
+}
+
+fn wanted_with(key_object: &'static [Row<KindPart>]) -> Wanted {
     let schemes = attribute::CODING_SCHEMES.iter().map(|path| (path.to_vec(), Levels::STUDY.and(Levels::SERIES)));
     let rows = wanted_by(STUDY, Levels::STUDY)
         .chain(wanted_by(SERIES, Levels::SERIES))

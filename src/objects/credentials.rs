@@ -1,7 +1,7 @@
 //! AWS credentials from a program or a local agent, renewed before they expire.
 //!
-//! The program is that of `credential_process`, or the AWS CLI, which supports every other kind of profile (`sso_session`,
-//! `role_arn`, `login_session`).
+//! The program is that of `credential_process`, or the AWS CLI, which supports every other kind of profile
+//! (`sso_session`, `role_arn`, `login_session`).
 
 use std::io;
 use std::process::{Command, Stdio};

@@ -1,8 +1,8 @@
 //! Keys that the client's [`Path`] cannot hold: those with empty parts (`a//b`, `/a`, `a/`), and with `.` or `..` as a
 //! part. In a [`Path`] such a part has a mark as its prefix; requests and listings are translated.
 //!
-//! A translated request is signed again. Keys with `.` and `..` cannot be requested: HTTP clients resolve them before they
-//! send a request (RFC 3986 5.2.4).
+//! A translated request is signed again. Keys with `.` and `..` cannot be requested: HTTP clients resolve them before
+//! they send a request (RFC 3986 5.2.4).
 
 use std::io;
 use std::sync::{Arc, OnceLock};

@@ -24,7 +24,8 @@ pub(super) struct Profile {
 }
 
 impl Profile {
-    /// Adds the profile to the environment. Variables take precedence, and other sources of credentials are not touched.
+    /// Adds the profile to the environment. Variables take precedence, and other sources of credentials are not
+    /// touched.
     pub fn complete(&self, builder: AmazonS3Builder, unsigned: bool) -> object_store::Result<AmazonS3Builder> {
         let has_region = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().any(|name| variable(name).is_some());
         let region = self.value("region").filter(|_| !has_region);
@@ -101,8 +102,8 @@ impl Profile {
         }
         let is_disabled = variable("AWS_EC2_METADATA_DISABLED").is_some_and(|it| it.eq_ignore_ascii_case("true"));
         is_disabled.then(|| {
-            "no credentials were found, and AWS_EC2_METADATA_DISABLED: set AWS_ACCESS_KEY_ID; --no-sign-request reads a \
-             public bucket without any"
+            "no credentials were found, and AWS_EC2_METADATA_DISABLED: set AWS_ACCESS_KEY_ID; --no-sign-request reads \
+             a public bucket without any"
                 .to_string()
         })
     }
@@ -168,8 +169,8 @@ mod tests {
 
     #[test]
     fn a_profile_without_keys_says_who_gives_them_or_why_nobody_does() {
-        let config = "[profile sso]\nsso_session = work\n[profile role]\nrole_arn = x\ncredential_process = give \"me\"\n\
-                      [profile keys]\nregion = x\n";
+        let config = "[profile sso]\nsso_session = work\n[profile role]\nrole_arn = x\n\
+                      credential_process = give \"me\"\n[profile keys]\nregion = x\n";
         let cli = CredentialSource::AwsCli { profile: "sso".into(), because: "sso_session".into() };
         for (name, source, fault) in [
             ("sso", Some(cli), None),

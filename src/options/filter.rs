@@ -78,6 +78,7 @@ impl Filter {
 
     /// Whether a path is excluded: what is there is not even opened.
     pub fn excludes_path(&self, path: &str) -> bool {
+        // Counted, so that every rule is asked and notes whether it is met.
         self.exclude.iter().filter(|rule| rule.of_path(path) == Some(true)).count() > 0
     }
 

@@ -103,6 +103,17 @@ impl MaxGone {
             MaxGone::Files(files) => gone <= files,
         }
     }
+
+    /// Whether this many of all studies may be gone: a share is rounded up, so that one of a few may, but never all.
+    pub fn allows_studies(self, gone: u64, known: u64) -> bool {
+        match self {
+            MaxGone::Percent(percent @ 0..100) => {
+                let is_below = u128::from(gone) * 100 < u128::from(known) * u128::from(percent) + 100;
+                gone == 0 || is_below && gone < known
+            }
+            MaxGone::Percent(_) | MaxGone::Files(_) => self.allows(gone, known),
+        }
+    }
 }
 
 impl FromStr for MaxGone {
@@ -179,6 +190,23 @@ mod tests {
             let limit: MaxGone = text.parse().unwrap();
             assert_eq!(limit.allows(gone, known), want, "{text} {gone} {known}");
             assert_eq!(limit.to_string(), text);
+        }
+        for (text, gone, known, want) in [
+            ("10%", 0, 1, true),
+            ("10%", 1, 1, false),
+            ("10%", 1, 2, true),
+            ("10%", 1, 10, true),
+            ("10%", 2, 10, false),
+            ("10%", 2, 11, true),
+            ("0%", 0, 3, true),
+            ("0%", 1, 3, false),
+            ("99%", 3, 3, false),
+            ("100%", 3, 3, true),
+            ("2", 2, 2, true),
+            ("2", 3, 100, false),
+        ] {
+            let limit: MaxGone = text.parse().unwrap();
+            assert_eq!(limit.allows_studies(gone, known), want, "{text} {gone} {known}");
         }
         for text in ["", "%", "101%", "-1", "1.5%", "many"] {
             assert!(text.parse::<MaxGone>().is_err(), "{text}");

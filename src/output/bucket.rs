@@ -1,5 +1,5 @@
-//! Output to a bucket: written to a temporary folder like any other output, and uploaded when complete. An object appears
-//! as a whole or not at all; one of an earlier run with more content is not replaced.
+//! Output to a bucket: written to a temporary folder like any other output, and uploaded when complete. An object
+//! appears as a whole or not at all; one of an earlier run with more content is not replaced.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

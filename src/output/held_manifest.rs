@@ -1,5 +1,5 @@
-//! Checks whether a manifest lacks instances that the existing file refers to, or the existing file is no manifest: neither
-//! is replaced.
+//! Checks whether a manifest lacks instances that the existing file refers to, or the existing file is no manifest:
+//! neither is replaced.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -28,7 +28,8 @@ pub(super) fn loses_references(old: &Path, new: &Path) -> Option<bool> {
     Some(!old.is_subset(&new))
 }
 
-/// The Study Instance UID of a file that is a manifest of ours, or a value for one that is not; `None` where it is no DICOM.
+/// The Study Instance UID of a file that is a manifest of ours, or a value for one that is not; `None` where it is no
+/// DICOM.
 fn study(path: &Path) -> Option<Option<Vec<u8>>> {
     let paths: [&[Tag]; 2] = [&[tags::STUDY_INSTANCE_UID], &[tags::CONCEPT_NAME_CODE_SEQUENCE, tags::CODE_VALUE]];
     let wanted = Wanted::new(paths.map(|path| (path, Levels::STUDY)), |_| tags::CONCEPT_NAME_CODE_SEQUENCE);

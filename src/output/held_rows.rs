@@ -1,5 +1,5 @@
-//! Checks whether a catalog has fewer rows than the existing one: a run over a part of an archive would otherwise delete
-//! the rest.
+//! Checks whether a catalog has fewer rows than the existing one: a run over a part of an archive would otherwise
+//! delete the rest.
 
 use std::fs::File;
 use std::io::{Read, Seek};

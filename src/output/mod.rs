@@ -1,7 +1,8 @@
 //! Where documents go: standard output, one file, or a folder.
 //!
-//! A file gets its final name only when complete, so that an interrupted run never leaves a partial result. A new format
-//! is a file in `format/`, and its word, arm and `mod` line in `format.rs`; a new target a file here and an arm there.
+//! A file gets its final name only when complete, so that an interrupted run never leaves a partial result. A new
+//! format is a file in `format/`, and its word, arm and `mod` line in `format.rs`; a new target a file here and an arm
+//! there.
 
 #[cfg(feature = "objects")]
 mod bucket;
@@ -115,8 +116,8 @@ pub trait Sink: Sync {
     /// Writes a document.
     fn document(&self, name: &DocumentName, write: WriteDocument<'_>) -> Result<Placed, Error>;
 
-    /// Replaces a document with this hash, which an index stores: if the file is unchanged since, the new one may have fewer
-    /// instances. `None` if the document is to be written like any other.
+    /// Replaces a document with this hash, which an index stores: if the file is unchanged since, the new one may have
+    /// fewer instances. `None` if the document is to be written like any other.
     fn next_document(
         &self,
         _name: &DocumentName,
@@ -126,7 +127,8 @@ pub trait Sink: Sync {
         Ok(None)
     }
 
-    /// Allows the file of an earlier run to be replaced by one with fewer instances, as an index knows why they are gone.
+    /// Allows the file of an earlier run to be replaced by one with fewer instances, as an index knows why they are
+    /// gone.
     fn may_replace(&self) {}
 
     /// Whether a document of an earlier run exists; true if unknown.

@@ -16,9 +16,9 @@ pub struct OutputOptions {
     /// Write to a folder, a file named by its format, or -
     ///
     /// A path is a folder if it exists as one, ends in / or has no extension; it is created if missing. A .json file
-    /// holds one study, an .ndjson file one resource a line, .csv and .parquet a catalog, .dcm a manifest. Files appear under their
-    /// final name once complete. A study's file from an earlier run is replaced; other files stay. Default: -, standard
-    /// output.
+    /// holds one study, an .ndjson file one resource a line, .csv and .parquet a catalog, .dcm a manifest. Files appear
+    /// under their final name once complete. A study's file from an earlier run is replaced; other files stay. Default:
+    /// -, standard output.
     #[cfg_attr(feature = "cli", arg(short, long, value_name = "PATH"))]
     pub output: Option<PathBuf>,
 
@@ -26,9 +26,9 @@ pub struct OutputOptions {
     ///
     /// `ndjson`: one resource a line; in a folder one file for each resource type. `json`: one resource a file; on
     /// standard output or in a single file only if there is one study. `bundle`: one transaction Bundle for each study,
-    /// one a line on standard output; needs --fhir. `kos`: a DICOM manifest for each study, with --profile mado. `csv` and `parquet`: no FHIR but a catalog, a table of header
-    /// values with the columns of the Imaging Data Commons index. Default: ndjson on standard output, json in a folder,
-    /// by its extension in a file.
+    /// one a line on standard output; needs --fhir. `kos`: a DICOM manifest for each study, with --profile mado. `csv`
+    /// and `parquet`: no FHIR but a catalog, a table of header values with the columns of the Imaging Data Commons
+    /// index. Default: ndjson on standard output, json in a folder, by its extension in a file.
     #[cfg_attr(feature = "cli", arg(long, value_enum))]
     pub format: Option<Format>,
 

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// How many files of the same kind stand in the folder and in its folders of resource types, beside the report and those
-/// that are ours.
+/// How many files of the same kind stand in the folder and in its folders of resource types, beside the report and
+/// those that are ours.
 pub fn stale_files(root: &Path, extension: &str, report: Option<&Path>, is_ours: impl Fn(&Path) -> bool) -> u64 {
     let report = report.and_then(|report| fs::canonicalize(report).ok());
     let is_report = |path: &Path| report.is_some() && fs::canonicalize(path).ok() == report;

@@ -34,7 +34,7 @@ fn open(job: &Job, path: &Path) -> Result<Index, Error> {
     }
     let on_network = if options.index_on_network { OnNetwork::Allowed } else { OnNetwork::Refused };
     let check = (!job.inputs.is_empty()).then_some(options.check);
-    let index = Index::open(path, check, on_network, mapping::wanted_with(job.config.content.profile()).hash())?;
+    let index = Index::open(path, check, on_network, mapping::wanted().hash())?;
     let rules = format!("{:?} {:?}", job.config.input.include, job.config.input.exclude);
     if !index.hold_to_filter(xxh3_64(rules.as_bytes()))? {
         let path = path.display();
@@ -103,7 +103,7 @@ impl Run<'_> {
         walk: &Walk,
         others: Option<&dyn read::Others>,
     ) -> Result<(), Error> {
-        let (wanted, studies) = (mapping::wanted_with(self.content().profile()), Studies::default());
+        let (wanted, studies) = (mapping::wanted(), Studies::default());
         let mut stage = read::Stage { others, ..self.stage(&wanted, &studies) };
         stage.reader = Reader { selections: Selections::All, keeper: Some(index), ..stage.reader };
         let read = stage.all(walk);

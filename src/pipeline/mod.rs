@@ -200,7 +200,7 @@ impl Run<'_> {
 
     /// Reads and groups all files of the walk.
     fn read(&self, walk: &Walk, others: Option<&dyn read::Others>, files: Option<&Files>) -> Result<Vec<Study>, Error> {
-        let (wanted, studies) = (mapping::wanted_with(self.content().profile()), Studies::default());
+        let (wanted, studies) = (mapping::wanted(), Studies::default());
         let mut stage = read::Stage { others, ..self.stage(&wanted, &studies) };
         stage.reader.files = files;
         stage.all(walk)?;

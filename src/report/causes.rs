@@ -88,10 +88,6 @@ mod tests {
     use crate::report::Where;
     use crate::source::Name;
 
-    fn issue_of(reason: Reason) -> Issue {
-        Issue { element: "", tags: Vec::new(), reason, value: None }
-    }
-
     #[test]
     fn a_loss_is_a_cause_and_a_dropped_value_is_none() {
         let skip = |skip| {
@@ -101,7 +97,7 @@ mod tests {
         };
         let issue = |reason| {
             let mut counts = Counts::default();
-            counts.issue(Where::default(), &issue_of(reason));
+            counts.issue(Where::default(), &Issue::new("", &[], reason));
             causes(&counts).exit_code()
         };
         assert_eq!([skip(Skip::NotDicom), skip(Skip::Unreadable("permission denied".into()))], [0, 1]);
@@ -114,7 +110,7 @@ mod tests {
         for number in [4, 2, 5, 1, 3] {
             counts.skip(&Name::file(format!("IM{number}")), &Skip::Cut);
         }
-        counts.issue(Where { study: Some("1.2"), ..Where::default() }, &issue_of(Reason::SeveralPatients));
+        counts.issue(Where { study: Some("1.2"), ..Where::default() }, &Issue::new("", &[], Reason::SeveralPatients));
         let text = anstream::adapter::strip_str(&causes(&counts).to_string()).to_string();
         let want = "\
 exit code 1: 5 files were left out that are DICOM, or could be

@@ -103,7 +103,7 @@ fn the_documentation_shows_a_real_report() {
     let report = Report::open(&at(&path), Arc::new(Silent)).unwrap();
     report.skip(&Name::file("archive/readme.txt"), &Skip::NotDicom);
     report.skip(&Name::file("archive/IM2"), &Skip::NoUid(tags::SOP_INSTANCE_UID));
-    let issue = Issue { element: "started", tags: vec![tags::STUDY_DATE], reason: Reason::NotADate, value: None };
+    let issue = Issue::new("started", &[tags::STUDY_DATE], Reason::NotADate);
     report.issue(Where { name: Some(&Name::file("archive/IM1")), study: Some("1.2.3"), ..Where::default() }, &issue);
     let instances_by_modality = [("CT".to_string(), 1)].into();
     let totals = Totals { dicom_files: 2, studies: 1, series: 1, instances: 1, instances_by_modality, ..totals() };

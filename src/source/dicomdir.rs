@@ -1,5 +1,5 @@
-//! A DICOMDIR as input: the files that it lists, below its own folder and never outside (PS3.10 8). Lower directory files
-//! that it lists are followed.
+//! A DICOMDIR as input: the files that it lists, below its own folder and never outside (PS3.10 8). Lower directory
+//! files that it lists are followed.
 //!
 //! Copied discs have lower-case names, an added `.dcm`, or version numbers of ISO 9660: a file that does not exist by
 //! its listed name is looked up without regard to these.

@@ -13,8 +13,8 @@ use crate::objects::BucketOptions;
 
 /// The error for bucket inputs in a build without the feature.
 #[cfg_attr(feature = "objects", allow(dead_code, reason = "that build has them"))]
-pub const NO_OBJECTS: &str = "this program was built without object stores (s3://, gs://, az://, https://): use an -objects \
-     archive of a release, or build it with `cargo install --locked --path . --features objects`";
+pub const NO_OBJECTS: &str = "this program was built without object stores (s3://, gs://, az://, https://): use an \
+     -objects archive of a release, or build it with `cargo install --locked --path . --features objects`";
 
 /// The addresses that are supported.
 const ADDRESSES: &str =
@@ -31,7 +31,13 @@ pub struct RemoteOptions {
     /// Default: 4; for buckets 64.
     #[cfg_attr(
         feature = "cli",
-        arg(long, aliases = ["concurrent-requests", "jobs"], value_name = "N", value_parser = crate::options::parse::whole::<u16>(1..=1024), hide_short_help = true)
+        arg(
+            long,
+            aliases = ["concurrent-requests", "jobs"],
+            value_name = "N",
+            value_parser = crate::options::parse::whole::<u16>(1..=1024),
+            hide_short_help = true
+        )
     )]
     pub requests: Option<u16>,
 

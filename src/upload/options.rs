@@ -60,7 +60,14 @@ pub struct SendingOptions {
     /// Number of concurrent requests to the server
     ///
     /// Default: 4; for buckets 64.
-    #[arg(long, aliases = ["concurrent-requests", "jobs"], value_name = "N", default_value_t = 4, value_parser = whole::<u16>(1..=256), hide_short_help = true)]
+    #[arg(
+        long,
+        aliases = ["concurrent-requests", "jobs"],
+        value_name = "N",
+        default_value_t = 4,
+        value_parser = whole::<u16>(1..=256),
+        hide_short_help = true
+    )]
     pub requests: u16,
 
     /// Replace studies that have more instances on the server
@@ -99,12 +106,24 @@ pub struct SendingOptions {
     /// Send larger Bundles resource by resource
     ///
     /// Default: 33554432.
-    #[arg(long, value_name = "BYTES", default_value_t = 33_554_432, value_parser = at_least(1024), hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        default_value_t = 33_554_432,
+        value_parser = at_least(1024),
+        hide_short_help = true
+    )]
     pub max_bytes: u64,
 
     /// Send Bundles with more entries resource by resource
     ///
     /// Default: 500.
-    #[arg(long, value_name = "N", default_value_t = 500, value_parser = whole::<u16>(1..=u16::MAX), hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 500,
+        value_parser = whole::<u16>(1..=u16::MAX),
+        hide_short_help = true
+    )]
     pub max_entries: u16,
 }

@@ -19,7 +19,8 @@ enum There {
 }
 
 impl Server {
-    /// Sets the study's status, and says whether it has it now, or is not there at all. A dry run says what would change.
+    /// Sets the study's status, and says whether it has it now, or is not there at all. A dry run says what would
+    /// change.
     pub(super) fn withdraw_study(&self, id: &str, study_uid: &str) -> Result<bool, Error> {
         self.sender.interrupt.check()?;
         let (mut study, etag) = match self.study_there(id, study_uid)? {

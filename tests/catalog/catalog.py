@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Reads catalogs back with DuckDB and pandas: what they hold is what the headers hold, CSV and Parquet say the same, and the
-README's questions are answered.
+"""Reads catalogs back with DuckDB and pandas: what they hold is what the headers hold, CSV and Parquet say the same,
+and the README's questions are answered.
 
 usage: tests/catalog/catalog.py BINARY [ARCHIVE...]     testdata/dicom and a synthetic archive, and these
 needs: tests/catalog/requirements.txt

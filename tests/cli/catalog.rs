@@ -1,5 +1,5 @@
-//! `-o catalog.csv` and `-o catalog.parquet`: a table of what the headers say. tests/catalog reads both back with DuckDB
-//! and pandas.
+//! `-o catalog.csv` and `-o catalog.parquet`: a table of what the headers say. tests/catalog reads both back with
+//! DuckDB and pandas.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

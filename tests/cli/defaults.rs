@@ -128,7 +128,8 @@ fn the_manual_states_the_same_defaults_as_the_help() {
     }
 }
 
-/// What pages say of defaults in sentences: the page, its words, and the option whose default they are, as `config` has it.
+/// What pages say of defaults in sentences: the page, its words, and the option whose default they are, as `config` has
+/// it.
 const IN_SENTENCES: [(&str, &str, &str, &str); 5] = [
     ("README.md", "The default is `r6-ballot2`", "fhir", "r6-ballot2"),
     ("releases.md", "| `r6-ballot2` | 6.0.0-ballot2 | the default", "fhir", "r6-ballot2"),

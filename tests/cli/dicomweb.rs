@@ -20,22 +20,28 @@ struct Pacs {
     studies: Arc<Mutex<Studies>>,
 }
 
+/// A UID of an instance in DICOM JSON.
+fn uid(instance: &str, tag: &str) -> Option<String> {
+    let instance: Value = serde_json::from_str(instance).unwrap();
+    instance[tag]["Value"][0].as_str().map(str::to_string)
+}
+
 /// The instances of each study.
 type Studies = BTreeMap<String, Vec<String>>;
 
 fn studies(instances: &[String]) -> Studies {
     let mut studies = Studies::new();
     for text in instances {
-        let instance: Value = serde_json::from_str(text).unwrap();
-        if let Some(study) = instance["0020000D"]["Value"][0].as_str() {
-            studies.entry(study.to_string()).or_default().push(text.clone());
+        if let Some(study) = uid(text, "0020000D") {
+            studies.entry(study).or_default().push(text.clone());
         }
     }
     studies
 }
 
 impl Pacs {
-    /// Serves instances in DICOM JSON; `refuses` gives a status to paths that are refused, by them and the whole request.
+    /// Serves instances in DICOM JSON; `refuses` gives a status to paths that are refused, by them and the whole
+    /// request.
     fn new(instances: &[String], refuses: impl Fn(&str, &str) -> Option<u16> + Send + 'static) -> Pacs {
         let studies = Arc::new(Mutex::new(studies(instances)));
         let served = Arc::clone(&studies);
@@ -117,8 +123,7 @@ fn a_pacs_gives_the_documents_of_its_files_and_is_their_endpoint() {
 fn a_study_that_is_not_delivered_is_reported_and_the_others_are_there() {
     let folder = tempfile::tempdir().unwrap();
     let all = cases(folder.path());
-    let first: Value = serde_json::from_str(&all[0]).unwrap();
-    let uid = first["0020000D"]["Value"][0].as_str().unwrap().to_string();
+    let uid = uid(&all[0], "0020000D").unwrap();
     let refused = uid.clone();
     let pacs = Pacs::new(&all, move |path, _| path.contains(&refused).then_some(403));
     let output = pacs.convert(&["-v"]);
@@ -132,8 +137,7 @@ fn a_study_that_is_not_delivered_is_reported_and_the_others_are_there() {
 fn studies_are_asked_for_by_query_or_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let all = cases(folder.path());
-    let first: Value = serde_json::from_str(&all[0]).unwrap();
-    let uid = first["0020000D"]["Value"][0].as_str().unwrap();
+    let uid = &uid(&all[0], "0020000D").unwrap();
     let pacs = Pacs::new(&all, |_, _| None);
     let output = pacs.convert(&["--study", uid, "--endpoint", "wado-rs=https://other.example/rs"]);
     assert_eq!((resources(&output).len(), pacs.requests().len()), (1, 1), "{}", stderr(&output));
@@ -166,8 +170,7 @@ fn what_cannot_be_is_refused_before_anything_is_written() {
 fn explain_takes_a_study_of_a_pacs_and_json_from_standard_input() {
     let folder = tempfile::tempdir().unwrap();
     let all = cases(folder.path());
-    let first: Value = serde_json::from_str(&all[0]).unwrap();
-    let uid = first["0020000D"]["Value"][0].as_str().unwrap();
+    let uid = &uid(&all[0], "0020000D").unwrap();
     let pacs = Pacs::new(&all, |_, _| None);
     let web = format!("dicomweb+{}", pacs.base);
     for (input, more, stdin, name) in [
@@ -235,8 +238,7 @@ fn an_unchanged_pacs_costs_its_search_and_a_study_is_asked_for_again_if_it_chang
     let (uid, more) = {
         let mut studies = pacs.studies.lock().unwrap();
         let (uid, instances) = studies.iter_mut().find(|(_, all)| all.len() > 1).unwrap();
-        let own: Value = serde_json::from_str(&instances[0]).unwrap();
-        let own = own["00080018"]["Value"][0].as_str().unwrap().to_string();
+        let own = self::uid(&instances[0], "00080018").unwrap();
         instances.push(instances[0].replace(&own, "1.2.3.4.5.999"));
         (uid.clone(), instances.len() as u64)
     };

@@ -18,8 +18,8 @@ use serde_json::{Value, json};
 
 use crate::run::{code, convert, converted, dcm2fhir, files, resources, stderr, stdout};
 
-/// Of the cases, what dicom-rs reads as we do and can write as JSON: what another reader makes of damaged text and numbers
-/// is its own, and JSON has no file meta information.
+/// Of the cases, what dicom-rs reads as we do and can write as JSON: what another reader makes of damaged text and
+/// numbers is its own, and JSON has no file meta information.
 const OTHERWISE: [&str; 12] = [
     "control-characters",
     "dicomdir",

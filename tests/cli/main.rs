@@ -5,6 +5,7 @@
 mod archives;
 mod catalog;
 mod companions;
+mod containers;
 mod corpus;
 mod damage;
 mod defaults;

@@ -1,4 +1,5 @@
-//! `--profile` and `--meta-*`: what is refused, what a study that cannot conform becomes, and what stands in each resource.
+//! `--profile` and `--meta-*`: what is refused, what a study that cannot conform becomes, and what stands in each
+//! resource.
 
 use std::fs;
 use std::path::Path;

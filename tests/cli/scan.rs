@@ -1,5 +1,5 @@
-//! `scan` and `assemble`: what they refuse, and what an engine that runs them sees. That they come to what `convert` does
-//! is for tests/scale/law.py.
+//! `scan` and `assemble`: what they refuse, and what an engine that runs them sees. That they come to what `convert`
+//! does is for tests/scale/law.py.
 
 use std::fs;
 use std::path::Path;
@@ -43,7 +43,7 @@ fn two_patients() -> tempfile::TempDir {
 #[test]
 fn a_stream_that_is_none_of_ours_says_in_which_line() {
     let lines = lines(&case("ct-two-series"));
-    let of_version = |version: &str| lines[1].replace("\"v\":2", version);
+    let of_version = |version: &str| lines[1].replace("\"v\":3", version);
     let wanted = lines[1].split("\"wanted\":\"").nth(1).unwrap().split('"').next().unwrap();
     let of_other_attributes = lines[1].replace(wanted, "AAAAAAAAAAA");
     let cut = lines[1][..lines[1].len() / 2].to_string();
@@ -52,7 +52,7 @@ fn a_stream_that_is_none_of_ours_says_in_which_line() {
     for (lines, want) in [
         (vec!["{}".to_string()], "line 1: no tab"),
         (vec![lines[0].clone(), cut], "line 2: not a line of `dcm2fhir scan`, or cut off"),
-        (vec![of_version("\"v\":3")], "lines of version 3, want 2"),
+        (vec![of_version("\"v\":4")], "lines of version 4, want 3"),
         (vec![of_other_attributes], "other attributes were read"),
         (many, "line 3: the lines of a study do not stand together: sort them"),
     ] {
@@ -91,7 +91,7 @@ fn a_part_of_a_scan_is_refused_where_its_documents_depend_on_the_rest() {
         part.remove(at);
         let output = assembled(&part, &bundles);
         assert_eq!(code(&output), 2, "{}", stderr(&output));
-        assert!(stderr(&output).contains("not all studies of the scan are here"), "{}", stderr(&output));
+        assert!(stderr(&output).contains("not all lines of the scan are here"), "{}", stderr(&output));
         let lost = assembled(&part, &systems);
         assert_eq!((code(&lost), stdout(&lost)), (2, ""), "{}", stderr(&lost));
         assert!(stderr(&lost).contains("did the scan or the sort fail"), "{}", stderr(&lost));
@@ -166,17 +166,103 @@ fn a_file_of_a_folder_that_was_cut_off_is_no_whole_one() {
                 assert!(stderr(&output).contains("the file was cut off"), "{name} {kept}: {}", stderr(&output));
             }
         }
-        // A study that is not there, although the end is.
+        // A study, or a file that was left out, that is not there, although the end is.
         for at in 0..lines.len() - 1 {
             let rest = [&lines[..at], &lines[at + 1..]].concat().concat();
             fs::write(records.join(name), rest).unwrap();
-            let output = assemble(&["-q"]);
-            let want = if lines[at].starts_with('\t') { 0 } else { 2 };
-            assert_eq!(code(&output), want, "{name} {at}: {}", stderr(&output));
+            let number = if name.contains("partition-00001") { "1/2" } else { "2/2" };
+            for options in [&["-q"] as &[&str], &["-q", "--partition", number]] {
+                let output = assemble(options);
+                assert_eq!((code(&output), stdout(&output)), (2, ""), "{name} {at}: {}", stderr(&output));
+                assert!(stderr(&output).contains("not all lines of the scan are here: scan again"), "{name} {at}");
+            }
         }
         scan();
     }
     assert_eq!(code(&assemble(&["-q"])), 0);
+}
+
+/// A study of several lines, two of one line each, and more files that are left out than stand in a line.
+fn large() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |study: &str, number: u32| {
+        let own = format!("{study}.1.{number}");
+        let one = instance("CT", uids::CT_IMAGE_STORAGE, [study, &format!("{study}.1"), &own]);
+        fs::write(folder.path().join(own), one.bytes()).unwrap();
+    };
+    (0..2100).for_each(|number| write("1.2.1", number));
+    ["1.2.2", "1.2.3"].iter().for_each(|study| write(study, 1));
+    (0..1100).for_each(|number| fs::write(folder.path().join(format!("text {number}")), "no DICOM").unwrap());
+    folder
+}
+
+#[test]
+fn any_line_that_is_lost_is_missed_and_any_that_comes_twice_is_not() {
+    let folder = large();
+    let all = lines(folder.path());
+    let of_study = |line: &&String| line.starts_with("1.2.1\t");
+    assert_eq!((all.len(), all.iter().filter(of_study).count()), (8, 3), "and two of files, and the end");
+    let whole = assembled(&all, &["-q"]);
+    assert_eq!(code(&whole), 0, "{}", stderr(&whole));
+    for at in 0..all.len() {
+        let mut lost = all.clone();
+        let line = lost.remove(at);
+        let output = assembled(&lost, &["-q"]);
+        assert_eq!((code(&output), stdout(&output)), (2, ""), "{:.99}: {}", line, stderr(&output));
+        // A task that sees a part of the studies sees all lines of these.
+        let output = assembled(&lost, &["-q", "--allow-empty"]);
+        let is_seen = of_study(&&line);
+        assert_eq!(code(&output), if is_seen { 2 } else { 0 }, "{:.99}: {}", line, stderr(&output));
+        assert_eq!(stderr(&output).contains("some lines of a study are missing"), is_seen, "{}", stderr(&output));
+        let mut twice = all.clone();
+        twice.insert(at, line);
+        let output = assembled(&twice, &["-q"]);
+        assert_eq!((code(&output), stdout(&output)), (0, stdout(&whole)), "{}", stderr(&output));
+    }
+    // A part of the study that was scanned by itself too brings its own lines.
+    let part = tempfile::tempdir().unwrap();
+    for number in 0..1500 {
+        let name = format!("1.2.1.1.{number}");
+        fs::hard_link(folder.path().join(&name), part.path().join(name)).unwrap();
+    }
+    let of_part = lines(part.path());
+    let both = |of_part: &[String]| {
+        let mut both = [&all, of_part].concat();
+        both.sort();
+        assembled(&both, &["-q"])
+    };
+    assert_eq!(stdout(&both(&of_part)), stdout(&whole), "the same instances under other names");
+    for at in 0..of_part.len() {
+        let lost = [&of_part[..at], &of_part[at + 1..]].concat();
+        assert_eq!(code(&both(&lost)), 2, "{:.99}", of_part[at]);
+    }
+}
+
+/// A line as version 2 wrote it.
+fn of_version_2(line: &str) -> String {
+    let (key, json) = line.split_once('\t').unwrap();
+    let mut json: serde_json::Value = serde_json::from_str(json).unwrap();
+    json["v"] = 2.into();
+    let members = json.as_object_mut().unwrap();
+    ["at", "next"].iter().for_each(|name| drop(members.remove(*name)));
+    if let Some(end) = members.get_mut("end") {
+        end.as_object_mut().unwrap().remove("skipped");
+    }
+    format!("{key}\t{json}")
+}
+
+#[test]
+fn of_lines_of_an_earlier_version_the_studies_are_counted() {
+    let folder = large();
+    let all = lines(folder.path());
+    let old: Vec<String> = all.iter().map(|line| of_version_2(line)).collect();
+    assert_eq!(stdout(&assembled(&old, &["-q"])), stdout(&assembled(&all, &["-q"])));
+    for at in 0..old.len() {
+        let mut lost = old.clone();
+        let line = lost.remove(at);
+        let is_missed = line.contains("\"end\"") || line.starts_with("1.2.2\t") || line.starts_with("1.2.3\t");
+        assert_eq!(code(&assembled(&lost, &["-q"])), if is_missed { 2 } else { 0 }, "{line:.99}");
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
-"""What 6.0.0-ballot2 has otherwise than R5, and the validator's definitions of it do not know: docs/releases.md says from
-where. Its ImagingSelection names the class of a selected instance by an oid, as its ImagingStudy does.
+"""What 6.0.0-ballot2 has otherwise than R5, and the validator's definitions of it do not know: docs/releases.md says
+from where. Its ImagingSelection names the class of a selected instance by an oid, as its ImagingStudy does.
 """
 
 import json

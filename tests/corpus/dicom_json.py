@@ -2,8 +2,8 @@
 
     python3 tests/corpus/dicom_json.py ../shared/corpus
 
-Every document has to be the same, byte by byte, as that of the JSON written as a file in UTF-8 again: what pydicom makes of
-damaged text is its own. Of several files with one SOP Instance UID the first is taken.
+Every document has to be the same, byte by byte, as that of the JSON written as a file in UTF-8 again: what pydicom
+makes of damaged text is its own. Of several files with one SOP Instance UID the first is taken.
 """
 
 import json

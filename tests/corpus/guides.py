@@ -2,9 +2,9 @@
 """Has HL7's own validation engine look at what each profile writes, with the definitions of the guides: 0 errors.
 
 profiles.py has HAPI look at the same, in R4 alone. This engine knows the extensions by the guides' definitions, follows
-references from file to file, and has DICOM's context groups, to which some guides bind codes. HL7 Europe's text is the same for
-R4 and R5, so its definitions for R5 are made from those for R4. Exit code 3 says that the engine's definitions cannot be
-fetched.
+references from file to file, and has DICOM's context groups, to which some guides bind codes. HL7 Europe's text is the
+same for R4 and R5, so its definitions for R5 are made from those for R4. Exit code 3 says that the engine's definitions
+cannot be fetched.
 """
 
 import argparse

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Has HL7's own validation engine look at all that is written of the corpus and of testdata: 0 errors, and no warning of
-another kind or number than hl7val.tsv lists.
+"""Has HL7's own validation engine look at all that is written of the corpus and of testdata: 0 errors, and no warning
+of another kind or number than hl7val.tsv lists.
 
-Studies with logical references, with companions and selections beside them, with all of them contained, and as transaction
-Bundles, in five releases. A warning that is new, gone or of another number fails: `--update` writes the list anew, and its
-change says in the commit why it is right. Exit code 3 says that the definitions cannot be fetched.
+Studies with logical references, with companions and selections beside them, with all of them contained, and as
+transaction Bundles, in five releases. A warning that is new, gone or of another number fails: `--update` writes the
+list anew, and its change says in the commit why it is right. Exit code 3 says that the definitions cannot be fetched.
 """
 
 import argparse
@@ -121,8 +121,8 @@ def kinds(text):
 
 
 HEAD = """\
-# Warnings of HL7's validation engine over corpus and testdata, as hl7val.py counts them: release, message, element, number,
-# text. None is an error; a change of this list is explained in the commit that makes it.
+# Warnings of HL7's validation engine over corpus and testdata, as hl7val.py counts them: release, message, element,
+# number, text. None is an error; a change of this list is explained in the commit that makes it.
 """
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Reads the manifests in DICOM (--profile mado --format kos) of testdata, of a synthetic archive and of the corpus by pydicom
-and by dciodvfy of dicom3tools: each lists what its FHIR twin lists, and dciodvfy objects to nothing but what is in KNOWN.
-Two runs write the same bytes.
+"""Reads the manifests in DICOM (--profile mado --format kos) of testdata, of a synthetic archive and of the corpus by
+pydicom and by dciodvfy of dicom3tools: each lists what its FHIR twin lists, and dciodvfy objects to nothing but what is
+in KNOWN. Two runs write the same bytes.
 
 dciodvfy is Debian's package dicom3tools; exit code 3 says that it is not there.
 """
@@ -23,8 +23,8 @@ import corpus
 from profiles import COMMON, MADO, TESTDATA
 
 VIEWER = '--viewer=https://viewer.example.org/?study={study}'
-# What CP-2595 adds to Key Object Selections, and dciodvfy (2022) does not know yet; what MADO adds to them; and values of
-# headers that are carried over as they are.
+# What CP-2595 adds to Key Object Selections, and dciodvfy (2022) does not know yet; what MADO adds to them; and values
+# of headers that are carried over as they are.
 KNOWN = [
     r'Unrecognized enumerated value <(NUM|DATE|TIME)> for value 1 of attribute <Value Type>',
     r'\(0x0040,0xe012\).*Unrecognized tag',

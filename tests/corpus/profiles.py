@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Validates what each profile writes of testdata, of a synthetic archive and of the corpus against the guides' definitions:
-0 errors, and for each profile how many studies conform, how many cannot, and why.
+"""Validates what each profile writes of testdata, of a synthetic archive and of the corpus against the guides'
+definitions: 0 errors, and for each profile how many studies conform, how many cannot, and why.
 
 profiles.sh runs HAPI with the definitions; exit code 3 says that they cannot be fetched. It checks R4. What it says of
 codes that its copies of SNOMED CT and DICOM do not have is left out: see KNOWN.

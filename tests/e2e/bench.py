@@ -3,9 +3,9 @@
     cargo build --release --example bare
     python3 tests/e2e/bench.py target/release/dcm2fhir target/release/examples/bare
 
-Both send 1,000 studies to a small server on loopback that keeps every answer short. The bare client, `bare.rs`, reads the
-requests from a file that the server recorded, and sends them over the same number of connections. More than 1.5 times its
-processor time is too much, and exit code 1.
+Both send 1,000 studies to a small server on loopback that keeps every answer short. The bare client, `bare.rs`, reads
+the requests from a file that the server recorded, and sends them over the same number of connections. More than 1.5
+times its processor time is too much, and exit code 1.
 """
 
 import os

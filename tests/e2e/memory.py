@@ -1,11 +1,12 @@
-"""What `dcm2fhir upload` keeps in memory of each study: the peak for two numbers of studies, and the slope between them.
+"""What `dcm2fhir upload` keeps in memory of each study: the peak for two numbers of studies, and the slope between
+them.
 
     cargo build --release
     python3 tests/e2e/memory.py target/release/dcm2fhir
 
-The studies of `synth`, series of one instance each, go as Bundles and as DICOM to a small server on loopback, without and
-with a journal. As DICOM they are grouped before the first is sent, so `convert` stands beside: what `upload` takes more is what
-it keeps. `--studies 100000` measures that many.
+The studies of `synth`, series of one instance each, go as Bundles and as DICOM to a small server on loopback, without
+and with a journal. As DICOM they are grouped before the first is sent, so `convert` stands beside: what `upload` takes
+more is what it keeps. `--studies 100000` measures that many.
 """
 
 import argparse

@@ -1,5 +1,5 @@
-//! A server on loopback that has nothing and takes everything, for bench.py. It prints its port, and writes the requests
-//! of the first upload to the file that is named: those that come before the first second without any.
+//! A server on loopback that has nothing and takes everything, for bench.py. It prints its port, and writes the
+//! requests of the first upload to the file that is named: those that come before the first second without any.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dcm2fhir::synth::{Attributes, DataSet, Instance};
+use dcm2fhir::synth::{Attributes, Instance};
 use dcm2fhir::{References, Release};
 use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
@@ -231,86 +231,6 @@ fn what_belongs_to_a_patient_whom_nobody_knows_is_not_shared() {
     }
 }
 
-fn issuer(local: &str, universal: &str) -> DataSet {
-    let item = DataSet::new().text(tags::LOCAL_NAMESPACE_ENTITY_ID, local);
-    match universal {
-        "" => item,
-        _ => item.text(tags::UNIVERSAL_ENTITY_ID, universal).text(tags::UNIVERSAL_ENTITY_ID_TYPE, "ISO"),
-    }
-}
-
-#[test]
-fn an_issuer_told_in_two_degrees_is_one_and_told_in_full() {
-    let numbers = [
-        (tags::ACCESSION_NUMBER, tags::ISSUER_OF_ACCESSION_NUMBER_SEQUENCE),
-        (tags::ADMISSION_ID, tags::ISSUER_OF_ADMISSION_ID_SEQUENCE),
-        (tags::PLACER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST, tags::ORDER_PLACER_IDENTIFIER_SEQUENCE),
-        (tags::FILLER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST, tags::ORDER_FILLER_IDENTIFIER_SEQUENCE),
-    ];
-    let told = |place: u32, local: &str, universal: &str| {
-        let mut image = image("1", place, &[]).text(tags::ISSUER_OF_PATIENT_ID, local);
-        if !universal.is_empty() {
-            image = image.item(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE, issuer("", universal));
-        }
-        image = numbers.iter().fold(image, |image, (number, sequence)| {
-            image.text(*number, "N1").item(*sequence, issuer(local, universal))
-        });
-        let specimen = DataSet::new()
-            .text(tags::SPECIMEN_IDENTIFIER, "S1")
-            .item(tags::ISSUER_OF_THE_SPECIMEN_IDENTIFIER_SEQUENCE, issuer(local, universal));
-        image.item(tags::SPECIMEN_DESCRIPTION_SEQUENCE, specimen)
-    };
-    for tellings in [
-        [("HOSP", ""), ("HOSP", "1.2.9")],
-        [("HOSP", "1.2.9"), ("HOSP", "")],
-        [("", "1.2.9"), ("HOSP", "1.2.9")],
-        [("HOSP", "1.2.9"), ("", "1.2.9")],
-    ] {
-        let images = [1, 2].map(|place| {
-            let (local, universal) = tellings[place as usize - 1];
-            told(place, local, universal)
-        });
-        for systems in [&SYSTEMS[..], &[]] {
-            everywhere(&images, systems, |run, way, release| {
-                assert_eq!(run.exit_code, 0, "{tellings:?}");
-                assert!(!run.issues.contains_key("differs"), "{tellings:?} {:?}", run.issues);
-                let study = of_type(run, "ImagingStudy").remove(0);
-                let is_full = |number: &Value| {
-                    let (system, assigner) = (&number["system"], &number["assigner"]["display"]);
-                    assert_eq!(
-                        (text(system), text(assigner)),
-                        ("urn:oid:1.2.9", "HOSP"),
-                        "{tellings:?} {way:?} {number}"
-                    );
-                };
-                is_full(&study["subject"]["identifier"]);
-                is_full(&study["encounter"]["identifier"]);
-                assert_eq!(list(&study["basedOn"]).count(), 1, "{tellings:?}");
-                is_full(&study["basedOn"][0]["identifier"]);
-                assert_eq!(list(&study["series"][0]["specimen"]).count(), 1, "{tellings:?}");
-                is_full(&study["series"][0]["specimen"][0]["identifier"]);
-                for kind in ["Patient", "Encounter", "ServiceRequest", "Specimen"] {
-                    for resource in of_type(run, kind) {
-                        list(&resource["identifier"]).for_each(is_full);
-                        let count = if kind == "ServiceRequest" { 3 } else { 1 };
-                        assert_eq!(list(&resource["identifier"]).count(), count, "{kind} {} {resource}", release.name);
-                    }
-                }
-            });
-        }
-    }
-}
-
-#[test]
-fn a_local_name_alone_and_a_universal_id_alone_are_two_issuers() {
-    let images = [
-        image("1", 1, &[(tags::ISSUER_OF_PATIENT_ID, b"HOSP")]),
-        image("1", 2, &[]).item(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE, issuer("", "1.2.9")),
-    ];
-    let run = converted(&images, Release::R4, SEPARATE, &[]);
-    assert_eq!((run.exit_code, run.issues.contains_key("several-patients")), (1, true));
-}
-
 #[test]
 fn what_the_first_image_lacks_of_its_patient_comes_from_the_next_that_has_it() {
     let with = |place, attributes: &[(Tag, &[u8])]| {
@@ -407,47 +327,6 @@ fn of_two_patient_names_the_first_is_taken_and_it_is_reported() {
 }
 
 #[test]
-fn numbers_of_persons_are_of_their_schemes_and_as_the_file_has_them() {
-    let person = |number: &[u8], scheme: &str| {
-        let code = dcm2fhir::synth::code("", scheme, "").text(tags::CODE_VALUE, number);
-        DataSet::new().item(tags::PERSON_IDENTIFICATION_CODE_SEQUENCE, code)
-    };
-    for (people, count) in [
-        ([person(b"D 1", "LN"), person(b"D  1", "LN")], 2),
-        ([person(b"D\xC4", "LN"), person(b"D\xD6", "LN")], 2),
-        ([person(b"D1", "99A"), person(b"D1", "99B")], 2),
-        ([person(b"D1", "99A"), person(b"D1", "99A")], 1),
-    ] {
-        let image = image("1", 1, &[]).items(tags::OPERATOR_IDENTIFICATION_SEQUENCE, people);
-        let run = converted(&[image], Release::R4, SEPARATE, &SYSTEMS);
-        assert_eq!(of_type(&run, "Practitioner").len(), count);
-    }
-}
-
-#[test]
-fn a_code_of_a_terminology_is_nobodys_number() {
-    let systems = ["scheme:99A=urn:99a"];
-    for (scheme, count) in [("SCT", 2), ("DCM", 2), ("LN", 2), ("99X", 2), ("99A", 1)] {
-        let of = |study: &str| {
-            let code = || dcm2fhir::synth::code("309343006", scheme, "Radiologist");
-            let person = DataSet::new().item(tags::PERSON_IDENTIFICATION_CODE_SEQUENCE, code());
-            image(study, 1, &[])
-                .item(tags::OPERATOR_IDENTIFICATION_SEQUENCE, person)
-                .item(tags::INSTITUTION_CODE_SEQUENCE, code())
-        };
-        everywhere(&[of("1"), of("2")], &systems, |run, way, _| {
-            for kind in ["Practitioner", "Organization"] {
-                let is_told = count == 2 && scheme != "99X";
-                assert_eq!(run.issues.contains_key("term-as-identity"), is_told, "{scheme}: {:?}", run.issues);
-                let found = of_type(run, kind).len();
-                assert!(way != SEPARATE || found == count, "{scheme}: {found} {kind}");
-                assert_eq!(searches(run, kind).is_empty(), way != Way::Bundles || count == 2, "{scheme}");
-            }
-        });
-    }
-}
-
-#[test]
 fn a_study_of_several_patients_shares_no_order() {
     let images = [
         image("1", 1, &[(tags::ACCESSION_NUMBER, b"ACC1")]),
@@ -471,27 +350,6 @@ fn a_phantom_with_a_patients_number_shares_nothing_with_the_patient() {
         assert_eq!((run.exit_code, run.issues.get("other-patient")), (1, Some(&4)));
         assert_eq!(searches(run, "Encounter").len() + searches(run, "ServiceRequest").len(), 0);
     });
-}
-
-#[test]
-fn an_issuer_told_in_three_degrees_is_one() {
-    let full = |place, study: &str, local: &[u8], universal: &str| {
-        let image = image(study, place, &[(tags::ISSUER_OF_PATIENT_ID, local), (tags::ACCESSION_NUMBER, b"ACC1")]);
-        match universal {
-            "" => image,
-            _ => image.item(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE, issuer("", universal)),
-        }
-    };
-    let tellings: [(&[u8], &str); 3] = [(b"HOSP", ""), (b"", "1.2.9"), (b"HOSP", "1.2.9")];
-    let in_studies = [0, 1, 2].map(|at| full(1, &at.to_string(), tellings[at].0, tellings[at].1));
-    let in_one = [0, 1, 2].map(|at| full(at as u32 + 1, "1", tellings[at].0, tellings[at].1));
-    // What the user says of a local name is no universal id that another could contradict.
-    everywhere(&in_one, &["patient=urn:p", "issuer:HOSP=urn:h"], |run, _, _| {
-        assert_eq!(run.exit_code, 0, "{:?}", run.issues);
-    });
-    for images in [in_studies, in_one] {
-        everywhere(&images, &SYSTEMS, |run, _, _| assert_eq!(run.exit_code, 0, "{:?}", run.issues));
-    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Resources and Bundles of other programs: a study that refers to an order of another patient is not sent, wherever the
-//! order is.
+//! Resources and Bundles of other programs: a study that refers to an order of another patient is not sent, wherever
+//! the order is.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
-//! Bundles of other programs in all the forms that FHIR has for a reference: none hides an order of another patient, and
-//! none makes an order of the same patient look like another's.
+//! Bundles of other programs in all the forms that FHIR has for a reference: none hides an order of another patient,
+//! and none makes an order of the same patient look like another's.
 
 use std::process::Output;
 

@@ -11,7 +11,9 @@ mod checker;
 mod companions;
 #[cfg(feature = "upload")]
 mod foreign;
+mod issuers;
 mod numbers;
+mod persons;
 mod property;
 #[cfg(feature = "upload")]
 #[allow(dead_code, reason = "what the tests of the upload use")]

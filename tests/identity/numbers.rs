@@ -18,7 +18,7 @@ fn of_patient(study: &str, patient: &str, request: DataSet, specimen: DataSet) -
         .item(tags::SPECIMEN_DESCRIPTION_SEQUENCE, specimen)
 }
 
-fn with(attributes: &[(Tag, &str)]) -> DataSet {
+pub fn with(attributes: &[(Tag, &str)]) -> DataSet {
     attributes.iter().fold(DataSet::new(), |item, (tag, value)| item.text(*tag, *value))
 }
 
@@ -79,29 +79,6 @@ fn a_phantom_and_a_patient_of_one_number_share_nothing() {
         assert_eq!((run.exit_code, run.issues.get("other-patient")), (1, Some(&4)));
         assert_eq!(searches(run, "ServiceRequest").len() + searches(run, "Encounter").len(), 0);
     });
-}
-
-#[test]
-fn issuers_of_one_name_and_two_universal_ids_are_two_also_where_no_uri_says_these() {
-    let issued = |place: u32, local: &str, id: &str, id_type: &str| {
-        let of = [(tags::UNIVERSAL_ENTITY_ID, id), (tags::UNIVERSAL_ENTITY_ID_TYPE, id_type)];
-        image("1", place, &[(tags::ISSUER_OF_PATIENT_ID, local.as_bytes())])
-            .item(tags::ISSUER_OF_PATIENT_ID_QUALIFIERS_SEQUENCE, with(&of))
-    };
-    for (first, second, is_several) in [
-        (("HOSP", "a.example", "DNS"), ("HOSP", "b.example", "DNS"), true),
-        (("HOSP", "a.example", "DNS"), ("HOSP", "1.2.9", "ISO"), true),
-        (("HOSP", "a.example", "DNS"), ("HOSP", "a.example", "DNS"), false),
-        (("HOSP", "a.example", "DNS"), ("", "a.example", "DNS"), false),
-        (("HOSP", "1.2.8", "ISO"), ("HOSP", "1.2.9", "ISO"), true),
-    ] {
-        let images = [issued(1, first.0, first.1, first.2), issued(2, second.0, second.1, second.2)];
-        everywhere(&images, &SYSTEMS, |run, _, _| {
-            assert_eq!(run.issues.contains_key("several-patients"), is_several, "{first:?} {second:?}");
-            let study = &of_type(run, "ImagingStudy")[0];
-            assert_eq!(study["subject"]["identifier"]["assigner"]["display"], "HOSP");
-        });
-    }
 }
 
 #[test]
@@ -172,58 +149,6 @@ fn a_document_of_two_studies_makes_two_selections_also_in_two_runs() {
         selections[0]["id"].to_string()
     };
     assert_ne!(id("1"), id("2"));
-}
-
-/// Two images of a study that differ in one attribute.
-fn two_images(tag: Tag, values: [&[u8]; 2]) -> [Instance; 2] {
-    [image("1", 1, &[(tag, values[0])]), image("1", 2, &[(tag, values[1])])]
-}
-
-#[test]
-fn names_that_look_alike_and_lost_other_bytes_are_of_two() {
-    let (u, o): (&[u8], &[u8]) = (b"M\xFCller", b"M\xF6ller");
-    for (tag, kind) in [
-        (tags::OPERATORS_NAME, "Practitioner"),
-        (tags::PERFORMING_PHYSICIAN_NAME, "Practitioner"),
-        (tags::INSTITUTION_NAME, "Organization"),
-        (tags::MANUFACTURER, "Device"),
-        (tags::STATION_NAME, "Device"),
-    ] {
-        for (values, count) in [([u, o], 2), ([u, u], 1), ([b"A\tB", b"A B"], 2), ([b"A B", b" A B "], 1)] {
-            let images = two_images(tag, values);
-            everywhere(&images, &SYSTEMS, |run, way, _| {
-                let study = &of_type(run, "ImagingStudy")[0];
-                let performers = list(&study["series"][0]["performer"]);
-                let of_kind = performers.filter(|one| one["actor"]["type"] == kind).count();
-                assert_eq!(of_kind, count, "{tag} {values:?} {way:?}");
-            });
-            let separate = converted(&images, Release::R5, SEPARATE, &SYSTEMS);
-            assert_eq!(of_type(&separate, kind).len(), count, "{tag} {values:?}");
-        }
-    }
-}
-
-#[test]
-fn of_several_names_in_one_value_each_keeps_its_own_bytes() {
-    for (names, count) in [(&b"M\xFCller\\M\xF6ller"[..], 2), (b"M\xFCller\\M\xFCller", 1), (b"M\xFCller\\Olsen", 2)] {
-        let images = two_images(tags::OPERATORS_NAME, [names, b"M\xFCller"]);
-        let run = converted(&images, Release::R4, SEPARATE, &SYSTEMS);
-        assert_eq!(of_type(&run, "Practitioner").len(), count, "{names:?}");
-    }
-}
-
-#[test]
-fn where_there_is_room_for_one_name_another_that_looks_alike_is_a_difference() {
-    for tag in [tags::PATIENT_NAME, tags::REFERRING_PHYSICIAN_NAME, tags::INSTITUTIONAL_DEPARTMENT_NAME] {
-        for (other, count) in [(&b"M\xF6ller"[..], Some(&1)), (b"M\xFCller ", None)] {
-            everywhere(&two_images(tag, [b"M\xFCller", other]), &SYSTEMS, |run, _, _| {
-                assert_eq!(run.issues.get("differs"), count, "{tag} {other:?}");
-            });
-        }
-    }
-    let names = [b"M\xFCller", b"M\xF6ller"].map(|name| (tags::PATIENT_NAME, &name[..]));
-    let studies = [image("1", 1, &names[..1]), image("2", 1, &names[1..])];
-    everywhere(&studies, &SYSTEMS, |run, _, _| assert_eq!(run.issues.get("patient-differs"), Some(&1)));
 }
 
 #[test]
@@ -314,42 +239,6 @@ fn a_coding_scheme_whose_name_lost_bytes_is_none_that_the_user_named() {
             assert_eq!(operator["identifier"]["system"].as_str(), system, "{scheme:?}");
         });
     }
-}
-
-#[test]
-fn persons_whose_names_are_alike_in_letters_and_differ_in_ideographs_are_two() {
-    let named = |study, place, tag, ideographs: &str| {
-        let name = format!("Yamada^Tarou{ideographs}");
-        image(study, place, &[(tags::SPECIFIC_CHARACTER_SET, b"ISO_IR 192"), (tag, name.as_bytes())])
-    };
-    for (tag, kind) in
-        [(tags::OPERATORS_NAME, "Practitioner"), (tags::NAME_OF_PHYSICIANS_READING_STUDY, "Practitioner")]
-    {
-        for (other, count) in [("=山田^花子", 2), ("=山田^太郎", 1), ("", 1), ("=山田^太郎=やまだ^たろう", 1)]
-        {
-            for places in [[1, 2], [2, 1]] {
-                let images = [named("1", places[0], tag, "=山田^太郎"), named("1", places[1], tag, other)];
-                let run = converted(&images, Release::R4, SEPARATE, &SYSTEMS);
-                let persons = of_type(&run, kind);
-                assert_eq!(persons.len(), count, "{tag} {other}");
-                assert!(persons.iter().all(|person| list(&person["name"]).count() > 1), "the fuller name stays");
-            }
-        }
-    }
-    for (other, count) in [("=山田^花子", Some(&1)), ("=山田^太郎", None), ("", None), ("=山田^太郎=やまだ", None)]
-    {
-        let images = [named("1", 1, tags::PATIENT_NAME, "=山田^太郎"), named("2", 1, tags::PATIENT_NAME, other)];
-        everywhere(&images, &SYSTEMS, |run, _, _| assert_eq!(run.issues.get("patient-differs"), count, "{other}"));
-    }
-    let born = named("1", 2, tags::PATIENT_NAME, "=山田^花子").text(tags::PATIENT_BIRTH_DATE, "19700102");
-    let images = [named("1", 1, tags::PATIENT_NAME, "=山田^太郎"), born];
-    everywhere(&images, &SYSTEMS, |run, _, _| {
-        assert!(
-            of_type(run, "Patient").iter().all(|patient| patient["birthDate"].is_null()),
-            "it is of another person"
-        );
-        assert_eq!(run.issues.get("differs"), Some(&1));
-    });
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The invariant over random archives, written in every way: a few hundred of them, or as many as `IDENTITY_CASES` says;
-//! and over the files of the folder `IDENTITY_CORPUS`.
+//! The invariant over random archives, written in every way: a few hundred of them, or as many as `IDENTITY_CASES`
+//! says; and over the files of the folder `IDENTITY_CORPUS`.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};

@@ -22,8 +22,8 @@ const SYSTEMS: [&str; 9] = [
     "issuer:LAB=urn:l",
 ];
 
-/// What stands twice, at the root or in an item. The builder has one of each tag, so that another stands for it until the
-/// file is written: the last ones of the group, so that the later value comes later.
+/// What stands twice, at the root or in an item. The builder has one of each tag, so that another stands for it until
+/// the file is written: the last ones of the group, so that the later value comes later.
 const TWICE: [Tag; 20] = [
     tags::PATIENT_ID,
     tags::ISSUER_OF_PATIENT_ID,

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """kills.py PROGRAM [KILLS]: kills nights at random moments, and compares what the next night writes with a full run.
 
-Makes a synthetic archive, changes it before each night, kills the night with SIGKILL at a random moment of what a whole one
-takes, runs it again, and compares documents and report, byte for byte, with a run without an index.
+Makes a synthetic archive, changes it before each night, kills the night with SIGKILL at a random moment of what a whole
+one takes, runs it again, and compares documents and report, byte for byte, with a run without an index.
 """
 import os, random, shutil, signal, subprocess, sys, tempfile, time
 

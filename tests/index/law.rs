@@ -4,7 +4,7 @@
 use crate::world::{World, assert_same, convert};
 
 /// What is converted: two ways side by side in one index.
-const WAYS: [[&[&str]; 2]; 4] = [
+const WAYS: [[&[&str]; 2]; 5] = [
     [&["--fhir", "r4"], &["--fhir", "r5", "--references", "separate"]],
     [&["--fhir", "r4", "--format", "bundle"], &["--fhir", "r5", "--selections", "--report-values"]],
     [
@@ -35,10 +35,23 @@ const WAYS: [[&[&str]; 2]; 4] = [
         ],
         &["--fhir", "r5", "--format", "ndjson", "--references", "separate"],
     ],
+    [MADO, &["--fhir", "r5", "--selections"]],
+];
+
+/// A profile that shows what no other does.
+const MADO: &[&str] = &[
+    "--profile",
+    "mado",
+    "--creator",
+    "Clinic",
+    "--retrieve-location",
+    "1.2.3",
+    "--creation-time",
+    "2026-01-01T00:00:00Z",
 ];
 
 fn cases() -> u64 {
-    std::env::var("INDEX_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(8)
+    std::env::var("INDEX_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(10)
 }
 
 #[test]
@@ -72,6 +85,8 @@ fn an_index_alone_gives_what_the_files_give() {
         &["--fhir", "r6", "--format", "bundle"],
         &["--fhir", "r5", "--references", "separate", "--timezone", "+01:00"],
         &["--fhir", "r5", "--charset", "latin1", "--report-values"],
+        MADO,
+        &[MADO, &["--format", "kos"]].concat(),
     ] {
         let full = convert(&world, "full/", options);
         let mut arguments =

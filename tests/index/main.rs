@@ -5,6 +5,7 @@
 
 mod command;
 mod damage;
+mod gone;
 mod law;
 mod nights;
 mod world;

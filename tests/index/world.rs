@@ -182,7 +182,11 @@ pub fn documents(output: &Path) -> BTreeMap<String, String> {
     let files = WalkDir::new(output).into_iter().flatten().filter(|entry| entry.file_type().is_file());
     let named = files.map(|entry| {
         let name = entry.path().strip_prefix(output).unwrap().to_string_lossy().into_owned();
-        (name, fs::read_to_string(entry.path()).unwrap())
+        // Of a file that is no text, each byte is a character.
+        let bytes = fs::read(entry.path()).unwrap();
+        let text = String::from_utf8(bytes)
+            .unwrap_or_else(|error| error.as_bytes().iter().map(|byte| char::from(*byte)).collect());
+        (name, text)
     });
     named.collect()
 }

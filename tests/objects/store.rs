@@ -1,5 +1,5 @@
-//! An object store on this machine: as much of S3, Google and Azure as reading, listing and writing wants, and what goes
-//! wrong there.
+//! An object store on this machine: as much of S3, Google and Azure as reading, listing and writing wants, and what
+//! goes wrong there.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader, Read, Write};

@@ -3,8 +3,8 @@
 //!
 //! A line of a `console` block that begins with `$` is run; the lines below it, up to the next `$` or the end of the
 //! block, are its output, and `...` among them stands for any lines. A command continues after a backslash. `$FHIR` is
-//! the address of a server. Of `$ cargo run … -- …` the part after `--` is run, with the program that cargo would build;
-//! `.ci/run` has the whole line. Other `cargo` commands and `git` are run by `.ci/run` alone.
+//! the address of a server. Of `$ cargo run … -- …` the part after `--` is run, with the program that cargo would
+//! build; `.ci/run` has the whole line. Other `cargo` commands and `git` are run by `.ci/run` alone.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 

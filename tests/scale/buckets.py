@@ -3,8 +3,8 @@
 
     tests/scale/buckets.py [rate] [memory] [keys]     all three unless some are named
 
-DCM2FHIR names the program: an optimised build with --features objects. The store is tests/servers/load.go, and wants Go.
-Exit code 0: within the limits; 1: not; 3: there is no Go.
+DCM2FHIR names the program: an optimised build with --features objects. The store is tests/servers/load.go, and wants
+Go. Exit code 0: within the limits; 1: not; 3: there is no Go.
 """
 
 import contextlib

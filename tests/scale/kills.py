@@ -4,9 +4,9 @@ happened.
 
     tests/scale/kills.py [KILLS]
 
-20 times, at random moments, over an archive that changes each time. After each kill `assemble` refuses what is there, or
-writes what `convert` wrote before or after the change. At the end the folder is scanned again and compared with one that
-was never disturbed.
+20 times, at random moments, over an archive that changes each time. After each kill `assemble` refuses what is there,
+or writes what `convert` wrote before or after the change. At the end the folder is scanned again and compared with one
+that was never disturbed.
 """
 
 import os

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The law: whatever is done to the lines of a scan, and whatever becomes of an archive between two nights with an index,
-documents and reports are those of `convert`, by bytes.
+"""The law: whatever is done to the lines of a scan, and whatever becomes of an archive between two nights with an
+index, documents and reports are those of `convert`, by bytes.
 
     tests/scale/law.py [FOLDER...]
 
@@ -69,7 +69,7 @@ class Law:
 
     def __init__(self, folder, options, work):
         self.folder, self.options, self.work = folder, options, work
-        self.scan = ["scan", "-q", *(options[:2] if options[0] == "--profile" else [])]
+        self.scan = ["scan", "-q"]
         run("convert", folder, "-o", work / "want.ndjson", "--report", work / "want.json", *options, "-q", codes=(0, 1))
         self.want = documents(work / "want.ndjson") if (work / "want.ndjson").exists() else {"": b""}
         self.report = {"": (work / "want.json").read_bytes()}

@@ -11,8 +11,8 @@
 
 The program is target/debug/dcm2fhir, or $DCM2FHIR, built with `--features objects`. The folder is testdata/dicom unless
 another is given, as a corpus of real files; a synthetic archive is read with it, for nine character sets at least. Of a
-corpus Orthanc takes a part, and changes some of what it takes, which is counted. Exit code 0: all are equal; 1: some differ;
-3: some servers cannot be installed here, the others are equal.
+corpus Orthanc takes a part, and changes some of what it takes, which is counted. Exit code 0: all are equal; 1: some
+differ; 3: some servers cannot be installed here, the others are equal.
 """
 
 import base64

@@ -8,7 +8,8 @@ use serde_json::json;
 use crate::server::{Act, TestServer};
 use crate::session::{bundle, study};
 
-fn upload(server: &TestServer) -> Command {
+/// The command, without options of the environment.
+pub fn upload(server: &TestServer) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dcm2fhir"));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DCM2FHIR_")) {
         command.env_remove(name);
@@ -320,70 +321,6 @@ update ImagingStudy/1.2.1
   series[1.2.1.1].instance[b]: nothing -> {\"uid\":\"b\"}
 ";
     assert_eq!(text, want);
-}
-
-/// An archive of so many studies of one image each.
-fn archive(studies: u32) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let options = dcm2fhir::synth::SynthOptions::new(studies, 1);
-    dcm2fhir::synth::write_archive(&options, folder.path()).unwrap();
-    folder
-}
-
-/// The files of an archive, in order.
-fn files(archive: &tempfile::TempDir) -> Vec<std::path::PathBuf> {
-    let entries = walkdir::WalkDir::new(archive.path()).sort_by_file_name().into_iter().flatten();
-    entries.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
-}
-
-/// How many studies the server has.
-fn studies(server: &TestServer) -> usize {
-    server.store().keys().filter(|name| name.starts_with("ImagingStudy/")).count()
-}
-
-#[test]
-fn dicom_comes_from_a_pipe() {
-    let archive = archive(2);
-    let mut tar = tar::Builder::new(Vec::new());
-    tar.append_dir_all("archive", archive.path()).unwrap();
-    for (bytes, want) in [(fs::read(&files(&archive)[0]).unwrap(), 1), (tar.into_inner().unwrap(), 2)] {
-        let server = TestServer::new(|_| Act::Serve);
-        let output = upload(&server).arg("-").write_stdin(bytes).output().unwrap();
-        assert_eq!((output.status.code(), studies(&server)), (Some(0), want), "{output:?}");
-    }
-}
-
-#[test]
-fn several_studies_are_sent_with_every_way_to_refer() {
-    let archive = archive(3);
-    for references in ["logical", "contained", "separate"] {
-        let server = TestServer::new(|_| Act::Serve);
-        let output = upload(&server).arg(archive.path()).args(["--references", references]).output().unwrap();
-        assert_eq!((output.status.code(), studies(&server)), (Some(0), 3), "{references}: {output:?}");
-        let patients = server.store().keys().any(|name| name.starts_with("Patient/"));
-        assert_eq!(patients, references == "separate", "{references}");
-    }
-}
-
-#[test]
-fn the_summary_as_json_has_the_servers_part_and_is_the_last_line() {
-    let archive = archive(2);
-    let refusing = || {
-        TestServer::new(|seen| match seen.body.contains("\"PUT\"") {
-            true => Act::Answer(422, String::new(), String::new()),
-            false => Act::Serve,
-        })
-    };
-    for (server, created, code) in [(TestServer::new(|_| Act::Serve), 2, 0), (refusing(), 0, 1)] {
-        let output = upload(&server).arg(archive.path()).args(["--summary", "json"]).output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        let json: serde_json::Value = serde_json::from_str(said.trim_end()).unwrap_or_else(|_| panic!("{said}"));
-        assert_eq!((output.status.code(), &json["exitCode"]), (Some(code), &json!(code)), "{said}");
-        assert_eq!((&json["totals"]["studies"], &json["server"]["studies"]["created"]), (&json!(2), &json!(created)));
-        assert_eq!(json["server"]["fhir"]["release"], "r4");
-        assert!(json["server"]["traffic"]["requests"].as_u64() > Some(1), "{said}");
-        assert_eq!(json["causes"].as_array().unwrap().is_empty(), code == 0, "{said}");
-    }
 }
 
 #[test]

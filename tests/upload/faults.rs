@@ -242,7 +242,8 @@ fn a_page_is_no_answer() {
     assert_eq!(studies(&Session::to(&server).upload(&[bundle(1, &["a"])])), [1, 0, 0, 0]);
 }
 
-/// A server that answers the reads of the first studies otherwise, and how many batches of reads it has seen in the end.
+/// A server that answers the reads of the first studies otherwise, and how many batches of reads it has seen in the
+/// end.
 fn batches_of_reads(number: usize, act: &Act) -> usize {
     let (mut left, other) = (number, act.clone());
     let server = TestServer::new(move |seen| match seen.body.contains("\"batch\"") && left > 0 {

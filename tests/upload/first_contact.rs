@@ -2,18 +2,10 @@
 
 use std::time::Duration;
 
-use dcm2fhir::internals::error::Error;
 use serde_json::json;
 
 use crate::server::{Act, TestServer, statement};
 use crate::session::{Session, bundle, studies};
-
-fn reason(session: &Session) -> String {
-    match session.open() {
-        Err(Error::Server { reason, .. }) => reason,
-        other => panic!("{:?}", other.map(|server| server.release().name)),
-    }
-}
 
 #[test]
 fn a_server_that_is_starting_is_waited_for() {
@@ -31,7 +23,7 @@ fn the_deadline_ends_the_waiting() {
     for seconds in [0, 60, 900, 3600] {
         let mut session = Session::to(&server);
         session.options.policy.deadline = Duration::from_secs(seconds);
-        let reason = reason(&session);
+        let reason = session.refusal();
         assert!(reason.contains("status 503"), "{reason}");
         let waited: Duration = session.clock.sleeps().iter().sum();
         let least = Duration::from_secs(seconds).saturating_sub(session.options.policy.longest_pause);
@@ -44,7 +36,7 @@ fn nobody_who_listens_is_waited_for_too() {
     let server = TestServer::new(|_| Act::Serve);
     let mut session = Session::to(&server);
     session.options.connection.base = "http://127.0.0.1:1/fhir".to_string();
-    let reason = reason(&session);
+    let reason = session.refusal();
     assert!(reason.contains("after"), "{reason}");
     assert!(session.clock.sleeps().iter().sum::<Duration>() > Duration::from_secs(700));
 }
@@ -69,7 +61,7 @@ fn a_release_that_is_not_written_is_answered_with_advice() {
         ("six", "r4, r4b, r5"),
     ] {
         let server = TestServer::with(statement(version, json!({})).to_string(), |_| Act::Serve);
-        let reason = reason(&Session::to(&server));
+        let reason = Session::to(&server).refusal();
         assert!(reason.contains(version) && reason.contains(advice), "{version}: {reason}");
     }
 }

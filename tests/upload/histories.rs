@@ -1,5 +1,5 @@
-//! Random histories instead of cases: `DCM2FHIR_HISTORIES=10000 cargo test --release --test upload histories` plays more.
-//! One that fails is shrunk and printed; it is mended, and kept below under a name.
+//! Random histories instead of cases: `DCM2FHIR_HISTORIES=10000 cargo test --release --test upload histories` plays
+//! more. One that fails is shrunk and printed; it is mended, and kept below under a name.
 
 use std::env;
 

@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use assert_cmd::Command;
 use dcm2fhir::internals::upload::{End, Mode};
 use serde_json::{Value, json};
 
+use crate::binary::upload;
 use crate::server::{Act, Seen, TestServer, statement};
 use crate::session::{Session, bundle, patient_id, studies, study};
 use crate::store::{Rules, references};
@@ -154,8 +154,7 @@ fn a_study_is_named_by_its_uid_also_where_the_server_gives_the_ids() {
     let taking = TestServer::new(|_| Act::Serve);
     let journal = folder.path().join("journal");
     let run = |server: &TestServer, more: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dcm2fhir"));
-        command.args(["upload", "--to", &server.base, "--conditional"]).arg(&archive).args(more).output().unwrap()
+        upload(server).arg("--conditional").arg(&archive).args(more).output().unwrap()
     };
     let said = String::from_utf8(run(&refusing, &[]).stderr).unwrap();
     assert!(said.contains("ImagingStudy/2.25.") && !said.contains('~'), "{said}");
@@ -198,9 +197,8 @@ fn dicom_archives_bundles_and_resources_come_in_any_mixture() {
     fs::write(at("mixture/bundle.json"), bundle(1, &["a"]).to_string()).unwrap();
     fs::write(at("mixture/studies.ndjson"), format!("{alone}\n")).unwrap();
     let server = TestServer::new(|_| Act::Serve);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dcm2fhir"));
-    let output = command.args(["upload", "--to", &server.base, "-"]).arg(at("mixture"));
-    let output = output.write_stdin(bundle(4, &["a"]).to_string()).output().unwrap();
+    let stdin = bundle(4, &["a"]).to_string();
+    let output = upload(&server).arg("-").arg(at("mixture")).write_stdin(stdin).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(server.store().keys().filter(|key| key.starts_with("ImagingStudy/")).count(), 2 + 3 + 3);
 }
@@ -229,8 +227,7 @@ fn a_profile_and_what_the_user_says_of_meta_reach_the_server_and_the_diff() {
     dcm2fhir::synth::write_archive(&options, folder.path()).unwrap();
     let server = TestServer::new(|_| Act::Serve);
     let run = |more: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dcm2fhir"));
-        let output = command.args(["upload", "--to", &server.base]).arg(folder.path()).args(more).output().unwrap();
+        let output = upload(&server).arg(folder.path()).args(more).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{output:?}");
         String::from_utf8(output.stdout).unwrap()
     };

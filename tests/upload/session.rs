@@ -106,6 +106,14 @@ impl Session {
         Server::open(&self.options, Box::new(self.clock.clone()), self.interrupt.clone(), Arc::new(Silent))
     }
 
+    /// Why the upload cannot start.
+    pub fn refusal(&self) -> String {
+        match self.open() {
+            Err(Error::Server { reason, .. }) => reason,
+            other => panic!("{:?}", other.map(|server| server.release().name)),
+        }
+    }
+
     /// Uploads documents from as many threads as there are jobs, and says what became of them.
     pub fn upload(&self, documents: &[Value]) -> Counts {
         self.try_upload(documents).unwrap()

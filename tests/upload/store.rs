@@ -1,5 +1,5 @@
-//! What a FHIR server keeps: resources with versions, deletions, searches that may be answered from a cache, transactions,
-//! and references that must lead somewhere.
+//! What a FHIR server keeps: resources with versions, deletions, searches that may be answered from a cache,
+//! transactions, and references that must lead somewhere.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

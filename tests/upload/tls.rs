@@ -155,13 +155,6 @@ fn session(server: &TestServer, base: String, ca_certificate: Option<PathBuf>) -
     session
 }
 
-fn reason(session: &Session) -> String {
-    match session.open() {
-        Err(Error::Server { reason, .. }) => reason,
-        other => panic!("{:?}", other.map(|server| server.release().name)),
-    }
-}
-
 #[test]
 fn a_certificate_of_the_authority_that_is_named_is_trusted() {
     let (server, certificates) = (TestServer::new(|_| Act::Serve), Certificates::new());
@@ -177,7 +170,7 @@ fn a_certificate_of_an_unknown_authority_is_refused_at_once() {
     let base = front(&server, &certificates, false);
     for authority in [Some(certificates.path("other-ca.pem")), None] {
         let session = session(&server, base.clone(), authority);
-        let reason = reason(&session);
+        let reason = session.refusal();
         assert!(reason.contains("certificate") && reason.contains("--ca-cert"), "{reason}");
         assert!(session.clock.sleeps().is_empty(), "it will not be better another time");
     }
@@ -187,7 +180,7 @@ fn a_certificate_of_an_unknown_authority_is_refused_at_once() {
 fn a_certificate_of_another_host_is_refused() {
     let (server, certificates) = (TestServer::new(|_| Act::Serve), Certificates::new());
     let base = front(&server, &certificates, false).replace("localhost", "127.0.0.1");
-    let reason = reason(&session(&server, base, Some(certificates.path("ca.pem"))));
+    let reason = session(&server, base, Some(certificates.path("ca.pem"))).refusal();
     assert!(reason.contains("certificate") && reason.contains("localhost"), "{reason}");
 }
 
@@ -196,7 +189,7 @@ fn our_certificate_is_shown_to_a_server_that_wants_one() {
     let (server, certificates) = (TestServer::new(|_| Act::Serve), Certificates::new());
     let base = front(&server, &certificates, true);
     let mut session = session(&server, base, Some(certificates.path("ca.pem")));
-    let reason = reason(&session);
+    let reason = session.refusal();
     assert!(reason.contains("CertificateRequired") && reason.contains("--client-cert"), "{reason}");
     session.options.connection.client_certificate =
         Some((certificates.path("client.pem"), certificates.path("client.key")));

@@ -40,7 +40,8 @@ pub struct World {
     /// Studies that an editor deleted or withdrew, and the resources that may be there then.
     edited: Mutex<BTreeMap<usize, BTreeSet<String>>>,
     edits: Mutex<usize>,
-    /// What was sent last of each study with the journal, and with the index; and whether others sent something else since.
+    /// What was sent last of each study with the journal, and with the index; and whether others sent something else
+    /// since.
     known: [Mutex<BTreeMap<usize, (Sent, bool)>>; 2],
     folder: tempfile::TempDir,
     files: Mutex<Files>,

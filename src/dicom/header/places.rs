@@ -1,5 +1,5 @@
-//! Where the attributes of the root data set are, by tag: some twenty are looked up for every file, and most rows of the
-//! mapping look for attributes that are not there.
+//! Where the attributes of the root data set are, by tag: some twenty are looked up for every file, and most rows of
+//! the mapping look for attributes that are not there.
 
 use dicom_core::Tag;
 

@@ -133,8 +133,8 @@ impl<'a> Instance<'a> {
         }
     }
 
-    /// Reads the members of an attribute; false if its value is elsewhere or too long. Of two values in one attribute the
-    /// first is the former, as of two attributes.
+    /// Reads the members of an attribute; false if its value is elsewhere or too long. Of two values in one attribute
+    /// the first is the former, as of two attributes.
     fn members(
         &mut self,
         lexer: &mut Lexer<'_>,

@@ -77,8 +77,8 @@ impl<'a> Scan<'a> {
         Ok(end)
     }
 
-    /// Goes over plain elements to the first that must be looked at: it is wanted and not plain, or behind the last wanted one, of
-    /// undefined length, or out of order. `None` at the end of an item of defined length.
+    /// Goes over plain elements to the first that must be looked at: it is wanted and not plain, or behind the last
+    /// wanted one, of undefined length, or out of order. `None` at the end of an item of defined length.
     fn advance(
         &mut self,
         start: u64,
@@ -136,8 +136,8 @@ impl<'a> Scan<'a> {
         Ok(empty)
     }
 
-    /// Whether a lower tag follows a short element behind the last wanted one: then its tag is no sign of the end, for it
-    /// is damaged.
+    /// Whether a lower tag follows a short element behind the last wanted one: then its tag is no sign of the end, for
+    /// it is damaged.
     fn goes_back(&mut self, offset: u64, element: &Element, cursor: &Cursor, encoding: Encoding) -> Result<bool, Stop> {
         if element.length > MAX_DAMAGED_BYTES {
             return Ok(false);
@@ -174,8 +174,9 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Takes what is wanted of an element that may be there already: an attribute stands once in a data set (PS3.5 7.1). Of
-    /// two values the later one is taken, as pydicom and dicom-rs do, and a former one that differs is kept behind it.
+    /// Takes what is wanted of an element that may be there already: an attribute stands once in a data set (PS3.5
+    /// 7.1). Of two values the later one is taken, as pydicom and dicom-rs do, and a former one that differs is kept
+    /// behind it.
     #[cold]
     fn repeated(
         &mut self,
@@ -239,8 +240,8 @@ impl<'a> Scan<'a> {
         element.length == UNDEFINED || cursor.in_order && UIDS.iter().all(|uid| root.bytes(*uid).is_some())
     }
 
-    /// Passes over a delimiter, or an item with all that lies in it, where there is no sequence; or an element whose tag was
-    /// damaged to look like one.
+    /// Passes over a delimiter, or an item with all that lies in it, where there is no sequence; or an element whose
+    /// tag was damaged to look like one.
     fn stray(&mut self, offset: u64, element: &Element, encoding: Encoding) -> Result<u64, Stop> {
         match element {
             Element { number: ITEM, .. } if element.is_mark() => self.skip_items(offset, u64::MAX, encoding),

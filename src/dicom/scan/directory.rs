@@ -30,7 +30,8 @@ const MAX_DIRECTORY_BYTES: usize = u32::MAX as usize;
 pub struct Reference {
     /// Referenced File ID (0004,1500), raw.
     pub file_id: Vec<u8>,
-    /// Whether Referenced SOP Class UID in File (0004,1510) says that it is a DICOMDIR itself, or does not say what it is.
+    /// Whether Referenced SOP Class UID in File (0004,1510) says that it is a DICOMDIR itself, or does not say what it
+    /// is.
     pub may_be_directory: bool,
 }
 
@@ -123,7 +124,8 @@ fn group(element: &Element) -> u16 {
     element::tag(element.number).group()
 }
 
-/// The place behind an element; of the sequence of records, of items and of whatever has no length, that of what is in it.
+/// The place behind an element; of the sequence of records, of items and of whatever has no length, that of what is in
+/// it.
 fn behind(at: u64, element: &Element) -> u64 {
     let is_open = element.number >= DELIMITERS
         || element.length == UNDEFINED

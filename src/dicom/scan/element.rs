@@ -83,13 +83,14 @@ impl Element {
 }
 
 impl Element {
-    /// Whether it is an item or a delimiter, which have no VR (PS3.5 7.5). Any other is an attribute, even where its tag
-    /// was damaged to look like one.
+    /// Whether it is an item or a delimiter, which have no VR (PS3.5 7.5). Any other is an attribute, even where its
+    /// tag was damaged to look like one.
     pub fn is_mark(&self) -> bool {
         matches!(self.number, ITEM | ITEM_DELIMITATION | SEQUENCE_DELIMITATION) && self.vr == [0, 0]
     }
 
-    /// Whether it may be an empty one whose length has two bytes, so that the next element's tag was taken for a length.
+    /// Whether it may be an empty one whose length has two bytes, so that the next element's tag was taken for a
+    /// length.
     #[inline(always)]
     pub fn may_be_empty(&self) -> bool {
         self.header == 12 && (MIN_DOUBTFUL_LENGTH..UNDEFINED).contains(&self.length)
@@ -109,8 +110,8 @@ impl Encoding {
         self.known(head).or_else(|| self.guess(rest, head))
     }
 
-    /// The bytes of the elements at the start of `rest` that ascend, have a defined length and are no delimiters; the last
-    /// may reach beyond the end.
+    /// The bytes of the elements at the start of `rest` that ascend, have a defined length and are no delimiters; the
+    /// last may reach beyond the end.
     pub fn pass(self, rest: &[u8]) -> u64 {
         let (mut bytes, mut last) = (0, 0);
         while let Some(at) = usize::try_from(bytes).ok()
@@ -216,8 +217,9 @@ impl Encoding {
         (usize::from(element.header) <= rest.len()).then_some(element)
     }
 
-    /// An element whose VR is unknown, or has a length of another form than it should. Items and delimiters have none (PS3.5 7.5), and some writers leave it out of
-    /// single elements. An unknown VR of two letters has the long form by PS3.5 7.1.2, but the short one in the wild.
+    /// An element whose VR is unknown, or has a length of another form than it should. Items and delimiters have none
+    /// (PS3.5 7.5), and some writers leave it out of single elements. An unknown VR of two letters has the long form by
+    /// PS3.5 7.1.2, but the short one in the wild.
     #[cold]
     fn guess(self, rest: &[u8], head: &[u8; HEADER_BYTES]) -> Option<Element> {
         let implicit = self.implicit().known(head)?;
@@ -239,8 +241,8 @@ impl Encoding {
         forms.into_iter().find(|form| self.leads_on(form, rest)).or(fallback)
     }
 
-    /// Whether an element at the start of `rest` is followed by one of a higher tag, by a delimiter or by the end. The next
-    /// one has a VR, or none again and a length that is in sight.
+    /// Whether an element at the start of `rest` is followed by one of a higher tag, by a delimiter or by the end. The
+    /// next one has a VR, or none again and a length that is in sight.
     fn leads_on(self, element: &Element, rest: &[u8]) -> bool {
         let start = if element.length == UNDEFINED { element.value_at(0) } else { element.end(0) };
         let Some(next) = usize::try_from(start).ok().and_then(|start| rest.get(start..)) else { return false };

@@ -51,8 +51,8 @@ impl Scan<'_> {
         Ok((self.behind_command(at)?, declared))
     }
 
-    /// The place behind a command set (PS3.7 6.3), which programs that keep messages write in front of the data set; where
-    /// there is none, the same place.
+    /// The place behind a command set (PS3.7 6.3), which programs that keep messages write in front of the data set;
+    /// where there is none, the same place.
     fn behind_command(&mut self, start: u64) -> Result<u64, Stop> {
         if Encoding::ImplicitLittle.group(self.window.from(start, HEADER_BYTES)?) != Some(COMMAND_GROUP) {
             return Ok(start);

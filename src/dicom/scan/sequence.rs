@@ -1,7 +1,7 @@
 //! Sequences (PS3.5 7.5): the items of a wanted one, and the way over one that is not.
 //!
-//! Wanted sequences lie as deep inside each other as their paths are long. The others may be as deep as a file likes, so
-//! they are passed over without recursion, with one bit for each level.
+//! Wanted sequences lie as deep inside each other as their paths are long. The others may be as deep as a file likes,
+//! so they are passed over without recursion, with one bit for each level.
 
 use std::io;
 

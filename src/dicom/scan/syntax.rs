@@ -45,8 +45,8 @@ pub fn shows(rest: &[u8], encoding: Encoding) -> bool {
     inspect(rest) == Some(encoding)
 }
 
-/// The encoding of a data set that no meta information announces, if there is one: it starts with the group of a command, of the
-/// file meta information, of identification or patient, and a second element follows the first.
+/// The encoding of a data set that no meta information announces, if there is one: it starts with the group of a
+/// command, of the file meta information, of identification or patient, and a second element follows the first.
 pub fn unannounced(rest: &[u8]) -> Option<Encoding> {
     let seen = inspect(rest)?;
     let first = seen.element(rest)?;

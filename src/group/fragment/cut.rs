@@ -35,6 +35,8 @@ impl Cutter {
             v: VERSION,
             wanted: Hash(self.wanted),
             run: Hash(self.run),
+            at: 0,
+            next: false,
             parts: Vec::new(),
             more: false,
             patients: None,
@@ -51,6 +53,12 @@ impl Cutter {
     /// The last line, with the totals of the scan.
     pub fn end_line(&self, end: line::End) -> String {
         text("", &Line { end: Some(end), ..self.empty::<Instance<'_>>() })
+    }
+
+    /// What every line that ends this scan begins with.
+    pub fn start_of_end(&self) -> String {
+        let empty = text("", &self.empty::<Instance<'_>>());
+        format!("{},\"end\":{{", empty.trim_end_matches('}'))
     }
 
     /// Passes the lines of a study to `each`. `kind` returns the values of a kind by its fingerprint.
@@ -86,17 +94,20 @@ struct OpenLine<'c, 's, K> {
     study: &'s ScannedStudy,
     kind: &'c K,
     line: Line<'s, Instance<'s>>,
+    /// The line before: whether it is the last is known when there is another.
+    full: Option<Line<'s, Instance<'s>>>,
+    /// How many lines there were.
+    count: u32,
     instances: usize,
     bytes: usize,
     /// Indexes of this line's kinds.
     places: HashMap<u64, u32>,
-    is_first: bool,
 }
 
 impl<'c, 's, K: Fn(u64) -> Option<&'s StoredValues>> OpenLine<'c, 's, K> {
     fn new(cutter: &'c Cutter, study: &'s ScannedStudy, kind: &'c K) -> OpenLine<'c, 's, K> {
         let (line, places) = (cutter.empty(), HashMap::new());
-        OpenLine { cutter, study, kind, line, instances: 0, bytes: 0, places, is_first: true }
+        OpenLine { cutter, study, kind, line, full: None, count: 0, instances: 0, bytes: 0, places }
     }
 
     /// Counts what was added, and emits the line if it is full.
@@ -109,14 +120,20 @@ impl<'c, 's, K: Fn(u64) -> Option<&'s StoredValues>> OpenLine<'c, 's, K> {
     }
 
     fn give<E>(&mut self, each: &mut impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
-        let line = std::mem::replace(&mut self.line, self.cutter.empty());
-        (self.instances, self.bytes, self.is_first) = (0, 0, false);
+        let line = std::mem::replace(&mut self.line, Line { at: self.count + 1, ..self.cutter.empty() });
+        (self.instances, self.bytes, self.count) = (0, 0, self.count + 1);
         self.places.clear();
-        each(&text(&self.study.key, &line))
+        match self.full.replace(line) {
+            Some(before) => each(&text(&self.study.key, &Line { next: true, ..before })),
+            None => Ok(()),
+        }
     }
 
     fn finish<E>(mut self, each: &mut impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
-        if self.is_first || self.bytes > 0 || self.instances > 0 { self.give(each) } else { Ok(()) }
+        if self.count == 0 || self.bytes > 0 || self.instances > 0 {
+            self.give(each)?;
+        }
+        self.full.map_or(Ok(()), |last| each(&text(&self.study.key, &last)))
     }
 
     /// The index of a kind in this line.

@@ -10,8 +10,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::text::{FileName, Hash, Notes, Stored};
 use crate::issue::Skip;
 
-/// The version of the lines. Version 1 packs no numbers.
-pub const VERSION: u32 = 2;
+/// The version of the lines. Version 1 packs no numbers; versions before 3 do not number the lines of a study.
+pub const VERSION: u32 = 3;
+
+/// The first version that numbers the lines of a study.
+pub const NUMBERED: u32 = 3;
 
 /// The versions that are read.
 pub const READ: std::ops::RangeInclusive<u32> = 1..=VERSION;
@@ -27,6 +30,12 @@ pub struct Line<'a, I> {
     /// The scan that wrote it.
     #[serde(default)]
     pub run: Hash,
+    /// Its place among the lines of its study that the scan wrote, from 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub at: u32,
+    /// Whether the scan wrote more of them behind it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub next: bool,
     /// The study's parts.
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part<'a>>,
@@ -256,8 +265,52 @@ pub struct End {
     /// Which of how many shards it read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<(u32, u32)>,
+    /// Which of how many partitions it ends, where they are several, and the studies of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<PartEnd>,
+    /// The lines of files that were left out, in this partition; none before version 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<Total>,
+}
+
+/// A partition of a scan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartEnd {
+    /// Its number, from 1.
+    pub number: u32,
+    /// Of how many.
+    pub of: u32,
+    /// Its studies.
+    pub studies: Total,
+}
+
+/// How many there are, and the sum of their hashes, whatever their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Total(pub u64, pub Hash);
+
+impl Total {
+    /// Adds one.
+    pub fn add(&mut self, hash: u64) {
+        self.join(Total(1, Hash(hash)));
+    }
+
+    /// Adds all of another.
+    pub fn join(&mut self, other: Total) {
+        *self = Total(self.0.saturating_add(other.0), Hash(self.1.0.wrapping_add(other.1.0)));
+    }
+}
+
+impl End {
+    /// All studies of the scan.
+    pub fn all_studies(&self) -> Total {
+        Total(self.studies, self.sum)
+    }
 }
 
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+fn is_zero(value: &u32) -> bool {
+    *value == 0
 }

@@ -20,9 +20,9 @@ use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 pub use add::{Builder, Built, Outline};
 pub use cut::Cutter;
 pub use keep::{Kept, Scanned};
-pub use line::{End, Instance, InstanceUid};
+pub use line::{End, Instance, InstanceUid, PartEnd, Total};
 pub use skipped::{SkippedFile, skipped_entry, skipped_line};
-pub use text::{Hash, key, study_uid};
+pub use text::{key, study_uid};
 pub use unit::{Malformed, parse};
 
 use crate::name::Name;
@@ -39,10 +39,15 @@ pub fn file_hash(name: &Name) -> u64 {
 }
 
 /// Combines hashes.
-fn joined(hashes: &[u64]) -> u64 {
+pub fn joined(hashes: &[u64]) -> u64 {
     let mut hasher = Xxh3Default::new();
     hashes.iter().for_each(|hash| hasher.update(&hash.to_le_bytes()));
     hasher.digest()
+}
+
+/// The hash of a line without its key, by which lines of files that were left out are counted.
+pub fn line_hash(json: &[u8]) -> u64 {
+    xxh3_64(json)
 }
 
 /// The hash of a study's key, by which studies are counted and partitioned.

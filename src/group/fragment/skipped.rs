@@ -7,14 +7,14 @@ use crate::group::FileNotes;
 use crate::issue::Skip;
 use crate::name::Name;
 
-/// A file that was left out, and why; `None` where only something is to be said of it.
+/// A file that was left out, or one that only has notes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SkippedFile {
     /// The file.
     pub name: Name,
-    /// Why.
+    /// Why it was left out; `None` if it has only notes.
     pub skip: Option<Skip>,
-    /// What else is to be said of it.
+    /// Its notes.
     pub notes: FileNotes,
 }
 
@@ -34,7 +34,7 @@ impl SkippedFile {
         Skipped { n: FileName(self.name.clone()), r: self.skip.clone(), x: Notes(self.notes.clone()) }
     }
 
-    /// Takes a line's entry back.
+    /// Parses a line's entry.
     pub(super) fn of_line(Skipped { n, r, x }: Skipped) -> SkippedFile {
         SkippedFile { name: n.0, skip: r, notes: x.0 }
     }
@@ -42,33 +42,11 @@ impl SkippedFile {
 
 #[cfg(test)]
 mod tests {
-    use dicom_dictionary_std::tags;
-
     use super::*;
 
     #[test]
     fn a_reason_comes_back_as_it_was() {
-        for skip in [
-            Skip::NotDicom,
-            Skip::Empty,
-            Skip::Dicomdir,
-            Skip::NestedArchive,
-            Skip::Cut,
-            Skip::NotJson(7),
-            Skip::Encrypted,
-            Skip::Unsupported("x".into()),
-            Skip::Link,
-            Skip::NotRegular,
-            Skip::Missing,
-            Skip::OutsideFolder,
-            Skip::NoUid(tags::STUDY_INSTANCE_UID),
-            Skip::UnusableUid(tags::SOP_INSTANCE_UID),
-            Skip::Filtered,
-            Skip::PassedBy,
-            Skip::Compressed("a\n\"b".into()),
-            Skip::Unreadable("y".into()),
-            Skip::NotDelivered("z".into()),
-        ] {
+        for skip in Skip::one_of_each() {
             let file = SkippedFile { name: Name::file("a"), skip: Some(skip), notes: FileNotes::default() };
             let json = serde_json::to_string(&file.to_line()).unwrap();
             assert_eq!(SkippedFile::of_line(serde_json::from_str(&json).unwrap()), file);

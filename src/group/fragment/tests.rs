@@ -1,4 +1,4 @@
-//! Whatever is done to the lines of a scan, the studies and what is said of their files are those of the files.
+//! However the lines of a scan are cut, doubled and shuffled, they give the same studies and issues as the files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,8 +19,10 @@ use crate::mapping::{self, NUMBER, Options, Rejected};
 
 const KOS: &str = "1.2.840.10008.5.1.4.1.1.88.59";
 const WANTED: u64 = 7;
+/// What lines may have.
+const ACCEPTED: [u64; 2] = [WANTED, 8];
 
-/// What is said of files.
+/// The issues of files.
 type Issues = BTreeSet<String>;
 
 fn said(name: &Name, issue: &Issue) -> String {
@@ -34,7 +36,7 @@ fn first_difference(found: String, want: String) -> Option<(String, String)> {
     first.or_else(|| (found.len() != want.len()).then_some((found, want)))
 }
 
-/// The studies as they come of the files, and what is said of these.
+/// The studies of the files, and the issues of these.
 fn converted(all: &[Vec<Sample>], options: &Options) -> (Vec<Study>, Issues) {
     let (studies, mut issues) = (Studies::default(), Issues::new());
     for instance in all {
@@ -78,7 +80,7 @@ fn scanned(all: &[Vec<Sample>], max_instances: usize, max_bytes: usize) -> Vec<S
     lines
 }
 
-/// The studies of lines in any order, and what is said of their files.
+/// The studies of lines in any order, and the issues of their files.
 fn assembled(lines: &[String], options: &Options) -> (Vec<(Study, Rejected)>, Issues) {
     let (mut builders, mut issues) = (BTreeMap::new(), Issues::new());
     for line in lines {
@@ -87,7 +89,7 @@ fn assembled(lines: &[String], options: &Options) -> (Vec<(Study, Rejected)>, Is
         let builder =
             builders.entry(uid.clone()).or_insert_with(|| Builder::new(&uid, options, Selections::Rejections));
         if !builder.has(json.as_bytes()) {
-            let unit = parse::<Instance<'_>>(json.as_bytes(), WANTED).unwrap();
+            let unit = parse::<Instance<'_>>(json.as_bytes(), ACCEPTED).unwrap();
             builder
                 .add(unit, |name, issue| {
                     issues.insert(said(name, &issue));
@@ -159,7 +161,8 @@ proptest! {
         // Three scans, of which each has some of the files, and the last one some of them again.
         let mut lines = Vec::new();
         for scan in 0..3 {
-            let some: Vec<_> = all.iter().zip(&places).filter(|(_, place)| **place == scan || scan == 2).map(|(one, _)| one.clone()).collect();
+            let is_there = |(_, place): &(_, &usize)| **place == scan || scan == 2;
+            let some: Vec<_> = all.iter().zip(&places).filter(is_there).map(|(one, _)| one.clone()).collect();
             lines.extend(scanned(&some, max_instances, max_bytes));
         }
         for at in &doubled {
@@ -169,7 +172,8 @@ proptest! {
         let (built, issues) = assembled(&lines, &options);
         prop_assert_eq!(issues, want_issues);
         let (mut found, rejected): (Vec<_>, Vec<_>) = built.into_iter().unzip();
-        prop_assert_eq!(first_difference(all_said(std::mem::take(&mut found)), all_said(std::mem::take(&mut want))), None);
+        let [found_said, want_said] = [&mut found, &mut want].map(|all| all_said(std::mem::take(all)));
+        prop_assert_eq!(first_difference(found_said, want_said), None);
 
         // The same once more, with what is rejected left out.
         let (mut want, _) = converted(&all, &options);
@@ -185,13 +189,14 @@ proptest! {
 
     #[test]
     fn no_line_makes_it_fail(json in ".{0,80}", at in any::<prop::sample::Index>(), byte in any::<u8>()) {
-        let _ = parse::<Instance<'_>>(json.as_bytes(), WANTED);
-        let mut line = scanned(&[instance("1.2.1", "1.1", KOS, &[text(tags::INSTANCE_NUMBER, "x")])], 9, 9999).remove(0).into_bytes();
+        let _ = parse::<Instance<'_>>(json.as_bytes(), ACCEPTED);
+        let selection = instance("1.2.1", "1.1", KOS, &[text(tags::INSTANCE_NUMBER, "x")]);
+        let mut line = scanned(&[selection], 9, 9999).remove(0).into_bytes();
         let place = at.index(line.len());
         line[place] = byte;
         let json = line.split(|byte| *byte == b'\t').nth(1).unwrap_or_default();
         let options = Options::default();
-        if let Ok(unit) = parse::<Instance<'_>>(json, WANTED) {
+        if let Ok(unit) = parse::<Instance<'_>>(json, ACCEPTED) {
             let mut builder = Builder::new("1", &options, Selections::All);
             if builder.add(unit, |_, _| ()).is_ok() {
                 builder.finish().map(|mut built| built.study.resolve(&options).series.len());
@@ -202,9 +207,9 @@ proptest! {
 
 #[test]
 fn a_line_of_another_version_says_so_and_a_cut_one_too() {
-    let line = |json: &str| parse::<Instance<'_>>(json.as_bytes(), WANTED).map(drop).unwrap_err().to_string();
+    let line = |json: &str| parse::<Instance<'_>>(json.as_bytes(), ACCEPTED).map(drop).unwrap_err().to_string();
     for (json, want) in [
-        (r#"{"v":3,"wanted":["new"],"study":7}"#, "lines of version 3"),
+        (r#"{"v":4,"wanted":["new"],"study":7}"#, "lines of version 4"),
         (r#"{"v":1,"wanted":"AAAAAAAAAAA"}"#, "other attributes"),
         (r#"{"v":1,"wanted":"AAAAAAAAAAA","series":7}"#, "other attributes"),
         (r#"{"v":1,"wanted":"AAAAAAAAAAc","series":[{"uid":"1.2"#, "cut off: eof"),
@@ -212,6 +217,10 @@ fn a_line_of_another_version_says_so_and_a_cut_one_too() {
         (r#"{"resourceType":"ImagingStudy"}"#, "not a line of `dcm2fhir scan`"),
     ] {
         assert!(line(json).contains(want), "{json}: {}", line(json));
+    }
+    let of_earlier_attributes = br#"{"v":2,"wanted":"AAAAAAAAAAg"}"#;
+    for (accepted, want) in [(ACCEPTED, None), ([WANTED, WANTED], Some(Malformed::Wanted))] {
+        assert_eq!(parse::<Instance<'_>>(of_earlier_attributes, accepted).err(), want);
     }
 }
 
@@ -230,7 +239,7 @@ fn the_uids_of_a_line_are_uids() {
         (&format!(r#"[[0,"{}",1,0,"AAAAAAAAAAA","AAAAAAAAAAA"]]"#, "1".repeat(65)), false),
     ] {
         let json = format!(r#"{{"v":1,"wanted":"AAAAAAAAAAc",{kind},"series":[{{"uid":"1.2","i":{instances}}}]}}"#);
-        let unit = parse::<Instance<'_>>(json.as_bytes(), WANTED);
+        let unit = parse::<Instance<'_>>(json.as_bytes(), ACCEPTED);
         let added = unit.and_then(|unit| Builder::new("1", &options, Selections::All).add(unit, |_, _| ()));
         assert_eq!(added.is_ok(), is_fine, "{instances}");
     }

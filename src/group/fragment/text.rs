@@ -1,5 +1,5 @@
-//! The values of a fragment as text: hashes and bytes in base64, names and UIDs percent-encoded, so that a line is plain
-//! ASCII whatever a file is called.
+//! The values of a fragment as text: hashes and bytes in base64, names and UIDs percent-encoded, so that a line is
+//! plain ASCII whatever a file is called.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,7 +14,8 @@ use crate::dicom::StoredValues;
 use crate::group::FileNotes;
 use crate::name::{Name, os_string};
 
-/// What no name shows as it is: JSON would escape the quote and the backslash, and `!` separates an entry from its archive.
+/// Percent-encoded in names too: JSON would escape the quote and the backslash, and `!` separates an entry from its
+/// archive.
 const ENCODED: &AsciiSet = &CONTROLS.add(b'%').add(b'"').add(b'\\').add(b'!');
 
 /// A 64-bit hash in eleven characters.
@@ -59,7 +60,7 @@ impl<'de> Deserialize<'de> for Hash {
     }
 }
 
-/// Reads base64 and makes something of the bytes.
+/// Decodes base64 and parses the bytes.
 fn decoded<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     make: fn(&[u8]) -> Option<T>,
@@ -86,12 +87,12 @@ impl<'de> Deserialize<'de> for Stored {
     }
 }
 
-/// What is to be said of a file.
+/// The notes of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Notes(pub FileNotes);
 
 impl Notes {
-    /// Whether there is nothing to be said.
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -135,18 +136,18 @@ impl<'de> Deserialize<'de> for FileName {
     }
 }
 
-/// Marks a part of a UID that is packed: no UID has it.
+/// Marks a packed part of a UID; no UID contains it.
 const PACKED: char = '~';
-/// Marks one that is a number, packed as such; since version 2 of the lines.
+/// Marks a part that is packed as a number; since version 2 of the lines.
 const PACKED_NUMBER: char = '=';
-/// A shorter part of a UID stays as it is.
+/// Shorter parts of a UID are not packed.
 const MIN_PACKED: usize = 12;
 /// The characters of a packed UID by their codes; [`PAD`] stands behind an odd number of them.
 const CHARACTERS: &[u8; 11] = b"0123456789.";
 const PAD: u8 = 0xF;
 
-/// A part of a UID, in two thirds of the room where it is long, and a number in less: of the UIDs of one series that a
-/// UUID makes, nearly all differs.
+/// A part of a UID, packed to two thirds if it is long, and to less if it is a number: UIDs made from UUIDs share no
+/// prefix in a series.
 pub fn packed(part: &str) -> String {
     if part.len() < MIN_PACKED {
         return part.to_string();
@@ -166,7 +167,7 @@ pub fn packed(part: &str) -> String {
     format!("{PACKED}{}", HASH.encode(bytes))
 }
 
-/// The part of a UID that was packed, or was not; `None` where it is none.
+/// The part of a UID, unpacked if it was packed; `None` if it is invalid.
 pub fn unpacked(text: &str) -> Option<Cow<'_, str>> {
     if let Some(packed) = text.strip_prefix(PACKED_NUMBER) {
         let bytes = HASH.decode(packed).ok().filter(|bytes| bytes.len() <= size_of::<u128>())?;
@@ -181,13 +182,13 @@ pub fn unpacked(text: &str) -> Option<Cow<'_, str>> {
     characters.collect::<Option<String>>().map(Cow::Owned)
 }
 
-/// What stands for a study before the tab of a line. A UID of digits and dots stays as it is; so a UID is never taken for
-/// the absent value `\N` of a table, and no line ends in it.
+/// The key of a study, before the tab of a line: a UID of digits and dots as it is, others encoded. So a key is never
+/// taken for the absent value `\N` of a table, and contains no line end.
 pub fn key(study_uid: &str) -> String {
     percent_encode(study_uid.as_bytes(), ENCODED).to_string()
 }
 
-/// The study that a key stands for.
+/// The Study Instance UID of a key.
 pub fn study_uid(key: &str) -> Option<String> {
     percent_decode_str(key).decode_utf8().ok().map(Cow::into_owned)
 }

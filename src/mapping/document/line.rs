@@ -165,8 +165,8 @@ pub fn content(attribute: Attribute) -> Option<&'static str> {
 pub const CONTENTS: [(&str, &str); 3] = [
     (
         "code",
-        "a coded entry: code value, scheme, version, meaning (PS3.3 8.8), with the schemes of (0008,0110); a code whose \
-         scheme is not known keeps its value without a system, beside its meaning as text",
+        "a coded entry: code value, scheme, version, meaning (PS3.3 8.8), with the schemes of (0008,0110); a code \
+         whose scheme is not known keeps its value without a system, beside its meaning as text",
     ),
     ("person", "a person's identification: the codes of (0040,1101) (PS3.3 10.1)"),
     ("issuer", "who gave a number out: local name, universal id and its type (PS3.3 10.14)"),

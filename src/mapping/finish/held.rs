@@ -3,7 +3,6 @@
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
-use super::issue;
 use crate::fhir::{Held, ResourceType};
 use crate::issue::{Issue, Reason};
 use crate::mapping::terms::system;
@@ -26,7 +25,7 @@ pub fn held_issue(held: &Held) -> Issue {
         (_, Some("FILL")) => ("basedOn", &[tags::FILLER_ORDER_NUMBER_IMAGING_SERVICE_REQUEST]),
         _ => ("basedOn", &[tags::ACCESSION_NUMBER]),
     };
-    issue(element, tags, Reason::OtherPatient)
+    Issue::new(element, tags, Reason::OtherPatient)
 }
 
 #[cfg(test)]

@@ -131,7 +131,7 @@ fn speaking<'a>(resolved: &'a ResolvedStudy<'a>) -> impl Iterator<Item = &'a Res
 fn detail(number_of_instances: u32, options: &ContentOptions, issues: &mut Issues<'_>) -> Detail {
     let too_many = options.max_instances.is_some_and(|most| u64::from(number_of_instances) > most);
     if options.detail == Detail::Instance && too_many {
-        issues.push((None, issue("series.instance", &[], Reason::ManyInstances)));
+        issues.push((None, Issue::new("series.instance", &[], Reason::ManyInstances)));
         return Detail::Series;
     }
     options.detail
@@ -149,10 +149,10 @@ const IDENTIFIER: Rule = Rule {
 /// study's could look the same.
 fn study_uid(uid: &str, issues: &mut Issues<'_>) -> Option<Identifier> {
     if !is_oid(uid) {
-        issues.push((None, issue("identifier", &[tags::STUDY_INSTANCE_UID], Reason::NotAnOid)));
+        issues.push((None, Issue::new("identifier", &[tags::STUDY_INSTANCE_UID], Reason::NotAnOid)));
     }
     if !fhir::id::is_id(uid) {
-        issues.push((None, issue("id", &[tags::STUDY_INSTANCE_UID], Reason::NotAnId)));
+        issues.push((None, Issue::new("id", &[tags::STUDY_INSTANCE_UID], Reason::NotAnId)));
     }
     let identifier = Identifier {
         system: Some(system::DICOM_UID.into()),
@@ -195,8 +195,9 @@ fn is_acquisition(modality: &CodeableConcept) -> bool {
 const SUBJECT: Rule = Rule {
     element: "subject",
     from: "subject, --subject",
-    rule: "of type Patient, or Device of a phantom; the user's, else the headers'; what the first instance lacks comes from the next that agrees in \
-           Patient ID, issuer and name; a data-absent-reason where they know nothing",
+    rule: "of type Patient, or Device of a phantom; the user's, else the headers'; what the first instance lacks \
+           comes from the next that agrees in Patient ID, issuer and name; a data-absent-reason where they know \
+           nothing",
 };
 
 /// The subject from `--subject`, else from the headers. The headers' identifier and display are added to the given
@@ -231,8 +232,4 @@ const ENDPOINTS: Rule = Rule {
 fn endpoints(options: &ContentOptions, is_here: fn(EndpointLevel, EndpointType) -> bool) -> Vec<Reference> {
     let here = |endpoint: &&EndpointOption| is_here(options.endpoint_level, endpoint.kind);
     options.endpoint.iter().filter(here).map(EndpointOption::reference).collect()
-}
-
-fn issue(element: &'static str, tags: &[dicom_core::Tag], reason: Reason) -> Issue {
-    Issue { element, tags: tags.to_vec(), reason, value: None }
 }

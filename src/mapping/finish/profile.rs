@@ -3,7 +3,6 @@
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
-use super::issue;
 use crate::fhir::profile::Change;
 use crate::issue::{Issue, Lack, Reason};
 
@@ -25,7 +24,7 @@ pub fn lack_issue(lack: Lack, reason: fn(Lack) -> Reason) -> Issue {
         Lack::OtherThanManifests => ("series.instance", &[tags::CONCEPT_NAME_CODE_SEQUENCE]),
         Lack::Status => ("status", &[]),
     };
-    issue(element, tags, reason(lack))
+    Issue::new(element, tags, reason(lack))
 }
 
 /// The issue of a change, with the attribute that it concerns.
@@ -38,7 +37,7 @@ pub fn change_issue(change: Change) -> Issue {
         "series.performer" => &[tags::PERFORMING_PHYSICIAN_NAME],
         _ => &[],
     };
-    issue(change.element, tags, change.reason)
+    Issue::new(change.element, tags, change.reason)
 }
 
 #[cfg(test)]

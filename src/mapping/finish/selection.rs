@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use dicom_dictionary_std::tags;
 
-use super::{Issues, Rule, issue};
+use super::{Issues, Rule};
 use crate::fhir::{self, Identifier, ImagingSelection, Reference, ResourceType, SelectedInstance};
-use crate::issue::Reason;
+use crate::issue::{Issue, Reason};
 use crate::mapping::selection::SelectedInstance as Referenced;
 use crate::mapping::terms::{is_oid, system};
 use crate::mapping::{Rejected, ResolvedStudy, Selection};
@@ -40,7 +40,10 @@ fn of_document(selection: &Selection, resolved: &ResolvedStudy<'_>, issues: &mut
         if *study_uid == &*referenced.study_uid {
             instances.push(instance(referenced, selection));
         } else {
-            issues.push((None, issue("ImagingSelection.seriesUid", &[tags::SERIES_INSTANCE_UID], Reason::Elsewhere)));
+            issues.push((
+                None,
+                Issue::new("ImagingSelection.seriesUid", &[tags::SERIES_INSTANCE_UID], Reason::Elsewhere),
+            ));
         }
     }
     let of_series = |(series_uid, (study_uid, instances)): (&str, (&str, Vec<SelectedInstance>))| ImagingSelection {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use dicom_dictionary_std::tags;
 
 use super::union::{distinct_concepts, distinct_orders, distinct_performers};
-use super::{Issues, Rule, endpoints, issue};
+use super::{Issues, Rule, endpoints};
 use crate::fhir::release::Agreement;
 use crate::fhir::{CodeableConcept, DateTime, Performer, Series};
 use crate::issue::{Issue, Reason};
@@ -56,7 +56,7 @@ pub(super) const MODALITY: Rule =
 /// The modality is required, so an absent one gets a data-absent-reason (R5 ImagingStudy.series.modality).
 fn modality(known: Option<CodeableConcept>, note: &mut impl FnMut(Issue)) -> Option<CodeableConcept> {
     if known.is_none() {
-        note(issue("series.modality", &[tags::MODALITY], Reason::Absent));
+        note(Issue::new("series.modality", &[tags::MODALITY], Reason::Absent));
     }
     known
 }
@@ -87,7 +87,7 @@ fn laterality(sides: &[Side], note: &mut impl FnMut(Issue)) -> Option<CodeableCo
         [Side::Sided(coding)] => Some(coding.clone().into()),
         [] | [Side::Unpaired] => None,
         _ => {
-            note(issue("series.laterality", &[tags::LATERALITY], Reason::Disagrees));
+            note(Issue::new("series.laterality", &[tags::LATERALITY], Reason::Disagrees));
             None
         }
     }
@@ -113,7 +113,7 @@ fn body_sites(
     if concepts.len() > 1 && !options.release().body_site.is_list {
         concepts = shared_body_part(sites).into_iter().collect();
         if concepts.is_empty() {
-            note(issue("series.bodySite", &[tags::BODY_PART_EXAMINED], Reason::Disagrees));
+            note(Issue::new("series.bodySite", &[tags::BODY_PART_EXAMINED], Reason::Disagrees));
         }
     }
     if options.release().laterality.is_some() { concepts } else { with_side(concepts, side) }
@@ -158,7 +158,7 @@ fn started(
     let (series, Some(study)) = (series?, study) else { return series };
     let is_before = series.is_before(&study);
     if is_before {
-        note(issue("series.started", &[tags::SERIES_DATE], Reason::BeforeStudy));
+        note(Issue::new("series.started", &[tags::SERIES_DATE], Reason::BeforeStudy));
     }
     if options.release().study_and_series == Agreement::Free {
         return Some(series);
@@ -170,6 +170,6 @@ fn started(
         (false, false) => Some(Reason::FinerThanStudy),
         (false, true) => None,
     };
-    precision.into_iter().for_each(|reason| note(issue("series.started", &[tags::SERIES_TIME], reason)));
+    precision.into_iter().for_each(|reason| note(Issue::new("series.started", &[tags::SERIES_TIME], reason)));
     (!is_before && !is_coarser).then_some(same_precision)
 }

@@ -7,9 +7,9 @@ use dicom_dictionary_std::tags;
 
 use crate::dicom::wanted::NodeId;
 use crate::dicom::{Header, Levels, Wanted};
-use crate::fhir::{CodeableConcept, Coding, Identifier, Profile, Reference};
+use crate::fhir::{CodeableConcept, Coding, Identifier, Reference};
 use crate::issue::{Issue, Reason};
-use crate::mapping::{Mapped, Options, Row, map, wanted_with};
+use crate::mapping::{Mapped, Options, Row, map, wanted};
 
 /// An attribute of a sample data set.
 pub type Sample = (Tag, Value);
@@ -67,7 +67,7 @@ pub fn issuer(local: &str, universal: &str, id_type: &str) -> Vec<Sample> {
 
 /// The header of a data set in UTF-8, as the scanner brings it back.
 pub fn header(data_set: &[Sample]) -> Header {
-    static WANTED: LazyLock<Wanted> = LazyLock::new(|| wanted_with(Profile::ALL[0]));
+    static WANTED: LazyLock<Wanted> = LazyLock::new(wanted);
     let mut header = Header::default();
     header.push_value(tags::SPECIFIC_CHARACTER_SET, Levels::ALL, b"ISO_IR 192").unwrap();
     push(&mut header, data_set, &WANTED, WANTED.root());

@@ -1,12 +1,13 @@
 //! Facts across studies, collected before any is written: numbers used by several patients, contradictions about a
-//! patient, series and instances that occur in several studies, and whether the scan is complete.
+//! patient, series and instances that occur in several studies, and whether the scans are complete.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::studies::LineVisitor;
+use super::whole::{OfStudy, Scans};
 use crate::error::Error;
 use crate::fhir::{Claim, Described, Fact};
-use crate::group::fragment::{End, InstanceUid, Malformed, Outline, key_hash, parse};
+use crate::group::fragment::{InstanceUid, Malformed, Outline, key_hash, parse};
 use crate::group::reader::Selections;
 use crate::group::{Across, repeated, said};
 use crate::mapping::Options;
@@ -17,7 +18,7 @@ use crate::options::Share;
 pub struct Facts<'o> {
     options: &'o Options,
     selections: Selections,
-    wanted: u64,
+    wanted: [u64; 2],
     /// The partition that is written.
     own: Share,
     /// Whether the current studies are written; of the others only what they share is recorded.
@@ -28,16 +29,13 @@ pub struct Facts<'o> {
     instances: Vec<u64>,
     series_elsewhere: BTreeSet<u64>,
     instances_elsewhere: BTreeSet<u64>,
-    runs: BTreeMap<u64, (u64, u64)>,
-    ends: BTreeMap<u64, End>,
-    /// The shards that ended, by how many there are: those without studies end alike.
-    shards: BTreeMap<u32, BTreeSet<u32>>,
+    scans: Scans,
     /// The number of studies to write.
     pub studies: usize,
 }
 
-/// The current study, and the scans of its lines.
-type Open = (Outline, BTreeSet<u64>);
+/// The current study, and its lines.
+type Open = (Outline, OfStudy);
 
 /// The facts across the studies.
 #[derive(Debug)]
@@ -54,15 +52,13 @@ pub struct Found {
     pub instances_elsewhere: Vec<u64>,
     /// Whether there are any shared numbers.
     pub has_claims: bool,
-    /// Whether every line of each scan was read.
-    pub is_whole: bool,
-    /// Whether a scan left files out by `--include` or `--exclude`.
-    pub is_partial: bool,
+    /// Which lines of the scans came.
+    pub scans: Scans,
 }
 
 impl<'o> Facts<'o> {
     /// No facts yet.
-    pub fn new(options: &'o Options, selections: Selections, wanted: u64, own: Share) -> Facts<'o> {
+    pub fn new(options: &'o Options, selections: Selections, wanted: [u64; 2], own: Share) -> Facts<'o> {
         Facts {
             options,
             selections,
@@ -75,9 +71,7 @@ impl<'o> Facts<'o> {
             instances: Vec::new(),
             series_elsewhere: BTreeSet::new(),
             instances_elsewhere: BTreeSet::new(),
-            runs: BTreeMap::new(),
-            ends: BTreeMap::new(),
-            shards: BTreeMap::new(),
+            scans: Scans::default(),
             studies: 0,
         }
     }
@@ -91,14 +85,13 @@ impl<'o> Facts<'o> {
 
     /// Whether there is a study here, or one that the scans counted.
     pub fn has_studies(&self) -> bool {
-        self.studies > 0 || self.ends.values().any(|end| end.studies > 0)
+        self.studies > 0 || self.scans.have_studies()
     }
 
     /// The facts across all studies.
     pub fn finish(mut self) -> Found {
         self.series.sort_unstable();
         self.instances.sort_unstable();
-        let is_whole = self.is_whole();
         self.described.sort_by(|one, other| one.0.cmp(&other.0));
         let (contradicting, described): (Vec<Box<str>>, Vec<Described>) = self.described.into_iter().unzip();
         let described = described.into_iter().enumerate().map(|(place, described)| described.at(place)).collect();
@@ -119,18 +112,8 @@ impl<'o> Facts<'o> {
             instances: join(&self.instances, &self.instances_elsewhere),
             instances_elsewhere: self.instances_elsewhere.into_iter().collect(),
             has_claims,
-            is_whole,
-            is_partial: self.ends.values().any(|end| end.partial),
+            scans: self.scans,
         }
-    }
-
-    /// Whether each scan is complete: all its studies and shards.
-    fn is_whole(&self) -> bool {
-        let is_whole =
-            |(run, end): (&u64, &End)| self.runs.get(run).copied().unwrap_or_default() == (end.studies, end.sum.0);
-        self.runs.keys().all(|run| self.ends.contains_key(run))
-            && self.ends.iter().all(is_whole)
-            && self.shards.iter().all(|(of, numbers)| numbers.len() == *of as usize)
     }
 }
 
@@ -138,24 +121,21 @@ impl LineVisitor for Facts<'_> {
     type Open = Open;
 
     fn open(&mut self, study_uid: &str) -> Open {
-        (Outline::new(study_uid), BTreeSet::new())
+        (Outline::new(study_uid), OfStudy::default())
     }
 
     fn has(&mut self, (outline, _): &mut Open, json: &[u8]) -> bool {
         outline.has(json)
     }
 
-    fn line(&mut self, (outline, runs): &mut Open, json: &[u8]) -> Result<(), Malformed> {
+    fn line(&mut self, (outline, lines): &mut Open, json: &[u8]) -> Result<(), Malformed> {
         let unit = parse::<InstanceUid<'_>>(json, self.wanted)?;
-        runs.insert(unit.run());
+        lines.see(unit.run(), unit.place());
         outline.add(unit, self.options, self.selections)
     }
 
-    fn close(&mut self, (outline, runs): Open, key: &str) -> Result<(), Error> {
-        for run in runs {
-            let known = self.runs.entry(run).or_default();
-            *known = (known.0 + 1, known.1.wrapping_add(key_hash(key)));
-        }
+    fn close(&mut self, (outline, lines): Open, key: &str) -> Result<(), Error> {
+        self.scans.study(key, &lines);
         let Some((mut study, placed)) = outline.finish() else { return Ok(()) };
         let (claims, described) = said(0, &mut study, self.options);
         self.claims.extend(claims);
@@ -176,11 +156,9 @@ impl LineVisitor for Facts<'_> {
 
     fn other(&mut self, json: &[u8]) -> Result<(), Malformed> {
         let unit = parse::<InstanceUid<'_>>(json, self.wanted)?;
-        if let Some(end) = unit.end() {
-            self.ends.insert(unit.run(), end);
-            if let Some((number, of)) = end.shard {
-                self.shards.entry(of).or_default().insert(number);
-            }
+        match unit.end() {
+            Some(end) => self.scans.end(unit.run(), end),
+            None => self.scans.skipped(unit.run(), json),
         }
         Ok(())
     }

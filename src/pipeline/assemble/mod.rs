@@ -3,6 +3,7 @@
 mod facts;
 mod lines;
 mod studies;
+mod whole;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -16,10 +17,10 @@ use super::records::Records;
 use super::{Console, Job, Outcome, Run, converted, ending, read, threads, write};
 use crate::error::{Error, usage};
 use crate::group::fragment::{Builder, Built, Instance, Malformed, SkippedFile, file_hash, parse};
-use crate::group::reader::fault_issues;
 use crate::group::{Places, Study};
 use crate::interrupt::Interrupt;
 use crate::mapping;
+use crate::numbers::count;
 use crate::options::{References, Share};
 use crate::output::{Format, Sink};
 use crate::progress::Progress;
@@ -173,7 +174,7 @@ struct Scans {
 impl Run<'_> {
     /// Collects facts, then writes the studies.
     fn assemble(&self, inputs: &Inputs, sink: &dyn Sink) -> Result<Scans, Error> {
-        let wanted = mapping::wanted_with(self.content().profile()).hash();
+        let wanted = self.wanted();
         let mut facts = Facts::new(&self.content().archive, self.selections(), wanted, inputs.share);
         visit(&inputs.own, &mut facts)?;
         if self.looks_at_others() && !inputs.others.is_empty() {
@@ -188,7 +189,14 @@ impl Run<'_> {
         let found = facts.finish();
         self.check_whole(&found, inputs)?;
         self.write_assembled(&found, inputs, wanted, sink)?;
-        Ok(Scans { is_partial: found.is_partial, has_studies })
+        Ok(Scans { is_partial: found.scans.are_partial(), has_studies })
+    }
+
+    /// The sets of attributes that lines may have.
+    fn wanted(&self) -> [u64; 2] {
+        let now = mapping::wanted().hash();
+        let shows_key_objects = self.content().profile().key_object_title.is_some();
+        [now, if shows_key_objects { now } else { mapping::wanted_before().hash() }]
     }
 
     /// Whether other partitions can affect the documents or the report.
@@ -201,19 +209,23 @@ impl Run<'_> {
         self.job.format == Format::Bundle || self.content().references() == References::Contained
     }
 
-    /// Refuses a part of a scan where all of it should be, and where its numbers of orders and visits may belong to other
-    /// patients in the rest.
+    /// Refuses a study or a partition that lacks lines, a part of a scan where all of it should be, and where its
+    /// numbers of orders and visits may belong to other patients in the rest.
     fn check_whole(&self, found: &Found, inputs: &Inputs) -> Result<(), Error> {
         let sees_all = !inputs.is_part || (inputs.is_folder && self.looks_at_others());
-        let what = "not all studies of the scan are here";
-        if found.is_whole {
+        let what = "not all lines of the scan are here";
+        let cut = found.scans.cut_studies;
+        if cut > 0 {
+            let of = if cut == 1 { "a study".to_string() } else { format!("{} studies", count(cut)) };
+            usage(format!("some lines of {of} are missing: did the scan or the sort fail?"))
+        } else if found.scans.are_whole() {
             Ok(())
         } else if !inputs.is_folder && found.has_claims && self.depends_on_others() {
-            let advice = "numbers of orders, visits or specimens may be those of other patients in the rest: assemble a \
-                          folder (scan -o records/ --partitions N; assemble records/ --partition K/N), which sees all, or \
-                          give --references logical";
+            let advice = "numbers of orders, visits or specimens may be those of other patients in the rest: assemble \
+                          a folder (scan -o records/ --partitions N; assemble records/ --partition K/N), which sees \
+                          all, or give --references logical";
             usage(format!("{what}, and {advice}"))
-        } else if sees_all && inputs.is_folder {
+        } else if inputs.is_folder && (sees_all || !found.scans.are_whole_here()) {
             usage(format!("{what}: scan again"))
         } else if sees_all {
             usage(format!("{what}: did the scan or the sort fail? ({})", ending::ALLOW_PART))
@@ -222,7 +234,7 @@ impl Run<'_> {
         }
     }
 
-    fn write_assembled(&self, found: &Found, inputs: &Inputs, wanted: u64, sink: &dyn Sink) -> Result<(), Error> {
+    fn write_assembled(&self, found: &Found, inputs: &Inputs, wanted: [u64; 2], sink: &dyn Sink) -> Result<(), Error> {
         let mut stage = write::Stage::new(self, sink)?;
         if self.content().subject.is_none() {
             // With --subject all studies are of one patient.
@@ -253,7 +265,7 @@ impl Run<'_> {
 struct Writing<'w> {
     run: &'w Run<'w>,
     found: &'w Found,
-    wanted: u64,
+    wanted: [u64; 2],
     stage: write::Stage<'w>,
     waiting: Vec<Study>,
     instances: usize,
@@ -275,7 +287,7 @@ impl Writing<'_> {
             return;
         }
         let (report, counts, name) = (self.run.report, self.run.counts, &file.name);
-        for found in fault_issues(&file.notes) {
+        for found in file.notes.faults() {
             report.issue(Where { name: Some(name), ..Where::default() }, &found);
         }
         if let Some(skip) = &file.skip {

@@ -18,8 +18,8 @@ pub(super) struct GoneStudies {
 }
 
 impl Night<'_> {
-    /// Finds the studies whose files are all gone: also where a file is there, and has become another. If they are more than
-    /// `--max-gone`, their documents stay.
+    /// Finds the studies whose files are all gone: also where a file is there, and has become another. If they are more
+    /// than `--max-gone`, their documents stay.
     pub(super) fn gone_studies(&self) -> Result<GoneStudies, Error> {
         let mut all = Vec::new();
         if self.stays {
@@ -30,7 +30,7 @@ impl Night<'_> {
         }
         self.state().counts.gone = all.len() as u64;
         let (gone, known) = (all.len() as u64, (all.len() + self.index.count_studies()?) as u64);
-        let is_too_many = self.gone != Gone::Keep && !self.run.job.config.index.max_gone.allows(gone, known);
+        let is_too_many = self.gone != Gone::Keep && !self.run.job.config.index.max_gone.allows_studies(gone, known);
         let (how, reason) =
             if is_too_many { (Gone::Keep, Reason::TooManyGone) } else { (self.gone, Reason::FilesGone) };
         Ok(GoneStudies { all, how, reason })
@@ -78,8 +78,7 @@ impl Night<'_> {
             } else {
                 self.sink.stands(&name);
                 let place = Where { study: Some(&standing.uid), ..Where::default() };
-                let issue = Issue { element: "ImagingStudy", tags: Vec::new(), reason, value: None };
-                self.run.report.issue(place, &issue);
+                self.run.report.issue(place, &Issue::new("ImagingStudy", &[], reason));
             }
         }
         self.index.forget_documents(self.target, &removed, &[])

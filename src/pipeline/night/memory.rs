@@ -69,8 +69,9 @@ impl Memory for Night<'_> {
 }
 
 impl Night<'_> {
-    /// Writes a document, unless its hash is still `before` and it still exists. If it `is_known` which files are gone, the
-    /// new one may have fewer instances. Returns also its hash, if its bytes were needed, and whether it is unchanged.
+    /// Writes a document, unless its hash is still `before` and it still exists. If it `is_known` which files are gone,
+    /// the new one may have fewer instances. Returns also its hash, if its bytes were needed, and whether it is
+    /// unchanged.
     fn place(
         &self,
         name: &DocumentName,

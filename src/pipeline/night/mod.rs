@@ -1,6 +1,7 @@
-//! A run with an index: only what is new or changed is read, and only studies that came out different are written. What
-//! there is to say of all others was kept, so that the report is that of a full run.
+//! A run with an index: only new and changed files are read, and only studies that changed are written. The issues of
+//! all others are stored, so that the report is that of a full run.
 
+mod across;
 mod chunk;
 mod gone;
 mod memory;
@@ -9,43 +10,27 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::ThreadPool;
-use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
-use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::stored_report::StoredReport;
 use super::write::{self, Shared};
 use super::{Job, NightCounts, Run, RunSettings, read};
 use crate::error::Error;
-use crate::fhir::{Claim, Contested, Described, Fact};
 use crate::group::reader::Selections;
-use crate::group::{Across, Rejections, leave_out_manifests, rejected_by, said};
+use crate::group::{Rejections, leave_out_manifests};
 use crate::index::{self, Document, Index, Standing, Target, Written};
 use crate::mapping::{ContentOptions, Options};
 use crate::options::index::Gone;
 use crate::output::{DocumentName, Format, KEY_OBJECT_SELECTION, Order, OutputTarget, Sink};
 use crate::report::word;
-use crate::source::printable;
+use crate::source::printable_path;
 use chunk::{Chunk, Held};
 
-/// Records of studies that stay in memory between looking at them and writing them.
-const HELD_RECORDS: u64 = 250_000;
-/// Studies after whose writing the index says so.
+/// Written studies after which the index is updated.
 const NOTED_AT_ONCE: usize = 4096;
 
 /// Stands for the hash of a document that was not taken; no document has it.
 const NOT_TAKEN: u64 = 0;
-
-/// What a study says that others may contradict or claim as well.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Facts {
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    claims: Vec<Claim>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    described: Option<Described>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    rejects: Vec<[Box<str>; 3]>,
-}
 
 /// Where documents go, as the index calls it; `None` where they do not stay.
 fn place(job: &Job, settings: &RunSettings<'_>) -> Option<String> {
@@ -55,7 +40,7 @@ fn place(job: &Job, settings: &RunSettings<'_>) -> Option<String> {
         _ if job.is_staged() => None,
         (None, OutputTarget::Folder(folder)) if job.format != Format::Ndjson => {
             let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
-            Some(format!("folder {}", printable(folder.as_os_str().as_encoded_bytes())))
+            Some(format!("folder {}", printable_path(&folder)))
         }
         _ => None,
     }
@@ -125,15 +110,15 @@ impl<'n> Night<'n> {
         })
     }
 
-    /// Writes the studies that came out different, and says of all others what was said of them before.
+    /// Writes the studies that changed, and repeats the stored issues of all others.
     pub fn write(&self, pool: &ThreadPool) -> Result<NightCounts, Error> {
         write::check_room(self.run.job, self.index.count_studies()?)?;
         // First, as its hashes take memory that the studies then have.
         self.tell_places()?;
         let changed = self.changed()?;
         let mut held = Held::default();
-        pool.install(|| self.look_at(&changed, &mut held))?;
-        let across = self.across(&changed)?;
+        pool.install(|| self.store_facts(&changed, &mut held))?;
+        let across = self.compare(&changed)?;
         let studies: Vec<i64> = changed.iter().chain(&across.others).copied().collect();
         let mut stage = write::Stage { memory: Some(self), ..write::Stage::new(self.run, self.sink)? };
         stage.sharing.contested = across.contested;
@@ -193,84 +178,7 @@ impl<'n> Night<'n> {
         Ok(self.index.last_digest(self.target)? == Some(self.index.digest()?))
     }
 
-    /// Keeps what the studies say across each other, and those studies that there is room for.
-    fn look_at(&self, studies: &[i64], held: &mut Held) -> Result<(), Error> {
-        let options = self.options();
-        for chunk in self.chunks(studies)? {
-            let keeps = !held.is_full && held.records + chunk.records <= HELD_RECORDS;
-            held.is_full |= !keeps;
-            let mut some = if keeps { self.studies(&chunk)? } else { self.studies_in_silence(&chunk)? };
-            let numbers: HashMap<String, i64> = self.index.study_numbers(&chunk.studies)?.into_iter().collect();
-            let facts: Vec<(i64, Vec<u8>)> = some
-                .par_iter_mut()
-                .map(|study| {
-                    let (claims, described) = said(0, study, options);
-                    let facts = Facts { claims, described, rejects: rejected_by(study) };
-                    let bytes = serde_json::to_vec(&facts).expect("text and numbers are always JSON");
-                    (numbers.get(&*study.uid).copied().unwrap_or_default(), bytes)
-                })
-                .collect();
-            self.index.set_facts(self.target, &facts)?;
-            if keeps {
-                held.records += chunk.records;
-                held.chunks.push_back(some);
-            }
-            self.run.interrupt.check()?;
-        }
-        Ok(())
-    }
-
-    /// What holds across all studies, and the studies to be written because of it.
-    fn across(&self, changed: &[i64]) -> Result<Found, Error> {
-        if changed.is_empty() && self.is_as_before()? {
-            let kept = self.index.contradictions(self.target)?;
-            let uids: Vec<(String, Fact)> = serde_json::from_slice(&kept).unwrap_or_default();
-            uids.iter().for_each(|(uid, fact)| write::note_contradiction(self.run.report, uid, *fact));
-            return Ok(Found::default());
-        }
-        let (mut claims, mut described, mut rejections) = (Vec::new(), Vec::new(), Rejections::default());
-        let applies = self.run.job.config.content.apply_rejections;
-        let looks = self.run.job.config.content.subject.is_none();
-        let mut place = 0;
-        self.index.each_facts(self.target, |_, _, bytes, _| {
-            let Some(facts) = facts(bytes) else { return false };
-            if looks {
-                claims.extend(facts.claims);
-                described.extend(facts.described.map(|described| described.at(place)));
-            }
-            if applies {
-                facts.rejects.iter().for_each(|[study, series, uid]| rejections.add(study, series, uid));
-            }
-            place += 1;
-            true
-        })?;
-        let Across { contested, contradictions } = Across::among(claims, described);
-        let changed: HashSet<i64> = changed.iter().copied().collect();
-        let (mut others, mut sums, mut uids, mut place) = (Vec::new(), Vec::new(), Vec::new(), 0);
-        self.index.each_facts(self.target, |study, uid, bytes, before| {
-            let Some(facts) = facts(bytes) else { return false };
-            let sum = contested.sum(&facts.claims).wrapping_add(rejections.sum(uid));
-            if before != Some(sum) {
-                sums.push((study, sum));
-            }
-            if before != Some(sum) && !changed.contains(&study) {
-                others.push(study);
-            }
-            uids.extend(contradictions.iter().filter(|(at, _)| *at == place).map(|(_, fact)| (uid.to_string(), *fact)));
-            place += 1;
-            true
-        })?;
-        uids.iter().for_each(|(uid, fact)| write::note_contradiction(self.run.report, uid, *fact));
-        let found = serde_json::to_vec(&uids).expect("text is always JSON");
-        self.index.set_contradictions(self.target, &found)?;
-        // Before it is said that these are known, so that a kill in between writes them all the same.
-        let affected: Vec<i64> = sums.iter().map(|(study, _)| *study).collect();
-        self.index.distrust(self.target, &affected)?;
-        self.index.set_across(self.target, &sums)?;
-        Ok(Found { contested, rejections, others })
-    }
-
-    /// Reports UIDs that stand in several places.
+    /// Reports UIDs that occur in several places.
     fn tell_places(&self) -> Result<(), Error> {
         let several = self.index.several_places()?;
         several.instances.iter().for_each(|several| read::note_places(several, self.run.report));
@@ -280,7 +188,7 @@ impl<'n> Night<'n> {
         Ok(())
     }
 
-    /// Says of the studies that stay as they are what was said when they were written.
+    /// Repeats the stored issues of unchanged studies.
     fn tell_unchanged(&self) -> Result<(), Error> {
         let mut damaged = None;
         self.index.each_standing(self.target, |standing| {
@@ -299,7 +207,7 @@ impl<'n> Night<'n> {
         damaged.map_or(Ok(()), |_| Err(self.index.damaged()))
     }
 
-    /// Writes what studies share; where nothing changed, what was said of it before is said again.
+    /// Writes what studies share; if nothing changed, the stored issues are repeated.
     fn tell_shared(&self, stage: &write::Stage<'_>, shared: Shared, is_changed: bool) -> Result<(), Error> {
         if self.stays && !is_changed {
             let told = self.index.told(self.target)?;
@@ -362,19 +270,6 @@ impl<'n> Night<'n> {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// What was found across all studies.
-#[derive(Default)]
-struct Found {
-    contested: Contested,
-    rejections: Rejections,
-    /// Studies that did not change, and of which others say something new.
-    others: Vec<i64>,
-}
-
-fn facts(bytes: &[u8]) -> Option<Facts> {
-    if bytes.is_empty() { Some(Facts::default()) } else { serde_json::from_slice(bytes).ok() }
 }
 
 /// The name of a study's document.

@@ -1,4 +1,5 @@
-//! The first half of a conversion alone: headers become fragments of studies, for `assemble` on this or another machine.
+//! The first half of a conversion alone: headers become fragments of studies, for `assemble` on this or another
+//! machine.
 //!
 //! Nothing is written before everything was read, and a file has its name only when it is whole.
 
@@ -14,9 +15,8 @@ use super::counts::RunCounts;
 use super::job::refuse_bucket;
 use super::{Console, Job, Run, ending, read, records, threads};
 use crate::error::Error;
-use crate::fhir::profile::ProfileOptions;
 use crate::group::Studies;
-use crate::group::fragment::{Cutter, End, Hash, Scanned, key_hash};
+use crate::group::fragment::{Cutter, End, Scanned, Total, joined};
 use crate::interrupt::Interrupt;
 use crate::mapping;
 use crate::numbers::{count, duration};
@@ -24,11 +24,11 @@ use crate::options::{RunOptions, Share, is_stdout};
 #[cfg(feature = "objects")]
 use crate::output::Staged;
 use crate::progress::Progress;
-use crate::report::{CauseInWords, Causes, Report, Totals};
+use crate::report::{CauseInWords, Causes, Counts, Report, Totals};
 use crate::source::{self, Input, Name, NameFilter, WalkOptions};
 use crate::terminal::{self, NAME, WARNING};
 use recorder::Recorder;
-use write::{Target, Writer};
+use write::{Target, Writer, total};
 
 /// The options of `scan`, beside those of reading.
 #[derive(Debug, Clone)]
@@ -39,8 +39,6 @@ pub struct Scan {
     pub partitions: Option<u32>,
     /// Which files are read, by the hash of their folder.
     pub shard: Option<Share>,
-    /// The profile whose attributes are read too.
-    pub profile: ProfileOptions,
     /// Whether files that cannot be read are left out as faults of the data are.
     pub allow_unreadable: bool,
     /// Whether a scan that finds nothing is a success.
@@ -94,7 +92,7 @@ fn run(scan: &Scan, job: &Job, progress: &Arc<dyn Progress>, interrupt: &Interru
     let of_shard = of_shard(scan, job);
     let inputs = find(scan, job, of_shard.clone(), progress.clone(), interrupt)?;
     let target = Target::open(scan, job.config.run.mode)?;
-    let wanted = mapping::wanted_with(scan.profile.profile(None));
+    let wanted = mapping::wanted();
     let (report, counts) = (Report::open(&RunOptions::default(), progress.clone())?, RunCounts::default());
     let recorder = Recorder::new(&target.folder());
     let walk = inputs.walk();
@@ -105,8 +103,8 @@ fn run(scan: &Scan, job: &Job, progress: &Arc<dyn Progress>, interrupt: &Interru
     stage.reader.keeper = Some(&recorder);
     threads(job.threads)?.install(|| stage.all(&walk))?;
     let Recorder { kept, left_out } = recorder;
-    let left_out = left_out.into_inner().unwrap_or_else(PoisonError::into_inner);
-    left_out.check(scan.allow_unreadable)?;
+    let mut left_out = left_out.into_inner().unwrap_or_else(PoisonError::into_inner);
+    left_out.check(&target.folder(), scan.allow_unreadable)?;
     let scanned = kept.finish(studies);
     let (files, dicom_files) = counts.files();
     let report_counts = report.finish(&Default::default(), None)?;
@@ -120,23 +118,24 @@ fn run(scan: &Scan, job: &Job, progress: &Arc<dyn Progress>, interrupt: &Interru
         nothing: None,
     };
     let partial = job.filter.is_partial();
-    done.nothing = nothing_found(scan, &job.inputs, &done, partial);
+    done.nothing = nothing_found(scan, &job.inputs, &done, &report_counts, partial);
     if done.nothing.is_some() {
         return Ok(done);
     }
-    let cutter = Cutter::new(wanted.hash(), scanned.hash());
+    let run = joined(&[scanned.hash(), left_out.sum, partial.into()]);
+    let cutter = Cutter::new(wanted.hash(), run);
     let (mode, end) = (job.config.run.mode, end(scan, &scanned, partial));
     Writer { target: &target, mode, cutter, end, scanned: &scanned, interrupt }.all(left_out.entries)?;
     Ok(done)
 }
 
 /// Why there is nothing to write. A shard may be empty although the archive is not.
-fn nothing_found(scan: &Scan, inputs: &[Input], done: &Done, partial: bool) -> Option<String> {
+fn nothing_found(scan: &Scan, inputs: &[Input], done: &Done, counts: &Counts, partial: bool) -> Option<String> {
     if done.studies > 0 || done.lost_files > 0 || scan.shard.is_some() || scan.allow_empty {
         return None;
     }
     let totals = Totals { files: done.files, dicom_files: done.dicom_files, partial, ..Totals::default() };
-    let nothing = ending::nothing(inputs, &totals, &done.unmet_rules);
+    let nothing = ending::nothing(inputs, &totals, counts, &done.unmet_rules);
     Some(format!("{nothing} ({})", ending::ALLOW_EMPTY))
 }
 
@@ -164,12 +163,9 @@ fn find(
 
 /// The line that ends a scan.
 fn end(scan: &Scan, scanned: &Scanned, partial: bool) -> End {
-    End {
-        studies: scanned.len() as u64,
-        sum: Hash(scanned.keys().fold(0, |sum, key| sum.wrapping_add(key_hash(key)))),
-        partial,
-        shard: scan.shard.map(|shard| (shard.number, shard.of)),
-    }
+    let Total(studies, sum) = total(scanned.keys());
+    let shard = scan.shard.map(|shard| (shard.number, shard.of));
+    End { studies, sum, partial, shard, part: None, skipped: None }
 }
 
 /// The hash of the folder of a file, seen from the input that it lies in: the same wherever that is mounted.

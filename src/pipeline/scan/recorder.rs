@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::dicom::Header;
 use crate::error::{Error, usage};
 use crate::group::FileNotes;
-use crate::group::fragment::{Kept, SkippedFile, skipped_entry};
+use crate::group::fragment::{Kept, SkippedFile, key_hash, skipped_entry};
 use crate::group::reader::{Keeper, Record, ReportedBy};
 use crate::issue::Skip;
 use crate::numbers::count;
@@ -28,6 +28,8 @@ pub(super) struct Recorder {
 #[derive(Debug)]
 pub(super) struct LeftOut {
     pub entries: Sorter,
+    /// The sum of their hashes.
+    pub sum: u64,
     /// The first error of writing them to a temporary file.
     failure: Option<io::Error>,
     unreadable: u64,
@@ -37,13 +39,14 @@ pub(super) struct LeftOut {
 impl Recorder {
     pub fn new(folder: &Path) -> Recorder {
         let entries = Sorter::new(folder);
-        let left_out = LeftOut { entries, failure: None, unreadable: 0, named: BTreeSet::new() };
+        let left_out = LeftOut { entries, sum: 0, failure: None, unreadable: 0, named: BTreeSet::new() };
         Recorder { kept: Kept::default(), left_out: Mutex::new(left_out) }
     }
 
     fn put_aside(&self, name: &Name, skip: Option<&Skip>, notes: FileNotes) {
         let entry = skipped_entry(&SkippedFile { name: name.clone(), skip: skip.cloned(), notes });
         let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        left_out.sum = left_out.sum.wrapping_add(key_hash(&entry));
         if left_out.failure.is_none() {
             left_out.failure = left_out.entries.push(entry + "\n").err();
         }
@@ -74,8 +77,11 @@ impl Keeper for Recorder {
 }
 
 impl LeftOut {
-    /// Fails if files could not be read, so that an engine retries.
-    pub fn check(&self, allow_unreadable: bool) -> Result<(), Error> {
+    /// Fails if files could not be read, or not be noted, so that an engine retries.
+    pub fn check(&mut self, folder: &Path, allow_unreadable: bool) -> Result<(), Error> {
+        if let Some(source) = self.failure.take() {
+            return Err(Error::Write { path: folder.to_path_buf(), source });
+        }
         if self.unreadable == 0 || allow_unreadable {
             return Ok(());
         }

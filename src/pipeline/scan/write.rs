@@ -1,12 +1,12 @@
 //! Writes the lines: to a stream, or to a file for each partition.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Scan, records};
 use crate::error::{Error, usage};
-use crate::group::fragment::{Cutter, End, Scanned, key_hash, skipped_line};
+use crate::group::fragment::{Cutter, End, PartEnd, Scanned, Total, key_hash, line_hash, skipped_line};
 use crate::interrupt::Interrupt;
 use crate::options::{FileMode, Share, share_of};
 use crate::output::{OutputTarget, WholeFile};
@@ -63,14 +63,16 @@ impl Target {
     }
 }
 
-/// Whether a file ends with these bytes.
-fn ends_with(path: &Path, end: &[u8]) -> io::Result<bool> {
-    let mut file = File::open(path)?;
-    let Some(start) = file.metadata()?.len().checked_sub(end.len() as u64) else { return Ok(false) };
-    file.seek(SeekFrom::Start(start))?;
-    let mut found = Vec::with_capacity(end.len());
-    file.read_to_end(&mut found)?;
-    Ok(found == end)
+/// No line that ends a scan is longer.
+const MAX_END_BYTES: u64 = 1 << 10;
+
+/// Whether the last line of a file starts with these bytes.
+fn ends_with(path: &Path, start: &[u8]) -> io::Result<bool> {
+    let mut file = BufReader::new(File::open(path)?);
+    let length = file.get_ref().metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(MAX_END_BYTES)))?;
+    let last = file.split(b'\n').last().transpose()?;
+    Ok(last.is_some_and(|last| last.starts_with(start)))
 }
 
 /// Writes the lines, partition by partition.
@@ -96,11 +98,11 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Removes what an earlier scan of this shard found otherwise: if this one is stopped, `assemble` misses a file, and does
-    /// not take those of two scans together.
+    /// Removes what an earlier scan of this shard found otherwise: if this one is stopped, `assemble` misses a file,
+    /// and does not take those of two scans together.
     fn remove_others(&self) -> Result<(), Error> {
         let Target::Folder { partitions, .. } = self.target else { return Ok(()) };
-        let end = self.cutter.end_line(self.end) + "\n";
+        let end = self.cutter.start_of_end();
         for path in (1..=*partitions).map(|number| self.target.path(number)) {
             let removed = match ends_with(&path, end.as_bytes()) {
                 Ok(true) => Ok(()),
@@ -134,18 +136,26 @@ impl Writer<'_> {
         let mut entries = Some(entries);
         file.write_with(&mut |out| {
             let Some(entries) = entries.take() else { return Ok(()) };
-            self.skipped(entries, out)?;
+            let skipped = Some(self.skipped(entries, out)?);
             let share = Share { number, of: self.target.partitions() };
             let of_partition = |key: &str| share.has(key_hash(key));
             self.scanned.lines(&self.cutter, of_partition, |line| writeln!(out, "{line}"))?;
+            let studies = || total(self.scanned.keys().filter(|key| of_partition(key)));
+            let part = (share.of > 1).then(|| PartEnd { number, of: share.of, studies: studies() });
             // Last, so that a truncated stream is detected.
-            writeln!(out, "{}", self.cutter.end_line(self.end))
+            writeln!(out, "{}", self.cutter.end_line(End { part, skipped, ..self.end }))
         })?;
         file.finish()
     }
 
-    fn skipped(&self, entries: Sorter, out: &mut dyn Write) -> io::Result<()> {
-        let (mut some, mut last) = (Vec::new(), String::new());
+    /// Writes the files that were left out, each once, and returns what the lines come to.
+    fn skipped(&self, entries: Sorter, out: &mut dyn Write) -> io::Result<Total> {
+        let (mut some, mut last, mut total) = (Vec::new(), String::new(), Total::default());
+        let mut write = |some: &[String]| {
+            let line = skipped_line(&self.cutter, some);
+            total.add(line_hash(line.trim_start_matches('\t').as_bytes()));
+            writeln!(out, "{line}")
+        };
         entries.finish(|entry| {
             let entry = entry.trim_end_matches('\n');
             if *last == *entry {
@@ -156,8 +166,18 @@ impl Writer<'_> {
             if some.len() < SKIPPED_IN_LINE {
                 return Ok(());
             }
-            writeln!(out, "{}", skipped_line(&self.cutter, &std::mem::take(&mut some)))
+            write(&std::mem::take(&mut some))
         })?;
-        if some.is_empty() { Ok(()) } else { writeln!(out, "{}", skipped_line(&self.cutter, &some)) }
+        if !some.is_empty() {
+            write(&some)?;
+        }
+        Ok(total)
     }
+}
+
+/// How many studies there are, and the sum of the hashes of their keys.
+pub(super) fn total<'k>(keys: impl Iterator<Item = &'k str>) -> Total {
+    let mut total = Total::default();
+    keys.for_each(|key| total.add(key_hash(key)));
+    total
 }

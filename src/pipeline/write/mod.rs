@@ -12,7 +12,7 @@ use crate::error::{Error, usage};
 use crate::fhir::id::Ids;
 use crate::fhir::{Companion, DateTime, Dialect, ResourceType, Sharing};
 use crate::group::{Study, look_across};
-use crate::issue::Reason;
+use crate::issue::{Issue, Reason};
 use crate::mapping::finish::{Finished, imaging_study};
 use crate::mapping::{ContentOptions, ResolvedStudy};
 use crate::options::References;
@@ -21,7 +21,6 @@ use crate::report::{Equipment, Where};
 
 use super::counts::StudyCounts;
 use super::{Job, Run, made_at};
-use notes::issue;
 pub use notes::{note_contradiction, note_held_back};
 use resources::is_given;
 
@@ -155,7 +154,7 @@ impl Stage<'_> {
     pub fn shared(&self, shared: Shared) -> Result<(), Error> {
         for (companion, conforms) in shared.into_values() {
             if companion.contradicted {
-                let contradicts = issue(companion.resource_type().name(), Reason::Contradicts);
+                let contradicts = Issue::new(companion.resource_type().name(), &[], Reason::Contradicts);
                 self.run.report.issue_of(SHARED, Where::default(), &contradicts);
             }
             let dialect = if conforms { self.dialect() } else { self.dialect().without_profile() };

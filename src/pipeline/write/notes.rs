@@ -41,7 +41,7 @@ impl Stage<'_> {
                 (&series.rejected, Reason::Rejected),
             ];
             for (uids, reason) in left_out {
-                let issue = issue("series.instance", reason);
+                let issue = Issue::new("series.instance", &[], reason);
                 for uid in uids {
                     self.run.report.issue_of(resolved.uid, Where { instance: Some(uid), ..place }, &issue);
                 }
@@ -59,8 +59,8 @@ impl Stage<'_> {
         };
         if selection.part.is_rejection() {
             let reason = if resolved.rejected.is_empty() { Reason::RejectionNote } else { Reason::AppliedNote };
-            let tags = vec![tags::CONCEPT_NAME_CODE_SEQUENCE];
-            self.run.report.issue_of(resolved.uid, place, &Issue { tags, ..issue("series.instance", reason) });
+            let issue = Issue::new("series.instance", &[tags::CONCEPT_NAME_CODE_SEQUENCE], reason);
+            self.run.report.issue_of(resolved.uid, place, &issue);
         }
         if self.content().has_selections() {
             selection.issues.iter().for_each(|found| self.run.report.issue_of(resolved.uid, place, &found.issue));
@@ -76,15 +76,11 @@ pub fn note_contradiction(report: &Report, study: &str, fact: Fact) {
         Fact::Sex => tags::PATIENT_SEX,
     };
     let place = Where { study: Some(study), ..Where::default() };
-    report.issue(place, &Issue { tags: vec![tag], ..issue("subject", Reason::PatientDiffers) });
+    report.issue(place, &Issue::new("subject", &[tag], Reason::PatientDiffers));
 }
 
 /// Reports a document that was held back because the existing file has more instances.
 pub fn note_held_back(report: &Report, path: &Path) {
     let name = Name::file(path);
-    report.issue(Where { name: Some(&name), ..Where::default() }, &issue("ImagingStudy", Reason::HeldBack));
-}
-
-pub(super) fn issue(element: &'static str, reason: Reason) -> Issue {
-    Issue { element, tags: Vec::new(), reason, value: None }
+    report.issue(Where { name: Some(&name), ..Where::default() }, &Issue::new("ImagingStudy", &[], Reason::HeldBack));
 }

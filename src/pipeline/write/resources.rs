@@ -1,14 +1,15 @@
 //! The documents of a study: the resource, its selections, and its companions.
 
+use std::collections::btree_map::Entry;
 use std::io::{self, Write};
 
-use super::notes::{issue, note_held_back};
+use super::notes::note_held_back;
 use super::{Destination, Shared, Stage};
 use crate::error::Error;
 use crate::fhir::bundle::Bundle;
 use crate::fhir::profile::Packaging;
 use crate::fhir::{Companion, Dialect, ImagingSelection, ImagingStudy, ResourceType, json, link};
-use crate::issue::Reason;
+use crate::issue::{Issue, Reason};
 use crate::output::{DocumentName, Format, Model, Placed};
 use crate::report::Where;
 use crate::source::Name;
@@ -46,17 +47,9 @@ impl Stage<'_> {
             let _ = self.document(name, id, study_uid, Some(Model::Selection(selection)), dialect, write)?;
         }
         for companion in linked.beside {
-            if !companion.is_shared() {
-                self.companion(&companion, study_uid, dialect)?;
-                continue;
-            }
-            let (key, conforms) = ((companion.resource_type(), companion.id.clone()), dialect.profile.is_some());
-            match shared.get_mut(&key) {
-                Some((known, known_conforms)) => {
-                    known.merge(companion);
-                    *known_conforms |= conforms;
-                }
-                None => drop(shared.insert(key, (companion, conforms))),
+            match companion.is_shared() {
+                true => share(shared, companion, dialect.profile.is_some()),
+                false => self.companion(&companion, study_uid, dialect)?,
             }
         }
         Ok(placed)
@@ -96,7 +89,7 @@ impl Stage<'_> {
             Placed::Written | Placed::NotTaken => {}
             Placed::NameTaken => {
                 let place = Where { study, ..Where::default() };
-                self.run.report.issue_of(study_uid, place, &issue(resource_type, Reason::NameTaken));
+                self.run.report.issue_of(study_uid, place, &Issue::new(resource_type, &[], Reason::NameTaken));
             }
             Placed::HeldBack(path) if name.is_main() => {
                 note_held_back(self.run.report, path);
@@ -104,10 +97,22 @@ impl Stage<'_> {
             Placed::HeldBack(path) => {
                 let name = Name::file(path);
                 let place = Where { name: Some(&name), study, ..Where::default() };
-                self.run.report.issue_of(study_uid, place, &issue(resource_type, Reason::FileSaysMore));
+                self.run.report.issue_of(study_uid, place, &Issue::new(resource_type, &[], Reason::FileSaysMore));
             }
         }
         Ok(placed)
+    }
+}
+
+/// Adds a companion to those that studies share, or merges it into the known one.
+fn share(shared: &mut Shared, companion: Companion, conforms: bool) {
+    match shared.entry((companion.resource_type(), companion.id.clone())) {
+        Entry::Occupied(mut known) => {
+            let (known, one_conforms) = known.get_mut();
+            known.merge(companion);
+            *one_conforms |= conforms;
+        }
+        Entry::Vacant(new) => drop(new.insert((companion, conforms))),
     }
 }
 

@@ -77,7 +77,8 @@ fn one_bar(out: &mut dyn Write, bar: &Bar, longest: u64) -> io::Result<()> {
     writeln!(
         out,
         "<li>{open}<span class=\"label\">{}</span> \
-         <svg viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"{length:.2}\" height=\"8\"/></svg> \
+         <svg viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" aria-hidden=\"true\">\
+         <rect width=\"{length:.2}\" height=\"8\"/></svg> \
          <span class=\"count\">{number}{note}</span>{close}</li>",
         Text(label),
     )

@@ -22,8 +22,8 @@ const MAX_MAKERS: usize = 40;
 /// The most reasons of a maker; all others are one more.
 const MAX_REASONS: usize = 8;
 
-const WITHOUT_VALUES: &str = "It holds codes, the names of equipment and no other header values, and so no patient data \
-                              but what file names say.";
+const WITHOUT_VALUES: &str = "It holds codes, the names of equipment and no other header values, and so no patient \
+                              data but what file names say.";
 const WITH_VALUES: &str = "It holds header values, which may be patient data.";
 
 /// The data of the page.
@@ -60,7 +60,8 @@ impl Sections<'_> {
     pub fn footer(&self) -> String {
         let Totals { release, fhir_version, .. } = self.totals;
         format!(
-            "<footer><p>Written by dcm2fhir {} for FHIR {} ({}). The page asks for nothing from anywhere. {}</p></footer>\n",
+            "<footer><p>Written by dcm2fhir {} for FHIR {} ({}). The page asks for nothing from anywhere. {}</p>\
+             </footer>\n",
             env!("CARGO_PKG_VERSION"),
             Text(release),
             Text(fhir_version),
@@ -175,9 +176,12 @@ impl Sections<'_> {
         makers.sort_by_key(|(_, reasons)| std::cmp::Reverse(sum(reasons)));
         writeln!(
             out,
-            "<section class=\"card\"><h3>By what made the files</h3><p class=\"unit\">values, by reason and equipment</p>\
-             <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Values by reason and equipment\"><table><thead><tr>\
-             <th scope=\"col\">Equipment</th><th scope=\"col\">Why</th><th scope=\"col\" class=\"number\">Values</th></tr></thead><tbody>"
+            "<section class=\"card\"><h3>By what made the files</h3>\
+             <p class=\"unit\">values, by reason and equipment</p>\
+             <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Values by reason and equipment\">\
+             <table><thead><tr>\
+             <th scope=\"col\">Equipment</th><th scope=\"col\">Why</th>\
+             <th scope=\"col\" class=\"number\">Values</th></tr></thead><tbody>"
         )?;
         for (maker, reasons) in makers.iter().take(MAX_MAKERS) {
             let mut reasons = reasons.clone();
@@ -304,7 +308,8 @@ fn list(out: &mut dyn Write, id: &str, title: &str, note: &str, columns: &[&str]
         out,
         "</tr></thead><tbody></tbody></table></div>\
          <div class=\"tools\"><button type=\"button\" class=\"previous\">Previous</button>\
-         <button type=\"button\" class=\"next\">Next</button><span class=\"status\" role=\"status\"></span></div></section>"
+         <button type=\"button\" class=\"next\">Next</button>\
+         <span class=\"status\" role=\"status\"></span></div></section>"
     )
 }
 

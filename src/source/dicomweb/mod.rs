@@ -1,8 +1,8 @@
-//! DICOMweb (PS3.18): studies are searched by QIDO-RS, and the metadata of all instances of each is retrieved by WADO-RS,
-//! as DICOM JSON. Pixel data is never requested.
+//! DICOMweb (PS3.18): studies are searched by QIDO-RS, and the metadata of all instances of each is retrieved by
+//! WADO-RS, as DICOM JSON. Pixel data is never requested.
 //!
-//! If a server refuses the metadata of a study, it is requested by series. Missing instances are reported by study, also
-//! those that the server counts and does not deliver.
+//! If a server refuses the metadata of a study, it is requested by series. Missing instances are reported by study,
+//! also those that the server counts and does not deliver.
 
 mod options;
 mod pages;
@@ -108,8 +108,8 @@ impl OpenSearch {
     }
 }
 
-/// The stamp of a study: the number of its instances, and a hash of its attributes in the search. Without the number it is
-/// unknown.
+/// The stamp of a study: the number of its instances, and a hash of its attributes in the search. Without the number it
+/// is unknown.
 fn stamp(found: &Found) -> Stamp {
     match found.instances {
         Some(instances) => Stamp::Listed { size: instances.to_string(), tag: format!("{:016x}", found.hash) },

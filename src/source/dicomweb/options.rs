@@ -32,7 +32,13 @@ pub struct WebOptions {
     /// For dicomweb+https:// inputs. May be given several times. Default: all that --query finds.
     #[cfg_attr(
         feature = "cli",
-        arg(long, value_name = "UID", value_parser = crate::options::filter::uid, conflicts_with = "query", hide_short_help = true)
+        arg(
+            long,
+            value_name = "UID",
+            value_parser = crate::options::filter::uid,
+            conflicts_with = "query",
+            hide_short_help = true
+        )
     )]
     pub study: Vec<String>,
 

@@ -1,8 +1,8 @@
 //! The pages of a search (PS3.18 8.3.4), requested until one has nothing new.
 //!
-//! Servers may limit pages, so a short page does not end a search: an empty page does, or one with known results only, as
-//! from a server that ignores the offset. A page with some known results means that the order changed, and that others may
-//! have been missed: then the search is repeated.
+//! Servers may limit pages, so a short page does not end a search: an empty page does, or one with known results only,
+//! as from a server that ignores the offset. A page with some known results means that the order changed, and that
+//! others may have been missed: then the search is repeated.
 
 use std::collections::HashSet;
 

@@ -385,7 +385,8 @@ mod tests {
     fn a_companion_that_is_overwritten_keeps_what_we_do_not_write() {
         let theirs = "{'name':[{'family':'A'}],'identifier':[{'value':'1'}],'generalPractitioner':[{'display':'g'}]}";
         let (got, _) = merged("{'name':[{'family':'B'}],'identifier':[{'value':'2'}]}", theirs, Lists::Replaced);
-        let want = "{'name':[{'family':'B'}],'identifier':[{'value':'1'},{'value':'2'}],'generalPractitioner':[{'display':'g'}]}";
+        let want = "{'name':[{'family':'B'}],'identifier':[{'value':'1'},{'value':'2'}],\
+                    'generalPractitioner':[{'display':'g'}]}";
         assert_eq!(got, want);
     }
 }

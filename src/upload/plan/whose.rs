@@ -40,8 +40,8 @@ fn has_unique_id(entry: &Entry<'_>) -> bool {
     id.len() == 36 && id.bytes().enumerate().all(is_right)
 }
 
-/// Whether a copy under an id that others can give out too, as `Patient/1`, is another resource: it has another number of
-/// a system, or no number of ours and another content, of a Patient also where nothing shows that it is the same.
+/// Whether a copy under an id that others can give out too, as `Patient/1`, is another resource: it has another number
+/// of a system, or no number of ours and another content, of a Patient also where nothing shows that it is the same.
 fn is_somebody_else(entry: &Entry<'_>, ours: &Json, theirs: &Json) -> bool {
     if shares_identifier(ours, theirs) {
         return false;
@@ -121,8 +121,8 @@ pub fn says_who(resource: &Json) -> bool {
     }
 }
 
-/// Whether both have the same subject, by reference or identifier; `None` if nothing shows it. A missing subject matches
-/// no other; two of which nothing is said are one.
+/// Whether both have the same subject, by reference or identifier; `None` if nothing shows it. A missing subject
+/// matches no other; two of which nothing is said are one.
 pub fn is_of_one_subject(ours: &Json, theirs: &Json, base: &str) -> Option<bool> {
     if !says_who(ours) && !says_who(theirs) {
         return Some(true);

@@ -49,6 +49,11 @@ impl Outcome {
         Outcome::told(reason, "")
     }
 
+    /// A redirect to another server, which is not followed.
+    pub fn redirected(status: &str) -> Outcome {
+        Outcome::ours(&format!("{status}: it redirects elsewhere, give that as --to"))
+    }
+
     /// The outcome with advice for the user.
     pub fn with_advice(self, advice: &str) -> Outcome {
         Outcome { short: format!("{}; {advice}", self.short), ..self }
@@ -78,7 +83,10 @@ fn first(text: &str) -> String {
 /// A character that is safe on a terminal.
 fn shown(character: char) -> char {
     let is_hidden = character.is_control()
-        || matches!(character, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}');
+        || matches!(
+            character,
+            '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}'
+        );
     if is_hidden { '\u{FFFD}' } else { character }
 }
 

@@ -27,8 +27,8 @@ impl KnownConditions {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).refused
     }
 
-    /// Learns from the results of writes. Writes rejected for a condition that the server may not support are to be read
-    /// again, `without` it.
+    /// Learns from the results of writes. Writes rejected for a condition that the server may not support are to be
+    /// read again, `without` it.
     pub fn learn(&self, writes: &[&Write<'_>], written: Vec<Written>, without: &mut Conditions) -> Vec<Written> {
         let of = |is: fn(&Written) -> bool| -> Conditions {
             let all = writes.iter().zip(&written).filter(|(_, written)| is(written));

@@ -73,8 +73,8 @@ impl Server {
         (Cow::Owned(entries), gone)
     }
 
-    /// Results known from the journal and this run. If anything is to be sent, the journal is not enough for the others:
-    /// somebody may have deleted what the study refers to.
+    /// Results known from the journal and this run. If anything is to be sent, the journal is not enough for the
+    /// others: somebody may have deleted what the study refers to.
     fn states(&self, entries: &[Entry<'_>], known: Vec<Option<Known>>) -> Vec<State> {
         let past: Vec<Option<Past<'_>>> =
             entries.iter().map(|entry| self.journal.as_ref().and_then(|journal| journal.past(entry))).collect();

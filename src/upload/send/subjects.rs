@@ -144,8 +144,8 @@ fn differs(ours: &Json, theirs: &Json, base: &str) -> Option<String> {
     }
 }
 
-/// Whether a package is as `convert` writes it: all have one subject in the same words, and nothing else of a patient is
-/// referred to.
+/// Whether a package is as `convert` writes it: all have one subject in the same words, and nothing else of a patient
+/// is referred to.
 fn is_plainly_of_one(entries: &[Entry<'_>], base: &str) -> bool {
     let own = || entries.iter().filter(|entry| can_own(&entry.kind));
     let is_plain = |reference: &str| {

@@ -1,7 +1,7 @@
 //! Locks on resources: no resource is in two requests at once.
 //!
-//! A package locks all its resources in one step, so that there is no deadlock. Shared resources that are on the server are
-//! remembered, and need no lock: they are not sent again.
+//! A package locks all its resources in one step, so that there is no deadlock. Shared resources that are on the server
+//! are remembered, and need no lock: they are not sent again.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Condvar, Mutex, PoisonError};

@@ -42,8 +42,8 @@ impl Server {
         self.smaller(writes, written, body.len())
     }
 
-    /// Sends the resources of a too large package one by one: the companions may fit without the study. Packages of this
-    /// size are not sent as a whole again.
+    /// Sends the resources of a too large package one by one: the companions may fit without the study. Packages of
+    /// this size are not sent as a whole again.
     fn smaller(&self, writes: &[&Write<'_>], written: Vec<Written>, bytes: usize) -> Result<Vec<Written>, Error> {
         if !matches!(written.first(), Some(Written::TooLarge(_))) {
             return Ok(written);

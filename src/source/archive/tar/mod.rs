@@ -1,7 +1,7 @@
 //! A tar (POSIX ustar and pax, GNU, and the older form without a magic number), read from front to back.
 //!
-//! A long name is the data of an entry before the one that it names; it is read up to a limit. The crate `tar` parses the
-//! headers only: its reader keeps names of any length in memory, and reads data that could be skipped.
+//! A long name is the data of an entry before the one that it names; it is read up to a limit. The crate `tar` parses
+//! the headers only: its reader keeps names of any length in memory, and reads data that could be skipped.
 
 mod pax;
 
@@ -80,7 +80,8 @@ pub(super) fn is_header(block: &[u8]) -> bool {
     sum > 0 && (sum == unsigned || i32::try_from(sum) == Ok(signed))
 }
 
-/// The size of the data. Links have none, whatever the header says, and some writers leave the size of an empty file out.
+/// The size of the data. Links have none, whatever the header says, and some writers leave the size of an empty file
+/// out.
 fn size(header: &Header) -> Result<u64, Skip> {
     let field = header.as_old().size;
     // Base-256 with more than 64 bits, or negative.

@@ -1,10 +1,11 @@
-//! What is written of one instance, row by row.
+//! The rows of an explanation: what of one instance each row of the mapping writes, and what no row does.
 
 use std::collections::HashSet;
 
-use super::source::{self, Sourced};
-use super::written::{Output, Parts, Uids};
-use super::{Conformance, Explained, Leaf, Written, grouped, leaf, path, said, values};
+use super::origin::{self, Origin};
+use super::uids::Uids;
+use super::written::{Output, Parts};
+use super::{Conformance, Explained, Leaf, Written, grouped, leaf, message, path, place, values};
 use crate::dicom::DataSet;
 use crate::fhir::profile::{Difference, differences};
 use crate::mapping::{
@@ -13,11 +14,11 @@ use crate::mapping::{
 };
 
 /// One instance, and what each release writes of it.
-pub struct Walk<'w> {
+pub struct ExplainedInstance<'r> {
     /// The data set.
-    pub root: DataSet<'w>,
+    pub root: DataSet<'r>,
     /// The options of the conversion.
-    pub content: &'w ContentOptions,
+    pub content: &'r ContentOptions,
     /// What the rows make of it.
     pub parts: Parts,
     /// Its UIDs.
@@ -29,7 +30,7 @@ pub struct Walk<'w> {
 /// What needs resources beside the study.
 pub const SEPARATE: &str = "--references separate";
 
-impl Walk<'_> {
+impl ExplainedInstance<'_> {
     /// All rows: those of the study, then those of the resources beside it, by type.
     pub fn rows(&self, is_selection: bool) -> Vec<Explained> {
         let mut rows: Vec<Explained> = UIDS.iter().filter(|row| !row.is_beside()).map(|row| self.uid(row)).collect();
@@ -47,11 +48,11 @@ impl Walk<'_> {
         if is_selection {
             rows.extend(SELECTION.iter().flat_map(|row| {
                 let issues = mapping::map(std::slice::from_ref(row), self.root, &self.content.archive).issues;
-                self.beside(&row.listed(), issues.iter().map(said).collect())
+                self.beside(&row.listed(), issues.iter().map(message).collect())
             }));
         }
-        rows.extend(self.sourced(&rows));
-        rows.sort_by_key(|row| (row.with.is_some(), source::place(row.element)));
+        rows.extend(self.of_origins(&rows));
+        rows.sort_by_key(|row| (row.with.is_some(), place(row.element)));
         rows
     }
 
@@ -67,7 +68,11 @@ impl Walk<'_> {
             let Mapped { issues, .. } = mapping::map(std::slice::from_ref(row), self.root, &self.content.archive);
             let rest = without(at);
             let written = self.written(|output| output.lacking(&rest, &self.uids));
-            Explained { written, issues: issues.iter().map(said).collect(), ..self.reading(&row.listed(), row.name()) }
+            Explained {
+                written,
+                issues: issues.iter().map(message).collect(),
+                ..self.reading(&row.listed(), row.name())
+            }
         };
         rows.iter().enumerate().map(explained).collect()
     }
@@ -77,7 +82,7 @@ impl Walk<'_> {
         let tag = row.attributes().first().and_then(|attribute| attribute.path().first().copied());
         let is_used = tag.is_some_and(|tag| self.uids.has(tag));
         let written = self.written(|output| output.of_uid(row.element, is_used));
-        let issues = tag.into_iter().flat_map(|tag| self.uids.issues(tag)).map(|issue| said(&issue)).collect();
+        let issues = tag.into_iter().flat_map(|tag| self.uids.issues(tag)).map(|issue| message(&issue)).collect();
         Explained { written, issues, ..self.reading(row, row.element) }
     }
 
@@ -96,11 +101,11 @@ impl Walk<'_> {
     }
 
     /// What is written that no row of attributes explains, by where it comes from.
-    fn sourced(&self, rows: &[Explained]) -> Vec<Explained> {
-        let all = source::all(self.outputs.first().map(|output| output.target.profile()));
+    fn of_origins(&self, rows: &[Explained]) -> Vec<Explained> {
+        let all = origin::all(self.outputs.first().map(|output| output.target.profile()));
         let (asked, besides) =
             (self.untold(rows, &all, |output| &output.asked), self.untold(rows, &all, |output| &output.besides));
-        let explained = |(at, source): (usize, &Sourced)| {
+        let explained = |(at, origin): (usize, &Origin)| {
             let own = |untold: &[Vec<(usize, &Leaf)>]| {
                 let of_release = |(output, untold): (&Output, &Vec<(usize, &Leaf)>)| {
                     let own = untold.iter().filter(|(of, _)| *of == at).map(|(_, leaf)| (*leaf).clone());
@@ -108,19 +113,19 @@ impl Walk<'_> {
                 };
                 grouped(self.outputs.iter().zip(untold).map(of_release))
             };
-            let row = Explained { element: source.element, source: source.words.clone(), ..Explained::default() };
+            let row = Explained { element: origin.element, source: origin.words.clone(), ..Explained::default() };
             self.either(row, own(&asked), own(&besides))
         };
         let rows = all.iter().enumerate().flat_map(explained);
         rows.filter(Explained::is_written).collect()
     }
 
-    /// For each output, what no row tells of it, with the place of its source.
-    fn untold(&self, rows: &[Explained], all: &[Sourced], of: fn(&Output) -> &[Leaf]) -> Vec<Vec<(usize, &Leaf)>> {
+    /// For each output, what no row tells of it, with the place of its origin.
+    fn untold(&self, rows: &[Explained], all: &[Origin], of: fn(&Output) -> &[Leaf]) -> Vec<Vec<(usize, &Leaf)>> {
         let untold = |output| {
             let told = told(rows, Output::release(output).name);
             let untold = of(output).iter().filter(|leaf| !told.contains(leaf));
-            untold.filter_map(|leaf| Some((source::of(leaf, all, output.release())?, leaf))).collect()
+            untold.filter_map(|leaf| Some((origin::of(leaf, all, output.release())?, leaf))).collect()
         };
         self.outputs.iter().map(untold).collect()
     }
