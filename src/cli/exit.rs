@@ -4,8 +4,9 @@ use std::error::Error as _;
 use std::process::ExitCode;
 
 use clap::ColorChoice;
+use clap::error::{ContextKind, ContextValue};
 
-use super::{Cli, unknown_variables};
+use super::{Cli, unknown_variables, variable};
 use crate::error::Error;
 use crate::source::one_line;
 use crate::terminal::{self, ERROR, WARNING};
@@ -36,7 +37,7 @@ impl Exit {
 
 /// The program.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse_from(std::env::args_os()).unwrap_or_else(|error| error.exit());
+    let cli = Cli::parse_from(std::env::args_os()).unwrap_or_else(|error| of_variable(error).exit());
     let colors = match cli.color {
         ColorChoice::Auto => anstream::ColorChoice::Auto,
         ColorChoice::Always => anstream::ColorChoice::Always,
@@ -54,6 +55,19 @@ pub fn main() -> ExitCode {
         say(error);
     }
     ExitCode::from(Exit::of(&result) as u8)
+}
+
+/// Names the variable whose value is invalid, where the option was not given.
+fn of_variable(mut error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return error };
+    let Some(long) = argument.split(' ').next().and_then(|name| name.strip_prefix("--")) else { return error };
+    let name = variable(long);
+    let value = error.get(ContextKind::InvalidValue).map(ToString::to_string);
+    let is_given = std::env::args_os().any(|given| given.to_string_lossy().starts_with(&format!("--{long}")));
+    if !is_given && std::env::var(&name).ok() == value {
+        error.insert(ContextKind::InvalidArg, ContextValue::String(name));
+    }
+    error
 }
 
 /// Prints the error and its causes.

@@ -154,7 +154,8 @@ fn many(arguments: &ExplainArguments) -> Result<String, Error> {
     let places: Vec<String> = job.inputs.iter().map(ToString::to_string).collect();
     let place = places.join(", ");
     if surveyed.files == 0 {
-        return usage(format!("no DICOM file was found in {place}"));
+        let reason = counts.only_reason().map(|reason| format!(": {reason}")).unwrap_or_default();
+        return usage(format!("no DICOM file was found in {place}{reason}"));
     }
     Ok(match arguments.form() {
         ExplainForm::Json => json(&surveyed),

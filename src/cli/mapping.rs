@@ -29,8 +29,8 @@ Examples:
 pub struct MappingArguments {
     /// Print only this element, as series.laterality
     ///
-    /// Its name in any release, the name of its parent, or a part of the name: `Patient`, `laterality`, `birth`.
-    /// Default: all elements.
+    /// Its name in any release, the name of its parent, a part of the name, or an attribute that fills it: `Patient`,
+    /// `laterality`, `birth`, `StudyDate`, `(0008,0020)`. Default: all elements.
     #[arg(value_name = "ELEMENT")]
     element: Option<String>,
 
@@ -86,8 +86,10 @@ fn advice(none: NoAnswer, element: &str, release: Option<&Release>) -> String {
             format!("{release} has no {element}: it is in {}", releases.join(", "))
         }
         NoAnswer::Unknown(names) => match near(element, &names) {
-            near if near.is_empty() => format!("no element is called {element}: dcm2fhir mapping lists all"),
-            near => format!("no element is called {element}: did you mean {}?", near.join(" or ")),
+            near if near.is_empty() => {
+                format!("no element or mapped attribute is called {element}: dcm2fhir mapping lists all")
+            }
+            near => format!("no element or mapped attribute is called {element}: did you mean {}?", near.join(" or ")),
         },
     }
 }

@@ -117,7 +117,7 @@ impl Sender {
             }
             match self.auth.renew(header.as_deref(), &self.client, clock)? {
                 Ok(true) if !*is_renewed => *is_renewed = true,
-                Ok(_) => return Err(self.error("it does not take the credentials (401)")),
+                Ok(_) => return Err(self.error(refused(header.is_some()))),
                 Err(broken) => return Ok(Err(broken)),
             }
         }
@@ -137,6 +137,14 @@ impl Sender {
             Err(Broken::Refused(why)) => Ok(Sent::Refused(why)),
             Err(broken) => Err(self.error(broken.reason())),
         }
+    }
+}
+
+/// The reason of a 401.
+fn refused(has_credentials: bool) -> &'static str {
+    match has_credentials {
+        true => "it does not take the credentials (401)",
+        false => "it asks for credentials (401): give --token-file, --basic-file or --oauth-client-id",
     }
 }
 

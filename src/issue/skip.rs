@@ -42,7 +42,7 @@ pub enum Skip {
     #[error("a symbolic link: give --follow to read what it leads to")]
     Link,
     /// A device, FIFO or socket.
-    #[error("not a regular file")]
+    #[error("not a regular file: only standard input (-) can be a pipe")]
     NotRegular,
     /// A DICOMDIR or a list names a file that is not there.
     #[error("listed, but not there")]

@@ -49,10 +49,8 @@ pub fn sides(attributes: &Attributes<'_>) -> Vec<Side> {
     let own = [tags::LATERALITY, tags::IMAGE_LATERALITY].into_iter().filter_map(|tag| side(attributes, tag));
     let frames = frame_anatomies(attributes);
     let framed = frames.iter().filter_map(|frame| side(frame, tags::FRAME_LATERALITY));
-    let mut sides: Vec<Side> = own.chain(framed).collect();
-    if sides.is_empty() {
-        sides.extend(regions(attributes).iter().flat_map(modifiers));
-    }
+    let regions = regions(attributes);
+    let mut sides: Vec<Side> = own.chain(framed).chain(regions.iter().flat_map(modifiers)).collect();
     sides.sort();
     sides.dedup();
     sides
@@ -141,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_side_is_that_of_series_image_and_frames_else_of_the_regions_modifiers() {
+    fn sides_are_those_of_series_image_frames_and_the_regions_modifiers() {
         let modified = |code: &str| region("72696002", &[code]);
         for (data_set, want) in [
             (vec![text(tags::LATERALITY, "L")], vec!["Left"]),
@@ -153,7 +151,8 @@ mod tests {
             (vec![modified("7771000")], vec!["Left"]),
             (vec![modified("G-A100")], vec!["Right"]),
             (vec![modified("38266002")], vec![]),
-            (vec![text(tags::LATERALITY, "R"), modified("7771000")], vec!["Right"]),
+            (vec![text(tags::LATERALITY, "R"), modified("7771000")], vec!["Right", "Left"]),
+            (vec![text(tags::LATERALITY, "R"), modified("24028007")], vec!["Right"]),
             (vec![shared(vec![modified("51440002")])], vec!["Bilateral"]),
             (vec![], vec![]),
         ] {

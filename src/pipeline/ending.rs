@@ -12,7 +12,7 @@ use crate::numbers::count;
 use crate::options::{ShowProgress, SummaryForm};
 use crate::output::Format;
 use crate::progress::Progress;
-use crate::report::{CauseInWords, Causes, Summary, Totals, causes, summary_json};
+use crate::report::{CauseInWords, Causes, Counts, Summary, Totals, causes, summary_json};
 use crate::source::{Input, printable};
 use crate::terminal::{self, columns, say};
 
@@ -41,7 +41,7 @@ impl Outcome {
                 Some(index) if self.totals.files == 0 && job.inputs.is_empty() => {
                     format!("the index {index} holds no file yet: give the inputs too")
                 }
-                _ => nothing(&job.inputs, &self.totals, &self.unmet_rules),
+                _ => nothing(&job.inputs, &self.totals, &self.counts, &self.unmet_rules),
             }));
         }
         if is_strict && self.counts.issues() > 0 {
@@ -69,10 +69,13 @@ fn index(job: &Job) -> Option<String> {
 }
 
 /// The message that no study was found, with advice.
-pub(super) fn nothing(inputs: &[Input], totals: &Totals, unmet_rules: &[String]) -> String {
+pub(super) fn nothing(inputs: &[Input], totals: &Totals, counts: &Counts, unmet_rules: &[String]) -> String {
     let names: Vec<String> = inputs.iter().map(Input::to_string).collect();
     let place = names.join(", ");
     match totals {
+        Totals { files: 0, partial: false, .. } if inputs.iter().any(|input| input.wado_base().is_some()) => {
+            format!("no study was found in {place}: are the address, --query and --study right?")
+        }
         Totals { files: 0, partial: false, .. } => {
             format!("no file was found in {place}: is the path right, and the disk mounted?")
         }
@@ -85,7 +88,9 @@ pub(super) fn nothing(inputs: &[Input], totals: &Totals, unmet_rules: &[String])
         Totals { dicom_files: 0, .. } if inputs.contains(&Input::Stdin) => {
             format!("no DICOM file was found in {place}: for a list of paths give --files-from -")
         }
-        Totals { dicom_files: 0, .. } => format!("no DICOM file was found in {place}: is the path right?"),
+        Totals { dicom_files: 0, .. } => {
+            format!("no DICOM file was found in {place}: {}", counts.only_reason().unwrap_or("is the path right?"))
+        }
         _ => format!("no study was found in {place}"),
     }
 }

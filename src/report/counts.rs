@@ -144,6 +144,14 @@ impl Counts {
         self.skipped_reasons().into_iter().map(|(_, words, files)| (words.to_string(), files)).collect()
     }
 
+    /// The reason for which every file was left out, if it is one, and says more than that they are no DICOM.
+    pub(crate) fn only_reason(&self) -> Option<&str> {
+        match self.skipped_reasons()[..] {
+            [(code, words, _)] if code != Skip::NotDicom.code() => Some(words),
+            _ => None,
+        }
+    }
+
     /// Values dropped or changed, by reason in words: mixed patients first, then the most frequent.
     pub fn issues_in_words(&self) -> Vec<(String, u64)> {
         let mut issues = self.issue_reasons();

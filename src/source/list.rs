@@ -49,10 +49,14 @@ impl Separator {
         }
     }
 
+    /// The path of a line, without the byte order mark that editors of Windows put before the first.
     fn trim(self, path: &[u8]) -> &[u8] {
         let path = path.strip_suffix(&[self.byte()]).unwrap_or(path);
         match self {
-            Separator::Newline => path.strip_suffix(b"\r").unwrap_or(path),
+            Separator::Newline => {
+                let path = path.strip_suffix(b"\r").unwrap_or(path);
+                path.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(path)
+            }
             Separator::Nul => path,
         }
     }

@@ -57,10 +57,10 @@ fn a_list_comes_from_standard_input_or_a_file_with_any_names() {
 }
 
 #[test]
-fn what_a_list_names_and_is_not_there_is_reported_and_the_rest_read() {
+fn what_a_list_of_windows_names_and_is_not_there_is_reported_and_the_rest_read() {
     let folder = folder(&["a".as_ref(), "b/c".as_ref()]);
     let at = |name: &str| folder.path().join(name).display().to_string();
-    let list = format!("{}\n{}\n{}\r\n", at("gone"), at("a"), at("b"));
+    let list = format!("\u{FEFF}{}\n{}\n{}\r\n", at("a"), at("gone"), at("b"));
     let output = dcm2fhir().args(["convert", "--files-from", "-"]).write_stdin(list).output().unwrap();
     assert_eq!((code(&output), instances(&resources(&output))), (1, image_uids(&[1, 2])));
     assert!(stderr(&output).contains("listed, but not there"), "{}", stderr(&output));

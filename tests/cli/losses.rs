@@ -195,6 +195,18 @@ fn a_run_that_finds_nothing_says_what_to_look_at() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_run_that_finds_only_links_or_pipes_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(case("ct-two-series"), folder.path().join("link")).unwrap();
+    let output = convert([folder.path().as_os_str(), "-q".as_ref()]);
+    assert_eq!(code(&output), 1);
+    assert!(stderr(&output).contains(": a symbolic link: give --follow to read"), "{}", stderr(&output));
+    let output = convert(["/dev/null", "-q"].map(OsStr::new));
+    assert!(stderr(&output).contains("/dev/null: not a regular file: only standard input"), "{}", stderr(&output));
+}
+
 #[test]
 fn exit_code_1_names_the_first_files_also_with_quiet() {
     let output = convert([case("missing-uids").as_os_str(), "-q".as_ref()]);

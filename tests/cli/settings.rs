@@ -126,3 +126,18 @@ fn a_misspelt_variable_is_pointed_out_and_synth_takes_none() {
     let synth = dcm2fhir().arg("synth").env("DCM2FHIR_OUTPUT", "elsewhere").output().unwrap();
     assert_eq!(code(&synth), 2);
 }
+
+#[test]
+fn an_invalid_value_names_the_variable_that_it_came_from() {
+    for (variable, value, options, want) in [
+        ("DCM2FHIR_FHIR", "r9", &[][..], "invalid value 'r9' for 'DCM2FHIR_FHIR'"),
+        ("DCM2FHIR_FHIR", "", &[], "invalid value '' for 'DCM2FHIR_FHIR'"),
+        ("DCM2FHIR_REPORT_VALUES", "", &[], "invalid value '' for 'DCM2FHIR_REPORT_VALUES'"),
+        ("DCM2FHIR_DETAIL", "all", &[], "invalid value 'all' for 'DCM2FHIR_DETAIL'"),
+        ("DCM2FHIR_FHIR", "r9", &["--fhir", "r9"], "invalid value 'r9' for '--fhir <RELEASE>'"),
+    ] {
+        let output = dcm2fhir().args(["convert", "a"]).args(options).env(variable, value).output().unwrap();
+        assert_eq!(code(&output), 2);
+        assert!(stderr(&output).contains(want), "{}", stderr(&output));
+    }
+}

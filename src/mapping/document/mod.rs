@@ -153,6 +153,16 @@ mod tests {
     }
 
     #[test]
+    fn an_element_is_found_by_an_attribute_that_fills_it() {
+        for asked in ["StudyDescription", "studydescription", "(0008,1030)", "0008,1030", "00081030"] {
+            assert_eq!(answer(asked, None).unwrap(), ["description"], "{asked}");
+        }
+        assert!(answer("AnatomicRegionSequence", None).unwrap().contains(&"series.bodySite".to_string()));
+        assert_eq!(answer("(0008,0060)", None).unwrap(), ["series.modality"]);
+        assert!(matches!(answer("SliceThickness", None), Err(NoAnswer::Unknown(_))));
+    }
+
+    #[test]
     fn what_is_not_there_is_told_with_what_is() {
         let Err(NoAnswer::Unknown(names)) = answer("latrality", None) else { panic!() };
         assert!(names.contains(&"series.laterality".into()), "{names:?}");

@@ -1,14 +1,17 @@
 //! What is asked of the mapping: one element, one release, or all.
 //!
-//! An element is asked for by its name in any release, by the parent of several, by the end of its name, or by a part.
+//! An element is asked for by its name in any release, by the parent of several, by the end of its name, by a part, or
+//! by the keyword or tag of an attribute that fills it.
 
 use super::{Computed, Section};
 use crate::fhir::Release;
+use crate::issue::keyword;
+use crate::mapping::Attribute;
 
 /// What is asked; by default for everything.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Question<'q> {
-    /// An element, or a part of its name.
+    /// An element, a part of its name, or an attribute.
     pub element: Option<&'q str>,
     /// The release that it is asked of.
     pub release: Option<&'static Release>,
@@ -47,14 +50,18 @@ impl Question<'_> {
         let all: Vec<String> =
             lines.chain(rules.iter().flat_map(|rule| rule.elements.clone())).flat_map(names).collect();
         let asked = self.element.map(|element| element.trim().to_lowercase());
-        let fits = asked.as_deref().map(|asked| fit(&all, asked).ok_or_else(|| unknown(&all))).transpose()?;
-        let is_asked = |element: &'static str| match (fits, asked.as_deref()) {
+        let fits = asked.as_deref().and_then(|asked| fit(&all, asked));
+        let is_asked = |element: &'static str, attributes: &[Attribute]| match (fits, asked.as_deref()) {
             (Some(fits), Some(asked)) => names(element).iter().any(|name| fits(&name.to_lowercase(), asked)),
-            _ => true,
+            (None, Some(asked)) => attributes.iter().any(|attribute| is_of(*attribute, asked)),
+            (_, None) => true,
         };
-        sections.iter_mut().for_each(|section| section.lines.retain(|line| is_asked(line.element)));
-        rules.iter_mut().for_each(|rule| rule.elements.retain(|element| is_asked(element)));
+        sections.iter_mut().for_each(|section| section.lines.retain(|line| is_asked(line.element, line.attributes)));
+        rules.iter_mut().for_each(|rule| rule.elements.retain(|element| is_asked(element, &[])));
         rules.retain(|rule| !rule.elements.is_empty());
+        if rules.is_empty() && sections.iter().all(|section| section.lines.is_empty()) {
+            return Err(unknown(&all));
+        }
         let elsewhere = releases(&sections, &rules);
         if let Some(release) = self.release {
             sections.iter_mut().for_each(|section| section.lines.retain_mut(|line| line.narrow(release)));
@@ -72,6 +79,13 @@ impl Question<'_> {
 fn fit(all: &[String], asked: &str) -> Option<fn(&str, &str) -> bool> {
     let any = |fits: &fn(&str, &str) -> bool| all.iter().any(|name| fits(&name.to_lowercase(), asked));
     FITS.into_iter().find(|fits| !asked.is_empty() && any(fits))
+}
+
+/// Whether an attribute is, contains or is inside the one with this keyword, in lower case, or tag, as `(0008,0060)`.
+fn is_of(attribute: Attribute, asked: &str) -> bool {
+    let digits = asked.replace(['(', ')', ',', ' '], "");
+    let mut tags = attribute.wanted().flatten();
+    tags.any(|tag| keyword(tag).to_lowercase() == asked || format!("{:04x}{:04x}", tag.0, tag.1) == digits)
 }
 
 fn unknown(all: &[String]) -> NoAnswer {

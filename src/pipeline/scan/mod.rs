@@ -24,7 +24,7 @@ use crate::options::{RunOptions, Share, is_stdout};
 #[cfg(feature = "objects")]
 use crate::output::Staged;
 use crate::progress::Progress;
-use crate::report::{CauseInWords, Causes, Report, Totals};
+use crate::report::{CauseInWords, Causes, Counts, Report, Totals};
 use crate::source::{self, Input, Name, NameFilter, WalkOptions};
 use crate::terminal::{self, NAME, WARNING};
 use recorder::Recorder;
@@ -118,7 +118,7 @@ fn run(scan: &Scan, job: &Job, progress: &Arc<dyn Progress>, interrupt: &Interru
         nothing: None,
     };
     let partial = job.filter.is_partial();
-    done.nothing = nothing_found(scan, &job.inputs, &done, partial);
+    done.nothing = nothing_found(scan, &job.inputs, &done, &report_counts, partial);
     if done.nothing.is_some() {
         return Ok(done);
     }
@@ -130,12 +130,12 @@ fn run(scan: &Scan, job: &Job, progress: &Arc<dyn Progress>, interrupt: &Interru
 }
 
 /// Why there is nothing to write. A shard may be empty although the archive is not.
-fn nothing_found(scan: &Scan, inputs: &[Input], done: &Done, partial: bool) -> Option<String> {
+fn nothing_found(scan: &Scan, inputs: &[Input], done: &Done, counts: &Counts, partial: bool) -> Option<String> {
     if done.studies > 0 || done.lost_files > 0 || scan.shard.is_some() || scan.allow_empty {
         return None;
     }
     let totals = Totals { files: done.files, dicom_files: done.dicom_files, partial, ..Totals::default() };
-    let nothing = ending::nothing(inputs, &totals, &done.unmet_rules);
+    let nothing = ending::nothing(inputs, &totals, counts, &done.unmet_rules);
     Some(format!("{nothing} ({})", ending::ALLOW_EMPTY))
 }
 

@@ -14,6 +14,9 @@ const MEDIA_TYPE: &str = "application/dicom+json";
 /// The number of consecutive failed requests, each with all its retries, after which no more are sent.
 const MAX_GIVEN_UP: u32 = 3;
 
+/// Credentials and data stay on the server that the user named.
+const ELSEWHERE: &str = "it redirects to another server: give the address of that";
+
 /// A DICOMweb server.
 pub(super) struct Server {
     sender: Sender,
@@ -67,6 +70,7 @@ impl Server {
             Sent::Answer(Answer { status: 200, body, .. }) => Ok(body),
             Sent::Answer(Answer { status: 204, .. }) => Ok(Vec::new()),
             Sent::Answer(Answer { status: 404 | 410, .. }) => Err(Failure::Gone),
+            Sent::Answer(Answer { status: 300..400, .. }) => Err(Failure::Refused(ELSEWHERE.to_string())),
             Sent::Answer(Answer { status, .. }) => Err(Failure::Refused(format!("status {status}"))),
             Sent::GaveUp(why) | Sent::Cut(why) | Sent::Unknown(why) | Sent::Refused(why) => Err(Failure::Refused(why)),
         })

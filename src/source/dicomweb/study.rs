@@ -118,6 +118,7 @@ fn count(text: &[u8], uid: &str) -> Result<u64, String> {
         match result {
             Ok(()) | Err(Skip::NotDicom) => count += 1,
             Err(Skip::NotJson(_)) => return Err("its answer is no DICOM JSON".to_string()),
+            Err(Skip::Cut) => return Err("its answer ends early".to_string()),
             Err(skip) => return Err(skip.to_string()),
         }
         let found = trim_uid(header.root().bytes(tags::STUDY_INSTANCE_UID).unwrap_or_default());

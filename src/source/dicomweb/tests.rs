@@ -310,7 +310,8 @@ fn fewer_instances_than_the_server_counts_are_told() {
 fn a_server_that_cannot_be_used_ends_the_run() {
     for (reply, want) in [
         (status(404), "404"),
-        (status(401), "401"),
+        (status(401), "it asks for credentials (401): give --token-file"),
+        (status(301), "redirects to another server"),
         (ok("<html>log in</html>"), "no DICOM JSON"),
         (status(503), "503"),
         (ok(""), ""),

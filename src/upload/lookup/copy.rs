@@ -71,6 +71,7 @@ pub fn read(status: &str, etag: Option<&str>, body: &[u8], kind: &str) -> Result
         "404" => return Ok(Read::Nothing),
         "410" => return Ok(Read::Deleted),
         "200" => {}
+        status if status.starts_with('3') => return Err(Outcome::redirected(status)),
         _ => return Err(Outcome::of(status, body)),
     }
     let unusable = || Outcome::of("an unusable answer to a read", body);
@@ -129,6 +130,7 @@ mod tests {
             ("200", r#"{"resourceType":"OperationOutcome","id":"x"}"#, "an unusable answer to a read: no code"),
             ("200", "<html>", "an unusable answer to a read"),
             ("403", "<h1>no</h1>", "403: no"),
+            ("307", "", "307: it redirects elsewhere, give that as --to"),
         ] {
             assert_eq!(shown(status, body), want, "{status} {body}");
         }

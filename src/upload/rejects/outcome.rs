@@ -49,6 +49,11 @@ impl Outcome {
         Outcome::told(reason, "")
     }
 
+    /// A redirect to another server, which is not followed.
+    pub fn redirected(status: &str) -> Outcome {
+        Outcome::ours(&format!("{status}: it redirects elsewhere, give that as --to"))
+    }
+
     /// The outcome with advice for the user.
     pub fn with_advice(self, advice: &str) -> Outcome {
         Outcome { short: format!("{}; {advice}", self.short), ..self }

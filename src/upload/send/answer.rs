@@ -65,9 +65,7 @@ pub fn taken(sent: Sent, writes: &[&Write<'_>]) -> Result<Answer, Written> {
     let outcome = || Outcome::of(&status, &answer.body);
     match answer.status {
         200..300 => Ok(answer),
-        300..400 => {
-            Err(Written::Rejected(Outcome::ours(&format!("{status}: it redirects elsewhere, give that as --to"))))
-        }
+        300..400 => Err(Written::Rejected(Outcome::redirected(&status))),
         413 => Err(Written::TooLarge(outcome())),
         400.. if writes.len() > 1 && outcome().is_about_size() => Err(Written::TooLarge(outcome())),
         _ => Err(refused(&status, outcome(), writes, repeat(&answer))),
