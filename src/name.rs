@@ -5,6 +5,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::path::Path;
 
 /// Where an item stands: a file, an object, a reader of the library's caller, or an entry of one of these.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,6 +48,11 @@ pub fn printable(text: &[u8]) -> String {
     let mut line = String::with_capacity(text.len());
     let _ = write_printable(&mut line, text);
     line
+}
+
+/// A path as text that no terminal takes for a command.
+pub fn printable_path(path: &Path) -> String {
+    printable(path.as_os_str().as_encoded_bytes())
 }
 
 /// A message as one line that no terminal takes for a command. Names that [`printable`] escaped stay as they are.

@@ -15,7 +15,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::settings;
 use crate::options::closest;
-use crate::source::{one_line, printable};
+use crate::source::{one_line, printable_path};
 
 /// The arguments with the settings of the configuration file inserted, if one is named in what they come to leniently.
 pub(super) fn put_in(
@@ -50,9 +50,10 @@ impl<'p> File<'p> {
     fn read(command: &Command, path: &'p Path) -> Result<File<'p>, Error> {
         match fs::read_to_string(path) {
             Ok(text) => Ok(File { path, text }),
-            Err(error) => {
-                Err(raw(command, format!("cannot read {}: is the path right?\n  because: {error}", shown(path))))
-            }
+            Err(error) => Err(raw(
+                command,
+                format!("cannot read {}: is the path right?\n  because: {error}", printable_path(path)),
+            )),
         }
     }
 
@@ -103,16 +104,12 @@ impl<'p> File<'p> {
 
     fn wrong(&self, command: &Command, place: usize, message: &str) -> Error {
         let line = self.text.bytes().take(place).filter(|byte| *byte == b'\n').count() + 1;
-        raw(command, format!("{}:{line}: {message}", shown(self.path)))
+        raw(command, format!("{}:{line}: {message}", printable_path(self.path)))
     }
 }
 
 fn raw(command: &Command, message: String) -> Error {
     Error::raw(ErrorKind::ValueValidation, message + "\n").with_cmd(command)
-}
-
-fn shown(path: &Path) -> String {
-    printable(path.as_os_str().as_encoded_bytes())
 }
 
 fn unknown(command: &Command, key: &str) -> String {

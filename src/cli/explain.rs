@@ -24,7 +24,7 @@ use crate::pipeline::{self, Config, is_stdin};
 use crate::progress::Silent;
 use crate::report::Counts;
 use crate::source::archive::Head;
-use crate::source::{self, Content, Input, RemoteOptions, WalkOptions, one_line, printable};
+use crate::source::{self, Content, Input, RemoteOptions, WalkOptions, one_line, printable_path};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,8 +44,8 @@ const INPUTS: &str = "\
 A DICOM file; or folders, archives and other inputs
 
 A single file is explained value by value, as a conversion with the same options writes it, for each release. For a \
-folder or several inputs, the output summarizes which attributes the files have, which elements they fill, and in which \
-studies and series the files differ. The values shown may be patient data.";
+folder or several inputs, the output summarizes which attributes the files have, which elements they fill, and in \
+which studies and series the files differ. The values shown may be patient data.";
 
 const RELEASE: &str = "\
 FHIR release: r4, r4b, r5, r6 or an R6 ballot
@@ -147,7 +147,7 @@ fn many(arguments: &ExplainArguments) -> Result<String, Error> {
     let ExplainArguments { input, remote, content, .. } = arguments.clone();
     let references = content.references;
     let mut job = Config { input, remote, content, ..Config::default() }.convert()?;
-    // What nobody asks for is told besides.
+    // If no references are asked for, those of separate resources are shown besides.
     job.config.content.references = references;
     let interrupt = Interrupt::on_signals()?;
     let (surveyed, counts) = pipeline::survey(&job, &interrupt)?;
@@ -208,7 +208,7 @@ fn one_file(arguments: &ExplainArguments) -> Result<Option<(String, Header)>, Er
 
 /// The name and the header of the first instance that a path or address leads to, or why there is none.
 fn read(path: &Path, remote: Option<Input>) -> Result<(String, Result<Header, Skip>), Error> {
-    let name = printable(path.as_os_str().as_encoded_bytes());
+    let name = printable_path(path);
     let input = if is_stdin(path) { Some(Input::Stdin) } else { remote };
     let Some(input) = input else {
         return Ok((name, local(path)));

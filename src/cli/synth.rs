@@ -73,7 +73,7 @@ pub fn run(arguments: &SynthArguments) -> Result<u8, Error> {
         file.finish()?;
     }
     if !arguments.quiet {
-        say(Summary { manifest, elapsed: start.elapsed() });
+        say(SynthSummary { manifest, elapsed: start.elapsed() });
     }
     Ok(0)
 }
@@ -103,12 +103,12 @@ fn document(options: &SynthOptions, made: Manifest) -> serde_json::Value {
 }
 
 /// What was written, as a small table.
-struct Summary {
+struct SynthSummary {
     manifest: Manifest,
     elapsed: Duration,
 }
 
-impl fmt::Display for Summary {
+impl fmt::Display for SynthSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Manifest { studies, series, instances, bytes } = self.manifest;
         let rate = (instances as f64 / self.elapsed.as_secs_f64().max(0.001)) as u64;

@@ -1,8 +1,8 @@
 //! Explains one file: for each row of the mapping what was read, what each release writes, or why nothing is written.
 //!
-//! The file is a study of one instance, which is written like every study. What of it a row writes is what is lacking
-//! without the row; what no row of attributes writes is told by the row or rule that says where else it comes from. So
-//! all that is written is told, and nothing else.
+//! The file is written like a study of one instance. The values that a row writes are those that are missing when it is
+//! written without the row; values that no attribute fills are explained by the row or rule that names their origin. So
+//! every written value is explained, and no other.
 
 mod any_row;
 mod condensed;
@@ -29,7 +29,7 @@ use crate::issue::{Issue, keyword};
 use crate::mapping::{self, COMPANIONS, ContentOptions};
 use crate::name::Name;
 pub use leaf::Leaf;
-use rows::{Rows, SEPARATE};
+use rows::{ExplainedInstance, SEPARATE};
 pub use survey_table::survey_table;
 pub use table::table;
 use uids::Uids;
@@ -49,7 +49,7 @@ pub struct Explanation {
     pub left_out: Option<String>,
     /// Faults of the file as a whole.
     pub faults: Vec<String>,
-    /// The releases that were looked at.
+    /// The explained releases.
     pub releases: Vec<&'static str>,
     /// Conformance to the profile, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -129,7 +129,7 @@ pub fn explain(
     let (parts, uids) = (Parts::of(root, options, selects), Uids::of(root));
     let target = |release: &&'static Release| Target::new(release, content, made_at).of(&parts, &uids);
     let outputs = releases.iter().map(target).map(|target| Output::of(target, &parts, &uids)).collect();
-    let rows = Rows { root, content, parts, uids, outputs };
+    let instance = ExplainedInstance { root, content, parts, uids, outputs };
     let faults = header.faults.iter().map(|fault| fault_issue(*fault));
     let faults = faults.chain(mapping::character_set_issue(root, options)).map(|issue| message(&issue)).collect();
     let named = |uid: &str| mapping::terms::sop_class(uid).map_or(uid.to_string(), |class| class.name.to_string());
@@ -139,8 +139,8 @@ pub fn explain(
         left_out: record.err().map(|skip| skip.to_string()),
         faults,
         releases: releases.iter().map(|release| release.name).collect(),
-        profile: rows.conformance(),
-        rows: rows.all(is_selection),
+        profile: instance.conformance(),
+        rows: instance.rows(is_selection),
     }
 }
 

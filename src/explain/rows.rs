@@ -14,7 +14,7 @@ use crate::mapping::{
 };
 
 /// One instance, and what each release writes of it.
-pub struct Rows<'r> {
+pub struct ExplainedInstance<'r> {
     /// The data set.
     pub root: DataSet<'r>,
     /// The options of the conversion.
@@ -30,9 +30,9 @@ pub struct Rows<'r> {
 /// What needs resources beside the study.
 pub const SEPARATE: &str = "--references separate";
 
-impl Rows<'_> {
+impl ExplainedInstance<'_> {
     /// All rows: those of the study, then those of the resources beside it, by type.
-    pub fn all(&self, is_selection: bool) -> Vec<Explained> {
+    pub fn rows(&self, is_selection: bool) -> Vec<Explained> {
         let mut rows: Vec<Explained> = UIDS.iter().filter(|row| !row.is_beside()).map(|row| self.uid(row)).collect();
         rows.extend(self.table(STUDY, |part, parts| parts.study = part));
         rows.extend(self.table(SERIES, |part, parts| parts.series = part));

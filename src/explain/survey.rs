@@ -29,7 +29,7 @@ const MAX_SHOWN: usize = 20;
 /// Studies or series where values differ that are named, the first in order.
 const MAX_PLACES: usize = 20;
 
-/// What is to be said of many files.
+/// The summary of many files.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Surveyed {
@@ -43,7 +43,7 @@ pub struct Surveyed {
     pub rows: Vec<SurveyedRow>,
 }
 
-/// What is to be said of one row.
+/// The summary of one row.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SurveyedRow {
@@ -77,7 +77,7 @@ pub struct SurveyedRow {
     pub differs: Differs,
 }
 
-/// What is to be said of one attribute.
+/// The summary of one attribute.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SurveyedAttribute {
@@ -105,7 +105,7 @@ pub struct Differs {
     pub places: BTreeSet<String>,
 }
 
-/// Hears of files and studies, from any thread.
+/// Collects files and studies, from any thread.
 #[derive(Debug)]
 pub struct Survey<'s> {
     options: &'s Options,
@@ -161,7 +161,7 @@ impl<'s> Survey<'s> {
         places
     }
 
-    /// Takes what is decided of a study: where its files differ, and what is written of it.
+    /// Adds a resolved study: where its files differ, and what is written of it.
     pub fn study(&self, study: &ResolvedStudy<'_>) {
         let [besides, asked] = self.written(study);
         let mut surveyed = self.lock();
@@ -181,7 +181,7 @@ impl<'s> Survey<'s> {
         }
     }
 
-    /// What came of it: the attributes that files have, and the first values of each.
+    /// The summary: the attributes that files have, and the first values of each.
     pub fn finish(self) -> Surveyed {
         let mut surveyed = self.surveyed.into_inner().unwrap_or_else(PoisonError::into_inner);
         for row in &mut surveyed.rows {
@@ -194,7 +194,7 @@ impl<'s> Survey<'s> {
         }
         let read: BTreeSet<&'static str> =
             surveyed.rows.iter().filter(|row| !row.attributes.is_empty()).map(|row| row.element).collect();
-        // What attributes fill is told by their rows.
+        // Elements that attributes fill are explained by the rows of these.
         let is_told =
             |row: &SurveyedRow| row.source.is_empty() || (row.filled_studies > 0 && !read.contains(row.element));
         surveyed.rows.retain(is_told);

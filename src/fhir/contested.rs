@@ -102,7 +102,8 @@ impl Contested {
     }
 }
 
-/// Whether all claims of one number can be of one patient: one value, and one issuer, however much is told of it.
+/// Whether all claims of one number can be of one patient: one value, and one issuer, whether stated in full or in
+/// part.
 fn all_can_be(claims: &[Claim]) -> bool {
     let issuers: Vec<Told> = claims.iter().map(|claim| claim.issuer).collect();
     claims.iter().all(|claim| claim.value == claims[0].value) && can_be_one(&issuers)

@@ -183,7 +183,7 @@ impl Identifier {
     }
 }
 
-/// Adds the identifiers that are not there yet, and what is told in addition of those that are.
+/// Adds the identifiers that are missing, and completes those that exist.
 pub fn unite_identifiers(mine: &mut Vec<Identifier>, theirs: Vec<Identifier>) {
     for other in theirs {
         let is_like = |known: &&mut Identifier| known.kind == other.kind && known.can_be(&other);
@@ -197,8 +197,8 @@ pub fn unite_identifiers(mine: &mut Vec<Identifier>, theirs: Vec<Identifier>) {
     }
 }
 
-/// Each number once. What is told of one number with its issuer in full, in part and not at all is told once, in full,
-/// where only one issuer can be meant. `merge_into` takes over what is left out.
+/// Each number once: if a number is stated with its issuer in full, in part and not at all, the full form is kept,
+/// where only one issuer can be meant. `merge_into` merges the others into it.
 pub fn once_each<T>(all: Vec<T>, number: impl Fn(&T) -> Option<&Identifier>, merge_into: impl Fn(&mut T, T)) -> Vec<T> {
     let mut groups: Vec<Vec<T>> = Vec::new();
     let mut places: BTreeMap<(Option<Coding>, IdText), Vec<usize>> = BTreeMap::new();

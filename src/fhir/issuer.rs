@@ -1,11 +1,11 @@
-//! When numbers can be of one issuer: one judgement, within a study and across studies.
+//! Whether numbers can be of one issuer: the same rule within a study and across studies.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3Default;
 
-/// What is told of who gave a number out, as hashes: nothing can be read from it.
+/// What is stated of a number's issuer, as hashes, so that it reveals nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Told {
     /// The universal id of the header, as a system or as none.
@@ -20,7 +20,7 @@ pub struct Told {
 }
 
 impl Told {
-    /// What stands for an issuer whose universal id is not told.
+    /// Identifies an issuer whose universal id is not stated.
     fn stand_in(&self) -> Option<u64> {
         self.given.or(self.local).filter(|_| self.universal.is_none())
     }

@@ -92,7 +92,7 @@ impl Companion {
         self.resource.resource_type()
     }
 
-    /// Adds what is said elsewhere of the same thing; what is there stays.
+    /// Adds values of another resource for the same thing; existing values are kept.
     pub fn merge(&mut self, other: Companion) {
         self.contradicted |= self.resource.merge(other.resource) | other.contradicted;
     }
@@ -175,8 +175,8 @@ pub(super) fn link_by<'a>(
     Linked { study, selections, contained: companions(contained), beside: companions(beside), held }
 }
 
-/// What tells the patient of a study from all others: the user's reference, else an identifier with a system. `None`
-/// where nothing does, or where the study mixes patients, so that nobody knows whose its orders and visits are.
+/// The identity of a study's patient: the user's reference, else an identifier with a system. `None` without these, or
+/// if the study mixes patients, so that its orders and visits may be of either.
 fn subject_key(study: &ImagingStudy<'_>) -> Option<Vec<String>> {
     if let Some(literal) = &study.subject.literal {
         return Some(vec![literal.clone()]);
@@ -292,8 +292,8 @@ impl Linker<'_> {
         Companion { id, identity, resource, subject: self.subject.clone(), contradicted: false }
     }
 
-    /// What belongs to a patient is shared only with studies of the same patient: it is private where nobody knows who
-    /// the patient is, and where other patients have one of its numbers.
+    /// A resource that belongs to a patient is shared only with studies of the same patient: it is private if the
+    /// patient is unknown, or other patients have one of its numbers.
     fn own(&mut self, resource: &Resource, identity: Identity) -> Identity {
         let kind = resource.resource_type();
         if !has_subject(kind) {

@@ -140,7 +140,7 @@ pub fn identified() -> ImagingStudy<'static> {
     ImagingStudy { subject: refer(Some(number), None, Resource::Patient(patient)), ..maximal() }
 }
 
-/// The same of nobody known.
+/// The same without a known person.
 pub fn nobody() -> ImagingStudy<'static> {
     ImagingStudy { subject: Reference::to(ResourceType::Patient), ..maximal() }
 }

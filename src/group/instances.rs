@@ -219,7 +219,7 @@ impl Instances {
 impl fhir::Instances for Resolved<'_> {
     fn visit(&self, each: &mut dyn FnMut(&fhir::Instance<'_>) -> bool) {
         let mut buffer = [0; MAX_UID + 1];
-        let mut kind = Kind { place: None, part: None, urn: String::new() };
+        let mut kind = CurrentKind { place: None, part: None, urn: String::new() };
         for entry in &self.order {
             let instance = self.instances.at(*entry);
             // Most instances have the same kind as the previous one.
@@ -236,14 +236,14 @@ impl fhir::Instances for Resolved<'_> {
 }
 
 /// The common values of a kind's instances, and the URI of their class.
-struct Kind<'a> {
+struct CurrentKind<'a> {
     place: Option<u32>,
     part: Option<&'a KindPart>,
     /// Empty where the class is no OID.
     urn: String,
 }
 
-impl<'a> Kind<'a> {
+impl<'a> CurrentKind<'a> {
     fn become_of(&mut self, place: u32, kinds: &'a [KindPart]) {
         self.place = Some(place);
         self.part = kinds.get(place as usize);

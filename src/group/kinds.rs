@@ -9,13 +9,13 @@ use crate::mapping::KindPart;
 /// The kinds by fingerprint, and their parts by place.
 #[derive(Debug, Default)]
 pub struct Kinds {
-    by_fingerprint: HashMap<u64, Kind, BuildHasherDefault<Prehashed>>,
+    by_fingerprint: HashMap<u64, KnownKind, BuildHasherDefault<Prehashed>>,
     parts: Vec<KindPart>,
 }
 
 /// A known kind.
 #[derive(Debug, Clone, Copy)]
-struct Kind {
+struct KnownKind {
     place: u32,
     /// Whether it has issues; then it is mapped again for each file, so that each is reported.
     has_issues: bool,
@@ -38,7 +38,7 @@ impl Kinds {
             let NewKind { part, has_issues } = new();
             self.parts.push(part);
             let place = u32::try_from(self.parts.len() - 1).expect("a shard has fewer than 2^32 different titles");
-            Kind { place, has_issues }
+            KnownKind { place, has_issues }
         });
         kind.place
     }

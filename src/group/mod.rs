@@ -37,7 +37,7 @@ use kinds::Kinds;
 pub use parts::{Key, Parts};
 use patients::Patients;
 pub use resolve::{Places, SeveralPlaces, Study, repeated, series_in_several_studies, several_places};
-use selections::Selections;
+use selections::StudySelections;
 pub use selections::{NewSelection, Rejections, apply_rejections, leave_out_manifests, rejected_by};
 pub use stored::StoredInstance;
 
@@ -65,7 +65,7 @@ struct Group {
     parts: Parts,
     patients: Option<Box<Patients>>,
     series: ByUid<Series>,
-    selections: Selections,
+    selections: StudySelections,
 }
 
 /// A series to which instances are added.

@@ -69,7 +69,7 @@ impl Patients {
         }
     }
 
-    /// Whether they cannot be one. Nobody has so many Patient IDs that there is no room for them.
+    /// Whether they cannot all be of one patient; more than are kept are taken for several patients.
     pub fn are_several(&self, options: &Options) -> bool {
         let mut header = Header::default();
         let mut map =
@@ -120,8 +120,8 @@ fn are_unrelated(subjects: &[&Reference]) -> bool {
     }
 }
 
-/// Whether Patient IDs cannot be the same, or one is contradictory in itself. An ID without an issuer can be the same as
-/// one with an issuer.
+/// Whether Patient IDs cannot be the same, or one is contradictory in itself. An ID without an issuer can be the same
+/// as one with an issuer.
 fn are_two_ids(ids: &[&Identifier]) -> bool {
     let issuers: Vec<Told> = ids.iter().filter(|id| id.has_issuer()).map(|id| id.told()).collect();
     ids.iter().any(|id| id.value != ids[0].value || id.value.is_in_doubt()) || !can_be_one(&issuers)

@@ -25,9 +25,9 @@ pub struct NewSelection<'a> {
 
 /// All selections of a study, by SOP Instance UID. Of several with one UID the first by content is kept.
 #[derive(Debug, Default)]
-pub(super) struct Selections(BTreeMap<Box<str>, Selection>);
+pub(super) struct StudySelections(BTreeMap<Box<str>, Selection>);
 
-impl Selections {
+impl StudySelections {
     /// Adds a selection, unless there is one with the same UID that precedes it.
     pub fn add(&mut self, new: NewSelection<'_>) {
         let NewSelection { series_uid, sop_instance_uid, fingerprint, name, mapped } = new;

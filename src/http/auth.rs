@@ -107,11 +107,12 @@ impl Auth {
 fn kept(token: Token, place: &str, clock: &dyn Clock) -> Result<Kept, Error> {
     let lifetime = |seconds| Duration::from_secs(seconds);
     let usable = token.expires_in.map(lifetime).map(|whole| whole.saturating_sub(MARGIN).max(whole / 2));
-    let header = Some(format!("Bearer {}", printable(token.access_token, place)?));
+    let header = Some(format!("Bearer {}", one_word(token.access_token, place)?));
     Ok(Kept { header, expires: usable.map(|usable| clock.now() + usable) })
 }
 
-fn printable(token: String, place: &str) -> Result<String, Error> {
+/// A token, if it is one word that can stand in a header.
+fn one_word(token: String, place: &str) -> Result<String, Error> {
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Error::Usage(format!("{place} holds no token: want one word")));
     }

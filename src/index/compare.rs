@@ -134,7 +134,7 @@ impl Watch for Index {
 #[derive(Default)]
 struct Compared {
     to_read: Vec<(OsString, Mark)>,
-    /// What those come to that are as they are stored.
+    /// The digest of those that are unchanged.
     as_before: ListingDigest,
 }
 

@@ -176,7 +176,7 @@ fn forget_known(store: &Store, looked: &Looked) -> Result<(), Fault> {
 fn too_many(place: &str, found: GoneFiles, max_gone: MaxGone) -> Error {
     let GoneFiles { gone, known } = found;
     Error::Usage(format!(
-        "{gone} of {known} files that the index knows are gone from {place}, more than --max-gone {max_gone}: is the disk \
-         mounted, and the list whole? Nothing was written. If they are really gone, give a larger --max-gone"
+        "{gone} of {known} files that the index knows are gone from {place}, more than --max-gone {max_gone}: is the \
+         disk mounted, and the list whole? Nothing was written. If they are really gone, give a larger --max-gone"
     ))
 }

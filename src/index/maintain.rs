@@ -8,10 +8,10 @@ use super::store::{Fault, Store, failed};
 use crate::error::Error;
 
 /// Statistics of an index: names and values, in order.
-pub type Facts = Vec<(String, String)>;
+pub type Statistics = Vec<(String, String)>;
 
 /// Checks the integrity of an index.
-pub fn check(path: &Path) -> Result<Facts, Error> {
+pub fn check(path: &Path) -> Result<Statistics, Error> {
     let store = Store::existing(path)?;
     let sound: String = store.check(store.one("PRAGMA integrity_check(1)", [], |row| row.get(0)))?;
     let checked = store.check(studies_that_differ(&store))?;
@@ -27,12 +27,12 @@ pub fn check(path: &Path) -> Result<Facts, Error> {
 }
 
 /// Statistics of an index.
-pub fn stats(path: &Path) -> Result<Facts, Error> {
+pub fn stats(path: &Path) -> Result<Statistics, Error> {
     stats_of(path, &Store::existing(path)?)
 }
 
 /// Frees the space of deleted entries.
-pub fn vacuum(path: &Path) -> Result<Facts, Error> {
+pub fn vacuum(path: &Path) -> Result<Statistics, Error> {
     let store = Store::existing(path)?;
     let done = store.connection.execute_batch("COMMIT; VACUUM; PRAGMA wal_checkpoint(TRUNCATE); BEGIN EXCLUSIVE");
     store.check(done.map_err(Fault::from))?;
@@ -62,7 +62,7 @@ fn files_without_records(store: &Store) -> Result<i64, Fault> {
     store.one(select, [], |row| row.get(0))
 }
 
-fn stats_of(path: &Path, store: &Store) -> Result<Facts, Error> {
+fn stats_of(path: &Path, store: &Store) -> Result<Statistics, Error> {
     let number = |select: &str| store.check(store.one(select, [], |row| row.get::<_, i64>(0)));
     let totals = store.check(store.file_totals())?;
     let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());

@@ -3,7 +3,8 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 -- The inputs by the names that they were given under, so that one folder never comes twice.
 CREATE TABLE root (given BLOB PRIMARY KEY, absolute BLOB NOT NULL, real BLOB NOT NULL) WITHOUT ROWID;
 -- mtime is NULL where the folder cannot be trusted without being listed; listed where its files came from a list;
--- digest: the sum of the hashes of all names and stamps, whatever their order, NULL where they have to be compared one by one.
+-- digest: the sum of the hashes of all names and stamps, whatever their order, NULL where they have to be
+-- compared one by one.
 CREATE TABLE folder (
     id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, parent INTEGER, mtime INTEGER, listed INTEGER NOT NULL DEFAULT 0,
     digest BLOB

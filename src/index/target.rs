@@ -10,7 +10,7 @@ use super::Index;
 use super::statement::blob;
 use super::store::{Fault, Store};
 use crate::error::Error;
-use crate::source::{Stamp, printable};
+use crate::source::{Stamp, printable_path};
 
 /// A destination of documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub struct Written {
     pub hash: Option<u64>,
     /// Whether it is where it belongs; else it is to be tried again.
     pub is_done: bool,
-    /// What was said of it.
+    /// The report entries of it, to be stored.
     pub told: Vec<u8>,
 }
 
@@ -239,12 +239,12 @@ impl Index {
         })
     }
 
-    /// What was said of all studies together.
+    /// The stored report of all studies together.
     pub fn told(&self, target: Target) -> Result<Option<Vec<u8>>, Error> {
         self.with(|store| store.meta(&format!("told of target {}", target.0)))
     }
 
-    /// Keeps what was said of all studies together.
+    /// Stores the report of all studies together.
     pub fn set_told(&self, target: Target, told: &[u8]) -> Result<(), Error> {
         self.with(|store| store.set_meta(&format!("told of target {}", target.0), told))
     }
@@ -294,7 +294,7 @@ impl Index {
 
 fn file_key(path: &Path) -> String {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    format!("file {}", printable(path.as_os_str().as_encoded_bytes()))
+    format!("file {}", printable_path(&path))
 }
 
 fn file_stamp(path: &Path) -> Option<i64> {

@@ -197,7 +197,7 @@ pub enum Reason {
     /// The file ends inside the header.
     #[error("the file ends here: what stood before it is kept")]
     Truncated,
-    /// A Patient ID that is too long: the study is of nobody who is known, or of another image's patient.
+    /// A Patient ID that is too long: the study's patient is unknown, or that of another image.
     #[error("the Patient ID is too long, and left out: whose is this?")]
     PatientIdTooLong,
     /// A sequence beyond the nesting cap.
@@ -333,7 +333,7 @@ impl Reason {
         self == Reason::UnknownScheme
     }
 
-    /// The reason in words, with the value where that is told.
+    /// The reason in words, with the value if it is shown.
     pub fn in_words(self, value: Option<&str>) -> String {
         match value.map(str::trim).filter(|value| self.tells_value() && !value.is_empty()) {
             Some(name) => self.to_string().replace("scheme is", &format!("scheme {name} is")).replace("NAME", name),

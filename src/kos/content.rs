@@ -105,7 +105,7 @@ fn of_series(head: &Head, series: &Series<'_>) -> Vec<DataSet> {
     all
 }
 
-/// TID 1601: an instance with what is said of it.
+/// TID 1601: an instance with its descriptors.
 fn library_entry(instance: &Instance<'_>) -> DataSet {
     let mut all = Vec::new();
     all.extend(instance.number_of_frames.map(|frames| number(entry::NUMBER_OF_FRAMES, frames, entry::FRAMES)));

@@ -85,7 +85,7 @@ pub fn number(name: Concept, value: u32, unit: Concept) -> DataSet {
     descriptor("NUM", name).item(tags::MEASURED_VALUE_SEQUENCE, measured)
 }
 
-/// The first code of a concept that DICOM can say, as an item of a code sequence.
+/// The first code of a concept that DICOM can hold, as an item of a code sequence.
 pub fn code_of(concept: &CodeableConcept, systems: &[SystemUri]) -> Option<DataSet> {
     let words = concept.text.as_deref();
     concept.coding.iter().find_map(|coding| item_of(coding, words, systems))
@@ -107,7 +107,7 @@ pub fn item_of(coding: &Coding, words: Option<&str>, systems: &[SystemUri]) -> O
     })
 }
 
-/// Words as the one value of an LO, without what it has no room for.
+/// A text as the single value of an LO, cut to its length.
 pub fn short(words: &str) -> String {
     line(words).chars().take(LO).collect()
 }

@@ -1,4 +1,4 @@
-//! What a manifest says of patient, study, orders and of who made it (MADO 6.X.2.5 to 6.X.2.8).
+//! The patient, study, orders and equipment of a manifest (MADO 6.X.2.5 to 6.X.2.8).
 //!
 //! It is taken before the study's references are linked, for then its companions stand elsewhere.
 
@@ -15,7 +15,7 @@ use crate::mapping::{ContentOptions, Options, ResolvedStudy};
 use crate::options::SystemUri;
 use crate::synth::{Attributes, DataSet};
 
-/// What is said of the study as a whole.
+/// The data of the study as a whole.
 #[derive(Debug)]
 pub struct Head {
     pub(super) attributes: DataSet,
@@ -66,7 +66,7 @@ fn address(reference: &Reference, is_kind: fn(&Endpoint) -> bool) -> Option<Stri
     }
 }
 
-/// Person names as the files have them: all groups and components of the first that says something.
+/// Person names as the files have them: all groups and components of the first that is not empty.
 struct Names<'n> {
     resolved: &'n ResolvedStudy<'n>,
     options: &'n Options,
@@ -198,7 +198,7 @@ fn number_of<'r>(request: &'r ServiceRequest, code: &str) -> Option<&'r Identifi
     request.identifier.iter().find(|number| number.kind.as_ref().is_some_and(|kind| kind.code == code))
 }
 
-/// Referenced Request Sequence: an item for each order, and one that says nothing where there is none (MADO 6.X.2.8.1).
+/// Referenced Request Sequence: an item for each order, or an empty one if there is none (MADO 6.X.2.8.1).
 fn orders(data_set: DataSet, study: &ImagingStudy<'_>, systems: &[SystemUri]) -> DataSet {
     let none = ServiceRequest::default();
     let mut all: Vec<&ServiceRequest> = requests(study).collect();

@@ -42,7 +42,7 @@ pub type Each<'e> = &'e mut dyn FnMut(Part) -> io::Result<()>;
 #[derive(Debug)]
 pub struct Manifest<'m> {
     head: &'m Head,
-    /// The same study as a FHIR document, whose twin this is: both have one UID.
+    /// The same study as a FHIR document, which has the same UID.
     twin: &'m Document<'m>,
     made_at: DateTime,
 }
@@ -96,7 +96,7 @@ fn template() -> DataSet {
     DataSet::new().item(tags::CONTENT_TEMPLATE_SEQUENCE, template)
 }
 
-/// Shows each instance of a series, until one cannot be written.
+/// Calls `each` with every instance of a series, until one cannot be written.
 fn each_instance(series: &Series<'_>, each: &mut dyn FnMut(&Instance<'_>) -> io::Result<()>) -> io::Result<()> {
     let mut result = Ok(());
     if let Some(instances) = series.instances {

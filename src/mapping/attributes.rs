@@ -160,7 +160,7 @@ impl<'a> Attributes<'a> {
     /// The value of a UI attribute; an empty one is absent.
     pub fn uid(&self, tag: Tag) -> Option<String> {
         let value = trim_uid(self.bytes(tag)?);
-        (!value.is_empty()).then(|| printable(&String::from_utf8_lossy(value)))
+        (!value.is_empty()).then(|| without_controls(&String::from_utf8_lossy(value)))
     }
 
     /// The value of a UI attribute that can stand behind `urn:oid:`; any other is an issue.
@@ -276,7 +276,7 @@ fn is_line_end(byte: &u8) -> bool {
 }
 
 /// The text without control characters, which no FHIR string holds.
-fn printable(text: &str) -> String {
+fn without_controls(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { char::REPLACEMENT_CHARACTER } else { character }).collect()
 }
 

@@ -30,8 +30,8 @@ const BUNDLE: &[Listed] = &[
     of(
         "Bundle.entry.request",
         "--format bundle, but for a collection: the study's is a PUT on its id, with --conditional on its identifier; \
-         a companion's a POST with ifNoneExist if it is shared and of no patient, else or with --overwrite-companions a \
-         PUT",
+         a companion's a POST with ifNoneExist if it is shared and of no patient, else or with --overwrite-companions \
+         a PUT",
     ),
 ];
 

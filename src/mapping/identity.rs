@@ -25,7 +25,7 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// The issuer in a sequence, which has one item; of several all tell of one issuer, or nobody can say who it is.
+    /// The issuer in a sequence, which has one item; several items must all name one issuer, or it is in doubt.
     pub fn of_sequence(attributes: &Attributes<'_>, sequence: Tag) -> Issuer {
         let mut each = attributes.items(sequence).into_iter().map(|item| Issuer::of_item(&item));
         let first = each.next().unwrap_or_default();

@@ -13,7 +13,7 @@ use crate::options::{ShowProgress, SummaryForm};
 use crate::output::Format;
 use crate::progress::Progress;
 use crate::report::{CauseInWords, Causes, Counts, Summary, Totals, causes, summary_json};
-use crate::source::{Input, printable};
+use crate::source::{Input, printable_path};
 use crate::terminal::{self, columns, say};
 
 /// Settings of progress, summary and exit code.
@@ -63,7 +63,7 @@ impl Outcome {
 /// The path of the index.
 fn index(job: &Job) -> Option<String> {
     #[cfg(feature = "index")]
-    return job.config.index.index.as_ref().map(|path| printable(path.as_os_str().as_encoded_bytes()));
+    return job.config.index.index.as_deref().map(printable_path);
     #[cfg(not(feature = "index"))]
     None
 }

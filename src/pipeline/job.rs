@@ -1,6 +1,6 @@
-//! The options of a run as one value, and what they come to together.
+//! The options of a run as one value, and the checks of several options together.
 //!
-//! An option that stands alone is checked where its type is read; what two options mean together is checked here.
+//! A single option is checked where its type is parsed; combinations are checked here.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -93,7 +93,7 @@ impl Config {
         Ok(job)
     }
 
-    /// The run that the options come to.
+    /// The run with these options, checked together.
     pub fn job(mut self) -> Result<Job, Error> {
         #[cfg(feature = "objects")]
         let staged =
@@ -182,14 +182,14 @@ fn format(config: &Config, target: &OutputTarget) -> Result<Format, Error> {
         (Format::Kos, _, true) => Ok(Format::Kos),
         (_, None | Some(Format::Bundle), true) => Ok(Format::Bundle),
         _ => usage(format!(
-            "--profile {} writes document Bundles: say --format kos, or leave --format and the options of other Bundles \
-             out",
+            "--profile {} writes document Bundles: say --format kos, or leave --format and the options of other \
+             Bundles out",
             profile.name
         )),
     }
 }
 
-/// Decides what the user left open.
+/// Sets the options that the user left open.
 fn settle(config: &mut Config, target: &OutputTarget, format: Format, inputs: &[Input]) -> Result<(), Error> {
     let Config { content, run, output, .. } = config;
     content.archive.check()?;
@@ -206,7 +206,7 @@ fn settle(config: &mut Config, target: &OutputTarget, format: Format, inputs: &[
     Ok(())
 }
 
-/// Decides what the user left open of the content: what the profile says of it, and where the images are.
+/// Sets the options of the content that the user left open: by the profile, and the endpoint of the images.
 pub(crate) fn settle_content(content: &mut ContentOptions, inputs: &[Input]) -> Result<(), Error> {
     let profile = content.profile();
     content.archive.profile = profile;
@@ -240,7 +240,7 @@ fn references(asked: Option<References>, target: &OutputTarget, format: Format) 
     }
 }
 
-/// Where the images are, if nobody says: with the server that they come from.
+/// The endpoint of the images if none is given: the server that they come from.
 fn default_endpoint(content: &ContentOptions, inputs: &[Input]) -> Result<Option<EndpointOption>, Error> {
     let bases: Vec<Option<&str>> = inputs.iter().map(Input::wado_base).collect();
     match bases[..] {

@@ -18,7 +18,7 @@ use crate::progress::Progress;
 use crate::report::{CauseInWords, Causes, Section};
 use crate::source::{self, Name};
 use crate::terminal::{self, WARNING};
-use crate::upload::{self, Counts, Input, Server, ServerReport, Summary, UploadOptions};
+use crate::upload::{self, Counts, Input, Server, ServerReport, UploadOptions, UploadSummary};
 
 /// An upload.
 #[derive(Debug, Clone)]
@@ -168,7 +168,7 @@ pub fn deliver<'s>(
 fn summarize(upload: &Upload, server: &Server, gone: usize, start: Instant) {
     let release = server.release();
     let place = format!("{} ({}, {})", upload.options.connection.base, release.name, release.version);
-    terminal::say(Summary {
+    terminal::say(UploadSummary {
         counts: &server.counts(),
         dry_run: upload.options.sending.dry_run,
         server: &place,

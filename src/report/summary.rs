@@ -10,7 +10,7 @@ use textwrap::{Options, WordSeparator::AsciiSpace, WordSplitter::NoHyphenation};
 
 use super::{Counts, Totals};
 use crate::numbers::{count, duration};
-use crate::source::{one_line, printable};
+use crate::source::{one_line, printable_path};
 use crate::terminal::{NAME, WARNING};
 
 /// Reasons that are named; of the others only the number. So that the whole table fits a screen of 24 lines.
@@ -25,7 +25,7 @@ const WORDS_AT: usize = 13;
 /// Where the words begin that follow a number.
 const DETAIL_AT: usize = 26;
 
-/// What a run came to, as a small table, as wide as the formatter is told.
+/// The result of a run, as a small table in the width of the formatter.
 #[derive(Debug, Clone, Copy)]
 pub struct Summary<'a> {
     /// What was read and written.
@@ -38,7 +38,7 @@ pub struct Summary<'a> {
     pub unmet_rules: &'a [String],
     /// Whether FHIR was written, and no catalog.
     pub is_fhir: bool,
-    /// Whether nobody named the release.
+    /// Whether the release is the default one.
     pub is_default_release: bool,
     /// How long it took.
     pub elapsed: Duration,
@@ -67,7 +67,7 @@ impl fmt::Display for Summary<'_> {
             styled(f, WARNING, "older files", self.stale_files, "in the output, and not of this run")?;
         }
         if let Some(path) = self.report {
-            worded(f, NAME, "report", &printable(path.as_os_str().as_encoded_bytes()))?;
+            worded(f, NAME, "report", &printable_path(path))?;
         } else if counts.skipped_files() + counts.issues() > 0 {
             worded(f, NAME, "report", "none: --report FILE lists each file and value")?;
         }

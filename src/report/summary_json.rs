@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::document::totals_json;
 use super::{CauseInWords, Causes, Summary};
-use crate::source::printable;
+use crate::source::printable_path;
 
 /// The summary as JSON, with the exit code and its causes.
 pub fn summary_json(summary: &Summary<'_>, causes: &Causes) -> Value {
@@ -20,7 +20,7 @@ pub fn summary_json(summary: &Summary<'_>, causes: &Causes) -> Value {
         "unmetRules": summary.unmet_rules,
         "olderFiles": summary.stale_files,
         "seconds": (summary.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
-        "report": summary.report.map(|path| printable(path.as_os_str().as_encoded_bytes())),
+        "report": summary.report.map(printable_path),
         "exitCode": causes.exit_code(),
         "causes": causes.to_json(),
     })

@@ -40,7 +40,7 @@ use crate::interrupt::Interrupt;
 use crate::issue::Skip;
 use crate::progress::Progress;
 
-pub use crate::name::{Name, one_line, printable};
+pub use crate::name::{Name, one_line, printable, printable_path};
 pub use crate::stamp::{Mark, Stamp, is_settled, now};
 pub use batch::Batch;
 #[cfg(feature = "objects")]
@@ -138,9 +138,7 @@ impl Input {
 impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Input::Path(path) | Input::List { from: ListFrom::File(path), .. } => {
-                f.write_str(&printable(path.as_os_str().as_encoded_bytes()))
-            }
+            Input::Path(path) | Input::List { from: ListFrom::File(path), .. } => f.write_str(&printable_path(path)),
             #[cfg(feature = "http")]
             Input::DicomWeb(web) => f.write_str(&printable(web.connection.base.as_bytes())),
             #[cfg(feature = "objects")]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::http::Traffic;
 use crate::numbers::{count, duration};
-use crate::source::{one_line, printable};
+use crate::source::{one_line, printable_path};
 use crate::terminal::size;
 
 /// The most refused studies that are named; the file of rejects has all.
@@ -130,7 +130,7 @@ impl Counts {
 
 /// The summary of an upload, as a table.
 #[derive(Debug, Clone, Copy)]
-pub struct Summary<'a> {
+pub struct UploadSummary<'a> {
     /// The counts.
     pub counts: &'a Counts,
     /// Whether nothing was sent.
@@ -147,7 +147,7 @@ pub struct Summary<'a> {
     pub elapsed: Duration,
 }
 
-impl fmt::Display for Summary<'_> {
+impl fmt::Display for UploadSummary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = self.counts;
         self.ends(f, "studies", &counts.studies)?;
@@ -164,7 +164,7 @@ impl fmt::Display for Summary<'_> {
         }
         let not_taken = counts.studies.not_taken() + counts.companions.not_taken();
         match self.rejects {
-            Some(path) if not_taken > 0 => row(f, "rejects", "", &printable(path.as_os_str().as_encoded_bytes()))?,
+            Some(path) if not_taken > 0 => row(f, "rejects", "", &printable_path(path))?,
             None if not_taken > 0 => row(f, "rejects", "", "--rejects FILE keeps them, with the server's reasons")?,
             _ => {}
         }
@@ -180,7 +180,7 @@ impl fmt::Display for Summary<'_> {
     }
 }
 
-impl Summary<'_> {
+impl UploadSummary<'_> {
     fn wire(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let traffic = self.traffic;
         let within = |part| traffic.within(part).map_or("-".to_string(), duration);
@@ -245,7 +245,7 @@ mod tests {
         traffic.add(2048, Some((200, 100)), Duration::from_millis(40));
         traffic.add(2048, Some((422, 100)), Duration::from_millis(40));
         traffic.add(0, None, Duration::ZERO);
-        let summary = Summary {
+        let summary = UploadSummary {
             counts: &counts,
             dry_run: false,
             server: "http://h (r4)",

@@ -35,7 +35,7 @@ use crate::http::{Body, Client, Clock, Request, Sender, Traffic};
 use crate::interrupt::Interrupt;
 use crate::output::{DocumentName, Finished, Model, Order, Placed, Sink, WriteDocument};
 use crate::progress::{self, Progress};
-pub use counts::{Counts, Summary};
+pub use counts::{Counts, UploadSummary};
 #[cfg(feature = "internals")]
 pub use counts::{End, Ends};
 pub use input::{Input, send};

@@ -28,12 +28,12 @@ pub struct CharacterSet {
     told: Option<Told>,
 }
 
-/// How far the user said which set it is.
+/// When the character set that the user gives is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Told {
-    /// In the place of none: for bytes that are not UTF-8.
+    /// If none is declared: for bytes that are not UTF-8.
     UnlessUtf8,
-    /// In the place of a declared one.
+    /// Instead of a declared one.
     Instead,
 }
 
@@ -87,7 +87,7 @@ impl CharacterSet {
     /// The default repertoire, ISO-IR 6, for data sets without (0008,0005).
     pub const DEFAULT: Self = Self { coding: Coding::Iso2022(Extensions::DEFAULT), fault: None, told: None };
 
-    /// Reads the raw value of (0008,0005); a term that nobody defined counts as the default repertoire.
+    /// Reads the raw value of (0008,0005); an undefined term counts as the default repertoire.
     pub fn parse(raw: &[u8]) -> Self {
         let mut values = raw.split(|&byte| byte == b'\\').map(Term::parse);
         let first = values.next().unwrap_or(Term::Set(None));

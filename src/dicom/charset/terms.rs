@@ -16,7 +16,7 @@ pub(super) enum Term {
     Unknown,
 }
 
-/// The longest spelling that is looked at; no term is longer.
+/// The longest spelling that is looked up; no term is longer.
 const LONGEST: usize = 16;
 
 impl Term {

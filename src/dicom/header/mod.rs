@@ -218,8 +218,8 @@ impl Header {
         former
     }
 
-    /// Keeps the first of the former values that differs from the one that was then taken at a place, behind it: so it
-    /// can be seen that nobody can say which one holds.
+    /// Keeps the first of the former values that differs from the one that was then taken at a place, behind it, so
+    /// that the contradiction can be detected.
     pub fn keep_former(&mut self, taken: usize, Former(values): Former) -> Result<(), Full> {
         let Some(taken) = self.entries.get(taken) else { return Ok(()) };
         let differs = |former: &&Entry| self.bytes_of(former) != self.bytes_of(taken);

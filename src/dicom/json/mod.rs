@@ -144,7 +144,7 @@ impl<'b> Instances<'b> {
         }
     }
 
-    /// Reads one; `None` where nothing came of it because the text broke off.
+    /// Reads one; `None` if the text ends before anything was read.
     fn instance(&mut self, wanted: &Wanted, header: &mut Header) -> Option<Result<(), Skip>> {
         self.count += 1;
         header.clear();

@@ -82,7 +82,7 @@ struct Scan<'a> {
     header: &'a mut Header,
     /// Whether DICM stands where PS3.10 7.1 has it.
     announced: bool,
-    /// The tag that was come to last, as a number.
+    /// The last tag that was reached, as a number.
     last: u32,
     /// How many wanted sequences are open.
     depth: usize,
@@ -153,7 +153,7 @@ impl<'a> Scan<'a> {
         Ok(syntax::unannounced(self.window.sample(at)?).is_some())
     }
 
-    /// Notes a fault at the tag that was come to last, and ends the scan there.
+    /// Notes a fault at the last tag that was reached, and ends the scan there.
     fn fail(&mut self, kind: FaultKind) -> Stop {
         self.header.fault(element::tag(self.last), kind);
         Stop::Done

@@ -1,7 +1,7 @@
 //! The usual case, and where a scan spends its time: elements that ascend, of defined length, each whole in memory.
 //!
 //! Those that are not wanted are passed over, and plain values that are wanted are taken. At the first element that is
-//! anything else the way ends, and [`Scan::advance`](super::Scan) looks at it.
+//! anything else this ends, and [`Scan::advance`](super::Scan) goes on.
 
 use dicom_dictionary_std::tags;
 
@@ -52,8 +52,8 @@ fn pass_as(encoding: Encoding, data: &[u8], cursor: &mut Cursor<'_>, header: &mu
     Passed { bytes: passed(data, rest), behind: None }
 }
 
-/// Passes over the elements that nobody notices, and gives the first that somebody may. Nothing is looked at but their
-/// headers, and nothing kept but the last tag.
+/// Skips unwanted elements, and returns the first that may be wanted. Only their headers are read, and only the last
+/// tag is kept.
 #[inline(always)]
 fn skip(encoding: Encoding, rest: &mut &[u8], cursor: &mut Cursor<'_>) -> Option<Element> {
     let (mut previous, next) = (cursor.previous, cursor.next);

@@ -197,7 +197,7 @@ fn wado(profile: &Profile, endpoints: &mut [Reference], options: &ProfileOptions
     }
 }
 
-/// Where nobody gives the address of the images, the repository alone is told.
+/// Without an address of the images, only the repository is stated.
 fn unknown_wado(profile: &Profile, endpoints: &mut Vec<Reference>, options: &ProfileOptions) {
     let Some(address) = profile.unknown_address else { return };
     let resources = endpoints.iter().filter_map(|reference| reference.resource.as_deref());

@@ -196,7 +196,8 @@ const SUBJECT: Rule = Rule {
     element: "subject",
     from: "subject, --subject",
     rule: "of type Patient, or Device of a phantom; the user's, else the headers'; what the first instance lacks \
-           comes from the next that agrees in Patient ID, issuer and name; a data-absent-reason where they know nothing",
+           comes from the next that agrees in Patient ID, issuer and name; a data-absent-reason where they know \
+           nothing",
 };
 
 /// The subject from `--subject`, else from the headers. The headers' identifier and display are added to the given

@@ -18,7 +18,7 @@ const HELD_RECORDS: u64 = 250_000;
 
 /// What a study says that others may contradict or claim as well.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Facts {
+struct StudyFacts {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     claims: Vec<Claim>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,7 +49,7 @@ impl Night<'_> {
                 .par_iter_mut()
                 .map(|study| {
                     let (claims, described) = said(0, study, options);
-                    let facts = Facts { claims, described, rejects: rejected_by(study) };
+                    let facts = StudyFacts { claims, described, rejects: rejected_by(study) };
                     let bytes = serde_json::to_vec(&facts).expect("text and numbers are always JSON");
                     (numbers.get(&*study.uid).copied().unwrap_or_default(), bytes)
                 })
@@ -119,6 +119,6 @@ impl Night<'_> {
     }
 }
 
-fn facts(bytes: &[u8]) -> Option<Facts> {
-    if bytes.is_empty() { Some(Facts::default()) } else { serde_json::from_slice(bytes).ok() }
+fn facts(bytes: &[u8]) -> Option<StudyFacts> {
+    if bytes.is_empty() { Some(StudyFacts::default()) } else { serde_json::from_slice(bytes).ok() }
 }

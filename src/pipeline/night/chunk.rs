@@ -49,7 +49,7 @@ impl Night<'_> {
         Ok(chunks)
     }
 
-    /// The studies of a chunk; what is to be said of their files is said and kept.
+    /// Loads the studies of a chunk; the issues of their files are reported and stored.
     pub(super) fn studies(&self, chunk: &Chunk) -> Result<Vec<Study>, Error> {
         let report = self.run.report;
         self.index.studies(&chunk.studies, self.options(), self.selections, &|study, name, issue| {
@@ -57,7 +57,7 @@ impl Night<'_> {
         })
     }
 
-    /// The same, without what was said before.
+    /// Loads the studies of a chunk without reporting issues.
     pub(super) fn studies_in_silence(&self, chunk: &Chunk) -> Result<Vec<Study>, Error> {
         self.index.studies(&chunk.studies, self.options(), self.selections, &|_, _, _| ())
     }

@@ -1,5 +1,5 @@
-//! A run with an index: only what is new or changed is read, and only studies that came out different are written. What
-//! there is to say of all others was kept, so that the report is that of a full run.
+//! A run with an index: only new and changed files are read, and only studies that changed are written. The issues of
+//! all others are stored, so that the report is that of a full run.
 
 mod across;
 mod chunk;
@@ -23,10 +23,10 @@ use crate::mapping::{ContentOptions, Options};
 use crate::options::index::Gone;
 use crate::output::{DocumentName, Format, KEY_OBJECT_SELECTION, Order, OutputTarget, Sink};
 use crate::report::word;
-use crate::source::printable;
+use crate::source::printable_path;
 use chunk::{Chunk, Held};
 
-/// Studies after whose writing the index says so.
+/// Written studies after which the index is updated.
 const NOTED_AT_ONCE: usize = 4096;
 
 /// Stands for the hash of a document that was not taken; no document has it.
@@ -40,7 +40,7 @@ fn place(job: &Job, settings: &RunSettings<'_>) -> Option<String> {
         _ if job.is_staged() => None,
         (None, OutputTarget::Folder(folder)) if job.format != Format::Ndjson => {
             let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
-            Some(format!("folder {}", printable(folder.as_os_str().as_encoded_bytes())))
+            Some(format!("folder {}", printable_path(&folder)))
         }
         _ => None,
     }
@@ -110,7 +110,7 @@ impl<'n> Night<'n> {
         })
     }
 
-    /// Writes the studies that came out different, and says of all others what was said of them before.
+    /// Writes the studies that changed, and repeats the stored issues of all others.
     pub fn write(&self, pool: &ThreadPool) -> Result<NightCounts, Error> {
         write::check_room(self.run.job, self.index.count_studies()?)?;
         // First, as its hashes take memory that the studies then have.
@@ -178,7 +178,7 @@ impl<'n> Night<'n> {
         Ok(self.index.last_digest(self.target)? == Some(self.index.digest()?))
     }
 
-    /// Reports UIDs that stand in several places.
+    /// Reports UIDs that occur in several places.
     fn tell_places(&self) -> Result<(), Error> {
         let several = self.index.several_places()?;
         several.instances.iter().for_each(|several| read::note_places(several, self.run.report));
@@ -188,7 +188,7 @@ impl<'n> Night<'n> {
         Ok(())
     }
 
-    /// Says of the studies that stay as they are what was said when they were written.
+    /// Repeats the stored issues of unchanged studies.
     fn tell_unchanged(&self) -> Result<(), Error> {
         let mut damaged = None;
         self.index.each_standing(self.target, |standing| {
@@ -207,7 +207,7 @@ impl<'n> Night<'n> {
         damaged.map_or(Ok(()), |_| Err(self.index.damaged()))
     }
 
-    /// Writes what studies share; where nothing changed, what was said of it before is said again.
+    /// Writes what studies share; if nothing changed, the stored issues are repeated.
     fn tell_shared(&self, stage: &write::Stage<'_>, shared: Shared, is_changed: bool) -> Result<(), Error> {
         if self.stays && !is_changed {
             let told = self.index.told(self.target)?;

@@ -1,5 +1,6 @@
 //! The documents of a study: the resource, its selections, and its companions.
 
+use std::collections::btree_map::Entry;
 use std::io::{self, Write};
 
 use super::notes::note_held_back;
@@ -46,17 +47,9 @@ impl Stage<'_> {
             let _ = self.document(name, id, study_uid, Some(Model::Selection(selection)), dialect, write)?;
         }
         for companion in linked.beside {
-            if !companion.is_shared() {
-                self.companion(&companion, study_uid, dialect)?;
-                continue;
-            }
-            let (key, conforms) = ((companion.resource_type(), companion.id.clone()), dialect.profile.is_some());
-            match shared.get_mut(&key) {
-                Some((known, known_conforms)) => {
-                    known.merge(companion);
-                    *known_conforms |= conforms;
-                }
-                None => drop(shared.insert(key, (companion, conforms))),
+            match companion.is_shared() {
+                true => share(shared, companion, dialect.profile.is_some()),
+                false => self.companion(&companion, study_uid, dialect)?,
             }
         }
         Ok(placed)
@@ -108,6 +101,18 @@ impl Stage<'_> {
             }
         }
         Ok(placed)
+    }
+}
+
+/// Adds a companion to those that studies share, or merges it into the known one.
+fn share(shared: &mut Shared, companion: Companion, conforms: bool) {
+    match shared.entry((companion.resource_type(), companion.id.clone())) {
+        Entry::Occupied(mut known) => {
+            let (known, one_conforms) = known.get_mut();
+            known.merge(companion);
+            *one_conforms |= conforms;
+        }
+        Entry::Vacant(new) => drop(new.insert((companion, conforms))),
     }
 }
 

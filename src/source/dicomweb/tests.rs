@@ -78,8 +78,8 @@ fn web(base: &str) -> DicomWeb {
     }
 }
 
-/// What came of each study, by its path, in order: the number of its instances, and why not more; then what the search
-/// itself lacks.
+/// The result for each study, by its path, in order: the number of its instances, and why not more; then what the
+/// search itself lacks.
 fn read(web: DicomWeb) -> Result<(Vec<String>, Vec<String>), Error> {
     let base = format!("{}/", web.connection.base);
     let walk = source::open(
