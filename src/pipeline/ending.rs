@@ -222,8 +222,11 @@ impl std::fmt::Display for NightCounts {
         let NightCounts { read_files, gone_files, written, unchanged, gone, deleted, withdrawn } = self;
         let [read_files, written, unchanged] = [read_files, written, unchanged].map(|number| count(*number));
         write!(f, "index: {read_files} files read, {written} studies written, {unchanged} unchanged")?;
-        if *gone_files > 0 || *gone > 0 {
-            write!(f, "; {} files and {} studies gone", count(*gone_files), count(*gone))?;
+        // A run that writes one file or a stream does not look for the studies.
+        match (*gone_files, *gone) {
+            (0, 0) => {}
+            (files, 0) => write!(f, "; {} files gone", count(files))?,
+            (files, studies) => write!(f, "; {} files and {} studies gone", count(files), count(studies))?,
         }
         for (number, what) in [(*deleted, "deleted"), (*withdrawn, "entered-in-error")] {
             if number > 0 {
