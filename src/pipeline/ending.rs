@@ -54,7 +54,7 @@ impl Outcome {
         let reasons = self.counts.issues_in_words();
         CauseInWords {
             message: "--strict, and values were dropped, changed or differ".to_string(),
-            places: reasons.iter().take(3).map(|(words, values)| format!("{values} times: {words}")).collect(),
+            places: reasons.iter().take(3).map(|(words, values)| format!("{words}: {values}")).collect(),
             more: reasons.iter().skip(3).map(|(_, values)| values).sum(),
         }
     }
