@@ -9,8 +9,7 @@ use super::{Conformance, Explained, Leaf, Written, grouped, leaf, message, path,
 use crate::dicom::DataSet;
 use crate::fhir::profile::{Difference, differences};
 use crate::mapping::{
-    self, COMPANIONS, ContentOptions, KEY_OBJECT, KIND, KindPart, Listed, NUMBER, Row, SELECTION, SERIES,
-    STUDY, UIDS,
+    self, COMPANIONS, ContentOptions, KEY_OBJECT, KIND, KindPart, Listed, NUMBER, Row, SELECTION, SERIES, STUDY, UIDS,
 };
 
 /// One instance, and what each release writes of it.
