@@ -17,8 +17,7 @@ use crate::fhir::Release;
 use crate::interrupt::Interrupt;
 use crate::issue::Skip;
 use crate::mapping::{self, ContentOptions};
-use crate::options::InputOptions;
-use crate::options::choice;
+use crate::options::{BundleOptions, InputOptions, References, choice};
 use crate::output;
 use crate::pipeline::{self, Config, is_stdin};
 use crate::progress::Silent;
@@ -34,6 +33,8 @@ Examples:
     dcm2fhir explain image.dcm --profile mado
   What of it resources inside the study say:
     dcm2fhir explain image.dcm --fhir r5 --references contained
+  What of it a transaction Bundle says, and asks of a server:
+    dcm2fhir explain image.dcm --fhir r4 --format bundle
   Every value of every release, for other programs:
     dcm2fhir explain image.dcm --format json
   What all files of a study or folder have, and where they differ:
@@ -67,6 +68,8 @@ choice! {
         Text = "text",
         /// Every value in full, for programs.
         Json = "json",
+        /// A table of a Bundle.
+        Bundle = "bundle",
     }
 }
 
@@ -89,19 +92,24 @@ pub struct ExplainArguments {
     #[command(flatten)]
     input: InputOptions,
 
-    /// Output format: text or json
+    /// Output format: text, json, or bundle
     ///
-    /// `json` contains all values in full. Default: text.
+    /// `json` contains all values in full. `bundle` is the text of what convert --format bundle writes, with entries and
+    /// requests; with --json in full. Default: text.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: ExplainForm,
 
     /// The same as --format json
-    #[arg(long, hide = true, conflicts_with = "format")]
+    #[arg(long, hide = true)]
     json: bool,
 
     /// The options of the conversion that is explained.
     #[command(flatten)]
     content: ContentOptions,
+
+    /// Options of Bundles.
+    #[command(flatten)]
+    bundle: BundleOptions,
 
     /// What the user says of servers.
     #[command(flatten)]
@@ -122,23 +130,33 @@ pub fn run(arguments: &ExplainArguments) -> Result<u8, Error> {
         return usage(format!("--profile {name} is not for this release: leave --fhir out"));
     }
     content.archive.check()?;
+    let bundle = arguments.bundle()?;
     let text = match one_file(arguments)? {
-        Some((name, header)) => one(name, &header, arguments)?,
+        Some((name, header)) => one(name, &header, bundle, arguments)?,
+        None if bundle.is_some() => return usage("--format bundle explains one file: name one"),
         None if profile.is_some() => return usage("--profile explains one file: name one"),
         None => many(arguments)?,
     };
     output::print(text.as_bytes()).map(|()| 0)
 }
 
-fn one(name: String, header: &Header, arguments: &ExplainArguments) -> Result<String, Error> {
+fn one(
+    name: String,
+    header: &Header,
+    bundle: Option<BundleOptions>,
+    arguments: &ExplainArguments,
+) -> Result<String, Error> {
     let mut content = arguments.content.clone();
+    if bundle.is_some() {
+        content.references = Some(References::Separate);
+    }
     let path = arguments.input.inputs.first().filter(|path| !is_stdin(path));
     let remote = path.map(|path| arguments.remote.input(path)).transpose()?.flatten();
     pipeline::settle_content(&mut content, remote.as_slice())?;
     let releases = content.fhir.map_or(Release::ALL.to_vec(), |release| vec![release]);
-    let explanation = explain::explain(name, header, &content, &releases, pipeline::made_at(&content)?);
+    let explanation = explain::explain(name, header, &content, bundle, &releases, pipeline::made_at(&content)?);
     Ok(match arguments.form() {
-        ExplainForm::Text => explain::table(&explanation, columns()),
+        ExplainForm::Text | ExplainForm::Bundle => explain::table(&explanation, columns()),
         ExplainForm::Json => json(&explanation),
     })
 }
@@ -159,7 +177,9 @@ fn many(arguments: &ExplainArguments) -> Result<String, Error> {
     }
     Ok(match arguments.form() {
         ExplainForm::Json => json(&surveyed),
-        ExplainForm::Text => explain::survey_table(&place, &surveyed, columns()) + &left_out(&counts),
+        ExplainForm::Text | ExplainForm::Bundle => {
+            explain::survey_table(&place, &surveyed, columns()) + &left_out(&counts)
+        }
     })
 }
 
@@ -180,6 +200,18 @@ fn json(explanation: &impl Serialize) -> String {
 impl ExplainArguments {
     fn form(&self) -> ExplainForm {
         if self.json { ExplainForm::Json } else { self.format }
+    }
+
+    /// The options of Bundles, if one is explained.
+    fn bundle(&self) -> Result<Option<BundleOptions>, Error> {
+        let is_asked = self.format == ExplainForm::Bundle;
+        if is_asked && self.content.references.is_some_and(|references| references != References::Separate) {
+            return usage("--format bundle has separate resources: leave --references out");
+        }
+        match is_asked || self.bundle == BundleOptions::default() {
+            true => Ok(is_asked.then_some(self.bundle)),
+            false => usage("--bundle-type, --conditional and --overwrite-companions need --format bundle"),
+        }
     }
 }
 

@@ -278,6 +278,7 @@ mod tests {
             ("a --to http://h --oauth-client-id x --oauth-secret-env X --token-env Y", "cannot be used with"),
             ("a --to http://h --oauth-client-id x --oauth-secret-env X --oauth-token-url h/token", "wants a URL"),
             ("a --to http://h --header X-Key", "NAME=VALUE"),
+            ("a --to http://h:80800/fhir", "a port from 1 to 65535"),
             ("a --to http://h --rejects a", "other names"),
             ("a --to http://h --token abc", "--token"),
         ] {

@@ -28,6 +28,7 @@ use crate::group::reader::{fault_issue, record};
 use crate::issue::{Issue, keyword};
 use crate::mapping::{self, COMPANIONS, ContentOptions};
 use crate::name::Name;
+use crate::options::BundleOptions;
 pub use leaf::Leaf;
 use rows::{ExplainedInstance, SEPARATE};
 pub use survey_table::survey_table;
@@ -112,12 +113,13 @@ pub struct Written {
     pub values: Vec<Leaf>,
 }
 
-/// Explains a header: what a conversion with these options writes in each of the releases. Documents are made at this
-/// time.
+/// Explains a header: what a conversion with these options writes in each of the releases, with options of Bundles in a
+/// Bundle. Documents are made at this time.
 pub fn explain(
     file: String,
     header: &Header,
     content: &ContentOptions,
+    bundle: Option<BundleOptions>,
     releases: &[&'static Release],
     made_at: DateTime,
 ) -> Explanation {
@@ -127,7 +129,8 @@ pub fn explain(
     let is_selection = class.as_deref().is_some_and(mapping::is_key_object_selection);
     let selects = is_selection && record.as_ref().map_or(true, |record| record.is_selection);
     let (parts, uids) = (Parts::of(root, options, selects), Uids::of(root));
-    let target = |release: &&'static Release| Target::new(release, content, made_at).of(&parts, &uids);
+    let target =
+        |release: &&'static Release| Target::new(release, content, made_at).in_bundle(bundle).of(&parts, &uids);
     let outputs = releases.iter().map(target).map(|target| Output::of(target, &parts, &uids)).collect();
     let instance = ExplainedInstance { root, content, parts, uids, outputs };
     let faults = header.faults.iter().map(|fault| fault_issue(*fault));

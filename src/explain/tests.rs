@@ -18,7 +18,7 @@ fn header(values: &[(Tag, &str)]) -> Header {
 }
 
 fn explained(values: &[(Tag, &str)]) -> Explanation {
-    explain("x.dcm".into(), &header(values), &ContentOptions::default(), &Release::ALL, made_at())
+    explain("x.dcm".into(), &header(values), &ContentOptions::default(), None, &Release::ALL, made_at())
 }
 
 fn made_at() -> DateTime {

@@ -58,6 +58,8 @@ pub struct Target {
     /// The release.
     pub release: &'static Release,
     content: ContentOptions,
+    /// How Bundles are written, if they are.
+    bundle: Option<BundleOptions>,
     made_at: DateTime,
     /// Whether the study conforms to the profile; else it is written without.
     conforms: bool,
@@ -78,7 +80,12 @@ impl Target {
     /// The options of a conversion, for a release; documents are made at this time.
     pub fn new(release: &'static Release, content: &ContentOptions, made_at: DateTime) -> Target {
         let content = ContentOptions { fhir: Some(release), ..content.clone() };
-        Target { release, content, made_at, conforms: true }
+        Target { release, content, bundle: None, made_at, conforms: true }
+    }
+
+    /// The same in a Bundle for each study, if there are options for it.
+    pub fn in_bundle(self, bundle: Option<BundleOptions>) -> Target {
+        Target { bundle, ..self }
     }
 
     /// The profile, unless the study does not conform to it.
@@ -145,8 +152,9 @@ impl Target {
             let digest = |linked: &Linked<'_>| json::digest(linked, dialect);
             return leaves_of(Document::of(study, release, &sharing, self.made_at, digest), dialect);
         }
-        if content.profile().packaging == Packaging::Document {
-            let options = BundleOptions { bundle_type: Some(BundleType::Collection), ..BundleOptions::default() };
+        let collection = BundleOptions { bundle_type: Some(BundleType::Collection), ..BundleOptions::default() };
+        let is_left = content.profile().packaging == Packaging::Document;
+        if let Some(options) = if is_left { Some(collection) } else { self.bundle } {
             return leaves_of(Bundle::of(study, selections, release, &sharing, options), dialect);
         }
         let linked = link(study, selections, release, content.references(), &sharing);

@@ -190,6 +190,11 @@ pub fn http_url<'u>(option: &str, to: &'u str) -> Result<&'u str, Error> {
             "{option} holds a user or password, which other users can see: give --basic-file or --basic-env"
         ));
     }
+    let port = rest.split('/').next().and_then(|host| host.rsplit_once(':')).map(|(_, port)| port);
+    // Behind the last colon of an IPv6 address is no port.
+    if port.is_some_and(|port| !port.ends_with(']') && port.parse::<u16>().is_err()) {
+        return usage(&format!("{option} wants a port from 1 to 65535 behind the host, or none"));
+    }
     if rest.contains(['?', '#']) || rest.contains(|character: char| character.is_whitespace() || character.is_control())
     {
         return usage(&format!("{option} wants a URL without ?, # and spaces, as https://host/fhir"));

@@ -56,7 +56,11 @@ pub fn headers(given: &[String]) -> Result<Vec<Header>, Error> {
 
 fn of_file(path: &Path) -> Result<Vec<Header>, Error> {
     let text = fs::read_to_string(path).map_err(|source| Error::Input { path: path.to_path_buf(), source })?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
+    let lines = text
+        .trim_start_matches('\u{FEFF}')
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
     let header = |(place, line): (usize, &str)| {
         // `:` as in HTTP or `=` as on the command line, whichever comes first.
         let separator = line.chars().find(|character| matches!(character, '=' | ':')).unwrap_or('=');
@@ -121,7 +125,7 @@ mod tests {
         let path = folder.path().join("headers");
         let given = [format!("@{}", path.display())];
         assert!(matches!(headers(&given), Err(Error::Input { .. })));
-        fs::write(&path, "# for the gateway\nX-Tenant: north\n\nX-Key=a:b\r\n").unwrap();
+        fs::write(&path, "\u{FEFF}# for the gateway\nX-Tenant: north\n\nX-Key=a:b\r\n").unwrap();
         let found = headers(&given).unwrap();
         let pairs: Vec<_> = found.iter().map(|header| (header.name.as_str(), header.value.as_str())).collect();
         assert_eq!(pairs, [("X-Tenant", "north"), ("X-Key", "a:b")]);

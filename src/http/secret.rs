@@ -47,7 +47,8 @@ impl Secret {
             }
             Secret::Command(command) => output(command)?,
         };
-        Ok(text.trim().to_string())
+        // Editors of Windows begin a file with a byte order mark.
+        Ok(text.trim_start_matches('\u{FEFF}').trim().to_string())
     }
 }
 

@@ -80,6 +80,9 @@ impl Store {
                           file, or --index-on-network if no other run ever uses it";
             return Err(failed(path, reason));
         }
+        if !wanted.reads_files && !path.exists() {
+            return Err(failed(path, MISSING));
+        }
         let is_new = prepare(path)?;
         let mut store = Store::connect(path)?;
         let opened = store.take(network).and_then(|()| store.settle(is_new, wanted));
@@ -209,6 +212,7 @@ impl Store {
 }
 
 const NO_INDEX: &str = "it is no index of dcm2fhir: give a file of its own";
+const MISSING: &str = "there is no such file: is the path right? Give the inputs too, and the run creates it";
 const OUTDATED: &str =
     "it is of another version of dcm2fhir: give the inputs too, and everything is read again, or another index";
 const DAMAGED: &str = "it is damaged: remove it, and the next run reads everything again";

@@ -258,8 +258,11 @@ pub enum Reason {
     )]
     HeldBack,
     /// All files of a study that an index knows are gone.
-    #[error("all of its files are gone: its document stays; --gone delete takes it away")]
+    #[error("all of its files are gone: its document stays, unless --gone says otherwise")]
     FilesGone,
+    /// The same, and `--gone delete` keeps the document, as somebody changed it.
+    #[error("all of its files are gone, but its document is not as it was written: it stays; delete it by hand")]
+    GoneButChanged,
     /// The same, of more studies than `--max-gone`.
     #[error(
         "all of its files are gone, and those of more studies than --max-gone: its document stays; give a larger \

@@ -33,6 +33,10 @@ const BUNDLE: &[Listed] = &[
          a companion's a POST with ifNoneExist if it is shared and of no patient, else or with --overwrite-companions \
          a PUT",
     ),
+    of(
+        "Bundle.entry.request.ifNoneExist",
+        "the identifier of the companion by which it is shared: its system and value",
+    ),
 ];
 
 /// The rows of the companion resources, by type and in the order of the elements.

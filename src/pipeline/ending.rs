@@ -54,7 +54,7 @@ impl Outcome {
         let reasons = self.counts.issues_in_words();
         CauseInWords {
             message: "--strict, and values were dropped, changed or differ".to_string(),
-            places: reasons.iter().take(3).map(|(words, values)| format!("{values} times: {words}")).collect(),
+            places: reasons.iter().take(3).map(|(words, values)| format!("{words}: {values}")).collect(),
             more: reasons.iter().skip(3).map(|(_, values)| values).sum(),
         }
     }
@@ -211,17 +211,27 @@ impl NightCounts {
             "writtenStudies": self.written,
             "unchangedStudies": self.unchanged,
             "goneStudies": self.gone,
+            "deletedStudies": self.deleted,
+            "withdrawnStudies": self.withdrawn,
         })
     }
 }
 
 impl std::fmt::Display for NightCounts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let NightCounts { read_files, gone_files, written, unchanged, gone } = self;
+        let NightCounts { read_files, gone_files, written, unchanged, gone, deleted, withdrawn } = self;
         let [read_files, written, unchanged] = [read_files, written, unchanged].map(|number| count(*number));
         write!(f, "index: {read_files} files read, {written} studies written, {unchanged} unchanged")?;
-        if *gone_files > 0 || *gone > 0 {
-            write!(f, "; {} files and {} studies gone", count(*gone_files), count(*gone))?;
+        // A run that writes one file or a stream does not look for the studies.
+        match (*gone_files, *gone) {
+            (0, 0) => {}
+            (files, 0) => write!(f, "; {} files gone", count(files))?,
+            (files, studies) => write!(f, "; {} files and {} studies gone", count(files), count(studies))?,
+        }
+        for (number, what) in [(*deleted, "deleted"), (*withdrawn, "entered-in-error")] {
+            if number > 0 {
+                write!(f, ", {} {what}", count(number))?;
+            }
         }
         Ok(())
     }

@@ -164,6 +164,10 @@ pub struct NightCounts {
     pub unchanged: u64,
     /// Studies all of whose files are gone.
     pub gone: u64,
+    /// Those of them whose documents were deleted.
+    pub deleted: u64,
+    /// Those of them that are entered-in-error on the server, or not there.
+    pub withdrawn: u64,
 }
 
 /// The result of a run whose report is still open.

@@ -186,12 +186,14 @@ fn summarize(upload: &Upload, server: &Server, gone: usize, start: Instant) {
 fn causes(counts: &Counts) -> Causes {
     let not_taken = counts.studies.not_taken() + counts.companions.not_taken();
     let causes = [
-        (not_taken, "resources were not taken by the server, or held back"),
-        (counts.unreadable, "inputs or lines are no FHIR"),
+        (not_taken, ["resource was", "resources were"], "not taken by the server, or held back"),
+        (counts.unreadable, ["input or line is", "inputs or lines are"], "no FHIR that can be sent"),
     ];
-    let causes = causes.into_iter().filter(|(number, _)| *number > 0);
-    let mut causes: Vec<CauseInWords> =
-        causes.map(|(number, what)| CauseInWords::of(format!("{} {what}", count(number)))).collect();
+    let causes = causes.into_iter().filter(|(number, ..)| *number > 0);
+    let said = |(number, what, end): (u64, [&str; 2], &str)| {
+        CauseInWords::of(format!("{} {} {end}", count(number), what[usize::from(number != 1)]))
+    };
+    let mut causes: Vec<CauseInWords> = causes.map(said).collect();
     if let Some(first) = causes.first_mut() {
         first.places = counts.refused.iter().take(3).map(|text| source::one_line(text)).collect();
         first.more = (not_taken + counts.unreadable).saturating_sub(first.places.len() as u64);

@@ -18,6 +18,8 @@ use crate::error::Error;
 use crate::issue::Skip;
 use crate::name::os_string;
 
+/// What some programs write before the text of a list.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// A path longer than any system allows.
 const MAX_PATH_BYTES: u64 = 64 * 1024;
 
@@ -97,12 +99,17 @@ impl List {
     /// Reads the list to its end, or until all readers have stopped.
     pub fn read(mut self, queue: &Queue, feed: &mut Feed) {
         feed.lists();
-        let mut line = Vec::new();
+        let (mut line, mut is_first) = (Vec::new(), true);
         while !feed.is_closed() {
             line.clear();
             match self.read_line(&mut line) {
                 Ok(0) => break,
-                Ok(_) => self.line(self.separator.trim(&line), queue, feed),
+                Ok(_) => {
+                    let line = self.separator.trim(&line);
+                    let unmarked = line.strip_prefix(BYTE_ORDER_MARK).filter(|_| is_first);
+                    is_first = false;
+                    self.line(unmarked.unwrap_or(line), queue, feed);
+                }
                 Err(error) => {
                     feed.is_not_whole();
                     feed.skip(self.name.clone(), unreadable(&error));

@@ -153,7 +153,7 @@ impl fmt::Display for UploadSummary<'_> {
         self.ends(f, "studies", &counts.studies)?;
         self.ends(f, "companions", &counts.companions)?;
         if counts.unreadable > 0 {
-            row(f, "unreadable", &count(counts.unreadable), "inputs or lines that are no FHIR")?;
+            row(f, "unreadable", &count(counts.unreadable), "inputs or lines that are no FHIR to send")?;
         }
         if counts.contradicting_patients > 0 {
             let words = "patients of whom the server says otherwise: is the Patient ID theirs?";

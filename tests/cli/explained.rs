@@ -282,6 +282,41 @@ fn a_constant_is_what_a_row_says_it_is_always() {
 }
 
 #[test]
+fn in_a_bundle_it_tells_of_the_entries_and_their_requests_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let systems = ["--format", "bundle", "--system", "patient=urn:p", "--system", "accession=urn:a"];
+    let endpoint = ["--endpoint", "wado-rs=https://pacs.example.org/dicom-web"];
+    for file in rich(folder.path()).into_iter().chain([case("ct-two-series/1-1.dcm")]) {
+        check(&file, &RELEASES, &systems[..2]);
+        check(&file, &RELEASES[..1], &[&systems[..], &endpoint, &["--conditional"]].concat());
+        check(&file, &RELEASES[2..3], &[&systems[..], &["--overwrite-companions"]].concat());
+        check(&file, &RELEASES[4..], &[&systems[..], &["--bundle-type", "batch"]].concat());
+        check(
+            &file,
+            &RELEASES[..1],
+            &[&systems[..], &["--bundle-type", "collection", "--profile", "eu-imaging"]].concat(),
+        );
+    }
+    let explained = explanation(&case("full-identity/1-1.dcm"), &systems);
+    let told = told(&explained, "r4", false);
+    assert!(told.iter().any(|(element, _)| element == "Bundle.entry.request.ifNoneExist"), "{told:?}");
+}
+
+#[test]
+fn options_of_bundles_need_one() {
+    let file = case("full-identity/1-1.dcm");
+    let folder = case("full-identity");
+    for (input, options) in [
+        (&file, &["--conditional"][..]),
+        (&file, &["--format", "bundle", "--references", "logical"]),
+        (&folder, &["--format", "bundle"]),
+    ] {
+        let output = dcm2fhir().arg("explain").arg(input).args(options).output().unwrap();
+        assert_eq!(code(&output), 2, "{options:?}");
+    }
+}
+
+#[test]
 fn without_options_it_tells_besides_what_separate_resources_say() {
     for file in ["full-identity/1-1.dcm", "key-objects/ko.dcm", "ct-two-series/1-1.dcm"].map(case) {
         let explained = explanation(&file, &[]);

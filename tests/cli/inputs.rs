@@ -67,6 +67,15 @@ fn what_a_list_of_windows_names_and_is_not_there_is_reported_and_the_rest_read()
 }
 
 #[test]
+fn a_list_may_begin_with_a_byte_order_mark() {
+    let folder = folder(&["a".as_ref(), "b".as_ref()]);
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let list = format!("\u{feff}{}\r\n{}\r\n", at("a"), at("b"));
+    let output = dcm2fhir().args(["convert", "--files-from", "-"]).write_stdin(list).output().unwrap();
+    assert_eq!((code(&output), instances(&resources(&output))), (0, image_uids(&[1, 2])), "{}", stderr(&output));
+}
+
+#[test]
 fn undeclared_and_wrongly_declared_text_is_read_in_the_set_that_the_user_names_and_reported() {
     let folder = tempfile::tempdir().unwrap();
     let named = |study: &str, set: &str, name: &[u8]| {

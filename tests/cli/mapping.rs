@@ -166,9 +166,9 @@ fn maximal(mapping: &Value) -> tempfile::TempDir {
     let selection = image(uids::KEY_OBJECT_SELECTION_DOCUMENT_STORAGE, "1.2.1", "1.2.1.2")
         .item(tags::CURRENT_REQUESTED_PROCEDURE_EVIDENCE_SEQUENCE, evidence);
     let phantom = image(uids::CT_IMAGE_STORAGE, "1.2.2", "1.2.2.1").text(tags::QUALITY_CONTROL_SUBJECT, "YES");
-    for (name, instance) in
-        [("image", image(uids::CT_IMAGE_STORAGE, "1.2.1", "1.2.1.1")), ("selection", selection), ("phantom", phantom)]
-    {
+    let shared = Instance::new("CT", uids::CT_IMAGE_STORAGE, "1.2.3", 1, 1).text(tags::PATIENT_ID, "PID1");
+    let first = image(uids::CT_IMAGE_STORAGE, "1.2.1", "1.2.1.1");
+    for (name, instance) in [("image", first), ("selection", selection), ("phantom", phantom), ("shared", shared)] {
         fs::write(folder.path().join(name), instance.bytes()).unwrap();
     }
     folder
@@ -198,7 +198,8 @@ fn what_is_written_has_a_row_and_what_a_row_claims_is_written_in_every_release()
         let mut written = BTreeSet::new();
         for how in [["--references", "separate"], ["--references", "contained"], ["--format", "bundle"]] {
             let endpoint = ["--endpoint", "wado-rs=https://pacs.example.org/dicom-web", "--endpoint-level", "both"];
-            let options = [&["--fhir", release, "--meta-source", "urn:a"], &how[..], &endpoint].concat();
+            let options = ["--fhir", release, "--meta-source", "urn:a", "--system", "patient=urn:p"];
+            let options = [&options, &how[..], &endpoint].concat();
             let all = converted(&[folder.path().into()], &options);
             // What a primitive value lacks stands under its name with a line in front.
             let mut see = |path: &str, _: &Value| {

@@ -166,6 +166,13 @@ fn a_file_of_a_folder_that_was_cut_off_is_no_whole_one() {
                 assert!(stderr(&output).contains("the file was cut off"), "{name} {kept}: {}", stderr(&output));
             }
         }
+        // One of another partition.
+        let other = if name.contains("partition-00001") { "1.2.840.1" } else { "1.2.840.2" };
+        let of_other = format!("{other}\t{}", lines[lines.len() - 2].split_once('\t').unwrap().1);
+        fs::write(records.join(name), [&[&*of_other], &lines[..]].concat().concat()).unwrap();
+        let number = if name.contains("partition-00001") { "1/2" } else { "2/2" };
+        let output = assemble(&["-q", "--partition", number, "--references", "contained"]);
+        assert_eq!(code(&output), 2, "{name}: {}", stderr(&output));
         // A study, or a file that was left out, that is not there, although the end is.
         for at in 0..lines.len() - 1 {
             let rest = [&lines[..at], &lines[at + 1..]].concat().concat();

@@ -108,6 +108,15 @@ fn any_flipped_byte_is_found_or_does_no_harm() {
 }
 
 #[test]
+fn an_index_that_is_not_there_is_made_only_of_inputs() {
+    let world = World::new(3, 5);
+    let output = run(&["convert", "-o", "new/", "--index", "mistyped"], world.folder.path());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("there is no such file") && !world.at("mistyped").exists(), "{said}");
+}
+
+#[test]
 fn an_empty_file_becomes_an_index_for_its_owner_only() {
     let world = World::new(3, 5);
     fs::write(world.at("empty"), "").unwrap();

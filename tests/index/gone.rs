@@ -152,6 +152,7 @@ fn what_is_gone_is_kept_and_reported_or_deleted() {
     assert!(fs::read_to_string(world.at("r.json")).unwrap().contains("files-gone"));
     let (_, said) = night(&world, &["--gone", "delete"]);
     assert_eq!(documents(&world.at("out")).len(), before.len() - 1, "{said}");
+    assert!(said.contains("; 0 files and 1 studies gone, 1 deleted"), "{said}");
     let full = convert(&world, "full/", &["--fhir", "r4"]);
     assert_eq!(documents(&world.at("out")), full.documents);
 }

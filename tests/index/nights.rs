@@ -122,8 +122,10 @@ fn a_document_that_is_missing_is_written_again_and_one_that_somebody_changed_is_
     assert_eq!(documents(&world.at("out")), full);
     full.keys().for_each(|name| fs::write(world.at("out").join(name), "{}").unwrap());
     world.files().iter().for_each(|file| fs::remove_file(file).unwrap());
-    let _ = night(&world, &["--gone", "delete", "--max-gone", "100%"]);
+    let (_, said) = night(&world, &["--gone", "delete", "--max-gone", "100%"]);
     assert_eq!(documents(&world.at("out")).len(), full.len());
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("is not as it was written: it stays"), "{said}");
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl Pair {
             }
         });
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("secret"), "s3:crét\n").unwrap();
+        std::fs::write(folder.path().join("secret"), "\u{FEFF}s3:crét\r\n").unwrap();
         Pair { newest: counter, tokens, fhir, folder }
     }
 

@@ -89,6 +89,7 @@ fn a_study_without_files_is_withdrawn_where_that_is_asked_for() {
     assert_eq!((studies(&server, "available"), studies(&server, "entered-in-error")), (3, 0), "{}", said(&kept));
     let withdrawn = upload(&server, folder.path(), &["--gone", "entered-in-error"]);
     assert_eq!((studies(&server, "available"), studies(&server, "entered-in-error")), (2, 1), "{}", said(&withdrawn));
+    assert!(said(&withdrawn).contains("1 studies gone, 1 entered-in-error"), "{}", said(&withdrawn));
     let before = server.store();
     let again = upload(&server, folder.path(), &["--gone", "entered-in-error"]);
     assert_eq!(server.store(), before, "{}", said(&again));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::studies::LineVisitor;
 use super::whole::{OfStudy, Scans};
-use crate::error::Error;
+use crate::error::{Error, usage};
 use crate::fhir::{Claim, Described, Fact};
 use crate::group::fragment::{InstanceUid, Malformed, Outline, key_hash, parse};
 use crate::group::reader::Selections;
@@ -135,6 +135,9 @@ impl LineVisitor for Facts<'_> {
     }
 
     fn close(&mut self, (outline, lines): Open, key: &str) -> Result<(), Error> {
+        if self.is_own && !self.own.has(key_hash(key)) {
+            return usage("lines of another partition stand in the files of this one: scan again");
+        }
         self.scans.study(key, &lines);
         let Some((mut study, placed)) = outline.finish() else { return Ok(()) };
         let (claims, described) = said(0, &mut study, self.options);

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Night, beside, main};
+use super::{Night, NightCounts, beside, main};
 use crate::error::Error;
 use crate::index::{Document, Standing};
 use crate::issue::{Issue, Reason};
@@ -75,8 +75,11 @@ impl Night<'_> {
             if is_removed {
                 self.remove_beside(&documents, standing.study)?;
                 removed.push(standing.study);
+                let NightCounts { deleted, withdrawn, .. } = &mut self.state().counts;
+                *(if how == Gone::Delete { deleted } else { withdrawn }) += 1;
             } else {
                 self.sink.stands(&name);
+                let reason = if how == Gone::Delete { Reason::GoneButChanged } else { reason };
                 let place = Where { study: Some(&standing.uid), ..Where::default() };
                 self.run.report.issue(place, &Issue::new("ImagingStudy", &[], reason));
             }

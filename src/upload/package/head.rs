@@ -11,9 +11,31 @@ pub struct Head {
     #[serde(rename = "resourceType")]
     pub kind: String,
     pub id: Option<String>,
-    #[serde(default)]
+    /// One or a list, by type and release: R4 Composition has one.
+    #[serde(default, deserialize_with = "listed")]
     pub identifier: Vec<Identifier>,
+    #[serde(default, deserialize_with = "only")]
     pub subject: Option<Subject>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany<T> {
+    Many(Vec<T>),
+    One(T),
+}
+
+fn listed<'d, D: Deserializer<'d>, T: Deserialize<'d>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::Many(all) => all,
+        OneOrMany::One(one) => vec![one],
+    })
+}
+
+/// The only item; none of a list of several.
+fn only<'d, D: Deserializer<'d>, T: Deserialize<'d>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let mut all = listed(deserializer)?;
+    Ok(if all.len() == 1 { all.pop() } else { None })
 }
 
 #[derive(Deserialize)]
@@ -32,6 +54,8 @@ pub struct Subject {
 
 #[derive(Deserialize)]
 pub struct Bundle<'a> {
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
     #[serde(default, borrow)]
     pub entry: Vec<BundleEntry<'a>>,
 }

@@ -19,7 +19,7 @@ pub fn parse<'t>(text: &'t str, ids: &Ids) -> Result<Vec<Entry<'t>>, String> {
         "Bundle" => {
             let found = match split::entries(text) {
                 Some(entries) => entries,
-                None => serde_json::from_str::<Bundle<'t>>(text).map_err(|_| "not a usable Bundle")?.entry,
+                None => parts(serde_json::from_str::<Bundle<'t>>(text).map_err(|_| "not a usable Bundle")?)?,
             };
             found.into_iter().map(|found| bundle_entry(found, ids)).collect::<Result<Vec<_>, _>>()?
         }
@@ -33,6 +33,16 @@ pub fn parse<'t>(text: &'t str, ids: &Ids) -> Result<Vec<Entry<'t>>, String> {
         return Err("a Bundle with two entries for one resource".to_string());
     }
     Ok(entries)
+}
+
+/// The entries of a Bundle that is not one thing as a whole.
+fn parts(bundle: Bundle<'_>) -> Result<Vec<BundleEntry<'_>>, String> {
+    match bundle.kind.as_deref() {
+        Some(kind @ ("document" | "message")) => {
+            Err(format!("a Bundle of type {kind}, which is sent as a whole: upload sends its resources one by one"))
+        }
+        _ => Ok(bundle.entry),
+    }
 }
 
 fn bundle_entry<'t>(found: BundleEntry<'t>, ids: &Ids) -> Result<Entry<'t>, String> {
@@ -187,6 +197,17 @@ mod tests {
     }
 
     #[test]
+    fn identifier_and_subject_are_one_or_a_list() {
+        for text in [
+            r#"{"resourceType":"Composition","id":"c","identifier":{"value":"1"},"subject":{"reference":"Patient/1"}}"#,
+            r#"{"resourceType":"Account","id":"c","identifier":[],"subject":[{"display":"x"},{"display":"y"}]}"#,
+        ] {
+            assert_eq!(parse(text).unwrap()[0].place.as_deref().unwrap().split_once('/').unwrap().1, "c", "{text}");
+        }
+        assert!(parse(r#"{"resourceType":"Composition","id":"c","identifier":7}"#).is_err());
+    }
+
+    #[test]
     fn what_cannot_be_sent_is_refused() {
         let twice =
             r#"{"resource":{"resourceType":"Patient","id":"p"}},{"resource":{"resourceType":"Patient","id":"p"}}"#;
@@ -194,6 +215,9 @@ mod tests {
         let delete = r#"{"resource":{"resourceType":"Patient"},"request":{"method":"DELETE","url":"Patient/1"}}"#;
         assert!(bundle(delete).unwrap_err().contains("neither puts nor creates"));
         assert!(bundle("").unwrap_err().contains("empty"));
+        let document =
+            r#"{"resourceType":"Bundle","identifier":{"value":"1"},"type":"document","entry":[{"resource":{}}]}"#;
+        assert!(parse(document).unwrap_err().contains("of type document"));
         for text in ["", "[]", "{}", r#"{"resourceType":"Patient"}"#, r#"{"resourceType":"A/B","id":"x"}"#] {
             assert!(parse(text).is_err(), "{text}");
         }

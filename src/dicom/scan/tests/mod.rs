@@ -3,6 +3,7 @@
 mod build;
 mod damaged;
 mod odd;
+mod plain;
 mod sequences;
 
 use std::io::Write;
