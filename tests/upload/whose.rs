@@ -63,3 +63,17 @@ fn a_patient_of_whom_the_server_says_otherwise_is_named() {
     let counts = Session::to(&server).upload(&[ours]);
     assert_eq!((studies(&counts), counts.contradicting_patients), ([1, 0, 0, 0], 1));
 }
+
+#[test]
+fn a_patient_of_whom_two_bundles_of_a_run_say_different_things_is_named() {
+    for (sexes, contradicting) in [(["male", "female"], 1), (["male", "male"], 0)] {
+        let server = calm();
+        let of = |number: usize, sex: &str| {
+            let mut bundle = bundle(number, &["a"]);
+            bundle["entry"][0]["resource"]["gender"] = sex.into();
+            bundle
+        };
+        let counts = Session::to(&server).upload(&[of(1, sexes[0]), of(4, sexes[1])]);
+        assert_eq!((studies(&counts), counts.contradicting_patients), ([2, 0, 0, 0], contradicting), "{sexes:?}");
+    }
+}

@@ -56,7 +56,9 @@ impl Server {
         let identities: Vec<&str> = entries.iter().map(Entry::identity).collect();
         let is_of_use = |place: usize, known: &Known| {
             let entry = &entries[place];
-            let is_same = known.is_of(entry) || !self.allowed.overwrite_companions && known.has_subject_of(entry);
+            // Another content of a Patient is compared: it may contradict.
+            let is_kept = !self.allowed.overwrite_companions && entry.kind != "Patient";
+            let is_same = known.is_of(entry) || is_kept && known.has_subject_of(entry);
             entry.is_comparable() && is_same
         };
         let (_held, known) = self.turns.hold(&identities, is_of_use);

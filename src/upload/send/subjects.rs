@@ -152,7 +152,7 @@ fn is_plainly_of_one(entries: &[Entry<'_>], base: &str) -> bool {
     let is_plain = |reference: &str| {
         let is_in = |entry: &Entry<'_>| [entry.full_url.as_deref(), entry.own_place()].contains(&Some(reference));
         let kind = relative(reference, base).split_once('/').map(|(kind, _)| kind);
-        kind.is_some_and(|kind| !kind.contains(['?', '#', ':']) && !can_own(kind)) || entries.iter().any(is_in)
+        kind.is_some_and(|kind| !can_own(kind)) || entries.iter().any(is_in)
     };
     let Some(first) = own().next() else { return true };
     let Some(first) = subjects_in(&first.text).next().and_then(value) else { return false };
