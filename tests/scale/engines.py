@@ -38,7 +38,7 @@ def run(*command, **more):
 
 
 def archive(work):
-    folder = work / "archive"
+    folder = work / "an archive"
     run(PROGRAM, "synth", "-o", folder, "--studies", 150, "--seed", 3, "-q")
     files = sorted(folder.rglob("*.dcm"))[:2000]
     (folder / "broken.dcm").write_bytes(files[0].read_bytes()[:300])
@@ -49,8 +49,12 @@ def under_parallel(work, folder, want):
     if not shutil.which("parallel"):
         return False
     out = work / "parallel"
-    run(ROOT / "examples/parallel/run.sh", folder, out, "--fhir", "r4", env=os.environ | {"DCM2FHIR": PROGRAM})
+    environment, report = os.environ | {"DCM2FHIR": PROGRAM}, work / "the report-{}.json"
+    run(ROOT / "examples/parallel/run.sh", folder, out, "--fhir", "r4", "--report", report, env=environment)
     same_documents("GNU parallel", out, want)
+    broken = [one for one in work.glob("the report-*.json") if "broken.dcm" in one.read_text()]
+    assert broken and len(list(work.glob("the report-*.json"))) == 8, "reports"
+    assert not list(work.glob("parallel.records.*")), "records are left"
     return True
 
 
