@@ -94,8 +94,8 @@ pub struct ExplainArguments {
 
     /// Output format: text, json, or bundle
     ///
-    /// `json` contains all values in full. `bundle` is the text of what convert --format bundle writes, with entries and
-    /// requests; with --json in full. Default: text.
+    /// `json` contains all values in full. `bundle` is the text of what convert --format bundle writes, with entries
+    /// and requests; with --json in full. Default: text.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: ExplainForm,
 

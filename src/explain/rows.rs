@@ -9,8 +9,7 @@ use super::{Conformance, Explained, Leaf, Written, grouped, leaf, message, path,
 use crate::dicom::DataSet;
 use crate::fhir::profile::{Difference, differences};
 use crate::mapping::{
-    self, COMPANIONS, ContentOptions, KEY_OBJECT, KIND, KindPart, Listed, Mapped, NUMBER, Row, SELECTION, SERIES,
-    STUDY, UIDS,
+    self, COMPANIONS, ContentOptions, KEY_OBJECT, KIND, KindPart, Listed, NUMBER, Row, SELECTION, SERIES, STUDY, UIDS,
 };
 
 /// One instance, and what each release writes of it.
@@ -46,10 +45,7 @@ impl ExplainedInstance<'_> {
         let listed = COMPANIONS.iter().chain(UIDS.iter().filter(|row| row.is_beside() && is_selection));
         rows.extend(listed.filter(|row| !row.attributes().is_empty()).flat_map(|row| self.beside(row, Vec::new())));
         if is_selection {
-            rows.extend(SELECTION.iter().flat_map(|row| {
-                let issues = mapping::map(std::slice::from_ref(row), self.root, &self.content.archive).issues;
-                self.beside(&row.listed(), issues.iter().map(message).collect())
-            }));
+            rows.extend(SELECTION.iter().flat_map(|row| self.beside(&row.listed(), self.issues(row))));
         }
         rows.extend(self.of_origins(&rows));
         rows.sort_by_key(|row| (row.with.is_some(), place(row.element)));
@@ -58,23 +54,20 @@ impl ExplainedInstance<'_> {
 
     /// Explains each row of a table; `put` stores its part for the writer.
     fn table<P: Default + 'static>(&self, rows: &'static [Row<P>], put: fn(P, &mut Parts)) -> Vec<Explained> {
-        let without = |at: usize| {
-            let others = rows.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, row)| row);
-            let mut parts = self.parts.clone();
-            put(mapping::map_some(others, self.root, &self.content.archive).part, &mut parts);
-            parts
+        let explained = |row: &'static Row<P>| {
+            let others = rows.iter().filter(|other| !std::ptr::eq(*other, row));
+            let mut without = self.parts.clone();
+            put(mapping::map_some(others, self.root, &self.content.archive).part, &mut without);
+            let written = self.written(|output| output.lacking(&without, &self.uids));
+            Explained { written, issues: self.issues(row), ..self.reading(&row.listed(), row.name()) }
         };
-        let explained = |(at, row): (usize, &'static Row<P>)| {
-            let Mapped { issues, .. } = mapping::map(std::slice::from_ref(row), self.root, &self.content.archive);
-            let rest = without(at);
-            let written = self.written(|output| output.lacking(&rest, &self.uids));
-            Explained {
-                written,
-                issues: issues.iter().map(message).collect(),
-                ..self.reading(&row.listed(), row.name())
-            }
-        };
-        rows.iter().enumerate().map(explained).collect()
+        rows.iter().map(explained).collect()
+    }
+
+    /// The issues of a single row.
+    fn issues<P: Default>(&self, row: &'static Row<P>) -> Vec<String> {
+        let mapped = mapping::map(std::slice::from_ref(row), self.root, &self.content.archive);
+        mapped.issues.iter().map(message).collect()
     }
 
     /// Explains the row of a UID of the instance, which the grouping fills.

@@ -297,23 +297,25 @@ fn start(
             let readers = readers.clone();
             Box::new(move |_, feed| readers.give(feed))
         }
-        Input::Path(path) => {
-            // A link given as an input is followed.
-            let kind = fs::metadata(path).map_err(|source| Error::Input { path: path.clone(), source })?.file_type();
-            let path = path.clone();
-            Box::new(move |walker, feed| match kind {
-                kind if kind.is_dir() => {
-                    // `a`, `a/`, `a//` and `a/.` are one folder, whose files an index knows again.
-                    let path: PathBuf = path.components().collect();
-                    feed.walks(&path);
-                    walker.queue().push([path]);
-                }
-                kind if !kind.is_file() => feed.skip(Name::file(path), Skip::NotRegular),
-                _ if dicomdir::read(&path, links, feed) => {}
-                _ => feed.named(Item::at(path), From::Name),
-            })
-        }
+        Input::Path(path) => at_path(path.clone(), links)?,
     })
+}
+
+/// Sends the files at a path: of a folder, of a DICOMDIR, or one.
+fn at_path(path: PathBuf, links: Links) -> Result<Give, Error> {
+    // A link given as an input is followed.
+    let kind = fs::metadata(&path).map_err(|source| Error::Input { path: path.clone(), source })?.file_type();
+    Ok(Box::new(move |walker, feed| match kind {
+        kind if kind.is_dir() => {
+            // `a`, `a/`, `a//` and `a/.` are one folder, whose files an index knows again.
+            let path: PathBuf = path.components().collect();
+            feed.walks(&path);
+            walker.queue().push([path]);
+        }
+        kind if !kind.is_file() => feed.skip(Name::file(path), Skip::NotRegular),
+        _ if dicomdir::read(&path, links, feed) => {}
+        _ => feed.named(Item::at(path), From::Name),
+    }))
 }
 
 #[cfg(test)]

@@ -230,6 +230,19 @@ fn what_cannot_be_read_is_not_referred_to() {
 }
 
 #[test]
+fn all_that_a_study_refers_to_is_read_at_once() {
+    let names: Vec<String> = (0..20).map(|number| format!("o{number}")).collect();
+    for (owner_of_last, code) in [("p1", 0), ("p2", 1)] {
+        let server = TestServer::new(|_| Act::Serve);
+        [patient("p1"), patient("p2")].into_iter().for_each(|one| server.put(one));
+        names.iter().for_each(|name| server.put(order(name, if name == "o19" { owner_of_last } else { "p1" })));
+        let all = names.iter().map(|name| reference(&format!("ServiceRequest/{name}"))).collect();
+        assert_eq!(Session::to(&server).upload(&[with(study("p1"), "basedOn", all)]).exit_code(), code);
+        assert!(server.seen().len() <= 4);
+    }
+}
+
+#[test]
 fn a_name_that_two_bundles_give_to_two_patients_joins_nothing() {
     let of = |number: &str, uid: &str| {
         let order = with(order("", ""), "subject", reference(LOCAL));

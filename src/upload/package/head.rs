@@ -26,9 +26,10 @@ enum OneOrMany<T> {
 }
 
 fn listed<'d, D: Deserializer<'d>, T: Deserialize<'d>>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    Ok(match OneOrMany::deserialize(deserializer)? {
-        OneOrMany::Many(all) => all,
-        OneOrMany::One(one) => vec![one],
+    Ok(match Option::deserialize(deserializer)? {
+        Some(OneOrMany::Many(all)) => all,
+        Some(OneOrMany::One(one)) => vec![one],
+        None => Vec::new(),
     })
 }
 

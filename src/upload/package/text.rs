@@ -200,6 +200,7 @@ mod tests {
     fn identifier_and_subject_are_one_or_a_list() {
         for text in [
             r#"{"resourceType":"Composition","id":"c","identifier":{"value":"1"},"subject":{"reference":"Patient/1"}}"#,
+            r#"{"resourceType":"Patient","id":"c","identifier":null,"subject":null}"#,
             r#"{"resourceType":"Account","id":"c","identifier":[],"subject":[{"display":"x"},{"display":"y"}]}"#,
         ] {
             assert_eq!(parse(text).unwrap()[0].place.as_deref().unwrap().split_once('/').unwrap().1, "c", "{text}");

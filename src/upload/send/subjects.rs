@@ -15,7 +15,7 @@ use super::record::rejected;
 use crate::error::Error;
 use crate::upload::Server;
 use crate::upload::json::{Json, NewReferences, finder, references_in};
-use crate::upload::lookup::{Found, Unread};
+use crate::upload::lookup::{Found, Unread, Wanted};
 use crate::upload::package::{Entry, Search, Target, can_own, is_nobodys};
 use crate::upload::plan::{is_of_one_subject, relative, says_who};
 use crate::upload::rejects::Outcome;
@@ -65,12 +65,13 @@ impl Server {
             if let Some(why) = inside.filter_map(|other| differs(&one.whose, other, base)).next() {
                 return Ok(Some(why));
             }
-            for there in one.outside(&all) {
-                if let Found::One(copy) = self.read_one(&there)?
-                    && let Some(why) = differs(&one.whose, &owned::whose(&copy.resource), base)
-                {
-                    return Ok(Some(why));
-                }
+            let there = one.outside(&all);
+            let wanted: Vec<Wanted<'_>> = there.iter().map(|entry| (entry, None)).collect();
+            let found = self.lookup.read(&self.sender, &wanted)?;
+            let copies = found.iter().filter_map(|found| if let Found::One(copy) = found { Some(copy) } else { None });
+            let whose = copies.map(|copy| owned::whose(&copy.resource));
+            if let Some(why) = whose.filter_map(|other| differs(&one.whose, &other, base)).next() {
+                return Ok(Some(why));
             }
         }
         Ok(None)
