@@ -80,6 +80,7 @@ fn advice(path: &Path, source: &io::Error) -> String {
             "a file stands where a folder is wanted: give another name".to_string()
         }
         (io::ErrorKind::IsADirectory, _) => "it is a folder: give the name of a file".to_string(),
+        (io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded, _) => "the disk or the quota is full".to_string(),
         _ => "is the folder writable, and the disk not full?".to_string(),
     }
 }
@@ -90,7 +91,7 @@ mod tests {
 
     #[test]
     fn an_output_that_cannot_be_written_says_what_to_look_at() {
-        use io::ErrorKind::{IsADirectory, NotADirectory, NotFound, PermissionDenied};
+        use io::ErrorKind::{IsADirectory, NotADirectory, NotFound, PermissionDenied, StorageFull};
         for (path, kind, want) in [
             ("no/report.json", NotFound, "cannot write no/report.json: there is no folder no, make it first"),
             (
@@ -98,6 +99,7 @@ mod tests {
                 NotADirectory,
                 "cannot write file/a.json: a file stands where a folder is wanted: give another name",
             ),
+            ("standard output", StorageFull, "cannot write standard output: the disk or the quota is full"),
             ("out", IsADirectory, "cannot write out: it is a folder: give the name of a file"),
             ("out", NotFound, "cannot write out: is the folder writable, and the disk not full?"),
             ("a/b", PermissionDenied, "cannot write a/b: is the folder writable, and the disk not full?"),

@@ -199,7 +199,7 @@ fn fragments_of_a_bucket_are_assembled_where_they_are() {
     let one = ["assemble", &format!("s3://data/records/{name}"), "--fhir", "r5"];
     let part = run(&one);
     assert_eq!(code(&part), 2, "{}", stderr(&part));
-    assert!(stderr(&part).contains("not all studies of the scan are here"), "{}", stderr(&part));
+    assert!(stderr(&part).contains("not all lines of the scan are here"), "{}", stderr(&part));
     let part = run(&[&one[..], &["--allow-empty"]].concat());
     assert_eq!(code(&part), 0, "{}", stderr(&part));
     let last = store.object(&format!("records/{name}")).unwrap();

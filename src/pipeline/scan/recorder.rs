@@ -92,3 +92,20 @@ impl LeftOut {
         usage(format!("files cannot be read, so nothing was written: {}{more}; {advice}", named.join("; ")))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_could_not_be_noted_ends_the_scan() {
+        let folder = Path::new("/nowhere");
+        let recorder = Recorder::new(folder);
+        // More than is held in memory, and nowhere to put it.
+        let name = Name::file("x".repeat(1 << 20));
+        (0..9).for_each(|_| recorder.put_aside(&name, Some(&Skip::NotDicom), FileNotes::default()));
+        let mut left_out = recorder.left_out.into_inner().unwrap();
+        let said = left_out.check(folder, true).unwrap_err().to_string();
+        assert!(said.contains("/nowhere"), "{said}");
+    }
+}

@@ -205,6 +205,7 @@ mod tests {
         ] {
             assert_eq!(parse(text).unwrap()[0].place.as_deref().unwrap().split_once('/').unwrap().1, "c", "{text}");
         }
+        assert!(parse(r#"{"resourceType":"Composition","id":"c","identifier":null,"subject":null}"#).is_ok());
         assert!(parse(r#"{"resourceType":"Composition","id":"c","identifier":7}"#).is_err());
     }
 

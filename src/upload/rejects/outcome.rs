@@ -54,6 +54,11 @@ impl Outcome {
         Outcome::ours(&format!("{status}: it redirects elsewhere, give that as --to"))
     }
 
+    /// The outcome of a resource that is not sent because this is the outcome of another one of its package.
+    pub fn of_another(self) -> Outcome {
+        Outcome { short: format!("not sent, because another resource of its package is not: {}", self.short), ..self }
+    }
+
     /// The outcome with advice for the user.
     pub fn with_advice(self, advice: &str) -> Outcome {
         Outcome { short: format!("{}; {advice}", self.short), ..self }

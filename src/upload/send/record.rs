@@ -171,7 +171,7 @@ pub(super) fn stopped(steps: &[Step<'_>], places: &[Option<&str>]) -> Option<Vec
         Step::Kept => there(End::Kept, place),
         Step::Held(harm) => Ended { end: End::Held, outcome: Some(harm.outcome()), reference: None },
         Step::Refused(outcome) => rejected(outcome.clone()),
-        Step::Send(_) => Ended { end, outcome: Some(why.clone()), reference: None },
+        Step::Send(_) => Ended { end, outcome: Some(why.clone().of_another()), reference: None },
     };
     Some(steps.iter().zip(places).map(one).collect())
 }
