@@ -327,6 +327,10 @@ fn an_id_that_every_server_gives_out_is_no_identity() {
             json!([{"family": name}]),
         )
     };
+    let tagged = |tags: [&str; 2]| {
+        let tags = tags.map(|tag| json!({"code": tag}));
+        json!({"resourceType": "Patient", "id": "1", "meta": {"tag": tags}, "active": true})
+    };
     let nameless = |name: &str| json!({"resourceType": "Patient", "id": "1", "name": [{"family": name}]});
     let order = |number: &str| {
         with(
@@ -347,6 +351,8 @@ fn an_id_that_every_server_gives_out_is_no_identity() {
         (vec![nameless("Doe")], vec![nameless("Roe"), study.clone()], false),
         (vec![person("X", "Doe")], vec![nameless("Roe"), study.clone()], false),
         (vec![person("X", "Doe")], vec![nameless("Doe"), study.clone()], true),
+        (vec![person("X", "Doe")], vec![with(nameless("Doe"), "gender", "male".into()), study.clone()], true),
+        (vec![tagged(["a", "b"])], vec![tagged(["a", "c"]), study.clone()], true),
         (vec![person("X", "Doe")], vec![json!({"resourceType": "Patient", "id": "1"}), study.clone()], true),
         (vec![person("X", "Doe")], vec![json!({"resourceType": "Patient", "id": "1", "active": true}), study], false),
         (vec![person("X", "Doe"), order("A")], vec![person("X", "Doe"), order("A"), ordered.clone()], true),

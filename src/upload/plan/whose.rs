@@ -20,8 +20,7 @@ pub fn check(entry: &Entry<'_>, ours: &Json, copy: &ServerCopy, base: &str) -> R
             true => {}
         }
     }
-    if entry.target == Target::Put && !entry.is_main() && !has_unique_id(entry) && is_somebody_else(entry, ours, theirs)
-    {
+    if !has_unique_id(entry) && is_somebody_else(entry, ours, theirs) {
         return Err("the server has another resource under its id");
     }
     if entry.belongs_to_a_patient() && is_of_one_subject(ours, theirs, base) != Some(true) {
