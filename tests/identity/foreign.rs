@@ -409,9 +409,25 @@ fn a_server_that_gives_ids_itself_gets_no_reference_to_an_id_of_another_one() {
                 .map(|(_, (_, study))| study)
                 .filter(|study| study["subject"]["reference"] == "Patient/p1" || !study["basedOn"][0].is_null())
                 .collect();
-            assert!(joined.is_empty(), "{sent:?} {joined:?} {code} {why:?}");
+            assert!(joined.is_empty() && code == 1, "{sent:?} {joined:?} {code} {why:?}");
         }
     }
+}
+
+#[test]
+fn a_name_that_one_bundle_gives_means_nothing_in_the_next() {
+    let metadata = crate::server::statement("4.0.1", json!({"updateCreate": false})).to_string();
+    let server = TestServer::with(metadata, |_| Act::Serve);
+    let device = json!({"resourceType": "Device", "id": "d"});
+    let own = json!({"fullUrl": OTHER, "resource": device, "request": {"method": "PUT", "url": "Device/d"}});
+    let of = |uid: &str, entries: &[Value]| {
+        let study = with(study("p1"), "basedOn", json!([{"reference": OTHER, "display": "x"}]));
+        let number = json!([{"system": "urn:dicom:uid", "value": format!("urn:oid:{uid}")}]);
+        let study = put(with(with(study, "id", uid.into()), "identifier", number));
+        transaction(&[entries, &[study]].concat())
+    };
+    let (created, code, why) = upload(&server, &[of("1.2.1", &[own]), of("1.2.2", &[])], |_| {});
+    assert_eq!((created, code), (1, 1), "{why:?}");
 }
 
 #[test]
