@@ -94,12 +94,19 @@ impl OpenSearch {
                 if pages.are_all() {
                     feed.walks(Path::new(&all));
                 }
+                let lacks = |pages: &Pages, why: String, feed: &mut Feed| {
+                    feed.cannot_list(Path::new(&all));
+                    feed.skip(Name::file(pages.address(&server)), Skip::NotDelivered(why));
+                };
                 while let Some(page) = pages.next(&server).filter(|_| !feed.is_closed()) {
-                    match page {
-                        Ok(found) => found.into_iter().for_each(|found| give(found, feed)),
-                        Err(why) => {
-                            feed.cannot_list(Path::new(&all));
-                            feed.skip(Name::file(pages.address(&server)), Skip::NotDelivered(why));
+                    let found = page.unwrap_or_else(|why| {
+                        lacks(&pages, why, feed);
+                        Vec::new()
+                    });
+                    for found in found {
+                        match found.uid.is_empty() {
+                            true => lacks(&pages, "a result of the search has no Study Instance UID".to_string(), feed),
+                            false => give(found, feed),
                         }
                     }
                 }

@@ -28,6 +28,7 @@ const MAX_AGAIN: u32 = 3;
 /// A study or series that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
+    /// Its UID; empty if the server gives none.
     pub uid: String,
     /// The number of instances according to the server.
     pub instances: Option<u64>,
@@ -191,7 +192,7 @@ impl Pages {
 }
 
 fn hash_of(found: &Found) -> u64 {
-    xxh3_64(found.uid.as_bytes())
+    if found.uid.is_empty() { found.hash } else { xxh3_64(found.uid.as_bytes()) }
 }
 
 /// The results of a page.
@@ -202,20 +203,16 @@ fn found(body: &[u8], level: Level) -> Result<Vec<Found>, String> {
     let mut instances = Instances::new(&mut source);
     while let Some(result) = instances.next(&wanted, &mut header) {
         match result {
-            Ok(()) | Err(Skip::NotDicom) => all.extend(one(&header, level)),
+            Ok(()) | Err(Skip::NotDicom) => all.push(one(&header, level)),
             Err(skip) => return Err(skip.to_string()),
         }
     }
     Ok(all)
 }
 
-fn one(header: &Header, level: Level) -> Option<Found> {
-    let text = |tag| std::str::from_utf8(trim_uid(header.root().bytes(tag)?)).ok().filter(|text| !text.is_empty());
-    Some(Found {
-        uid: text(level.uid)?.to_string(),
-        instances: text(level.instances).and_then(|text| text.parse().ok()),
-        hash: hash(header),
-    })
+fn one(header: &Header, level: Level) -> Found {
+    let text = |tag| std::str::from_utf8(trim_uid(header.root().bytes(tag).unwrap_or_default())).unwrap_or_default();
+    Found { uid: text(level.uid).to_string(), instances: text(level.instances).parse().ok(), hash: hash(header) }
 }
 
 fn hash(header: &Header) -> u64 {

@@ -74,6 +74,10 @@ impl RemoteStudy {
                 }
             };
             for Found { uid, .. } in series {
+                if uid.is_empty() {
+                    delivered.lacks("a series that the server lists without Series Instance UID".to_string());
+                    continue;
+                }
                 match self.metadata(&format!("{}/series/{}", self.path, encoded(&uid))) {
                     Ok((bytes, instances)) => {
                         delivered.bytes.extend(bytes);

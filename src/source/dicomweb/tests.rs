@@ -353,6 +353,21 @@ fn a_later_page_that_is_not_delivered_is_told() {
 }
 
 #[test]
+fn a_result_without_a_uid_is_told_and_the_others_are_read() {
+    let base = serve(|path, _| match path.starts_with("studies?") {
+        true => {
+            let all = studies((offset(path)..7.min(offset(path) + 3)).map(|uid| (uid, uid + 1)));
+            ok(all.replace(r#""Value":["1.1"]"#, r#""Value":[]"#).replace(r#""Value":["1.4"]"#, r#""Value":[" "]"#))
+        }
+        false => ok(metadata(path.split(['.', '/']).nth(2).unwrap().parse::<usize>().unwrap() + 1)),
+    });
+    let (found, lacking) = read(web(&base)).unwrap();
+    let want: Vec<String> = [0, 2, 3, 5, 6].map(|uid| format!("studies/1.{uid}: {}", uid + 1)).into();
+    let told = "not delivered: a result of the search has no Study Instance UID";
+    assert_eq!((found, lacking), (want, vec![told.to_string(); 2]));
+}
+
+#[test]
 fn pages_without_end_end() {
     let base = serve(|path, _| match path.starts_with("studies?") {
         true => ok(studies((offset(path)..offset(path) + 500).map(|uid| (uid, 1)))),
