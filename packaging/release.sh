@@ -45,6 +45,16 @@ licences() {
     python packaging/licences.py "$1" > "$2/THIRD-PARTY.txt"
 }
 
+# Messages of panics name a crate's file, and not where this machine keeps it: 36 kB less.
+shorten_paths() {
+    local sources
+    cargo fetch --locked --quiet
+    for sources in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/; do
+        RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=$sources="
+    done
+    export RUSTFLAGS
+}
+
 # What of SQLite the index has no use for.
 export LIBSQLITE3_FLAGS="-USQLITE_ENABLE_FTS3 -USQLITE_ENABLE_FTS3_PARENTHESIS -USQLITE_ENABLE_FTS5 -USQLITE_ENABLE_RTREE \
     -USQLITE_ENABLE_DBSTAT_VTAB -USQLITE_ENABLE_STAT4 -DSQLITE_OMIT_JSON -USQLITE_ENABLE_LOAD_EXTENSION \
@@ -125,6 +135,7 @@ mkdir -p "$out"
 out=$(realpath "$out")
 rm -rf "${out:?}"/*
 install_tools
+shorten_paths
 # make TARGET: all files of a target; with FEATURES an archive alone.
 make() {
     local staged

@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
@@ -29,7 +31,8 @@ pub fn config(trusted: Option<&Path>, client: Option<&(PathBuf, PathBuf)>) -> Re
         None => RootCerts::PlatformVerifier,
     };
     let ours = client.map(|(chain, key)| ours(chain, key));
-    Ok(TlsConfig::builder().root_certs(roots).client_cert(ours.transpose()?).build())
+    let builder = TlsConfig::builder().unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()));
+    Ok(builder.root_certs(roots).client_cert(ours.transpose()?).build())
 }
 
 /// The client certificate with its key. A mismatch is an error here, as ureq would panic.
@@ -40,7 +43,7 @@ fn ours(chain_path: &Path, key_path: &Path) -> Result<ClientCert, Error> {
     let der = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| not_a_key())?;
     let chain = certificates(chain_path)?;
     let ders = chain.iter().map(|certificate| CertificateDer::from(certificate.der()).into_owned()).collect();
-    CertifiedKey::from_der(ders, der, &rustls::crypto::ring::default_provider())
+    CertifiedKey::from_der(ders, der, &ring::default_provider())
         .map_err(|error| Error::Usage(misfit(&error, chain_path, key_path)))?;
     Ok(ClientCert::new_with_certs(&chain, key))
 }
