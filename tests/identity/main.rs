@@ -11,6 +11,8 @@ mod checker;
 mod companions;
 #[cfg(feature = "upload")]
 mod foreign;
+#[cfg(feature = "upload")]
+mod foreign_ids;
 mod issuers;
 mod numbers;
 mod persons;
