@@ -49,10 +49,9 @@ impl Server {
     /// Sends a package, and records the results; `original` is its document.
     pub(super) fn package(&self, entries: &[Entry<'_>], original: &mut dyn FnMut() -> String) -> Result<bool, Error> {
         self.sender.interrupt.check()?;
-        let (entries, gone) = self.adapted(entries);
-        let is_of_all = |name: &&&str| !name.starts_with("urn:");
-        let left_out = gone.keys().filter(is_of_all).map(|name| (name.to_string(), Elsewhere::LeftOut));
-        self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner).extend(left_out);
+        let (sent, gone) = self.adapted(entries);
+        self.leave_out(entries, &gone);
+        let entries = sent;
         let identities: Vec<&str> = entries.iter().map(Entry::identity).collect();
         let is_of_use = |place: usize, known: &Known| {
             let entry = &entries[place];
@@ -73,6 +72,15 @@ impl Server {
         }
         let (entries, gone) = adapt(entries, self.takes_ids);
         (Cow::Owned(entries), gone)
+    }
+
+    /// Keeps what is left out, unless only its own Bundle has a name for it, as those of `convert`.
+    fn leave_out(&self, entries: &[Entry<'_>], gone: &NewReferences<'_>) {
+        let is_of_all = |entry: &&Entry<'_>| entry.full_url.as_deref().is_none_or(|url| !url.starts_with("urn:"));
+        let names = entries.iter().filter(is_of_all).flat_map(|entry| [entry.own_place(), entry.full_url.as_deref()]);
+        let left_out = names.flatten().filter(|name| gone.contains_key(name));
+        let mut elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        elsewhere.extend(left_out.map(|name| (name.to_string(), Elsewhere::LeftOut)));
     }
 
     /// Results known from the journal and this run. If anything is to be sent, the journal is not enough for the
