@@ -15,15 +15,16 @@ pub fn adapt<'p, 't>(entries: &'p [Entry<'t>], takes_ids: bool) -> (Vec<Entry<'t
             kept.push(entry.clone());
             continue;
         };
+        let without_place = |target, search| {
+            let text = without_id(&entry.text, place.split_once('/').map_or("", |(_, id)| id)).into();
+            Entry { target, search, text, ..entry.clone() }
+        };
         if entry.is_main() && entry.search.is_some() {
-            let text = without_id(&entry.text, place.split_once('/').map_or("", |(_, id)| id));
-            kept.push(Entry { target: Target::Update, text: text.into(), ..entry.clone() });
+            kept.push(without_place(Target::Update, entry.search.clone()));
         } else if takes_ids {
             kept.push(entry.clone());
         } else if let Some(search) = by_number(entry) {
-            let text = without_id(&entry.text, place.split_once('/').map_or("", |(_, id)| id));
-            let created = Entry { target: Target::Create, search: Some(search), text: text.into(), ..entry.clone() };
-            kept.push(created);
+            kept.push(without_place(Target::Create, Some(search)));
         } else {
             references.insert(place, None);
             references.extend(entry.full_url.as_deref().map(|full_url| (full_url, None)));
